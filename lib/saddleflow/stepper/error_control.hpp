@@ -1,0 +1,45 @@
+// Scale-invariant error norm: a constant absolute tolerance silently ruins small initialisations.
+#pragma once
+
+#include <vector>
+
+#include "saddleflow/base/real.hpp"
+
+namespace saddleflow {
+
+/// Groups of components that share one size (see ParameterGroups of a network, whose fields these are); empty
+/// `first`: one group of all leading components.
+struct ErrorGroups {
+  std::vector<int> first;
+  std::vector<int> second;  ///< a second group of each component or -1; may be empty
+  int count = 0;
+};
+
+/// Weighted RMS norm of a local error. Component i of the leading ones is measured against
+///   rtol * ( |x_i| + theta * min(rms(first group), rms(second group)) ) + rtol * floor * rms(x),
+/// |x_i| and the rms taken as the larger of both ends of the step; trailing (quadrature) components against
+/// rtol * quadrature_scale, absolutely. The norm is the larger of the RMS over the leading components and the
+/// largest trailing one: a step is accepted when it is <= 1. Multiplying x and error by any c > 0 leaves it
+/// unchanged (quadratures aside).
+class ErrorControl {
+ public:
+  struct Options {
+    Real rtol = Real(1e-8);
+    Real theta = Real(1);
+    Real floor = Real(1e-30);
+    Real atol = 0;  ///< added to every scale; 0 for gradient flow, for general test problems only
+    Real quadrature_scale = 1;
+    Index quadratures = 0;
+  };
+  explicit ErrorControl(Options options, ErrorGroups groups = {});
+  const Options& options() const { return options_; }
+  /// Weighted norm of `error` between x0 and x1; +infinity when any entry of error or x1 is not finite.
+  Real norm(const Vector& error, const Vector& x0, const Vector& x1) const;
+
+ private:
+  Options options_;
+  ErrorGroups groups_;
+  mutable Vector sums_, counts_;
+};
+
+}  // namespace saddleflow

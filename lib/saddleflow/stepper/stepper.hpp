@@ -1,0 +1,87 @@
+// The run-time interface of all steppers: Odeint's dense-output stepper concept with the system's type erased.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/base/real.hpp"
+#include "saddleflow/stepper/error_control.hpp"
+#include "saddleflow/stepper/system.hpp"
+
+namespace saddleflow {
+
+/// Steps by outcome and linear algebra; right-hand sides and products are counted by the system.
+struct StepCounters {
+  std::int64_t accepted = 0;
+  std::int64_t rejected_error = 0;      ///< local error too large
+  std::int64_t rejected_nonfinite = 0;  ///< a stage or the result was not finite
+  std::int64_t rejected_indefinite = 0; ///< Cholesky failed: step too long for the negative curvature
+  std::int64_t factorizations = 0;
+  std::int64_t jacobians = 0;           ///< Hessians or Jacobians asked for
+  std::int64_t spectral_estimates = 0;
+  std::int64_t switches = 0;            ///< between explicit and stiff
+};
+
+/// The stepper cannot go on. reason() is "step_underflow" (t + h == t) or "nonfinite".
+class StepFailure : public NumericalError {
+ public:
+  StepFailure(std::string reason, const std::string& message)
+      : NumericalError(message), reason_(std::move(reason)) {}
+  const std::string& reason() const { return reason_; }
+
+ private:
+  std::string reason_;
+};
+
+/// One accepted step a call, dense output on it. The sequence of steps is a function of what initialize() or
+/// restore() was given alone, never of the clock.
+class Stepper {
+ public:
+  virtual ~Stepper() = default;
+
+  /// Which method took the last step ("dopri5", "rodas5p", "rkc2").
+  virtual std::string_view method() const = 0;
+  /// Start (again) from x at time t; dt > 0 is the first step to try. Forgets everything else.
+  virtual void initialize(const Vector& x, Real t, Real dt) = 0;
+  /// Take one accepted step; returns [t0, t1]. Throws StepFailure.
+  virtual std::pair<Real, Real> do_step(const System& system) = 0;
+  /// Dense output at t in [previous_time(), current_time()].
+  virtual void calc_state(Real t, Vector& x) const = 0;
+  virtual const Vector& current_state() const = 0;
+  virtual Real current_time() const = 0;
+  virtual const Vector& previous_state() const = 0;
+  virtual Real previous_time() const = 0;
+  /// The step that will be tried next; shortening it (to hit an end time) keeps the rest of the memory.
+  virtual Real current_time_step() const = 0;
+  virtual void set_time_step(Real dt) = 0;
+  /// Subtract `shift` from the stepper's clock (autonomous systems only), for long plateaus.
+  virtual void shift_time(Real shift) = 0;
+
+  virtual const StepCounters& counters() const = 0;
+  /// Everything beyond (x, t) that the following steps depend on, counters included; restore() of it continues
+  /// bit by bit as if never interrupted.
+  virtual std::vector<Real> memory() const = 0;
+  virtual void restore(const Vector& x, Real t, const std::vector<Real>& memory) = 0;
+};
+
+/// Options shared by all steppers.
+struct StepperOptions {
+  ErrorControl::Options error;
+  ErrorGroups groups;
+  Real max_step = 0;          ///< 0: none
+  int dense_limit = 2000;     ///< "auto": Rosenbrock up to this many components, RKC2 above
+  int max_rejections = 60;    ///< consecutive rejections before StepFailure
+};
+
+/// `name`: "dopri5", "rodas5p", "rkc2" or "auto" (starts explicit, detects the stability limit, goes stiff on the
+/// plateaus and comes back). Throws InputError naming the known ones.
+std::unique_ptr<Stepper> make_stepper(const std::string& name, const StepperOptions& options);
+/// Names make_stepper() knows.
+const std::vector<std::string>& stepper_names();
+
+}  // namespace saddleflow
