@@ -1,0 +1,67 @@
+// Finds the events within a step on its dense output, in time order.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "saddleflow/event/event.hpp"
+
+namespace saddleflow {
+
+/// Dense output of one step: writes x(t) for t in [t0, t1].
+using DenseOutput = std::function<void(Real t, Vector& x)>;
+
+/// Keeps the sign of every event function from step to step (it is never recomputed after a restart) and isolates
+/// roots in (t0, t1] with Boost's TOMS 748 (Alefeld, Potra, Shi 1995).
+class EventDetector {
+ public:
+  explicit EventDetector(std::vector<Event> events);
+
+  const std::vector<Event>& events() const { return events_; }
+  /// Signs at the initial state. Throws NumericalError for NaN.
+  void start(const Vector& x);
+  /// All events in (t0, t1], ordered in time; on_fire() is called for each. The scan ends at the first terminal one.
+  /// Roots are isolated to `time_tolerance` (absolute). `x1` is the state at t1.
+  std::vector<EventHit> scan(Real t0, Real t1, const Vector& x1, const DenseOutput& dense, Real time_tolerance);
+  /// The same detector on a clock set back by `shift`.
+  void shift_time(Real shift);
+
+  /// Function evaluations spent on isolating roots.
+  long root_evaluations() const { return root_evaluations_; }
+  /// Signs, blind times and the evaluation count: what a checkpoint needs.
+  std::vector<Real> memory() const;
+  void restore(const std::vector<Real>& memory);
+
+ private:
+  struct Crossing {
+    std::size_t event;
+    Real left, right;  // times that bracket it
+    int before;        // sign at `left`
+  };
+  struct Step {
+    Real t0, t1;
+    const Vector& x1;
+    const DenseOutput& dense;
+    Real time_tolerance;
+  };
+  bool is_armed(std::size_t event) const { return !events_[event].armed || events_[event].armed(); }
+  Real value_at(std::size_t event, const Vector& x) const;
+  int sign_at(std::size_t event, const Vector& x) const;
+  void look(std::size_t event, Real from, Real to, const Vector& x);
+  void look_along(const Step& step);
+  void update_armed(Real now, const Vector& x_now, const Step& step);
+  bool next_hit(Real now, const Step& step, EventHit& hit);
+  EventHit isolate(const Crossing& crossing, const Step& step);
+  static bool matches(Direction direction, int before, int after);
+
+  std::vector<Event> events_;
+  std::vector<int> signs_;
+  std::vector<char> active_;  // armed when last asked
+  std::vector<Real> blind_until_;
+  long root_evaluations_ = 0;
+  std::vector<Crossing> pending_;  // of the present step, not yet isolated
+  std::vector<EventHit> located_;  // of the present step, not yet fired
+  Vector x_;
+};
+
+}  // namespace saddleflow

@@ -1,0 +1,63 @@
+// The built-in events of a gradient flow: origin escape, saddle visits, levels, steady state.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "saddleflow/event/event.hpp"
+#include "saddleflow/flow/observables.hpp"
+
+namespace saddleflow {
+
+enum class EscapeBy { loss, norm, direction };
+
+/// A crossing of `value` by a recorded quantity.
+struct LevelOptions {
+  std::string quantity;
+  Real value = 0;
+  Direction direction = Direction::either;
+  bool terminal = false;
+  Real cooldown = 0;
+};
+
+struct FlowEventOptions {
+  /// Which origin escapes to locate: the loss has fallen by `escape_fraction` of L(0); ||w|| has risen to
+  /// `escape_norm`; the sine between w and -grad L has fallen to `escape_angle`.
+  std::vector<EscapeBy> escape{EscapeBy::loss};
+  Real escape_fraction = Real(0.1);
+  Real escape_norm = 1;
+  Real escape_angle = Real(1e-2);
+  bool escape_terminal = false;
+
+  /// Saddle visits: r = ||grad L|| / (||H|| ||w||) falls below `enter`, rises above `leave` > enter (hysteresis).
+  bool saddles = true;
+  Real saddle_enter = Real(1e-2);
+  Real saddle_leave = Real(2e-2);
+  int saddle_leaves_terminal = 0;  ///< stop at this many departures; 0: never
+
+  bool steady = true;  ///< r falls below `steady_threshold`
+  Real steady_threshold = Real(1e-11);
+  bool steady_terminal = false;
+
+  std::vector<LevelOptions> levels;
+};
+
+/// What the events of one run remember; part of a checkpoint.
+struct VisitState {
+  bool inside = false;
+  int leaves = 0;
+  Real closest = 0;  ///< smallest r reported in the present visit
+};
+
+/// The events with their shared state. The kind of an event is what the run file's flags and the tools print.
+struct FlowEvents {
+  std::vector<Event> events;
+  std::vector<std::string> kinds;  ///< one per event: "escape_loss", "saddle_enter", ..., "level:loss=0.1"
+  std::shared_ptr<VisitState> visit;
+};
+
+/// `initial`: the observables at t = 0. The probe must outlive the events.
+FlowEvents make_flow_events(const FlowEventOptions& options, Probe& probe, const Observables& initial);
+
+}  // namespace saddleflow

@@ -1,0 +1,94 @@
+// The driver: a system, a stepper, events and an observer make a trajectory with a named end.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "saddleflow/event/detector.hpp"
+#include "saddleflow/integrate/clock.hpp"
+#include "saddleflow/stepper/stepper.hpp"
+
+namespace saddleflow {
+
+/// Named numbers that make up a checkpoint.
+using Memory = std::map<std::string, std::vector<Real>>;
+
+/// One accepted step as an observer sees it; times are absolute.
+struct StepView {
+  std::int64_t step = 0;  ///< accepted steps so far, this one included
+  Real t0 = 0, t1 = 0;    ///< the step; t1 is earlier than the stepper's own end when a terminal event cut it
+  Real step_size = 0;
+  std::string_view method;
+  const Vector& x1;       ///< state at t1
+  const DenseOutput& dense;
+};
+
+/// Told of every event (in time order), then of the step that contained it.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_event(const EventHit& /*hit*/, const Vector& /*x*/) {}
+  virtual void on_step(const StepView& /*step*/) {}
+};
+
+struct IntegrationOptions {
+  Real t_end = 0;
+  std::int64_t max_steps = 10'000'000;
+  /// Event times are isolated to this, relative to the time (never finer than rounding allows).
+  Real event_tolerance = Real(1e-12);
+  /// Set from a signal handler, say: the run ends after the present step with "interrupted".
+  const std::atomic<bool>* interrupt = nullptr;
+};
+
+/// How a run ended. Reasons: reached_end, event:<name>, step_limit, step_underflow, nonfinite, interrupted.
+struct Outcome {
+  std::string stop_reason;
+  std::string message;  ///< of the failure, where there was one
+  Real time = 0;
+  Vector state;
+  bool failed() const { return stop_reason == "step_underflow" || stop_reason == "nonfinite"; }
+};
+
+/// Autonomous systems only (the clock is set back on long runs). The sequence of states depends on the arguments
+/// alone, whether or not the run was interrupted and restored.
+class Integration {
+ public:
+  Integration(const System& system, Stepper& stepper, EventDetector& detector, IntegrationOptions options);
+
+  /// Begin at x0, t = 0, with the first step to try.
+  void start(const Vector& x0, Real first_step);
+  /// Go on from memory(). Throws InputError for memory of another kind of run.
+  void restore(const Memory& memory);
+  Memory memory() const;
+
+  Outcome run(Observer& observer);
+
+  Real time() const { return clock_.absolute(stepper_.current_time()); }
+  std::int64_t steps() const { return steps_; }
+
+ private:
+  bool step(Observer& observer, Outcome& outcome);
+  void aim_at_end();
+  void set_clock_back();
+  Outcome finish(std::string reason, std::string message = {}) const;
+
+  System system_;
+  Stepper& stepper_;
+  EventDetector& detector_;
+  IntegrationOptions options_;
+  Clock clock_;
+  std::int64_t steps_ = 0;
+  DenseOutput dense_local_, dense_absolute_;
+};
+
+/// A first step for gradient flow from x0: a fraction rtol^(1/5)/10 of the time in which the state would change by
+/// itself, ||x0|| / ||f(x0)||. Scale-invariant. 1 where f(x0) = 0. One evaluation of the system.
+Real first_step(const System& system, const Vector& x0, Real rtol);
+
+}  // namespace saddleflow

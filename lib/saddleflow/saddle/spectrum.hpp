@@ -1,0 +1,38 @@
+// The spectrum of the Hessian at a point of a trajectory, and how far the nearest critical point is.
+#pragma once
+
+#include "saddleflow/base/real.hpp"
+#include "saddleflow/problem/objective.hpp"
+
+namespace saddleflow {
+
+/// Eigenvalues of Hess L at one weight vector.
+struct Spectrum {
+  Vector eigenvalues;     ///< ascending; all of them, or both ends when !complete
+  bool complete = true;
+  Real zero_threshold = 0;  ///< |lambda| up to this counts as zero
+  Index negative = 0, zero = 0, positive = 0;  ///< counts among `eigenvalues`
+  /// ||H^+ grad L|| / ||w||, H^+ without the zero eigenvalues: relative distance to the critical point that Newton's
+  /// method would step to. NaN when !complete. An ill-conditioned valley has small gradients and a large one.
+  Real newton_distance = 0;
+
+  Real min() const { return eigenvalues[0]; }
+  Real max() const { return eigenvalues[eigenvalues.size() - 1]; }
+};
+
+struct SpectrumOptions {
+  Index dense_limit = 1000;  ///< up to this many weights all eigenvalues, by Eigen
+  Index ends = 10;           ///< above it this many at both ends together, by Lanczos (Spectra)
+  /// An eigenvalue is zero below this times the largest magnitude, or below r = ||grad L||/(||H|| ||w||) times it:
+  /// eigenvalues move by about that much between here and the critical point.
+  Real relative_zero = Real(1e-10);
+};
+
+/// One gradient, and one Hessian (dense) or some dozens of Hessian-vector products (Lanczos).
+/// Throws NumericalError when Lanczos does not converge.
+Spectrum hessian_spectrum(Objective& objective, const Vector& w, const SpectrumOptions& options = {});
+
+/// How many eigenvalues hessian_spectrum() returns for n weights.
+Index spectrum_size(Index n, const SpectrumOptions& options = {});
+
+}  // namespace saddleflow
