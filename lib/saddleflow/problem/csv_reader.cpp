@@ -21,12 +21,13 @@ struct Columns {
   }
 };
 
-/// Where a cell lies, for messages.
+/// Where a row lies, for messages.
 struct Place {
   const std::string& file;
+  const Columns& columns;
   std::size_t line;
-  std::string where(const std::string& column) const {
-    return fmt::format("{}: line {}, column {}", file, line, column);
+  std::string cell(std::size_t column) const {
+    return fmt::format("{}: line {}, column {}", file, line, columns.name(static_cast<Index>(column)));
   }
 };
 
@@ -93,7 +94,7 @@ Columns parse_header(std::string_view line, const std::string& file) {
 
 bool is_gap(std::string_view cell) { return cell.empty() || cell == "NA"; }
 
-Real parse_number(std::string_view cell, const Place& place, const std::string& column) {
+Real parse_number(std::string_view cell, const Place& place, std::size_t column) {
   using std::isfinite;
   Real value = 0;
   const bool plus = cell.size() > 1 && cell[0] == '+' && cell[1] != '-';  // from_chars knows no plus sign
@@ -101,30 +102,28 @@ Real parse_number(std::string_view cell, const Place& place, const std::string& 
   const char* const last = cell.data() + cell.size();
   const auto [end, error] = std::from_chars(first, last, value);
   if (error == std::errc::result_out_of_range && end == last)
-    throw InputError(fmt::format("{}: \"{}\" is outside the range of numbers", place.where(column), cell));
+    throw InputError(fmt::format("{}: \"{}\" is outside the range of numbers", place.cell(column), cell));
   if (error != std::errc{} || end != last)
-    throw InputError(fmt::format("{}: \"{}\" found, expected a number", place.where(column), cell));
+    throw InputError(fmt::format("{}: \"{}\" found, expected a number", place.cell(column), cell));
   if (!isfinite(value))
-    throw InputError(fmt::format("{}: \"{}\" found, expected a finite number", place.where(column), cell));
+    throw InputError(fmt::format("{}: \"{}\" found, expected a finite number", place.cell(column), cell));
   return value;
 }
 
 /// Appends the row to `values`; false (and nothing appended) when it has a gap. All cells are checked even
 /// so.
-bool parse_row(const std::vector<std::string_view>& cells, const Columns& columns, const Place& place,
-               bool drop_gaps, std::vector<Real>& values) {
+bool parse_row(const std::vector<std::string_view>& cells, const Place& place, bool drop_gaps,
+               std::vector<Real>& values) {
   const std::size_t start = values.size();
   bool complete = true;
   for (std::size_t j = 0; j < cells.size(); ++j) {
-    const std::string column = columns.name(static_cast<Index>(j));
     if (is_gap(cells[j])) {
       if (!drop_gaps)
-        throw InputError(
-            fmt::format("{}: empty cell, expected a number (data.drop_gaps = true leaves such rows out)",
-                        place.where(column)));
+        throw InputError(fmt::format(
+            "{}: empty cell, expected a number (data.drop_gaps = true leaves such rows out)", place.cell(j)));
       complete = false;
     } else {
-      values.push_back(parse_number(cells[j], place, column));
+      values.push_back(parse_number(cells[j], place, j));
     }
   }
   if (!complete) values.resize(start);
@@ -148,7 +147,7 @@ Dataset parse_csv(std::string_view text, const std::string& name, bool drop_gaps
     if (static_cast<Index>(cells.size()) != columns.count())
       throw InputError(fmt::format("{}: line {}: {} cells found, expected {} as in the header", name,
                                    lines.number(), cells.size(), columns.count()));
-    if (!parse_row(cells, columns, {name, lines.number()}, drop_gaps, values)) ++data.dropped;
+    if (!parse_row(cells, {name, columns, lines.number()}, drop_gaps, values)) ++data.dropped;
   }
   if (values.empty())
     throw InputError(data.dropped > 0
