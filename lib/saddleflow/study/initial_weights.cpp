@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
+#include <limits>
 
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
@@ -90,12 +91,12 @@ Vector from_text_file(const std::string& path, const StudyTable& study) {
 }
 
 Vector from_run(const std::string& path, std::int64_t snapshot, const StudyTable& study) {
-  const archive::RunData run = archive::read_run(path);
-  const auto count = static_cast<std::int64_t>(run.snapshots.size());
+  const archive::RunReader run = archive::RunReader::open(path);
+  const std::int64_t count = run.rows().snapshot;
   const std::int64_t row = snapshot < 0 ? count - 1 : snapshot;
   if (row < 0 || row >= count)
     study.fail("init.snapshot", fmt::format("found {}, but {} has {} snapshots", snapshot, path, count));
-  const std::vector<double>& weights = run.snapshots[static_cast<std::size_t>(row)].weights;
+  const std::vector<double> weights = run.row("weights", row);
   return Eigen::Map<const Eigen::VectorXd>(weights.data(), static_cast<Index>(weights.size())).cast<Real>();
 }
 
