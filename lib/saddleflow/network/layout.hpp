@@ -1,6 +1,7 @@
 // Where each weight lies in the parameter vector: the one place that knows.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
@@ -26,7 +27,8 @@ struct ParameterPlace {
 class Layout {
  public:
   Layout() = default;
-  /// `shapes`: {rows, cols} of each layer; offsets are computed.
+  /// `shapes`: {rows, cols} of each layer; offsets are computed. Throws InputError for an empty matrix or
+  /// more than 2^31 - 1 parameters.
   explicit Layout(const std::vector<std::pair<Index, Index>>& shapes);
 
   Index size() const { return size_; }
@@ -35,6 +37,7 @@ class Layout {
   /// Views of W_l inside a weight vector w of length size().
   MatrixView matrix(Vector& w, int l) const;
   ConstMatrixView matrix(const Vector& w, int l) const;
+  /// Throws InputError for a number outside 0 .. size()-1.
   ParameterPlace place(Index parameter) const;
 
  private:

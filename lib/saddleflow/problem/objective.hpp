@@ -1,4 +1,5 @@
-// The training loss as a function of the weights: value, gradient, Hessian-vector product and Hessian, counted.
+// The training loss as a function of the weights: value, gradient, Hessian-vector product and Hessian,
+// counted.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +13,13 @@
 
 namespace saddleflow {
 
-/// How often each operation was carried out (repeated calls at the same weights cost, and count, nothing).
+/// How often each operation was carried out (a value or gradient asked for again at the same weights costs,
+/// and counts, nothing).
 struct WorkCounters {
-  std::int64_t values = 0;
-  std::int64_t gradients = 0;
-  std::int64_t hessian_vectors = 0;
-  std::int64_t hessians = 0;
+  std::int64_t values = 0;           ///< forward passes made for a value, outputs, a tangent or a Hessian
+  std::int64_t gradients = 0;        ///< backward passes, with the forward pass if none was kept
+  std::int64_t hessian_vectors = 0;  ///< products with the Hessian or (output_tangent) the Jacobian
+  std::int64_t hessians = 0;         ///< Hessians assembled
 };
 
 /// L(w) = Loss(H(X; w), Y). Allocation-free after construction. Results at the last weight vector are kept:
@@ -37,6 +39,10 @@ class Objective {
   const Loss& loss() const { return loss_; }
   Index size() const { return network_->parameter_count(); }
 
+  // Every call throws InputError when w has not size() entries. Weights that are not finite give results that
+  // are not finite rather than an exception: what follows is for the integrator to decide.
+
+  /// L(w).
   Real value(const Vector& w);
   /// g = grad L(w); returns L(w).
   Real gradient(const Vector& w, Vector& g);
@@ -46,7 +52,8 @@ class Objective {
   void hessian(const Vector& w, Matrix& out);
   /// H(X; w), outputs x n.
   const Matrix& outputs(const Vector& w);
-  /// J v: the derivative of the outputs along v, outputs x n.
+  /// J v: the derivative of the outputs along v, outputs x n. The reference stays valid until the next
+  /// product.
   const Matrix& output_tangent(const Vector& w, const Vector& v);
 
   const WorkCounters& counters() const { return counters_; }
@@ -54,6 +61,7 @@ class Objective {
 
  private:
   bool at(const Vector& w) const;
+  bool run_forward(const Vector& w);  // true when a pass was made
   void ensure_forward(const Vector& w);
   void ensure_gradient(const Vector& w);
 
@@ -63,7 +71,7 @@ class Objective {
   std::unique_ptr<Kernel> kernel_;
   WorkCounters counters_;
 
-  Vector w_;         // weights of the kept results
+  Vector w_;         // weights of the kept results, when has_forward_
   Vector gradient_;  // gradient at w_, when has_gradient_
   Matrix residual_, curvature_, outputs_, tangent_residual_;
   Real value_ = 0;

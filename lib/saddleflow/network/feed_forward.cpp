@@ -1,0 +1,147 @@
+#include <fmt/format.h>
+
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/network/feed_forward_kernel.hpp"
+#include "saddleflow/network/network.hpp"
+
+namespace saddleflow {
+namespace {
+
+Layout feed_forward_layout(const std::vector<Index>& sizes) {
+  if (sizes.size() < 2)
+    throw InputError(
+        fmt::format("layer sizes: found {} of them, expected inputs and outputs at least", sizes.size()));
+  std::vector<std::pair<Index, Index>> shapes;
+  for (std::size_t l = 0; l < sizes.size(); ++l) {
+    if (sizes[l] <= 0)
+      throw InputError(
+          fmt::format("layer sizes: found {} as size {}, expected positive numbers", sizes[l], l + 1));
+    if (l > 0) shapes.emplace_back(sizes[l], sizes[l - 1]);
+  }
+  return Layout(shapes);
+}
+
+/// D = sum_l p^(m-l), by Horner's rule.
+int feed_forward_degree(int depth, int power) {
+  int degree = 0;
+  for (int l = 0; l < depth; ++l) {
+    if (degree > (std::numeric_limits<int>::max() - 1) / power)
+      throw InputError(
+          fmt::format("{} layers with an activation of power {}: the degree of the network exceeds {}", depth,
+                      power, std::numeric_limits<int>::max()));
+    degree = degree * power + 1;
+  }
+  return degree;
+}
+
+Index row_entry(const LayerShape& shape, Index row, Index column) {
+  return shape.offset + row + column * shape.rows;
+}
+
+std::vector<Neuron> hidden_neurons(const Layout& layout) {
+  std::vector<Neuron> neurons;
+  for (int l = 0; l + 1 < layout.layer_count(); ++l) {
+    const LayerShape& in = layout.layer(l);
+    const LayerShape& out = layout.layer(l + 1);
+    for (Index k = 0; k < in.rows; ++k) {
+      Neuron neuron{l, k, {}, {}};
+      for (Index j = 0; j < in.cols; ++j) neuron.incoming.push_back(row_entry(in, k, j));
+      for (Index i = 0; i < out.rows; ++i) neuron.outgoing.push_back(row_entry(out, i, k));
+      neurons.push_back(std::move(neuron));
+    }
+  }
+  return neurons;
+}
+
+/// One group a hidden neuron's incoming row and one a hidden neuron's outgoing column.
+ParameterGroups row_and_column_groups(const Layout& layout, const std::vector<Neuron>& neurons) {
+  ParameterGroups groups;
+  const auto size = static_cast<std::size_t>(layout.size());
+  groups.first.assign(size, -1);
+  groups.second.assign(size, -1);
+  const auto put = [&groups](const std::vector<Index>& parameters) {
+    for (const Index parameter : parameters) {
+      const auto i = static_cast<std::size_t>(parameter);
+      (groups.first[i] < 0 ? groups.first[i] : groups.second[i]) = groups.count;
+    }
+    ++groups.count;
+  };
+  for (const Neuron& neuron : neurons) put(neuron.incoming);
+  for (const Neuron& neuron : neurons) put(neuron.outgoing);
+  if (neurons.empty()) {
+    std::vector<Index> all(size);
+    std::iota(all.begin(), all.end(), Index(0));
+    put(all);
+  }
+  return groups;
+}
+
+class FeedForward final : public Network {
+ public:
+  FeedForward(std::vector<Index> sizes, Activation activation)
+      : sizes_(std::move(sizes)),
+        activation_(activation),
+        layout_(feed_forward_layout(sizes_)),
+        degree_(feed_forward_degree(layout_.layer_count(), activation.power())),
+        neurons_(hidden_neurons(layout_)),
+        groups_(row_and_column_groups(layout_, neurons_)) {}
+
+  std::string kind() const override { return "feed_forward"; }
+  std::vector<Index> layer_sizes() const override { return sizes_; }
+  Activation activation() const override { return activation_; }
+  Index input_count() const override { return sizes_.front(); }
+  Index output_count() const override { return sizes_.back(); }
+  int degree() const override { return degree_; }
+  const Layout& layout() const override { return layout_; }
+  const std::vector<Neuron>& neurons() const override { return neurons_; }
+  const ParameterGroups& groups() const override { return groups_; }
+
+  Index balance_count() const override {
+    Index count = 0;
+    for (int l = 0; l + 1 < layout_.layer_count(); ++l) {
+      const Index width = layout_.layer(l).rows;
+      count += activation_.is_linear() ? width * (width + 1) / 2 : width;
+    }
+    return count;
+  }
+
+  void balance(const Vector& w, Vector& out) const override {
+    out.resize(balance_count());
+    const auto p = static_cast<Real>(activation_.power());
+    Index next = 0;
+    for (int l = 0; l + 1 < layout_.layer_count(); ++l) {
+      const ConstMatrixView in = layout_.matrix(w, l);
+      const ConstMatrixView from = layout_.matrix(w, l + 1);
+      for (Index k = 0; k < in.rows(); ++k)
+        for (Index j = activation_.is_linear() ? 0 : k; j <= k; ++j)
+          out[next++] = in.row(k).dot(in.row(j)) - p * from.col(k).dot(from.col(j));
+    }
+  }
+
+  std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {
+    if (inputs.rows() != input_count())
+      throw InputError(fmt::format("inputs: found {} numbers a sample, expected the {} inputs of the network",
+                                   inputs.rows(), input_count()));
+    return std::make_unique<FeedForwardKernel>(layout_, activation_, inputs);
+  }
+
+ private:
+  std::vector<Index> sizes_;
+  Activation activation_;
+  Layout layout_;
+  int degree_;
+  std::vector<Neuron> neurons_;
+  ParameterGroups groups_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Network> feed_forward(const std::vector<Index>& sizes, Activation activation) {
+  return std::make_shared<FeedForward>(sizes, activation);
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,79 @@
+// Microseconds for one gradient, Hessian-vector product and Hessian of the training loss. Every figure is the
+// best of several repetitions of a loop; weights change from call to call, so that nothing kept is reused.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "saddleflow/problem/objective.hpp"
+
+using namespace saddleflow;
+
+namespace {
+
+struct Case {
+  std::vector<Index> sizes;
+  Index samples;
+  Activation activation;
+};
+
+/// Best time of one call of f(w), in microseconds.
+template <class Function>
+double best_time(const Vector& w, int calls, Function f) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<Vector> points{w, Real(1.0009765625) * w};
+  double best = 1e300;
+  for (int repetition = 0; repetition < 5; ++repetition) {
+    const auto start = Clock::now();
+    for (int call = 0; call < calls; ++call) f(points[static_cast<std::size_t>(call % 2)]);
+    const std::chrono::duration<double, std::micro> elapsed = Clock::now() - start;
+    best = std::min(best, elapsed.count() / calls);
+  }
+  return best;
+}
+
+void run(const Case& c) {
+  const auto network = feed_forward(c.sizes, c.activation);
+  Dataset data;
+  data.inputs = Matrix::Random(c.sizes.front(), c.samples);
+  data.targets = Matrix::Random(c.sizes.back(), c.samples);
+  Objective objective(network, data, Loss(LossKind::square));
+  const Vector w = Vector::Random(network->parameter_count());
+  const Vector v = Vector::Random(w.size());
+  Vector g(w.size());
+  Matrix h(w.size(), w.size());
+
+  const auto work = static_cast<double>(w.size() * c.samples);
+  const int calls = std::max(1, static_cast<int>(3e7 / work / 10));
+  const int hessians = std::max(1, static_cast<int>(3e8 / (work * static_cast<double>(w.size()))));
+  const double gradient = best_time(w, calls, [&](const Vector& x) { objective.gradient(x, g); });
+  const double both = best_time(w, calls, [&](const Vector& x) { objective.hessian_vector(x, v, g); });
+  const double hessian = best_time(w, hessians, [&](const Vector& x) { objective.hessian(x, h); });
+
+  std::string shape;
+  for (const Index size : c.sizes) shape += fmt::format("{}{}", shape.empty() ? "" : "-", size);
+  const WorkCounters& n = objective.counters();
+  fmt::print("{:14} {:>6} {:14} {:>7} {:>10.2f} {:>10.2f} {:>12.1f} {:>10.2f}   {} / {} / {}\n", shape,
+             c.samples, c.activation.description(), w.size(), gradient, both - gradient, hessian,
+             static_cast<double>(w.size()) * work / hessian * 1e-3, n.gradients, n.hessian_vectors,
+             n.hessians);
+}
+
+}  // namespace
+
+int main() {
+  fmt::print("{:14} {:>6} {:14} {:>7} {:>10} {:>10} {:>12} {:>10}   {}\n", "network", "n", "activation",
+             "weights", "g [us]", "Hv [us]", "H [us]", "H GFlop/s*", "gradients / Hv / H made");
+  const Activation squared_relu(Real(0), 2);
+  const Activation linear;
+  for (const Case& c :
+       {Case{{10, 20, 1}, 100, squared_relu}, Case{{10, 20, 1}, 100, linear},
+        Case{{10, 20, 3}, 100, squared_relu}, Case{{10, 20, 20, 1}, 100, squared_relu},
+        Case{{10, 10, 10, 10, 1}, 100, squared_relu}, Case{{10, 100, 20, 1}, 100, squared_relu},
+        Case{{100, 100, 10, 1}, 1000, squared_relu}})
+    run(c);
+  fmt::print(
+      "Hv: the product alone, the gradient at the same weights being kept.  *: P^2 n flops a Hessian\n");
+}
