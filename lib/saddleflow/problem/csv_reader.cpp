@@ -1,0 +1,164 @@
+#include "saddleflow/problem/csv_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <vector>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+struct Columns {
+  Index inputs = 0;
+  Index targets = 0;
+  Index count() const { return inputs + targets; }
+  std::string name(Index column) const {
+    return column < inputs ? fmt::format("x{}", column + 1) : fmt::format("y{}", column - inputs + 1);
+  }
+};
+
+/// Where a row lies, for messages.
+struct Place {
+  const std::string& file;
+  const Columns& columns;
+  std::size_t line;
+  std::string cell(std::size_t column) const {
+    return fmt::format("{}: line {}, column {}", file, line, columns.name(static_cast<Index>(column)));
+  }
+};
+
+std::string_view trimmed(std::string_view cell) {
+  constexpr std::string_view blanks = " \t\r";
+  const std::size_t first = cell.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  cell = cell.substr(first, cell.find_last_not_of(blanks) - first + 1);
+  if (cell.size() >= 2 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
+  return cell;
+}
+
+std::vector<std::string_view> split_cells(std::string_view line) {
+  std::vector<std::string_view> cells;
+  for (;;) {
+    const std::size_t comma = line.find(',');
+    cells.push_back(trimmed(line.substr(0, comma)));
+    if (comma == std::string_view::npos) return cells;
+    line.remove_prefix(comma + 1);
+  }
+}
+
+/// The text line by line, without a byte-order mark and without empty lines at the end.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) : rest_(text) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (rest_.substr(0, byte_order_mark.size()) == byte_order_mark)
+      rest_.remove_prefix(byte_order_mark.size());
+    const std::size_t last = rest_.find_last_not_of(" \t\r\n");
+    rest_ = last == std::string_view::npos ? std::string_view{} : rest_.substr(0, last + 1);
+  }
+  bool next(std::string_view& line) {
+    if (rest_.empty()) return false;
+    const std::size_t end = rest_.find('\n');
+    line = rest_.substr(0, end);
+    rest_ = end == std::string_view::npos ? std::string_view{} : rest_.substr(end + 1);
+    ++number_;
+    return true;
+  }
+  std::size_t number() const { return number_; }
+
+ private:
+  std::string_view rest_;
+  std::size_t number_ = 0;
+};
+
+Columns parse_header(std::string_view line, const std::string& file) {
+  Columns columns;
+  for (const std::string_view cell : split_cells(line)) {
+    if (columns.targets == 0 && cell == fmt::format("x{}", columns.inputs + 1)) {
+      ++columns.inputs;
+    } else if (columns.inputs > 0 && cell == fmt::format("y{}", columns.targets + 1)) {
+      ++columns.targets;
+    } else {
+      throw InputError(fmt::format("{}: line 1, column {}: header \"{}\" found, expected x1,...,xd,y1,...,yk",
+                                   file, columns.count() + 1, cell));
+    }
+  }
+  if (columns.targets == 0)
+    throw InputError(fmt::format("{}: line 1: no target column found, expected x1,...,xd,y1,...,yk", file));
+  return columns;
+}
+
+bool is_gap(std::string_view cell) { return cell.empty() || cell == "NA"; }
+
+Real parse_number(std::string_view cell, const Place& place, std::size_t column) {
+  using std::isfinite;
+  Real value = 0;
+  const bool plus = cell.size() > 1 && cell[0] == '+' && cell[1] != '-';  // from_chars knows no plus sign
+  const char* const first = cell.data() + (plus ? 1 : 0);
+  const char* const last = cell.data() + cell.size();
+  const auto [end, error] = std::from_chars(first, last, value);
+  if (error == std::errc::result_out_of_range && end == last)
+    throw InputError(fmt::format("{}: \"{}\" is outside the range of numbers", place.cell(column), cell));
+  if (error != std::errc{} || end != last)
+    throw InputError(fmt::format("{}: \"{}\" found, expected a number", place.cell(column), cell));
+  if (!isfinite(value))
+    throw InputError(fmt::format("{}: \"{}\" found, expected a finite number", place.cell(column), cell));
+  return value;
+}
+
+/// Appends the row to `values`; false (and nothing appended) when it has a gap. All cells are checked even
+/// so.
+bool parse_row(const std::vector<std::string_view>& cells, const Place& place, bool drop_gaps,
+               std::vector<Real>& values) {
+  const std::size_t start = values.size();
+  bool complete = true;
+  for (std::size_t j = 0; j < cells.size(); ++j) {
+    if (is_gap(cells[j])) {
+      if (!drop_gaps)
+        throw InputError(fmt::format(
+            "{}: empty cell, expected a number (data.drop_gaps = true leaves such rows out)", place.cell(j)));
+      complete = false;
+    } else {
+      values.push_back(parse_number(cells[j], place, j));
+    }
+  }
+  if (!complete) values.resize(start);
+  return complete;
+}
+
+}  // namespace
+
+Dataset parse_csv(std::string_view text, const std::string& name, bool drop_gaps) {
+  Lines lines(text);
+  std::string_view line;
+  if (!lines.next(line))
+    throw InputError(fmt::format("{}: empty file, expected a header x1,...,xd,y1,...,yk", name));
+  const Columns columns = parse_header(line, name);
+
+  Dataset data;
+  data.origin = name;
+  std::vector<Real> values;
+  while (lines.next(line)) {
+    const std::vector<std::string_view> cells = split_cells(line);
+    if (static_cast<Index>(cells.size()) != columns.count())
+      throw InputError(fmt::format("{}: line {}: {} cells found, expected {} as in the header", name,
+                                   lines.number(), cells.size(), columns.count()));
+    if (!parse_row(cells, {name, columns, lines.number()}, drop_gaps, values)) ++data.dropped;
+  }
+  if (values.empty())
+    throw InputError(data.dropped > 0
+                         ? fmt::format("{}: no rows left, all {} have gaps", name, data.dropped)
+                         : fmt::format("{}: no rows after the header, expected at least one", name));
+
+  const ConstMatrixView table(values.data(), columns.count(),
+                              static_cast<Index>(values.size()) / columns.count());
+  data.inputs = table.topRows(columns.inputs);
+  data.targets = table.bottomRows(columns.targets);
+  return data;
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,91 @@
+// Synthetic data sets: inputs with a known geometry, targets with a known structure, everything from one
+// seed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "saddleflow/base/real.hpp"
+#include "saddleflow/network/activation.hpp"
+#include "saddleflow/problem/dataset.hpp"
+
+namespace saddleflow {
+
+enum class InputKind {
+  gaussian,    ///< independent N(0, I)
+  sphere,      ///< uniform on the unit sphere
+  circle,      ///< d = 2, unit vectors at the angles offset + 2 pi i/n
+  orthogonal,  ///< orthonormal columns, n <= d
+  whitened,    ///< X X^T = I, n >= d
+  hypercube,   ///< independent entries -1 or +1
+  given        ///< GeneratorOptions::given_inputs
+};
+
+enum class TargetKind {
+  teacher,            ///< a feed-forward network, see TeacherOptions
+  teacher_sum,        ///< sum_k c_k sigma(v_k . x), see TeacherSumOptions
+  sparse_polynomial,  ///< a sum of monomials, see Monomial
+  signs,              ///< independent -1 or +1
+  linear,             ///< Sigma x
+  given               ///< GeneratorOptions::given_targets
+};
+
+/// "sphere" and so on; throws InputError naming data.inputs (data.targets) and the known names.
+InputKind parse_input_kind(const std::string& name);
+TargetKind parse_target_kind(const std::string& name);
+const char* name_of(InputKind kind);
+const char* name_of(TargetKind kind);
+
+/// y = scale * H(x) of a feed-forward network. Rows of the hidden layers are uniform on the unit sphere and
+/// outer weights -1 or +1, unless they are given.
+struct TeacherOptions {
+  std::vector<Index> layers;  ///< inputs, hidden widths ..., outputs
+  Activation activation;
+  Real scale = 1;
+  std::vector<Real> outer;    ///< outputs x last hidden width, column by column; empty: random signs
+  std::vector<Real> weights;  ///< every weight in the order of the network's Layout; empty: drawn
+};
+
+/// y = sum_k c_k sigma(v_k . x), one output.
+struct TeacherSumOptions {
+  Matrix vectors;  ///< terms x d, row k is v_k
+  std::vector<Real> coefficients;
+  Activation activation;
+};
+
+/// coefficient * product of the named coordinates (counted from 1, repeats allowed, none: a constant).
+struct Monomial {
+  Real coefficient = 1;
+  std::vector<Index> coordinates;
+};
+
+/// Everything that a generated data set depends on. `dimension` and `outputs` come from the network it is
+/// made for.
+struct GeneratorOptions {
+  InputKind inputs = InputKind::gaussian;
+  TargetKind targets = TargetKind::teacher;
+  Index samples = 0;
+  Index dimension = 0;
+  Index outputs = 1;
+  std::uint64_t seed = 1;
+  Real scale = 1;   ///< multiplies the generated inputs (not given ones)
+  Real offset = 0;  ///< circle: angle of the first input
+  Real noise = 0;   ///< standard deviation of the Gaussian noise added to the targets
+  TeacherOptions teacher;
+  TeacherSumOptions teacher_sum;
+  std::vector<Monomial> sparse_polynomial;
+  Matrix linear;         ///< Sigma, outputs x d
+  Matrix given_inputs;   ///< d x n
+  Matrix given_targets;  ///< outputs x n
+};
+
+/// Inputs d x n; uses the seed's stream `inputs` only. Throws InputError naming the key (data.samples, ...).
+Matrix generate_inputs(const GeneratorOptions& options);
+/// Targets outputs x n of the given inputs; uses the streams `targets` and `noise`. Throws InputError naming
+/// the key.
+Matrix generate_targets(const GeneratorOptions& options, const Matrix& inputs);
+/// Both, with the origin "generator sphere/teacher" and the seed noted.
+Dataset generate_dataset(const GeneratorOptions& options);
+
+}  // namespace saddleflow
