@@ -33,16 +33,21 @@ class Builder {
   }
 
  private:
-  void add(std::string kind, Event event) {
+  using Value = std::function<Real(const Vector& x)>;
+
+  // The event fires where `value` crosses `threshold`, unless it brings a function of its own.
+  void add(std::string kind, Event event, Value value, Real threshold) {
+    if (!event.function) event.function = [value, threshold](const Vector& x) { return value(x) - threshold; };
     event.name = kind;
     result_.kinds.push_back(std::move(kind));
     result_.events.push_back(std::move(event));
+    result_.values.push_back(std::move(value));
   }
 
-  static auto proximity_below(Probe& probe, Real threshold) {
-    return [&probe, threshold, o = Observables()](const Vector& x) mutable {
+  Value proximity() {
+    return [&probe = probe_, o = Observables()](const Vector& x) mutable {
       probe.observe(x, o);
-      return o.proximity - threshold;
+      return o.proximity;
     };
   }
 
@@ -51,66 +56,57 @@ class Builder {
     event.terminal = options_.escape_terminal;
     Probe& probe = probe_;
     if (by == EscapeBy::loss) {
-      const Real level = (1 - options_.escape_fraction) * initial_.loss;
       event.direction = Direction::falling;
-      event.function = [&probe, level](const Vector& x) {
-        return probe.flow().objective().value(probe.flow().weights(x)) - level;
-      };
-      add("escape_loss", std::move(event));
+      const auto loss = [&probe](const Vector& x) { return probe.flow().objective().value(probe.flow().weights(x)); };
+      add("escape_loss", std::move(event), loss, (1 - options_.escape_fraction) * initial_.loss);
     } else if (by == EscapeBy::norm) {
-      const Real level = options_.escape_norm;
       event.direction = Direction::rising;
       event.interior_points = kCheapInteriorPoints;
-      event.function = [level](const Vector& x) { return x.head(x.size() - 1).norm() - level; };
-      add("escape_norm", std::move(event));
+      const auto norm = [](const Vector& x) { return x.head(x.size() - 1).norm(); };
+      add("escape_norm", std::move(event), norm, options_.escape_norm);
     } else {
-      const Real level = options_.escape_angle;
       event.direction = Direction::falling;
-      event.function = [&probe, level](const Vector& x) { return probe.misalignment(x) - level; };
-      add("escape_direction", std::move(event));
+      const auto sine = [&probe](const Vector& x) { return probe.misalignment(x); };
+      add("escape_direction", std::move(event), sine, options_.escape_angle);
     }
   }
 
   void add_saddle_visits() {
     const std::shared_ptr<VisitState> visit = result_.visit;
-    Probe& probe = probe_;
     Event enter;
     enter.direction = Direction::falling;
-    enter.function = proximity_below(probe, options_.saddle_enter);
     enter.armed = [visit] { return !visit->inside; };
     enter.on_fire = [visit](const EventHit&, const Vector&) {
       visit->inside = true;
       visit->closest = std::numeric_limits<Real>::max();
     };
-    add("saddle_enter", std::move(enter));
-
-    Event closest;
-    closest.direction = Direction::rising;
-    closest.function = [&probe, visit, o = Observables()](const Vector& x) mutable {
-      probe.observe(x, o);
-      // "Still approaching" where a minimum would mean nothing, so that leaving the noise counts as one.
-      const bool worth_it = o.proximity > kNoise && o.proximity < kDeeper * visit->closest;
-      return worth_it ? probe.proximity_rate(x) : Real(-1);
-    };
-    closest.armed = [visit] { return visit->inside; };
-    closest.on_fire = [&probe, visit](const EventHit&, const Vector& x) {
-      Observables o;
-      probe.observe(x, o);
-      visit->closest = o.proximity;
-    };
-    add("saddle_closest", std::move(closest));
+    add("saddle_enter", std::move(enter), proximity(), options_.saddle_enter);
+    add_closest(visit);
 
     Event leave;
     leave.direction = Direction::rising;
-    leave.function = proximity_below(probe, options_.saddle_leave);
     leave.armed = [visit] { return visit->inside; };
-    const int stop_at = options_.saddle_leaves_terminal;
     leave.on_fire = [visit](const EventHit&, const Vector&) {
       visit->inside = false;
       ++visit->leaves;
     };
+    const int stop_at = options_.saddle_leaves_terminal;
     leave.stop = [visit, stop_at] { return stop_at > 0 && visit->leaves >= stop_at; };
-    add("saddle_leave", std::move(leave));
+    add("saddle_leave", std::move(leave), proximity(), options_.saddle_leave);
+  }
+
+  void add_closest(const std::shared_ptr<VisitState>& visit) {
+    Probe& probe = probe_;
+    Event closest;
+    closest.direction = Direction::rising;
+    closest.function = [&probe, visit, r = proximity()](const Vector& x) {
+      // "Still approaching" where a minimum would mean nothing, so that leaving the noise counts as one.
+      const Real here = r(x);
+      return here > kNoise && here < kDeeper * visit->closest ? probe.proximity_rate(x) : Real(-1);
+    };
+    closest.armed = [visit] { return visit->inside; };
+    closest.on_fire = [visit, r = proximity()](const EventHit&, const Vector& x) { visit->closest = r(x); };
+    add("saddle_closest", std::move(closest), proximity(), 0);
   }
 
   void add_level(const LevelOptions& level) {
@@ -120,20 +116,19 @@ class Builder {
     event.terminal = level.terminal;
     event.cooldown = level.cooldown;
     event.interior_points = quantity.is_cheap() ? kCheapInteriorPoints : 0;
-    Probe& probe = probe_;
-    event.function = [&probe, quantity, value = level.value, o = Observables()](const Vector& x) mutable {
+    const auto value = [&probe = probe_, quantity, o = Observables()](const Vector& x) mutable {
       probe.observe(x, o);
-      return quantity.of(o) - value;
+      return quantity.of(o);
     };
-    add(fmt::format("level:{}={:g}", level.quantity, static_cast<double>(level.value)), std::move(event));
+    add(fmt::format("level:{}={:g}", level.quantity, static_cast<double>(level.value)), std::move(event), value,
+        level.value);
   }
 
   void add_steady() {
     Event event;
     event.direction = Direction::falling;
     event.terminal = options_.steady_terminal;
-    event.function = proximity_below(probe_, options_.steady_threshold);
-    add("steady", std::move(event));
+    add("steady", std::move(event), proximity(), options_.steady_threshold);
   }
 
   const FlowEventOptions& options_;

@@ -1,6 +1,7 @@
 // The built-in events of a gradient flow: origin escape, saddle visits, levels, steady state.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -54,6 +55,8 @@ struct VisitState {
 struct FlowEvents {
   std::vector<Event> events;
   std::vector<std::string> kinds;  ///< one per event: "escape_loss", "saddle_enter", ..., "level:loss=0.1"
+  /// What each event watches (not shifted to its threshold): the loss, r, the quantity of a level ...
+  std::vector<std::function<Real(const Vector& x)>> values;
   std::shared_ptr<VisitState> visit;
 };
 

@@ -21,7 +21,7 @@ constexpr Real kSmallAgainstClock = Real(1) / Real(1 << 20);
 
 Integration::Integration(const System& system, Stepper& stepper, EventDetector& detector,
                          IntegrationOptions options)
-    : system_(system), stepper_(stepper), detector_(detector), options_(options) {
+    : system_(system), stepper_(stepper), detector_(detector), options_(std::move(options)) {
   dense_local_ = [this](Real t, Vector& x) { stepper_.calc_state(t, x); };
   dense_absolute_ = [this](Real t, Vector& x) { stepper_.calc_state(clock_.local(t), x); };
 }
@@ -117,6 +117,7 @@ Outcome Integration::run(Observer& observer) {
       if (steps_ >= options_.max_steps) return finish("step_limit");
       if (!step(observer, outcome)) return outcome;
       set_clock_back();
+      if (options_.between_steps) options_.between_steps();
     }
   } catch (const StepFailure& failure) {
     return finish(failure.reason(), failure.what());

@@ -44,6 +44,8 @@ struct IntegrationOptions {
   Real event_tolerance = Real(1e-12);
   /// Set from a signal handler, say: the run ends after the present step with "interrupted".
   const std::atomic<bool>* interrupt = nullptr;
+  /// Called after every step but the last, when memory() is that of a whole state.
+  std::function<void()> between_steps;
 };
 
 /// How a run ended. Reasons: reached_end, event:<name>, step_limit, step_underflow, nonfinite, interrupted.

@@ -37,6 +37,9 @@ class ErrorControl {
   Real norm(const Vector& error, const Vector& x0, const Vector& x1) const;
 
  private:
+  void measure_groups(const Vector& x0, const Vector& x1, Index n, Real unit) const;
+  Real group_size(Index i) const;
+
   Options options_;
   ErrorGroups groups_;
   mutable Vector sums_, counts_;

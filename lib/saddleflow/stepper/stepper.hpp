@@ -43,10 +43,12 @@ class StepFailure : public NumericalError {
 class Stepper {
  public:
   virtual ~Stepper() = default;
+  /// A copy with all memory and dense output (Odeint passes steppers by value).
+  virtual std::unique_ptr<Stepper> clone() const = 0;
 
   /// Which method took the last step ("dopri5", "rodas5p", "rkc2").
   virtual std::string_view method() const = 0;
-  /// Start (again) from x at time t; dt > 0 is the first step to try. Forgets everything else.
+  /// Start (again) from x at time t; dt > 0 is the first step to try. Forgets everything else, counters too.
   virtual void initialize(const Vector& x, Real t, Real dt) = 0;
   /// Take one accepted step; returns [t0, t1]. Throws StepFailure.
   virtual std::pair<Real, Real> do_step(const System& system) = 0;
@@ -67,6 +69,12 @@ class Stepper {
   /// bit by bit as if never interrupted.
   virtual std::vector<Real> memory() const = 0;
   virtual void restore(const Vector& x, Real t, const std::vector<Real>& memory) = 0;
+
+ protected:
+  // Copied through clone() only.
+  Stepper() = default;
+  Stepper(const Stepper&) = default;
+  Stepper& operator=(const Stepper&) = default;
 };
 
 /// Options shared by all steppers.

@@ -43,6 +43,7 @@ class System {
   void time_derivative(const Vector& x, Vector& out, Real t) const {
     table_->time_derivative(object_, x, out, t);
   }
+  bool has_quadrature_jacobian() const { return table_->quadrature_jacobian != nullptr; }
   Index quadratures() const { return table_->quadratures ? table_->quadratures(object_) : 0; }
   void quadrature_jacobian(const Vector& x, Matrix& out, Real t) const {
     table_->quadrature_jacobian(object_, x, out, t);

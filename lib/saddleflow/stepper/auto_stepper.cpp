@@ -1,0 +1,189 @@
+#include "saddleflow/stepper/auto_stepper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "saddleflow/stepper/stepper_memory.hpp"
+
+namespace saddleflow {
+namespace {
+
+StepCounters sum(StepCounters a, const StepCounters& b) {
+  a.accepted += b.accepted;
+  a.rejected_error += b.rejected_error;
+  a.rejected_nonfinite += b.rejected_nonfinite;
+  a.rejected_indefinite += b.rejected_indefinite;
+  a.factorizations += b.factorizations;
+  a.jacobians += b.jacobians;
+  a.spectral_estimates += b.spectral_estimates;
+  a.switches += b.switches;
+  return a;
+}
+
+}  // namespace
+
+AutoStepper::AutoStepper(const StepperOptions& options, const Policy& policy)
+    : options_(options), policy_(policy), dopri5_(options), rodas5p_(options), rkc2_(options) {}
+
+OneStepMethod& AutoStepper::active() {
+  switch (mode_) {
+    case Mode::rodas5p: return rodas5p_;
+    case Mode::rkc2: return rkc2_;
+    default: return dopri5_;
+  }
+}
+
+const OneStepMethod& AutoStepper::active() const { return const_cast<AutoStepper*>(this)->active(); }
+
+void AutoStepper::initialize(const Vector& x, Real t, Real dt) {
+  mode_ = Mode::dopri5;
+  dopri5_.initialize(x, t, dt);
+  estimator_.forget();
+  banked_ = StepCounters();
+  strikes_ = calm_ = returns_ = 0;
+  shortened_ = planned_ = false;
+  open_window(policy_.check_interval);
+}
+
+void AutoStepper::set_time_step(Real dt) {
+  shortened_ = shortened_ || dt < current_time_step();
+  if (planned_)
+    planned_step_ = dt;
+  else
+    active().set_time_step(dt);
+}
+
+std::pair<Real, Real> AutoStepper::do_step(const System& system) {
+  if (planned_) carry_out_plan();
+  const auto step = active().do_step(system);
+  // A step cut short by the caller says nothing of what accuracy or stability would allow.
+  if (!std::exchange(shortened_, false)) {
+    const Real h = step.second - step.first;
+    if (mode_ == Mode::dopri5)
+      observe_explicit(system, h);
+    else
+      observe_stiff(h);
+  }
+  return step;
+}
+
+void AutoStepper::plan(Mode mode, Real h) {
+  planned_ = true;
+  planned_mode_ = mode;
+  planned_step_ = options_.max_step > 0 ? std::min(h, options_.max_step) : h;
+}
+
+void AutoStepper::carry_out_plan() {
+  const OneStepMethod& old = active();
+  banked_ = sum(banked_, old.counters());
+  ++banked_.switches;
+  mode_ = planned_mode_;
+  active().initialize(old.current_state(), old.current_time(), planned_step_);
+  planned_ = false;
+  strikes_ = calm_ = 0;
+  if (mode_ == Mode::dopri5) {
+    returns_ = std::min(returns_ + 1, policy_.longest_backoff);
+    open_window(policy_.check_interval << returns_);
+  }
+}
+
+void AutoStepper::open_window(int wait) {
+  window_ = Window();
+  window_.wait = wait;
+  window_.rejected = dopri5_.counters().rejected_error;
+}
+
+bool AutoStepper::check_due() const {
+  const bool rejected = dopri5_.counters().rejected_error > window_.rejected;
+  const bool level = window_.longest < 2 * window_.shortest;
+  return window_.steps >= window_.wait && (rejected || level);
+}
+
+void AutoStepper::observe_explicit(const System& system, Real h) {
+  window_.shortest = window_.steps > 0 ? std::min(window_.shortest, h) : h;
+  window_.longest = std::max(window_.longest, h);
+  window_.total += h;
+  ++window_.steps;
+  if (!check_due()) {
+    if (window_.steps >= window_.wait) open_window(window_.wait);
+    return;
+  }
+  const Real mean = window_.total / static_cast<Real>(window_.steps);
+  const SpectralInterval spectrum =
+      estimator_.estimate(system, current_state(), dopri5_.current_derivative(), current_time(),
+                          policy_.lanczos_steps);
+  ++banked_.spectral_estimates;
+  strikes_ = mean * spectrum.max > policy_.stiff_above ? strikes_ + 1 : 0;
+  open_window(strikes_ > 0 ? policy_.confirm_interval : policy_.check_interval);
+  if (strikes_ < 2) return;
+  const Index n = current_state().size() - system.quadratures();
+  const bool dense = (system.has_hessian() || system.has_jacobian()) && n <= options_.dense_limit;
+  plan(dense ? Mode::rodas5p : Mode::rkc2, policy_.stiff_growth * current_time_step());
+}
+
+void AutoStepper::observe_stiff(Real h) {
+  Real largest = rkc2_.spectrum().max;
+  if (mode_ == Mode::rodas5p) {
+    const auto product = [this](const Vector& v, Vector& out) { rodas5p_.curvature(v, out); };
+    largest = estimator_.estimate(product, rodas5p_.leading(), rodas5p_.symmetric(), policy_.follow_steps).max;
+    ++banked_.spectral_estimates;
+  }
+  calm_ = h * largest < policy_.explicit_below ? calm_ + 1 : 0;
+  if (calm_ >= policy_.explicit_steps) plan(Mode::dopri5, current_time_step());
+}
+
+const StepCounters& AutoStepper::counters() const {
+  total_ = sum(banked_, active().counters());
+  return total_;
+}
+
+std::vector<Real> AutoStepper::memory() const {
+  MemoryWriter memory;
+  memory.add(static_cast<int>(mode_));
+  active().save(memory);
+  estimator_.save(memory);
+  memory.add(banked_);
+  memory.add(window_.steps);
+  memory.add(window_.wait);
+  memory.add(window_.shortest);
+  memory.add(window_.longest);
+  memory.add(window_.total);
+  memory.add(window_.rejected);
+  memory.add(strikes_);
+  memory.add(calm_);
+  memory.add(returns_);
+  memory.add(shortened_);
+  memory.add(planned_);
+  memory.add(static_cast<int>(planned_mode_));
+  memory.add(planned_step_);
+  return memory.take();
+}
+
+void AutoStepper::restore(const Vector& x, Real t, const std::vector<Real>& memory) {
+  MemoryReader reader(memory);
+  const auto mode = [&reader] {
+    const std::int64_t number = reader.integer();
+    if (number < 0 || number > 2) throw InputError("stepper memory: names no method: damaged");
+    return static_cast<Mode>(number);
+  };
+  mode_ = mode();
+  active().load(x, t, reader);
+  estimator_.load(reader);
+  banked_ = reader.counters();
+  window_.steps = static_cast<int>(reader.integer());
+  window_.wait = static_cast<int>(reader.integer());
+  window_.shortest = reader.real();
+  window_.longest = reader.real();
+  window_.total = reader.real();
+  window_.rejected = reader.integer();
+  strikes_ = static_cast<int>(reader.integer());
+  calm_ = static_cast<int>(reader.integer());
+  returns_ = static_cast<int>(reader.integer());
+  shortened_ = reader.integer() != 0;
+  planned_ = reader.integer() != 0;
+  planned_mode_ = mode();
+  planned_step_ = reader.real();
+  reader.finish();
+}
+
+}  // namespace saddleflow

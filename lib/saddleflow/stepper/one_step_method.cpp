@@ -1,0 +1,165 @@
+#include "saddleflow/stepper/one_step_method.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "saddleflow/stepper/stepper_memory.hpp"
+
+namespace saddleflow {
+namespace {
+
+void check_step(Real dt) {
+  if (!(dt > 0) || !std::isfinite(dt))
+    throw InputError(fmt::format("stepper: the time step is {}, expected a positive number", dt));
+}
+
+}  // namespace
+
+OneStepMethod::OneStepMethod(const StepperOptions& options, int exponent)
+    : options_(options), control_(options.error, options.groups), controller_(exponent) {}
+
+void OneStepMethod::initialize(const Vector& x, Real t, Real dt) {
+  check_step(dt);
+  x1_ = x;
+  x0_ = x1_;
+  t0_ = t1_ = t;
+  h_ = dt;
+  fresh_ = false;
+  counters_ = StepCounters();
+  controller_.reset();
+  forget();
+}
+
+void OneStepMethod::set_time_step(Real dt) {
+  check_step(dt);
+  h_ = dt;
+}
+
+void OneStepMethod::shift_time(Real shift) {
+  t0_ -= shift;
+  t1_ -= shift;
+}
+
+void OneStepMethod::open_step(const System& system) {
+  if (x1_.size() == 0) throw InputError("stepper: do_step() before initialize()");
+  if (system.quadratures() != options_.error.quadratures)
+    throw InputError(fmt::format("stepper: the system carries {} quadratures, the error control expects {}",
+                                 system.quadratures(), options_.error.quadratures));
+  if (!fresh_) {
+    f1_.resizeLike(x1_);
+    system(x1_, f1_, t1_);
+    fresh_ = true;
+  }
+  x_try_.resizeLike(x1_);
+  f_try_.resizeLike(x1_);
+  x0_ = x1_;
+  f0_ = f1_;
+  t0_ = t1_;
+  if (!x0_.allFinite() || !f0_.allFinite())
+    throw StepFailure("nonfinite", fmt::format("{}: the state or its derivative at t = {} is not finite",
+                                               method(), t0_));
+}
+
+std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
+  open_step(system);
+  begin_step(system);
+  Trial trial = Trial::accepted;
+  for (int tries = 0; tries <= options_.max_rejections; ++tries) {
+    if (options_.max_step > 0) h_ = std::min(h_, options_.max_step);
+    h_ = std::min(h_, longest_step());
+    if (!(t0_ + h_ > t0_)) fail(trial, tries);
+    const Real h = h_;
+    trial = attempt(system, h);
+    count(trial);
+    h_ = next_;
+    if (trial == Trial::accepted) {
+      x1_.swap(x_try_);
+      f1_.swap(f_try_);
+      t1_ = t0_ + h;
+      return {t0_, t1_};
+    }
+  }
+  fail(trial, options_.max_rejections + 1);
+}
+
+void OneStepMethod::calc_state(Real t, Vector& x) const {
+  if (t1_ > t0_)
+    interpolate(t, x);
+  else
+    x = x1_;  // nothing stepped yet, or just restored
+}
+
+OneStepMethod::Trial OneStepMethod::conclude(Real error, Real h) {
+  if (!std::isfinite(error)) return nonfinite(h);
+  if (error > 1) {
+    next_ = controller_.rejected(h, error);
+    return Trial::error;
+  }
+  next_ = controller_.accepted(h, error);
+  return Trial::accepted;
+}
+
+OneStepMethod::Trial OneStepMethod::nonfinite(Real h) {
+  next_ = controller_.rejected(h, std::numeric_limits<Real>::infinity());
+  return Trial::nonfinite;
+}
+
+OneStepMethod::Trial OneStepMethod::indefinite(Real h) {
+  next_ = controller_.indefinite(h);
+  return Trial::indefinite;
+}
+
+void OneStepMethod::count(Trial trial) {
+  switch (trial) {
+    case Trial::accepted: ++counters_.accepted; break;
+    case Trial::error: ++counters_.rejected_error; break;
+    case Trial::nonfinite: ++counters_.rejected_nonfinite; break;
+    case Trial::indefinite: ++counters_.rejected_indefinite; break;
+  }
+}
+
+void OneStepMethod::fail(Trial last, int tries) const {
+  if (last == Trial::nonfinite)
+    throw StepFailure("nonfinite",
+                      fmt::format("{}: no finite step from t = {} after {} tries", method(), t0_, tries));
+  throw StepFailure("step_underflow", fmt::format("{}: the step {} at t = {} is too short after {} tries", method(),
+                                                  h_, t0_, tries));
+}
+
+void OneStepMethod::save(MemoryWriter& memory) const {
+  memory.add(h_);
+  memory.add(counters_);
+  controller_.save(memory);
+  // Kept, not recomputed: the count of right-hand sides goes on as if never interrupted.
+  memory.add(fresh_ ? f1_ : Vector());
+  save_method(memory);
+}
+
+void OneStepMethod::load(const Vector& x, Real t, MemoryReader& memory) {
+  const Real h = memory.real();
+  initialize(x, t, h);
+  counters_ = memory.counters();
+  controller_.load(memory);
+  f1_ = memory.vector();
+  fresh_ = f1_.size() > 0;
+  if (fresh_ && f1_.size() != x.size())
+    throw InputError(fmt::format("stepper memory: belongs to a state of {} components, found {}", f1_.size(),
+                                 x.size()));
+  load_method(memory);
+}
+
+std::vector<Real> OneStepMethod::memory() const {
+  MemoryWriter memory;
+  save(memory);
+  return memory.take();
+}
+
+void OneStepMethod::restore(const Vector& x, Real t, const std::vector<Real>& memory) {
+  MemoryReader reader(memory);
+  load(x, t, reader);
+  reader.finish();
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,140 @@
+#include "saddleflow/stepper/rodas5p.hpp"
+
+#include <Eigen/Cholesky>
+
+namespace saddleflow {
+
+using rodas5p::kStages;
+
+namespace {
+
+template <class Table, int Rows>
+Table table(const long double (&values)[Rows][kStages]) {
+  Table result;
+  for (int i = 0; i < Rows; ++i)
+    for (int j = 0; j < kStages; ++j) result(i, j) = static_cast<Real>(values[i][j]);
+  return result;
+}
+
+constexpr Real kGamma = static_cast<Real>(rodas5p::kGamma);
+
+}  // namespace
+
+Rodas5P::Rodas5P(const StepperOptions& options)
+    : OneStepMethod(options, 5),
+      a_(table<Table<kStages>>(rodas5p::kA)),
+      c_(table<Table<kStages>>(rodas5p::kC)),
+      h_dense_(table<Table<3>>(rodas5p::kH)) {}
+
+void Rodas5P::begin_step(const System& system) {
+  const Index size = x0_.size();
+  const Index q = options_.error.quadratures;
+  const Index n = size - q;
+  if (!system.has_hessian() && !system.has_jacobian())
+    throw InputError("rodas5p: the system offers neither hessian(x, H, t) nor jacobian(x, J, t)");
+  if (q > 0 && !system.has_quadrature_jacobian())
+    throw InputError("rodas5p: the system has quadratures() but no quadrature_jacobian(x, Q, t)");
+  symmetric_ = system.has_hessian();
+  jacobian_.resize(n, n);
+  factor_.resize(n, n);
+  stages_.resize(size, kStages);
+  dense_.resize(size, 3);
+  argument_.resize(size);
+  rate_.resize(size);
+  if (symmetric_)
+    system.hessian(x0_, jacobian_, t0_);
+  else
+    system.jacobian(x0_, jacobian_, t0_);
+  ++counters_.jacobians;
+  if (q > 0) {
+    quadrature_jacobian_.resize(q, n);
+    system.quadrature_jacobian(x0_, quadrature_jacobian_, t0_);
+  }
+  if (system.has_time_derivative()) {
+    time_derivative_.resize(size);
+    system.time_derivative(x0_, time_derivative_, t0_);
+  }
+}
+
+bool Rodas5P::factorize(Real h) {
+  const Real shift = 1 / (kGamma * h);
+  ++counters_.factorizations;
+  if (symmetric_) {
+    factor_ = jacobian_;
+    factor_.diagonal().array() += shift;
+    // Works on factor_ itself; only the factor stays, the decomposition object need not.
+    const Eigen::LLT<Eigen::Ref<Matrix>, Eigen::Lower> llt(factor_);
+    return llt.info() == Eigen::Success;
+  }
+  factor_ = -jacobian_;
+  factor_.diagonal().array() += shift;
+  lu_.compute(factor_);
+  return true;
+}
+
+void Rodas5P::solve_stage(int stage, Real h) {
+  auto u = stages_.col(stage);
+  const Index n = leading();
+  const Index q = u.size() - n;
+  auto lead = u.head(n);
+  if (symmetric_) {
+    lead = rate_.head(n);
+    factor_.triangularView<Eigen::Lower>().solveInPlace(lead);
+    factor_.triangularView<Eigen::Lower>().transpose().solveInPlace(lead);
+  } else {
+    lead = lu_.solve(rate_.head(n));
+  }
+  if (q > 0) {
+    u.tail(q) = rate_.tail(q);
+    u.tail(q).noalias() += quadrature_jacobian_ * lead;
+    u.tail(q) *= kGamma * h;
+  }
+}
+
+bool Rodas5P::run_stages(const System& system, Real h) {
+  rate_ = f0_;
+  for (int i = 0; i < kStages; ++i) {
+    if (i > 0) {
+      argument_ = x0_;
+      argument_.noalias() += stages_.leftCols(i) * a_.row(i).head(i).transpose();
+      system(argument_, rate_, t0_ + static_cast<Real>(rodas5p::kTime[i]) * h);
+      rate_.noalias() += stages_.leftCols(i) * (c_.row(i).head(i).transpose() / h);
+    }
+    if (system.has_time_derivative()) rate_ += h * static_cast<Real>(rodas5p::kD[i]) * time_derivative_;
+    if (!rate_.allFinite()) return false;
+    solve_stage(i, h);
+  }
+  return true;
+}
+
+OneStepMethod::Trial Rodas5P::attempt(const System& system, Real h) {
+  if (!factorize(h)) return indefinite(h);
+  if (!run_stages(system, h)) return nonfinite(h);
+  x_try_ = argument_ + stages_.col(kStages - 1);  // the last argument is y + sum_j a_8j U_j
+  rate_ = stages_.col(kStages - 1);
+  const Real error = error_norm(rate_);
+  if (error <= 1) {
+    // The next step needs it anyway, and a result without a derivative must not be accepted.
+    system(x_try_, f_try_, t0_ + h);
+    if (!f_try_.allFinite()) return nonfinite(h);
+    dense_.noalias() = stages_ * h_dense_.transpose();
+  }
+  return conclude(error, h);
+}
+
+void Rodas5P::interpolate(Real t, Vector& x) const {
+  const Real theta = (t - t0_) / (t1_ - t0_);
+  const Real rest = 1 - theta;
+  x = rest * x0_ + theta * x1_ +
+      theta * rest * (dense_.col(0) + theta * (dense_.col(1) + theta * dense_.col(2)));
+}
+
+void Rodas5P::curvature(const Vector& v, Vector& out) const {
+  out.resize(leading());
+  if (symmetric_)
+    out.noalias() = jacobian_.selfadjointView<Eigen::Lower>() * v;
+  else
+    out.noalias() = -jacobian_ * v;
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,64 @@
+// Rodas5P: a Rosenbrock-Wanner method of order 5(4), L-stable and stiffly accurate, with dense output of order 4.
+//
+// Eight stages with one matrix,
+//
+//   (I/(gamma h) - J) U_i = f(t + c_i h, y + sum_j a_ij U_j) + sum_j C_ij U_j / h + h d_i f_t,
+//   y_1 = y + sum_j a_8j U_j + U_8,   error estimate U_8,
+//   y(t + theta h) = (1-theta) y + theta ( y_1 + (1-theta) (K_1 + theta (K_2 + theta K_3)) ),  K = H U.
+//
+// Where f is a gradient flow, J = -H is symmetric and H + I/(gamma h) is factorised by Cholesky in place; a failed
+// factorisation says that h is too long for lambda_min(H), and the step is rejected. A general Jacobian is factorised
+// by LU. Either is evaluated once a step and kept when a try is rejected.
+//
+// Trailing quadrature components (see System) make J block-triangular; with Q their row of it the exact solution is
+// U_q = gamma h (r_q + Q U_lead): O(q n), and the integrals have the method's full order.
+#pragma once
+
+#include <Eigen/LU>
+#include <memory>
+
+#include "saddleflow/stepper/one_step_method.hpp"
+#include "saddleflow/stepper/rodas5p_coefficients.hpp"
+#include "saddleflow/stepper/spectral.hpp"
+
+namespace saddleflow {
+
+class Rodas5P final : public OneStepMethod {
+ public:
+  explicit Rodas5P(const StepperOptions& options);
+
+  std::string_view method() const override { return "rodas5p"; }
+  std::unique_ptr<Stepper> clone() const override { return std::make_unique<Rodas5P>(*this); }
+
+  /// Whether the Jacobian of the last step was symmetric (a Hessian).
+  bool symmetric() const { return symmetric_; }
+  /// Number of leading components, the size of the Jacobian.
+  Index leading() const { return jacobian_.rows(); }
+  /// Hessian (or minus the Jacobian) at the start of the last step, times v.
+  void curvature(const Vector& v, Vector& out) const;
+
+ private:
+  void begin_step(const System& system) override;
+  Trial attempt(const System& system, Real h) override;
+  void interpolate(Real t, Vector& x) const override;
+
+  bool factorize(Real h);
+  void solve_stage(int stage, Real h);
+  bool run_stages(const System& system, Real h);
+
+  template <int Rows>
+  using Table = Eigen::Matrix<Real, Rows, rodas5p::kStages, Eigen::RowMajor>;
+  Table<rodas5p::kStages> a_, c_;
+  Table<3> h_dense_;
+
+  bool symmetric_ = true;
+  Matrix jacobian_;             ///< Hessian, or the Jacobian itself
+  Matrix quadrature_jacobian_;  ///< Q
+  Matrix factor_;               ///< lower Cholesky factor
+  Eigen::PartialPivLU<Matrix> lu_;
+  Vector time_derivative_, argument_, rate_;
+  Matrix stages_;  ///< U, a column a stage
+  Matrix dense_;   ///< K of the last accepted step
+};
+
+}  // namespace saddleflow

@@ -1,0 +1,46 @@
+// A stepper's memory as a flat list of numbers, so that a checkpoint need not know the methods.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "saddleflow/base/real.hpp"
+
+namespace saddleflow {
+
+struct StepCounters;
+
+/// Appends numbers; integers are exact up to 2^53.
+class MemoryWriter {
+ public:
+  void add(Real value) { data_.push_back(value); }
+  void add(std::int64_t value) { data_.push_back(static_cast<Real>(value)); }
+  void add(int value) { add(static_cast<std::int64_t>(value)); }
+  void add(bool value) { add(static_cast<std::int64_t>(value)); }
+  void add(const Vector& values);
+  void add(const StepCounters& counters);
+  std::vector<Real> take() { return std::move(data_); }
+
+ private:
+  std::vector<Real> data_;
+};
+
+/// Reads them back in the same order. Throws InputError where the memory is too short or too long.
+class MemoryReader {
+ public:
+  explicit MemoryReader(const std::vector<Real>& data) : data_(data) {}
+  Real real();
+  std::int64_t integer() { return static_cast<std::int64_t>(real()); }
+  Vector vector();
+  StepCounters counters();
+  /// Everything must have been read.
+  void finish() const;
+
+ private:
+  const std::vector<Real>& data_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace saddleflow

@@ -1,0 +1,97 @@
+#include "saddleflow/study/build.hpp"
+
+#include <fmt/format.h>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+
+std::shared_ptr<const Network> build_network(const StudyTable& study) {
+  const std::string kind = study.text("network.kind");
+  const std::vector<Index> layers = study.integers("network.layers");
+  const Activation activation(study.real("network.slope"), static_cast<int>(study.integer("network.power")));
+  if (kind == "diagonal_linear") {
+    if (layers.size() != 1)
+      study.fail("network.layers", fmt::format("found {} numbers, expected one for diagonal_linear: the inputs",
+                                               layers.size()));
+    return diagonal_linear(layers[0]);
+  }
+  if (kind == "power_sum") {
+    if (layers.size() != 2)
+      study.fail("network.layers", fmt::format("found {} numbers, expected two for power_sum: inputs and width",
+                                               layers.size()));
+    return power_sum(layers[0], layers[1], activation);
+  }
+  if (layers.size() < 2)
+    study.fail("network.layers", fmt::format("found {} numbers, expected at least inputs and outputs", layers.size()));
+  return feed_forward(layers, activation);
+}
+
+Loss build_loss(const StudyTable& study) {
+  return Loss(study.text("loss.kind") == "logistic" ? LossKind::logistic : LossKind::square,
+              study.text("loss.reduction") == "mean" ? Reduction::mean : Reduction::sum);
+}
+
+StepperOptions build_stepper_options(const StudyTable& study, const Network& network, Real initial_loss) {
+  StepperOptions options;
+  options.error.rtol = study.real("flow.rtol");
+  options.error.theta = study.real("flow.theta");
+  options.error.floor = study.real("flow.floor");
+  options.error.quadratures = 1;
+  options.error.quadrature_scale = initial_loss > 0 ? initial_loss : Real(1);
+  const ParameterGroups& groups = network.groups();
+  options.groups = {groups.first, groups.second, groups.count};
+  options.max_step = study.real("flow.max_step");
+  options.dense_limit = static_cast<int>(study.integer("flow.dense_limit"));
+  return options;
+}
+
+namespace {
+
+Direction direction_of(const std::string& word) {
+  if (word == "falling") return Direction::falling;
+  return word == "rising" ? Direction::rising : Direction::either;
+}
+
+EscapeBy escape_of(const std::string& word) {
+  if (word == "norm") return EscapeBy::norm;
+  return word == "direction" ? EscapeBy::direction : EscapeBy::loss;
+}
+
+LevelOptions build_level(const StudyTable& study, std::size_t i) {
+  const std::string prefix = fmt::format("events.level[{}].", i);
+  LevelOptions level;
+  level.quantity = study.text(prefix + "quantity");
+  level.value = study.real(prefix + "value");
+  level.direction = direction_of(study.text(prefix + "direction"));
+  level.terminal = study.boolean(prefix + "terminal");
+  level.cooldown = study.real(prefix + "cooldown");
+  return level;
+}
+
+}  // namespace
+
+FlowEventOptions build_event_options(const StudyTable& study) {
+  FlowEventOptions options;
+  options.escape.clear();
+  for (const std::string& word : study.texts("events.escape.by")) options.escape.push_back(escape_of(word));
+  options.escape_fraction = study.real("events.escape.fraction");
+  options.escape_norm = study.real("events.escape.norm");
+  options.escape_angle = study.real("events.escape.angle");
+  options.escape_terminal = study.boolean("events.escape.terminal");
+  options.saddles = study.boolean("events.saddle.enabled");
+  options.saddle_enter = study.real("events.saddle.enter");
+  options.saddle_leave = study.real("events.saddle.leave");
+  if (options.saddle_leave <= options.saddle_enter)
+    study.fail("events.saddle.leave", fmt::format("found {}, expected more than events.saddle.enter = {}",
+                                                  static_cast<double>(options.saddle_leave),
+                                                  static_cast<double>(options.saddle_enter)));
+  options.saddle_leaves_terminal = static_cast<int>(study.integer("events.saddle.stop_after"));
+  options.steady = study.boolean("events.steady.enabled");
+  options.steady_threshold = study.real("events.steady.threshold");
+  options.steady_terminal = study.boolean("events.steady.terminal");
+  for (std::size_t i = 0; i < study.count("events.level"); ++i) options.levels.push_back(build_level(study, i));
+  return options;
+}
+
+}  // namespace saddleflow

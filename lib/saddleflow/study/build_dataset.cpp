@@ -1,0 +1,104 @@
+// [data] of a study.
+#include <fmt/format.h>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/problem/data_files.hpp"
+#include "saddleflow/problem/data_generators.hpp"
+#include "saddleflow/study/build.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+// The activation of a teacher: the network's where the study names none.
+Activation teacher_activation(const StudyTable& study, const std::string& section, const Network& network) {
+  const Activation own = network.activation();
+  const Real slope = study.has(section + ".slope") ? study.real(section + ".slope") : own.slope();
+  const int power = study.has(section + ".power") ? static_cast<int>(study.integer(section + ".power")) : own.power();
+  return Activation(slope, power);
+}
+
+std::vector<Real> optional_reals(const StudyTable& study, const std::string& path) {
+  return study.has(path) ? study.reals(path) : std::vector<Real>{};
+}
+
+TeacherOptions build_teacher(const StudyTable& study, const Network& network) {
+  TeacherOptions teacher;
+  teacher.layers = {network.input_count()};
+  for (Index width : study.integers("data.teacher.hidden")) teacher.layers.push_back(width);
+  teacher.layers.push_back(network.output_count());
+  teacher.activation = teacher_activation(study, "data.teacher", network);
+  teacher.scale = study.real("data.teacher.scale");
+  teacher.outer = optional_reals(study, "data.teacher.outer");
+  teacher.weights = optional_reals(study, "data.teacher.weights");
+  return teacher;
+}
+
+std::vector<Monomial> build_polynomial(const StudyTable& study) {
+  std::vector<Monomial> monomials;
+  for (std::size_t i = 0; i < study.count("data.sparse_polynomial"); ++i) {
+    const std::string prefix = fmt::format("data.sparse_polynomial[{}].", i);
+    const bool constant = !study.has(prefix + "coordinates");
+    monomials.push_back({study.real(prefix + "coefficient"),
+                         constant ? std::vector<Index>{} : study.integers(prefix + "coordinates")});
+  }
+  return monomials;
+}
+
+GeneratorOptions build_generator(const StudyTable& study, const Network& network) {
+  GeneratorOptions options;
+  options.inputs = parse_input_kind(study.text("data.inputs"));
+  options.targets = parse_target_kind(study.text("data.targets"));
+  options.samples = study.integer("data.samples");
+  options.dimension = network.input_count();
+  options.outputs = network.output_count();
+  options.seed = static_cast<std::uint64_t>(study.integer("data.seed"));
+  options.scale = study.real("data.scale");
+  options.offset = study.real("data.offset");
+  options.noise = study.real("data.noise");
+  if (options.inputs == InputKind::given) {
+    options.given_inputs = study.matrix("data.given.inputs").transpose();
+    options.samples = options.given_inputs.cols();
+  }
+  switch (options.targets) {
+    case TargetKind::teacher: options.teacher = build_teacher(study, network); break;
+    case TargetKind::teacher_sum:
+      options.teacher_sum = {study.matrix("data.teacher_sum.vectors"), study.reals("data.teacher_sum.coefficients"),
+                             teacher_activation(study, "data.teacher_sum", network)};
+      break;
+    case TargetKind::sparse_polynomial: options.sparse_polynomial = build_polynomial(study); break;
+    case TargetKind::linear: options.linear = study.matrix("data.linear.matrix"); break;
+    case TargetKind::given: options.given_targets = study.matrix("data.given.targets").transpose(); break;
+    case TargetKind::signs: break;
+  }
+  return options;
+}
+
+void check_sizes(const StudyTable& study, const Dataset& data, const Network& network) {
+  if (data.inputs.rows() != network.input_count())
+    study.fail("network.layers", fmt::format("found {} inputs, but the data ({}) have {}", network.input_count(),
+                                             data.origin, data.inputs.rows()));
+  if (data.targets.rows() != network.output_count())
+    study.fail("network.layers", fmt::format("found {} outputs, but the data ({}) have {} targets a sample",
+                                             network.output_count(), data.origin, data.targets.rows()));
+}
+
+}  // namespace
+
+Dataset build_dataset(const StudyTable& study, const Network& network) {
+  Dataset data;
+  if (study.has("data.file")) {
+    data = load_dataset(study.resolve(study.text("data.file")),
+                        {study.boolean("data.drop_gaps"), study.boolean("data.standardise")});
+  } else {
+    try {
+      data = generate_dataset(build_generator(study, network));
+    } catch (const InputError& error) {  // these name the key; the file is known here
+      throw InputError(study.name() + ": " + error.what());
+    }
+  }
+  check_sizes(study, data, network);
+  return data;
+}
+
+}  // namespace saddleflow

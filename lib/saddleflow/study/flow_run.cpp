@@ -1,0 +1,230 @@
+#include "saddleflow/study/flow_run.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <utility>
+
+#include "saddleflow/archive/checkpoint.hpp"
+#include "saddleflow/archive/run_reader.hpp"
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/study/flow_setup.hpp"
+#include "saddleflow/study/recorder.hpp"
+#include "saddleflow/study/run_description.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+double seconds_since(SteadyClock::time_point start) {
+  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+/// Flow time per wall second, believed once two looks in a row agree.
+class SpeedEstimate {
+ public:
+  double seconds_left(double wall, Real time, Real t_end) {
+    const double speed = static_cast<double>(time - last_time_) / (wall - last_wall_);
+    const bool steady = std::abs(speed - last_speed_) < 0.25 * speed;
+    last_time_ = time;
+    last_wall_ = wall;
+    last_speed_ = speed;
+    return steady ? static_cast<double>(t_end - time) / speed : std::numeric_limits<double>::quiet_NaN();
+  }
+
+ private:
+  Real last_time_ = 0;
+  double last_wall_ = 0, last_speed_ = 0;
+};
+
+/// Between the integration and the recorder: flushes, checkpoints and progress, by the clock. None of it touches
+/// the numbers.
+class FlowRun : public Observer {
+ public:
+  FlowRun(const StudyTable& study, const FlowRunOptions& options)
+      : options_(options),
+        setup_(study),
+        writer_(make_writer(study)),
+        recorder_(setup_, writer_, study.snapshots("output.weights")),
+        integration_(System(setup_.flow), *setup_.stepper, setup_.detector, integration_options()),
+        checkpoint_seconds_(static_cast<double>(study.real("output.checkpoint_seconds"))) {}
+
+  archive::RunSummary run() {
+    if (resuming_)
+      restore();
+    else
+      begin();
+    const Outcome outcome = integration_.run(*this);
+    // An interrupted run goes on later from here: no end event, no verdict on an unfinished visit.
+    if (outcome.stop_reason == "interrupted")
+      checkpoint();
+    else
+      recorder_.end(outcome);
+    const archive::RunSummary result = summary(outcome.stop_reason, outcome.message);
+    writer_.finish(result);
+    if (outcome.stop_reason != "interrupted") std::filesystem::remove(archive::checkpoint_path(options_.output));
+    return result;
+  }
+
+  void on_event(const EventHit& hit, const Vector& x) override { recorder_.on_event(hit, x); }
+
+  void on_step(const StepView& step) override {
+    recorder_.on_step(step);
+    event_waits_ = recorder_.take_event_mark() || event_waits_;
+    due_ = seconds_since(last_checkpoint_) >= checkpoint_seconds_;
+    if (options_.progress && seconds_since(last_progress_) >= 0.5) show_progress();
+  }
+
+  /// Called between steps, when the state is whole.
+  void between_steps() {
+    if (due_) {
+      checkpoint();
+    } else if (event_waits_) {
+      writer_.flush();
+    }
+    due_ = event_waits_ = false;
+  }
+
+ private:
+  archive::RunWriter make_writer(const StudyTable& study) {
+    if (!options_.resume) {
+      return archive::RunWriter::create(options_.output, describe_run(setup_, study, options_.command),
+                                        {options_.overwrite});
+    }
+    checkpoint_ = archive::read_checkpoint(archive::checkpoint_path(options_.output));
+    resuming_ = true;
+    return archive::RunWriter::resume(options_.output, checkpoint_);
+  }
+
+  IntegrationOptions integration_options() {
+    IntegrationOptions o;
+    o.t_end = setup_.t_end;
+    o.max_steps = setup_.max_steps;
+    o.interrupt = options_.interrupt;
+    o.between_steps = [this] { between_steps(); };
+    return o;
+  }
+
+  void begin() {
+    const System system(setup_.flow);
+    integration_.start(setup_.x0, first_step(system, setup_.x0, setup_.rtol));
+    recorder_.begin();
+    checkpoint();
+  }
+
+  void checkpoint() {
+    archive::Checkpoint c;
+    for (auto& [name, values] : integration_.memory()) c.reals[name] = values;
+    c.reals["setup"] = setup_.memory();
+    c.reals["recorder"] = recorder_.memory();
+    const WorkCounters& work = setup_.objective.counters();
+    c.integers["work"] = {work.values, work.gradients, work.hessian_vectors, work.hessians};
+    c.reals["wall_seconds"] = {static_cast<Real>(wall_seconds())};
+    writer_.checkpoint(std::move(c));
+    last_checkpoint_ = SteadyClock::now();
+  }
+
+  void restore() {
+    setup_.restore(part("setup"));
+    recorder_.restore(part("recorder"));
+    Memory memory;
+    for (const char* name : {"state", "clock", "stepper", "events"}) memory[name] = part(name);
+    integration_.restore(memory);
+    earlier_seconds_ = static_cast<double>(part("wall_seconds").at(0));
+    // The gradient at the end of the last step was at hand in the uninterrupted run; have it at hand again, then
+    // set the counters to what they were.
+    const std::vector<Real>& state = part("state");
+    Vector gradient(setup_.objective.size());
+    setup_.objective.gradient(Eigen::Map<const Vector>(state.data(), gradient.size()), gradient);
+    const std::vector<std::int64_t>& work = checkpoint_.integers["work"];
+    if (work.size() != 4) throw InputError(fmt::format("{}: checkpoint: 'work' is damaged", options_.output));
+    setup_.objective.set_counters({work[0], work[1], work[2], work[3]});
+  }
+
+  const std::vector<Real>& part(const std::string& name) {
+    const auto found = checkpoint_.reals.find(name);
+    if (found == checkpoint_.reals.end())
+      throw InputError(fmt::format("{}: checkpoint: '{}' is missing", options_.output, name));
+    return found->second;
+  }
+
+  double wall_seconds() const { return earlier_seconds_ + seconds_since(start_); }
+
+  void show_progress() {
+    last_progress_ = SteadyClock::now();
+    Progress p;
+    p.time = recorder_.latest_time();
+    p.t_end = setup_.t_end;
+    p.loss = recorder_.latest().loss;
+    p.weight_norm = recorder_.latest().weight_norm;
+    p.steps = integration_.steps();
+    p.events = recorder_.event_count();
+    p.seconds_left = speed_.seconds_left(seconds_since(start_), p.time, p.t_end);
+    options_.progress(p);
+  }
+
+  archive::RunSummary summary(const std::string& reason, const std::string& message) const {
+    const WorkCounters& work = setup_.objective.counters();
+    const StepCounters& steps = setup_.stepper->counters();
+    const Gauges& gauges = recorder_.gauges();
+    archive::RunSummary s;
+    s.stop_reason = reason;
+    const auto number = [&s](const char* name, auto value) { s.numbers.emplace_back(name, static_cast<double>(value)); };
+    number("rtol", setup_.rtol);
+    number("gradients", work.gradients);
+    number("hessian_vectors", work.hessian_vectors);
+    number("hessians", work.hessians);
+    number("values", work.values);
+    number("factorizations", steps.factorizations);
+    number("steps_accepted", steps.accepted);
+    number("steps_rejected_error", steps.rejected_error);
+    number("steps_rejected_nonfinite", steps.rejected_nonfinite);
+    number("steps_rejected_indefinite", steps.rejected_indefinite);
+    number("stepper_switches", steps.switches);
+    number("events", recorder_.event_count());
+    number("root_evaluations", setup_.detector.root_evaluations());
+    number("balance_drift", gauges.balance_drift);
+    number("energy_drift", gauges.energy_drift);
+    number("loss_rise", gauges.loss_rise);
+    number("wall_seconds", wall_seconds());
+    if (!message.empty()) s.texts.emplace_back("stop_message", message);
+    return s;
+  }
+
+  const FlowRunOptions& options_;
+  FlowSetup setup_;
+  bool resuming_ = false;
+  archive::Checkpoint checkpoint_;
+  archive::RunWriter writer_;
+  Recorder recorder_;
+  Integration integration_;
+  double checkpoint_seconds_;
+  double earlier_seconds_ = 0;
+  SteadyClock::time_point start_ = SteadyClock::now();
+  SteadyClock::time_point last_checkpoint_ = start_, last_progress_ = start_;
+  SpeedEstimate speed_;
+  bool event_waits_ = false, due_ = false;
+};
+
+}  // namespace
+
+archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& options) {
+  if (options.resume) {
+    const archive::RunReader run = archive::RunReader::open(options.output);
+    const std::string reason = run.summary().stop_reason;
+    if (run.live()) throw IoError(fmt::format("{}: another process is writing it", options.output));
+    const bool unfinished = reason == "running" || reason == "killed" || reason == "interrupted";
+    if (run.description().toml != study.filled())
+      throw InputError(fmt::format("{}: was made from another study (or other --set values) than {}, which it cannot "
+                                   "be resumed with", options.output, study.name()));
+    if (!unfinished) return run.summary();
+  }
+  return FlowRun(study, options).run();
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,157 @@
+#include "saddleflow/study/initial_weights.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/SVD>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include "saddleflow/archive/run_reader.hpp"
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/base/random.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+constexpr int kBalanceSweeps = 10000;
+constexpr Real kBalanced = 8 * std::numeric_limits<Real>::epsilon();
+
+Real norm_of(const Vector& w, const std::vector<Index>& indices) {
+  Real sum = 0;
+  for (Index i : indices) sum += w[i] * w[i];
+  return std::sqrt(sum);
+}
+
+void scale_by(Vector& w, const std::vector<Index>& indices, Real factor) {
+  for (Index i : indices) w[i] *= factor;
+}
+
+// The rescaling symmetry a -> c a, b -> c^{-p} b of one neuron, with ||c a||^2 = p ||c^{-p} b||^2; returns |ln c|.
+Real balance_neuron(Vector& w, const Neuron& neuron, int p) {
+  const Real in = norm_of(w, neuron.incoming), out = norm_of(w, neuron.outgoing);
+  if (in == 0 || out == 0) return 0;
+  const Real log_c = std::log(std::sqrt(static_cast<Real>(p)) * out / in) / static_cast<Real>(p + 1);
+  scale_by(w, neuron.incoming, std::exp(log_c));
+  scale_by(w, neuron.outgoing, std::exp(-static_cast<Real>(p) * log_c));
+  return std::abs(log_c);
+}
+
+// Coordinate descent on the norm over the rescaling orbit, convex in ln c: converges to the balanced point.
+void balance_neurons(const Network& network, Vector& w) {
+  const int p = network.activation().power();
+  for (int sweep = 0; sweep < kBalanceSweeps; ++sweep) {
+    Real largest = 0;
+    for (const Neuron& neuron : network.neurons()) largest = std::max(largest, balance_neuron(w, neuron, p));
+    if (largest <= kBalanced) return;
+  }
+  throw NumericalError("init.kind = balanced: rescaling the neurons did not converge");
+}
+
+// W_m = U S R_{m-1}^T, W_l = R_l S R_{l-1}^T, W_1 = R_1 S V^T with S = Sigma^{1/m} and orthonormal R_l.
+Vector balanced_linear(const Network& network, Random& random) {
+  const Layout& layout = network.layout();
+  const int m = layout.layer_count();
+  const Matrix product = random.normal_matrix(network.output_count(), network.input_count());
+  const Eigen::JacobiSVD<Matrix> svd(product, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  Index rank = std::min(product.rows(), product.cols());
+  for (int l = 0; l + 1 < m; ++l) rank = std::min(rank, layout.layer(l).rows);
+  const Vector s = svd.singularValues().head(rank).array().pow(Real(1) / static_cast<Real>(m));
+  Vector w(layout.size());
+  Matrix right = svd.matrixV().leftCols(rank);
+  for (int l = 0; l < m; ++l) {
+    const Matrix left = l + 1 == m ? Matrix(svd.matrixU().leftCols(rank))
+                                   : random.orthonormal_columns(layout.layer(l).rows, rank);
+    layout.matrix(w, l) = left * s.asDiagonal() * right.transpose();
+    right = left;
+  }
+  return w.normalized();
+}
+
+Vector from_text_file(const std::string& path, const StudyTable& study) {
+  std::ifstream in(path);
+  if (!in) throw IoError(fmt::format("{}: cannot be read, expected a text file with one weight a line", path));
+  std::vector<Real> values;
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    line.erase(0, line.find_first_not_of(" \t\r"));
+    line.erase(line.find_last_not_of(" \t\r") + 1);
+    if (line.empty() || line[0] == '#') continue;
+    double value = 0;
+    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
+    if (error != std::errc() || end != line.data() + line.size())
+      throw InputError(fmt::format("{}:{}: found '{}', expected a number", path, number, line));
+    values.push_back(static_cast<Real>(value));
+  }
+  if (values.empty()) study.fail("init.file", fmt::format("{} holds no weights", path));
+  return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
+}
+
+Vector from_run(const std::string& path, std::int64_t snapshot, const StudyTable& study) {
+  const archive::RunReader run = archive::RunReader::open(path);
+  const std::int64_t count = run.rows().snapshot;
+  const std::int64_t row = snapshot < 0 ? count - 1 : snapshot;
+  if (row < 0 || row >= count)
+    study.fail("init.snapshot", fmt::format("found {}, but {} has {} snapshots", snapshot, path, count));
+  const std::vector<double> weights = run.row("weights", row);
+  return Eigen::Map<const Eigen::VectorXd>(weights.data(), static_cast<Index>(weights.size())).cast<Real>();
+}
+
+Vector raw_weights(const StudyTable& study, const Network& network) {
+  const std::string kind = study.text("init.kind");
+  const auto seed = static_cast<std::uint64_t>(study.integer("init.seed"));
+  if (kind == "gaussian") return gaussian_direction(network, seed);
+  if (kind == "sphere") return sphere_direction(network, seed);
+  if (kind == "balanced") return balanced_direction(network, seed);
+  if (kind == "given") {
+    const std::vector<Real> weights = study.reals("init.weights");
+    return Eigen::Map<const Vector>(weights.data(), static_cast<Index>(weights.size()));
+  }
+  const std::string path = study.resolve(study.text("init.file"));
+  return kind == "file" ? from_text_file(path, study) : from_run(path, study.integer("init.snapshot"), study);
+}
+
+}  // namespace
+
+Vector gaussian_direction(const Network& network, std::uint64_t seed) {
+  Random random(seed);
+  return Vector(random.normal_matrix(network.parameter_count(), 1)).normalized();
+}
+
+Vector sphere_direction(const Network& network, std::uint64_t seed) {
+  Vector w = gaussian_direction(network, seed);
+  for (const Neuron& neuron : network.neurons()) scale_by(w, neuron.incoming, 1 / norm_of(w, neuron.incoming));
+  const int last_hidden = network.layout().layer_count() - 2;
+  for (const Neuron& neuron : network.neurons())
+    if (neuron.layer == last_hidden && !neuron.outgoing.empty())
+      scale_by(w, neuron.outgoing, 1 / norm_of(w, neuron.outgoing));
+  return w.normalized();
+}
+
+Vector balanced_direction(const Network& network, std::uint64_t seed) {
+  if (network.activation().is_linear() && network.kind() == "feed_forward") {
+    Random random(seed);
+    return balanced_linear(network, random);
+  }
+  Vector w = gaussian_direction(network, seed);
+  balance_neurons(network, w);
+  return w.normalized();
+}
+
+Vector build_initial_weights(const StudyTable& study, const Network& network) {
+  Vector w = raw_weights(study, network);
+  if (w.size() != network.parameter_count())
+    study.fail("init", fmt::format("found {} weights, expected {} for this network", w.size(),
+                                   network.parameter_count()));
+  const Real norm = w.norm();
+  if (!w.allFinite() || !(norm > 0)) study.fail("init", "found weights that are all zero or not finite");
+  const std::string kind = study.text("init.kind");
+  const bool drawn = kind == "gaussian" || kind == "sphere" || kind == "balanced";
+  if (!drawn && study.boolean("init.keep_norm")) return w;
+  return w * (study.real("init.scale") / norm);
+}
+
+}  // namespace saddleflow

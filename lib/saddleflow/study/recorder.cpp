@@ -1,0 +1,207 @@
+#include "saddleflow/study/recorder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/study/run_description.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+std::vector<double> to_doubles(const Vector& v) {
+  std::vector<double> out(static_cast<std::size_t>(v.size()));
+  for (Index i = 0; i < v.size(); ++i) out[static_cast<std::size_t>(i)] = static_cast<double>(v[i]);
+  return out;
+}
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy policy)
+    : setup_(setup),
+      writer_(writer),
+      policy_(std::move(policy)),
+      analysis_(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss()) {}
+
+std::vector<std::string> Recorder::event_kinds(const FlowSetup& setup) {
+  std::vector<std::string> kinds = setup.events.kinds;
+  kinds.emplace_back("end");
+  return kinds;
+}
+
+void Recorder::begin() {
+  observables_ = setup_.initial;
+  last_loss_ = observables_.loss;
+  const DenseOutput none;
+  write_time_row({0, 0, 0, 0, setup_.stepper->method(), setup_.x0, none});
+  snapshot(0, setup_.x0);
+  while (next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= 0) ++next_snapshot_time_;
+}
+
+std::int64_t Recorder::snapshot(Real time, const Vector& x) {
+  if (time == last_snapshot_time_) return last_snapshot_;
+  last_snapshot_time_ = time;
+  last_snapshot_ = writer_.append(
+      archive::SnapshotRow{static_cast<double>(time), to_doubles(Vector(x.head(x.size() - 1)))});
+  return last_snapshot_;
+}
+
+void Recorder::on_step(const StepView& step) {
+  setup_.probe.observe(step.x1, observables_);
+  latest_time_ = step.t1;
+  write_snapshots(step);
+  write_time_row(step);
+  if (visit_) follow_visit(step.t1, step.x1, observables_.proximity);
+}
+
+void Recorder::write_time_row(const StepView& step) {
+  const Observables& o = observables_;
+  const Real scale = setup_.initial.loss > 0 ? setup_.initial.loss : Real(1);
+  gauges_.balance_drift = std::max(gauges_.balance_drift, o.balance_drift);
+  gauges_.energy_drift = std::max(gauges_.energy_drift, o.energy_drift);
+  gauges_.loss_rise = std::max(gauges_.loss_rise, (o.loss - last_loss_) / scale);
+  last_loss_ = o.loss;
+  archive::TimeRow row;
+  row.time = static_cast<double>(step.t1);
+  row.step = step.step;
+  row.loss = static_cast<double>(o.loss);
+  row.gradient_norm = static_cast<double>(o.gradient_norm);
+  row.weight_norm = static_cast<double>(o.weight_norm);
+  row.step_size = static_cast<double>(step.step_size);
+  row.proximity = static_cast<double>(o.proximity);
+  row.balance_drift = static_cast<double>(o.balance_drift);
+  row.energy_drift = static_cast<double>(o.energy_drift);
+  row.stepper = method_flag(step.method);
+  row.layer_norm = to_doubles(o.layer_norm);
+  row.neuron_norm = to_doubles(o.neuron_norm);
+  writer_.append(row);
+}
+
+void Recorder::write_snapshots(const StepView& step) {
+  for (; next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= step.t1;
+       ++next_snapshot_time_) {
+    const Real t = policy_.times[next_snapshot_time_];
+    step.dense(t, buffer_);
+    snapshot(t, buffer_);
+  }
+  if (policy_.all || (policy_.every > 0 && step.step % policy_.every == 0)) snapshot(step.t1, step.x1);
+}
+
+Spectrum Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& x) {
+  const Vector w = x.head(x.size() - 1);
+  Observables o;
+  setup_.probe.observe(x, o);
+  const Spectrum spectrum = hessian_spectrum(analysis_, w);
+  archive::EventRow row;
+  row.time = static_cast<double>(hit.time);
+  row.kind = static_cast<int>(kind);
+  row.direction = static_cast<int>(hit.direction);
+  row.loss = static_cast<double>(o.loss);
+  row.gradient_norm = static_cast<double>(o.gradient_norm);
+  row.proximity = static_cast<double>(o.proximity);
+  row.value = kind < setup_.events.values.size() ? static_cast<double>(setup_.events.values[kind](x)) : kNaN;
+  row.lambda_min = static_cast<double>(spectrum.min());
+  row.lambda_max = static_cast<double>(spectrum.max());
+  row.time_error = static_cast<double>(hit.time_error);
+  row.snapshot = snapshot(hit.time, x);
+  writer_.append(row);
+  ++event_count_;
+  event_mark_ = true;
+  return spectrum;
+}
+
+void Recorder::on_event(const EventHit& hit, const Vector& x) {
+  const std::string& kind = setup_.events.kinds[hit.event];
+  write_event(hit.event, hit, x);
+  if (kind == "saddle_enter") {
+    visit_ = Visit{hit.time, hit.time, std::numeric_limits<Real>::max(), Vector()};
+  } else if (kind == "saddle_closest" && visit_) {
+    Observables o;
+    setup_.probe.observe(x, o);
+    follow_visit(hit.time, x, o.proximity);
+  } else if (kind == "saddle_leave") {
+    close_visit(hit.time);
+  }
+}
+
+void Recorder::follow_visit(Real time, const Vector& x, Real proximity) {
+  if (proximity >= visit_->proximity) return;
+  visit_->proximity = proximity;
+  visit_->closest_time = time;
+  visit_->point = x.head(x.size() - 1);
+}
+
+void Recorder::close_visit(std::optional<Real> leave_time) {
+  if (!visit_ || visit_->point.size() == 0) return;
+  const Spectrum spectrum = hessian_spectrum(analysis_, visit_->point);
+  Vector gradient(visit_->point.size());
+  archive::SaddleRow row;
+  row.loss = static_cast<double>(analysis_.gradient(visit_->point, gradient));
+  row.gradient_norm = static_cast<double>(gradient.norm());
+  row.point = to_doubles(visit_->point);
+  row.eigenvalues = to_doubles(spectrum.eigenvalues);
+  row.proximity = static_cast<double>(visit_->proximity);
+  row.newton_distance = static_cast<double>(spectrum.newton_distance);
+  row.enter_time = static_cast<double>(visit_->enter_time);
+  row.closest_time = static_cast<double>(visit_->closest_time);
+  row.leave_time = leave_time ? static_cast<double>(*leave_time) : kNaN;
+  row.index_negative = spectrum.negative;
+  row.index_zero = spectrum.zero;
+  row.index_positive = spectrum.positive;
+  writer_.append(row);
+  visit_.reset();
+}
+
+void Recorder::end(const Outcome& outcome) {
+  EventHit hit;
+  hit.time = outcome.time;
+  write_event(setup_.events.kinds.size(), hit, outcome.state);
+  close_visit({});
+}
+
+bool Recorder::take_event_mark() { return std::exchange(event_mark_, false); }
+
+std::vector<Real> Recorder::memory() const {
+  std::vector<Real> m{gauges_.balance_drift,
+                      gauges_.energy_drift,
+                      gauges_.loss_rise,
+                      last_loss_,
+                      latest_time_,
+                      last_snapshot_time_,
+                      static_cast<Real>(last_snapshot_),
+                      static_cast<Real>(event_count_),
+                      static_cast<Real>(next_snapshot_time_),
+                      static_cast<Real>(visit_.has_value())};
+  if (visit_) {
+    m.insert(m.end(), {visit_->enter_time, visit_->closest_time, visit_->proximity});
+    m.insert(m.end(), visit_->point.data(), visit_->point.data() + visit_->point.size());
+  }
+  return m;
+}
+
+void Recorder::restore(const std::vector<Real>& m) {
+  constexpr std::size_t fixed = 10, with_visit = 13;
+  const auto n = static_cast<std::size_t>(setup_.objective.size());
+  const bool has_visit = m.size() > fixed && m[fixed - 1] != 0;
+  if (m.size() != fixed && m.size() != with_visit && m.size() != with_visit + n)
+    throw InputError(fmt::format("checkpoint: 'recorder' has {} numbers, which fits no run of {} weights", m.size(), n));
+  gauges_ = {m[0], m[1], m[2]};
+  last_loss_ = m[3];
+  latest_time_ = m[4];
+  last_snapshot_time_ = m[5];
+  last_snapshot_ = static_cast<std::int64_t>(m[6]);
+  event_count_ = static_cast<std::int64_t>(m[7]);
+  next_snapshot_time_ = static_cast<std::size_t>(m[8]);
+  visit_.reset();
+  if (!has_visit) return;
+  visit_ = Visit{m[10], m[11], m[12], Vector()};
+  visit_->point = Eigen::Map<const Vector>(m.data() + with_visit, static_cast<Index>(m.size() - with_visit));
+}
+
+}  // namespace saddleflow

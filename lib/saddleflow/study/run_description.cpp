@@ -1,0 +1,82 @@
+#include "saddleflow/study/run_description.hpp"
+
+#include <algorithm>
+
+#include "saddleflow/base/version.hpp"
+#include "saddleflow/saddle/spectrum.hpp"
+#include "saddleflow/study/recorder.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+const std::vector<std::string>& methods() {
+  static const std::vector<std::string> names{"dopri5", "rodas5p", "rkc2"};
+  return names;
+}
+
+// Row-major, one sample a row: the columns of the matrix one after the other.
+std::vector<double> samples_by_row(const Matrix& samples) {
+  std::vector<double> out;
+  out.reserve(static_cast<std::size_t>(samples.size()));
+  for (Index i = 0; i < samples.cols(); ++i)
+    for (Index j = 0; j < samples.rows(); ++j) out.push_back(static_cast<double>(samples(j, i)));
+  return out;
+}
+
+void describe_network(const Network& network, archive::RunDescription& d) {
+  d.network_kind = network.kind();
+  for (Index size : network.layer_sizes()) d.layer_sizes.push_back(size);
+  d.slope = static_cast<double>(network.activation().slope());
+  d.power = network.activation().power();
+  d.degree = network.degree();
+  d.layer_count = network.layout().layer_count();
+  for (Index i = 0; i < network.parameter_count(); ++i) {
+    const ParameterPlace place = network.layout().place(i);
+    d.parameter_layer.push_back(place.layer);
+    d.parameter_row.push_back(place.row);
+    d.parameter_column.push_back(place.column);
+  }
+  for (const Neuron& neuron : network.neurons()) {
+    d.neuron_layer.push_back(neuron.layer);
+    d.neuron_index.push_back(neuron.index);
+  }
+}
+
+void describe_problem(const Objective& objective, archive::RunDescription& d) {
+  const Dataset& data = objective.data();
+  d.loss = objective.loss().name();
+  d.reduction = objective.loss().reduction_name();
+  d.data_origin = data.origin;
+  d.data_seed = data.seed;
+  d.dropped_rows = data.dropped;
+  d.inputs = samples_by_row(data.inputs);
+  d.targets = samples_by_row(data.targets);
+  d.sample_count = data.inputs.cols();
+  d.input_count = data.inputs.rows();
+  d.output_count = data.targets.rows();
+}
+
+}  // namespace
+
+int method_flag(std::string_view method) {
+  const auto& names = methods();
+  return static_cast<int>(std::find(names.begin(), names.end(), method) - names.begin());
+}
+
+archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study, const std::string& command) {
+  archive::RunDescription d;
+  d.title = study.text("title");
+  d.command = command;
+  describe_network(setup.network(), d);
+  describe_problem(setup.objective, d);
+  d.toml = study.filled();
+  d.toml_user = study.typed();
+  d.provenance = provenance();
+  d.eigenvalue_count = spectrum_size(setup.objective.size());
+  d.event_kinds = Recorder::event_kinds(setup);
+  d.stepper_names = methods();
+  return d;
+}
+
+}  // namespace saddleflow

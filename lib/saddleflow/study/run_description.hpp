@@ -1,0 +1,18 @@
+// From a set-up run to the plain structs of its file.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/study/flow_setup.hpp"
+
+namespace saddleflow {
+
+/// What the file says before the first row. `command`: the command line, for `history`.
+archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study, const std::string& command);
+/// The flag of a stepper's method in the file.
+int method_flag(std::string_view method);
+
+}  // namespace saddleflow

@@ -1,0 +1,313 @@
+#include "saddleflow/study/study_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <toml++/toml.h>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/study/keys.hpp"
+
+namespace saddleflow {
+
+struct StudyTable::Content {
+  std::string name, typed;
+  toml::table table;
+};
+
+namespace {
+
+// Where in the file a node stands; overrides have no line.
+std::string place(const std::string& name, const toml::node* node) {
+  if (node == nullptr || node->source().begin.line == 0) return name;
+  return fmt::format("{}:{}", name, node->source().begin.line);
+}
+
+std::string shown(const toml::node& node) {
+  std::ostringstream out;
+  node.visit([&](const auto& concrete) {
+    if constexpr (toml::is_table<decltype(concrete)>)
+      out << "a table";
+    else if constexpr (toml::is_array<decltype(concrete)>)
+      out << "a list";
+    else
+      out << concrete;
+  });
+  return out.str();
+}
+
+/// Checks a table against the keys; knows the file's name for its messages.
+class Checker {
+ public:
+  explicit Checker(const std::string& name) : name_(name) {}
+
+  void check(const toml::table& table, const std::string& prefix) const {
+    for (const auto& [key, node] : table) check_node(prefix + std::string(key.str()), node);
+  }
+
+ private:
+  [[noreturn]] void fail(const toml::node& node, const std::string& path, const std::string& message) const {
+    throw InputError(fmt::format("{}: {}: {}", place(name_, &node), path, message));
+  }
+
+  static bool begins_a_key(const std::string& beginning) {
+    return std::any_of(study_keys().begin(), study_keys().end(),
+                       [&](const Key& key) { return key.path.starts_with(beginning); });
+  }
+
+  void check_node(const std::string& path, const toml::node& node) const {
+    if (const Key* key = find_key(path)) return check_value(*key, node);
+    if (begins_a_key(path + ".")) {
+      if (!node.is_table()) fail(node, path, fmt::format("found {}, expected a table [{}]", shown(node), path));
+      return check(*node.as_table(), path + ".");
+    }
+    if (begins_a_key(path + "[].")) {
+      if (!node.is_array() || !std::all_of(node.as_array()->begin(), node.as_array()->end(),
+                                           [](const toml::node& n) { return n.is_table(); }))
+        fail(node, path, fmt::format("found {}, expected a list of tables [[{}]]", shown(node), path));
+      for (const toml::node& element : *node.as_array()) check(*element.as_table(), path + "[].");
+      return;
+    }
+    fail(node, path, fmt::format("unknown key, the nearest known one is {}", nearest_key(path)));
+  }
+
+  void check_value(const Key& key, const toml::node& node) const {
+    if (!has_type(key.type, node))
+      fail(node, key.path, fmt::format("found {}, expected {}", shown(node), describe(key.type)));
+    if (node.is_array())
+      for (const toml::node& element : *node.as_array()) check_scalar(key, element);
+    else
+      check_scalar(key, node);
+  }
+
+  void check_scalar(const Key& key, const toml::node& node) const {
+    if (const auto number = node.value<double>()) {
+      if (!std::isfinite(*number)) fail(node, key.path, fmt::format("found {}, expected a finite number", *number));
+      if (!in_range(*number, key.range))
+        fail(node, key.path, fmt::format("found {}, expected {}", shown(node), key.range));
+    }
+    const auto word = node.value<std::string>();
+    if (word && !key.choices.empty() && std::find(key.choices.begin(), key.choices.end(), *word) == key.choices.end())
+      fail(node, key.path, fmt::format("found \"{}\", expected one of {}", *word, fmt::join(key.choices, ", ")));
+  }
+
+  static bool all_of(const toml::node& node, bool (*is)(const toml::node&)) {
+    return node.is_array() && std::all_of(node.as_array()->begin(), node.as_array()->end(), is);
+  }
+  static bool is_number(const toml::node& n) { return n.is_number(); }
+  static bool is_integer(const toml::node& n) { return n.is_integer(); }
+  static bool is_text(const toml::node& n) { return n.is_string(); }
+  static bool is_number_list(const toml::node& n) { return all_of(n, is_number); }
+
+  static bool is_matrix(const toml::node& node) {
+    if (!all_of(node, is_number_list) || node.as_array()->empty()) return false;
+    const std::size_t width = node.as_array()->get(0)->as_array()->size();
+    return width > 0 && std::all_of(node.as_array()->begin(), node.as_array()->end(),
+                                    [&](const toml::node& n) { return n.as_array()->size() == width; });
+  }
+
+  static bool is_weights(const toml::node& node) {
+    if (const auto word = node.value<std::string>()) return *word == "all" || *word == "events";
+    const toml::table* table = node.as_table();
+    if (table == nullptr || table->size() != 1) return false;
+    if (const auto every = (*table)["every"].value<std::int64_t>()) return *every >= 1;
+    return table->contains("times") && is_number_list(*table->get("times"));
+  }
+
+  static bool has_type(KeyType type, const toml::node& node) {
+    switch (type) {
+      case KeyType::text: return node.is_string();
+      case KeyType::boolean: return node.is_boolean();
+      case KeyType::integer: return node.is_integer();
+      case KeyType::real: return node.is_number();
+      case KeyType::texts: return all_of(node, is_text);
+      case KeyType::integers: return all_of(node, is_integer);
+      case KeyType::reals: return is_number_list(node);
+      case KeyType::matrix: return is_matrix(node);
+      case KeyType::weights: return is_weights(node);
+    }
+    return false;
+  }
+
+  const std::string& name_;
+};
+
+// The table that holds the last part of a dotted path, made where missing.
+toml::table& parent_of(toml::table& root, const std::string& path, const std::string& name) {
+  toml::table* table = &root;
+  std::size_t start = 0;
+  for (std::size_t dot = path.find('.'); dot != std::string::npos; start = dot + 1, dot = path.find('.', start)) {
+    const std::string part = path.substr(start, dot - start);
+    if (!table->contains(part)) table->insert(part, toml::table{});
+    table = table->get(part)->as_table();
+    if (table == nullptr)
+      throw InputError(fmt::format("{}: {}: found a value, expected a table", name, path.substr(0, dot)));
+  }
+  return *table;
+}
+
+std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
+
+void insert_literal(toml::table& table, const std::string& key, const std::string& literal) {
+  toml::table parsed = toml::parse("value = " + literal);
+  parsed.get("value")->visit([&](auto& concrete) { table.insert_or_assign(key, std::move(concrete)); });
+}
+
+void apply_override(toml::table& root, const std::string& text, const std::string& name) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw InputError(fmt::format("--set {}: expected section.key=value", text));
+  const std::string path = text.substr(0, equals), value = text.substr(equals + 1);
+  toml::table& table = parent_of(root, path, name);
+  try {
+    insert_literal(table, last_part(path), value);
+  } catch (const toml::parse_error&) {
+    table.insert_or_assign(last_part(path), value);  // a bare word is a text
+  }
+}
+
+void fill_defaults(toml::table& root, const std::string& name) {
+  for (const Key& key : study_keys()) {
+    if (key.fallback.empty()) continue;
+    const auto brackets = key.path.find("[].");
+    if (brackets == std::string::npos) {
+      toml::table& table = parent_of(root, key.path, name);
+      if (!table.contains(last_part(key.path))) insert_literal(table, last_part(key.path), key.fallback);
+    } else if (toml::array* list = root.at_path(key.path.substr(0, brackets)).as_array()) {
+      for (toml::node& element : *list)
+        if (!element.as_table()->contains(last_part(key.path)))
+          insert_literal(*element.as_table(), last_part(key.path), key.fallback);
+    }
+  }
+}
+
+}  // namespace
+
+StudyTable::StudyTable(std::unique_ptr<Content> content) : content_(std::move(content)) {}
+StudyTable::~StudyTable() = default;
+StudyTable::StudyTable(StudyTable&&) noexcept = default;
+StudyTable& StudyTable::operator=(StudyTable&&) noexcept = default;
+
+StudyTable StudyTable::read(const std::string& path, const std::vector<std::string>& overrides) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in || std::filesystem::is_directory(path))
+    throw IoError(fmt::format("{}: cannot be read, expected a study file (TOML)", path));
+  std::ostringstream text;
+  text << in.rdbuf();
+  return parse(text.str(), path, overrides);
+}
+
+StudyTable StudyTable::parse(const std::string& toml, const std::string& name,
+                             const std::vector<std::string>& overrides) {
+  auto content = std::make_unique<Content>();
+  content->name = name;
+  content->typed = toml;
+  try {
+    content->table = toml::parse(toml);
+  } catch (const toml::parse_error& error) {
+    throw InputError(fmt::format("{}:{}: not TOML: {}", name, error.source().begin.line, error.description()));
+  }
+  for (const std::string& text : overrides) apply_override(content->table, text, name);
+  Checker(content->name).check(content->table, "");
+  fill_defaults(content->table, name);
+  return StudyTable(std::move(content));
+}
+
+bool StudyTable::has(const std::string& path) const { return static_cast<bool>(content_->table.at_path(path)); }
+
+void StudyTable::fail(const std::string& key, const std::string& message) const {
+  throw InputError(
+      fmt::format("{}: {}: {}", place(content_->name, content_->table.at_path(key).node()), key, message));
+}
+
+namespace {
+
+template <class T>
+T required(const StudyTable& study, const toml::table& table, const std::string& path) {
+  const auto value = table.at_path(path).value<T>();
+  if (!value) study.fail(path, "missing");
+  return *value;
+}
+
+template <class To, class From>
+std::vector<To> list(const StudyTable& study, const toml::table& table, const std::string& path) {
+  const toml::array* array = table.at_path(path).as_array();
+  if (array == nullptr) study.fail(path, "missing");
+  std::vector<To> out;
+  for (const toml::node& node : *array) out.push_back(static_cast<To>(*node.value<From>()));
+  return out;
+}
+
+}  // namespace
+
+std::string StudyTable::text(const std::string& path) const {
+  return required<std::string>(*this, content_->table, path);
+}
+bool StudyTable::boolean(const std::string& path) const { return required<bool>(*this, content_->table, path); }
+std::int64_t StudyTable::integer(const std::string& path) const {
+  return required<std::int64_t>(*this, content_->table, path);
+}
+Real StudyTable::real(const std::string& path) const {
+  return static_cast<Real>(required<double>(*this, content_->table, path));
+}
+std::vector<std::string> StudyTable::texts(const std::string& path) const {
+  return list<std::string, std::string>(*this, content_->table, path);
+}
+std::vector<Index> StudyTable::integers(const std::string& path) const {
+  return list<Index, std::int64_t>(*this, content_->table, path);
+}
+std::vector<Real> StudyTable::reals(const std::string& path) const {
+  return list<Real, double>(*this, content_->table, path);
+}
+
+Matrix StudyTable::matrix(const std::string& path) const {
+  const toml::array* rows = content_->table.at_path(path).as_array();
+  if (rows == nullptr) fail(path, "missing");
+  Matrix out(static_cast<Index>(rows->size()), static_cast<Index>(rows->get(0)->as_array()->size()));
+  for (Index i = 0; i < out.rows(); ++i)
+    for (Index j = 0; j < out.cols(); ++j) {
+      const toml::array& row = *rows->get(static_cast<std::size_t>(i))->as_array();
+      out(i, j) = static_cast<Real>(*row.get(static_cast<std::size_t>(j))->value<double>());
+    }
+  return out;
+}
+
+SnapshotPolicy StudyTable::snapshots(const std::string& path) const {
+  SnapshotPolicy policy;
+  const auto view = content_->table.at_path(path);
+  if (const auto word = view.value<std::string>()) {
+    policy.all = *word == "all";
+  } else if (const auto every = view["every"].value<std::int64_t>()) {
+    policy.every = *every;
+  } else {
+    policy.times = reals(path + ".times");
+    std::sort(policy.times.begin(), policy.times.end());
+  }
+  return policy;
+}
+
+std::size_t StudyTable::count(const std::string& path) const {
+  const toml::array* array = content_->table.at_path(path).as_array();
+  return array == nullptr ? 0 : array->size();
+}
+
+std::string StudyTable::filled() const {
+  std::ostringstream out;
+  out << toml::toml_formatter{content_->table} << "\n";
+  return out.str();
+}
+
+const std::string& StudyTable::typed() const { return content_->typed; }
+const std::string& StudyTable::name() const { return content_->name; }
+
+std::string StudyTable::resolve(const std::string& path) const {
+  const std::filesystem::path given(path);
+  if (given.is_absolute()) return path;
+  return (std::filesystem::path(content_->name).parent_path() / given).string();
+}
+
+}  // namespace saddleflow

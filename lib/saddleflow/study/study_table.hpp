@@ -1,0 +1,63 @@
+// A study file as a checked table: every key known, of the right type and in range, every default filled in.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "saddleflow/base/real.hpp"
+
+namespace saddleflow {
+
+/// When snapshots of the weights are stored, besides the initial, the final and those of events.
+struct SnapshotPolicy {
+  bool all = false;
+  std::int64_t every = 0;    ///< every k-th accepted step; 0: none
+  std::vector<Real> times;   ///< ascending
+};
+
+/// All errors are InputErrors of the form "FILE:LINE: KEY: found ..., expected ...".
+class StudyTable {
+ public:
+  /// `overrides`: "section.key=value" as on the command line. Throws IoError when the file cannot be read.
+  static StudyTable read(const std::string& path, const std::vector<std::string>& overrides = {});
+  /// The same from text; `name` stands for the file in messages.
+  static StudyTable parse(const std::string& toml, const std::string& name,
+                          const std::vector<std::string>& overrides = {});
+  ~StudyTable();
+  StudyTable(StudyTable&&) noexcept;
+  StudyTable& operator=(StudyTable&&) noexcept;
+
+  bool has(const std::string& path) const;
+  std::string text(const std::string& path) const;
+  bool boolean(const std::string& path) const;
+  std::int64_t integer(const std::string& path) const;
+  Real real(const std::string& path) const;
+  std::vector<std::string> texts(const std::string& path) const;
+  std::vector<Index> integers(const std::string& path) const;
+  std::vector<Real> reals(const std::string& path) const;
+  /// Rows as listed in the file.
+  Matrix matrix(const std::string& path) const;
+  SnapshotPolicy snapshots(const std::string& path) const;
+  /// Length of a list of tables; the element's keys are then asked for as "events.level[0].value".
+  std::size_t count(const std::string& path) const;
+
+  /// The study with every default filled in and overrides applied, as TOML.
+  std::string filled() const;
+  /// The file as typed.
+  const std::string& typed() const;
+  /// The file's name as given.
+  const std::string& name() const;
+  /// A path named in the study, relative to the study file's folder.
+  std::string resolve(const std::string& path) const;
+  /// InputError "FILE: KEY: message".
+  [[noreturn]] void fail(const std::string& key, const std::string& message) const;
+
+ private:
+  struct Content;
+  explicit StudyTable(std::unique_ptr<Content> content);
+  std::unique_ptr<Content> content_;
+};
+
+}  // namespace saddleflow

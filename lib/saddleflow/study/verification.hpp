@@ -1,0 +1,25 @@
+// Integrate once more at a tenth of the tolerance and compare with the file.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "saddleflow/base/real.hpp"
+#include "saddleflow/study/study_table.hpp"
+
+namespace saddleflow {
+
+/// Differences between a stored run and the same study at rtol / 10.
+struct Verification {
+  Real path_error = 0;       ///< largest ||w - w'|| / ||w'|| over the stored snapshots
+  Real path_error_time = 0;  ///< where
+  bool same_events = true;   ///< the same kinds in the same order
+  Real event_time_error = 0; ///< largest relative difference of event times, over the common beginning
+  std::string first_difference;  ///< of the sequences; empty when same_events
+  bool complete = true;      ///< false when the second run ended before the first (interrupted, failed)
+};
+
+/// `run_path`: a finished run of this study with snapshots of the weights.
+Verification verify_run(const StudyTable& study, const std::string& run_path, const std::atomic<bool>* interrupt);
+
+}  // namespace saddleflow
