@@ -14,7 +14,7 @@
 
 #include "common.hpp"
 #include "run_tables.hpp"
-#include "saddleflow/archive/annotate.hpp"
+#include "saddleflow/archive/run_writer.hpp"
 #include "saddleflow/base/version.hpp"
 #include "saddleflow/study/flow_run.hpp"
 #include "saddleflow/study/flow_setup.hpp"

@@ -206,4 +206,13 @@ RowCounts RunWriter::rows() const {
 const std::string& RunWriter::path() const { return implementation_->path; }
 const std::string& RunWriter::run_id() const { return implementation_->run_id; }
 
+void annotate_run(const std::string& path, const std::vector<std::pair<std::string, double>>& numbers) {
+  settle(path);
+  hdf5::Handle file = hdf5::open_file_patiently(path, H5F_ACC_RDWR);
+  hdf5::Handle run = hdf5::open_group(file, "/run");
+  for (const auto& [name, value] : numbers) hdf5::write_attribute(run, name, value);
+  run.close();
+  hdf5::close_file(file, path);
+}
+
 }  // namespace saddleflow::archive
