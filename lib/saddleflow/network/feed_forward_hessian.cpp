@@ -46,6 +46,8 @@ FeedForwardHessian::FeedForwardHessian(const Layout& layout, Activation activati
   }
   coefficients_.resize(batch_, rows);
   products_.resize(rows, columns);
+  if (has_single_output_form())
+    for (Matrix* x : {&jacobian_, &scaled_}) x->resize(batch_, layout.size());
 }
 
 void FeedForwardHessian::assemble(const FeedForwardState& state, const Matrix& r, const Matrix& c,
@@ -53,6 +55,7 @@ void FeedForwardHessian::assemble(const FeedForwardState& state, const Matrix& r
   out.setZero(layout_.size(), layout_.size());
   for (Index first = 0; first < samples_; first += batch_) {
     load(state, r, c, first);
+    if (has_single_output_form()) add_single_output_curvature(state.w, out);
     for (int l = depth() - 2; l >= 0; --l) propagate(state.w, l);
     for (int l = 0; l < depth(); ++l)
       for (int other = l; other < depth(); ++other) add_block(l, other, out);
@@ -70,6 +73,22 @@ void FeedForwardHessian::load(const FeedForwardState& state, const Matrix& r, co
   load_transposed(r, first, top.delta);
   load_transposed(c, first, top.diagonal);
   top.form = (c.array() == Real(0)).all() ? Form::zero : Form::diagonal;
+}
+
+void FeedForwardHessian::add_single_output_curvature(const Vector& w, Matrix& out) {
+  Level& top = level(1);
+  if (top.form == Form::zero) return;
+  const Level& hidden = level(0);
+  const ConstMatrixView outer = layout_.matrix(w, 1);
+  const Index width = outer.cols();
+  auto& weighted_slope = coefficients_;
+  for (Index a = 0; a < width; ++a) weighted_slope.col(a) = outer(0, a) * hidden.slope.col(a);
+  for (Index b = 0; b < hidden.input.cols(); ++b)
+    jacobian_.middleCols(b * width, width).array() =
+        weighted_slope.leftCols(width).array().colwise() * hidden.input.col(b).array();
+  jacobian_.rightCols(width) = top.input;
+  add_weighted_gram(jacobian_, top.diagonal.col(0), scaled_, out);
+  top.form = Form::zero;
 }
 
 /// delta, M and T of layer l from those of layer l+1.

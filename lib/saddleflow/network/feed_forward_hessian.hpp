@@ -22,6 +22,9 @@ namespace saddleflow {
 ///   M_mm = diag(c),  M_{ll'} = D_l W_{l+1}^T M_{l+1,l'},  T_{l,l} = D_l,  T_{q,l} = T_{q,l+1} W_{l+1} D_l,
 ///   M_ll = M_{l,l+1} W_{l+1} D_l + diag(sigma''(z_l) o W_{l+1}^T delta_{l+1}).
 ///
+/// With one hidden layer and one output the curvature's part is J^T diag(c) J, one product; c = 0 does for
+/// the rest.
+///
 /// Samples go through in batches, which bounds the workspace; inside, the sample is the fastest index, so
 /// that every element-wise operation runs over a whole batch. Pieces known to vanish (c = 0: M_mm and, beside
 /// the diagonal, M_{m-1,m-1}; sigma'' = 0) are left out. Derived in this project; checked against dual
@@ -48,11 +51,13 @@ class FeedForwardHessian {
   };
 
   int depth() const { return layout_.layer_count(); }
+  bool has_single_output_form() const { return depth() == 2 && layout_.layer(1).rows == 1; }
   Level& level(int l) { return levels_[static_cast<std::size_t>(l)]; }
   Matrix& m(int l, int other) { return level(l).m[static_cast<std::size_t>(other - l)]; }
   Matrix& t(int q, int l) { return level(l).t[static_cast<std::size_t>(q - l)]; }
 
   void load(const FeedForwardState& state, const Matrix& r, const Matrix& c, Index first);
+  void add_single_output_curvature(const Vector& w, Matrix& out);
   void propagate(const Vector& w, int l);
   void propagate_diagonal(const Vector& w, int l);
   void pull_back(const Matrix& from, const Vector& w, int l, Matrix& to);
@@ -65,6 +70,7 @@ class FeedForwardHessian {
   Index samples_, batch_;
   std::vector<Level> levels_;
   Matrix coefficients_, products_;
+  Matrix jacobian_, scaled_;  // batch_ x parameters, of two-layer networks with one output
 };
 
 }  // namespace saddleflow

@@ -5,9 +5,9 @@
 
 namespace saddleflow {
 
-/// Bound to n inputs; allocation-free after construction. The calls build on one another at one weight vector:
-/// forward(w), then backward(), then tangent(v), then tangent_backward(). Write F_r(w) = sum_{o,i} r_{oi} H_o(x_i; w)
-/// for a frozen residual r (outputs x n).
+/// Bound to n inputs; allocation-free after construction. The calls build on one another at one weight
+/// vector: forward(w), then backward(), then tangent(v), then tangent_backward(). Write F_r(w) = sum_{o,i}
+/// r_{oi} H_o(x_i; w) for a frozen residual r (outputs x n).
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -16,15 +16,16 @@ class Kernel {
   virtual const Matrix& forward(const Vector& w) = 0;
   /// out = grad F_r at the w of the last forward() (length = parameter count).
   virtual void backward(const Matrix& r, Vector& out) = 0;
-  /// Directional derivative of the outputs along v: dH = (d/ds) H(X; w + s v), outputs x n. After backward() with
-  /// the residual that tangent_backward() is to use.
+  /// Directional derivative of the outputs along v: dH = (d/ds) H(X; w + s v), outputs x n. After backward()
+  /// with the residual that tangent_backward() is to use.
   virtual const Matrix& tangent(const Vector& v) = 0;
-  /// out = (Hess F_r) v + J^T dr, with r of the last backward(), v of the last tangent(), and J the Jacobian of
-  /// the outputs: with dr = l''(H) o tangent(v) this is the Hessian of the loss times v; with dr = 0 that of F_r.
+  /// out = (Hess F_r) v + J^T dr, with r of the last backward(), v of the last tangent(), and J the Jacobian
+  /// of the outputs: with dr = l''(H) o tangent(v) this is the Hessian of the loss times v; with dr = 0 that
+  /// of F_r.
   virtual void tangent_backward(const Matrix& dr, Vector& out) = 0;
-  /// out = Hess F_r + sum_{o,i} c_{oi} (grad H_o(x_i)) (grad H_o(x_i))^T, assembled directly with matrix products
-  /// over the samples, not from n products (full symmetric matrix written). Needs forward(w) only. With r = l' and
-  /// c = l'' it is the Hessian of the loss; with c = 0 that of F_r.
+  /// out = Hess F_r + sum_{o,i} c_{oi} (grad H_o(x_i)) (grad H_o(x_i))^T, assembled directly with matrix
+  /// products over the samples, not from n products (full symmetric matrix written). Needs forward(w) only.
+  /// With r = l' and c = l'' it is the Hessian of the loss; with c = 0 that of F_r.
   virtual void hessian(const Matrix& r, const Matrix& c, Matrix& out) = 0;
 };
 

@@ -22,8 +22,9 @@ struct Neuron {
 };
 
 /// Groups of parameters that share one size, for error control relative to it. `first` has one group per
-/// parameter, `second` another or -1; groups are numbered from 0 to count-1. A weight between two hidden neurons
-/// belongs to its row (the target neuron) and to its column (the source neuron): the smaller one is its scale.
+/// parameter, `second` another or -1; groups are numbered from 0 to count-1. A weight between two hidden
+/// neurons belongs to its row (the target neuron) and to its column (the source neuron): the smaller one is
+/// its scale.
 struct ParameterGroups {
   std::vector<int> first;
   std::vector<int> second;
@@ -50,8 +51,8 @@ class Network {
   /// Number of conserved quantities that balance() computes (0 where the network has none).
   virtual Index balance_count() const = 0;
   /// Quantities that gradient flow conserves for any loss: ||W_l[k,:]||^2 - p ||W_{l+1}[:,k]||^2 per hidden
-  /// neuron; all entries of W_l W_l^T - W_{l+1}^T W_{l+1} (lower triangle) for linear layers; u_j^2 - v_j^2 for
-  /// diagonal linear networks. `out` has length balance_count().
+  /// neuron; all entries of W_l W_l^T - W_{l+1}^T W_{l+1} (lower triangle) for linear layers; u_j^2 - v_j^2
+  /// for diagonal linear networks. `out` has length balance_count().
   virtual void balance(const Vector& w, Vector& out) const = 0;
 
   /// A kernel bound to the inputs X (input_count x n). Throws InputError when the rows do not match.

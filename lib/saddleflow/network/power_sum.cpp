@@ -48,8 +48,9 @@ class PowerSumKernel final : public Kernel {
 
   void tangent_backward(const Matrix& dr, Vector& out) override {
     out.resize(layout_.size());
-    delta_.array() = slope_.array().rowwise() * dr.row(0).array() +
-                     (curvature_.array() * dz_.array()).rowwise() * residual_.row(0).array();
+    delta_.array() = curvature_.array() * dz_.array();
+    delta_.array().rowwise() *= residual_.row(0).array();
+    delta_.array() += slope_.array().rowwise() * dr.row(0).array();
     layout_.matrix(out, 0).noalias() = delta_ * inputs_.transpose();
   }
 
@@ -67,7 +68,8 @@ class PowerSumKernel final : public Kernel {
     out.setZero(layout_.size(), layout_.size());
     add_weighted_gram(jacobian_, weights_, scaled_, out);
     for (Index k = 0; k < width; ++k) {
-      block_inputs_.array() = inputs_.array().rowwise() * (r.row(0).array() * curvature_.row(k).array());
+      weights_ = r.row(0).cwiseProduct(curvature_.row(k)).transpose();
+      block_inputs_.array() = inputs_.array().rowwise() * weights_.transpose().array();
       block_.noalias() = block_inputs_ * inputs_.transpose();
       for (Index j = 0; j < inputs_.rows(); ++j)
         for (Index i = 0; i <= j; ++i) out(k + i * width, k + j * width) += block_(i, j);

@@ -16,7 +16,8 @@ void mirror_upper(Matrix& a) {
   }
 }
 
-void add_weighted_gram(const Matrix& jacobian, const Vector& c, Matrix& scaled, Matrix& out) {
+void add_weighted_gram(const Matrix& jacobian, const Eigen::Ref<const Vector>& c, Matrix& scaled,
+                       Matrix& out) {
   scaled.array() = jacobian.array().colwise() * c.array();
   out.triangularView<Eigen::Upper>() += jacobian.transpose() * scaled;
 }

@@ -11,6 +11,7 @@ void mirror_upper(Matrix& a);
 
 /// Adds J^T diag(c) J to the upper triangle of `out`; J samples x parameters, c one number a sample, `scaled`
 /// of J's shape is overwritten.
-void add_weighted_gram(const Matrix& jacobian, const Vector& c, Matrix& scaled, Matrix& out);
+void add_weighted_gram(const Matrix& jacobian, const Eigen::Ref<const Vector>& c, Matrix& scaled,
+                       Matrix& out);
 
 }  // namespace saddleflow

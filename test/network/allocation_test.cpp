@@ -1,0 +1,87 @@
+// After the first round no evaluation touches the heap. The linker sends malloc and operator new through the
+// counters below (see CMakeLists.txt); Eigen allocates with the former.
+#include <fmt/format.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstddef>
+
+#include "network/fixtures.hpp"
+#include "saddleflow/problem/objective.hpp"
+
+namespace {
+long allocations = 0;
+}
+
+extern "C" {
+void* __real_malloc(
+    std::size_t size);  // NOLINT(bugprone-reserved-identifier): names that the linker prescribes
+void* __real__Znwm(std::size_t size);    // NOLINT(bugprone-reserved-identifier)
+void* __wrap_malloc(std::size_t size) {  // NOLINT(bugprone-reserved-identifier)
+  ++allocations;
+  return __real_malloc(size);
+}
+void* __wrap__Znwm(std::size_t size) {  // NOLINT(bugprone-reserved-identifier)
+  ++allocations;
+  return __real__Znwm(size);
+}
+}
+
+using namespace saddleflow;
+
+namespace {
+
+/// Allocations made by value, gradient, product, Hessian and balance at weights not seen before.
+long allocations_of_a_round(const std::shared_ptr<const Network>& network, Index samples, LossKind kind) {
+  test::Random random(1);
+  Dataset data;
+  data.inputs = random.matrix(network->input_count(), samples);
+  data.targets = random.signs(network->output_count(), samples);
+  Objective objective(network, data, Loss(kind));
+  Vector w = random.vector(objective.size());
+  const Vector v = random.vector(objective.size());
+  Vector g(w.size()), hv(w.size()), balance(network->balance_count());
+  Matrix h(w.size(), w.size());
+  const auto round = [&] {
+    w *= Real(1.01);
+    objective.value(w);
+    objective.gradient(w, g);
+    objective.hessian_vector(w, v, hv);
+    objective.hessian(w, h);
+    objective.output_tangent(w, v);
+    network->balance(w, balance);
+  };
+  round();
+  const long before = allocations;
+  round();
+  round();
+  return allocations - before;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(allocation)
+
+BOOST_AUTO_TEST_CASE(the_counter_counts) {
+  const long before = allocations;
+  const Vector v = Vector::Zero(1000);
+  const auto number = std::make_unique<int>(3);
+  BOOST_TEST(allocations - before == 2, "found " << allocations - before << " with " << v.size() << *number);
+}
+
+BOOST_AUTO_TEST_CASE(no_allocation_after_the_first_round) {
+  const Activation squared(Real(0), 2);
+  for (const LossKind kind : {LossKind::square, LossKind::logistic}) {
+    for (const auto& network :
+         {feed_forward({10, 20, 1}, squared), feed_forward({10, 20, 3}, squared),
+          feed_forward({10, 20, 20, 1}, squared), feed_forward({20, 40, 10, 1}, squared),
+          feed_forward({5, 1}, squared), diagonal_linear(50), power_sum(10, 20, squared)}) {
+      const long count = allocations_of_a_round(network, 100, kind);
+      fmt::print("{} with {} weights: {} allocations in two rounds\n", network->kind(),
+                 network->parameter_count(), count);
+      BOOST_TEST(count == 0);
+    }
+    BOOST_TEST(allocations_of_a_round(feed_forward({60, 10, 1}, squared), 1000, kind) == 0);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
