@@ -143,6 +143,8 @@ const std::vector<std::string>& groups() {
   return names;
 }
 
+bool is_optional_axis(const std::string& path) { return path == "/saddles/eigenvalue"; }
+
 std::vector<AxisSpec> axes(const RunDescription& description) {
   const auto size = [](const auto& values) { return static_cast<std::int64_t>(values.size()); };
   std::vector<AxisSpec> all = {
