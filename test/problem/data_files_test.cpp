@@ -1,13 +1,12 @@
 #include "saddleflow/problem/data_files.hpp"
 
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <limits>
 #include <string>
 
 #include "problem/expect_error.hpp"
+#include "problem/folder.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 
@@ -16,26 +15,11 @@ using test::expect_error;
 
 namespace {
 
-/// A folder of its own for each test, removed with everything in it.
-struct Folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("saddleflow-data-files-" + std::to_string(getpid()));
-  Folder() { std::filesystem::create_directories(path); }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  std::string file(const std::string& name, const std::string& text) const {
-    std::ofstream(path / name, std::ios::binary) << text;
-    return (path / name).string();
-  }
-};
-
 const std::filesystem::path auto_mpg = std::filesystem::path(SADDLEFLOW_STUDY_DATA) / "auto-mpg.csv";
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(data_files, Folder)
+BOOST_FIXTURE_TEST_SUITE(data_files, test::Folder)
 
 BOOST_AUTO_TEST_CASE(every_bit_survives_a_file) {
   Random random(9);

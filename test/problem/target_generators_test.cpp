@@ -15,7 +15,7 @@ using test::expect_error;
 namespace {
 
 constexpr Real epsilon = std::numeric_limits<Real>::epsilon();
-constexpr Real nan = std::numeric_limits<Real>::quiet_NaN();
+constexpr Real not_a_number = std::numeric_limits<Real>::quiet_NaN();
 
 GeneratorOptions options_of(TargetKind kind, Index dimension = 3, Index outputs = 1) {
   GeneratorOptions options;
@@ -173,12 +173,12 @@ BOOST_AUTO_TEST_CASE(bad_teachers_are_refused) {
   options.teacher.layers = {4, 2, 1};
   expect_target_error(options, "data.teacher.layers: [4, 2, 1] found, expected 3 inputs and 1 outputs");
   options.teacher.layers = {3, 2, 1};
-  options.teacher.scale = nan;
+  options.teacher.scale = not_a_number;
   expect_target_error(options, "data.teacher.scale: nan found, expected a finite number");
   options.teacher.scale = 1;
   options.teacher.outer = {1, 2, 3};
   expect_target_error(options, "data.teacher.outer: 3 numbers found, expected 2");
-  options.teacher.outer = {1, nan};
+  options.teacher.outer = {1, not_a_number};
   expect_target_error(options, "data.teacher.outer: a number is not finite");
   options.teacher.weights = {1};
   expect_target_error(
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(bad_sums_and_polynomials_are_refused) {
   expect_target_error(options, "data.teacher_sum.vectors: none found, expected at least one");
   options.teacher_sum.vectors = Matrix::Ones(2, 2);
   expect_target_error(options, "data.teacher_sum.vectors: vectors of 2 numbers found, expected 3");
-  options.teacher_sum.vectors = Matrix::Constant(2, 3, nan);
+  options.teacher_sum.vectors = Matrix::Constant(2, 3, not_a_number);
   expect_target_error(options, "data.teacher_sum.vectors: a number is not finite");
   options.teacher_sum.vectors = Matrix::Ones(2, 3);
   options.teacher_sum.coefficients = {1};
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(bad_sums_and_polynomials_are_refused) {
   expect_target_error(options, "data.sparse_polynomial: coordinate 4 found, expected one of 1 ... 3");
   options.sparse_polynomial = {{1, {0}}};
   expect_target_error(options, "data.sparse_polynomial: coordinate 0 found, expected one of 1 ... 3");
-  options.sparse_polynomial = {{nan, {1}}};
+  options.sparse_polynomial = {{not_a_number, {1}}};
   expect_target_error(options, "data.sparse_polynomial: coefficient nan found, expected a finite number");
 }
 
@@ -214,12 +214,12 @@ BOOST_AUTO_TEST_CASE(bad_given_numbers_are_refused) {
   GeneratorOptions options = options_of(TargetKind::linear);
   options.linear = Matrix::Ones(3, 1);
   expect_target_error(options, "data.linear.matrix: 3 x 1 found, expected 1 x 3 (outputs x inputs)");
-  options.linear = Matrix::Constant(1, 3, nan);
+  options.linear = Matrix::Constant(1, 3, not_a_number);
   expect_target_error(options, "data.linear.matrix: a number is not finite");
   options = options_of(TargetKind::given);
   options.given_targets = Matrix::Ones(1, 19);
   expect_target_error(options, "data.given.targets: 19 samples of 1 numbers found, expected 20 of 1");
-  options.given_targets = Matrix::Constant(1, 20, nan);
+  options.given_targets = Matrix::Constant(1, 20, not_a_number);
   expect_target_error(options, "data.given.targets: a number is not finite");
   options.noise = -1;
   expect_target_error(options, "data.noise: -1 found, expected a number >= 0");
