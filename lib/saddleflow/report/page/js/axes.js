@@ -40,12 +40,16 @@ function axis(side, logarithmic, space) {
     border: {show: true, stroke: colour('rule'), width: 1},
     gap: 4,
     size: vertical ? 62 : 26,
+    label: vertical ? null : view.x === 'steps' ? 'accepted steps' : 'flow time t',
+    labelSize: vertical ? 0 : 15,
+    labelFont: '11px ' + getComputedStyle(document.body).fontFamily,
+    labelGap: -2,
     splits: (u, _index, min, max) => {
       const length = (vertical ? u.bbox.height : u.bbox.width) / devicePixelRatio;
       return (logarithmic ? logTicks : niceTicks)(min, max, Math.max(2, Math.floor(length / space)));
     },
     filter: (u, ticks) => ticks,
-    values: (u, ticks) => (logarithmic ? ticks.map(logLabel) : linearLabels(ticks)),
+    values: (u, ticks) => (logarithmic ? logLabels(ticks) : linearLabels(ticks)),
   };
 }
 

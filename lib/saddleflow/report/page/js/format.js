@@ -47,8 +47,12 @@ function linearLabels(ticks) {
   return ticks.map((tick) => grouped((Math.abs(tick) < spacing / 1e6 ? 0 : tick).toFixed(decimals)));
 }
 
-function logLabel(tick) {
-  const exponent = Math.round(Math.log10(tick));
-  if (Math.abs(Math.log10(tick) - exponent) > 1e-9) return number(tick, 3);
-  return exponent >= -2 && exponent <= 3 ? number(tick) : power10(exponent);
+/** Labels of logarithmic ticks: powers of ten where the axis leaves the range of plain numbers. */
+function logLabels(ticks) {
+  const plain = ticks[0] >= 1e-3 && ticks.at(-1) <= 1e4;
+  return ticks.map((tick) => {
+    const exponent = Math.round(Math.log10(tick));
+    const isPower = Math.abs(Math.log10(tick) - exponent) < 1e-9;
+    return isPower && !plain && exponent !== 0 ? power10(exponent) : number(tick, 3);
+  });
 }

@@ -43,9 +43,9 @@ function addHeader() {
                  plural(run.steps, 'step'), ', loss ', number(run.first_loss), ' → ',
                  element('b', {}, number(run.final_loss)), `, past ${plural(run.saddles.length, 'saddle')}`,
                  ` with ${plural(run.events.length, 'event')}.`);
-  const dials = [['stop reason', plainWords(run.stop_reason)], ['end time', moment(run.end_time)],
-                 ['final loss', number(run.final_loss)], ['events', number(run.events.length)],
-                 ['saddles', number(run.saddles.length)], ['steps', number(run.steps)]];
+  const dials = [['end time', moment(run.end_time)], ['final loss', number(run.final_loss)],
+                 ['saddles', number(run.saddles.length)], ['events', number(run.events.length)],
+                 ['steps', number(run.steps)]];
   for (const [name, label] of [['gradients', 'gradients'], ['hessians', 'Hessians'],
                                ['hessian_vectors', 'Hessian-vector products']]) {
     if (counter(name) !== null) dials.push([label, number(counter(name))]);

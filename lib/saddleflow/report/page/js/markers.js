@@ -49,8 +49,10 @@ function drawLines(u) {
     const x = pixel(u, xOf(event));
     if (x === null) return;
     const chosen = view.highlight === i;
+    // The edges of a band are its lines.
+    if (!chosen && run.saddles.length && ['saddle_enter', 'saddle_leave'].includes(event.kind)) return;
     ctx.strokeStyle = colour(chosen ? 'strong' : eventColour(event));
-    ctx.globalAlpha = chosen ? 1 : isPassage(event) && event.kind !== 'saddle_closest' ? 0.35 : 0.75;
+    ctx.globalAlpha = chosen ? 1 : 0.75;
     ctx.lineWidth = (chosen ? 2 : 1) * ratio;
     ctx.setLineDash(chosen ? [] : [3 * ratio, 3 * ratio]);
     ctx.beginPath();
@@ -61,26 +63,40 @@ function drawLines(u) {
   ctx.restore();
 }
 
-const flagRows = 4, flagHeight = 14;
+const flagRows = 3, flagHeight = 14;
 const flagStrip = flagRows * flagHeight + 6;
 
-/** Rows for the flags, from right to left, so that no pole crosses a label; a flag without a row stays unlabelled. */
-function placeFlags(list, right) {
-  const placed = [];
-  for (const flag of [...list].sort((a, b) => b.x - a.x)) {
-    const turned = flag.x + flag.width > right;
-    const from = turned ? flag.x - flag.width : flag.x, to = turned ? flag.x : flag.x + flag.width;
-    for (let row = 0; row < flagRows; row += 1) {
-      const clash = placed.some((other) =>
+/** Rows and sides where a flag touches neither the labels nor the poles of others; low rows and the right side first. */
+function freePlaces(flag, placed, left, right) {
+  const places = [];
+  for (let row = 0; row < flagRows; row += 1) {
+    for (const turned of [false, true]) {
+      const from = turned ? flag.x - flag.width : flag.x, to = turned ? flag.x : flag.x + flag.width;
+      const clash = to > right || from < left || placed.some((other) =>
           (other.row === row && other.from < to && other.to > from) ||
           (other.row >= row && other.x > from && other.x < to) ||
           (other.row <= row && flag.x > other.from && flag.x < other.to));
-      if (clash) continue;
-      placed.push({...flag, from, to, row, turned});
-      break;
+      if (!clash) places.push({...flag, from, to, row, turned});
     }
   }
-  return placed;
+  return places;
+}
+
+/** Places as many flags as a bounded search from right to left can; the others stay unlabelled. */
+function placeFlags(list, left, right) {
+  const sorted = [...list].sort((a, b) => b.x - a.x);
+  let best = [], budget = 3000;
+  const search = (i, placed) => {
+    if (placed.length > best.length) best = placed;
+    if (i === sorted.length || (budget -= 1) < 0) return;
+    for (const place of freePlaces(sorted[i], placed, left, right)) {
+      search(i + 1, [...placed, place]);
+      if (best.length === sorted.length) return;
+    }
+    search(i + 1, placed);
+  };
+  search(0, []);
+  return best;
 }
 
 function drawFlags(u) {
@@ -90,7 +106,7 @@ function drawFlags(u) {
   ctx.textBaseline = 'middle';
   const list = flags().map((flag) => ({...flag, x: pixel(u, flag.at)})).filter((flag) => flag.x !== null);
   for (const flag of list) flag.width = ctx.measureText(flag.label).width + 9 * ratio;
-  for (const flag of placeFlags(list, bbox.left + bbox.width)) {
+  for (const flag of placeFlags(list, 0, bbox.left + bbox.width + 12 * ratio)) {
     const y = bbox.top - (flag.row + 0.5) * flagHeight * ratio - 2 * ratio;
     ctx.strokeStyle = ctx.fillStyle = colour(flag.colour);
     ctx.lineWidth = ratio;

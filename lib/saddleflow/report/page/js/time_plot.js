@@ -30,10 +30,9 @@ function showValues(plot, index) {
   curves.forEach((values, i) => {
     if (several && i !== plot.focus) return;
     const curve = plot.curves[i];
-    if (!known(values[row]) && plot.exclusive) return;
     items.push(element('span', {},
         element('i', {class: 'swatch', style: `background:${curve.stroke}`}), curve.name + ' ',
-        element('b', {}, number(values[row]))));
+        !known(values[row]) && plot.exclusive ? null : element('b', {}, number(values[row]))));
   });
   if (several) items.push(element('span', {}, `${curves.length} curves` + (plot.legend ? ', ' + plot.legend : '')));
   plot.values.replaceChildren(...items);

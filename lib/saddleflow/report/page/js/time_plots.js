@@ -45,7 +45,7 @@ function addTimePlots() {
   section('norms').append(norms);
   addPlot(norms, {id: 'layers', title: 'Norm of the layers', source: 'layers', makeCurves: layerCurves, height: 270});
   addPlot(norms, {id: 'neurons', title: 'Norm of the neurons', source: 'neurons', makeCurves: neuronCurves, height: 270,
-                  legend: 'one hue for each layer'});
+                  legend: sourceCurves('layers').length > 2 ? 'one hue for each layer' : ''});
   const gauges = element('div', {class: 'pair'});
   section('gauges').append(gauges);
   addPlot(gauges, {id: 'drift', title: 'Drift', source: 'drift', makeCurves: plainCurves('drift', ['c3', 'c6']),
