@@ -1,5 +1,11 @@
 #include "saddleflow/report/page.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
@@ -63,6 +69,30 @@ BOOST_AUTO_TEST_CASE(nothing_is_fetched) {
     BOOST_TEST(page.find(fetch) == std::string::npos, fetch);
   BOOST_TEST_MESSAGE("page of " << page.size() / 1000 << " kB");
   BOOST_TEST(page.size() < 2'000'000u);
+}
+
+BOOST_AUTO_TEST_CASE(files_are_whole_and_not_overwritten_by_accident) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("saddleflow-page-" + std::to_string(getpid()));
+  fs::create_directory(folder);
+  const std::string path = (folder / "run.html").string();
+  const RunData run = example_run(2);
+  write_page(path, run, false);
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  BOOST_TEST(text.str() == render_page(run));
+  BOOST_CHECK_THROW(write_page(path, run, false), saddleflow::InputError);
+  write_page(path, example_run(10), true);
+  BOOST_TEST(fs::file_size(path) != text.str().size());
+  BOOST_CHECK_THROW(write_page((folder / "missing" / "run.html").string(), run, false), saddleflow::IoError);
+  BOOST_TEST(std::distance(fs::directory_iterator(folder), fs::directory_iterator()) == 1);
+  fs::remove_all(folder);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_leaves_no_page) {
+  const std::string full = "/dev/full";
+  if (!std::filesystem::exists(full)) return;
+  BOOST_CHECK_THROW(write_text(full, "text"), saddleflow::IoError);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -13,6 +13,13 @@ namespace saddleflow::report {
 /// Throws InputError as check() does.
 std::string render_page(const RunData& run);
 
+/// Renders the page into a file, which is there either whole or not at all.
+/// InputError: it exists and `overwrite` is false; IoError: it cannot be written.
+void write_page(const std::string& path, const RunData& run, bool overwrite);
+
+/// Writes a file; IoError with the operating system's reason if that fails.
+void write_text(const std::string& path, std::string_view text);
+
 /// Text with & < > " ' replaced by character references: safe between tags and in attributes.
 std::string html_escape(std::string_view text);
 

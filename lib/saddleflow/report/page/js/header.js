@@ -24,7 +24,7 @@ function networkLine() {
   return parts.join(' · ');
 }
 
-const plural = (count, word) => `${number(count)} ${word}${count === 1 ? '' : 's'}`;
+const plural = (count, word) => `${count ? number(count) : 'no'} ${word}${count === 1 ? '' : 's'}`;
 
 function worstGauge() {
   return run.gauges.filter((g) => known(g.worst)).sort((a, b) => b.worst - a.worst)[0];
@@ -33,7 +33,7 @@ function worstGauge() {
 const stopWords = (reason) => ({
   reached_end: 'Reached the end time', steady: 'Became steady', step_limit: 'Stopped at the step limit',
   step_underflow: 'Stopped: step size underflow', nonfinite: 'Stopped: non-finite values', interrupted: 'Interrupted',
-  running: 'Still running, or killed', sliding_unresolved: 'Stopped: sliding not resolved',
+  running: 'Still running', killed: 'Killed', sliding_unresolved: 'Stopped: sliding not resolved',
 }[reason] ?? (reason.startsWith('event:') ? `Stopped at ${plainWords(reason.slice(6))}` : plainWords(reason)));
 
 function addHeader() {

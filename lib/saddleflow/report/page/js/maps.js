@@ -24,17 +24,24 @@ const unit = (row) => {
   return row.map((v) => (norm ? v / norm : null));
 };
 
-/** Norms as bars, logarithmic over at most six decades. */
+/** Logarithms of the shortest and the longest row of all moments, at most twelve decades apart. */
+function normRange() {
+  const norms = rowsOf(run.directions.moments).map(lengthOf).filter((norm) => norm > 0).map(Math.log10);
+  const high = Math.max(...norms);
+  return [Math.max(Math.min(...norms), high - 12), high];
+}
+
+/** Norms as bars on one logarithmic scale for all moments. */
 function normBars(rows, width, height) {
   const [canvas, context] = sharpCanvas(width, height);
-  const norms = rows.map(lengthOf), longest = Math.max(...norms), step = height / rows.length;
+  const [low, high] = normRange(), step = height / rows.length;
   context.fillStyle = colour('mark');
-  norms.forEach((norm, i) => {
+  rows.map(lengthOf).forEach((norm, i) => {
     if (!norm) return;
-    const share = Math.max(0.02, 1 + Math.log10(norm / longest) / 6);
+    const share = Math.max(0.04, (Math.log10(norm) - low) / (high - low || 1));
     context.fillRect(0, i * step + 0.5, width * share, Math.max(0.5, step - 1));
   });
-  canvas.title = 'norm of the incoming weights, logarithmic, full width = longest, six decades';
+  canvas.title = `norm of the incoming weights, logarithmic from ${number(10 ** low, 2)} to ${number(10 ** high, 2)}`;
   return canvas;
 }
 

@@ -87,7 +87,7 @@ function chartOptions(plot) {
     axes: [axis(2, logX, 74), axis(3, logY, plot.flags ? 34 : 30)],
     series: [{}, ...plot.curves.map((curve) => ({
       label: curve.name, scale: 'y', stroke: curve.stroke, width: curve.width ?? 1.4, dash: curve.dash,
-      points: {show: false}, spanGaps: false,
+      points: {show: plotData(plot)[0].length === 1}, spanGaps: false,
     }))],
     focus: {alpha: plot.curves.length > plot.namedCurves ? 0.22 : 1},
     cursor: {
