@@ -12,7 +12,7 @@ namespace saddleflow::archive {
 /// Everything known before the first step. Matrices are row-major here, as on disk.
 struct RunDescription {
   std::string title;
-  std::string command;     ///< for `history`
+  std::string command;  ///< for `history`
   // network
   std::string network_kind;
   std::vector<std::int64_t> layer_sizes;
@@ -20,7 +20,7 @@ struct RunDescription {
   int power = 1;
   int degree = 2;
   std::vector<std::int64_t> parameter_layer, parameter_row, parameter_column;  ///< one each per parameter
-  std::vector<std::int64_t> neuron_layer, neuron_index;                       ///< one each per hidden neuron
+  std::vector<std::int64_t> neuron_layer, neuron_index;                        ///< one each per hidden neuron
   int layer_count = 0;
   // problem
   std::string loss, reduction, data_origin;
@@ -31,9 +31,15 @@ struct RunDescription {
   // configuration and provenance
   std::string toml;       ///< the study with every default filled in
   std::string toml_user;  ///< as typed
-  std::vector<std::pair<std::string, std::string>> provenance;  ///< attributes of /run: version, commit, compiler ...
-  std::int64_t eigenvalue_count = 0;  ///< width of /saddles/eigenvalues
+  std::vector<std::pair<std::string, std::string>>
+      provenance;                     ///< attributes of /run: version, commit, compiler ...
+  std::int64_t eigenvalue_count = 0;  ///< width of /saddles/eigenvalues; 0: the file has no such dataset
+  // names of the flags, without blanks: flag k of /events/kind is event_kinds[k], of /stepper
+  // stepper_names[k]
+  std::vector<std::string> event_kinds, stepper_names;
 };
+
+// In every row a vector is as long as its axis, or empty: "not recorded", NaN in the file.
 
 /// One accepted step.
 struct TimeRow {
@@ -42,7 +48,7 @@ struct TimeRow {
   double loss = 0, gradient_norm = 0, weight_norm = 0, step_size = 0;
   double proximity = 0;  ///< r = |grad L| / (|H| |w|), theory section 3
   double balance_drift = 0, energy_drift = 0;
-  int stepper = 0;  ///< flag, see stepper_flags()
+  int stepper = 0;  ///< flag, see RunDescription::stepper_names
   std::vector<double> layer_norm, neuron_norm;
 };
 
@@ -53,24 +59,33 @@ struct SnapshotRow {
 
 struct EventRow {
   double time = 0;
-  int kind = 0;       ///< flag, see RunWriter::event_kinds()
+  int kind = 0;       ///< flag, see RunDescription::event_kinds
   int direction = 0;  ///< -1 falling, +1 rising, 0 neither
-  double value = 0, loss = 0, gradient_norm = 0, proximity = 0, lambda_min = 0, lambda_max = 0, time_error = 0;
+  double value = 0, loss = 0, gradient_norm = 0, proximity = 0, lambda_min = 0, lambda_max = 0,
+         time_error = 0;
   std::int64_t snapshot = -1;  ///< row of /weights
 };
 
 /// One visit to the neighbourhood of a critical point.
 struct SaddleRow {
-  std::vector<double> point, eigenvalues;  ///< weights at the closest approach; spectrum of the Hessian there, ascending
+  std::vector<double> point,
+      eigenvalues;  ///< weights at the closest approach; spectrum of the Hessian there, ascending
   double loss = 0, gradient_norm = 0, proximity = 0, newton_distance = 0;
   double enter_time = 0, closest_time = 0, leave_time = 0;
   std::int64_t index_negative = -1, index_zero = -1, index_positive = -1;
 };
 
+/// Rows in each stream of a file.
+struct RowCounts {
+  std::int64_t time = 0, snapshot = 0, event = 0, saddle = 0;
+  bool operator==(const RowCounts&) const = default;
+};
+
 /// Counters and verdicts, written when a run ends (and into every checkpoint).
 struct RunSummary {
   std::string stop_reason = "running";
-  std::vector<std::pair<std::string, double>> numbers;      ///< gradients, hessians, wall_seconds, path_error_estimate ...
+  std::vector<std::pair<std::string, double>>
+      numbers;  ///< gradients, hessians, wall_seconds, path_error_estimate ...
   std::vector<std::pair<std::string, std::string>> texts;
 };
 

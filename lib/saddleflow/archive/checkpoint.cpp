@@ -1,0 +1,155 @@
+#include "saddleflow/archive/checkpoint.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+
+#include "saddleflow/archive/file_lock.hpp"
+#include "saddleflow/archive/hdf5_attribute.hpp"
+#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/archive/recovery.hpp"
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow::archive {
+namespace {
+
+constexpr const char* checkpoint_format = "saddleflow-checkpoint";
+constexpr std::int64_t real_digits = std::numeric_limits<Real>::digits;
+
+// x = (hi + lo) * 2^exponent with |hi| in [1/2, 1]: exact for 64 binary digits, and over the whole range of
+// Real.
+struct Split {
+  double hi, lo, exponent;
+};
+
+Split split(Real x) {
+  if (!std::isfinite(x)) return {static_cast<double>(x), 0.0, 0.0};
+  int exponent = 0;
+  const Real mantissa = std::frexp(x, &exponent);
+  const auto hi = static_cast<double>(mantissa);
+  return {hi, static_cast<double>(mantissa - Real(hi)), static_cast<double>(exponent)};
+}
+
+Real join(double hi, double lo, double exponent) {
+  // An added zero would turn -0 into +0.
+  const Real mantissa = lo == 0 ? Real(hi) : Real(hi) + Real(lo);
+  return std::ldexp(mantissa, static_cast<int>(exponent));
+}
+
+hdf5::Handle create_dataset(hid_t group, const std::string& name, hid_t type,
+                            const std::vector<hsize_t>& sizes) {
+  const hdf5::Handle space(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), H5Sclose);
+  const hid_t dataset = H5Dcreate2(group, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  return {hdf5::check(dataset, group, name, "create"), H5Dclose};
+}
+
+void write_reals(hid_t group, const std::string& name, const std::vector<Real>& values) {
+  std::vector<double> numbers;
+  numbers.reserve(3 * values.size());
+  for (const Real value : values) {
+    const Split parts = split(value);
+    numbers.insert(numbers.end(), {parts.hi, parts.lo, parts.exponent});
+  }
+  hdf5::write_all(create_dataset(group, name, H5T_IEEE_F64LE, {values.size(), 3}), numbers);
+}
+
+std::vector<Real> read_reals(hid_t group, const std::string& name) {
+  const std::vector<double> numbers = hdf5::read_all<double>(hdf5::open_dataset(group, name));
+  std::vector<Real> values;
+  values.reserve(numbers.size() / 3);
+  for (std::size_t k = 0; k + 2 < numbers.size(); k += 3) {
+    values.push_back(join(numbers[k], numbers[k + 1], numbers[k + 2]));
+  }
+  return values;
+}
+
+std::vector<std::string> member_names(hid_t group) {
+  std::vector<std::string> names;
+  const auto keep = [](hid_t, const char* name, const H5L_info_t*, void* list) -> herr_t {
+    static_cast<std::vector<std::string>*>(list)->emplace_back(name);
+    return 0;
+  };
+  hdf5::check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names), group, "", "list");
+  return names;
+}
+
+void write_file(const std::string& path, const Checkpoint& checkpoint) {
+  hdf5::Handle file = hdf5::create_file(path);
+  const hdf5::Handle root = hdf5::open_group(file, "/");
+  hdf5::write_attribute(root, "format", std::string(checkpoint_format));
+  hdf5::write_attribute(root, "run_id", checkpoint.run_id);
+  hdf5::write_scalar_attribute(root, "real_digits", real_digits);
+  const RowCounts& rows = checkpoint.rows;
+  hdf5::write_attribute(root, "rows",
+                        std::vector<std::int64_t>{rows.time, rows.snapshot, rows.event, rows.saddle});
+  const hdf5::Handle reals = hdf5::create_group(file, "/reals");
+  for (const auto& [name, values] : checkpoint.reals) write_reals(reals, name, values);
+  const hdf5::Handle integers = hdf5::create_group(file, "/integers");
+  for (const auto& [name, values] : checkpoint.integers) {
+    hdf5::write_all(create_dataset(integers, name, H5T_STD_I64LE, {values.size()}), values);
+  }
+  const hdf5::Handle texts = hdf5::create_group(file, "/texts");
+  for (const auto& [name, text] : checkpoint.texts) hdf5::write_text(texts, name, text, name);
+  hdf5::close_file(file, path);
+}
+
+Checkpoint read_file(hid_t file, const std::string& path) {
+  const hdf5::Handle root = hdf5::open_group(file, "/");
+  const std::string format = H5Aexists(root, "format") > 0 ? hdf5::read_text_attribute(root, "format") : "";
+  if (format != checkpoint_format) {
+    throw InputError(path + ": format is '" + format + "', expected '" + checkpoint_format + "'");
+  }
+  const auto digits = hdf5::read_integer_attribute(root, "real_digits");
+  if (digits != std::vector<std::int64_t>{real_digits}) {
+    throw InputError(path + ": written by a build with " + std::to_string(digits.front()) +
+                     " binary digits, expected " + std::to_string(real_digits) +
+                     " (presets release and reference cannot resume each other)");
+  }
+  Checkpoint checkpoint;
+  checkpoint.run_id = hdf5::read_text_attribute(root, "run_id");
+  const auto rows = hdf5::read_integer_attribute(root, "rows");
+  if (rows.size() != 4) throw InputError(path + ": attribute rows has no four numbers");
+  checkpoint.rows = {rows[0], rows[1], rows[2], rows[3]};
+  const hdf5::Handle reals = hdf5::open_group(file, "/reals");
+  for (const std::string& name : member_names(reals)) checkpoint.reals[name] = read_reals(reals, name);
+  const hdf5::Handle integers = hdf5::open_group(file, "/integers");
+  for (const std::string& name : member_names(integers)) {
+    checkpoint.integers[name] = hdf5::read_all<std::int64_t>(hdf5::open_dataset(integers, name));
+  }
+  const hdf5::Handle texts = hdf5::open_group(file, "/texts");
+  for (const std::string& name : member_names(texts)) checkpoint.texts[name] = hdf5::read_text(texts, name);
+  return checkpoint;
+}
+
+}  // namespace
+
+std::string checkpoint_path(const std::string& run_path) {
+  return std::filesystem::path(run_path).replace_extension(".ckpt.h5").string();
+}
+
+void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
+  const std::string temporary = path + ".tmp";
+  std::error_code ignored;
+  std::filesystem::remove(temporary, ignored);  // of a run that was killed while it wrote one
+  try {
+    write_file(temporary, checkpoint);
+    sync_file(temporary);
+  } catch (const Error&) {
+    std::filesystem::remove(temporary, ignored);
+    throw;
+  }
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    throw IoError(path + ": cannot rename " + temporary + " to it: " + std::strerror(errno));
+  }
+  sync_folder_of(path);
+}
+
+Checkpoint read_checkpoint(const std::string& path) {
+  if (file_state(path) != FileState::closed)
+    throw InputError(path + ": not closed by its writer, no checkpoint");
+  return read_file(hdf5::open_file(path, H5F_ACC_RDONLY), path);
+}
+
+}  // namespace saddleflow::archive

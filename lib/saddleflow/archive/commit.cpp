@@ -1,0 +1,57 @@
+#include "saddleflow/archive/commit.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow::archive {
+namespace {
+
+std::int64_t length(hid_t file, const DatasetSpec& spec) {
+  const std::vector<std::int64_t> shape = hdf5::shape(hdf5::open_dataset(file, spec.path));
+  if (shape.size() != spec.axes.size()) {
+    throw InputError(hdf5::file_name(file) + ": " + spec.path + ": " + std::to_string(shape.size()) +
+                     " axes, expected " + std::to_string(spec.axes.size()));
+  }
+  return shape.front();
+}
+
+}  // namespace
+
+std::vector<DatasetSpec> present(hid_t file, const std::vector<DatasetSpec>& stream) {
+  std::vector<DatasetSpec> found;
+  for (const DatasetSpec& spec : stream) {
+    const bool has_axes = std::all_of(spec.axes.begin(), spec.axes.end(),
+                                      [file](const std::string& axis) { return hdf5::exists(file, axis); });
+    if (has_axes || spec.is_scale()) found.push_back(spec);
+  }
+  return found;
+}
+
+std::int64_t committed_rows(hid_t file, const std::vector<DatasetSpec>& stream) {
+  const DatasetSpec& scale = stream.back();
+  std::int64_t rows = length(file, scale);
+  const hdf5::Handle marks = hdf5::open_dataset(file, scale.path);
+  const auto written = [&](std::int64_t row) {
+    if (scale.kind == Kind::real) return !std::isnan(hdf5::read_rows<double>(marks, row, 1).front());
+    return hdf5::read_rows<std::int64_t>(marks, row, 1).front() != -1;
+  };
+  while (rows > 0 && !written(rows - 1)) --rows;
+  for (const DatasetSpec& spec : present(file, stream)) rows = std::min(rows, length(file, spec));
+  return rows;
+}
+
+void cut(hid_t file, const std::vector<DatasetSpec>& stream, std::int64_t rows) {
+  for (const DatasetSpec& spec : present(file, stream)) {
+    const std::int64_t found = length(file, spec);
+    if (found < rows) {
+      throw InputError(hdf5::file_name(file) + ": " + spec.path + ": " + std::to_string(found) +
+                       " rows, expected at least " + std::to_string(rows));
+    }
+    if (found > rows) hdf5::resize_rows(hdf5::open_dataset(file, spec.path), rows);
+  }
+}
+
+}  // namespace saddleflow::archive

@@ -1,0 +1,106 @@
+#include "saddleflow/archive/describe.hpp"
+
+#include <sstream>
+
+#include "saddleflow/archive/hdf5_attribute.hpp"
+#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/archive/schema.hpp"
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow::archive {
+namespace {
+
+std::int64_t read_integer(hid_t object, const std::string& name) {
+  const std::vector<std::int64_t> values = hdf5::read_integer_attribute(object, name);
+  if (values.size() == 1) return values.front();
+  throw InputError(hdf5::file_name(object) + ": attribute " + name + " of " + hdf5::object_name(object) +
+                   " is not one number");
+}
+
+std::int64_t axis_size(hid_t file, const std::string& axis) {
+  return hdf5::exists(file, axis) ? hdf5::shape(hdf5::open_dataset(file, axis)).front() : 0;
+}
+
+std::vector<std::string> flag_names(hid_t file, const std::string& dataset) {
+  std::istringstream text(hdf5::read_text_attribute(hdf5::open_dataset(file, dataset), "flag_meanings"));
+  std::vector<std::string> names;
+  for (std::string name; text >> name;) names.push_back(name);
+  return names;
+}
+
+void read_fixed_datasets(hid_t file, RunDescription& description) {
+  for (const FixedDataset& fixed : fixed_datasets()) {
+    if (const auto* reals = std::get_if<std::vector<double> RunDescription::*>(&fixed.field)) {
+      description.** reals = hdf5::read_all<double>(hdf5::open_dataset(file, fixed.spec.path));
+    } else if (const auto* integers =
+                   std::get_if<std::vector<std::int64_t> RunDescription::*>(&fixed.field)) {
+      description.** integers = hdf5::read_all<std::int64_t>(hdf5::open_dataset(file, fixed.spec.path));
+    }
+  }
+}
+
+void read_attributes(hid_t file, RunDescription& description) {
+  const hdf5::Handle root = hdf5::open_group(file, "/");
+  description.title = hdf5::read_text_attribute(root, "title");
+  const std::string history = hdf5::read_text_attribute(root, "history");
+  const std::string first = history.substr(0, history.find('\n'));
+  description.command = first.substr(first.find(' ') + 1);
+  const hdf5::Handle network = hdf5::open_group(file, "/network");
+  description.network_kind = hdf5::read_text_attribute(network, "kind");
+  description.layer_sizes = hdf5::read_integer_attribute(network, "layer_sizes");
+  description.slope = hdf5::read_real_attribute(network, "slope");
+  description.power = static_cast<int>(read_integer(network, "power"));
+  description.degree = static_cast<int>(read_integer(network, "degree"));
+  const hdf5::Handle problem = hdf5::open_group(file, "/problem");
+  description.loss = hdf5::read_text_attribute(problem, "loss");
+  description.reduction = hdf5::read_text_attribute(problem, "reduction");
+  description.data_origin = hdf5::read_text_attribute(problem, "generator");
+  description.data_seed = read_integer(problem, "seed");
+  description.dropped_rows = read_integer(problem, "dropped_rows");
+}
+
+}  // namespace
+
+void require_run_file(hid_t file) {
+  const std::string path = hdf5::file_name(file);
+  const hdf5::Handle root = hdf5::open_group(file, "/");
+  const std::string format = H5Aexists(root, "format") > 0 ? hdf5::read_text_attribute(root, "format") : "";
+  if (format != format_name) {
+    throw InputError(path + ": attribute format is '" + format + "', expected '" + format_name + "'");
+  }
+  const std::vector<std::int64_t> version = hdf5::read_integer_attribute(root, "format_version");
+  if (version.size() != 2 || version.front() != format_major) {
+    throw InputError(path + ": format_version is " +
+                     (version.empty() ? "empty" : std::to_string(version.front())) + ", expected " +
+                     std::to_string(format_major));
+  }
+}
+
+RunDescription read_description(hid_t file) {
+  RunDescription description;
+  read_attributes(file, description);
+  read_fixed_datasets(file, description);
+  description.layer_count = static_cast<int>(axis_size(file, "/layer"));
+  description.sample_count = axis_size(file, "/problem/sample");
+  description.input_count = axis_size(file, "/problem/input");
+  description.output_count = axis_size(file, "/problem/output");
+  description.eigenvalue_count = axis_size(file, "/saddles/eigenvalue");
+  description.toml = hdf5::read_text(file, "/config/toml");
+  description.toml_user = hdf5::read_text(file, "/config/toml_user");
+  description.event_kinds = flag_names(file, "/events/kind");
+  description.stepper_names = flag_names(file, "/stepper");
+  description.provenance = read_summary(file).texts;
+  return description;
+}
+
+RunSummary read_summary(hid_t file) {
+  const hdf5::Handle run = hdf5::open_group(file, "/run");
+  RunSummary summary;
+  summary.stop_reason = hdf5::read_text_attribute(run, "stop_reason");
+  summary.numbers = hdf5::real_attributes(run);
+  summary.texts = hdf5::text_attributes(run);
+  std::erase_if(summary.texts, [](const auto& text) { return text.first == "stop_reason"; });
+  return summary;
+}
+
+}  // namespace saddleflow::archive

@@ -1,0 +1,74 @@
+#include "saddleflow/archive/recovery.hpp"
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "saddleflow/archive/commit.hpp"
+#include "saddleflow/archive/file_lock.hpp"
+#include "saddleflow/archive/hdf5_attribute.hpp"
+#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/archive/schema.hpp"
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow::archive {
+namespace {
+
+/// Signature, version of the superblock, two sizes, consistency flags: HDF5 File Format Specification III,
+/// II.A.
+constexpr std::size_t version_at = 8, flags_at = 11;
+
+bool has_writer_flags(const std::string& path) {
+  std::array<char, 12> head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), head.size());
+  return file && head[version_at] >= 3 && head[flags_at] != 0;
+}
+
+void clear_flags_and_set_end(const std::string& path) {
+  const hdf5::Handle access = hdf5::latest_format();
+  const hbool_t yes = true;
+  // The two properties that h5clear sets; they have names but no functions.
+  hdf5::check(H5Pset(access, "clear_status_flags", &yes), path, "recover");
+  hdf5::check(H5Pset(access, "skip_eof_check", &yes), path, "recover");
+  hdf5::Handle file(hdf5::check(H5Fopen(path.c_str(), H5F_ACC_RDWR, access), path, "recover"), H5Fclose);
+  hdf5::check(H5Fincrement_filesize(file, 0), path, "recover");
+  hdf5::close_file(file, path);
+}
+
+}  // namespace
+
+FileState file_state(const std::string& path) {
+  using namespace std::chrono_literals;
+  hdf5::silence();
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) throw InputError(path + ": no such file");
+  if (std::filesystem::is_directory(path, error))
+    throw InputError(path + ": is a folder, expected an HDF5 file");
+  if (!std::ifstream(path, std::ios::binary)) throw IoError(path + ": cannot open the file for reading");
+  if (H5Fis_hdf5(path.c_str()) <= 0) throw InputError(path + ": not an HDF5 file");
+  if (!has_writer_flags(path)) return FileState::closed;
+  if (is_locked(path)) return FileState::live;
+  // Between HDF5's lock and our own a writer that starts is without one for an instant.
+  std::this_thread::sleep_for(20ms);
+  if (is_locked(path)) return FileState::live;
+  return has_writer_flags(path) ? FileState::killed : FileState::closed;
+}
+
+void recover(const std::string& path) {
+  clear_flags_and_set_end(path);
+  hdf5::Handle file = hdf5::open_file(path, H5F_ACC_RDWR);
+  for (const auto& stream : stream_specs()) {
+    // Something else than a run, or one that was killed while it was created: the flags were all there was to
+    // do.
+    if (!hdf5::exists(file, stream.back().path)) return;
+    cut(file, stream, committed_rows(file, stream));
+  }
+  const hdf5::Handle run = hdf5::open_group(file, "/run");
+  hdf5::write_attribute(run, "stop_reason", std::string("killed"));
+  hdf5::close_file(file, path);
+}
+
+}  // namespace saddleflow::archive

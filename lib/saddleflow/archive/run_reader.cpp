@@ -1,0 +1,183 @@
+#include "saddleflow/archive/run_reader.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "saddleflow/archive/commit.hpp"
+#include "saddleflow/archive/describe.hpp"
+#include "saddleflow/archive/hdf5_attribute.hpp"
+#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/archive/recovery.hpp"
+#include "saddleflow/archive/schema.hpp"
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow::archive {
+namespace {
+
+struct Opening {
+  hdf5::Handle file;
+  FileState state;
+  bool recovered;
+};
+
+Opening open_whatever_state(const std::string& path) {
+  FileState state = file_state(path);
+  bool recovered = false;
+  if (state == FileState::killed && access(path.c_str(), W_OK) == 0) {
+    recover(path);
+    recovered = true;
+    state = FileState::closed;
+  }
+  const unsigned flags = state == FileState::closed ? H5F_ACC_RDONLY : H5F_ACC_RDONLY | H5F_ACC_SWMR_READ;
+  try {
+    return {hdf5::open_file(path, flags), state, recovered};
+  } catch (const IoError&) {
+    // A writer may have closed it, or begun, since its state was looked at.
+    const FileState now = file_state(path);
+    if (now == state || now == FileState::killed) throw;
+    return {hdf5::open_file(path, flags ^ H5F_ACC_SWMR_READ), now, recovered};
+  }
+}
+
+std::string absolute(const std::string& name) {
+  return name.starts_with('/') ? name : std::string("/") += name;
+}
+
+}  // namespace
+
+struct RunReader::Implementation {
+  explicit Implementation(const std::string& path_) : path(path_), opening(open_whatever_state(path_)) {
+    require_run_file(opening.file);
+    for (const DatasetSpec& spec : all_specs()) {
+      for (const DatasetSpec& expected : present(opening.file, {spec})) require(expected);
+    }
+    for (const auto& stream : stream_specs()) {
+      stream_rows[stream.back().path] = committed_rows(opening.file, stream);
+    }
+    rows = {stream_rows["/time"], stream_rows["/snapshot_time"], stream_rows["/events/event"],
+            stream_rows["/saddles/saddle"]};
+    description = read_description(opening.file);
+    summary = read_summary(opening.file);
+    const hdf5::Handle root = hdf5::open_group(opening.file, "/");
+    run_id = hdf5::read_text_attribute(root, "run_id");
+    history = hdf5::read_text_attribute(root, "history");
+  }
+
+  void require(const DatasetSpec& spec) const {
+    const hdf5::Handle dataset = hdf5::open_dataset(opening.file, spec.path);
+    const auto rank = hdf5::shape(dataset).size();
+    if (rank != spec.axes.size()) {
+      throw InputError(path + ": " + spec.path + ": " + std::to_string(rank) + " axes, expected " +
+                       std::to_string(spec.axes.size()));
+    }
+  }
+
+  /// Rows of a dataset that count: its stream's, or all of them.
+  std::int64_t length(const std::string& name, hid_t dataset) const {
+    for (const DatasetSpec& spec : all_specs()) {
+      if (spec.path != name) continue;
+      const auto stream = stream_rows.find(spec.axes.front());
+      if (stream != stream_rows.end()) return stream->second;
+    }
+    const auto shape = hdf5::shape(dataset);
+    if (shape.empty()) throw InputError(path + ": " + name + ": a single value, expected a column");
+    return shape.front();
+  }
+
+  template <class Number>
+  std::vector<Number> column(const std::string& name) const {
+    const hdf5::Handle dataset = hdf5::open_dataset(opening.file, absolute(name));
+    return hdf5::read_rows<Number>(dataset, 0, length(absolute(name), dataset));
+  }
+
+  template <class Row>
+  std::vector<Row> read() const;
+
+  std::string path, run_id, history;
+  Opening opening;
+  std::map<std::string, std::int64_t> stream_rows;  // by the path of the scale
+  RowCounts rows;
+  RunDescription description;
+  RunSummary summary;
+};
+
+template <class Row>
+std::vector<Row> RunReader::Implementation::read() const {
+  std::vector<Row> result(static_cast<std::size_t>(stream_rows.at(columns<Row>().back().spec.axes.front())));
+  for (const Column<Row>& entry : columns<Row>()) {
+    if (present(opening.file, {entry.spec}).empty()) continue;
+    if (const auto* real = std::get_if<double Row::*>(&entry.field)) {
+      const auto values = column<double>(entry.spec.path);
+      for (std::size_t k = 0; k < result.size(); ++k) result[k].** real = values[k];
+    } else if (const auto* integer = std::get_if<std::int64_t Row::*>(&entry.field)) {
+      const auto values = column<std::int64_t>(entry.spec.path);
+      for (std::size_t k = 0; k < result.size(); ++k) result[k].** integer = values[k];
+    } else if (const auto* flag = std::get_if<int Row::*>(&entry.field)) {
+      const auto values = column<std::int64_t>(entry.spec.path);
+      for (std::size_t k = 0; k < result.size(); ++k) result[k].** flag = static_cast<int>(values[k]);
+    } else if (const auto* reals = std::get_if<std::vector<double> Row::*>(&entry.field)) {
+      const auto values = column<double>(entry.spec.path);
+      const auto width = result.empty() ? 0 : static_cast<std::ptrdiff_t>(values.size() / result.size());
+      for (std::size_t k = 0; k < result.size(); ++k) {
+        const auto start = values.begin() + static_cast<std::ptrdiff_t>(k) * width;
+        (result[k].**reals).assign(start, start + width);
+      }
+    }
+  }
+  return result;
+}
+
+RunReader RunReader::open(const std::string& path) {
+  return RunReader(std::make_unique<Implementation>(path));
+}
+
+RunReader::RunReader(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+RunReader::RunReader(RunReader&&) noexcept = default;
+RunReader& RunReader::operator=(RunReader&&) noexcept = default;
+RunReader::~RunReader() = default;
+
+const std::string& RunReader::path() const { return implementation_->path; }
+const std::string& RunReader::run_id() const { return implementation_->run_id; }
+const std::string& RunReader::history() const { return implementation_->history; }
+const RunDescription& RunReader::description() const { return implementation_->description; }
+const RunSummary& RunReader::summary() const { return implementation_->summary; }
+const RowCounts& RunReader::rows() const { return implementation_->rows; }
+bool RunReader::live() const { return implementation_->opening.state == FileState::live; }
+bool RunReader::recovered() const { return implementation_->opening.recovered; }
+
+std::vector<double> RunReader::column(const std::string& name) const {
+  return implementation_->column<double>(name);
+}
+
+std::vector<std::int64_t> RunReader::integer_column(const std::string& name) const {
+  return implementation_->column<std::int64_t>(name);
+}
+
+std::int64_t RunReader::width(const std::string& name) const {
+  return hdf5::row_width(hdf5::shape(hdf5::open_dataset(implementation_->opening.file, absolute(name))));
+}
+
+std::vector<double> RunReader::row(const std::string& name, std::int64_t number) const {
+  const hdf5::Handle dataset = hdf5::open_dataset(implementation_->opening.file, absolute(name));
+  const std::int64_t length = implementation_->length(absolute(name), dataset);
+  if (number < 0 || number >= length) {
+    throw InputError(path() + ": " + absolute(name) + ": no row " + std::to_string(number) + ", it has " +
+                     std::to_string(length));
+  }
+  return hdf5::read_rows<double>(dataset, number, 1);
+}
+
+bool RunReader::has(const std::string& name) const {
+  return hdf5::exists(implementation_->opening.file, absolute(name));
+}
+
+std::vector<TimeRow> RunReader::time_rows() const { return implementation_->read<TimeRow>(); }
+std::vector<SnapshotRow> RunReader::snapshot_rows() const { return implementation_->read<SnapshotRow>(); }
+std::vector<EventRow> RunReader::event_rows() const { return implementation_->read<EventRow>(); }
+std::vector<SaddleRow> RunReader::saddle_rows() const { return implementation_->read<SaddleRow>(); }
+
+}  // namespace saddleflow::archive

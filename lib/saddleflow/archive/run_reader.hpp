@@ -1,0 +1,56 @@
+// Reads a run file, be it finished, killed (it is recovered first) or still being written (it is read as it
+// lies).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "saddleflow/archive/run_file.hpp"
+
+namespace saddleflow::archive {
+
+class RunReader {
+ public:
+  /// InputError: no such file, no HDF5 file, no run file, another version, a missing dataset or attribute.
+  /// IoError: it cannot be opened or read. A killed file on a read-only disk is read as it lies.
+  static RunReader open(const std::string& path);
+
+  RunReader(RunReader&&) noexcept;
+  RunReader& operator=(RunReader&&) noexcept;
+  ~RunReader();
+
+  const std::string& path() const;
+  const std::string& run_id() const;
+  const std::string& history() const;  ///< one line per command: when, what
+  /// `provenance` holds every text attribute of /run but stop_reason.
+  const RunDescription& description() const;
+  /// stop_reason "running" for a live run, "killed" for a recovered one. `texts` as in `provenance`.
+  const RunSummary& summary() const;
+  /// Whole rows at the time of opening; a live file may have more by now: open it again.
+  const RowCounts& rows() const;
+  bool live() const;       ///< another process was writing it
+  bool recovered() const;  ///< it had been killed, and this reader put it right
+
+  /// A numeric dataset, row-major: "loss", "layer_norm", "events/kind". Streams end with the last whole row.
+  std::vector<double> column(const std::string& name) const;
+  std::vector<std::int64_t> integer_column(const std::string& name) const;
+  /// Numbers in one row: 1 for a single axis.
+  std::int64_t width(const std::string& name) const;
+  /// One row of a column; InputError if there is no such row.
+  std::vector<double> row(const std::string& name, std::int64_t number) const;
+  bool has(const std::string& name) const;
+
+  std::vector<TimeRow> time_rows() const;
+  std::vector<SnapshotRow> snapshot_rows() const;
+  std::vector<EventRow> event_rows() const;
+  std::vector<SaddleRow> saddle_rows() const;
+
+ private:
+  struct Implementation;
+  explicit RunReader(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace saddleflow::archive

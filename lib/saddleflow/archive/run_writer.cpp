@@ -1,0 +1,209 @@
+#include "saddleflow/archive/run_writer.hpp"
+
+#include <filesystem>
+#include <tuple>
+#include <utility>
+
+#include "saddleflow/archive/commit.hpp"
+#include "saddleflow/archive/create.hpp"
+#include "saddleflow/archive/file_lock.hpp"
+#include "saddleflow/archive/hdf5_attribute.hpp"
+#include "saddleflow/archive/recovery.hpp"
+#include "saddleflow/archive/schema.hpp"
+#include "saddleflow/archive/stream.hpp"
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow::archive {
+namespace {
+
+using Streams = std::tuple<Stream<TimeRow>, Stream<SnapshotRow>, Stream<EventRow>, Stream<SaddleRow>>;
+
+template <class Action>
+void for_each_buffer(Streams& streams, const Action& action) {
+  std::apply([&](auto&... stream) { (action(stream.buffer()), ...); }, streams);
+}
+
+/// Everything that is open while rows are written. Opening in SWMR mode, rather than switching to it, makes
+/// one way for new and resumed files, with no dataset open at the switch.
+struct OpenRun {
+  explicit OpenRun(const std::string& path)
+      : file(hdf5::open_file_patiently(path, H5F_ACC_RDWR | H5F_ACC_SWMR_WRITE)),
+        lock(path),
+        streams(Stream<TimeRow>(file), Stream<SnapshotRow>(file), Stream<EventRow>(file),
+                Stream<SaddleRow>(file)) {}
+
+  // Destroyed from the last to the first: datasets, lock, file.
+  hdf5::Handle file;
+  WriterLock lock;
+  Streams streams;
+};
+
+void remove_old_run(const std::string& path) {
+  if (file_state(path) == FileState::live) {
+    throw IoError(path + ": another process is writing this run, it cannot be overwritten");
+  }
+  std::error_code error;
+  std::filesystem::remove(checkpoint_path(path), error);
+  std::filesystem::remove(path, error);
+  if (error) throw IoError(path + ": cannot overwrite: " + error.message());
+}
+
+/// Makes a run that nobody writes fit to be opened.
+void settle(const std::string& path) {
+  const FileState state = file_state(path);
+  if (state == FileState::live) throw IoError(path + ": another process is writing this run");
+  if (state == FileState::killed) recover(path);
+}
+
+void write_summary(const std::string& path, const RunSummary& summary) {
+  hdf5::Handle file = hdf5::open_file_patiently(path, H5F_ACC_RDWR);
+  hdf5::Handle run = hdf5::open_group(file, "/run");
+  for (const auto& [name, value] : summary.numbers) hdf5::write_attribute(run, name, value);
+  for (const auto& [name, value] : summary.texts) hdf5::write_attribute(run, name, value);
+  hdf5::check(H5Fflush(file, H5F_SCOPE_LOCAL), file, "", "write");
+  hdf5::write_attribute(run, "stop_reason", summary.stop_reason);
+  run.close();
+  hdf5::close_file(file, path);
+}
+
+}  // namespace
+
+struct RunWriter::Implementation {
+  explicit Implementation(std::string path_) : path(std::move(path_)), open(std::make_unique<OpenRun>(path)) {
+    const hdf5::Handle root = hdf5::open_group(open->file, "/");
+    run_id = hdf5::read_text_attribute(root, "run_id");
+  }
+  ~Implementation() {
+    try {
+      if (open && !failed) flush();
+    } catch (const Error&) {
+      // The destructor has nobody to tell; the file still says "running".
+    }
+  }
+
+  template <class Row>
+  std::int64_t append(const Row& row) {
+    require_open();
+    auto& stream = std::get<Stream<Row>>(open->streams);
+    const std::int64_t number = stream.append(row);
+    if (stream.buffer().full()) flush();
+    return number;
+  }
+
+  template <class Row>
+  std::int64_t rows() const {
+    return std::get<Stream<Row>>(open->streams).buffer().rows();
+  }
+
+  void flush() {
+    require_open();
+    failed = true;  // until all of it has gone well
+    for_each_buffer(open->streams, [](StreamBuffer& buffer) { buffer.write_columns(); });
+    flush_file();
+    for_each_buffer(open->streams, [](StreamBuffer& buffer) { buffer.write_marks(); });
+    flush_file();
+    failed = false;
+  }
+
+  void flush_file() {
+    if (H5Fflush(open->file, H5F_SCOPE_LOCAL) >= 0) return;
+    for_each_buffer(open->streams, [](const StreamBuffer& buffer) { buffer.flush_each(); });
+    hdf5::check(H5Fflush(open->file, H5F_SCOPE_LOCAL), open->file, "", "write");
+  }
+
+  void require_open() const {
+    if (failed) throw IoError(path + ": an earlier write failed, the file takes no more rows");
+    if (!open) throw IoError(path + ": the run is finished, the file takes no more rows");
+  }
+
+  void finish(const RunSummary& summary) {
+    flush();
+    failed = true;
+    hdf5::Handle file = std::move(open->file);
+    open.reset();
+    hdf5::close_file(file, path);
+    write_summary(path, summary);
+    failed = false;
+  }
+
+  std::string path;
+  std::string run_id;
+  std::unique_ptr<OpenRun> open;
+  bool failed = false;
+};
+
+RunWriter RunWriter::create(const std::string& path, const RunDescription& description,
+                            const Options& options) {
+  validate(description);
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    if (!options.overwrite) throw InputError(path + ": the file exists; --force overwrites it");
+    remove_old_run(path);
+  }
+  create_run_file(path, description);
+  return RunWriter(std::make_unique<Implementation>(path));
+}
+
+RunWriter RunWriter::resume(const std::string& path, const RowCounts& rows) {
+  settle(path);
+  hdf5::Handle file = hdf5::open_file_patiently(path, H5F_ACC_RDWR);
+  const auto streams = stream_specs();
+  const std::int64_t counts[] = {rows.time, rows.snapshot, rows.event, rows.saddle};
+  for (std::size_t k = 0; k < streams.size(); ++k) cut(file, streams[k], counts[k]);
+  {
+    const hdf5::Handle root = hdf5::open_group(file, "/");
+    const std::string history = hdf5::read_text_attribute(root, "history");
+    hdf5::write_attribute(root, "history", history + "\n" + utc_now() + " resumed");
+    const hdf5::Handle run = hdf5::open_group(file, "/run");
+    hdf5::write_attribute(run, "stop_reason", std::string("running"));
+  }
+  hdf5::close_file(file, path);
+  return RunWriter(std::make_unique<Implementation>(path));
+}
+
+RunWriter RunWriter::resume(const std::string& path, const Checkpoint& checkpoint) {
+  settle(path);
+  std::string id;
+  {
+    const hdf5::Handle file = hdf5::open_file_patiently(path, H5F_ACC_RDONLY);
+    id = hdf5::read_text_attribute(hdf5::open_group(file, "/"), "run_id");
+  }
+  if (id != checkpoint.run_id) {
+    throw InputError(path + ": run_id is " + id + ", the checkpoint belongs to " + checkpoint.run_id);
+  }
+  return resume(path, checkpoint.rows);
+}
+
+RunWriter::RunWriter(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+RunWriter::RunWriter(RunWriter&&) noexcept = default;
+RunWriter& RunWriter::operator=(RunWriter&&) noexcept = default;
+RunWriter::~RunWriter() = default;
+
+std::int64_t RunWriter::append(const TimeRow& row) { return implementation_->append(row); }
+std::int64_t RunWriter::append(const SnapshotRow& row) { return implementation_->append(row); }
+std::int64_t RunWriter::append(const EventRow& row) { return implementation_->append(row); }
+std::int64_t RunWriter::append(const SaddleRow& row) { return implementation_->append(row); }
+
+void RunWriter::flush() { implementation_->flush(); }
+
+void RunWriter::checkpoint(Checkpoint checkpoint) {
+  flush();
+  sync_file(implementation_->path);
+  checkpoint.run_id = implementation_->run_id;
+  checkpoint.rows = rows();
+  write_checkpoint(checkpoint_path(implementation_->path), checkpoint);
+}
+
+void RunWriter::finish(const RunSummary& summary) { implementation_->finish(summary); }
+
+RowCounts RunWriter::rows() const {
+  implementation_->require_open();
+  return {implementation_->rows<TimeRow>(), implementation_->rows<SnapshotRow>(),
+          implementation_->rows<EventRow>(), implementation_->rows<SaddleRow>()};
+}
+
+const std::string& RunWriter::path() const { return implementation_->path; }
+const std::string& RunWriter::run_id() const { return implementation_->run_id; }
+
+}  // namespace saddleflow::archive

@@ -1,0 +1,182 @@
+#include "saddleflow/archive/schema.hpp"
+
+#include <numeric>
+
+namespace saddleflow::archive {
+namespace {
+
+using enum Kind;
+
+template <class Row>
+std::vector<DatasetSpec> specs_of() {
+  std::vector<DatasetSpec> specs;
+  for (const Column<Row>& column : columns<Row>()) specs.push_back(column.spec);
+  return specs;
+}
+
+}  // namespace
+
+template <>
+const std::vector<Column<TimeRow>>& columns<TimeRow>() {
+  using Row = TimeRow;
+  static const std::vector<Column<Row>> table = {
+      {{"/step", integer, {"/time"}, "accepted steps so far"}, &Row::step},
+      {{"/loss", real, {"/time"}, "training loss L(w)"}, &Row::loss},
+      {{"/gradient_norm", real, {"/time"}, "norm of the gradient of the loss"}, &Row::gradient_norm},
+      {{"/weight_norm", real, {"/time"}, "norm of all weights"}, &Row::weight_norm},
+      {{"/step_size", real, {"/time"}, "length of the accepted step in flow time"}, &Row::step_size},
+      {{"/proximity",
+        real,
+        {"/time"},
+        "scale-free closeness to a critical point, |grad L| / (|Hessian| |w|)"},
+       &Row::proximity},
+      {{"/balance_drift", real, {"/time"}, "largest change of a balance invariant since the start"},
+       &Row::balance_drift},
+      {{"/energy_drift", real, {"/time"}, "L(0) - L(t) - integral of |grad L|^2, zero on the exact flow"},
+       &Row::energy_drift},
+      {{"/stepper", flag, {"/time"}, "method that made the step", FlagSet::stepper}, &Row::stepper},
+      {{"/layer_norm", real, {"/time", "/layer"}, "norm of the weights of each layer"}, &Row::layer_norm},
+      {{"/neuron_norm", real, {"/time", "/neuron"}, "norm of the weights of each hidden neuron"},
+       &Row::neuron_norm},
+      {{"/time", real, {"/time"}, "flow time of every accepted step"}, &Row::time},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Column<SnapshotRow>>& columns<SnapshotRow>() {
+  using Row = SnapshotRow;
+  static const std::vector<Column<Row>> table = {
+      {{"/weights", real, {"/snapshot_time", "/parameter"}, "all weights"}, &Row::weights},
+      {{"/snapshot_time", real, {"/snapshot_time"}, "flow time of each stored weight vector"}, &Row::time},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Column<EventRow>>& columns<EventRow>() {
+  using Row = EventRow;
+  const std::string axis = "/events/event";
+  static const std::vector<Column<Row>> table = {
+      {{"/events/event_time", real, {axis}, "flow time of the event"}, &Row::time},
+      {{"/events/kind", flag, {axis}, "kind of the event", FlagSet::event_kind}, &Row::kind},
+      {{"/events/direction",
+        flag,
+        {axis},
+        "way in which the event function crossed zero",
+        FlagSet::direction},
+       &Row::direction},
+      {{"/events/value", real, {axis}, "the event's own figure"}, &Row::value},
+      {{"/events/loss", real, {axis}, "training loss L(w) at the event"}, &Row::loss},
+      {{"/events/gradient_norm", real, {axis}, "norm of the gradient at the event"}, &Row::gradient_norm},
+      {{"/events/proximity", real, {axis}, "scale-free closeness to a critical point at the event"},
+       &Row::proximity},
+      {{"/events/lambda_min", real, {axis}, "smallest eigenvalue of the Hessian at the event"},
+       &Row::lambda_min},
+      {{"/events/lambda_max", real, {axis}, "largest eigenvalue of the Hessian at the event"},
+       &Row::lambda_max},
+      {{"/events/time_error", real, {axis}, "bound on the error of locating the event time"},
+       &Row::time_error},
+      {{"/events/snapshot", integer, {axis}, "row of /weights with the weights at the event, -1 for none"},
+       &Row::snapshot},
+      {{"/events/event", integer, {axis}, "number of the event"}, std::monostate{}},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Column<SaddleRow>>& columns<SaddleRow>() {
+  using Row = SaddleRow;
+  const std::string axis = "/saddles/saddle";
+  static const std::vector<Column<Row>> table = {
+      {{"/saddles/point", real, {axis, "/parameter"}, "weights at the closest approach"}, &Row::point},
+      {{"/saddles/loss", real, {axis}, "training loss L(w) at the closest approach"}, &Row::loss},
+      {{"/saddles/gradient_norm", real, {axis}, "norm of the gradient at the closest approach"},
+       &Row::gradient_norm},
+      {{"/saddles/proximity", real, {axis}, "scale-free closeness at the closest approach"}, &Row::proximity},
+      {{"/saddles/newton_distance", real, {axis}, "distance to the critical point by one Newton step"},
+       &Row::newton_distance},
+      {{"/saddles/index_negative", integer, {axis}, "negative eigenvalues of the Hessian"},
+       &Row::index_negative},
+      {{"/saddles/index_zero", integer, {axis}, "eigenvalues of the Hessian that count as zero"},
+       &Row::index_zero},
+      {{"/saddles/index_positive", integer, {axis}, "positive eigenvalues of the Hessian"},
+       &Row::index_positive},
+      {{"/saddles/eigenvalues", real, {axis, "/saddles/eigenvalue"}, "eigenvalues of the Hessian, ascending"},
+       &Row::eigenvalues},
+      {{"/saddles/enter_time", real, {axis}, "flow time of entering the neighbourhood"}, &Row::enter_time},
+      {{"/saddles/closest_time", real, {axis}, "flow time of the closest approach"}, &Row::closest_time},
+      {{"/saddles/leave_time", real, {axis}, "flow time of leaving the neighbourhood"}, &Row::leave_time},
+      {{"/saddles/saddle", integer, {axis}, "number of the visit"}, std::monostate{}},
+  };
+  return table;
+}
+
+const std::vector<FixedDataset>& fixed_datasets() {
+  using D = RunDescription;
+  static const std::vector<FixedDataset> table = {
+      {{"/layer", integer, {"/layer"}, "layer of weights, from the input"}, std::monostate{}},
+      {{"/neuron", integer, {"/neuron"}, "hidden neuron, layer after layer"}, std::monostate{}},
+      {{"/parameter", integer, {"/parameter"}, "position in the weight vector"}, std::monostate{}},
+      {{"/network/parameter_layer", integer, {"/parameter"}, "layer of the parameter"}, &D::parameter_layer},
+      {{"/network/parameter_row", integer, {"/parameter"}, "row of the parameter in its weight matrix"},
+       &D::parameter_row},
+      {{"/network/parameter_column", integer, {"/parameter"}, "column of the parameter in its weight matrix"},
+       &D::parameter_column},
+      {{"/network/neuron_layer", integer, {"/neuron"}, "layer of weights whose rows feed the neuron"},
+       &D::neuron_layer},
+      {{"/network/neuron_index", integer, {"/neuron"}, "row of the neuron in that layer"}, &D::neuron_index},
+      {{"/problem/sample", integer, {"/problem/sample"}, "training sample"}, std::monostate{}},
+      {{"/problem/input", integer, {"/problem/input"}, "input coordinate"}, std::monostate{}},
+      {{"/problem/output", integer, {"/problem/output"}, "output of the network"}, std::monostate{}},
+      {{"/problem/inputs", real, {"/problem/sample", "/problem/input"}, "training inputs"}, &D::inputs},
+      {{"/problem/targets", real, {"/problem/sample", "/problem/output"}, "training targets"}, &D::targets},
+      {{"/saddles/eigenvalue", integer, {"/saddles/eigenvalue"}, "position in the ascending spectrum"},
+       std::monostate{}},
+  };
+  return table;
+}
+
+const std::vector<std::string>& groups() {
+  static const std::vector<std::string> names = {"/network", "/problem", "/events",
+                                                 "/saddles", "/config",  "/run"};
+  return names;
+}
+
+std::vector<AxisSpec> axes(const RunDescription& description) {
+  const auto size = [](const auto& values) { return static_cast<std::int64_t>(values.size()); };
+  std::vector<AxisSpec> all = {
+      {"/layer", false, description.layer_count},
+      {"/neuron", true, size(description.neuron_layer)},
+      {"/parameter", true, size(description.parameter_layer)},
+      {"/problem/sample", false, description.sample_count},
+      {"/problem/input", false, description.input_count},
+      {"/problem/output", false, description.output_count},
+      {"/saddles/eigenvalue", false, description.eigenvalue_count},
+  };
+  for (const auto& stream : stream_specs()) all.push_back({stream.back().path, true, 0});
+  return all;
+}
+
+std::vector<std::vector<DatasetSpec>> stream_specs() {
+  return {specs_of<TimeRow>(), specs_of<SnapshotRow>(), specs_of<EventRow>(), specs_of<SaddleRow>()};
+}
+
+std::vector<DatasetSpec> all_specs() {
+  std::vector<DatasetSpec> all;
+  for (const FixedDataset& dataset : fixed_datasets()) all.push_back(dataset.spec);
+  for (const auto& stream : stream_specs()) all.insert(all.end(), stream.begin(), stream.end());
+  return all;
+}
+
+FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
+  if (set == FlagSet::direction) return {{-1, 0, 1}, {"falling", "neither", "rising"}};
+  FlagMeanings meanings;
+  if (set == FlagSet::stepper) meanings.names = description.stepper_names;
+  if (set == FlagSet::event_kind) meanings.names = description.event_kinds;
+  meanings.values.resize(meanings.names.size());
+  std::iota(meanings.values.begin(), meanings.values.end(), std::int8_t{0});
+  return meanings;
+}
+
+}  // namespace saddleflow::archive

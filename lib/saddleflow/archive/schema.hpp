@@ -1,0 +1,94 @@
+// The run file as tables: one line per dataset says its path, type, axes and meaning, and which member of
+// which plain struct fills it. Writer, reader, resume and recovery all walk these tables, so a new group is a
+// row struct in run_file.hpp, a table here, and one more stream in the writer and reader.
+//
+// An axis is named by the path of its dimension scale. A stream is a set of datasets that grow together along
+// one unlimited axis; the scale of that axis stands last in its table because it is written last: it is the
+// commit mark, and a row counts only when its mark is there.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "saddleflow/archive/run_file.hpp"
+
+namespace saddleflow::archive {
+
+/// f8 with fill value NaN; i8 and i1 with fill value -1.
+enum class Kind { real, integer, flag };
+
+/// Where the names of a flag come from.
+enum class FlagSet { none, stepper, event_kind, direction };
+
+struct DatasetSpec {
+  std::string path;
+  Kind kind;
+  std::vector<std::string> axes;
+  std::string long_name;
+  FlagSet flags = FlagSet::none;
+  std::string units = "1";  ///< flow time and weights have no unit
+
+  bool is_scale() const { return axes.size() == 1 && axes.front() == path; }
+};
+
+struct AxisSpec {
+  std::string path;
+  bool unlimited;
+  std::int64_t size;  ///< at creation; a fixed axis of size 0 is left out, with every dataset along it
+};
+
+/// All axes of a file, with the sizes that the description gives them.
+std::vector<AxisSpec> axes(const RunDescription& description);
+
+/// `std::monostate`: the number of the row.
+template <class Row>
+using RowField =
+    std::variant<std::monostate, double Row::*, std::int64_t Row::*, int Row::*, std::vector<double> Row::*>;
+
+template <class Row>
+struct Column {
+  DatasetSpec spec;
+  RowField<Row> field;
+};
+
+/// The columns of the stream of this row; specialised for every row struct of run_file.hpp.
+template <class Row>
+const std::vector<Column<Row>>& columns();
+template <>
+const std::vector<Column<TimeRow>>& columns<TimeRow>();
+template <>
+const std::vector<Column<SnapshotRow>>& columns<SnapshotRow>();
+template <>
+const std::vector<Column<EventRow>>& columns<EventRow>();
+template <>
+const std::vector<Column<SaddleRow>>& columns<SaddleRow>();
+
+/// Written once. `std::monostate`: the position along the axis.
+struct FixedDataset {
+  DatasetSpec spec;
+  std::variant<std::monostate, std::vector<double> RunDescription::*,
+               std::vector<std::int64_t> RunDescription::*>
+      field;
+};
+const std::vector<FixedDataset>& fixed_datasets();
+
+/// Groups besides the root.
+const std::vector<std::string>& groups();
+
+/// The specs of every stream, one table each, and of every dataset of the file.
+std::vector<std::vector<DatasetSpec>> stream_specs();
+std::vector<DatasetSpec> all_specs();
+
+/// CF attributes of a flag: values, and their names in the same order.
+struct FlagMeanings {
+  std::vector<std::int8_t> values;
+  std::vector<std::string> names;
+};
+FlagMeanings flag_meanings(FlagSet set, const RunDescription& description);
+
+inline constexpr const char* format_name = "saddleflow-run";
+inline constexpr std::int64_t format_major = 1, format_minor = 0;
+
+}  // namespace saddleflow::archive

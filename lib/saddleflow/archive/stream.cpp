@@ -1,0 +1,83 @@
+#include "saddleflow/archive/stream.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow::archive {
+namespace {
+
+constexpr std::int64_t block_bytes = std::int64_t{512} << 10;
+constexpr std::int64_t most_rows = 512;
+
+bool has_axes(hid_t file, const DatasetSpec& spec) {
+  return std::all_of(spec.axes.begin(), spec.axes.end(),
+                     [file](const std::string& axis) { return hdf5::exists(file, axis); });
+}
+
+}  // namespace
+
+StreamBuffer::StreamBuffer(hid_t file, const std::vector<DatasetSpec>& specs) {
+  std::int64_t row_bytes = 0;
+  for (const DatasetSpec& spec : specs) {
+    Dataset dataset;
+    if (has_axes(file, spec)) {
+      dataset.handle = hdf5::open_dataset(file, spec.path);
+      const std::vector<std::int64_t> shape = hdf5::shape(dataset.handle);
+      dataset.width = hdf5::row_width(shape);
+      written_ = shape.front();
+    }
+    row_bytes += 8 * dataset.width;
+    datasets_.push_back(std::move(dataset));
+  }
+  capacity_ = std::clamp(block_bytes / row_bytes, std::int64_t{1}, most_rows);
+}
+
+void StreamBuffer::check_length(std::size_t column, std::size_t length) const {
+  const Dataset& dataset = datasets_[column];
+  if (length == 0 || length == static_cast<std::size_t>(dataset.width)) return;
+  throw InputError(hdf5::file_name(dataset.handle) + ": " + hdf5::object_name(dataset.handle) +
+                   ": a row of " + std::to_string(length) + " numbers, expected " +
+                   std::to_string(dataset.width));
+}
+
+void StreamBuffer::put(std::size_t column, const std::vector<double>& values) {
+  Dataset& dataset = datasets_[column];
+  if (values.empty()) {
+    dataset.reals.insert(dataset.reals.end(), static_cast<std::size_t>(dataset.width),
+                         std::numeric_limits<double>::quiet_NaN());
+  } else {
+    dataset.reals.insert(dataset.reals.end(), values.begin(), values.end());
+  }
+}
+
+void StreamBuffer::write(Dataset& dataset) const {
+  if (dataset.handle.id() < 0) return;
+  if (dataset.width == 0) hdf5::resize_rows(dataset.handle, written_ + waiting_);
+  if (!dataset.reals.empty()) hdf5::append_rows(dataset.handle, written_, dataset.reals);
+  if (!dataset.integers.empty()) hdf5::append_rows(dataset.handle, written_, dataset.integers);
+  dataset.reals.clear();
+  dataset.integers.clear();
+}
+
+void StreamBuffer::write_columns() {
+  if (waiting_ == 0) return;
+  for (std::size_t k = 0; k + 1 < datasets_.size(); ++k) write(datasets_[k]);
+}
+
+void StreamBuffer::write_marks() {
+  if (waiting_ == 0) return;
+  write(datasets_.back());
+  written_ += waiting_;
+  waiting_ = 0;
+}
+
+void StreamBuffer::flush_each() const {
+  for (const Dataset& dataset : datasets_) {
+    if (dataset.handle.id() >= 0) hdf5::check(H5Dflush(dataset.handle), dataset.handle, "", "write");
+  }
+}
+
+}  // namespace saddleflow::archive

@@ -1,0 +1,94 @@
+// A stream being written: rows are gathered in memory and go to the file in blocks, every dataset lengthened
+// once and written once a block. The scale is written after the others, so that a reader may trust it.
+// Internal to archive/.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "saddleflow/archive/hdf5_handle.hpp"
+#include "saddleflow/archive/schema.hpp"
+
+namespace saddleflow::archive {
+
+/// The file's side: open datasets and what waits to be written to each.
+class StreamBuffer {
+ public:
+  /// Opens the datasets that exist; one along an axis that the file lacks is left out.
+  StreamBuffer(hid_t file, const std::vector<DatasetSpec>& specs);
+
+  std::int64_t rows() const { return written_ + waiting_; }
+  bool full() const { return waiting_ >= capacity_; }
+
+  /// InputError naming file and dataset unless `length` is the width of the dataset or 0.
+  void check_length(std::size_t column, std::size_t length) const;
+
+  void put(std::size_t column, double value) { datasets_[column].reals.push_back(value); }
+  void put(std::size_t column, std::int64_t value) { datasets_[column].integers.push_back(value); }
+  /// NaN throughout if `values` is empty.
+  void put(std::size_t column, const std::vector<double>& values);
+  void end_row() { ++waiting_; }
+
+  /// Everything but the scale; then, once that has been flushed, the scale.
+  void write_columns();
+  void write_marks();
+
+  /// Flushes dataset by dataset, so that a failure is laid to one of them.
+  void flush_each() const;
+
+ private:
+  struct Dataset {
+    hdf5::Handle handle;
+    std::int64_t width = 0;
+    std::vector<double> reals;
+    std::vector<std::int64_t> integers;
+  };
+  void write(Dataset& dataset) const;
+
+  std::vector<Dataset> datasets_;
+  std::int64_t written_ = 0, waiting_ = 0, capacity_ = 1;
+};
+
+/// The program's side: takes row structs apart.
+template <class Row>
+class Stream {
+ public:
+  explicit Stream(hid_t file) : buffer_(file, specs()) {}
+
+  StreamBuffer& buffer() { return buffer_; }
+  const StreamBuffer& buffer() const { return buffer_; }
+
+  /// Returns the number of the row.
+  std::int64_t append(const Row& row) {
+    const auto& table = columns<Row>();
+    for (std::size_t k = 0; k < table.size(); ++k) {
+      if (const auto* member = std::get_if<std::vector<double> Row::*>(&table[k].field)) {
+        buffer_.check_length(k, (row.**member).size());
+      }
+    }
+    const std::int64_t number = buffer_.rows();
+    for (std::size_t k = 0; k < table.size(); ++k) put(k, table[k].field, row, number);
+    buffer_.end_row();
+    return number;
+  }
+
+ private:
+  static std::vector<DatasetSpec> specs() {
+    std::vector<DatasetSpec> all;
+    for (const Column<Row>& column : columns<Row>()) all.push_back(column.spec);
+    return all;
+  }
+
+  void put(std::size_t column, const RowField<Row>& field, const Row& row, std::int64_t number) {
+    if (const auto* real = std::get_if<double Row::*>(&field)) buffer_.put(column, row.**real);
+    if (const auto* integer = std::get_if<std::int64_t Row::*>(&field)) buffer_.put(column, row.**integer);
+    if (const auto* flag = std::get_if<int Row::*>(&field)) buffer_.put(column, std::int64_t{row.**flag});
+    if (const auto* reals = std::get_if<std::vector<double> Row::*>(&field)) buffer_.put(column, row.**reals);
+    if (std::holds_alternative<std::monostate>(field)) buffer_.put(column, number);
+  }
+
+  StreamBuffer buffer_;
+};
+
+}  // namespace saddleflow::archive

@@ -1,0 +1,138 @@
+// A run with values that anyone can compute from the row number: what the helper programs write and check.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "saddleflow/archive/run_file.hpp"
+
+namespace saddleflow::archive::sample {
+
+constexpr std::int64_t parameter_count = 8, neuron_count = 2, layer_count = 2;
+
+inline RunDescription description() {
+  RunDescription d;
+  d.title = "two neurons, größer";  // not ASCII on purpose
+  d.command = "sf-flow sample.toml";
+  d.network_kind = "feed_forward";
+  d.layer_sizes = {3, 2, 1};
+  d.slope = 0.25;
+  d.power = 2;
+  d.degree = 3;
+  d.layer_count = 2;
+  d.parameter_layer = {0, 0, 0, 0, 0, 0, 1, 1};
+  d.parameter_row = {0, 1, 0, 1, 0, 1, 0, 0};
+  d.parameter_column = {0, 0, 1, 1, 2, 2, 0, 1};
+  d.neuron_layer = {0, 0};
+  d.neuron_index = {0, 1};
+  d.loss = "square";
+  d.reduction = "sum";
+  d.data_origin = "generator sphere/teacher";
+  d.data_seed = 7;
+  d.dropped_rows = 4;
+  d.inputs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  d.targets = {0.5, -0.5, 1.5, -1.5};
+  d.sample_count = 4;
+  d.input_count = 3;
+  d.output_count = 1;
+  d.toml = "title = \"größer\"\n[flow]\nrtol = 1e-8\n";
+  d.toml_user = "title = \"größer\"\n";
+  d.provenance = {{"commit", "0123abcd"}, {"version", "0.1.0"}};
+  d.eigenvalue_count = 3;
+  d.event_kinds = {"origin_escape", "saddle_enter", "level"};
+  d.stepper_names = {"dopri5", "rosenbrock", "rkc"};
+  return d;
+}
+
+/// A number that only this row and column of this quantity has, and whose bits fill the mantissa.
+inline double figure(int quantity, std::int64_t row, std::int64_t column = 0) {
+  return std::sin(0.1 + double(quantity) + 1e-3 * double(row)) + 1000.0 * double(column) + double(row) / 7;
+}
+
+inline std::vector<double> figures(int quantity, std::int64_t row, std::int64_t width) {
+  std::vector<double> values;
+  for (std::int64_t k = 0; k < width; ++k) values.push_back(figure(quantity, row, k));
+  return values;
+}
+
+inline TimeRow time_row(std::int64_t k) {
+  TimeRow row;
+  row.time = 0.25 * double(k);
+  row.step = k;
+  row.loss = figure(1, k);
+  row.gradient_norm = figure(2, k);
+  row.weight_norm = figure(3, k);
+  row.step_size = figure(4, k);
+  row.proximity = figure(5, k);
+  row.balance_drift = figure(6, k);
+  row.energy_drift = figure(7, k);
+  row.stepper = static_cast<int>(k % 3);
+  row.layer_norm = figures(8, k, layer_count);
+  row.neuron_norm = figures(9, k, neuron_count);
+  return row;
+}
+
+inline SnapshotRow snapshot_row(std::int64_t k) { return {0.5 * double(k), figures(10, k, parameter_count)}; }
+
+inline EventRow event_row(std::int64_t k) {
+  EventRow row;
+  row.time = 2.0 * double(k);
+  row.kind = static_cast<int>(k % 3);
+  row.direction = static_cast<int>(k % 3) - 1;
+  row.value = figure(11, k);
+  row.loss = figure(12, k);
+  row.gradient_norm = figure(13, k);
+  row.proximity = figure(14, k);
+  row.lambda_min = figure(15, k);
+  row.lambda_max = figure(16, k);
+  row.time_error = figure(17, k);
+  row.snapshot = k % 2 == 0 ? k : -1;
+  return row;
+}
+
+inline SaddleRow saddle_row(std::int64_t k) {
+  SaddleRow row;
+  row.point = figures(18, k, parameter_count);
+  row.eigenvalues = figures(19, k, 3);
+  row.loss = figure(20, k);
+  row.gradient_norm = figure(21, k);
+  row.proximity = figure(22, k);
+  row.newton_distance = figure(23, k);
+  row.enter_time = figure(24, k);
+  row.closest_time = figure(25, k);
+  row.leave_time = figure(26, k);
+  row.index_negative = k;
+  row.index_zero = k + 1;
+  row.index_positive = k + 2;
+  return row;
+}
+
+inline bool same(const TimeRow& a, const TimeRow& b) {
+  return a.time == b.time && a.step == b.step && a.loss == b.loss && a.gradient_norm == b.gradient_norm &&
+         a.weight_norm == b.weight_norm && a.step_size == b.step_size && a.proximity == b.proximity &&
+         a.balance_drift == b.balance_drift && a.energy_drift == b.energy_drift && a.stepper == b.stepper &&
+         a.layer_norm == b.layer_norm && a.neuron_norm == b.neuron_norm;
+}
+
+inline bool same(const SnapshotRow& a, const SnapshotRow& b) {
+  return a.time == b.time && a.weights == b.weights;
+}
+
+inline bool same(const EventRow& a, const EventRow& b) {
+  return a.time == b.time && a.kind == b.kind && a.direction == b.direction && a.value == b.value &&
+         a.loss == b.loss && a.gradient_norm == b.gradient_norm && a.proximity == b.proximity &&
+         a.lambda_min == b.lambda_min && a.lambda_max == b.lambda_max && a.time_error == b.time_error &&
+         a.snapshot == b.snapshot;
+}
+
+inline bool same(const SaddleRow& a, const SaddleRow& b) {
+  return a.point == b.point && a.eigenvalues == b.eigenvalues && a.loss == b.loss &&
+         a.gradient_norm == b.gradient_norm && a.proximity == b.proximity &&
+         a.newton_distance == b.newton_distance && a.enter_time == b.enter_time &&
+         a.closest_time == b.closest_time && a.leave_time == b.leave_time &&
+         a.index_negative == b.index_negative && a.index_zero == b.index_zero &&
+         a.index_positive == b.index_positive;
+}
+
+}  // namespace saddleflow::archive::sample
