@@ -1,7 +1,9 @@
-// render_example FOLDER: writes the example runs as pages, for the browser test and for looking at.
+// render_example FOLDER: writes the example runs as pages and one as a run file, for the tests of page and
+// tool.
 #include <fstream>
 #include <iostream>
 
+#include "example_file.hpp"
 #include "example_run.hpp"
 #include "saddleflow/report/page.hpp"
 
@@ -24,5 +26,6 @@ int main(int argc, char** argv) {
   bare.time = {0};
   bare.loss = {1};
   write("bare", bare);
+  write_example_file(folder + "/file.h5", example_run(10));
   return 0;
 }
