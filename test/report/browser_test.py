@@ -25,6 +25,54 @@ CASES = [
     ("bare", "", {"plots": "1", "series": "1"}, [("<canvas", 1)]),
 ]
 
+# What a reader does, and what must follow; the checks that failed go into data-failed.
+READER = """
+const failed = [], check = (holds, what) => holds || failed.push(what);
+const pause = () => new Promise((done) => setTimeout(done, 150));
+const over = () => document.querySelector('#plot-loss .u-over');
+const send = (type, target, x, y) => {
+  const box = over().getBoundingClientRect();
+  target.dispatchEvent(new MouseEvent(type, {bubbles: true, clientX: box.left + x, clientY: box.top + y,
+                                             movementX: 1, view: window}));
+};
+const times = () => [...document.querySelectorAll('.values')].map((v) => v.textContent.match(/(?:t|step) = ([\\d.\u2009]+)/))
+    .filter(Boolean).map((m) => parseFloat(m[1].replace('\u2009', '')));
+const press = (name) => document.querySelector(`#toolbar button[data-choice="${name}"]`).click();
+addEventListener('load', async () => {
+  await pause();
+  const width = over().clientWidth;
+  send('mousemove', over(), width / 2, 50);
+  await pause();
+  check(times().length >= 5 && times().every((t) => t > 2700 && t < 3300), 'shared cursor: ' + times());
+  const escape = document.querySelector('#plot-loss .tip');
+  check(escape.hidden, 'no tip between the events');
+  send('mousemove', over(), width * 640 / 6000, 50);
+  check(!escape.hidden && escape.textContent.includes('origin escape'), 'tip at an event: ' + escape.textContent);
+  send('mousemove', over(), width * 0.25, 50);
+  send('mousedown', over(), width * 0.25, 50);
+  send('mousemove', over(), width * 0.5, 60);
+  await pause();
+  send('mouseup', document, width * 0.5, 60);
+  await pause();
+  const zoom = document.body.dataset.zoom.split(' ').map(Number);
+  check(Math.abs(zoom[0] - 1500) < 20 && Math.abs(zoom[1] - 3000) < 20, 'zoom by dragging: ' + zoom);
+  document.getElementById('reset').click();
+  await pause();
+  check(document.body.dataset.zoom === '', 'reset of the zoom');
+  for (const x of ['log', 'steps', 'linear']) {
+    press(x);
+    await pause();
+    check(document.body.dataset.x === x, 'switch to ' + x);
+  }
+  document.querySelector('#plot-loss .caption button').click();
+  check(document.querySelector('#plot-loss .caption button').textContent === 'log', 'switch of one plot');
+  press('dark');
+  check(document.documentElement.dataset.theme === 'dark', 'dark paper');
+  document.querySelector('#events tbody tr').dispatchEvent(new MouseEvent('mouseenter'));
+  document.body.dataset.failed = failed.join('; ') || 'nothing';
+});
+"""
+
 
 def chromium(browser, page, *options):
     with tempfile.TemporaryDirectory(prefix="saddleflow-browser-") as profile:
@@ -55,6 +103,11 @@ def main(render, folder):
     for name, address, wanted, patterns in CASES:
         page = (Path(folder) / f"{name}.html").resolve().as_uri() + address
         problems += failures(name, address, wanted, patterns, chromium(browser, page, "--dump-dom"))
+    played = Path(folder) / "played.html"
+    text = (Path(folder) / "plane.html").read_text(encoding="utf-8")
+    played.write_text(text.replace("</body>", f"<script>{READER}</script></body>"), encoding="utf-8")
+    document = chromium(browser, played.resolve().as_uri(), "--dump-dom")
+    problems += failures("played", "", {"failed": "nothing"}, [], document)
     shot = Path(folder) / "plane.png"
     chromium(browser, (Path(folder) / "plane.html").resolve().as_uri(), f"--screenshot={shot}")
     if not shot.is_file() or shot.stat().st_size < 30_000:

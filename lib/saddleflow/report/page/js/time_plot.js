@@ -1,7 +1,8 @@
 // One plot over time: uPlot with our axes, markers, read-out, and zoom and cursor shared with the others.
 
 const plots = [];
-let sharing = false;
+/** The abscissa that all plots show. */
+let shown = [0, 0];
 
 const cursorKey = 'run';
 
@@ -54,22 +55,24 @@ function showTip(plot, event) {
   plot.tip.style.top = `${box.top - frame.top + 10}px`;
 }
 
+/** Shows [min, max] in the given plots. uPlot answers later, through its setScale hook, with these same numbers. */
+function setAbscissa(which, [min, max]) {
+  shown = [min, max];
+  for (const {chart} of which) chart.setScale('x', {min, max});
+  document.body.dataset.zoom = view.zoom ? view.zoom.join(' ') : '';
+}
+
 function shareZoom(u) {
-  if (sharing) return;
-  sharing = true;
   const {min, max} = u.scales.x;
+  if (min === shown[0] && max === shown[1]) return;
   view.zoom = [min, max];
-  for (const other of plots) if (other.chart !== u) other.chart.setScale('x', {min, max});
-  sharing = false;
+  setAbscissa(plots.filter(({chart}) => chart !== u), view.zoom);
 }
 
 function resetZoom() {
   view.zoom = null;
   const ends = plots.map(({chart}) => [chart.data[0][0], chart.data[0].at(-1)]);
-  const min = Math.min(...ends.map((e) => e[0])), max = Math.max(...ends.map((e) => e[1]));
-  sharing = true;
-  for (const plot of plots) plot.chart.setScale('x', {min, max});
-  sharing = false;
+  setAbscissa(plots, [Math.min(...ends.map((e) => e[0])), Math.max(...ends.map((e) => e[1]))]);
 }
 
 function chartOptions(plot) {

@@ -56,15 +56,8 @@ function addTimePlots() {
 /** Draws the given plots anew for the current axes and colours; the zoom is kept. */
 function rebuild(which = plots) {
   const zoom = view.zoom;
-  sharing = true;
   for (const plot of which) buildChart(plot);
-  sharing = false;
-  if (zoom) {
-    view.zoom = zoom;
-    sharing = true;
-    for (const plot of which) plot.chart.setScale('x', {min: zoom[0], max: zoom[1]});
-    sharing = false;
-  } else {
-    resetZoom();
-  }
+  if (!zoom) return resetZoom();
+  view.zoom = zoom;
+  setAbscissa(which, zoom);
 }
