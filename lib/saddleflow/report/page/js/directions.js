@@ -16,7 +16,7 @@ function directionNote({view: kind, neurons, neuron_count: count, inputs}) {
             'the rim are directions, vectors have lengths relative to the longest.' + some];
   }
   if (kind === 'coefficients') return ['The linear map β = u ∘ v, one cell for each input. ', scaleKey(minus, '+')];
-  return [`Above: rows of W₁ divided by their largest entry (${inputs} inputs across), bars: their norms over six decades. ` +
+  return [`Above: rows of W₁ divided by their largest entry (${inputs} inputs across), bars: logarithms of their norms, one scale for all. ` +
           'Below: cosines between the neurons. One order for all moments, clusters of the last moment together.' + some + ' ',
           scaleKey(minus + '1', '1')];
 }
