@@ -73,6 +73,7 @@ Json plot(const RunData& run, const std::vector<Curve>& recorded, std::size_t po
   for (const Curve& c : recorded)
     if (!c.values->empty()) curves.push_back(c);
   std::vector<std::span<const double>> values;
+  values.reserve(curves.size());
   for (const Curve& c : curves) values.emplace_back(*c.values);
   const std::size_t limit = std::min(
       points, std::max<std::size_t>(400, numbers_per_plot / std::max<std::size_t>(1, curves.size())));
@@ -101,6 +102,7 @@ std::vector<Curve> neuron_curves(const RunData& run) {
     return value;
   };
   std::vector<Curve> curves;
+  curves.reserve(run.neuron_norm.size());
   for (std::size_t k = 0; k < run.neuron_norm.size(); ++k) {
     const NeuronPlace& place = run.neurons[k];
     curves.push_back(
