@@ -82,6 +82,8 @@ BOOST_AUTO_TEST_CASE(no_allocation_after_the_first_round) {
     }
     BOOST_TEST(allocations_of_a_round(feed_forward({60, 10, 1}, squared), 1000, kind) == 0);
   }
+  // Long panels: many samples above, many weights here.
+  BOOST_TEST(allocations_of_a_round(feed_forward({200, 20, 1}, squared), 100, LossKind::square) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

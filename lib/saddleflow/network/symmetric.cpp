@@ -19,7 +19,14 @@ void mirror_upper(Matrix& a) {
 void add_weighted_gram(const Matrix& jacobian, const Eigen::Ref<const Vector>& c, Matrix& scaled,
                        Matrix& out) {
   scaled.array() = jacobian.array().colwise() * c.array();
-  out.triangularView<Eigen::Upper>() += jacobian.transpose() * scaled;
+  // Panels of columns rather than a product into triangularView, whose buffer grows with the matrix and is
+  // taken from the heap.
+  constexpr Index panel = 64;
+  for (Index j = 0; j < out.cols(); j += panel) {
+    const Index end = std::min(j + panel, out.cols());
+    out.block(0, j, end, end - j).noalias() +=
+        jacobian.leftCols(end).transpose() * scaled.middleCols(j, end - j);
+  }
 }
 
 }  // namespace saddleflow

@@ -9,8 +9,8 @@ namespace saddleflow {
 /// transposition of a large matrix misses the cache at every element).
 void mirror_upper(Matrix& a);
 
-/// Adds J^T diag(c) J to the upper triangle of `out`; J samples x parameters, c one number a sample, `scaled`
-/// of J's shape is overwritten.
+/// Adds J^T diag(c) J to the upper triangle of `out`, leaving anything below it; J samples x parameters, c
+/// one number a sample, `scaled` of J's shape is overwritten.
 void add_weighted_gram(const Matrix& jacobian, const Eigen::Ref<const Vector>& c, Matrix& scaled,
                        Matrix& out);
 
