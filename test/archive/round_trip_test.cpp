@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "saddleflow/archive/run_reader.hpp"
@@ -196,6 +197,19 @@ BOOST_AUTO_TEST_CASE(overwriting_takes_the_old_checkpoint_along) {
   BOOST_CHECK_THROW(RunWriter::create(path, sample::description()), InputError);
   RunWriter::create(path, sample::description(), {.overwrite = true});
   BOOST_TEST(!std::filesystem::exists(checkpoint_path(path)));
+}
+
+BOOST_AUTO_TEST_CASE(overwriting_takes_any_plain_file) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.file("run.h5")) << "left by a kill";
+  BOOST_CHECK_THROW(RunWriter::create(folder.file("run.h5"), sample::description()), InputError);
+  RunWriter::create(folder.file("run.h5"), sample::description(), {.overwrite = true})
+      .finish({"reached_end", {}, {}});
+  BOOST_TEST(RunReader::open(folder.file("run.h5")).rows().time == 0);
+  std::filesystem::create_directory(folder.file("folder.h5"));
+  BOOST_CHECK_THROW(RunWriter::create(folder.file("folder.h5"), sample::description(), {.overwrite = true}),
+                    InputError);
+  BOOST_TEST(std::filesystem::exists(folder.file("folder.h5")));
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_is_being_written_is_read_but_not_overwritten_or_resumed) {

@@ -39,9 +39,10 @@ struct OpenRun {
 };
 
 void remove_old_run(const std::string& path) {
-  if (file_state(path) == FileState::live) {
-    throw IoError(path + ": another process is writing this run, it cannot be overwritten");
-  }
+  // Whatever the file holds, be it what a kill left of an unfinished creation.
+  if (!std::filesystem::is_regular_file(path))
+    throw InputError(path + ": no plain file, it cannot be overwritten");
+  if (is_locked(path)) throw IoError(path + ": another process has this file open, it cannot be overwritten");
   std::error_code error;
   std::filesystem::remove(checkpoint_path(path), error);
   std::filesystem::remove(path, error);
