@@ -24,6 +24,7 @@
 namespace {
 
 using namespace saddleflow;
+using namespace saddleflow::tools;
 
 std::atomic<bool> interrupted{false};
 
@@ -42,7 +43,7 @@ constexpr const char* kFooter =
     "\nExit status: 0 the run ended, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (go on with "
     "--resume).\n\nKeys of the study file, with their defaults (--set overrides any of them):\n";
 
-int parse(CLI::App& app, int argc, char** argv, Arguments& a) {
+void add_options(CLI::App& app, Arguments& a) {
   app.add_option("study", a.study, "study file (TOML)")->required()->option_text("STUDY.toml");
   app.add_option("-o,--output", a.output, "run file; by default the study's name with .h5, in the current folder")
       ->option_text("FILE");
@@ -58,15 +59,11 @@ int parse(CLI::App& app, int argc, char** argv, Arguments& a) {
   app.add_flag("-q,--quiet", a.quiet, "print errors only");
   app.set_version_flag("--version", std::string("sf-flow ") + version());
   app.footer(kFooter + describe_keys());
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& wanted) {
-    app.exit(wanted);
-    return 0;
-  }
+}
+
+void complete(Arguments& a) {
   if (a.force && a.resume) throw InputError("--force and --resume exclude each other");
   if (a.output.empty()) a.output = std::filesystem::path(a.study).stem().string() + ".h5";
-  return -1;
 }
 
 int dry_run(const StudyTable& study) {
@@ -133,8 +130,9 @@ int main(int argc, char** argv) {
   return saddleflow::tools::run_tool("sf-flow", [&] {
     CLI::App app("Gradient flow of a homogeneous network: from a study file to a trajectory file.", "sf-flow");
     Arguments arguments;
-    const int status = parse(app, argc, argv, arguments);
-    if (status >= 0) return status;
+    add_options(app, arguments);
+    if (!parse(app, argc, argv)) return 0;
+    complete(arguments);
     std::string command = "sf-flow";
     for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
     return run(arguments, command);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common.hpp"
+#include "saddleflow/base/version.hpp"
 #include "saddleflow/report/from_file.hpp"
 #include "saddleflow/report/page.hpp"
 
@@ -18,7 +19,7 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("FILE", options.file, "the run: an HDF5 file written by sf-flow")->required();
   app.add_option("-o,--output", options.output, "the page (default: FILE with the ending .html)");
   app.add_flag("-f,--force", options.force, "overwrite an existing page");
-  app.set_version_flag("--version", "sf-report " saddleflow::version());
+  app.set_version_flag("--version", std::string("sf-report ") + saddleflow::version());
   app.footer(
       "The page holds everything it shows and never touches the network: loss, norms, neuron directions,\n"
       "spectra at the saddles, gauges, events, the study and where the run came from. Its address takes the "
