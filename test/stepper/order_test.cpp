@@ -62,7 +62,7 @@ template <class Problem>
 void check_order(const Case& c, const char* kind) {
   Errors last = errors<Problem>(c.method, 8);
   double order[3] = {};
-  for (int steps = 16; steps <= 64; steps *= 2) {
+  for (int steps = 16; steps <= 256; steps *= 2) {
     const Errors e = errors<Problem>(c.method, steps);
     const auto log2 = [](Real a, Real b) { return static_cast<double>(std::log2(a / b)); };
     order[0] = log2(last.state, e.state);

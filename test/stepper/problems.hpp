@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <limits>
 
-
 #include "saddleflow/stepper/stepper.hpp"
 
 namespace saddleflow::test {

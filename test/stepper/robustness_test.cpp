@@ -16,15 +16,21 @@ namespace {
 const auto kMethods = boost::unit_test::data::make({"dopri5", "rodas5p", "rkc2", "auto"});
 constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
 
-/// x' = 1 - x from 0; not a number from a wall on that the solution never reaches.
+/// x' = x from 1; not a number from a wall on that the solution to t = 3 never reaches.
 struct Wall {
   void operator()(const Vector& x, Vector& dxdt, Real) {
-    dxdt[0] = x[0] > Real(1.0001) ? kNaN : 1 - x[0];
-    if (x[0] > Real(1.0001)) ++beyond;
+    dxdt[0] = x[0] > 25 ? kNaN : x[0];
+    if (x[0] > 25) ++beyond;
   }
-  void hessian(const Vector&, Matrix& h, Real) const { h(0, 0) = 1; }
+  void hessian(const Vector&, Matrix& h, Real) const { h(0, 0) = -1; }
   int beyond = 0;
 };
+
+/// Global error to expect: in proportion to the tolerance, for the order-2 method (estimate O(h^3)) to its
+/// power 2/3.
+Real expected_error(std::string_view method, Real rtol) {
+  return method == "rkc2" ? 20 * std::pow(rtol, Real(2) / 3) : 100 * rtol;
+}
 
 std::string failure(Stepper& stepper, const System& system, int steps) {
   try {
@@ -46,15 +52,17 @@ BOOST_AUTO_TEST_SUITE(robustness)
 
 BOOST_DATA_TEST_CASE(nan_is_rejected_and_counted, kMethods) {
   Wall wall;
-  auto stepper = make_stepper(sample, tolerance(Real(1e-8), Real(1e-8)));
-  stepper->initialize(Vector::Zero(1), 0, 100);
+  auto stepper = make_stepper(sample, tolerance(Real(1e-8)));
+  // Far enough for a stage to leave; with Rodas5P short enough for H + 1/(gamma h) > 0.
+  stepper->initialize(Vector::Ones(1), 0, std::string_view(sample) == "rodas5p" ? Real(4.5) : Real(100));
+  stepper->do_step(System(wall));  // unshortened
   const Vector x = drive(*stepper, wall, 3);
+  const Real error = std::abs(x[0] / std::exp(Real(3)) - 1);
   fmt::print("{:<8} NaN wall: {} rejected as non-finite, error {:.1e}\n", sample,
-             stepper->counters().rejected_nonfinite,
-             static_cast<double>(std::abs(x[0] - 1 + std::exp(Real(-3)))));
+             stepper->counters().rejected_nonfinite, static_cast<double>(error));
   BOOST_TEST(wall.beyond > 0);
   BOOST_TEST(stepper->counters().rejected_nonfinite > 0);
-  BOOST_TEST(std::abs(x[0] - 1 + std::exp(Real(-3))) < Real(1e-6));
+  BOOST_TEST(error < expected_error(sample, Real(1e-8)));
 }
 
 BOOST_DATA_TEST_CASE(lasting_nan_is_named, kMethods) {

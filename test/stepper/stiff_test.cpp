@@ -182,7 +182,8 @@ BOOST_DATA_TEST_CASE(dissipative_exponential,
   const Vector u = drive(*stepper, problem, 100);
   const Real error = std::abs(u[0] + std::log(std::exp(Real(-0.5)) + 100));
   report("u' = -e^u", sample, *stepper, problem.calls, error);
-  BOOST_TEST(error < 100 * rtol);
+  // The error estimate of the order-2 method is O(h^3): its global error follows rtol^(2/3).
+  BOOST_TEST(error < (std::string_view(sample) == "rkc2" ? 10 * std::pow(rtol, Real(2) / 3) : 100 * rtol));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

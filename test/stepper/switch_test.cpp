@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(lanczos_finds_both_ends_and_stays_warm) {
   Vector start;
   const SpectralInterval cold = lanczos_interval(product, 80, 12, start);
   SpectralInterval warm = cold;
-  for (int i = 0; i < 3; ++i) warm = lanczos_interval(product, 80, 6, start);
+  for (int i = 0; i < 20; ++i) warm = lanczos_interval(product, 80, 6, start);
   fmt::print("Lanczos: cold 12 products [{:.4f}, {:.4f}], warm 6 [{:.6f}, {:.6f}], exact [-7, 500]\n",
              static_cast<double>(cold.min), static_cast<double>(cold.max), static_cast<double>(warm.min),
              static_cast<double>(warm.max));
