@@ -106,7 +106,8 @@ Real ErrorControl::norm(const Vector& error, const Vector& x0, const Vector& x1)
   Real norm = n > 0 ? sqrt(sum / static_cast<Real>(n)) : Real(0);
   for (Index i = n; i < x1.size(); ++i)
     if (error[i] != 0) norm = std::max(norm, abs(error[i]) / (options_.rtol * options_.quadrature_scale));
-  return isfinite(norm) ? norm : kInfinity;
+  if (!isfinite(norm)) return kInfinity;
+  return norm;
 }
 
 }  // namespace saddleflow
