@@ -129,7 +129,8 @@ Real ErrorControl::norm(const Vector& error, const Vector& x0, const Vector& x1)
   Real norm = std::max(sqrt(square), against_displacement(error, x0, x1, n));
   for (Index i = n; i < x1.size(); ++i)
     if (error[i] != 0) norm = std::max(norm, abs(error[i]) / (options_.rtol * options_.quadrature_scale));
-  return isfinite(norm) ? norm : kInfinity;
+  if (!isfinite(norm)) return kInfinity;
+  return norm;
 }
 
 }  // namespace saddleflow

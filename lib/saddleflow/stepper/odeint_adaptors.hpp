@@ -72,10 +72,10 @@ class DenseOutput : public odeint_method::Types {
   /// Odeint re-initialises at the end of an interval with the stepper's own state, only to shorten the step;
   /// the memory is kept then.
   void initialize(const Vector& x, Real t, Real dt) {
-    if (&x == &stepper_->current_state() && t == stepper_->current_time())
-      stepper_->set_time_step(dt);
-    else
+    if (&x != &stepper_->current_state() || t != stepper_->current_time())
       stepper_->initialize(x, t, dt);
+    else if (dt != 0)  // 0: Odeint has arrived and will not step again
+      stepper_->set_time_step(dt);
   }
   template <class S>
   std::pair<Real, Real> do_step(S system) {
