@@ -1,0 +1,230 @@
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "saddleflow/archive/run_reader.hpp"
+#include "saddleflow/archive/run_writer.hpp"
+#include "saddleflow/base/error.hpp"
+#include "sample_run.hpp"
+#include "temporary_folder.hpp"
+
+namespace saddleflow::archive {
+namespace {
+
+// More than one block (512 rows) and no multiple of it.
+constexpr std::int64_t many = 1500;
+
+void append_all(RunWriter& writer, std::int64_t first, std::int64_t last) {
+  for (std::int64_t k = first; k < last; ++k) {
+    BOOST_REQUIRE_EQUAL(writer.append(sample::time_row(k)), k);
+    BOOST_REQUIRE_EQUAL(writer.append(sample::snapshot_row(k)), k);
+    BOOST_REQUIRE_EQUAL(writer.append(sample::event_row(k)), k);
+    BOOST_REQUIRE_EQUAL(writer.append(sample::saddle_row(k)), k);
+  }
+}
+
+template <class Row, class Expected>
+void require_rows(const std::vector<Row>& rows, std::int64_t count, Expected expected) {
+  BOOST_REQUIRE_EQUAL(rows.size(), static_cast<std::size_t>(count));
+  for (std::int64_t k = 0; k < count; ++k) {
+    BOOST_TEST_REQUIRE(sample::same(rows[static_cast<std::size_t>(k)], expected(k)), "row " << k);
+  }
+}
+
+void require_sample(const RunReader& reader, std::int64_t count) {
+  require_rows(reader.time_rows(), count, sample::time_row);
+  require_rows(reader.snapshot_rows(), count, sample::snapshot_row);
+  require_rows(reader.event_rows(), count, sample::event_row);
+  require_rows(reader.saddle_rows(), count, sample::saddle_row);
+}
+
+BOOST_AUTO_TEST_CASE(every_row_comes_back_bit_for_bit) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  RunWriter writer = RunWriter::create(path, sample::description());
+  append_all(writer, 0, many);
+  writer.finish({"event:level", {{"hessians", 17}, {"wall_seconds", 0.25}}, {{"verdict", "fine"}}});
+
+  const RunReader reader = RunReader::open(path);
+  BOOST_TEST(!reader.live());
+  BOOST_TEST(!reader.recovered());
+  BOOST_TEST((reader.rows() == RowCounts{many, many, many, many}));
+  require_sample(reader, many);
+  BOOST_TEST(reader.run_id() == writer.run_id());
+  BOOST_TEST(reader.column("loss").size() == std::size_t{many});
+  BOOST_TEST(reader.column("/events/value")[3] == sample::event_row(3).value);
+  BOOST_TEST(reader.integer_column("stepper")[2] == 2);
+  BOOST_TEST(reader.width("weights") == sample::parameter_count);
+  BOOST_TEST(reader.row("weights", 777) == sample::snapshot_row(777).weights,
+             boost::test_tools::per_element());
+  BOOST_CHECK_THROW(reader.row("weights", many), InputError);
+  BOOST_CHECK_THROW(reader.column("no_such_column"), InputError);
+}
+
+BOOST_AUTO_TEST_CASE(the_description_and_summary_come_back) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  const RunDescription written = sample::description();
+  RunWriter::create(path, written).finish({"reached_end", {{"gradients", 42}}, {{"verdict", "fine"}}});
+
+  const RunReader reader = RunReader::open(path);
+  const RunDescription& read = reader.description();
+  BOOST_TEST(read.title == written.title);
+  BOOST_TEST(read.command == written.command);
+  BOOST_TEST(read.network_kind == written.network_kind);
+  BOOST_TEST(read.layer_sizes == written.layer_sizes);
+  BOOST_TEST(read.slope == written.slope);
+  BOOST_TEST(read.power == written.power);
+  BOOST_TEST(read.degree == written.degree);
+  BOOST_TEST(read.parameter_layer == written.parameter_layer);
+  BOOST_TEST(read.parameter_row == written.parameter_row);
+  BOOST_TEST(read.parameter_column == written.parameter_column);
+  BOOST_TEST(read.neuron_layer == written.neuron_layer);
+  BOOST_TEST(read.neuron_index == written.neuron_index);
+  BOOST_TEST(read.layer_count == written.layer_count);
+  BOOST_TEST(read.loss == written.loss);
+  BOOST_TEST(read.reduction == written.reduction);
+  BOOST_TEST(read.data_origin == written.data_origin);
+  BOOST_TEST(read.data_seed == written.data_seed);
+  BOOST_TEST(read.dropped_rows == written.dropped_rows);
+  BOOST_TEST(read.inputs == written.inputs);
+  BOOST_TEST(read.targets == written.targets);
+  BOOST_TEST(read.sample_count == written.sample_count);
+  BOOST_TEST(read.input_count == written.input_count);
+  BOOST_TEST(read.output_count == written.output_count);
+  BOOST_TEST(read.toml == written.toml);
+  BOOST_TEST(read.toml_user == written.toml_user);
+  BOOST_TEST(read.eigenvalue_count == written.eigenvalue_count);
+  BOOST_TEST(read.event_kinds == written.event_kinds);
+  BOOST_TEST(read.stepper_names == written.stepper_names);
+  BOOST_TEST((reader.summary().texts ==
+              decltype(read.provenance){{"commit", "0123abcd"}, {"verdict", "fine"}, {"version", "0.1.0"}}));
+  BOOST_TEST((read.provenance == reader.summary().texts));
+  BOOST_TEST(reader.summary().stop_reason == "reached_end");
+  BOOST_TEST((reader.summary().numbers == std::vector<std::pair<std::string, double>>{{"gradients", 42}}));
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_vector_is_read_as_nan_and_a_wrong_length_is_refused) {
+  const TemporaryFolder folder;
+  RunWriter writer = RunWriter::create(folder.file("run.h5"), sample::description());
+  SaddleRow row = sample::saddle_row(0);
+  row.eigenvalues.clear();
+  writer.append(row);
+  row.eigenvalues = {1, 2};
+  BOOST_CHECK_EXCEPTION(writer.append(row), InputError, [](const InputError& error) {
+    return std::string(error.what()).find("/saddles/eigenvalues: a row of 2 numbers, expected 3") !=
+           std::string::npos;
+  });
+  // The refused row has left nothing behind.
+  writer.append(sample::saddle_row(1));
+  writer.finish({"reached_end", {}, {}});
+  const auto rows = RunReader::open(writer.path()).saddle_rows();
+  BOOST_REQUIRE_EQUAL(rows.size(), 2U);
+  for (const double value : rows[0].eigenvalues) BOOST_TEST(std::isnan(value));
+  BOOST_TEST(rows[0].eigenvalues.size() == 3U);
+  BOOST_TEST(sample::same(rows[1], sample::saddle_row(1)));
+}
+
+BOOST_AUTO_TEST_CASE(a_network_without_hidden_neurons_or_spectrum_works) {
+  const TemporaryFolder folder;
+  RunDescription description = sample::description();
+  description.neuron_layer.clear();
+  description.neuron_index.clear();
+  description.eigenvalue_count = 0;
+  RunWriter writer = RunWriter::create(folder.file("run.h5"), description);
+  TimeRow row = sample::time_row(0);
+  row.neuron_norm.clear();
+  writer.append(row);
+  SaddleRow saddle = sample::saddle_row(0);
+  saddle.eigenvalues.clear();
+  writer.append(saddle);
+  writer.finish({"reached_end", {}, {}});
+  const RunReader reader = RunReader::open(writer.path());
+  BOOST_TEST(sample::same(reader.time_rows().at(0), row));
+  BOOST_TEST(sample::same(reader.saddle_rows().at(0), saddle));
+  BOOST_TEST(!reader.has("saddles/eigenvalues"));
+  BOOST_TEST(reader.column("neuron_norm").empty());
+}
+
+BOOST_AUTO_TEST_CASE(resume_cuts_back_and_goes_on) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  {
+    RunWriter writer = RunWriter::create(path, sample::description());
+    append_all(writer, 0, 600);
+    writer.checkpoint({});
+    append_all(writer, 600, 900);
+    BOOST_TEST(writer.rows().time == 900);
+  }
+  BOOST_TEST(RunReader::open(path).summary().stop_reason == "running");
+  const Checkpoint checkpoint = read_checkpoint(checkpoint_path(path));
+  BOOST_TEST((checkpoint.rows == RowCounts{600, 600, 600, 600}));
+  {
+    RunWriter writer = RunWriter::resume(path, checkpoint);
+    append_all(writer, 600, 700);
+    writer.finish({"interrupted", {{"steps", 700}}, {}});
+  }
+  require_sample(RunReader::open(path), 700);
+  // A finished run too; and to another length for every stream.
+  {
+    RunWriter writer = RunWriter::resume(path, RowCounts{10, 20, 0, 30});
+    BOOST_TEST((writer.rows() == RowCounts{10, 20, 0, 30}));
+    writer.append(sample::time_row(10));
+  }
+  {
+    const RunReader reader = RunReader::open(path);
+    BOOST_TEST(reader.summary().stop_reason == "running");
+    BOOST_TEST((reader.rows() == RowCounts{11, 20, 0, 30}));
+    require_rows(reader.time_rows(), 11, sample::time_row);
+    require_rows(reader.saddle_rows(), 30, sample::saddle_row);
+    BOOST_TEST(std::count(reader.history().begin(), reader.history().end(), '\n') == 2);
+  }
+  BOOST_CHECK_THROW(RunWriter::resume(path, RowCounts{12, 20, 0, 30}), InputError);
+  Checkpoint foreign = checkpoint;
+  foreign.run_id = "another";
+  BOOST_CHECK_THROW(RunWriter::resume(path, foreign), InputError);
+}
+
+BOOST_AUTO_TEST_CASE(overwriting_takes_the_old_checkpoint_along) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  RunWriter::create(path, sample::description()).checkpoint({});
+  BOOST_TEST(std::filesystem::exists(checkpoint_path(path)));
+  BOOST_CHECK_THROW(RunWriter::create(path, sample::description()), InputError);
+  RunWriter::create(path, sample::description(), {.overwrite = true});
+  BOOST_TEST(!std::filesystem::exists(checkpoint_path(path)));
+}
+
+BOOST_AUTO_TEST_CASE(overwriting_takes_any_plain_file) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.file("run.h5")) << "left by a kill";
+  BOOST_CHECK_THROW(RunWriter::create(folder.file("run.h5"), sample::description()), InputError);
+  RunWriter::create(folder.file("run.h5"), sample::description(), {.overwrite = true})
+      .finish({"reached_end", {}, {}});
+  BOOST_TEST(RunReader::open(folder.file("run.h5")).rows().time == 0);
+  std::filesystem::create_directory(folder.file("folder.h5"));
+  BOOST_CHECK_THROW(RunWriter::create(folder.file("folder.h5"), sample::description(), {.overwrite = true}),
+                    InputError);
+  BOOST_TEST(std::filesystem::exists(folder.file("folder.h5")));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_is_being_written_is_read_but_not_overwritten_or_resumed) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  RunWriter writer = RunWriter::create(path, sample::description());
+  append_all(writer, 0, 5);
+  writer.flush();
+  append_all(writer, 5, 6);
+  BOOST_CHECK_THROW(RunWriter::create(path, sample::description(), {.overwrite = true}), IoError);
+  BOOST_CHECK_THROW(RunWriter::resume(path, RowCounts{}), IoError);
+  writer.finish({"reached_end", {}, {}});
+  BOOST_CHECK_THROW(writer.append(sample::time_row(6)), IoError);
+  require_sample(RunReader::open(path), 6);
+}
+
+}  // namespace
+}  // namespace saddleflow::archive

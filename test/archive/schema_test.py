@@ -152,12 +152,29 @@ def check_with_tools(path):
     subprocess.run(["h5dump", path], capture_output=True, check=True)
 
 
+def check_readme():
+    """output/README.md has a table row for every dataset, under its group."""
+    with open(os.path.join(os.path.dirname(__file__), "../../output/README.md")) as file:
+        sections = re.split(r"^### ", file.read(), flags=re.MULTILINE)[1:]
+    for name, (kind, axes) in TABLE.items():
+        group, _, variable = name.rpartition("/")
+        section = next(text for text in sections if text.startswith(f"`{group or '/'}`"))
+        rows = [row for row in section.splitlines() if re.match(rf"\|[^|]*`{variable}`", row)]
+        assert len(rows) == 1 and f"| {kind} |" in rows[0], (name, rows)
+        axis_names = [axis.rpartition("/")[2] + ("*" if axis in UNLIMITED else "") for axis in axes]
+        if axes != [name] or axis_names[0] in rows[0].split("|")[2]:
+            assert rows[0].split("|")[2].strip() == ", ".join(axis_names), rows[0]
+    for name in TEXTS:
+        assert f"`{name.rpartition('/')[2]}`" in sections[-1], name
+
+
 with tempfile.TemporaryDirectory() as folder:
     run_file = os.path.join(folder, "sample.h5")
     run("make", run_file, ROWS)
     check_with_h5py(run_file)
     check_with_xarray(run_file)
     check_with_tools(run_file)
+    check_readme()
     # No rows at all is a run too.
     SIZE.update({axis: 0 for axis in ["/time", "/snapshot_time", "/events/event", "/saddles/saddle"]})
     run("make", run_file, 0)

@@ -20,14 +20,10 @@ std::int64_t length(hid_t file, const DatasetSpec& spec) {
 
 }  // namespace
 
-std::vector<DatasetSpec> present(hid_t file, const std::vector<DatasetSpec>& stream) {
-  std::vector<DatasetSpec> found;
-  for (const DatasetSpec& spec : stream) {
-    const bool has_axes = std::all_of(spec.axes.begin(), spec.axes.end(),
-                                      [file](const std::string& axis) { return hdf5::exists(file, axis); });
-    if (has_axes || spec.is_scale()) found.push_back(spec);
-  }
-  return found;
+bool is_expected(hid_t file, const DatasetSpec& spec) {
+  return std::none_of(spec.axes.begin(), spec.axes.end(), [file](const std::string& axis) {
+    return is_optional_axis(axis) && !hdf5::exists(file, axis);
+  });
 }
 
 std::int64_t committed_rows(hid_t file, const std::vector<DatasetSpec>& stream) {
@@ -39,12 +35,15 @@ std::int64_t committed_rows(hid_t file, const std::vector<DatasetSpec>& stream) 
     return hdf5::read_rows<std::int64_t>(marks, row, 1).front() != -1;
   };
   while (rows > 0 && !written(rows - 1)) --rows;
-  for (const DatasetSpec& spec : present(file, stream)) rows = std::min(rows, length(file, spec));
+  for (const DatasetSpec& spec : stream) {
+    if (is_expected(file, spec)) rows = std::min(rows, length(file, spec));
+  }
   return rows;
 }
 
 void cut(hid_t file, const std::vector<DatasetSpec>& stream, std::int64_t rows) {
-  for (const DatasetSpec& spec : present(file, stream)) {
+  for (const DatasetSpec& spec : stream) {
+    if (!is_expected(file, spec)) continue;
     const std::int64_t found = length(file, spec);
     if (found < rows) {
       throw InputError(hdf5::file_name(file) + ": " + spec.path + ": " + std::to_string(found) +

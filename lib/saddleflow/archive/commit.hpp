@@ -10,8 +10,9 @@
 
 namespace saddleflow::archive {
 
-/// Datasets of a stream that the file has; missing ones are an InputError unless their axis is missing too.
-std::vector<DatasetSpec> present(hid_t file, const std::vector<DatasetSpec>& stream);
+/// False if the dataset lies along an optional axis that the file lacks; then it is no error that it is
+/// missing.
+bool is_expected(hid_t file, const DatasetSpec& spec);
 
 /// The common length of all datasets of the stream, without trailing rows whose mark is still NaN or -1.
 std::int64_t committed_rows(hid_t file, const std::vector<DatasetSpec>& stream);

@@ -146,7 +146,8 @@ std::string new_run_id() {
 }
 
 std::string write_root(hid_t file, const RunDescription& description) {
-  const std::string id = new_run_id(), now = utc_now();
+  std::string id = new_run_id();
+  const std::string now = utc_now();
   const hdf5::Handle root = hdf5::open_group(file, "/");
   hdf5::write_attribute(root, "Conventions", std::string("CF-1.8"));
   hdf5::write_attribute(root, "title", description.title);
@@ -216,7 +217,7 @@ void validate(const RunDescription& description) {
 std::string create_run_file(const std::string& path, const RunDescription& description) {
   hdf5::Handle file = hdf5::create_file(path);
   try {
-    const std::string id = write_root(file, description);
+    std::string id = write_root(file, description);
     for (const std::string& group : groups()) hdf5::create_group(file, group);
     create_datasets(file, description);
     fill_datasets(file, description);

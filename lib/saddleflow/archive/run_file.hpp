@@ -46,7 +46,7 @@ struct TimeRow {
   double time = 0;
   std::int64_t step = 0;
   double loss = 0, gradient_norm = 0, weight_norm = 0, step_size = 0;
-  double proximity = 0;  ///< r = |grad L| / (|H| |w|), theory section 3
+  double proximity = 0;  ///< r, scale-free closeness to a critical point
   double balance_drift = 0, energy_drift = 0;
   int stepper = 0;  ///< flag, see RunDescription::stepper_names
   std::vector<double> layer_norm, neuron_norm;

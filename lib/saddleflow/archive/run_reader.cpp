@@ -52,7 +52,7 @@ struct RunReader::Implementation {
   explicit Implementation(const std::string& path_) : path(path_), opening(open_whatever_state(path_)) {
     require_run_file(opening.file);
     for (const DatasetSpec& spec : all_specs()) {
-      for (const DatasetSpec& expected : present(opening.file, {spec})) require(expected);
+      if (is_expected(opening.file, spec)) require(spec);
     }
     for (const auto& stream : stream_specs()) {
       stream_rows[stream.back().path] = committed_rows(opening.file, stream);
@@ -108,7 +108,7 @@ template <class Row>
 std::vector<Row> RunReader::Implementation::read() const {
   std::vector<Row> result(static_cast<std::size_t>(stream_rows.at(columns<Row>().back().spec.axes.front())));
   for (const Column<Row>& entry : columns<Row>()) {
-    if (present(opening.file, {entry.spec}).empty()) continue;
+    if (!is_expected(opening.file, entry.spec)) continue;
     if (const auto* real = std::get_if<double Row::*>(&entry.field)) {
       const auto values = column<double>(entry.spec.path);
       for (std::size_t k = 0; k < result.size(); ++k) result[k].** real = values[k];

@@ -39,9 +39,10 @@ struct OpenRun {
 };
 
 void remove_old_run(const std::string& path) {
-  if (file_state(path) == FileState::live) {
-    throw IoError(path + ": another process is writing this run, it cannot be overwritten");
-  }
+  // Whatever the file holds, be it what a kill left of an unfinished creation.
+  if (!std::filesystem::is_regular_file(path))
+    throw InputError(path + ": no plain file, it cannot be overwritten");
+  if (is_locked(path)) throw IoError(path + ": another process has this file open, it cannot be overwritten");
   std::error_code error;
   std::filesystem::remove(checkpoint_path(path), error);
   std::filesystem::remove(path, error);
@@ -205,5 +206,14 @@ RowCounts RunWriter::rows() const {
 
 const std::string& RunWriter::path() const { return implementation_->path; }
 const std::string& RunWriter::run_id() const { return implementation_->run_id; }
+
+void annotate_run(const std::string& path, const std::vector<std::pair<std::string, double>>& numbers) {
+  settle(path);
+  hdf5::Handle file = hdf5::open_file_patiently(path, H5F_ACC_RDWR);
+  hdf5::Handle run = hdf5::open_group(file, "/run");
+  for (const auto& [name, value] : numbers) hdf5::write_attribute(run, name, value);
+  run.close();
+  hdf5::close_file(file, path);
+}
 
 }  // namespace saddleflow::archive

@@ -15,6 +15,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "saddleflow/archive/checkpoint.hpp"
 #include "saddleflow/archive/run_file.hpp"
@@ -72,5 +74,8 @@ class RunWriter {
   explicit RunWriter(std::unique_ptr<Implementation> implementation);
   std::unique_ptr<Implementation> implementation_;
 };
+
+/// Adds numbers as attributes of /run to a finished run, or replaces them. IoError if the file cannot be written.
+void annotate_run(const std::string& path, const std::vector<std::pair<std::string, double>>& numbers);
 
 }  // namespace saddleflow::archive

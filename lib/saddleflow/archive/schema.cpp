@@ -28,7 +28,7 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
       {{"/proximity",
         real,
         {"/time"},
-        "scale-free closeness to a critical point, |grad L| / (|Hessian| |w|)"},
+        "scale-free closeness r to a critical point, |grad L| |w| / (|H| (|l'(H)| + 1e-4 |l'(0)|))"},
        &Row::proximity},
       {{"/balance_drift", real, {"/time"}, "largest change of a balance invariant since the start"},
        &Row::balance_drift},
@@ -142,6 +142,8 @@ const std::vector<std::string>& groups() {
                                                  "/saddles", "/config",  "/run"};
   return names;
 }
+
+bool is_optional_axis(const std::string& path) { return path == "/saddles/eigenvalue"; }
 
 std::vector<AxisSpec> axes(const RunDescription& description) {
   const auto size = [](const auto& values) { return static_cast<std::int64_t>(values.size()); };

@@ -39,6 +39,9 @@ struct AxisSpec {
   std::int64_t size;  ///< at creation; a fixed axis of size 0 is left out, with every dataset along it
 };
 
+/// Whether files of runs that do not need it lack the axis.
+bool is_optional_axis(const std::string& path);
+
 /// All axes of a file, with the sizes that the description gives them.
 std::vector<AxisSpec> axes(const RunDescription& description);
 

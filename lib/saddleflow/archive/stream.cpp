@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "saddleflow/archive/commit.hpp"
 #include "saddleflow/archive/hdf5_dataset.hpp"
 #include "saddleflow/base/error.hpp"
 
@@ -12,18 +13,13 @@ namespace {
 constexpr std::int64_t block_bytes = std::int64_t{512} << 10;
 constexpr std::int64_t most_rows = 512;
 
-bool has_axes(hid_t file, const DatasetSpec& spec) {
-  return std::all_of(spec.axes.begin(), spec.axes.end(),
-                     [file](const std::string& axis) { return hdf5::exists(file, axis); });
-}
-
 }  // namespace
 
 StreamBuffer::StreamBuffer(hid_t file, const std::vector<DatasetSpec>& specs) {
   std::int64_t row_bytes = 0;
   for (const DatasetSpec& spec : specs) {
     Dataset dataset;
-    if (has_axes(file, spec)) {
+    if (is_expected(file, spec)) {
       dataset.handle = hdf5::open_dataset(file, spec.path);
       const std::vector<std::int64_t> shape = hdf5::shape(dataset.handle);
       dataset.width = hdf5::row_width(shape);

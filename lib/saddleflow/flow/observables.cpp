@@ -28,6 +28,9 @@ void neuron_norms(const Network& network, const Vector& w, Vector& out) {
   }
 }
 
+// Below this fraction of its size at the origin the residual counts as fitted.
+constexpr Real kFitted = Real(1e-4);
+
 Real ratio(Real numerator, Real denominator) { return numerator == 0 ? Real(0) : numerator / denominator; }
 
 }  // namespace
@@ -41,7 +44,19 @@ Probe::Probe(GradientFlow& flow, const Vector& x0) : flow_(flow) {
   gradient_.resize(w.size());
   product_.resize(w.size());
   network.balance(w, initial_balance_);
+  const Matrix& targets = flow_.objective().data().targets;
+  residual_.setZero(targets.rows(), targets.cols());
+  curvature_ = residual_;
+  flow_.objective().loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, residual_);
+  origin_residual_ = kFitted * residual_.norm();
 }
+
+void Probe::update_loss_derivative(const Vector& w) {
+  Objective& objective = flow_.objective();
+  objective.loss().derivative(objective.outputs(w), objective.data().targets, residual_);
+}
+
+Real Probe::residual_scale() const { return residual_.norm() + origin_residual_; }
 
 void Probe::observe(const Vector& x, Observables& out) {
   const Vector& w = flow_.weights(x);
@@ -50,7 +65,8 @@ void Probe::observe(const Vector& x, Observables& out) {
   out.loss = objective.gradient(w, gradient_);
   out.gradient_norm = gradient_.norm();
   out.weight_norm = w.norm();
-  out.proximity = ratio(out.gradient_norm, objective.outputs(w).norm() * out.weight_norm);
+  update_loss_derivative(w);
+  out.proximity = ratio(out.gradient_norm * out.weight_norm, objective.outputs(w).norm() * residual_scale());
   largest_square_norm_ = std::max(largest_square_norm_, w.squaredNorm());
   network.balance(w, balance_);
   const Real change = balance_.size() == 0 ? Real(0) : (balance_ - initial_balance_).cwiseAbs().maxCoeff();
@@ -60,7 +76,8 @@ void Probe::observe(const Vector& x, Observables& out) {
   neuron_norms(network, w, out.neuron_norm);
 }
 
-// With g = grad L, w' = -g:  d||g||/dt = -g^T Hess g / ||g||,  d||H||/dt = -<H, J g> / ||H||,  d||w||/dt = -<w, g> / ||w||.
+// With g = grad L, w' = -g:  d||g||/dt = -g^T Hess g / ||g||,  d||H||/dt = -<H, J g> / ||H||,
+// d||l'||/dt = -<l', l'' o J g> / ||l'||,  d||w||/dt = -<w, g> / ||w||.
 Real Probe::proximity_rate(const Vector& x) {
   const Vector& w = flow_.weights(x);
   Objective& objective = flow_.objective();
@@ -70,10 +87,15 @@ Real Probe::proximity_rate(const Vector& x) {
   objective.hessian_vector(w, gradient_, product_);
   const Matrix& tangent = objective.output_tangent(w, gradient_);
   const Matrix& outputs = objective.outputs(w);
+  update_loss_derivative(w);
+  objective.loss().second_derivative(outputs, objective.data().targets, curvature_);
+  const Real residual_norm = residual_.norm();
   const Real of_gradient = -gradient_.dot(product_) / square;
   const Real of_outputs = -ratio(outputs.cwiseProduct(tangent).sum(), outputs.squaredNorm());
+  const Real of_residual = -ratio(residual_.cwiseProduct(curvature_).cwiseProduct(tangent).sum(),
+                                  residual_norm * residual_scale());
   const Real of_weights = -w.dot(gradient_) / w.squaredNorm();
-  return of_gradient - of_outputs - of_weights;
+  return of_gradient + of_weights - of_outputs - of_residual;
 }
 
 Real Probe::misalignment(const Vector& x) {

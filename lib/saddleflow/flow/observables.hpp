@@ -15,14 +15,19 @@ struct Observables {
   Real loss = 0;
   Real gradient_norm = 0;
   Real weight_norm = 0;
-  Real proximity = 0;      ///< r = ||grad L|| / (||H|| ||w||), scale-free distance to criticality (theory, section 3)
+  Real proximity = 0;      ///< r, scale-free distance to criticality: see Probe
   Real balance_drift = 0;  ///< largest change of a conserved quantity since t = 0, over the largest ||w||^2 so far
   Real energy_drift = 0;   ///< |L(0) - L(t) - E(t)| / L(0)
   Vector layer_norm;       ///< Frobenius norm of each W_l
   Vector neuron_norm;      ///< norm of all weights into and out of each hidden neuron
 };
 
-/// Evaluates observables of states x = (w, E) of one trajectory. Everything that needs a gradient takes it from the
+/// Evaluates observables of states x = (w, E) of one trajectory. The proximity to a critical point is
+///   r = ||grad L|| ||w|| / ( ||H|| (||l'(H)|| + eta ||l'(0)||) ),   l' the derivative of the loss by the outputs.
+/// Without eta it is the sine between l' and the tangent space, up to a factor: free of units, of the reduction, of
+/// the size of the weights and of the loss, so that r = O(1) both near the origin and in a jump between two saddles of
+/// small loss (||grad L|| / (||H|| ||w||) misses those). eta = 1e-4 lets r fall to 0 where the data are fitted, at a
+/// loss of 1e-8 of that of the origin. Everything that needs a gradient takes it from the
 /// objective, which keeps the one at the end of a step: recording accepted steps costs no gradients.
 class Probe {
  public:
@@ -31,7 +36,7 @@ class Probe {
 
   void observe(const Vector& x, Observables& out);
   /// d ln r / dt along the flow: negative while a critical point is approached. One gradient, one Hessian-vector
-  /// product and one output tangent. +-0 where r = 0.
+  /// product and one output tangent. 0 where r = 0.
   Real proximity_rate(const Vector& x);
   /// Sine of the angle between w and -grad L: 0 on a ray that the flow keeps (a KKT direction near the origin).
   Real misalignment(const Vector& x);
@@ -43,7 +48,12 @@ class Probe {
 
  private:
   GradientFlow& flow_;
+  void update_loss_derivative(const Vector& w);
+  Real residual_scale() const;
+
   Real initial_loss_ = 0;
+  Real origin_residual_ = 0;  // eta ||l'(0)||
+  Matrix residual_, curvature_;
   Real largest_square_norm_ = 0;
   Vector initial_balance_, balance_, gradient_, product_;
 };

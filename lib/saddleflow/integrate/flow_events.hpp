@@ -31,14 +31,14 @@ struct FlowEventOptions {
   Real escape_angle = Real(1e-2);
   bool escape_terminal = false;
 
-  /// Saddle visits: r = ||grad L|| / (||H|| ||w||) falls below `enter`, rises above `leave` > enter (hysteresis).
+  /// Saddle visits: the proximity r (see Probe) falls below `enter`, rises above `leave` > enter (hysteresis).
   bool saddles = true;
   Real saddle_enter = Real(1e-2);
   Real saddle_leave = Real(2e-2);
   int saddle_leaves_terminal = 0;  ///< stop at this many departures; 0: never
 
   bool steady = true;  ///< r falls below `steady_threshold`
-  Real steady_threshold = Real(1e-11);
+  Real steady_threshold = Real(1e-7);
   bool steady_terminal = false;
 
   std::vector<LevelOptions> levels;

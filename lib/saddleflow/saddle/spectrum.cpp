@@ -33,14 +33,8 @@ class HessianOperator {
   mutable Vector v_, product_;
 };
 
-Real proximity(Objective& objective, const Vector& w, const Vector& gradient) {
-  const Real scale = objective.outputs(w).norm() * w.norm();
-  return scale > 0 ? gradient.norm() / scale : Real(0);
-}
-
-void count(Spectrum& s, Real relative_zero) {
-  const Real largest = s.eigenvalues.cwiseAbs().maxCoeff();
-  s.zero_threshold = relative_zero * largest;
+void count(Spectrum& s, Real relative_zero, Real gradient_scale) {
+  s.zero_threshold = std::max(relative_zero * s.eigenvalues.cwiseAbs().maxCoeff(), gradient_scale);
   s.negative = (s.eigenvalues.array() < -s.zero_threshold).count();
   s.positive = (s.eigenvalues.array() > s.zero_threshold).count();
   s.zero = s.eigenvalues.size() - s.negative - s.positive;
@@ -52,7 +46,7 @@ void dense(Objective& objective, const Vector& w, const Vector& gradient, Real r
   const Eigen::SelfAdjointEigenSolver<Matrix> solver(hessian);
   if (solver.info() != Eigen::Success) throw NumericalError("spectrum: the eigenvalue iteration did not converge");
   s.eigenvalues = solver.eigenvalues();
-  count(s, relative_zero);
+  count(s, relative_zero, gradient.norm() / w.norm());
   const Vector components = solver.eigenvectors().transpose() * gradient;
   Real sum = 0;
   for (Index i = 0; i < components.size(); ++i)
@@ -63,7 +57,8 @@ void dense(Objective& objective, const Vector& w, const Vector& gradient, Real r
   s.newton_distance = std::sqrt(sum) / w.norm();
 }
 
-void ends(Objective& objective, const Vector& w, Index how_many, Real relative_zero, Spectrum& s) {
+void ends(Objective& objective, const Vector& w, const Vector& gradient, const SpectrumOptions& options, Spectrum& s) {
+  const Index how_many = options.ends;
   HessianOperator op(objective, w);
   Spectra::SymEigsSolver<HessianOperator> solver(op, how_many, std::min(w.size(), 4 * how_many + 20));
   solver.init();
@@ -72,7 +67,7 @@ void ends(Objective& objective, const Vector& w, Index how_many, Real relative_z
     throw NumericalError("spectrum: the Lanczos iteration did not converge in 1000 restarts");
   s.eigenvalues = solver.eigenvalues();
   s.complete = false;
-  count(s, relative_zero);
+  count(s, options.relative_zero, gradient.norm() / w.norm());
   s.newton_distance = std::numeric_limits<Real>::quiet_NaN();
 }
 
@@ -85,12 +80,11 @@ Index spectrum_size(Index n, const SpectrumOptions& options) {
 Spectrum hessian_spectrum(Objective& objective, const Vector& w, const SpectrumOptions& options) {
   Vector gradient(w.size());
   objective.gradient(w, gradient);
-  const Real relative_zero = std::max(options.relative_zero, proximity(objective, w, gradient));
   Spectrum s;
   if (w.size() <= options.dense_limit)
-    dense(objective, w, gradient, relative_zero, s);
+    dense(objective, w, gradient, options.relative_zero, s);
   else
-    ends(objective, w, options.ends, relative_zero, s);
+    ends(objective, w, gradient, options, s);
   return s;
 }
 

@@ -23,8 +23,8 @@ struct Spectrum {
 struct SpectrumOptions {
   Index dense_limit = 1000;  ///< up to this many weights all eigenvalues, by Eigen
   Index ends = 10;           ///< above it this many at both ends together, by Lanczos (Spectra)
-  /// An eigenvalue is zero below this times the largest magnitude, or below r = ||grad L||/(||H|| ||w||) times it:
-  /// eigenvalues move by about that much between here and the critical point.
+  /// An eigenvalue is zero below this times the largest magnitude, or below ||grad L|| / ||w||: relative to the largest
+  /// one this is the distance to a critical point along the stiffest direction, by which eigenvalues move at least.
   Real relative_zero = Real(1e-10);
 };
 

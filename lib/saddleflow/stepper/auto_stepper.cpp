@@ -27,9 +27,12 @@ AutoStepper::AutoStepper(const StepperOptions& options, const Policy& policy)
 
 OneStepMethod& AutoStepper::active() {
   switch (mode_) {
-    case Mode::rodas5p: return rodas5p_;
-    case Mode::rkc2: return rkc2_;
-    default: return dopri5_;
+    case Mode::rodas5p:
+      return rodas5p_;
+    case Mode::rkc2:
+      return rkc2_;
+    default:
+      return dopri5_;
   }
 }
 
@@ -109,9 +112,8 @@ void AutoStepper::observe_explicit(const System& system, Real h) {
     return;
   }
   const Real mean = window_.total / static_cast<Real>(window_.steps);
-  const SpectralInterval spectrum =
-      estimator_.estimate(system, current_state(), dopri5_.current_derivative(), current_time(),
-                          policy_.lanczos_steps);
+  const SpectralInterval spectrum = estimator_.estimate(system, current_state(), dopri5_.current_derivative(),
+                                                        current_time(), policy_.lanczos_steps);
   ++banked_.spectral_estimates;
   strikes_ = mean * spectrum.max > policy_.stiff_above ? strikes_ + 1 : 0;
   open_window(strikes_ > 0 ? policy_.confirm_interval : policy_.check_interval);
@@ -125,7 +127,8 @@ void AutoStepper::observe_stiff(Real h) {
   Real largest = rkc2_.spectrum().max;
   if (mode_ == Mode::rodas5p) {
     const auto product = [this](const Vector& v, Vector& out) { rodas5p_.curvature(v, out); };
-    largest = estimator_.estimate(product, rodas5p_.leading(), rodas5p_.symmetric(), policy_.follow_steps).max;
+    largest =
+        estimator_.estimate(product, rodas5p_.leading(), rodas5p_.symmetric(), policy_.follow_steps).max;
     ++banked_.spectral_estimates;
   }
   calm_ = h * largest < policy_.explicit_below ? calm_ + 1 : 0;

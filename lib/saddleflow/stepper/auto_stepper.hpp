@@ -1,13 +1,14 @@
 // "auto": explicit where accuracy limits the step, stiff where stability does.
 //
-// Starts with dopri5. Every check_interval accepted steps, when their sizes hardly differ or tries were rejected
-// (an explicit method on its stability limit does both), z = h lambda_max(H) is estimated by a short warm Lanczos
-// process. On the limit z is about 3.3 (the real stability interval of dopri5); z > stiff_above in two checks on end
-// switches to Rodas5P (hessian or jacobian, at most dense_limit components) or else to RKC2.
+// Starts with dopri5. Every check_interval accepted steps, when their sizes hardly differ or tries were
+// rejected (an explicit method on its stability limit does both), z = h lambda_max(H) is estimated by a short
+// warm Lanczos process. On the limit z is about 3.3 (the real stability interval of dopri5); z > stiff_above
+// in two checks on end switches to Rodas5P (hessian or jacobian, at most dense_limit components) or else to
+// RKC2.
 //
-// Stiff steps are chosen by accuracy alone. When z of explicit_steps of them on end is below explicit_below, where
-// dopri5 could take them as well, dopri5 takes over. explicit_below < stiff_above, and each return lengthens the time
-// to the next check, so that the two do not flip-flop.
+// Stiff steps are chosen by accuracy alone. When z of explicit_steps of them on end is below explicit_below,
+// where dopri5 could take them as well, dopri5 takes over. explicit_below < stiff_above, and each return
+// lengthens the time to the next check, so that the two do not flip-flop.
 //
 // All decisions are functions of the state and of what memory() holds.
 #pragma once
@@ -25,15 +26,15 @@ class AutoStepper final : public Stepper {
  public:
   /// Measured on test/stepper/plateau_benchmark.cpp.
   struct Policy {
-    int check_interval = 20;     ///< accepted explicit steps between checks
-    int confirm_interval = 5;    ///< between the first check that found stiffness and the second
-    int explicit_steps = 5;      ///< calm stiff steps before the return
-    int lanczos_steps = 6;       ///< products of an explicit check
-    int follow_steps = 3;        ///< products a stiff step, with the Jacobian at hand
-    int longest_backoff = 3;     ///< each return doubles the wait for the next check, at most so often
+    int check_interval = 20;   ///< accepted explicit steps between checks
+    int confirm_interval = 5;  ///< between the first check that found stiffness and the second
+    int explicit_steps = 5;    ///< calm stiff steps before the return
+    int lanczos_steps = 6;     ///< products of an explicit check
+    int follow_steps = 3;      ///< products a stiff step, with the Jacobian at hand
+    int longest_backoff = 3;   ///< each return doubles the wait for the next check, at most so often
     Real stiff_above = Real(2.5);
     Real explicit_below = Real(1.5);
-    Real stiff_growth = 5;       ///< first stiff step, in units of the last explicit one
+    Real stiff_growth = 5;  ///< first stiff step, in units of the last explicit one
   };
 
   explicit AutoStepper(const StepperOptions& options) : AutoStepper(options, Policy()) {}
@@ -83,16 +84,16 @@ class AutoStepper final : public Stepper {
   SpectralEstimator estimator_;
   Mode mode_ = Mode::dopri5;
   Window window_;
-  int strikes_ = 0;          ///< successive checks that found stiffness
-  int calm_ = 0;             ///< successive stiff steps an explicit method could have taken
-  int returns_ = 0;          ///< from stiff to explicit
-  bool shortened_ = false;   ///< the next step was not chosen by accuracy
-  // A switch is decided after a step and carried out with the next, so that the dense output and the step to be
-  // tried next are always what the caller sees.
+  int strikes_ = 0;         ///< successive checks that found stiffness
+  int calm_ = 0;            ///< successive stiff steps an explicit method could have taken
+  int returns_ = 0;         ///< from stiff to explicit
+  bool shortened_ = false;  ///< the next step was not chosen by accuracy
+  // A switch is decided after a step and carried out with the next, so that the dense output and the step to
+  // be tried next are always what the caller sees.
   bool planned_ = false;
   Mode planned_mode_ = Mode::dopri5;
   Real planned_step_ = 0;
-  StepCounters banked_;      ///< of the methods before the active one, and this class's own
+  StepCounters banked_;  ///< of the methods before the active one, and this class's own
   mutable StepCounters total_;
 };
 

@@ -10,8 +10,8 @@ namespace odeint = boost::numeric::odeint;
 struct Dopri5::Checker {
   Dopri5* owner;
 
-  Real error(odeint::vector_space_algebra&, const Vector& /*x_old*/, const Vector& /*dxdt_old*/, Vector& x_err,
-             Real /*dt*/) const {
+  Real error(odeint::vector_space_algebra&, const Vector& /*x_old*/, const Vector& /*dxdt_old*/,
+             Vector& x_err, Real /*dt*/) const {
     return owner->error_norm(x_err);
   }
 };

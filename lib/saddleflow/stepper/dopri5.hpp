@@ -1,8 +1,9 @@
-// Dormand-Prince 5(4): Odeint's runge_kutta_dopri5 inside Odeint's controlled_runge_kutta, with this library's error
-// norm and step controller in place of Odeint's. Dense output of order 4 is the stepper's own.
+// Dormand-Prince 5(4): Odeint's runge_kutta_dopri5 inside Odeint's controlled_runge_kutta, with this
+// library's error norm and step controller in place of Odeint's. Dense output of order 4 is the stepper's
+// own.
 //
-// Odeint's dense_output_runge_kutta is not used: it hides the step size and the derivatives of both ends, so that
-// shortening a step or restoring a run would need a fresh start.
+// Odeint's dense_output_runge_kutta is not used: it hides the step size and the derivatives of both ends, so
+// that shortening a step or restoring a run would need a fresh start.
 #pragma once
 
 #include <memory>

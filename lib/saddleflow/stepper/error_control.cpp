@@ -39,6 +39,10 @@ ErrorControl::ErrorControl(Options options, ErrorGroups groups)
   // Sums over all groups and, last, over everything; columns of the two ends lie one after the other.
   const Index slots = groups_.count + 1;
   sums_.resize(2 * slots);
+  errors_.resize(slots);
+  members_ = Vector::Zero(slots);
+  for (const int g : groups_.first)
+    if (g >= 0) members_[g] += 1;
   counts_ = Vector::Zero(slots);
   for (const int g : groups_.first)
     if (g >= 0) counts_[g] += 1;
@@ -70,6 +74,12 @@ void ErrorControl::measure_groups(const Vector& x0, const Vector& x1, Index n, R
     sums_[s] = counts_[s] > 0 ? unit * sqrt(std::max(sums_[s], sums_[slots + s]) / counts_[s]) : Real(0);
 }
 
+Index ErrorControl::error_group(Index i) const {
+  if (groups_.first.empty()) return groups_.count;
+  const int group = groups_.first[static_cast<std::size_t>(i)];
+  return group >= 0 ? group : groups_.count;
+}
+
 Real ErrorControl::group_size(Index i) const {
   const Real all = sums_[groups_.count];
   if (groups_.first.empty()) return all;
@@ -78,6 +88,15 @@ Real ErrorControl::group_size(Index i) const {
   const int second = groups_.second.empty() ? -1 : groups_.second[k];
   const Real size = first >= 0 ? sums_[first] : all;
   return second >= 0 ? std::min(size, sums_[second]) : size;
+}
+
+Real ErrorControl::against_displacement(const Vector& error, const Vector& x0, const Vector& x1, Index n) const {
+  constexpr Real rounding = 10 * std::numeric_limits<Real>::epsilon();
+  if (options_.displacement <= 0 || n == 0) return 0;
+  const Real allowed =
+      options_.displacement * (x1.head(n) - x0.head(n)).stableNorm() + rounding * x1.head(n).stableNorm();
+  const Real size = error.head(n).stableNorm();
+  return size > 0 ? size / allowed : Real(0);
 }
 
 Real ErrorControl::norm(const Vector& error, const Vector& x0, const Vector& x1) const {
@@ -96,17 +115,22 @@ Real ErrorControl::norm(const Vector& error, const Vector& x0, const Vector& x1)
   else
     sums_.setZero();
   const Real floor = options_.rtol * options_.floor * sums_[groups_.count] + options_.atol;
-  Real sum = 0;
+  errors_.setZero();
   for (Index i = 0; i < n; ++i) {
     if (error[i] == 0) continue;  // exact zeros have no scale and need none
     const Real size = std::max(abs(x0[i]), abs(x1[i])) + options_.theta * group_size(i);
     const Real ratio = error[i] / (options_.rtol * size + floor);
-    sum += ratio * ratio;
+    errors_[error_group(i)] += ratio * ratio;
   }
-  Real norm = n > 0 ? sqrt(sum / static_cast<Real>(n)) : Real(0);
+  members_[groups_.count] = static_cast<Real>(n) - members_.head(groups_.count).sum();
+  Real square = 0;
+  for (Index g = 0; g <= groups_.count; ++g)
+    if (errors_[g] > 0) square = std::max(square, errors_[g] / members_[g]);
+  Real norm = std::max(sqrt(square), against_displacement(error, x0, x1, n));
   for (Index i = n; i < x1.size(); ++i)
     if (error[i] != 0) norm = std::max(norm, abs(error[i]) / (options_.rtol * options_.quadrature_scale));
-  return isfinite(norm) ? norm : kInfinity;
+  if (!isfinite(norm)) return kInfinity;
+  return norm;
 }
 
 }  // namespace saddleflow

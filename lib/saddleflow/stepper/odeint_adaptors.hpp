@@ -4,10 +4,10 @@
 //   auto stepper = odeint::make_dense_output(Real(0), Real(1e-8), odeint_method::Auto());   // atol, rtol
 //   odeint::integrate_adaptive(stepper, std::ref(system), x, Real(0), t_end, dt, observer);
 //
-// DenseOutput is a dense_output_stepper, Controlled a controlled_stepper; both work with Odeint's integrate functions,
-// ranges and iterators on any system (see System for what a system may offer; pass one that offers more than a call by
-// std::ref). Time runs forward only. Include only what of Odeint's integrate/ and iterator/ is needed, *before* or
-// after this header.
+// DenseOutput is a dense_output_stepper, Controlled a controlled_stepper; both work with Odeint's integrate
+// functions, ranges and iterators on any system (see System for what a system may offer; pass one that offers
+// more than a call by std::ref). Time runs forward only. Include only what of Odeint's integrate/ and
+// iterator/ is needed, *before* or after this header.
 #pragma once
 
 #include <boost/numeric/odeint/stepper/generation/make_controlled.hpp>
@@ -47,7 +47,9 @@ struct Auto : Types {
 };
 
 template <class M>
-concept Method = std::is_base_of_v<Types, M> && requires { std::string(M::name); };
+concept Method = std::is_base_of_v<Types, M> && requires {
+  std::string(M::name);
+};
 
 }  // namespace odeint_method
 
@@ -56,7 +58,8 @@ class DenseOutput : public odeint_method::Types {
  public:
   using stepper_category = boost::numeric::odeint::dense_output_stepper_tag;
 
-  DenseOutput(const std::string& method, const StepperOptions& options) : stepper_(make_stepper(method, options)) {}
+  DenseOutput(const std::string& method, const StepperOptions& options)
+      : stepper_(make_stepper(method, options)) {}
   DenseOutput(const DenseOutput& other) : stepper_(other.stepper_->clone()) {}
   DenseOutput& operator=(const DenseOutput& other) {
     stepper_ = other.stepper_->clone();
@@ -66,13 +69,13 @@ class DenseOutput : public odeint_method::Types {
   DenseOutput& operator=(DenseOutput&&) noexcept = default;
   ~DenseOutput() = default;
 
-  /// Odeint re-initialises at the end of an interval with the stepper's own state, only to shorten the step; the
-  /// memory is kept then.
+  /// Odeint re-initialises at the end of an interval with the stepper's own state, only to shorten the step;
+  /// the memory is kept then.
   void initialize(const Vector& x, Real t, Real dt) {
-    if (&x == &stepper_->current_state() && t == stepper_->current_time())
-      stepper_->set_time_step(dt);
-    else
+    if (&x != &stepper_->current_state() || t != stepper_->current_time())
       stepper_->initialize(x, t, dt);
+    else if (dt != 0)  // 0: Odeint has arrived and will not step again
+      stepper_->set_time_step(dt);
   }
   template <class S>
   std::pair<Real, Real> do_step(S system) {
@@ -95,8 +98,8 @@ class DenseOutput : public odeint_method::Types {
   std::unique_ptr<Stepper> stepper_;
 };
 
-/// Odeint's controlled-stepper concept: one accepted step a try, shorter than asked where necessary. A state changed
-/// from outside is noticed (no stale derivative).
+/// Odeint's controlled-stepper concept: one accepted step a try, shorter than asked where necessary. A state
+/// changed from outside is noticed (no stale derivative).
 class Controlled : public odeint_method::Types {
  public:
   using stepper_category = boost::numeric::odeint::controlled_stepper_tag;
@@ -161,8 +164,8 @@ struct OdeintFactory {
 namespace boost::numeric::odeint {
 
 template <saddleflow::odeint_method::Method M>
-struct controller_factory<M, saddleflow::Controlled> : saddleflow::detail::OdeintFactory<M, saddleflow::Controlled> {
-};
+struct controller_factory<M, saddleflow::Controlled>
+    : saddleflow::detail::OdeintFactory<M, saddleflow::Controlled> {};
 
 template <saddleflow::odeint_method::Method M>
 struct dense_output_factory<M, saddleflow::DenseOutput>

@@ -1,9 +1,9 @@
 // The one place that includes Odeint for Eigen states.
 //
-// Odeint needs external/eigen/eigen.hpp to know that an Eigen vector is resizeable and a vector space, and needs it
-// *after* its own headers. Without it, or in another order, programs compile and crash: the stages are never
-// resized. Include this header and no other of Odeint for a state of Eigen type; the assertions below hold for
-// Matrix<double> and Matrix<long double> alike.
+// Odeint needs external/eigen/eigen.hpp to know that an Eigen vector is resizeable and a vector space, and
+// needs it *after* its own headers. Without it, or in another order, programs compile and crash: the stages
+// are never resized. Include this header and no other of Odeint for a state of Eigen type; the assertions
+// below hold for Matrix<double> and Matrix<long double> alike.
 #pragma once
 
 #include <boost/numeric/odeint/algebra/algebra_dispatcher.hpp>

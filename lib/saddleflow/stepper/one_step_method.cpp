@@ -58,8 +58,8 @@ void OneStepMethod::open_step(const System& system) {
   f0_ = f1_;
   t0_ = t1_;
   if (!x0_.allFinite() || !f0_.allFinite())
-    throw StepFailure("nonfinite", fmt::format("{}: the state or its derivative at t = {} is not finite",
-                                               method(), t0_));
+    throw StepFailure("nonfinite",
+                      fmt::format("{}: the state or its derivative at t = {} is not finite", method(), t0_));
 }
 
 std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
@@ -113,10 +113,18 @@ OneStepMethod::Trial OneStepMethod::indefinite(Real h) {
 
 void OneStepMethod::count(Trial trial) {
   switch (trial) {
-    case Trial::accepted: ++counters_.accepted; break;
-    case Trial::error: ++counters_.rejected_error; break;
-    case Trial::nonfinite: ++counters_.rejected_nonfinite; break;
-    case Trial::indefinite: ++counters_.rejected_indefinite; break;
+    case Trial::accepted:
+      ++counters_.accepted;
+      break;
+    case Trial::error:
+      ++counters_.rejected_error;
+      break;
+    case Trial::nonfinite:
+      ++counters_.rejected_nonfinite;
+      break;
+    case Trial::indefinite:
+      ++counters_.rejected_indefinite;
+      break;
   }
 }
 
@@ -124,8 +132,8 @@ void OneStepMethod::fail(Trial last, int tries) const {
   if (last == Trial::nonfinite)
     throw StepFailure("nonfinite",
                       fmt::format("{}: no finite step from t = {} after {} tries", method(), t0_, tries));
-  throw StepFailure("step_underflow", fmt::format("{}: the step {} at t = {} is too short after {} tries", method(),
-                                                  h_, t0_, tries));
+  throw StepFailure("step_underflow", fmt::format("{}: the step {} at t = {} is too short after {} tries",
+                                                  method(), h_, t0_, tries));
 }
 
 void OneStepMethod::save(MemoryWriter& memory) const {
@@ -145,8 +153,8 @@ void OneStepMethod::load(const Vector& x, Real t, MemoryReader& memory) {
   f1_ = memory.vector();
   fresh_ = f1_.size() > 0;
   if (fresh_ && f1_.size() != x.size())
-    throw InputError(fmt::format("stepper memory: belongs to a state of {} components, found {}", f1_.size(),
-                                 x.size()));
+    throw InputError(
+        fmt::format("stepper memory: belongs to a state of {} components, found {}", f1_.size(), x.size()));
   load_method(memory);
 }
 

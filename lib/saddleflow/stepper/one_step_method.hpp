@@ -1,8 +1,8 @@
 // What all one-step methods share: the loop over tries, the outcomes of a try, counters, memory.
 //
-// The loop is where Odeint's silent failures are closed: a non-finite stage or result rejects and shrinks, a step
-// that does not change the time and a long row of rejections throw. The derivative at both ends of the step belongs
-// to this class and is forgotten with initialize(), so it cannot go stale.
+// The loop is where Odeint's silent failures are closed: a non-finite stage or result rejects and shrinks, a
+// step that does not change the time and a long row of rejections throw. The derivative at both ends of the
+// step belongs to this class and is forgotten with initialize(), so it cannot go stale.
 #pragma once
 
 #include <limits>

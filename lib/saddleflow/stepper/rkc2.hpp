@@ -1,13 +1,13 @@
-// RKC2: the second-order Runge-Kutta-Chebyshev method, explicit with a stability interval that grows as the square of
-// the number of stages s: h lambda_max <= 2/3 (s^2 - 1)(1 - 2/15 * 2/13).
+// RKC2: the second-order Runge-Kutta-Chebyshev method, explicit with a stability interval that grows as the
+// square of the number of stages s: h lambda_max <= 2/3 (s^2 - 1)(1 - 2/15 * 2/13).
 //
-// B. P. Sommeijer, L. F. Shampine, J. G. Verwer, "RKC: an explicit solver for parabolic PDEs", J. Comput. Appl. Math.
-// 88 (1998) 315: damping 2/13, error estimate 0.8 (y_n - y_{n+1}) + 0.4 h (F_n + F_{n+1}), s right-hand sides a step.
-// Dense output is cubic Hermite (order 3, more than the method's).
+// B. P. Sommeijer, L. F. Shampine, J. G. Verwer, "RKC: an explicit solver for parabolic PDEs", J. Comput.
+// Appl. Math. 88 (1998) 315: damping 2/13, error estimate 0.8 (y_n - y_{n+1}) + 0.4 h (F_n + F_{n+1}), s
+// right-hand sides a step. Dense output is cubic Hermite (order 3, more than the method's).
 //
-// lambda_max comes from a Lanczos process, with the Ritz residual as safety, renewed every so many steps and after a
-// rejection that an old estimate may have caused. lambda_min < 0 is no concern of stability: growth is limited by
-// accuracy alone.
+// lambda_max comes from a Lanczos process, with the Ritz residual as safety, renewed every so many steps and
+// after a rejection that an old estimate may have caused. lambda_min < 0 is no concern of stability: growth
+// is limited by accuracy alone.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// Rodas5P: a Rosenbrock-Wanner method of order 5(4), L-stable and stiffly accurate, with dense output of order 4.
+// Rodas5P: a Rosenbrock-Wanner method of order 5(4), L-stable and stiffly accurate, with dense output of
+// order 4.
 //
 // Eight stages with one matrix,
 //
@@ -6,12 +7,12 @@
 //   y_1 = y + sum_j a_8j U_j + U_8,   error estimate U_8,
 //   y(t + theta h) = (1-theta) y + theta ( y_1 + (1-theta) (K_1 + theta (K_2 + theta K_3)) ),  K = H U.
 //
-// Where f is a gradient flow, J = -H is symmetric and H + I/(gamma h) is factorised by Cholesky in place; a failed
-// factorisation says that h is too long for lambda_min(H), and the step is rejected. A general Jacobian is factorised
-// by LU. Either is evaluated once a step and kept when a try is rejected.
+// Where f is a gradient flow, J = -H is symmetric and H + I/(gamma h) is factorised by Cholesky in place; a
+// failed factorisation says that h is too long for lambda_min(H), and the step is rejected. A general
+// Jacobian is factorised by LU. Either is evaluated once a step and kept when a try is rejected.
 //
-// Trailing quadrature components (see System) make J block-triangular; with Q their row of it the exact solution is
-// U_q = gamma h (r_q + Q U_lead): O(q n), and the integrals have the method's full order.
+// Trailing quadrature components (see System) make J block-triangular; with Q their row of it the exact
+// solution is U_q = gamma h (r_q + Q U_lead): O(q n), and the integrals have the method's full order.
 #pragma once
 
 #include <Eigen/LU>

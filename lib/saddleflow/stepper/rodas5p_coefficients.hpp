@@ -1,8 +1,9 @@
-// Coefficients of Rodas5P: G. Steinebach, "Construction of Rosenbrock-Wanner method Rodas5P and numerical benchmarks
-// within the Julia Differential Equations package", BIT 63 (2023) 27; in the form of Hairer & Wanner (IV.7.25).
+// Coefficients of Rodas5P: G. Steinebach, "Construction of Rosenbrock-Wanner method Rodas5P and numerical
+// benchmarks within the Julia Differential Equations package", BIT 63 (2023) 27; in the form of Hairer &
+// Wanner (IV.7.25).
 //
-// Published to 16 digits: in long double the order conditions hold to 1e-16 only, so that errors of a reference
-// trajectory made with this method stop falling near 1e-16 h.
+// Published to 16 digits: in long double the order conditions hold to 1e-16 only, so that errors of a
+// reference trajectory made with this method stop falling near 1e-16 h.
 #pragma once
 
 #include "saddleflow/base/real.hpp"
@@ -19,11 +20,12 @@ inline constexpr long double kA[kStages][kStages] = {
     {2.849394379747939L, 0.45842242204463923L},
     {-6.954028509809101L, 2.489845061869568L, -10.358996098473584L},
     {2.8029986275628964L, 0.5072464736228206L, -0.3988312541770524L, -0.04721187230404641L},
-    {-7.502846399306121L, 2.561846144803919L, -11.627539656261098L, -0.18268767659942256L, 0.030198172008377946L},
-    {-7.502846399306121L, 2.561846144803919L, -11.627539656261098L, -0.18268767659942256L, 0.030198172008377946L,
-     1.0L},
-    {-7.502846399306121L, 2.561846144803919L, -11.627539656261098L, -0.18268767659942256L, 0.030198172008377946L,
-     1.0L, 1.0L}};
+    {-7.502846399306121L, 2.561846144803919L, -11.627539656261098L, -0.18268767659942256L,
+     0.030198172008377946L},
+    {-7.502846399306121L, 2.561846144803919L, -11.627539656261098L, -0.18268767659942256L,
+     0.030198172008377946L, 1.0L},
+    {-7.502846399306121L, 2.561846144803919L, -11.627539656261098L, -0.18268767659942256L,
+     0.030198172008377946L, 1.0L, 1.0L}};
 
 inline constexpr long double kC[kStages][kStages] = {
     {},
@@ -39,9 +41,10 @@ inline constexpr long double kC[kStages][kStages] = {
 
 /// Times of the arguments and weights of df/dt.
 inline constexpr long double kTime[kStages] = {
-    0.0L, 0.6358126895828704L, 0.4095798393397535L, 0.9769306725060716L, 0.4288403609558664L, 1.0L, 1.0L, 1.0L};
-inline constexpr long double kD[kStages] = {
-    0.21193756319429014L, -0.42387512638858027L, -0.3384627126235924L, 1.8046452872882734L, 2.325825639765069L};
+    0.0L, 0.6358126895828704L, 0.4095798393397535L, 0.9769306725060716L, 0.4288403609558664L, 1.0L, 1.0L,
+    1.0L};
+inline constexpr long double kD[kStages] = {0.21193756319429014L, -0.42387512638858027L, -0.3384627126235924L,
+                                            1.8046452872882734L, 2.325825639765069L};
 
 /// Dense output of order 4: rows K1, K2, K3.
 inline constexpr long double kH[3][kStages] = {

@@ -37,7 +37,8 @@ void prepare(Vector& start, Index n) {
 
 void multiply(ProductRef product, const Vector& v, Vector& out) {
   product(v, out);
-  if (!out.allFinite()) throw StepFailure("nonfinite", "spectral estimate: a Hessian-vector product is not finite");
+  if (!out.allFinite())
+    throw StepFailure("nonfinite", "spectral estimate: a Hessian-vector product is not finite");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ Real StepController::accepted(Real h, Real error) {
   const bool history = last_error_ > 0 && !rejected_;
   Real factor = options_.max_factor;
   if (error > 0) {
-    factor = options_.safety * (history ? pow(error, Real(-0.7) / k) * pow(last_error_, Real(0.4) / k)
+    factor = options_.safety * (history ? pow(error, Real(-0.8) / k) * pow(last_error_, Real(0.3) / k)
                                         : pow(error, Real(-1) / k));
     factor = std::clamp(factor, options_.min_factor, rejected_ ? Real(1) : options_.max_factor);
   }

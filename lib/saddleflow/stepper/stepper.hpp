@@ -1,4 +1,5 @@
-// The run-time interface of all steppers: Odeint's dense-output stepper concept with the system's type erased.
+// The run-time interface of all steppers: Odeint's dense-output stepper concept with the system's type
+// erased.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +19,13 @@ namespace saddleflow {
 /// Steps by outcome and linear algebra; right-hand sides and products are counted by the system.
 struct StepCounters {
   std::int64_t accepted = 0;
-  std::int64_t rejected_error = 0;      ///< local error too large
-  std::int64_t rejected_nonfinite = 0;  ///< a stage or the result was not finite
-  std::int64_t rejected_indefinite = 0; ///< Cholesky failed: step too long for the negative curvature
+  std::int64_t rejected_error = 0;       ///< local error too large
+  std::int64_t rejected_nonfinite = 0;   ///< a stage or the result was not finite
+  std::int64_t rejected_indefinite = 0;  ///< Cholesky failed: step too long for the negative curvature
   std::int64_t factorizations = 0;
-  std::int64_t jacobians = 0;           ///< Hessians or Jacobians asked for
+  std::int64_t jacobians = 0;  ///< Hessians or Jacobians asked for
   std::int64_t spectral_estimates = 0;
-  std::int64_t switches = 0;            ///< between explicit and stiff
+  std::int64_t switches = 0;  ///< between explicit and stiff
 };
 
 /// The stepper cannot go on. reason() is "step_underflow" (t + h == t) or "nonfinite".
@@ -65,8 +66,8 @@ class Stepper {
   virtual void shift_time(Real shift) = 0;
 
   virtual const StepCounters& counters() const = 0;
-  /// Everything beyond (x, t) that the following steps depend on, counters included; restore() of it continues
-  /// bit by bit as if never interrupted.
+  /// Everything beyond (x, t) that the following steps depend on, counters included; restore() of it
+  /// continues bit by bit as if never interrupted.
   virtual std::vector<Real> memory() const = 0;
   virtual void restore(const Vector& x, Real t, const std::vector<Real>& memory) = 0;
 
@@ -81,13 +82,13 @@ class Stepper {
 struct StepperOptions {
   ErrorControl::Options error;
   ErrorGroups groups;
-  Real max_step = 0;          ///< 0: none
-  int dense_limit = 2000;     ///< "auto": Rosenbrock up to this many components, RKC2 above
-  int max_rejections = 60;    ///< consecutive rejections before StepFailure
+  Real max_step = 0;        ///< 0: none
+  int dense_limit = 2000;   ///< "auto": Rosenbrock up to this many components, RKC2 above
+  int max_rejections = 60;  ///< consecutive rejections before StepFailure
 };
 
-/// `name`: "dopri5", "rodas5p", "rkc2" or "auto" (starts explicit, detects the stability limit, goes stiff on the
-/// plateaus and comes back). Throws InputError naming the known ones.
+/// `name`: "dopri5", "rodas5p", "rkc2" or "auto" (starts explicit, detects the stability limit, goes stiff on
+/// the plateaus and comes back). Throws InputError naming the known ones.
 std::unique_ptr<Stepper> make_stepper(const std::string& name, const StepperOptions& options);
 /// Names make_stepper() knows.
 const std::vector<std::string>& stepper_names();

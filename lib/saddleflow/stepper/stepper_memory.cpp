@@ -39,7 +39,8 @@ Vector MemoryReader::vector() {
   const Real size = real();
   const auto left = static_cast<Real>(data_.size() - next_);
   if (!(size >= 0 && size <= left))
-    throw InputError("stepper memory: names a vector longer than itself: written by another method or damaged");
+    throw InputError(
+        "stepper memory: names a vector longer than itself: written by another method or damaged");
   Vector values(static_cast<Index>(size));
   for (Real& value : values) value = real();
   return values;

@@ -8,25 +8,27 @@
 
 namespace saddleflow {
 
-/// A system x' = f(x, t) in Odeint's sense is anything callable as sys(x, dxdt, t). It may offer more, found by
-/// name; each is optional:
-///   sys.hessian(x, H, t)            f = -grad L, H = Hess L of the leading n components (symmetric): Jacobian -H
-///   sys.hessian_vector(x, v, out, t) the same, as a product
-///   sys.jacobian(x, J, t)           a general Jacobian df/dx, where there is no symmetric one
-///   sys.time_derivative(x, dfdt, t) df/dt of a non-autonomous system (absent: autonomous)
-///   sys.quadratures()               q trailing components that no right-hand side depends on (integrals carried
-///                                   with the solution); hessian, jacobian and hessian_vector then speak of the
-///                                   leading n = x.size() - q components only
+/// A system x' = f(x, t) in Odeint's sense is anything callable as sys(x, dxdt, t). It may offer more, found
+/// by name; each is optional:
+///   sys.hessian(x, H, t)            f = -grad L, H = Hess L of the leading n components (symmetric):
+///   Jacobian -H sys.hessian_vector(x, v, out, t) the same, as a product sys.jacobian(x, J, t)           a
+///   general Jacobian df/dx, where there is no symmetric one sys.time_derivative(x, dfdt, t) df/dt of a
+///   non-autonomous system (absent: autonomous) sys.quadratures()               q trailing components that no
+///   right-hand side depends on (integrals carried
+///                                   with the solution); hessian, jacobian and hessian_vector then speak of
+///                                   the leading n = x.size() - q components only
 ///   sys.quadrature_jacobian(x, Q, t) d(trailing rates)/d(leading components), q x n
 template <class S>
-concept OdeSystem = requires(S& sys, const Vector& x, Vector& dxdt, Real t) { sys(x, dxdt, t); };
+concept OdeSystem = requires(S& sys, const Vector& x, Vector& dxdt, Real t) {
+  sys(x, dxdt, t);
+};
 
 /// Type-erased reference to a system (two words); the system must outlive it.
 class System {
  public:
   template <class S>
-    requires(!std::same_as<std::remove_cvref_t<S>, System> && OdeSystem<S>)
-  System(S& sys) : object_(const_cast<std::remove_const_t<S>*>(&sys)), table_(&table_for<S>) {}  // NOLINT
+  requires(!std::same_as<std::remove_cvref_t<S>, System> && OdeSystem<S>) System(S& sys)
+      : object_(const_cast<std::remove_const_t<S>*>(&sys)), table_(&table_for<S>) {}  // NOLINT
 
   /// Odeint's call.
   void operator()(const Vector& x, Vector& dxdt, Real t) const { table_->rhs(object_, x, dxdt, t); }
@@ -64,21 +66,25 @@ class System {
   static constexpr Table make_table() {
     Table table;
     table.rhs = [](void* s, const Vector& x, Vector& dxdt, Real t) { (*static_cast<S*>(s))(x, dxdt, t); };
-    if constexpr (requires(S& s, const Vector& x, Matrix& m, Real t) { s.hessian(x, m, t); })
-      table.hessian = [](void* s, const Vector& x, Matrix& m, Real t) { static_cast<S*>(s)->hessian(x, m, t); };
-    if constexpr (requires(S& s, const Vector& x, Vector& v, Real t) { s.hessian_vector(x, x, v, t); })
+    if constexpr (requires(S & s, const Vector& x, Matrix& m, Real t) { s.hessian(x, m, t); })
+      table.hessian = [](void* s, const Vector& x, Matrix& m, Real t) {
+        static_cast<S*>(s)->hessian(x, m, t);
+      };
+    if constexpr (requires(S & s, const Vector& x, Vector& v, Real t) { s.hessian_vector(x, x, v, t); })
       table.hessian_vector = [](void* s, const Vector& x, const Vector& v, Vector& out, Real t) {
         static_cast<S*>(s)->hessian_vector(x, v, out, t);
       };
-    if constexpr (requires(S& s, const Vector& x, Matrix& m, Real t) { s.jacobian(x, m, t); })
-      table.jacobian = [](void* s, const Vector& x, Matrix& m, Real t) { static_cast<S*>(s)->jacobian(x, m, t); };
-    if constexpr (requires(S& s, const Vector& x, Vector& v, Real t) { s.time_derivative(x, v, t); })
+    if constexpr (requires(S & s, const Vector& x, Matrix& m, Real t) { s.jacobian(x, m, t); })
+      table.jacobian = [](void* s, const Vector& x, Matrix& m, Real t) {
+        static_cast<S*>(s)->jacobian(x, m, t);
+      };
+    if constexpr (requires(S & s, const Vector& x, Vector& v, Real t) { s.time_derivative(x, v, t); })
       table.time_derivative = [](void* s, const Vector& x, Vector& v, Real t) {
         static_cast<S*>(s)->time_derivative(x, v, t);
       };
-    if constexpr (requires(S& s) { s.quadratures(); })
+    if constexpr (requires(S & s) { s.quadratures(); })
       table.quadratures = [](void* s) -> Index { return static_cast<S*>(s)->quadratures(); };
-    if constexpr (requires(S& s, const Vector& x, Matrix& m, Real t) { s.quadrature_jacobian(x, m, t); })
+    if constexpr (requires(S & s, const Vector& x, Matrix& m, Real t) { s.quadrature_jacobian(x, m, t); })
       table.quadrature_jacobian = [](void* s, const Vector& x, Matrix& m, Real t) {
         static_cast<S*>(s)->quadrature_jacobian(x, m, t);
       };

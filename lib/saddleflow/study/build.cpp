@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow {
@@ -37,6 +39,7 @@ StepperOptions build_stepper_options(const StudyTable& study, const Network& net
   options.error.rtol = study.real("flow.rtol");
   options.error.theta = study.real("flow.theta");
   options.error.floor = study.real("flow.floor");
+  options.error.displacement = study.real("flow.kappa") * std::sqrt(options.error.rtol);
   options.error.quadratures = 1;
   options.error.quadrature_scale = initial_loss > 0 ? initial_loss : Real(1);
   const ParameterGroups& groups = network.groups();

@@ -50,6 +50,7 @@ FlowSetup::FlowSetup(const StudyTable& study, Real tolerance)
       rtol(tolerance > 0 ? tolerance : study.real("flow.rtol")),
       max_steps(study.integer("flow.max_steps")) {
   StepperOptions options = build_stepper_options(study, objective.network(), initial.loss);
+  options.error.displacement *= std::sqrt(rtol / options.error.rtol);
   options.error.rtol = rtol;
   stepper = make_stepper(study.text("flow.stepper"), options);
 }

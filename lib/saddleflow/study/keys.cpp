@@ -79,7 +79,8 @@ std::vector<Key> make_keys() {
       {"flow.max_steps", integer, "10000000", "stop after this many accepted steps", {}, ">= 1"},
       {"flow.max_step", real, "0.0", "longest step, in time; 0: none", {}, ">= 0"},
       {"flow.dense_limit", integer, "2000", "auto: rkc2 above this many weights", {}, ">= 0"},
-      {"flow.theta", real, "1.0", "error scale |w_i| + theta * rms(neuron of i)", {}, ">= 0"},
+      {"flow.theta", real, "0.1", "error scale |w_i| + theta * rms(neuron of i)", {}, ">= 0"},
+      {"flow.kappa", real, "0.1", "error of a step at most kappa sqrt(rtol) of the way it went; 0: any", {}, ">= 0"},
       {"flow.floor", real, "1e-30", "weights below this times rms(w) are not resolved", {}, ">= 0"},
 
       {"events.escape.by", texts, "[\"loss\"]", "origin escape: loss drop, norm reached, direction settled",
@@ -89,11 +90,11 @@ std::vector<Key> make_keys() {
       {"events.escape.angle", real, "0.01", "direction: sine between w and -grad L has fallen to this", {}, "> 0"},
       {"events.escape.terminal", boolean, "false", "stop at the escape", {}, ""},
       {"events.saddle.enabled", boolean, "true", "look for saddle visits", {}, ""},
-      {"events.saddle.enter", real, "1e-2", "a visit begins where r = |grad L|/(|H||w|) falls below this", {}, "> 0"},
+      {"events.saddle.enter", real, "1e-2", "a visit begins where the proximity r falls below this", {}, "> 0"},
       {"events.saddle.leave", real, "2e-2", "and ends where r rises above this", {}, "> 0"},
       {"events.saddle.stop_after", integer, "0", "stop at this many departures; 0: never", {}, ">= 0"},
       {"events.steady.enabled", boolean, "true", "look for the steady state", {}, ""},
-      {"events.steady.threshold", real, "1e-11", "steady where r falls below this", {}, "> 0"},
+      {"events.steady.threshold", real, "1e-7", "steady where r falls below this", {}, "> 0"},
       {"events.steady.terminal", boolean, "false", "stop there (a saddle may look steady for long)", {}, ""},
       {"events.level[].quantity", text, "", "level crossing of a recorded quantity: loss, gradient_norm, weight_norm, "
        "proximity, balance_drift, energy_drift, layer_norm[l], neuron_norm[k]", {}, ""},

@@ -1,0 +1,155 @@
+#include "saddleflow/report/from_file.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "saddleflow/archive/run_reader.hpp"
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/report/thin.hpp"
+
+namespace saddleflow::report {
+
+namespace {
+
+using archive::RunReader;
+
+constexpr std::size_t max_path_snapshots = 1500;
+
+Column column(const RunReader& reader, const std::string& name) {
+  return reader.has(name) ? reader.column(name) : Column{};
+}
+
+Column integers(const RunReader& reader, const std::string& name) {
+  if (!reader.has(name)) return {};
+  const std::vector<std::int64_t> values = reader.integer_column(name);
+  return {values.begin(), values.end()};
+}
+
+/// Row-major table on disk to one vector per column.
+std::vector<Column> columns(const RunReader& reader, const std::string& name) {
+  if (!reader.has(name)) return {};
+  const std::vector<double> values = reader.column(name);
+  const auto width = static_cast<std::size_t>(reader.width(name));
+  std::vector<Column> table(width);
+  for (std::size_t i = 0; i < values.size(); ++i) table[i % width].push_back(values[i]);
+  return table;
+}
+
+std::string flag_name(const std::vector<std::string>& names, int flag) {
+  const auto known = static_cast<int>(names.size());
+  return flag >= 0 && flag < known ? names[static_cast<std::size_t>(flag)] : fmt::format("kind {}", flag);
+}
+
+void read_network(const archive::RunDescription& d, RunData& run) {
+  run.network_kind = d.network_kind;
+  run.layer_sizes = d.layer_sizes;
+  run.slope = d.slope;
+  run.power = d.power;
+  run.degree = d.degree;
+  for (std::size_t p = 0; p < d.parameter_layer.size(); ++p)
+    run.parameters.push_back(
+        {static_cast<int>(d.parameter_layer[p]), d.parameter_row[p], d.parameter_column[p]});
+  for (std::size_t k = 0; k < d.neuron_layer.size(); ++k)
+    run.neurons.push_back({static_cast<int>(d.neuron_layer[k]), d.neuron_index[k]});
+}
+
+void read_texts(const RunReader& reader, RunData& run) {
+  const archive::RunDescription& d = reader.description();
+  run.title = d.title;
+  run.file = std::filesystem::path(reader.path()).filename().string();
+  run.stop_reason = reader.summary().stop_reason;
+  run.problem = {{"loss", d.loss},
+                 {"reduction", d.reduction},
+                 {"samples", std::to_string(d.sample_count)},
+                 {"inputs", std::to_string(d.input_count)},
+                 {"outputs", std::to_string(d.output_count)},
+                 {"data", d.data_origin}};
+  if (d.data_seed >= 0) run.problem.emplace_back("data seed", std::to_string(d.data_seed));
+  if (d.dropped_rows > 0) run.problem.emplace_back("rows dropped for gaps", std::to_string(d.dropped_rows));
+  for (const auto& [name, value] : reader.summary().numbers)
+    run.counters.emplace_back(name, fmt::format("{:.15g}", value));
+  run.provenance = d.provenance;
+  run.provenance.emplace_back("run id", reader.run_id());
+  run.provenance.emplace_back("history", reader.history());
+  run.study = d.toml;
+  run.study_as_typed = d.toml_user;
+  run.stepper_names = d.stepper_names;
+}
+
+void read_times(const RunReader& reader, RunData& run) {
+  run.time = column(reader, "time");
+  run.step = integers(reader, "step");
+  run.loss = column(reader, "loss");
+  run.gradient_norm = column(reader, "gradient_norm");
+  run.weight_norm = column(reader, "weight_norm");
+  run.step_size = column(reader, "step_size");
+  run.proximity = column(reader, "proximity");
+  run.balance_drift = column(reader, "balance_drift");
+  run.energy_drift = column(reader, "energy_drift");
+  run.stepper = integers(reader, "stepper");
+  run.layer_norm = columns(reader, "layer_norm");
+  run.neuron_norm = columns(reader, "neuron_norm");
+}
+
+void read_events(const RunReader& reader, RunData& run) {
+  for (const archive::EventRow& e : reader.event_rows())
+    run.events.push_back({flag_name(reader.description().event_kinds, e.kind), e.direction, e.time, e.value,
+                          e.loss, e.gradient_norm, e.proximity, e.lambda_min, e.lambda_max, e.time_error,
+                          e.snapshot});
+  for (archive::SaddleRow& s : reader.saddle_rows())
+    run.saddles.push_back({std::move(s.point), std::move(s.eigenvalues), s.loss, s.gradient_norm, s.proximity,
+                           s.newton_distance, s.enter_time, s.closest_time, s.leave_time, s.index_negative,
+                           s.index_zero, s.index_positive});
+}
+
+/// Rows of the snapshots to load, ascending.
+std::vector<std::size_t> wanted_snapshots(const std::vector<double>& times, const RunData& run) {
+  if (times.empty()) return {};
+  std::vector<std::size_t> rows{0, times.size() - 1};
+  for (const Event& e : run.events)
+    if (e.snapshot >= 0 && e.snapshot < static_cast<std::int64_t>(times.size()))
+      rows.push_back(static_cast<std::size_t>(e.snapshot));
+  const bool plane = !run.layer_sizes.empty() && run.layer_sizes.front() == 2;
+  if (plane) {
+    const std::vector<std::size_t> path = thin_rows(times, {}, max_path_snapshots);
+    rows.insert(rows.end(), path.begin(), path.end());
+  }
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return rows;
+}
+
+void read_snapshots(const RunReader& reader, RunData& run) {
+  const std::vector<double> times = column(reader, "snapshot_time");
+  const std::vector<std::size_t> rows = wanted_snapshots(times, run);
+  for (const std::size_t row : rows)
+    run.snapshots.push_back({times[row], reader.row("weights", static_cast<std::int64_t>(row))});
+  // Events name rows of the file; from here on they name rows of `snapshots`.
+  for (Event& e : run.events) {
+    const auto found = std::lower_bound(rows.begin(), rows.end(), static_cast<std::size_t>(e.snapshot));
+    const bool loaded =
+        e.snapshot >= 0 && found != rows.end() && *found == static_cast<std::size_t>(e.snapshot);
+    e.snapshot = loaded ? found - rows.begin() : -1;
+  }
+}
+
+}  // namespace
+
+RunData read_run(const RunReader& reader) {
+  RunData run;
+  read_network(reader.description(), run);
+  read_texts(reader, run);
+  read_times(reader, run);
+  if (run.time.empty())
+    throw InputError(fmt::format("{}: no row written yet, nothing to show", reader.path()));
+  read_events(reader, run);
+  read_snapshots(reader, run);
+  check(run);
+  return run;
+}
+
+RunData read_run(const std::string& path) { return read_run(RunReader::open(path)); }
+
+}  // namespace saddleflow::report

@@ -1,0 +1,16 @@
+// The run as the page's script reads it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "saddleflow/report/run_data.hpp"
+
+namespace saddleflow::report {
+
+/// JSON text (one object). Curves are thinned to `points` rows (fewer where many curves share a plot), values
+/// are rounded to 6 digits, times to 12. Non-finite numbers become null: the page draws a gap there. Throws
+/// InputError as check() does.
+std::string to_json(const RunData& run, std::size_t points = 2000);
+
+}  // namespace saddleflow::report

@@ -1,0 +1,33 @@
+// The report: one HTML page that needs nothing but itself.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "saddleflow/report/run_data.hpp"
+
+namespace saddleflow::report {
+
+/// The page, UTF-8. Its Content-Security-Policy forbids every request to the network.
+/// Throws InputError as check() does.
+std::string render_page(const RunData& run);
+
+/// Renders the page into a file, which is there either whole or not at all.
+/// InputError: it exists and `overwrite` is false; IoError: it cannot be written.
+void write_page(const std::string& path, const RunData& run, bool overwrite);
+
+/// Writes a file; IoError with the operating system's reason if that fails.
+void write_text(const std::string& path, std::string_view text);
+
+/// Text with & < > " ' replaced by character references: safe between tags and in attributes.
+std::string html_escape(std::string_view text);
+
+/// JSON text that cannot end the <script> element around it: < > & and U+2028/2029 written as \uXXXX.
+std::string script_escape(std::string_view json);
+
+/// `page` with every {{name}} replaced by values.at(name), in one pass: values may contain braces of their
+/// own. Throws InputError for a name without a value.
+std::string fill_template(std::string_view page, const std::map<std::string, std::string_view>& values);
+
+}  // namespace saddleflow::report

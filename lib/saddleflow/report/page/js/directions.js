@@ -1,0 +1,34 @@
+// Where the neurons point: polar pictures for two inputs, heat maps for more, coefficients for diagonal networks.
+
+const rowsOf = (moments) => moments.flatMap((m) => m.rows);
+
+const momentTitle = (m, extra) => [
+  element('h3', {}, plainWords(m.label)),
+  element('p', {}, `t = ${number(m.time, 5)}` + (extra ? ` · ${extra}` : '')),
+];
+
+const scaleKey = (from, to) => element('span', {class: 'scale'}, from, element('i'), to);
+
+function directionNote({view: kind, neurons, neuron_count: count, inputs}) {
+  const some = neurons.length < count ? ` The ${neurons.length} longest of ${count} neurons are shown.` : '';
+  if (kind === 'plane') {
+    return ['Incoming weights in the plane of the two inputs. The hue of a neuron is its direction at the end; ticks on ' +
+            'the rim are directions, vectors have lengths relative to the longest.' + some];
+  }
+  if (kind === 'coefficients') return ['The linear map β = u ∘ v, one cell for each input. ', scaleKey(minus, '+')];
+  return [`Above: rows of W₁ divided by their largest entry (${inputs} inputs across), bars: logarithms of their norms, one scale for all. ` +
+          'Below: cosines between the neurons. One order for all moments, clusters of the last moment together.' + some + ' ',
+          scaleKey(minus + '1', '1')];
+}
+
+function addDirections() {
+  const parent = section('directions'), views = {plane: planeView, map: mapView, coefficients: coefficientView};
+  parent.querySelectorAll(':scope > :not(h2)').forEach((old) => old.remove());
+  const kind = run.directions.view;
+  if (!views[kind]) {
+    parent.append(element('p', {class: 'empty'}, 'The run holds no snapshots of the weights.'));
+    return;
+  }
+  parent.append(element('p', {class: 'note'}, directionNote(run.directions)), views[kind]());
+  parent.dataset.view = kind;
+}

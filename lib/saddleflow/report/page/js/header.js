@@ -1,0 +1,57 @@
+// Title line, verdict and dials.
+
+const activations = ({slope, power}) => {
+  if (power === 1) {
+    return slope === 1 ? 'linear' : slope === 0 ? 'ReLU' : slope === -1 ? 'absolute value' : `leaky ReLU (slope ${slope})`;
+  }
+  const name = {2: 'squared', 3: 'cubed'}[power] ?? `power-${power}`;
+  if (slope === 1) return `power ${power}`;
+  if (slope === -1) return power === 2 ? 'square' : `|s|^${power}`;
+  return slope === 0 ? `${name} ReLU` : `${name} leaky ReLU (slope ${slope})`;
+};
+
+const counter = (name) => {
+  const found = run.counters.find(([key]) => key === name);
+  return found ? Number(found[1]) : null;
+};
+
+function networkLine() {
+  const {kind, layers, power, degree, parameters} = run.network;
+  const shape = layers.join('–');
+  const parts = [plainWords(kind), shape];
+  if (kind !== 'diagonal_linear') parts.push(activations(run.network));
+  parts.push(`degree ${degree}`, `${number(parameters)} parameters`);
+  return parts.join(' · ');
+}
+
+const plural = (count, word) => `${count ? number(count) : 'no'} ${word}${count === 1 ? '' : 's'}`;
+
+function worstGauge() {
+  return run.gauges.filter((g) => known(g.worst)).sort((a, b) => b.worst - a.worst)[0];
+}
+
+const stopWords = (reason) => ({
+  reached_end: 'Reached the end time', steady: 'Became steady', step_limit: 'Stopped at the step limit',
+  step_underflow: 'Stopped: step size underflow', nonfinite: 'Stopped: non-finite values', interrupted: 'Interrupted',
+  running: 'Still running', killed: 'Killed', sliding_unresolved: 'Stopped: sliding not resolved',
+}[reason] ?? (reason.startsWith('event:') ? `Stopped at ${plainWords(reason.slice(6))}` : plainWords(reason)));
+
+function addHeader() {
+  section('kind').textContent = [run.file, networkLine()].filter(Boolean).join('  ·  ');
+  const verdict = section('verdict');
+  verdict.append(element('b', {}, stopWords(run.stop_reason)), ` at t = ${moment(run.end_time)} after `,
+                 plural(run.steps, 'step'), ', loss ', number(run.first_loss), ' → ',
+                 element('b', {}, number(run.final_loss)), `, past ${plural(run.saddles.length, 'saddle')}`,
+                 ` with ${plural(run.events.length, 'event')}.`);
+  const dials = [['end time', moment(run.end_time)], ['final loss', number(run.final_loss)],
+                 ['saddles', number(run.saddles.length)], ['events', number(run.events.length)],
+                 ['steps', number(run.steps)]];
+  for (const [name, label] of [['gradients', 'gradients'], ['hessians', 'Hessians'],
+                               ['hessian_vectors', 'Hessian-vector products']]) {
+    if (counter(name) !== null) dials.push([label, number(counter(name))]);
+  }
+  const worst = worstGauge();
+  if (worst) dials.push([`worst ${worst.name}`, number(worst.worst, 2)]);
+  section('dials').append(...dials.map(([label, value]) =>
+      element('div', {}, element('dt', {}, label), element('dd', {}, value))));
+}

@@ -1,0 +1,97 @@
+// Puts the page together and answers the switches.
+
+function readAddress() {
+  const chosen = new URLSearchParams(location.hash.slice(1));
+  if (['linear', 'log', 'steps'].includes(chosen.get('x'))) view.x = chosen.get('x');
+  if (['linear', 'log'].includes(chosen.get('y'))) chooseValues(chosen.get('y'));
+  if (['light', 'dark'].includes(chosen.get('theme'))) view.theme = chosen.get('theme');
+}
+
+function chooseValues(kind) {
+  for (const plot of plots) view.y[plot.id] = kind;
+}
+
+const commonValues = () => {
+  const kinds = new Set(plots.map((plot) => (isLog(plot) ? 'log' : 'linear')));
+  return kinds.size === 1 ? [...kinds][0] : '';
+};
+
+function switchOf(label, options, current, choose) {
+  const keys = element('span', {class: 'keys'}, options.map((option) => element('button', {
+    'data-choice': option,
+    onclick: () => {
+      choose(option);
+      refresh();
+    },
+  }, option)));
+  const update = () => keys.querySelectorAll('button').forEach((button) =>
+      button.setAttribute('aria-pressed', String(button.dataset.choice === current())));
+  return {node: element('span', {class: 'switch'}, label, keys), update};
+}
+
+const switches = [
+  switchOf('time', ['linear', 'log', 'steps'], () => view.x, (x) => {
+    view.x = x;
+    view.zoom = null;
+  }),
+  switchOf('values', ['linear', 'log'], commonValues, chooseValues),
+  switchOf('paper', ['light', 'dark'], () => (isDark() ? 'dark' : 'light'), (theme) => { view.theme = theme; }),
+];
+
+function addToolbar() {
+  section('toolbar').append(switches[0].node, switches[1].node,
+      element('button', {id: 'reset', onclick: resetZoom}, 'reset zoom'), switches[2].node,
+      element('span', {class: 'hint'}, 'drag to zoom · double click to reset · hover for values'));
+}
+
+function report() {
+  const body = document.body.dataset;
+  body.errors = outcome.errors;
+  body.plots = plots.length;
+  body.series = plots.reduce((sum, plot) => sum + plot.chart.series.length - 1, 0);
+  body.points = plots.reduce((most, plot) => Math.max(most, plot.chart.data[0].length), 0);
+  body.x = view.x;
+}
+
+/** Draws everything that depends on axes, colours or the width of the window. */
+function refresh() {
+  if (view.theme) document.documentElement.dataset.theme = view.theme;
+  rebuild();
+  addDirections();
+  addSpectra();
+  for (const each of switches) each.update();
+  report();
+}
+
+function start() {
+  addHeader();
+  addTimePlots();
+  readAddress();
+  addToolbar();
+  addEvents();
+  addSaddles();
+  addStudy();
+  addProvenance();
+  refresh();
+  document.body.dataset.ready = 'yes';
+}
+
+let width = innerWidth;
+addEventListener('resize', () => {
+  if (innerWidth === width) return;
+  width = innerWidth;
+  requestAnimationFrame(refresh);
+});
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', refresh);
+addEventListener('hashchange', () => {
+  readAddress();
+  refresh();
+});
+addEventListener('beforeprint', refresh);
+addEventListener('afterprint', refresh);
+
+try {
+  start();
+} catch (error) {
+  noteError(error);
+}

@@ -1,0 +1,98 @@
+// Neurons with two inputs: paths and vectors in the plane.
+
+/** Colours of the neurons shown: the hue is the angle at the end. */
+function planeColours() {
+  return run.directions.moments.at(-1).rows.map(([x, y]) => angleColour(Math.atan2(y, x)));
+}
+
+/** Paths of all neurons: angle = direction, radius = logarithm of the norm. */
+function drawPaths(size) {
+  const [canvas, context] = sharpCanvas(size, size);
+  const {path} = run.directions, colours = planeColours(), middle = size / 2, rim = middle - 24;
+  const norms = rowsOf(path).map(lengthOf).filter((n) => n > 0).map(Math.log10);
+  const high = Math.max(...norms, -300), low = Math.max(Math.min(...norms, high), high - 12) - 0.3;
+  const radius = (norm) => (norm > 0 ? rim * Math.max(0, (Math.log10(norm) - low) / (high - low)) : 0);
+  context.lineWidth = 1;
+  context.textBaseline = 'middle';
+  const every = Math.max(1, Math.ceil((high - low) / 5));
+  for (let k = Math.ceil(low); k <= high; k += every) {
+    context.strokeStyle = colour('grid');
+    context.beginPath();
+    context.arc(middle, middle, radius(10 ** k), 0, 2 * Math.PI);
+    context.stroke();
+  }
+  context.strokeStyle = colour('rule');
+  for (let k = 0; k < 4; k += 1) {
+    const c = Math.cos(k * Math.PI / 4), s = Math.sin(k * Math.PI / 4);
+    context.strokeStyle = colour(k % 2 ? 'grid' : 'rule');
+    line(context, middle - rim * c, middle - rim * s, middle + rim * c, middle + rim * s);
+  }
+  context.beginPath();
+  context.arc(middle, middle, rim, 0, 2 * Math.PI);
+  context.stroke();
+  const place = ([x, y]) => {
+    const norm = Math.hypot(x, y), r = radius(norm) / (norm || 1);
+    return [middle + r * x, middle - r * y];
+  };
+  context.lineWidth = 1.3;
+  context.lineJoin = 'round';
+  colours.forEach((stroke, k) => {
+    context.strokeStyle = context.fillStyle = stroke;
+    context.globalAlpha = 0.75;
+    context.beginPath();
+    path.forEach((m, i) => (i ? context.lineTo(...place(m.rows[k])) : context.moveTo(...place(m.rows[k]))));
+    context.stroke();
+    context.globalAlpha = 1;
+    disc(context, ...place(path.at(-1).rows[k]), 3);
+  });
+  context.fillStyle = colour('soft');
+  context.textAlign = 'center';
+  for (let k = Math.ceil(low); k <= high; k += every) {
+    const at = [middle + radius(10 ** k) * Math.cos(-1.18), middle + radius(10 ** k) * Math.sin(-1.18)];
+    const label = power10(k), wide = context.measureText(label).width;
+    context.fillStyle = colour('panel');
+    context.globalAlpha = 0.8;
+    context.fillRect(at[0] - wide / 2 - 2, at[1] - 7, wide + 4, 14);
+    context.globalAlpha = 1;
+    context.fillStyle = colour('soft');
+    context.fillText(label, ...at);
+  }
+  context.fillText('x₁', middle + rim + 12, middle);
+  context.fillText('x₂', middle, middle - rim - 12);
+  return canvas;
+}
+
+/** One moment: vectors to the scale of the longest, and every direction as a tick on the rim. */
+function drawPlaneMoment(m, size) {
+  const [canvas, context] = sharpCanvas(size, size);
+  const colours = planeColours(), middle = size / 2, rim = middle - 9;
+  const longest = Math.max(...m.rows.map(lengthOf)) || 1;
+  context.strokeStyle = colour('rule');
+  context.beginPath();
+  context.arc(middle, middle, rim, 0, 2 * Math.PI);
+  context.stroke();
+  context.strokeStyle = colour('grid');
+  line(context, middle - rim, middle, middle + rim, middle);
+  line(context, middle, middle - rim, middle, middle + rim);
+  context.lineWidth = 1.5;
+  m.rows.forEach((row, k) => {
+    const norm = lengthOf(row);
+    if (!norm) return;
+    const [c, s] = [row[0] / norm, row[1] / norm], r = (rim * norm) / longest;
+    context.strokeStyle = context.fillStyle = colours[k];
+    line(context, middle + (rim + 1) * c, middle - (rim + 1) * s, middle + (rim + 7) * c, middle - (rim + 7) * s);
+    line(context, middle, middle, middle + r * c, middle - r * s);
+    if (r > 4) disc(context, middle + r * c, middle - r * s, 2.2);
+  });
+  return canvas;
+}
+
+function planeView() {
+  const {moments} = run.directions;
+  const panels = moments.map((m) => element('div', {class: 'moment'},
+      ...momentTitle(m, `longest ${number(Math.max(...m.rows.map(lengthOf)), 2)}`), drawPlaneMoment(m, 140)));
+  return element('div', {class: 'plane'},
+      element('figure', {class: 'figure'}, element('figcaption', {class: 'caption'}, element('h3', {}, 'Paths'),
+          element('span', {class: 'values'}, 'angle = direction, radius = log ‖w‖, dot = end')), drawPaths(400)),
+      element('div', {class: 'moments'}, panels));
+}

@@ -1,0 +1,145 @@
+// One plot over time: uPlot with our axes, markers, read-out, and zoom and cursor shared with the others.
+
+const plots = [];
+/** The abscissa that all plots show. */
+let shown = [0, 0];
+
+const cursorKey = 'run';
+
+/** Abscissa and curves of a plot for the current axes; null where a logarithm does not exist. */
+function plotData(plot) {
+  const source = run.plots[plot.source];
+  const abscissa = view.x === 'steps' ? source.step : source.time;
+  const first = view.x === 'log' ? abscissa.findIndex((t) => t > 0) : 0;
+  const logarithmic = isLog(plot);
+  const value = (v) => {
+    if (v === null) return null;
+    const shown = plot.magnitude || logarithmic ? Math.abs(v) : v;
+    return logarithmic && !(shown > 0) ? null : shown;
+  };
+  return [abscissa.slice(first), ...plot.curves.map((curve) => curve.values.slice(first).map(value))];
+}
+
+const isLog = (plot) => (view.y[plot.id] ?? plot.start) === 'log';
+
+function showValues(plot, index) {
+  const u = plot.chart, [abscissa, ...curves] = u.data;
+  const row = index ?? abscissa.length - 1;
+  const at = `${view.x === 'steps' ? 'step' : 't'} = `;
+  const items = [element('span', {}, at, element('b', {}, moment(abscissa[row])))];
+  const several = curves.length > plot.namedCurves;
+  curves.forEach((values, i) => {
+    if (several && i !== plot.focus) return;
+    const curve = plot.curves[i];
+    items.push(element('span', {},
+        element('i', {class: 'swatch', style: `background:${curve.stroke}`}), curve.name + ' ',
+        !known(values[row]) && plot.exclusive ? null : element('b', {}, number(values[row]))));
+  });
+  if (several) items.push(element('span', {}, `${curves.length} curves` + (plot.legend ? ', ' + plot.legend : '')));
+  plot.values.replaceChildren(...items);
+}
+
+function showTip(plot, event) {
+  const u = plot.chart;
+  const box = u.over.getBoundingClientRect(), left = event.clientX - box.left;
+  const index = eventAt(u, left);
+  plot.tip.hidden = index === null;
+  if (index === null) return;
+  const found = run.events[index];
+  plot.tip.replaceChildren(element('b', {}, plainWords(found.kind)), element('br'),
+                           `t = ${moment(found.time)}`, element('br'), `loss = ${number(found.loss, 5)}`);
+  const frame = plot.figure.getBoundingClientRect();
+  const before = left > box.width - 190;
+  plot.tip.style.left = before ? 'auto' : `${box.left - frame.left + left + 12}px`;
+  plot.tip.style.right = before ? `${frame.right - box.left - left + 12}px` : 'auto';
+  plot.tip.style.top = `${box.top - frame.top + 10}px`;
+}
+
+/** Shows [min, max] in the given plots. uPlot answers later, through its setScale hook, with these same numbers. */
+function setAbscissa(which, [min, max]) {
+  shown = [min, max];
+  for (const {chart} of which) chart.setScale('x', {min, max});
+  document.body.dataset.zoom = view.zoom ? view.zoom.join(' ') : '';
+}
+
+function shareZoom(u) {
+  const {min, max} = u.scales.x;
+  if (min === shown[0] && max === shown[1]) return;
+  view.zoom = [min, max];
+  setAbscissa(plots.filter(({chart}) => chart !== u), view.zoom);
+}
+
+function resetZoom() {
+  view.zoom = null;
+  const ends = plots.map(({chart}) => [chart.data[0][0], chart.data[0].at(-1)]);
+  setAbscissa(plots, [Math.min(...ends.map((e) => e[0])), Math.max(...ends.map((e) => e[1]))]);
+}
+
+function chartOptions(plot) {
+  const logX = view.x === 'log', logY = isLog(plot);
+  return {
+    width: plot.frame.clientWidth,
+    height: plot.height,
+    padding: [plot.flags ? flagStrip : 8, 14, 0, 0],
+    pxAlign: false,
+    legend: {show: false},
+    scales: {
+      x: {time: false, distr: logX ? 3 : 1, range: (u, min, max) => (min < max ? [min, max] : [min, min + 1])},
+      y: {distr: logY ? 3 : 1, range: yRange(logY)},
+    },
+    axes: [axis(2, logX, 74), axis(3, logY, plot.flags ? 34 : 30)],
+    series: [{}, ...plot.curves.map((curve) => ({
+      label: curve.name, scale: 'y', stroke: curve.stroke, width: curve.width ?? 1.4, dash: curve.dash,
+      points: {show: plotData(plot)[0].length === 1}, spanGaps: false,
+    }))],
+    focus: {alpha: plot.curves.length > plot.namedCurves ? 0.22 : 1},
+    cursor: {
+      y: false,
+      drag: {x: true, y: false},
+      focus: {prox: plot.curves.length > plot.namedCurves ? 24 : -1},
+      points: {size: 6, show: plot.curves.length <= plot.namedCurves ? undefined : false},
+      bind: {dblclick: () => () => resetZoom()},
+      sync: {key: cursorKey, setSeries: false, filters: {pub: (type) => type !== 'mouseup' && type !== 'mousedown'}},
+    },
+    hooks: {
+      drawClear: [drawBands],
+      draw: [(u) => {
+        drawLines(u);
+        if (plot.flags) drawFlags(u);
+      }],
+      setCursor: [(u) => showValues(plot, u.cursor.idx)],
+      setSeries: [(u, i) => {
+        plot.focus = i === null ? plot.focus : i - 1;
+        showValues(plot, u.cursor.idx);
+      }],
+      setScale: [(u, key) => key === 'x' && u.status === 1 && shareZoom(u)],
+    },
+  };
+}
+
+function buildChart(plot) {
+  if (plot.chart) plot.chart.destroy();
+  plot.curves = plot.makeCurves();
+  plot.chart = new uPlot(chartOptions(plot), plotData(plot), plot.frame);
+  plot.chart.over.addEventListener('mousemove', (event) => showTip(plot, event));
+  plot.chart.over.addEventListener('mouseleave', () => { plot.tip.hidden = true; });
+  plot.key.textContent = isLog(plot) ? 'log' : 'linear';
+  showValues(plot, null);
+}
+
+/** Adds a plot to `parent`. settings: id, title, source, makeCurves, height, start ('log' or 'linear'), flags, ... */
+function addPlot(parent, settings) {
+  const plot = {namedCurves: 8, height: 230, start: 'log', focus: 0, ...settings};
+  if (!run.plots[plot.source].curves.length) return;
+  plot.values = element('span', {class: 'values'});
+  plot.frame = element('div', {class: 'plot'});
+  plot.tip = element('div', {class: 'tip', hidden: ''});
+  plot.key = element('button', {title: 'linear or logarithmic values', onclick: () => {
+    view.y[plot.id] = isLog(plot) ? 'linear' : 'log';
+    rebuild([plot]);
+  }});
+  plot.figure = element('figure', {class: 'figure', id: `plot-${plot.id}`},
+      element('figcaption', {class: 'caption'}, element('h3', {}, plot.title), plot.values, plot.key), plot.frame, plot.tip);
+  parent.append(plot.figure);
+  plots.push(plot);
+}

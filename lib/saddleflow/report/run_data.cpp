@@ -1,0 +1,54 @@
+#include "saddleflow/report/run_data.hpp"
+
+#include <fmt/format.h>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow::report {
+
+namespace {
+
+void check_column(const std::string& name, const Column& column, std::size_t expected) {
+  if (column.empty() || column.size() == expected) return;
+  throw InputError(
+      fmt::format("report: {} has {} rows, expected {} like time", name, column.size(), expected));
+}
+
+void check_weights(const std::string& name, const std::vector<double>& weights, std::size_t expected) {
+  if (weights.empty() || weights.size() == expected) return;
+  throw InputError(
+      fmt::format("report: {} has {} weights, expected {} parameters", name, weights.size(), expected));
+}
+
+}  // namespace
+
+void check(const RunData& run) {
+  const std::size_t rows = run.time.size();
+  if (rows == 0) throw InputError("report: time has no rows, expected at least one accepted step");
+  for (std::size_t i = 1; i < rows; ++i)
+    if (!(run.time[i] >= run.time[i - 1]))
+      throw InputError(
+          fmt::format("report: time[{}] = {}, expected at least {}", i, run.time[i], run.time[i - 1]));
+  check_column("step", run.step, rows);
+  check_column("loss", run.loss, rows);
+  check_column("gradient_norm", run.gradient_norm, rows);
+  check_column("weight_norm", run.weight_norm, rows);
+  check_column("step_size", run.step_size, rows);
+  check_column("proximity", run.proximity, rows);
+  check_column("balance_drift", run.balance_drift, rows);
+  check_column("energy_drift", run.energy_drift, rows);
+  check_column("stepper", run.stepper, rows);
+  for (std::size_t l = 0; l < run.layer_norm.size(); ++l)
+    check_column(fmt::format("layer_norm[{}]", l), run.layer_norm[l], rows);
+  for (std::size_t k = 0; k < run.neuron_norm.size(); ++k)
+    check_column(fmt::format("neuron_norm[{}]", k), run.neuron_norm[k], rows);
+  for (std::size_t s = 0; s < run.snapshots.size(); ++s)
+    check_weights(fmt::format("snapshots[{}]", s), run.snapshots[s].weights, run.parameters.size());
+  for (std::size_t s = 0; s < run.saddles.size(); ++s)
+    check_weights(fmt::format("saddles[{}].point", s), run.saddles[s].point, run.parameters.size());
+  if (run.neuron_norm.size() > run.neurons.size())
+    throw InputError(fmt::format("report: neuron_norm has {} columns, expected at most {} neurons",
+                                 run.neuron_norm.size(), run.neurons.size()));
+}
+
+}  // namespace saddleflow::report

@@ -1,0 +1,90 @@
+// Everything the report page shows of one run, as plain columns: the page knows nothing of HDF5.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace saddleflow::report {
+
+/// One value per accepted step.
+using Column = std::vector<double>;
+
+/// A hidden neuron: its layer and its index in that layer, both counted from 0.
+struct NeuronPlace {
+  int layer = 0;
+  std::int64_t index = 0;
+};
+
+/// Layer, row (target) and column (source) of one parameter, counted from 0.
+struct ParameterPlace {
+  int layer = 0;
+  std::int64_t row = 0;
+  std::int64_t column = 0;
+};
+
+/// NaN in any number means: not known.
+struct Event {
+  std::string kind;  ///< "origin_escape", "saddle_enter", ...
+  int direction = 0;
+  double time = 0, value = 0, loss = 0, gradient_norm = 0, proximity = 0;
+  double lambda_min = 0, lambda_max = 0, time_error = 0;
+  std::int64_t snapshot = -1;  ///< row of `snapshots`, or -1
+};
+
+/// One visit to the neighbourhood of a critical point.
+struct Saddle {
+  std::vector<double> point;        ///< weights at the closest approach, parameter-long or empty
+  std::vector<double> eigenvalues;  ///< ascending; may be only a part of the spectrum
+  double loss = 0, gradient_norm = 0, proximity = 0, newton_distance = 0;
+  double enter_time = 0, closest_time = 0, leave_time = 0;
+  std::int64_t index_negative = -1, index_zero = -1, index_positive = -1;
+};
+
+/// Full weights at one time.
+struct Snapshot {
+  double time = 0;
+  std::vector<double> weights;
+};
+
+/// What the stop reason, the counters and the attributes of /run say.
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+struct RunData {
+  std::string title;
+  std::string file;  ///< name shown in the header
+  std::string stop_reason;
+
+  // network
+  std::string network_kind;  ///< "feed_forward", "diagonal_linear" or "power_sum"
+  std::vector<std::int64_t> layer_sizes;
+  double slope = 1;
+  int power = 1;
+  int degree = 2;
+  std::vector<ParameterPlace> parameters;
+  std::vector<NeuronPlace> neurons;
+
+  // time table; `time` increases, every column is as long as `time` or empty (not recorded)
+  Column time, step, loss, gradient_norm, weight_norm, step_size, proximity, balance_drift, energy_drift,
+      stepper;
+  std::vector<Column> layer_norm;          ///< one column per layer
+  std::vector<Column> neuron_norm;         ///< one column per neuron
+  std::vector<std::string> stepper_names;  ///< name of stepper flag 0, 1, ...
+
+  std::vector<Snapshot> snapshots;
+  std::vector<Event> events;
+  std::vector<Saddle> saddles;
+
+  Pairs problem;      ///< loss, reduction, sizes, origin of the data
+  Pairs counters;     ///< gradients, hessians, wall_seconds, ...
+  Pairs provenance;   ///< version, commit, compiler, ...
+  std::string study;  ///< TOML with every default filled in
+  std::string study_as_typed;
+};
+
+/// Throws InputError, naming the column, when lengths disagree or time decreases.
+void check(const RunData& run);
+
+}  // namespace saddleflow::report

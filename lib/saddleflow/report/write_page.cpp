@@ -1,0 +1,50 @@
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/report/page.hpp"
+
+namespace saddleflow::report {
+
+void write_text(const std::string& path, std::string_view text) {
+  const auto fail = [&] {
+    throw IoError(fmt::format("{}: cannot be written: {}", path, std::strerror(errno)));
+  };
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) fail();
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
+  const int reason = errno;
+  const bool closed = std::fclose(file) == 0;
+  if (written && closed) return;
+  if (!written) errno = reason;
+  fail();
+}
+
+void write_page(const std::string& path, const RunData& run, bool overwrite) {
+  namespace fs = std::filesystem;
+  if (!overwrite && fs::exists(path))
+    throw InputError(fmt::format("{}: exists already; --force overwrites it", path));
+  const std::string page = render_page(run);
+  const std::string unfinished = path + ".part";
+  std::error_code error;
+  try {
+    write_text(unfinished, page);
+  } catch (const IoError&) {
+    fs::remove(unfinished, error);
+    throw;
+  }
+  fs::rename(unfinished, path, error);
+  if (!error) return;
+  const std::string reason = error.message();
+  fs::remove(unfinished, error);
+  throw IoError(fmt::format("{}: cannot be written: {}", path, reason));
+}
+
+}  // namespace saddleflow::report

@@ -1,0 +1,42 @@
+// V1 to V6 of the theory: the path's largest relative error stays within 100 rtol for rtol = 1e-6 ... 1e-11, and
+// falls with the tolerance.
+#include <fmt/format.h>
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+
+#include "integrate/path_error.hpp"
+
+namespace saddleflow::test {
+
+using reference::reference_cases;
+
+std::vector<std::size_t> case_numbers() {
+  std::vector<std::size_t> numbers(reference_cases().size());
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = i;
+  return numbers;
+}
+
+BOOST_DATA_TEST_CASE(path_error_is_proportional_to_the_tolerance,
+                     boost::unit_test::data::make(case_numbers()) *
+                         boost::unit_test::data::make(std::vector<std::string>{"auto", "dopri5", "rodas5p"}),
+                     number, stepper) {
+  const reference::ReferenceCase reference = reference_cases()[number];
+  Real coarsest = 0, finest = 0;
+  for (int digits = 6; digits <= 11; ++digits) {
+    const Real rtol = std::pow(Real(10), Real(-digits));
+    const PathError result = path_error(reference, stepper, rtol);
+    fmt::print("{:<28} {:<8} rtol 1e-{:02}  error {:.2e}  error/rtol {:7.2f}\n", reference.name, stepper, digits,
+               static_cast<double>(result.error), static_cast<double>(result.error / rtol));
+    BOOST_TEST(result.stop_reason == "reached_end");
+    BOOST_TEST(result.error <= 100 * rtol);
+    if (digits == 6) coarsest = result.error;
+    finest = result.error;
+  }
+  // Five decades of tolerance: at least four and a half of error ("in proportion").
+  BOOST_TEST(std::log10(coarsest / finest) >= Real(3.5));
+}
+
+}  // namespace saddleflow::test

@@ -1,0 +1,23 @@
+// The error of an integrated path against a closed form: one line of the accuracy table.
+#pragma once
+
+#include <string>
+
+#include "reference/reference_cases.hpp"
+#include "saddleflow/base/real.hpp"
+#include "saddleflow/problem/objective.hpp"
+
+namespace saddleflow::test {
+
+struct PathError {
+  Real error = 0;  ///< largest relative error at accepted steps and in the middle of each (dense output)
+  Real time = 0;   ///< where
+  std::int64_t steps = 0;
+  WorkCounters work;
+  std::string stop_reason;
+};
+
+/// Integrates `reference` with `stepper` ("auto", ...) at `rtol` as a study would.
+PathError path_error(const reference::ReferenceCase& reference, const std::string& stepper, Real rtol);
+
+}  // namespace saddleflow::test

@@ -1,0 +1,123 @@
+"""Opens rendered reports in headless Chromium and finds the curves. usage: browser_test.py RENDER_EXAMPLE [FOLDER]
+
+With FOLDER the pages and screenshots are left there. Exit status 77 (skipped) without Chromium.
+"""
+
+import html
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SKIPPED = 77
+QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--virtual-time-budget=8000", "--window-size=1400,900"]
+
+# page, address, attributes of <body>, (pattern, least number) in the document
+CASES = [
+    ("plane", "", {"plots": "6", "series": "34", "x": "linear"}, [("<canvas", 16), ('data-spectrum="', 2)]),
+    ("plane", "#x=log&y=log&theme=dark", {"plots": "6", "series": "34", "x": "log"}, [("<canvas", 16)]),
+    ("plane", "#x=steps&y=linear", {"plots": "6", "series": "34", "x": "steps"}, [("<canvas", 16)]),
+    ("map", "", {"plots": "6", "series": "30"}, [("<canvas", 6 + 3 * 7 + 2), ('data-view="map"', 1)]),
+    ("diagonal", "", {"plots": "5"}, [("<canvas", 5 + 4), ('data-view="coefficients"', 1)]),
+    ("bare", "", {"plots": "1", "series": "1"}, [("<canvas", 1)]),
+]
+
+# What a reader does, and what must follow; the checks that failed go into data-failed.
+READER = """
+const failed = [], check = (holds, what) => holds || failed.push(what);
+const pause = () => new Promise((done) => setTimeout(done, 150));
+const over = () => document.querySelector('#plot-loss .u-over');
+const send = (type, target, x, y) => {
+  const box = over().getBoundingClientRect();
+  target.dispatchEvent(new MouseEvent(type, {bubbles: true, clientX: box.left + x, clientY: box.top + y,
+                                             movementX: 1, view: window}));
+};
+const times = () => [...document.querySelectorAll('.values')].map((v) => v.textContent.match(/(?:t|step) = ([\\d.\u2009]+)/))
+    .filter(Boolean).map((m) => parseFloat(m[1].replace('\u2009', '')));
+const press = (name) => document.querySelector(`#toolbar button[data-choice="${name}"]`).click();
+addEventListener('load', async () => {
+  await pause();
+  const width = over().clientWidth;
+  send('mousemove', over(), width / 2, 50);
+  await pause();
+  check(times().length >= 5 && times().every((t) => t > 2700 && t < 3300), 'shared cursor: ' + times());
+  const escape = document.querySelector('#plot-loss .tip');
+  check(escape.hidden, 'no tip between the events');
+  send('mousemove', over(), width * 640 / 6000, 50);
+  check(!escape.hidden && escape.textContent.includes('origin escape'), 'tip at an event: ' + escape.textContent);
+  send('mousemove', over(), width * 0.25, 50);
+  send('mousedown', over(), width * 0.25, 50);
+  send('mousemove', over(), width * 0.5, 60);
+  await pause();
+  send('mouseup', document, width * 0.5, 60);
+  await pause();
+  const zoom = document.body.dataset.zoom.split(' ').map(Number);
+  check(Math.abs(zoom[0] - 1500) < 20 && Math.abs(zoom[1] - 3000) < 20, 'zoom by dragging: ' + zoom);
+  document.getElementById('reset').click();
+  await pause();
+  check(document.body.dataset.zoom === '', 'reset of the zoom');
+  for (const x of ['log', 'steps', 'linear']) {
+    press(x);
+    await pause();
+    check(document.body.dataset.x === x, 'switch to ' + x);
+  }
+  document.querySelector('#plot-loss .caption button').click();
+  check(document.querySelector('#plot-loss .caption button').textContent === 'log', 'switch of one plot');
+  press('dark');
+  check(document.documentElement.dataset.theme === 'dark', 'dark paper');
+  document.querySelector('#events tbody tr').dispatchEvent(new MouseEvent('mouseenter'));
+  document.body.dataset.failed = failed.join('; ') || 'nothing';
+});
+"""
+
+
+def chromium(browser, page, *options):
+    with tempfile.TemporaryDirectory(prefix="saddleflow-browser-") as profile:
+        return subprocess.run([browser, *QUIET, f"--user-data-dir={profile}", *options, page], check=True, timeout=120,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+
+
+def failures(name, address, wanted, patterns, document):
+    body = re.search(r"<body([^>]*)>", document)
+    found = dict(re.findall(r'data-([\w-]+)="([^"]*)"', body.group(1))) if body else {}
+    for key, value in {"ready": "yes", "errors": "0", **wanted}.items():
+        if found.get(key) != value:
+            yield f"{name}{address}: data-{key} is {found.get(key)!r}, expected {value!r}; {html.unescape(found.get('messages', ''))}"
+    if "hacked" in found:
+        yield f"{name}{address}: a title was run as a script"
+    for pattern, least in patterns:
+        if document.count(pattern) < least:
+            yield f"{name}{address}: {document.count(pattern)} times {pattern!r}, expected at least {least}"
+
+
+def main(render, folder):
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        print("skipped: chromium is not installed (Debian package chromium)")
+        return SKIPPED
+    subprocess.run([render, folder], check=True)
+    problems = []
+    for name, address, wanted, patterns in CASES:
+        page = (Path(folder) / f"{name}.html").resolve().as_uri() + address
+        problems += failures(name, address, wanted, patterns, chromium(browser, page, "--dump-dom"))
+    played = Path(folder) / "played.html"
+    text = (Path(folder) / "plane.html").read_text(encoding="utf-8")
+    played.write_text(text.replace("</body>", f"<script>{READER}</script></body>"), encoding="utf-8")
+    document = chromium(browser, played.resolve().as_uri(), "--dump-dom")
+    problems += failures("played", "", {"failed": "nothing"}, [], document)
+    shot = Path(folder) / "plane.png"
+    chromium(browser, (Path(folder) / "plane.html").resolve().as_uri(), f"--screenshot={shot}")
+    if not shot.is_file() or shot.stat().st_size < 30_000:
+        problems.append("plane: the screenshot is missing or blank")
+    print("\n".join(problems) or f"{len(CASES)} pages drawn without an error")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        sys.exit(main(sys.argv[1], sys.argv[2]))
+    with tempfile.TemporaryDirectory(prefix="saddleflow-report-") as temporary:
+        sys.exit(main(sys.argv[1], temporary))

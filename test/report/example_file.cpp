@@ -1,0 +1,97 @@
+#include "example_file.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "saddleflow/archive/run_writer.hpp"
+
+namespace saddleflow::report {
+
+namespace {
+
+using namespace saddleflow::archive;
+
+const std::vector<std::string> event_kinds{"origin_escape", "saddle_enter", "saddle_closest", "saddle_leave",
+                                           "level_loss",    "steady",       "jump_1",         "jump_2"};
+
+int kind_flag(const std::string& kind) {
+  return static_cast<int>(std::find(event_kinds.begin(), event_kinds.end(), kind) - event_kinds.begin());
+}
+
+RunDescription description(const RunData& run) {
+  RunDescription d;
+  d.title = run.title;
+  d.command = "write_example_file";
+  d.network_kind = run.network_kind;
+  d.layer_sizes = run.layer_sizes;
+  d.slope = run.slope;
+  d.power = run.power;
+  d.degree = run.degree;
+  for (const report::ParameterPlace& p : run.parameters) {
+    d.parameter_layer.push_back(p.layer);
+    d.parameter_row.push_back(p.row);
+    d.parameter_column.push_back(p.column);
+  }
+  for (const NeuronPlace& n : run.neurons) {
+    d.neuron_layer.push_back(n.layer);
+    d.neuron_index.push_back(n.index);
+  }
+  d.layer_count = static_cast<int>(run.layer_norm.size());
+  d.loss = "square";
+  d.reduction = "sum";
+  d.data_origin = "made up";
+  d.sample_count = 1;
+  d.input_count = run.layer_sizes.front();
+  d.output_count = 1;
+  d.inputs.assign(static_cast<std::size_t>(d.input_count), 1.0);
+  d.targets = {1.0};
+  d.toml = run.study;
+  d.toml_user = run.study_as_typed;
+  d.provenance = run.provenance;
+  d.eigenvalue_count = static_cast<std::int64_t>(run.parameters.size());
+  d.event_kinds = event_kinds;
+  d.stepper_names = run.stepper_names;
+  return d;
+}
+
+void append_times(RunWriter& writer, const RunData& run) {
+  for (std::size_t i = 0; i < run.time.size(); ++i) {
+    TimeRow row{run.time[i],
+                static_cast<std::int64_t>(run.step[i]),
+                run.loss[i],
+                run.gradient_norm[i],
+                run.weight_norm[i],
+                run.step_size[i],
+                run.proximity[i],
+                run.balance_drift[i],
+                run.energy_drift[i],
+                static_cast<int>(run.stepper[i]),
+                {},
+                {}};
+    for (const Column& c : run.layer_norm) row.layer_norm.push_back(c[i]);
+    for (const Column& c : run.neuron_norm) row.neuron_norm.push_back(c[i]);
+    writer.append(row);
+  }
+}
+
+}  // namespace
+
+void write_example_file(const std::string& path, const RunData& run) {
+  RunWriter writer = RunWriter::create(path, description(run), {.overwrite = true});
+  append_times(writer, run);
+  for (const Snapshot& s : run.snapshots) writer.append(SnapshotRow{s.time, s.weights});
+  for (const Event& e : run.events)
+    writer.append(EventRow{e.time, kind_flag(e.kind), e.direction, e.value, e.loss, e.gradient_norm,
+                           e.proximity, e.lambda_min, e.lambda_max, e.time_error, e.snapshot});
+  for (const Saddle& s : run.saddles)
+    writer.append(SaddleRow{s.point, s.eigenvalues, s.loss, s.gradient_norm, s.proximity, s.newton_distance,
+                            s.enter_time, s.closest_time, s.leave_time, s.index_negative, s.index_zero,
+                            s.index_positive});
+  RunSummary summary;
+  summary.stop_reason = run.stop_reason;
+  for (const auto& [name, value] : run.counters)
+    summary.numbers.emplace_back(name, std::strtod(value.c_str(), nullptr));
+  writer.finish(summary);
+}
+
+}  // namespace saddleflow::report

@@ -1,0 +1,16 @@
+// A made-up run with the shape of saddle-to-saddle dynamics, for the tests of the report.
+#pragma once
+
+#include "saddleflow/report/run_data.hpp"
+
+namespace saddleflow::report {
+
+/// A two-layer network whose modes are learnt one after the other, each by the closed form of the balanced
+/// scalar product (theory, V1); neurons turn towards their mode before it grows. Two saddles, a final
+/// minimum. `inputs` = 2 gives a run in the plane.
+RunData example_run(int inputs, int neurons = 20);
+
+/// A diagonal linear network in the same style.
+RunData example_diagonal_run(int inputs);
+
+}  // namespace saddleflow::report

@@ -1,0 +1,91 @@
+#include "saddleflow/report/from_file.hpp"
+
+#include <filesystem>
+
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "example_file.hpp"
+#include "example_run.hpp"
+#include "saddleflow/base/error.hpp"
+
+namespace fs = std::filesystem;
+using namespace saddleflow::report;
+
+namespace {
+
+struct Folder {
+  fs::path path = fs::temp_directory_path() / ("saddleflow-report-" + std::to_string(getpid()));
+  Folder() { fs::create_directory(path); }
+  ~Folder() { fs::remove_all(path); }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(from_file)
+
+BOOST_FIXTURE_TEST_CASE(a_run_in_the_plane_comes_back, Folder) {
+  const RunData written = example_run(2);
+  const std::string file = (path / "run.h5").string();
+  write_example_file(file, written);
+  const RunData run = read_run(file);
+  BOOST_TEST(run.title == written.title);
+  BOOST_TEST(run.file == "run.h5");
+  BOOST_TEST(run.stop_reason == written.stop_reason);
+  BOOST_TEST(run.study == written.study);
+  BOOST_TEST(run.layer_sizes == written.layer_sizes, boost::test_tools::per_element());
+  BOOST_TEST(run.time == written.time, boost::test_tools::per_element());
+  BOOST_TEST(run.step == written.step, boost::test_tools::per_element());
+  BOOST_TEST(run.proximity == written.proximity, boost::test_tools::per_element());
+  BOOST_TEST(run.stepper == written.stepper, boost::test_tools::per_element());
+  BOOST_TEST(run.neuron_norm.size() == written.neuron_norm.size());
+  BOOST_TEST(run.neuron_norm[7] == written.neuron_norm[7], boost::test_tools::per_element());
+  BOOST_TEST(run.layer_norm[1] == written.layer_norm[1], boost::test_tools::per_element());
+  BOOST_TEST(run.snapshots.size() == written.snapshots.size());
+  BOOST_TEST(run.events.size() == written.events.size());
+  for (std::size_t e = 0; e < run.events.size(); ++e) {
+    BOOST_TEST(run.events[e].kind == written.events[e].kind);
+    const auto weights = [&](const RunData& r) {
+      return r.snapshots[static_cast<std::size_t>(r.events[e].snapshot)].weights;
+    };
+    BOOST_TEST(weights(run) == weights(written), boost::test_tools::per_element());
+  }
+  BOOST_TEST(run.saddles[1].eigenvalues == written.saddles[1].eigenvalues, boost::test_tools::per_element());
+  BOOST_TEST(run.saddles[1].point == written.saddles[1].point, boost::test_tools::per_element());
+  BOOST_TEST(run.saddles[1].index_zero == written.saddles[1].index_zero);
+  bool gradients = false;
+  for (const auto& [name, value] : run.counters)
+    gradients = gradients || (name == "gradients" && value == "9906");
+  BOOST_TEST(gradients);
+}
+
+BOOST_FIXTURE_TEST_CASE(more_inputs_load_only_the_moments_shown, Folder) {
+  const RunData written = example_run(10);
+  const std::string file = (path / "run.h5").string();
+  write_example_file(file, written);
+  const RunData run = read_run(file);
+  BOOST_TEST(run.snapshots.size() == 2 + written.events.size());
+  for (std::size_t e = 0; e < run.events.size(); ++e)
+    BOOST_TEST(run.snapshots[static_cast<std::size_t>(run.events[e].snapshot)].time ==
+               written.events[e].time);
+}
+
+BOOST_FIXTURE_TEST_CASE(bad_files_are_named, Folder) {
+  const std::string missing = (path / "missing.h5").string();
+  BOOST_CHECK_EXCEPTION(read_run(missing), saddleflow::Error, [&](const saddleflow::Error& e) {
+    return std::string(e.what()).find(missing) != std::string::npos && e.exit_code() == 2;
+  });
+  RunData empty = example_run(2);
+  for (Column* c : {&empty.time, &empty.step, &empty.loss}) c->clear();
+  empty.snapshots.clear();
+  empty.events.clear();
+  empty.saddles.clear();
+  const std::string file = (path / "empty.h5").string();
+  write_example_file(file, empty);
+  BOOST_CHECK_EXCEPTION(read_run(file), saddleflow::InputError, [&](const saddleflow::InputError& e) {
+    return std::string(e.what()).find("no row written yet") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()

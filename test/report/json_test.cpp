@@ -1,0 +1,114 @@
+#include "saddleflow/report/json.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+#include "example_run.hpp"
+#include "saddleflow/base/error.hpp"
+
+using nlohmann::json;
+using namespace saddleflow::report;
+
+BOOST_AUTO_TEST_SUITE(report_json)
+
+BOOST_AUTO_TEST_CASE(numbers_come_back) {
+  const RunData run = example_run(10);
+  const json page = json::parse(to_json(run, 1'000'000));
+  const json& loss = page["plots"]["loss"];
+  BOOST_TEST(loss["time"].size() == run.time.size());
+  for (std::size_t i = 0; i < run.time.size(); ++i) {
+    BOOST_TEST(std::abs(loss["time"][i].get<double>() - run.time[i]) <= 1e-11 * run.time[i]);
+    BOOST_TEST(std::abs(loss["curves"][0]["values"][i].get<double>() - run.loss[i]) <= 1e-5 * run.loss[i]);
+    BOOST_TEST(loss["step"][i].get<double>() == run.step[i]);
+  }
+  BOOST_TEST(page["title"] == run.title);
+  BOOST_TEST(page["study"] == run.study);
+  BOOST_TEST(page["events"].size() == run.events.size());
+  BOOST_TEST(page["events"][0]["kind"] == run.events[0].kind);
+  BOOST_TEST(page["saddles"][1]["eigenvalues"].size() == run.saddles[1].eigenvalues.size());
+  BOOST_TEST(page["saddles"][1]["negative"] == run.saddles[1].index_negative);
+  BOOST_TEST(page["counters"][0][1] == "9906");
+  BOOST_TEST(page["plots"]["neurons"]["curves"].size() == 20u);
+}
+
+BOOST_AUTO_TEST_CASE(unknown_numbers_are_null) {
+  RunData run = example_run(2);
+  run.loss[3] = std::nan("");
+  run.loss[4] = std::numeric_limits<double>::infinity();
+  run.events[0].lambda_min = std::nan("");
+  run.saddles[0].leave_time = std::nan("");
+  const json page = json::parse(to_json(run, 1'000'000));
+  BOOST_TEST(page["plots"]["loss"]["curves"][0]["values"][3].is_null());
+  BOOST_TEST(page["plots"]["loss"]["curves"][0]["values"][4].is_null());
+  BOOST_TEST(page["events"][0]["lambda_min"].is_null());
+  BOOST_TEST(page["saddles"][0]["leave"]["time"].is_null());
+  BOOST_TEST(page["saddles"][0]["leave"]["step"].is_null());
+}
+
+BOOST_AUTO_TEST_CASE(long_runs_are_thinned_and_events_keep_their_neighbours) {
+  RunData run = example_run(2);
+  const std::size_t rows = run.time.size();
+  const json page = json::parse(to_json(run, 200));
+  BOOST_TEST_MESSAGE(rows << " rows, page holds " << page["plots"]["loss"]["time"].size());
+  const auto times = page["plots"]["loss"]["time"].get<std::vector<double>>();
+  BOOST_TEST(times.size() <= 200 + 2 * run.events.size());
+  for (const Event& event : run.events) {
+    const auto after = std::lower_bound(run.time.begin(), run.time.end(), event.time);
+    const auto kept = [&](double t) {
+      return std::any_of(times.begin(), times.end(), [&](double x) { return std::abs(x - t) <= 1e-11 * t; });
+    };
+    BOOST_TEST(kept(*after));
+    BOOST_TEST(kept(*(after - 1)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_event_between_two_steps_has_a_broken_step_number) {
+  RunData run = example_run(2);
+  run.events = {run.events[0]};
+  run.events[0].time = 0.25 * run.time[10] + 0.75 * run.time[11];
+  const json page = json::parse(to_json(run));
+  BOOST_TEST(page["events"][0]["step"].get<double>() == 10.75, boost::test_tools::tolerance(1e-9));
+}
+
+BOOST_AUTO_TEST_CASE(columns_not_recorded_leave_no_curve) {
+  RunData run = example_run(2);
+  run.proximity.clear();
+  run.neuron_norm.clear();
+  run.snapshots.clear();
+  run.saddles.clear();
+  run.step.clear();
+  const json page = json::parse(to_json(run));
+  BOOST_TEST(page["plots"]["approach"]["curves"].size() == 1u);
+  BOOST_TEST(page["plots"]["neurons"]["curves"].empty());
+  BOOST_TEST(page["directions"]["view"] == "none");
+}
+
+BOOST_AUTO_TEST_CASE(text_of_another_encoding_is_replaced) {
+  RunData run = example_run(2);
+  run.study = "title = \"caf\xe9\"";
+  BOOST_TEST(json::parse(to_json(run))["study"] == "title = \"caf\xef\xbf\xbd\"");
+}
+
+BOOST_AUTO_TEST_CASE(disagreeing_columns_are_named) {
+  const auto names = [](const char* name) {
+    return [name](const saddleflow::InputError& e) {
+      return std::string(e.what()).find(name) != std::string::npos;
+    };
+  };
+  RunData run = example_run(2);
+  run.neuron_norm[3].pop_back();
+  BOOST_CHECK_EXCEPTION(to_json(run), saddleflow::InputError, names("neuron_norm[3]"));
+  run = example_run(2);
+  run.time[5] = run.time[3];
+  BOOST_CHECK_EXCEPTION(to_json(run), saddleflow::InputError, names("time[5]"));
+  run = example_run(2);
+  run.snapshots[1].weights.pop_back();
+  BOOST_CHECK_EXCEPTION(to_json(run), saddleflow::InputError, names("snapshots[1]"));
+  BOOST_CHECK_EXCEPTION(to_json(RunData{}), saddleflow::InputError, names("no rows"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

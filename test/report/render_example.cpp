@@ -1,0 +1,31 @@
+// render_example FOLDER: writes the example runs as pages and one as a run file, for the tests of page and
+// tool.
+#include <fstream>
+#include <iostream>
+
+#include "example_file.hpp"
+#include "example_run.hpp"
+#include "saddleflow/report/page.hpp"
+
+int main(int argc, char** argv) {
+  using namespace saddleflow::report;
+  if (argc != 2) {
+    std::cerr << "usage: render_example FOLDER\n";
+    return 2;
+  }
+  const std::string folder = argv[1];
+  const auto write = [&](const std::string& name, const RunData& run) {
+    std::ofstream(folder + "/" + name + ".html", std::ios::binary) << render_page(run);
+  };
+  write("plane", example_run(2, 24));
+  write("map", example_run(10));
+  write("diagonal", example_diagonal_run(12));
+  RunData bare;
+  bare.title = "</title><script>document.body.dataset.hacked='yes'</script>";
+  bare.file = "bare.h5";
+  bare.time = {0};
+  bare.loss = {1};
+  write("bare", bare);
+  write_example_file(folder + "/file.h5", example_run(10));
+  return 0;
+}

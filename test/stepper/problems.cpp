@@ -1,0 +1,34 @@
+#include "problems.hpp"
+
+#include <Eigen/LU>
+#include <Eigen/QR>
+#include <boost/random/mersenne_twister.hpp>
+#include <boost/random/normal_distribution.hpp>
+
+namespace saddleflow::test {
+
+Matrix gaussian(Index rows, Index cols, unsigned seed) {
+  boost::random::mt19937 random(seed);
+  boost::random::normal_distribution<double> normal;
+  Matrix m(rows, cols);
+  for (Index j = 0; j < cols; ++j)
+    for (Index i = 0; i < rows; ++i) m(i, j) = static_cast<Real>(normal(random));
+  return m;
+}
+
+Matrix rotation(Index n, unsigned seed) {
+  return Eigen::HouseholderQR<Matrix>(gaussian(n, n, seed)).householderQ();
+}
+
+Matrix inverse(const Matrix& m) { return m.inverse(); }
+
+Vector drive(Stepper& stepper, const System& system, Real end) {
+  while (stepper.current_time() < end) {
+    if (stepper.current_time() + stepper.current_time_step() > end)
+      stepper.set_time_step(end - stepper.current_time());
+    stepper.do_step(system);
+  }
+  return stepper.current_state();
+}
+
+}  // namespace saddleflow::test

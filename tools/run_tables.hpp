@@ -1,0 +1,18 @@
+// The tables that sf-flow prints of a run file.
+#pragma once
+
+#include <cstdio>
+
+#include "saddleflow/archive/run_reader.hpp"
+#include "saddleflow/study/verification.hpp"
+
+namespace saddleflow::tools {
+
+void print_heading(std::FILE* out, const archive::RunDescription& run);
+void print_events(std::FILE* out, const archive::RunReader& run);
+void print_saddles(std::FILE* out, const archive::RunReader& run);
+/// Stop reason, gauges and work.
+void print_summary(std::FILE* out, const archive::RunSummary& summary);
+void print_verification(std::FILE* out, const Verification& v);
+
+}  // namespace saddleflow::tools

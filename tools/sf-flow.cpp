@@ -1,0 +1,140 @@
+// sf-flow: from a study file to a trajectory file.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <atomic>
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common.hpp"
+#include "run_tables.hpp"
+#include "saddleflow/archive/run_writer.hpp"
+#include "saddleflow/base/version.hpp"
+#include "saddleflow/study/flow_run.hpp"
+#include "saddleflow/study/flow_setup.hpp"
+#include "saddleflow/study/keys.hpp"
+#include "saddleflow/study/verification.hpp"
+
+namespace {
+
+using namespace saddleflow;
+using namespace saddleflow::tools;
+
+std::atomic<bool> interrupted{false};
+
+extern "C" void on_signal(int signal) {
+  interrupted = true;
+  std::signal(signal, SIG_DFL);  // a second one ends the process at once
+}
+
+struct Arguments {
+  std::string study, output;
+  std::vector<std::string> overrides;
+  bool force = false, resume = false, verify = false, dry_run = false, quiet = false;
+};
+
+constexpr const char* kFooter =
+    "\nExit status: 0 the run ended, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (go on with "
+    "--resume).\n\nKeys of the study file, with their defaults (--set overrides any of them):\n";
+
+void add_options(CLI::App& app, Arguments& a) {
+  app.add_option("study", a.study, "study file (TOML)")->required()->option_text("STUDY.toml");
+  app.add_option("-o,--output", a.output, "run file; by default the study's name with .h5, in the current folder")
+      ->option_text("FILE");
+  app.add_option("--set", a.overrides, "override a key of the study; may be repeated")
+      ->option_text("section.key=value")
+      ->take_all()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--force", a.force, "overwrite an existing run file");
+  app.add_flag("--resume", a.resume, "go on with an interrupted or killed run; show a finished one");
+  app.add_flag("--verify", a.verify, "integrate again at a tenth of the tolerance, report path error and events");
+  app.add_flag("--dry-run", a.dry_run, "check the study, print it with every default, run nothing");
+  app.add_flag("-q,--quiet", a.quiet, "print errors only");
+  app.set_version_flag("--version", std::string("sf-flow ") + version());
+  app.footer(kFooter + describe_keys());
+}
+
+void complete(Arguments& a) {
+  if (a.force && a.resume) throw InputError("--force and --resume exclude each other");
+  if (a.output.empty()) a.output = std::filesystem::path(a.study).stem().string() + ".h5";
+}
+
+int dry_run(const StudyTable& study) {
+  const FlowSetup setup(study);
+  fmt::print("{}", study.filled());
+  fmt::print("\n# {} weights, {} samples ({}); L(0) = {:.6g}, |grad L(0)| = {:.3e}\n", setup.objective.size(),
+             setup.objective.data().inputs.cols(), setup.objective.data().origin,
+             static_cast<double>(setup.initial.loss), static_cast<double>(setup.initial.gradient_norm));
+  return 0;
+}
+
+void show(const Progress& p) {
+  const std::string left = std::isfinite(p.seconds_left) ? fmt::format(", about {:.0f} s left", p.seconds_left) : "";
+  fmt::print(stderr, "\r\033[Kt {:.6g} of {:g}, loss {:.6g}, |w| {:.4g}, {} steps, {} events{}",
+             static_cast<double>(p.time), static_cast<double>(p.t_end), static_cast<double>(p.loss),
+             static_cast<double>(p.weight_norm), p.steps, p.events, left);
+  std::fflush(stderr);
+}
+
+void verify(const StudyTable& study, const Arguments& a) {
+  const Verification v = verify_run(study, a.output, &interrupted);
+  archive::annotate_run(a.output, {{"path_error_estimate", static_cast<double>(v.path_error)},
+                                   {"path_error_time", static_cast<double>(v.path_error_time)},
+                                   {"event_time_error_estimate", static_cast<double>(v.event_time_error)},
+                                   {"event_sequence_confirmed", v.same_events && v.complete ? 1.0 : 0.0}});
+  if (!a.quiet) print_verification(stdout, v);
+}
+
+int run(const Arguments& a, const std::string& command) {
+  const StudyTable study = StudyTable::read(a.study, a.overrides);
+  if (a.dry_run) return dry_run(study);
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  FlowRunOptions options;
+  options.output = a.output;
+  options.command = command;
+  options.overwrite = a.force;
+  options.resume = a.resume;
+  options.interrupt = &interrupted;
+  const bool progress = !a.quiet && isatty(STDERR_FILENO) != 0;
+  if (progress) options.progress = show;
+  const archive::RunSummary summary = run_flow(study, options);
+  if (progress) fmt::print(stderr, "\r\033[K");
+  if (!a.quiet) {
+    const archive::RunReader file = archive::RunReader::open(a.output);
+    print_heading(stdout, file.description());
+    print_events(stdout, file);
+    print_saddles(stdout, file);
+    print_summary(stdout, summary);
+    fmt::print("file:    {}\n", a.output);
+  }
+  if (summary.stop_reason == "interrupted") return 130;
+  if (summary.stop_reason == "nonfinite" || summary.stop_reason == "step_underflow") {
+    fmt::print(stderr, "sf-flow: {}: stopped with {}\n", a.output, summary.stop_reason);
+    return 3;
+  }
+  if (a.verify) verify(study, a);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return saddleflow::tools::run_tool("sf-flow", [&] {
+    CLI::App app("Gradient flow of a homogeneous network: from a study file to a trajectory file.", "sf-flow");
+    Arguments arguments;
+    add_options(app, arguments);
+    if (!parse(app, argc, argv)) return 0;
+    complete(arguments);
+    std::string command = "sf-flow";
+    for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
+    return run(arguments, command);
+  });
+}
