@@ -70,6 +70,9 @@ Run run(const std::string& method, IntegrationOptions options, std::vector<Event
   return result;
 }
 
+// What the tolerance 1e-10 is worth: an error proportional to it, to its power 2/3 for the second-order method.
+Real allowed(const std::string& method) { return method == "rkc2" ? std::pow(Real(1e-10), Real(2) / 3) : Real(1e-9); }
+
 const std::vector<std::string> kMethods{"dopri5", "rodas5p", "rkc2", "auto"};
 
 }  // namespace
@@ -83,7 +86,7 @@ BOOST_DATA_TEST_CASE(the_run_ends_on_t_end_with_the_right_state, boost::unit_tes
   BOOST_TEST(r.log.times.back() == Real(5));
   const Real error = std::abs(r.outcome.state[0] - std::log(std::exp(Real(2)) - 5));
   fmt::print("{}: error at t = 5 {:.1e} after {} steps\n", method, static_cast<double>(error), r.log.times.size());
-  BOOST_TEST(error < Real(1e-8));
+  BOOST_TEST(error < allowed(method));
 }
 
 BOOST_DATA_TEST_CASE(event_times_agree_with_the_closed_form, boost::unit_test::data::make(kMethods), method) {
@@ -97,8 +100,8 @@ BOOST_DATA_TEST_CASE(event_times_agree_with_the_closed_form, boost::unit_test::d
   const Real t1 = std::exp(Real(2)) - std::exp(Real(1.5)), t2 = std::exp(Real(2)) - std::exp(Real(1));
   fmt::print("{}: event times off by {:.1e}, {:.1e}\n", method, static_cast<double>(r.log.events[0] - t1),
              static_cast<double>(r.log.events[1] - t2));
-  BOOST_TEST(std::abs(r.log.events[0] - t1) < Real(2e-8));
-  BOOST_TEST(std::abs(r.log.events[1] - t2) < Real(2e-8));
+  BOOST_TEST(std::abs(r.log.events[0] - t1) < allowed(method));
+  BOOST_TEST(std::abs(r.log.events[1] - t2) < allowed(method));
   BOOST_TEST(r.outcome.time == r.log.events[1]);
   BOOST_TEST(std::abs(r.outcome.state[0] - 1) < Real(1e-9));
 }
@@ -116,7 +119,8 @@ BOOST_AUTO_TEST_CASE(every_stop_has_its_name) {
   options.t_end = 10;  // beyond the singularity at t = e^2
   const Outcome failed = run("dopri5", options, {}).outcome;
   fmt::print("beyond the singularity: {} ({})\n", failed.stop_reason, failed.message);
-  BOOST_TEST(failed.failed());
+  BOOST_TEST(failed.stop_reason == "step_underflow");
+  BOOST_TEST(std::abs(failed.time - std::exp(Real(2))) < Real(1e-9));
   BOOST_TEST(!failed.message.empty());
 }
 
@@ -159,7 +163,7 @@ BOOST_AUTO_TEST_CASE(memory_of_another_kind_is_refused) {
 
 namespace {
 
-/// x' = -w(t - tiny clock): a slow drift that needs short steps long after the start.
+/// x'' = -x, every zero at a known time however late.
 struct Oscillator {
   void operator()(const Vector& x, Vector& dxdt, Real) const {
     dxdt.resize(2);

@@ -19,6 +19,7 @@ constexpr Real kEpsilon = std::numeric_limits<Real>::epsilon();
 ErrorControl::Options with_rtol(Real rtol) {
   ErrorControl::Options options;
   options.rtol = rtol;
+  options.theta = 1;
   return options;
 }
 
@@ -41,9 +42,31 @@ BOOST_AUTO_TEST_CASE(groups_take_the_smaller_rms) {
   groups.second = {-1, 1, -1};
   groups.count = 2;
   const Vector x{{3, 4, 12}}, error{{0, 1, 0}};
-  // Group 0 holds 3 and 4, group 1 holds 4 and 12.
-  const Real expected = 1 / (4 + std::sqrt(Real(12.5))) / std::sqrt(Real(3));
+  // Group 0 holds 3 and 4, group 1 holds 4 and 12; the error is that of group 0, not diluted by the third.
+  const Real expected = 1 / (4 + std::sqrt(Real(12.5))) / std::sqrt(Real(2));
   BOOST_TEST(close(ErrorControl(with_rtol(1), groups).norm(error, x, x), expected));
+}
+
+BOOST_AUTO_TEST_CASE(the_worst_group_counts_whatever_the_width) {
+  for (int width : {1, 10, 100}) {
+    ErrorGroups groups;
+    groups.count = width;
+    for (int g = 0; g < width; ++g) groups.first.insert(groups.first.end(), {g, g});
+    const Vector x = Vector::Ones(2 * width);
+    Vector error = Vector::Zero(2 * width);
+    error[0] = error[1] = Real(0.5);
+    BOOST_TEST(close(ErrorControl(with_rtol(Real(0.1)), groups).norm(error, x, x), Real(2.5)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_error_is_held_against_the_way_of_the_step) {
+  auto options = with_rtol(1);
+  options.displacement = Real(0.01);
+  const Vector x0{{3, 4}}, x1{{3, Real(4.5)}}, error{{0, Real(0.01)}};
+  BOOST_TEST(close(ErrorControl(options).norm(error, x0, x1), Real(0.01) / (Real(0.005) + 10 * kEpsilon * x1.norm())));
+  // Where nothing moves, rounding is what is allowed.
+  const Vector tiny{{0, kEpsilon}};
+  BOOST_TEST(close(ErrorControl(options).norm(tiny, x0, x0), Real(0.02)));
 }
 
 BOOST_AUTO_TEST_CASE(quadratures_are_absolute_and_do_not_hide) {

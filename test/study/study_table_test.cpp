@@ -50,7 +50,7 @@ std::ostream& operator<<(std::ostream& out, const Bad& bad) { return out << bad.
 
 const std::vector<Bad> kBad{
     {"[flow]\nrtoll = 1", {}, "s.toml:2: flow.rtoll: unknown key, the nearest known one is flow.rtol"},
-    {"[flow]\nrtol = \"x\"", {}, "s.toml:2: flow.rtol: found x, expected a number"},
+    {"[flow]\nrtol = \"x\"", {}, "s.toml:2: flow.rtol: found 'x', expected a number"},
     {"[flow]\nrtol = 1.0", {}, "s.toml:2: flow.rtol: found 1.0, expected 1e-17..0.1"},
     {"[flow]\nt_end = nan", {}, "s.toml:2: flow.t_end: found nan, expected a finite number"},
     {"[loss]\nkind = \"hinge\"", {}, "s.toml:2: loss.kind: found \"hinge\", expected one of square, logistic"},
@@ -64,7 +64,7 @@ const std::vector<Bad> kBad{
                                            "= k} or {times = [...]}"},
     {"[flow\n", {}, "s.toml:1: not TOML"},
     {"", {"flow.rtol"}, "--set flow.rtol: expected section.key=value"},
-    {"", {"flow.rtl=1"}, "s.toml: flow.rtl: unknown key, the nearest known one is flow.rtol"},
+    {"", {"flow.rtl=1"}, "--set: flow.rtl: unknown key, the nearest known one is flow.rtol"},
     {"flow = 3", {"flow.rtol=1"}, "s.toml: flow: found a value, expected a table"},
 };
 

@@ -127,7 +127,7 @@ bool EventDetector::next_hit(Real now, const Step& step, EventHit& hit) {
   return true;
 }
 
-std::vector<EventHit> EventDetector::scan(Real t0, Real t1, const Vector& x1, const DenseOutput& dense,
+std::vector<EventHit> EventDetector::scan(Real t0, Real t1, const Vector& x1, const StateAt& dense,
                                           Real time_tolerance) {
   const Step step{t0, t1, x1, dense, time_tolerance};
   pending_.clear();

@@ -9,7 +9,7 @@
 namespace saddleflow {
 
 /// Dense output of one step: writes x(t) for t in [t0, t1].
-using DenseOutput = std::function<void(Real t, Vector& x)>;
+using StateAt = std::function<void(Real t, Vector& x)>;
 
 /// Keeps the sign of every event function from step to step (it is never recomputed after a restart) and isolates
 /// roots in (t0, t1] with Boost's TOMS 748 (Alefeld, Potra, Shi 1995).
@@ -22,7 +22,7 @@ class EventDetector {
   void start(const Vector& x);
   /// All events in (t0, t1], ordered in time; on_fire() is called for each. The scan ends at the first terminal one.
   /// Roots are isolated to `time_tolerance` (absolute). `x1` is the state at t1.
-  std::vector<EventHit> scan(Real t0, Real t1, const Vector& x1, const DenseOutput& dense, Real time_tolerance);
+  std::vector<EventHit> scan(Real t0, Real t1, const Vector& x1, const StateAt& dense, Real time_tolerance);
   /// The same detector on a clock set back by `shift`.
   void shift_time(Real shift);
 
@@ -41,7 +41,7 @@ class EventDetector {
   struct Step {
     Real t0, t1;
     const Vector& x1;
-    const DenseOutput& dense;
+    const StateAt& dense;
     Real time_tolerance;
   };
   bool is_armed(std::size_t event) const { return !events_[event].armed || events_[event].armed(); }

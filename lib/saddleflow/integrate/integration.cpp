@@ -16,6 +16,9 @@ namespace {
 constexpr Real kEpsilon = std::numeric_limits<Real>::epsilon();
 // The stepper's clock is set back when a step has become this small against it; far from rounding, and rare.
 constexpr Real kSmallAgainstClock = Real(1) / Real(1 << 20);
+// Steps too short for the absolute time are legitimate in a jump late in a run, but not for ever: a finite-time
+// blow-up is approached without end.
+constexpr std::int64_t kLongestStandstill = 10000;
 
 }  // namespace
 
@@ -28,7 +31,7 @@ Integration::Integration(const System& system, Stepper& stepper, EventDetector& 
 
 void Integration::start(const Vector& x0, Real first_step) {
   clock_ = Clock();
-  steps_ = 0;
+  steps_ = standstill_ = 0;
   stepper_.initialize(x0, 0, first_step);
   detector_.start(x0);
 }
@@ -36,7 +39,8 @@ void Integration::start(const Vector& x0, Real first_step) {
 Memory Integration::memory() const {
   const Vector& x = stepper_.current_state();
   return {{"state", std::vector<Real>(x.data(), x.data() + x.size())},
-          {"clock", {clock_.high(), clock_.low(), stepper_.current_time(), static_cast<Real>(steps_)}},
+          {"clock", {clock_.high(), clock_.low(), stepper_.current_time(), static_cast<Real>(steps_),
+                     static_cast<Real>(standstill_)}},
           {"stepper", stepper_.memory()},
           {"events", detector_.memory()}};
 }
@@ -45,11 +49,12 @@ void Integration::restore(const Memory& memory) {
   for (const char* name : {"state", "clock", "stepper", "events"})
     if (!memory.contains(name)) throw InputError(fmt::format("checkpoint: '{}' is missing", name));
   const std::vector<Real>& clock = memory.at("clock");
-  if (clock.size() != 4)
-    throw InputError(fmt::format("checkpoint: 'clock' has {} numbers, expected 4", clock.size()));
+  if (clock.size() != 5)
+    throw InputError(fmt::format("checkpoint: 'clock' has {} numbers, expected 5", clock.size()));
   const std::vector<Real>& state = memory.at("state");
   clock_ = Clock(clock[0], clock[1]);
   steps_ = static_cast<std::int64_t>(clock[3]);
+  standstill_ = static_cast<std::int64_t>(clock[4]);
   stepper_.restore(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())), clock[2],
                    memory.at("stepper"));
   detector_.restore(memory.at("events"));
@@ -67,7 +72,7 @@ void Integration::aim_at_end() {
 
 void Integration::set_clock_back() {
   const Real t = stepper_.current_time();
-  if (stepper_.current_time_step() > t * kSmallAgainstClock) return;
+  if (t - stepper_.previous_time() > t * kSmallAgainstClock) return;
   stepper_.shift_time(t);
   detector_.shift_time(t);
   clock_.advance(t);
@@ -77,6 +82,13 @@ Outcome Integration::finish(std::string reason, std::string message) const {
   return {std::move(reason), std::move(message), time(), stepper_.current_state()};
 }
 
+void Integration::watch_time(Real before, Real after) {
+  standstill_ = after > before ? 0 : standstill_ + 1;
+  if (standstill_ >= kLongestStandstill)
+    throw StepFailure("step_underflow", fmt::format("time stands still at {:.17g}: {} steps did not change it",
+                                                    static_cast<double>(after), standstill_));
+}
+
 // One step with its events; false when the run has ended, `outcome` then says how.
 bool Integration::step(Observer& observer, Outcome& outcome) {
   aim_at_end();
@@ -84,6 +96,7 @@ bool Integration::step(Observer& observer, Outcome& outcome) {
   ++steps_;
   const Vector& x1 = stepper_.current_state();
   const Real absolute = clock_.absolute(t1);
+  watch_time(clock_.absolute(t0), absolute);
   const Real tolerance = std::max(options_.event_tolerance * (t1 - t0), kEpsilon * absolute);
   const std::vector<EventHit> hits = detector_.scan(t0, t1, x1, dense_local_, tolerance);
   Vector x;

@@ -26,7 +26,7 @@ struct StepView {
   Real step_size = 0;
   std::string_view method;
   const Vector& x1;       ///< state at t1
-  const DenseOutput& dense;
+  const StateAt& dense;
 };
 
 /// Told of every event (in time order), then of the step that contained it.
@@ -78,6 +78,7 @@ class Integration {
   bool step(Observer& observer, Outcome& outcome);
   void aim_at_end();
   void set_clock_back();
+  void watch_time(Real before, Real after);
   Outcome finish(std::string reason, std::string message = {}) const;
 
   System system_;
@@ -86,7 +87,8 @@ class Integration {
   IntegrationOptions options_;
   Clock clock_;
   std::int64_t steps_ = 0;
-  DenseOutput dense_local_, dense_absolute_;
+  std::int64_t standstill_ = 0;  // steps in a row too short to change the absolute time
+  StateAt dense_local_, dense_absolute_;
 };
 
 /// A first step for gradient flow from x0: a fraction rtol^(1/5)/10 of the time in which the state would change by

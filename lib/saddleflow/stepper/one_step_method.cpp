@@ -28,6 +28,7 @@ void OneStepMethod::initialize(const Vector& x, Real t, Real dt) {
   h_ = dt;
   fresh_ = false;
   counters_ = StepCounters();
+  last_rejection_ = Trial::accepted;
   controller_.reset();
   forget();
 }
@@ -112,6 +113,7 @@ OneStepMethod::Trial OneStepMethod::indefinite(Real h) {
 }
 
 void OneStepMethod::count(Trial trial) {
+  if (trial != Trial::accepted) last_rejection_ = trial;
   switch (trial) {
     case Trial::accepted:
       ++counters_.accepted;
@@ -129,7 +131,9 @@ void OneStepMethod::count(Trial trial) {
 }
 
 void OneStepMethod::fail(Trial last, int tries) const {
-  if (last == Trial::nonfinite)
+  // A first try that is too short already: what made the steps so short was the last rejection before.
+  const Trial cause = last == Trial::accepted ? last_rejection_ : last;
+  if (cause == Trial::nonfinite)
     throw StepFailure("nonfinite",
                       fmt::format("{}: no finite step from t = {} after {} tries", method(), t0_, tries));
   throw StepFailure("step_underflow", fmt::format("{}: the step {} at t = {} is too short after {} tries",
@@ -139,6 +143,7 @@ void OneStepMethod::fail(Trial last, int tries) const {
 void OneStepMethod::save(MemoryWriter& memory) const {
   memory.add(h_);
   memory.add(counters_);
+  memory.add(static_cast<Real>(last_rejection_));
   controller_.save(memory);
   // Kept, not recomputed: the count of right-hand sides goes on as if never interrupted.
   memory.add(fresh_ ? f1_ : Vector());
@@ -149,6 +154,7 @@ void OneStepMethod::load(const Vector& x, Real t, MemoryReader& memory) {
   const Real h = memory.real();
   initialize(x, t, h);
   counters_ = memory.counters();
+  last_rejection_ = static_cast<Trial>(static_cast<int>(memory.real()));
   controller_.load(memory);
   f1_ = memory.vector();
   fresh_ = f1_.size() > 0;

@@ -65,6 +65,7 @@ class OneStepMethod : public Stepper {
   ErrorControl control_;
   StepController controller_;
   StepCounters counters_;
+  Trial last_rejection_ = Trial::accepted;  // names the cause of a later underflow
   Vector x0_, x1_, x_try_;
   Vector f0_, f1_, f_try_;
   Real t0_ = 0, t1_ = 0;

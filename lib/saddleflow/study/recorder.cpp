@@ -38,7 +38,7 @@ std::vector<std::string> Recorder::event_kinds(const FlowSetup& setup) {
 void Recorder::begin() {
   observables_ = setup_.initial;
   last_loss_ = observables_.loss;
-  const DenseOutput none;
+  const StateAt none;
   write_time_row({0, 0, 0, 0, setup_.stepper->method(), setup_.x0, none});
   snapshot(0, setup_.x0);
   while (next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= 0) ++next_snapshot_time_;

@@ -21,9 +21,13 @@ struct StudyTable::Content {
 
 namespace {
 
-// Where in the file a node stands; overrides have no line.
+// Stands for the file where a value comes from the command line.
+const std::string kOverride = "--set";
+
+// Where a node stands: file and line, or the command line.
 std::string place(const std::string& name, const toml::node* node) {
   if (node == nullptr || node->source().begin.line == 0) return name;
+  if (node->source().path && *node->source().path == kOverride) return kOverride;
   return fmt::format("{}:{}", name, node->source().begin.line);
 }
 
@@ -153,7 +157,7 @@ toml::table& parent_of(toml::table& root, const std::string& path, const std::st
 std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
 
 void insert_literal(toml::table& table, const std::string& key, const std::string& literal) {
-  toml::table parsed = toml::parse("value = " + literal);
+  toml::table parsed = toml::parse("value = " + literal, kOverride);
   parsed.get("value")->visit([&](auto& concrete) { table.insert_or_assign(key, std::move(concrete)); });
 }
 

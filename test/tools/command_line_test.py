@@ -1,0 +1,105 @@
+"""--help, --dry-run, --set, --verify, --resume of a finished run, snapshots as asked for, a live reader."""
+import os
+import re
+import subprocess
+import time
+
+import h5py
+import numpy as np
+
+from tool import BIN, MAIN, STUDIES, flow, in_temporary_folder, succeed
+
+
+def help_is_complete():
+    text = succeed("--help")
+    for option in ("--output", "--set", "--force", "--resume", "--verify", "--dry-run", "--quiet", "--version"):
+        assert option in text, option
+    for word in ("network", "layers", "rtol", "checkpoint_seconds", "130", "[[events.level]]"):
+        assert word in text, word
+    assert succeed("--version").startswith("sf-flow ")
+
+
+def dry_run_is_a_study():
+    text = succeed(MAIN, "--dry-run", "--set", "flow.rtol=1e-6")
+    with open("filled.toml", "w") as file:
+        file.write(text)
+    again = succeed("filled.toml", "--dry-run")
+    assert again == text and re.search(r"rtol\s*=\s*1e-0?6|rtol\s*=\s*0.000001", text), text
+    assert os.listdir(".") == ["filled.toml"], os.listdir(".")
+
+
+def verify_reports_the_path_error():
+    out = succeed(MAIN, "-o", "v.h5", "--verify", "--set", "flow.t_end=2900")
+    line = next(l for l in out.splitlines() if l.startswith("verify:"))
+    print(line)
+    assert "event sequence unchanged" in line
+    with h5py.File("v.h5") as file:
+        attributes = dict(file["run"].attrs)
+    assert 0 < attributes["path_error_estimate"] < 1e-4, attributes["path_error_estimate"]
+    assert attributes["event_sequence_confirmed"] == 1
+
+
+def a_finished_run_is_shown_and_not_touched():
+    before = open("v.h5", "rb").read()
+    out = succeed(MAIN, "-o", "v.h5", "--resume", "--set", "flow.t_end=2900")
+    assert "escape_loss" in out and "reached_end" in out
+    assert open("v.h5", "rb").read() == before
+
+
+def snapshots_are_as_asked_for():
+    base = [MAIN, "--set", "flow.t_end=2900", "-q"]
+    succeed(*base, "-o", "all.h5")
+    succeed(*base, "-o", "events.h5", "--set", "output.weights=events")
+    succeed(*base, "-o", "every.h5", "--set", "output.weights={every=10}")
+    succeed(*base, "-o", "times.h5", "--set", "output.weights={times=[100.0, 2800.0]}")
+    with h5py.File("all.h5") as a, h5py.File("events.h5") as e, h5py.File("every.h5") as k, h5py.File("times.h5") as t:
+        rows, events = len(a["time"]), len(a["events/event"])
+        assert np.isin(a["time"][:], a["snapshot_time"][:]).all()
+        assert len(e["snapshot_time"]) == events + 1  # the initial one, and the end is an event
+        assert abs(len(k["snapshot_time"]) - (rows // 10 + events)) <= 2
+        assert {100.0, 2800.0} <= set(t["snapshot_time"][:])
+        # Interpolated snapshots lie on the path.
+        i = np.searchsorted(a["snapshot_time"][:], 2800.0)
+        near = a["weights"][i - 1], a["weights"][i]
+        w = t["weights"][list(t["snapshot_time"][:]).index(2800.0)]
+        assert np.linalg.norm(w - near[0]) <= 1.5 * np.linalg.norm(near[1] - near[0]) + 1e-12
+        # Events carry their snapshot, whose loss is the event's.
+        for row, when in zip(a["events/snapshot"][:], a["events/event_time"][:]):
+            assert a["snapshot_time"][row] == when
+        assert (np.diff(a["time"][:]) > 0).all() and (np.diff(a["snapshot_time"][:]) > 0).all()
+        assert (np.diff(a["loss"][:]) <= 1e-15).all()
+
+
+def a_second_process_reads_meanwhile():
+    child = subprocess.Popen([os.path.join(BIN, "sf-flow"), MAIN, "-o", "live.h5", "-q", "--set", "flow.rtol=1e-11",
+                              "--set", "output.checkpoint_seconds=0.05"])
+    seen = []
+    while child.poll() is None:
+        time.sleep(0.02)
+        try:
+            with h5py.File("live.h5", "r", swmr=True) as file:
+                time_values = file["time"][:]
+                seen.append(int((~np.isnan(time_values)).sum()))
+        except (FileNotFoundError, OSError):
+            pass
+    assert child.returncode == 0
+    print(f"live reader saw {len(set(seen))} different lengths, up to {max(seen)} rows")
+    assert len(set(seen)) >= 2 and seen == sorted(seen)
+
+
+def a_run_starts_from_another():
+    succeed(MAIN, "-o", "first.h5", "-q", "--set", "flow.t_end=10")
+    succeed(MAIN, "-o", "second.h5", "-q", "--set", "flow.t_end=1", "--set", "init.kind=run", "--set",
+            f"init.file={os.path.abspath('first.h5')}", "--set", "init.keep_norm=true")
+    with h5py.File("first.h5") as a, h5py.File("second.h5") as b:
+        assert (a["weights"][-1] == b["weights"][0]).all()
+
+
+def main():
+    for test in (help_is_complete, dry_run_is_a_study, verify_reports_the_path_error,
+                 a_finished_run_is_shown_and_not_touched, snapshots_are_as_asked_for,
+                 a_second_process_reads_meanwhile, a_run_starts_from_another):
+        test()
+
+
+in_temporary_folder(main)

@@ -1,0 +1,106 @@
+"""kill -9 at random moments, then --resume: BIN_DIR STUDIES [TRIALS [SEED]]. Every dataset must equal the
+uninterrupted run's, bit by bit. By hand, a hundred times:
+    /usr/bin/python3 test/tools/kill_resume_test.py build/release/bin tools/studies 100"""
+import os
+import random
+import signal
+import subprocess
+import time
+import warnings
+
+import h5py
+import numpy as np
+import xarray as xr
+
+from tool import BIN, MAIN, MORE, flow, in_temporary_folder, succeed
+
+TRIALS = int(MORE[0]) if MORE else 10
+SEED = int(MORE[1]) if len(MORE) > 1 else random.SystemRandom().randrange(10**6)
+# Long enough to be hit, checkpoints dense enough to matter.
+ARGUMENTS = [MAIN, "--set", "flow.rtol=1e-10", "--set", "output.checkpoint_seconds=0.03"]
+GROUPS = ["/", "/network", "/problem", "/events", "/saddles", "/config", "/run"]
+
+
+def datasets(path):
+    found = {}
+    with h5py.File(path, "r") as file:
+        file.visititems(lambda name, node: found.update({name: node[()]}) if isinstance(node, h5py.Dataset) else None)
+    return found
+
+
+def counters(path):
+    with h5py.File(path, "r") as file:
+        return {k: v for k, v in file["run"].attrs.items() if k not in ("wall_seconds",)}
+
+
+def same(a, b):
+    assert a.keys() == b.keys(), a.keys() ^ b.keys()
+    for name in a:
+        left, right = np.asarray(a[name]), np.asarray(b[name])
+        assert left.shape == right.shape, (name, left.shape, right.shape)
+        assert left.tobytes() == right.tobytes() or left.dtype == object and left.item() == right.item(), name
+
+
+def opens_everywhere(path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for engine in ("h5netcdf", "netcdf4"):
+            for group in GROUPS:
+                xr.open_dataset(path, engine=engine, group=group, decode_timedelta=False).close()
+
+
+def trial(generator, duration, expected, expected_counters):
+    path = "run.h5"
+    for name in (path, "run.ckpt.h5"):
+        if os.path.exists(name):
+            os.remove(name)
+    resumes = 0
+    arguments = ["-o", path]
+    while True:
+        child = subprocess.Popen([os.path.join(BIN, "sf-flow"), *ARGUMENTS, *arguments, "-q"])
+        time.sleep(generator.uniform(0, duration))
+        child.send_signal(signal.SIGKILL)
+        if child.wait() == 0:
+            break
+        if not os.path.exists("run.ckpt.h5"):  # killed before there was anything to lose
+            arguments = ["-o", path, "--force"]
+            continue
+        with h5py.File(path, "r", swmr=True) as file:
+            assert file["time"].shape[0] >= 0
+        arguments = ["-o", path, "--resume"]
+        resumes += 1
+        if resumes >= 3:
+            succeed(*ARGUMENTS, *arguments, "-q")
+            break
+    same(datasets(path), expected)
+    assert counters(path) == expected_counters, (counters(path), expected_counters)
+    opens_everywhere(path)
+    assert not os.path.exists("run.ckpt.h5")
+    return resumes
+
+
+def main():
+    print(f"seed {SEED}, {TRIALS} trials")
+    start = time.time()
+    succeed(*ARGUMENTS, "-o", "whole.h5", "-q")
+    duration = time.time() - start
+    expected, expected_counters = datasets("whole.h5"), counters("whole.h5")
+    generator = random.Random(SEED)
+    resumes = [trial(generator, duration, expected, expected_counters) for _ in range(TRIALS)]
+    print(f"{sum(resumes)} resumes in {TRIALS} trials; {sum(r > 0 for r in resumes)} runs were killed and continued; "
+          f"{len(expected)} datasets equal bit by bit in each")
+    assert sum(resumes) > 0, "no kill hit a running integration"
+    # A run interrupted by Ctrl-C leaves a whole file and goes on as well.
+    child = subprocess.Popen([os.path.join(BIN, "sf-flow"), *ARGUMENTS, "-o", "run.h5", "--force", "-q"])
+    time.sleep(duration * 0.4)
+    child.send_signal(signal.SIGINT)
+    assert child.wait() == 130, child.returncode
+    opens_everywhere("run.h5")
+    with h5py.File("run.h5") as file:
+        assert file["run"].attrs["stop_reason"] == "interrupted"
+    succeed(*ARGUMENTS, "-o", "run.h5", "--resume", "-q")
+    same(datasets("run.h5"), expected)
+    assert counters("run.h5") == expected_counters
+
+
+in_temporary_folder(main)

@@ -1,0 +1,38 @@
+"""Shared by the tests of the tools: TEST.py BIN_DIR STUDIES [more]."""
+import os
+import subprocess
+import sys
+import tempfile
+
+BIN, STUDIES, MORE = sys.argv[1], sys.argv[2], sys.argv[3:]
+MAIN = os.path.join(STUDIES, "saddle-to-saddle.toml")
+
+
+def flow(*arguments, **options):
+    """Runs sf-flow; returns the finished process with its text."""
+    return subprocess.run([os.path.join(BIN, "sf-flow"), *arguments], capture_output=True, text=True, **options)
+
+
+def succeed(*arguments, **options):
+    result = flow(*arguments, **options)
+    assert result.returncode == 0, (arguments, result.returncode, result.stderr)
+    return result.stdout
+
+
+def one_line(result, code, *words):
+    """The promise of every error: one line on stderr that names what is wrong, and a documented exit status."""
+    lines = result.stderr.splitlines()
+    assert result.returncode == code, (code, result.returncode, result.stderr)
+    assert len(lines) == 1 and lines[0].startswith("sf-flow: "), result.stderr
+    for word in words:
+        assert word in lines[0], (word, lines[0])
+    print(f"exit {code}: {lines[0]}")
+
+
+def in_temporary_folder(test):
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            test()
+        finally:
+            os.chdir("/")
