@@ -27,30 +27,30 @@ std::string index_of(const archive::SaddleRow& s) {
 
 void print_heading(std::FILE* out, const archive::RunDescription& run) {
   fmt::print(out, "{}: {} {}, slope {:g}, power {}, degree {}; {} weights\n",
-             run.title.empty() ? "run" : run.title, run.network_kind, fmt::join(run.layer_sizes, "-"), run.slope,
-             run.power, run.degree, run.parameter_layer.size());
-  fmt::print(out, "data: {}, {} samples, {} inputs, {} outputs{}; loss {} ({})\n", run.data_origin, run.sample_count,
-             run.input_count, run.output_count,
-             run.dropped_rows > 0 ? fmt::format(", {} rows with gaps dropped", run.dropped_rows) : "", run.loss,
-             run.reduction);
+             run.title.empty() ? "run" : run.title, run.network_kind, fmt::join(run.layer_sizes, "-"),
+             run.slope, run.power, run.degree, run.parameter_layer.size());
+  fmt::print(out, "data: {}, {} samples, {} inputs, {} outputs{}; loss {} ({})\n", run.data_origin,
+             run.sample_count, run.input_count, run.output_count,
+             run.dropped_rows > 0 ? fmt::format(", {} rows with gaps dropped", run.dropped_rows) : "",
+             run.loss, run.reduction);
 }
 
 void print_events(std::FILE* out, const archive::RunReader& run) {
   const auto& kinds = run.description().event_kinds;
-  fmt::print(out, "\n{:>3}  {:<24} {:>19} {:>13} {:>10} {:>10} {:>11} {:>11}\n", "#", "event", "time", "loss", "|grad L|",
-             "r", "lambda_min", "lambda_max");
+  fmt::print(out, "\n{:>3}  {:<24} {:>19} {:>13} {:>10} {:>10} {:>11} {:>11}\n", "#", "event", "time", "loss",
+             "|grad L|", "r", "lambda_min", "lambda_max");
   std::size_t i = 0;
   for (const archive::EventRow& e : run.event_rows())
     fmt::print(out, "{:>3}  {:<24} {:>19.13g} {:>13.7g} {:>10.2e} {:>10.2e} {:>11.3e} {:>11.3e}\n", ++i,
-               kinds[static_cast<std::size_t>(e.kind)], e.time, e.loss, e.gradient_norm, e.proximity, e.lambda_min,
-               e.lambda_max);
+               kinds[static_cast<std::size_t>(e.kind)], e.time, e.loss, e.gradient_norm, e.proximity,
+               e.lambda_min, e.lambda_max);
 }
 
 void print_saddles(std::FILE* out, const archive::RunReader& run) {
   const auto saddles = run.saddle_rows();
   if (saddles.empty()) return;
-  fmt::print(out, "\n{:>3}  {:<13} {:>12} {:>12} {:>12} {:>13} {:>10} {:>10}  {}\n", "#", "critical point", "enter",
-             "closest", "leave", "loss", "r", "Newton", "Hessian eigenvalues");
+  fmt::print(out, "\n{:>3}  {:<13} {:>12} {:>12} {:>12} {:>13} {:>10} {:>10}  {}\n", "#", "critical point",
+             "enter", "closest", "leave", "loss", "r", "Newton", "Hessian eigenvalues");
   std::size_t i = 0;
   for (const archive::SaddleRow& s : saddles)
     fmt::print(out, "{:>3}  {:<13} {:>12.6g} {:>12.6g} {:>12} {:>13.7g} {:>10.2e} {:>10.2e}  {}\n", ++i,
@@ -64,21 +64,24 @@ void print_summary(std::FILE* out, const archive::RunSummary& s) {
   for (const auto& [key, value] : s.texts)
     if (key == "stop_message") fmt::print(out, "         {}\n", value);
   fmt::print(out, "gauges:  balance drift {:.2e}, energy identity {:.2e}, loss rise {:.2e} (rtol {:g})\n",
-             number(s, "balance_drift"), number(s, "energy_drift"), number(s, "loss_rise"), number(s, "rtol"));
-  fmt::print(out,
-             "work:    {} steps, {} rejected, {} gradients, {} Hessian-vector products, {} Hessians, {} switches, "
-             "{:.2f} s\n",
-             count(s, "steps_accepted"),
-             count(s, "steps_rejected_error") + count(s, "steps_rejected_nonfinite") +
-                 count(s, "steps_rejected_indefinite"),
-             count(s, "gradients"), count(s, "hessian_vectors"), count(s, "hessians"), count(s, "stepper_switches"),
-             number(s, "wall_seconds"));
+             number(s, "balance_drift"), number(s, "energy_drift"), number(s, "loss_rise"),
+             number(s, "rtol"));
+  fmt::print(
+      out,
+      "work:    {} steps, {} rejected, {} gradients, {} Hessian-vector products, {} Hessians, {} switches, "
+      "{:.2f} s\n",
+      count(s, "steps_accepted"),
+      count(s, "steps_rejected_error") + count(s, "steps_rejected_nonfinite") +
+          count(s, "steps_rejected_indefinite"),
+      count(s, "gradients"), count(s, "hessian_vectors"), count(s, "hessians"), count(s, "stepper_switches"),
+      number(s, "wall_seconds"));
 }
 
 void print_verification(std::FILE* out, const Verification& v) {
   fmt::print(out, "verify:  path error {:.2e} (at t = {:g}), event times {:.2e}, event sequence {}{}\n",
              static_cast<double>(v.path_error), static_cast<double>(v.path_error_time),
-             static_cast<double>(v.event_time_error), v.same_events ? "unchanged" : "changed: " + v.first_difference,
+             static_cast<double>(v.event_time_error),
+             v.same_events ? "unchanged" : "changed: " + v.first_difference,
              v.complete ? "" : "; the second run ended early");
 }
 

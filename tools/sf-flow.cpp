@@ -40,12 +40,14 @@ struct Arguments {
 };
 
 constexpr const char* kFooter =
-    "\nExit status: 0 the run ended, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (go on with "
+    "\nExit status: 0 the run ended, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (go "
+    "on with "
     "--resume).\n\nKeys of the study file, with their defaults (--set overrides any of them):\n";
 
 void add_options(CLI::App& app, Arguments& a) {
   app.add_option("study", a.study, "study file (TOML)")->required()->option_text("STUDY.toml");
-  app.add_option("-o,--output", a.output, "run file; by default the study's name with .h5, in the current folder")
+  app.add_option("-o,--output", a.output,
+                 "run file; by default the study's name with .h5, in the current folder")
       ->option_text("FILE");
   app.add_option("--set", a.overrides, "override a key of the study; may be repeated")
       ->option_text("section.key=value")
@@ -54,7 +56,8 @@ void add_options(CLI::App& app, Arguments& a) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--force", a.force, "overwrite an existing run file");
   app.add_flag("--resume", a.resume, "go on with an interrupted or killed run; show a finished one");
-  app.add_flag("--verify", a.verify, "integrate again at a tenth of the tolerance, report path error and events");
+  app.add_flag("--verify", a.verify,
+               "integrate again at a tenth of the tolerance, report path error and events");
   app.add_flag("--dry-run", a.dry_run, "check the study, print it with every default, run nothing");
   app.add_flag("-q,--quiet", a.quiet, "print errors only");
   app.set_version_flag("--version", std::string("sf-flow ") + version());
@@ -76,7 +79,8 @@ int dry_run(const StudyTable& study) {
 }
 
 void show(const Progress& p) {
-  const std::string left = std::isfinite(p.seconds_left) ? fmt::format(", about {:.0f} s left", p.seconds_left) : "";
+  const std::string left =
+      std::isfinite(p.seconds_left) ? fmt::format(", about {:.0f} s left", p.seconds_left) : "";
   fmt::print(stderr, "\r\033[Kt {:.6g} of {:g}, loss {:.6g}, |w| {:.4g}, {} steps, {} events{}",
              static_cast<double>(p.time), static_cast<double>(p.t_end), static_cast<double>(p.loss),
              static_cast<double>(p.weight_norm), p.steps, p.events, left);
@@ -128,7 +132,8 @@ int run(const Arguments& a, const std::string& command) {
 
 int main(int argc, char** argv) {
   return saddleflow::tools::run_tool("sf-flow", [&] {
-    CLI::App app("Gradient flow of a homogeneous network: from a study file to a trajectory file.", "sf-flow");
+    CLI::App app("Gradient flow of a homogeneous network: from a study file to a trajectory file.",
+                 "sf-flow");
     Arguments arguments;
     add_options(app, arguments);
     if (!parse(app, argc, argv)) return 0;

@@ -37,7 +37,9 @@ struct Transition {
   bool rising, falling;
 };
 
-std::ostream& operator<<(std::ostream& out, const Transition& t) { return out << t.before << " -> " << t.after; }
+std::ostream& operator<<(std::ostream& out, const Transition& t) {
+  return out << t.before << " -> " << t.after;
+}
 
 const std::vector<Transition> kTruthTable{{-1, -1, false, false}, {-1, 0, true, false}, {-1, 1, true, false},
                                           {0, -1, false, false},  {0, 0, false, false}, {0, 1, false, false},
@@ -47,12 +49,14 @@ const std::vector<Transition> kTruthTable{{-1, -1, false, false}, {-1, 0, true, 
 
 BOOST_DATA_TEST_CASE(trigger_contract_is_the_truth_table, boost::unit_test::data::make(kTruthTable), row) {
   // A function that is `before` at 0 and `after` at 1.
-  const auto f = [row](Real t) { return static_cast<Real>(row.before) * (1 - t) + static_cast<Real>(row.after) * t; };
+  const auto f = [row](Real t) {
+    return static_cast<Real>(row.before) * (1 - t) + static_cast<Real>(row.after) * t;
+  };
   for (Direction direction : {Direction::rising, Direction::falling, Direction::either}) {
     EventDetector detector({event(f, direction)});
     detector.start(at(0));
-    const bool expected = (direction != Direction::falling && row.rising) ||
-                          (direction != Direction::rising && row.falling);
+    const bool expected =
+        (direction != Direction::falling && row.rising) || (direction != Direction::rising && row.falling);
     BOOST_TEST((scan(detector, 0, 1).size() == 1) == expected);
   }
 }
@@ -73,8 +77,9 @@ BOOST_AUTO_TEST_CASE(identically_zero_is_allowed_and_nan_is_an_error_that_names_
 
   EventDetector nan({event([](Real t) { return t < 1 ? Real(1) : std::numeric_limits<Real>::quiet_NaN(); })});
   nan.start(at(0));
-  BOOST_CHECK_EXCEPTION(scan(nan, 0, 2), NumericalError,
-                        [](const NumericalError& e) { return std::string(e.what()).find("'test'") != std::string::npos; });
+  BOOST_CHECK_EXCEPTION(scan(nan, 0, 2), NumericalError, [](const NumericalError& e) {
+    return std::string(e.what()).find("'test'") != std::string::npos;
+  });
 }
 
 BOOST_AUTO_TEST_CASE(roots_are_located_to_the_tolerance_and_ordered_in_time) {
@@ -109,7 +114,8 @@ BOOST_AUTO_TEST_CASE(interior_points_find_what_the_ends_miss) {
 }
 
 BOOST_AUTO_TEST_CASE(simultaneous_events_come_in_the_order_of_the_list) {
-  EventDetector detector({event([](Real t) { return t - Real(0.5); }), event([](Real t) { return Real(0.5) - t; })});
+  EventDetector detector(
+      {event([](Real t) { return t - Real(0.5); }), event([](Real t) { return Real(0.5) - t; })});
   detector.start(at(0));
   const auto hits = scan(detector, 0, 1);
   BOOST_REQUIRE(hits.size() == 2u);
@@ -120,7 +126,8 @@ BOOST_AUTO_TEST_CASE(simultaneous_events_come_in_the_order_of_the_list) {
 BOOST_AUTO_TEST_CASE(a_terminal_event_ends_the_scan) {
   Event stop = event([](Real t) { return t - Real(0.3); });
   stop.terminal = true;
-  EventDetector detector({stop, event([](Real t) { return t - Real(0.2); }), event([](Real t) { return t - Real(0.6); })});
+  EventDetector detector(
+      {stop, event([](Real t) { return t - Real(0.2); }), event([](Real t) { return t - Real(0.6); })});
   detector.start(at(0));
   const auto hits = scan(detector, 0, 1);
   BOOST_REQUIRE(hits.size() == 2u);
@@ -135,7 +142,8 @@ BOOST_AUTO_TEST_CASE(cooldown_blinds_an_event) {
   detector.start(at(1));
   std::vector<Real> times;
   for (int i = 1; i < 16; ++i)
-    for (const EventHit& hit : scan(detector, static_cast<Real>(i), static_cast<Real>(i + 1))) times.push_back(hit.time);
+    for (const EventHit& hit : scan(detector, static_cast<Real>(i), static_cast<Real>(i + 1)))
+      times.push_back(hit.time);
   // Roots at pi, 2 pi (blind), 3 pi, 4 pi (blind), 5 pi.
   BOOST_REQUIRE(times.size() == 3u);
   for (std::size_t k = 0; k < 3; ++k)
@@ -170,8 +178,8 @@ struct Hysteresis {
 
 BOOST_AUTO_TEST_CASE(hysteresis_follows_events_armed_within_the_step) {
   Hysteresis h;
-  // From 1 down to 0.04 at t = 0.5 and up again: with a look at 0.5 by an event that watches the inside, the whole
-  // visit happens in one step.
+  // From 1 down to 0.04 at t = 0.5 and up again: with a look at 0.5 by an event that watches the inside, the
+  // whole visit happens in one step.
   const auto parabola = [](Real t) { return Real(0.04) + 4 * (t - Real(0.5)) * (t - Real(0.5)); };
   std::vector<Event> events = h.events(parabola);
   events[0].interior_points = 9;
@@ -186,7 +194,9 @@ BOOST_AUTO_TEST_CASE(hysteresis_follows_events_armed_within_the_step) {
 
 BOOST_AUTO_TEST_CASE(hysteresis_ignores_wiggles_between_the_thresholds) {
   Hysteresis h;
-  const auto wiggles = [](Real t) { return Real(0.375) + Real(0.1) * std::sin(20 * t) - (t > 3 ? Real(0.3) : Real(0)); };
+  const auto wiggles = [](Real t) {
+    return Real(0.375) + Real(0.1) * std::sin(20 * t) - (t > 3 ? Real(0.3) : Real(0));
+  };
   EventDetector detector(h.events(wiggles));
   detector.start(at(0));
   for (int i = 0; i < 400; ++i) scan(detector, static_cast<Real>(i) / 100, static_cast<Real>(i + 1) / 100);
@@ -208,7 +218,8 @@ BOOST_AUTO_TEST_CASE(memory_restores_signs_and_blindness_exactly) {
   }
   EventDetector second = make();
   second.restore(first.memory());
-  for (int i = 3; i < 8; ++i) scan(second, Real(0.5) + static_cast<Real>(i), Real(1.5) + static_cast<Real>(i));
+  for (int i = 3; i < 8; ++i)
+    scan(second, Real(0.5) + static_cast<Real>(i), Real(1.5) + static_cast<Real>(i));
   BOOST_TEST(second.memory() == whole.memory());
   BOOST_CHECK_THROW(second.restore({1, 2}), InputError);
 }

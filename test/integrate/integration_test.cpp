@@ -70,14 +70,18 @@ Run run(const std::string& method, IntegrationOptions options, std::vector<Event
   return result;
 }
 
-// What the tolerance 1e-10 is worth: an error proportional to it, to its power 2/3 for the second-order method.
-Real allowed(const std::string& method) { return method == "rkc2" ? std::pow(Real(1e-10), Real(2) / 3) : Real(1e-9); }
+// What the tolerance 1e-10 is worth: an error proportional to it, to its power 2/3 for the second-order
+// method.
+Real allowed(const std::string& method) {
+  return method == "rkc2" ? std::pow(Real(1e-10), Real(2) / 3) : Real(1e-9);
+}
 
 const std::vector<std::string> kMethods{"dopri5", "rodas5p", "rkc2", "auto"};
 
 }  // namespace
 
-BOOST_DATA_TEST_CASE(the_run_ends_on_t_end_with_the_right_state, boost::unit_test::data::make(kMethods), method) {
+BOOST_DATA_TEST_CASE(the_run_ends_on_t_end_with_the_right_state, boost::unit_test::data::make(kMethods),
+                     method) {
   IntegrationOptions options;
   options.t_end = 5;
   const Run r = run(method, options, {});
@@ -85,7 +89,8 @@ BOOST_DATA_TEST_CASE(the_run_ends_on_t_end_with_the_right_state, boost::unit_tes
   BOOST_TEST(r.outcome.time == Real(5));
   BOOST_TEST(r.log.times.back() == Real(5));
   const Real error = std::abs(r.outcome.state[0] - std::log(std::exp(Real(2)) - 5));
-  fmt::print("{}: error at t = 5 {:.1e} after {} steps\n", method, static_cast<double>(error), r.log.times.size());
+  fmt::print("{}: error at t = 5 {:.1e} after {} steps\n", method, static_cast<double>(error),
+             r.log.times.size());
   BOOST_TEST(error < allowed(method));
 }
 
@@ -175,7 +180,8 @@ struct Oscillator {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_clock_set_back_keeps_absolute_times) {
-  // An oscillator with unit frequency for 3000 periods in steps of at most 2^-10: the clock is set back about twice.
+  // An oscillator with unit frequency for 3000 periods in steps of at most 2^-10: the clock is set back about
+  // twice.
   Oscillator oscillator;
   StepperOptions options = tolerance(Real(1e-12));
   options.max_step = Real(1) / 1024;
@@ -192,8 +198,9 @@ BOOST_AUTO_TEST_CASE(a_clock_set_back_keeps_absolute_times) {
   Log log;
   integration.run(log);
   const Real expected = static_cast<Real>(log.events.size()) * 2 * std::acos(Real(-1));
-  fmt::print("after {} steps the last zero is off by {:.1e}; the stepper's clock shows {:.1f}\n", log.times.size(),
-             static_cast<double>(log.events.back() - expected), static_cast<double>(stepper->current_time()));
+  fmt::print("after {} steps the last zero is off by {:.1e}; the stepper's clock shows {:.1f}\n",
+             log.times.size(), static_cast<double>(log.events.back() - expected),
+             static_cast<double>(stepper->current_time()));
   BOOST_TEST(std::abs(log.events.back() - expected) < Real(1e-7));
   BOOST_TEST(stepper->current_time() < Real(1100));
   BOOST_TEST(log.times.back() == Real(2100));

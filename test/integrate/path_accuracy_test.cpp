@@ -1,5 +1,5 @@
-// V1 to V6 of the theory: the path's largest relative error stays within 100 rtol for rtol = 1e-6 ... 1e-11, and
-// falls with the tolerance.
+// V1 to V6 of the theory: the path's largest relative error stays within 100 rtol for rtol = 1e-6 ... 1e-11,
+// and falls with the tolerance.
 #include <fmt/format.h>
 
 #include <boost/test/data/monomorphic.hpp>
@@ -27,8 +27,8 @@ BOOST_DATA_TEST_CASE(path_error_is_proportional_to_the_tolerance,
   for (int digits = 6; digits <= 11; ++digits) {
     const Real rtol = std::pow(Real(10), Real(-digits));
     const PathError result = path_error(reference, stepper, rtol);
-    fmt::print("{:<28} {:<8} rtol 1e-{:02}  error {:.2e}  error/rtol {:7.2f}\n", reference.name, stepper, digits,
-               static_cast<double>(result.error), static_cast<double>(result.error / rtol));
+    fmt::print("{:<28} {:<8} rtol 1e-{:02}  error {:.2e}  error/rtol {:7.2f}\n", reference.name, stepper,
+               digits, static_cast<double>(result.error), static_cast<double>(result.error / rtol));
     BOOST_TEST(result.stop_reason == "reached_end");
     BOOST_TEST(result.error <= 100 * rtol);
     if (digits == 6) coarsest = result.error;

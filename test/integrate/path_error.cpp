@@ -10,7 +10,8 @@ namespace {
 
 class WorstError : public Observer {
  public:
-  WorstError(const reference::ReferenceCase& reference, PathError& result) : reference_(reference), result_(result) {}
+  WorstError(const reference::ReferenceCase& reference, PathError& result)
+      : reference_(reference), result_(result) {}
 
   void on_step(const StepView& step) override {
     const Real middle = (step.t0 + step.t1) / 2;

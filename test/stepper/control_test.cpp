@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(the_error_is_held_against_the_way_of_the_step) {
   auto options = with_rtol(1);
   options.displacement = Real(0.01);
   const Vector x0{{3, 4}}, x1{{3, Real(4.5)}}, error{{0, Real(0.01)}};
-  BOOST_TEST(close(ErrorControl(options).norm(error, x0, x1), Real(0.01) / (Real(0.005) + 10 * kEpsilon * x1.norm())));
+  BOOST_TEST(close(ErrorControl(options).norm(error, x0, x1),
+                   Real(0.01) / (Real(0.005) + 10 * kEpsilon * x1.norm())));
   // Where nothing moves, rounding is what is allowed.
   const Vector tiny{{0, kEpsilon}};
   BOOST_TEST(close(ErrorControl(options).norm(tiny, x0, x0), Real(0.02)));

@@ -24,8 +24,9 @@ std::ostream& operator<<(std::ostream& out, const Case& c) {
   return out << c.layers.size() - 1 << " layers, slope " << c.slope << ", power " << c.power;
 }
 
-const std::vector<Case> kCases{{{4, 6, 2}, 1, 1},    {{4, 6, 5, 3}, 1, 1},      {{5, 3, 3, 3, 2}, 1, 1}, {{4, 6, 1}, 0, 2},
-                               {{4, 6, 5, 1}, 0, 2}, {{4, 6, 5, 5, 2}, -1, 3}, {{3, 8, 2}, Real(0.1), 1}};
+const std::vector<Case> kCases{{{4, 6, 2}, 1, 1},        {{4, 6, 5, 3}, 1, 1}, {{5, 3, 3, 3, 2}, 1, 1},
+                               {{4, 6, 1}, 0, 2},        {{4, 6, 5, 1}, 0, 2}, {{4, 6, 5, 5, 2}, -1, 3},
+                               {{3, 8, 2}, Real(0.1), 1}};
 
 }  // namespace
 
@@ -56,8 +57,8 @@ BOOST_AUTO_TEST_CASE(sphere_starts_have_neurons_of_one_size) {
 BOOST_AUTO_TEST_CASE(the_norm_is_delta) {
   const auto network = feed_forward({4, 6, 2}, Activation(0, 2));
   for (const char* kind : {"gaussian", "sphere", "balanced"}) {
-    const StudyTable s = StudyTable::parse("", "s.toml", {"network.layers=[4,6,2]", "init.scale=1e-12",
-                                                          std::string("init.kind=") + kind});
+    const StudyTable s = StudyTable::parse(
+        "", "s.toml", {"network.layers=[4,6,2]", "init.scale=1e-12", std::string("init.kind=") + kind});
     BOOST_TEST(std::abs(build_initial_weights(s, *network).norm() / Real(1e-12) - 1) < Real(1e-14));
   }
 }
@@ -66,7 +67,9 @@ BOOST_AUTO_TEST_CASE(weights_that_do_not_fit_are_refused) {
   const auto network = feed_forward({1, 1}, Activation(1, 1));
   const auto with = [&](const std::string& weights) {
     return build_initial_weights(
-        StudyTable::parse("", "s.toml", {"network.layers=[1,1]", "init.kind=given", "init.weights=" + weights}), *network);
+        StudyTable::parse("", "s.toml",
+                          {"network.layers=[1,1]", "init.kind=given", "init.weights=" + weights}),
+        *network);
   };
   BOOST_TEST(std::abs(with("[-3]")[0] + Real(1e-3)) < Real(1e-18));
   BOOST_CHECK_THROW(with("[1, 2]"), InputError);

@@ -22,7 +22,8 @@ BOOST_AUTO_TEST_CASE(defaults_are_filled_in_and_values_read) {
 
 BOOST_AUTO_TEST_CASE(the_filled_study_reads_back_to_itself) {
   const StudyTable s = StudyTable::parse(
-      "[network]\nlayers = [3, 4, 1]\n[[events.level]]\nquantity = \"loss\"\nvalue = 1\n[output]\nweights = {every = 5}\n",
+      "[network]\nlayers = [3, 4, 1]\n[[events.level]]\nquantity = \"loss\"\nvalue = 1\n[output]\nweights = "
+      "{every = 5}\n",
       "s.toml", {"flow.t_end=7", "data.seed=3"});
   const StudyTable again = StudyTable::parse(s.filled(), "again.toml");
   BOOST_TEST(again.filled() == s.filled());
@@ -32,8 +33,8 @@ BOOST_AUTO_TEST_CASE(the_filled_study_reads_back_to_itself) {
 }
 
 BOOST_AUTO_TEST_CASE(overrides_make_tables_and_take_bare_words) {
-  const StudyTable s = StudyTable::parse("", "s.toml",
-                                         {"network.layers=[2, 1]", "loss.kind=logistic", "output.weights={times=[3,1]}"});
+  const StudyTable s = StudyTable::parse(
+      "", "s.toml", {"network.layers=[2, 1]", "loss.kind=logistic", "output.weights={times=[3,1]}"});
   BOOST_TEST(s.text("loss.kind") == "logistic");
   BOOST_TEST((s.snapshots("output.weights").times == std::vector<Real>{1, 3}));
 }
@@ -53,15 +54,23 @@ const std::vector<Bad> kBad{
     {"[flow]\nrtol = \"x\"", {}, "s.toml:2: flow.rtol: found 'x', expected a number"},
     {"[flow]\nrtol = 1.0", {}, "s.toml:2: flow.rtol: found 1.0, expected 1e-17..0.1"},
     {"[flow]\nt_end = nan", {}, "s.toml:2: flow.t_end: found nan, expected a finite number"},
-    {"[loss]\nkind = \"hinge\"", {}, "s.toml:2: loss.kind: found \"hinge\", expected one of square, logistic"},
+    {"[loss]\nkind = \"hinge\"",
+     {},
+     "s.toml:2: loss.kind: found \"hinge\", expected one of square, logistic"},
     {"[network]\nlayers = [3, 0]", {}, "s.toml:2: network.layers: found 0, expected >= 1"},
     {"[network]\nlayers = 3", {}, "s.toml:2: network.layers: found 3, expected a list of integers"},
-    {"[data.linear]\nmatrix = [[1, 2], [3]]", {}, "s.toml:2: data.linear.matrix: found a list, expected a list of equally "
-                                                  "long lists of numbers"},
+    {"[data.linear]\nmatrix = [[1, 2], [3]]",
+     {},
+     "s.toml:2: data.linear.matrix: found a list, expected a list of equally "
+     "long lists of numbers"},
     {"flow = 3", {}, "s.toml:1: flow: found 3, expected a table [flow]"},
-    {"[events]\nlevel = 3", {}, "s.toml:2: events.level: found 3, expected a list of tables [[events.level]]"},
-    {"[output]\nweights = {evry = 2}", {}, "s.toml:2: output.weights: found a table, expected \"all\", \"events\", {every "
-                                           "= k} or {times = [...]}"},
+    {"[events]\nlevel = 3",
+     {},
+     "s.toml:2: events.level: found 3, expected a list of tables [[events.level]]"},
+    {"[output]\nweights = {evry = 2}",
+     {},
+     "s.toml:2: output.weights: found a table, expected \"all\", \"events\", {every "
+     "= k} or {times = [...]}"},
     {"[flow\n", {}, "s.toml:1: not TOML"},
     {"", {"flow.rtol"}, "--set flow.rtol: expected section.key=value"},
     {"", {"flow.rtl=1"}, "--set: flow.rtl: unknown key, the nearest known one is flow.rtol"},
@@ -70,11 +79,13 @@ const std::vector<Bad> kBad{
 
 }  // namespace
 
-BOOST_DATA_TEST_CASE(bad_studies_are_refused_with_file_line_and_key, boost::unit_test::data::make(kBad), bad) {
-  BOOST_CHECK_EXCEPTION(StudyTable::parse(bad.toml, "s.toml", bad.overrides), InputError, [&](const InputError& error) {
-    BOOST_TEST_MESSAGE(error.what());
-    return std::string(error.what()).starts_with(bad.message) && error.exit_code() == 2;
-  });
+BOOST_DATA_TEST_CASE(bad_studies_are_refused_with_file_line_and_key, boost::unit_test::data::make(kBad),
+                     bad) {
+  BOOST_CHECK_EXCEPTION(StudyTable::parse(bad.toml, "s.toml", bad.overrides), InputError,
+                        [&](const InputError& error) {
+                          BOOST_TEST_MESSAGE(error.what());
+                          return std::string(error.what()).starts_with(bad.message) && error.exit_code() == 2;
+                        });
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_key_and_a_missing_file_are_named) {

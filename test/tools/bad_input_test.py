@@ -47,10 +47,10 @@ def data_files():
     with_file = '[data]\nfile = "data.csv"\n'
     one_line(flow(study(with_file)), 2, "data.csv")
     for text, *words in [
-        (GOOD.replace("5", "five"), "data.csv:3", "x2", "five"),
-        (GOOD.replace("5", "nan"), "data.csv:3", "x2", "nan"),
-        (GOOD.replace("5", ""), "data.csv:3", "x2"),
-        (GOOD + "7,8\n", "data.csv:4"),
+        (GOOD.replace("5", "five"), "data.csv", "line 3", "x2", "five"),
+        (GOOD.replace("5", "nan"), "data.csv", "line 3", "x2", "nan"),
+        (GOOD.replace("5", ""), "data.csv", "line 3", "x2"),
+        (GOOD + "7,8\n", "data.csv", "line 4"),
         ("a,b,c\n1,2,3\n", "data.csv", "header"),
         ("x1,x2,y1\n", "data.csv"),
         ("x1,y1\n1,2\n", "network.layers", "inputs"),

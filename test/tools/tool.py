@@ -4,7 +4,7 @@ import subprocess
 import sys
 import tempfile
 
-BIN, STUDIES, MORE = sys.argv[1], sys.argv[2], sys.argv[3:]
+BIN, STUDIES, MORE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3:]
 MAIN = os.path.join(STUDIES, "saddle-to-saddle.toml")
 
 

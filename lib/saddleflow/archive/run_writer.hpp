@@ -75,7 +75,8 @@ class RunWriter {
   std::unique_ptr<Implementation> implementation_;
 };
 
-/// Adds numbers as attributes of /run to a finished run, or replaces them. IoError if the file cannot be written.
+/// Adds numbers as attributes of /run to a finished run, or replaces them. IoError if the file cannot be
+/// written.
 void annotate_run(const std::string& path, const std::vector<std::pair<std::string, double>>& numbers);
 
 }  // namespace saddleflow::archive

@@ -1,5 +1,5 @@
-// Exceptions of the library. Every message is one line that names the file, key or dataset, what was found and
-// what was expected; tools print it as it is and leave with `exit_code()`.
+// Exceptions of the library. Every message is one line that names the file, key or dataset, what was found
+// and what was expected; tools print it as it is and leave with `exit_code()`.
 #pragma once
 
 #include <stdexcept>

@@ -30,7 +30,8 @@ EventDetector::EventDetector(std::vector<Event> events)
 Real EventDetector::value_at(std::size_t event, const Vector& x) const {
   const Real value = events_[event].function(x);
   if (std::isnan(value))
-    throw NumericalError(fmt::format("event '{}': its function is NaN, expected a number", events_[event].name));
+    throw NumericalError(
+        fmt::format("event '{}': its function is NaN, expected a number", events_[event].name));
   return value;
 }
 
@@ -51,7 +52,8 @@ bool EventDetector::matches(Direction direction, int before, int after) {
 
 void EventDetector::look(std::size_t event, Real from, Real to, const Vector& x) {
   const int sign = sign_at(event, x);
-  if (matches(events_[event].direction, signs_[event], sign)) pending_.push_back({event, from, to, signs_[event]});
+  if (matches(events_[event].direction, signs_[event], sign))
+    pending_.push_back({event, from, to, signs_[event]});
   signs_[event] = sign;
 }
 
@@ -72,7 +74,8 @@ void EventDetector::look_along(const Step& step) {
     if (active_[e]) look(e, events_[e].interior_points > 0 ? time_of(most) : step.t0, step.t1, step.x1);
 }
 
-// After something has fired: follow the events that this armed from here to the end of the step, drop the others.
+// After something has fired: follow the events that this armed from here to the end of the step, drop the
+// others.
 void EventDetector::update_armed(Real now, const Vector& x_now, const Step& step) {
   for (std::size_t e = 0; e < events_.size(); ++e) {
     const bool armed = is_armed(e);
@@ -108,8 +111,8 @@ EventHit EventDetector::isolate(const Crossing& crossing, const Step& step) {
   if (sign_of(at_right) == crossing.before || at_right == 0) return hit;
   std::uintmax_t iterations = 200;
   const auto close = [&](Real a, Real b) { return std::abs(b - a) <= step.time_tolerance; };
-  const auto [a, b] =
-      boost::math::tools::toms748_solve(value, crossing.left, crossing.right, at_left, at_right, close, iterations);
+  const auto [a, b] = boost::math::tools::toms748_solve(value, crossing.left, crossing.right, at_left,
+                                                        at_right, close, iterations);
   hit.time = b;  // the far end: the sign has changed there
   hit.time_error = std::abs(b - a);
   return hit;
@@ -167,8 +170,8 @@ std::vector<Real> EventDetector::memory() const {
 
 void EventDetector::restore(const std::vector<Real>& memory) {
   if (memory.size() != 1 + 3 * events_.size())
-    throw InputError(fmt::format("event memory has {} numbers, expected {}: another list of events", memory.size(),
-                                 1 + 3 * events_.size()));
+    throw InputError(fmt::format("event memory has {} numbers, expected {}: another list of events",
+                                 memory.size(), 1 + 3 * events_.size()));
   root_evaluations_ = static_cast<long>(memory[0]);
   for (std::size_t e = 0; e < events_.size(); ++e) {
     signs_[e] = static_cast<int>(memory[1 + 3 * e]);

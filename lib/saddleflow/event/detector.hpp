@@ -11,8 +11,8 @@ namespace saddleflow {
 /// Dense output of one step: writes x(t) for t in [t0, t1].
 using StateAt = std::function<void(Real t, Vector& x)>;
 
-/// Keeps the sign of every event function from step to step (it is never recomputed after a restart) and isolates
-/// roots in (t0, t1] with Boost's TOMS 748 (Alefeld, Potra, Shi 1995).
+/// Keeps the sign of every event function from step to step (it is never recomputed after a restart) and
+/// isolates roots in (t0, t1] with Boost's TOMS 748 (Alefeld, Potra, Shi 1995).
 class EventDetector {
  public:
   explicit EventDetector(std::vector<Event> events);
@@ -20,8 +20,8 @@ class EventDetector {
   const std::vector<Event>& events() const { return events_; }
   /// Signs at the initial state. Throws NumericalError for NaN.
   void start(const Vector& x);
-  /// All events in (t0, t1], ordered in time; on_fire() is called for each. The scan ends at the first terminal one.
-  /// Roots are isolated to `time_tolerance` (absolute). `x1` is the state at t1.
+  /// All events in (t0, t1], ordered in time; on_fire() is called for each. The scan ends at the first
+  /// terminal one. Roots are isolated to `time_tolerance` (absolute). `x1` is the state at t1.
   std::vector<EventHit> scan(Real t0, Real t1, const Vector& x1, const StateAt& dense, Real time_tolerance);
   /// The same detector on a clock set back by `shift`.
   void shift_time(Real shift);

@@ -5,8 +5,8 @@
 
 namespace saddleflow {
 
-/// Absolute time of a stepper whose own clock is set back now and then. The origin of that clock is kept as an
-/// unevaluated sum (Neumaier's compensated summation), so set-backs lose nothing.
+/// Absolute time of a stepper whose own clock is set back now and then. The origin of that clock is kept as
+/// an unevaluated sum (Neumaier's compensated summation), so set-backs lose nothing.
 class Clock {
  public:
   Clock() = default;

@@ -37,7 +37,8 @@ class Builder {
 
   // The event fires where `value` crosses `threshold`, unless it brings a function of its own.
   void add(std::string kind, Event event, Value value, Real threshold) {
-    if (!event.function) event.function = [value, threshold](const Vector& x) { return value(x) - threshold; };
+    if (!event.function)
+      event.function = [value, threshold](const Vector& x) { return value(x) - threshold; };
     event.name = kind;
     result_.kinds.push_back(std::move(kind));
     result_.events.push_back(std::move(event));
@@ -57,7 +58,9 @@ class Builder {
     Probe& probe = probe_;
     if (by == EscapeBy::loss) {
       event.direction = Direction::falling;
-      const auto loss = [&probe](const Vector& x) { return probe.flow().objective().value(probe.flow().weights(x)); };
+      const auto loss = [&probe](const Vector& x) {
+        return probe.flow().objective().value(probe.flow().weights(x));
+      };
       add("escape_loss", std::move(event), loss, (1 - options_.escape_fraction) * initial_.loss);
     } else if (by == EscapeBy::norm) {
       event.direction = Direction::rising;
@@ -120,8 +123,8 @@ class Builder {
       probe.observe(x, o);
       return quantity.of(o);
     };
-    add(fmt::format("level:{}={:g}", level.quantity, static_cast<double>(level.value)), std::move(event), value,
-        level.value);
+    add(fmt::format("level:{}={:g}", level.quantity, static_cast<double>(level.value)), std::move(event),
+        value, level.value);
   }
 
   void add_steady() {

@@ -31,7 +31,8 @@ struct FlowEventOptions {
   Real escape_angle = Real(1e-2);
   bool escape_terminal = false;
 
-  /// Saddle visits: the proximity r (see Probe) falls below `enter`, rises above `leave` > enter (hysteresis).
+  /// Saddle visits: the proximity r (see Probe) falls below `enter`, rises above `leave` > enter
+  /// (hysteresis).
   bool saddles = true;
   Real saddle_enter = Real(1e-2);
   Real saddle_leave = Real(2e-2);

@@ -16,8 +16,8 @@ namespace {
 constexpr Real kEpsilon = std::numeric_limits<Real>::epsilon();
 // The stepper's clock is set back when a step has become this small against it; far from rounding, and rare.
 constexpr Real kSmallAgainstClock = Real(1) / Real(1 << 20);
-// Steps too short for the absolute time are legitimate in a jump late in a run, but not for ever: a finite-time
-// blow-up is approached without end.
+// Steps too short for the absolute time are legitimate in a jump late in a run, but not for ever: a
+// finite-time blow-up is approached without end.
 constexpr std::int64_t kLongestStandstill = 10000;
 
 }  // namespace
@@ -39,8 +39,9 @@ void Integration::start(const Vector& x0, Real first_step) {
 Memory Integration::memory() const {
   const Vector& x = stepper_.current_state();
   return {{"state", std::vector<Real>(x.data(), x.data() + x.size())},
-          {"clock", {clock_.high(), clock_.low(), stepper_.current_time(), static_cast<Real>(steps_),
-                     static_cast<Real>(standstill_)}},
+          {"clock",
+           {clock_.high(), clock_.low(), stepper_.current_time(), static_cast<Real>(steps_),
+            static_cast<Real>(standstill_)}},
           {"stepper", stepper_.memory()},
           {"events", detector_.memory()}};
 }
@@ -85,8 +86,9 @@ Outcome Integration::finish(std::string reason, std::string message) const {
 void Integration::watch_time(Real before, Real after) {
   standstill_ = after > before ? 0 : standstill_ + 1;
   if (standstill_ >= kLongestStandstill)
-    throw StepFailure("step_underflow", fmt::format("time stands still at {:.17g}: {} steps did not change it",
-                                                    static_cast<double>(after), standstill_));
+    throw StepFailure("step_underflow",
+                      fmt::format("time stands still at {:.17g}: {} steps did not change it",
+                                  static_cast<double>(after), standstill_));
 }
 
 // One step with its events; false when the run has ended, `outcome` then says how.
@@ -107,7 +109,8 @@ bool Integration::step(Observer& observer, Outcome& outcome) {
     at.time_error = std::max(hit.time_error, kEpsilon * at.time);
     observer.on_event(at, x);
     if (!hit.terminal) continue;
-    observer.on_step({steps_, clock_.absolute(t0), at.time, hit.time - t0, stepper_.method(), x, dense_absolute_});
+    observer.on_step(
+        {steps_, clock_.absolute(t0), at.time, hit.time - t0, stepper_.method(), x, dense_absolute_});
     outcome = {"event:" + detector_.events()[hit.event].name, "", at.time, x};
     return false;
   }

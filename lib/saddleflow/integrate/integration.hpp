@@ -25,7 +25,7 @@ struct StepView {
   Real t0 = 0, t1 = 0;    ///< the step; t1 is earlier than the stepper's own end when a terminal event cut it
   Real step_size = 0;
   std::string_view method;
-  const Vector& x1;       ///< state at t1
+  const Vector& x1;  ///< state at t1
   const StateAt& dense;
 };
 
@@ -57,8 +57,8 @@ struct Outcome {
   bool failed() const { return stop_reason == "step_underflow" || stop_reason == "nonfinite"; }
 };
 
-/// Autonomous systems only (the clock is set back on long runs). The sequence of states depends on the arguments
-/// alone, whether or not the run was interrupted and restored.
+/// Autonomous systems only (the clock is set back on long runs). The sequence of states depends on the
+/// arguments alone, whether or not the run was interrupted and restored.
 class Integration {
  public:
   Integration(const System& system, Stepper& stepper, EventDetector& detector, IntegrationOptions options);
@@ -91,8 +91,8 @@ class Integration {
   StateAt dense_local_, dense_absolute_;
 };
 
-/// A first step for gradient flow from x0: a fraction rtol^(1/5)/10 of the time in which the state would change by
-/// itself, ||x0|| / ||f(x0)||. Scale-invariant. 1 where f(x0) = 0. One evaluation of the system.
+/// A first step for gradient flow from x0: a fraction rtol^(1/5)/10 of the time in which the state would
+/// change by itself, ||x0|| / ||f(x0)||. Scale-invariant. 1 where f(x0) = 0. One evaluation of the system.
 Real first_step(const System& system, const Vector& x0, Real rtol);
 
 }  // namespace saddleflow

@@ -10,8 +10,9 @@ namespace saddleflow {
 enum class LossKind { square, logistic };
 enum class Reduction { sum, mean };
 
-/// square: (1/2)(yhat - y)^2; logistic: 2 ln(1 + e^{-y yhat}), y = +-1. Summed over outputs and samples, or divided
-/// by the number of samples (`mean`). With these scalings -l'(0, y) = y for both. Overflow-free for any argument.
+/// square: (1/2)(yhat - y)^2; logistic: 2 ln(1 + e^{-y yhat}), y = +-1. Summed over outputs and samples, or
+/// divided by the number of samples (`mean`). With these scalings -l'(0, y) = y for both. Overflow-free for
+/// any argument.
 class Loss {
  public:
   explicit Loss(LossKind kind = LossKind::square, Reduction reduction = Reduction::sum)

@@ -1,7 +1,7 @@
 #include "saddleflow/saddle/spectrum.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <Spectra/SymEigsSolver.h>
+#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -44,7 +44,8 @@ void dense(Objective& objective, const Vector& w, const Vector& gradient, Real r
   Matrix hessian(w.size(), w.size());
   objective.hessian(w, hessian);
   const Eigen::SelfAdjointEigenSolver<Matrix> solver(hessian);
-  if (solver.info() != Eigen::Success) throw NumericalError("spectrum: the eigenvalue iteration did not converge");
+  if (solver.info() != Eigen::Success)
+    throw NumericalError("spectrum: the eigenvalue iteration did not converge");
   s.eigenvalues = solver.eigenvalues();
   count(s, relative_zero, gradient.norm() / w.norm());
   const Vector components = solver.eigenvectors().transpose() * gradient;
@@ -57,7 +58,8 @@ void dense(Objective& objective, const Vector& w, const Vector& gradient, Real r
   s.newton_distance = std::sqrt(sum) / w.norm();
 }
 
-void ends(Objective& objective, const Vector& w, const Vector& gradient, const SpectrumOptions& options, Spectrum& s) {
+void ends(Objective& objective, const Vector& w, const Vector& gradient, const SpectrumOptions& options,
+          Spectrum& s) {
   const Index how_many = options.ends;
   HessianOperator op(objective, w);
   Spectra::SymEigsSolver<HessianOperator> solver(op, how_many, std::min(w.size(), 4 * how_many + 20));

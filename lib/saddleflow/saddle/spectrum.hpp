@@ -8,12 +8,13 @@ namespace saddleflow {
 
 /// Eigenvalues of Hess L at one weight vector.
 struct Spectrum {
-  Vector eigenvalues;     ///< ascending; all of them, or both ends when !complete
+  Vector eigenvalues;  ///< ascending; all of them, or both ends when !complete
   bool complete = true;
-  Real zero_threshold = 0;  ///< |lambda| up to this counts as zero
+  Real zero_threshold = 0;                     ///< |lambda| up to this counts as zero
   Index negative = 0, zero = 0, positive = 0;  ///< counts among `eigenvalues`
-  /// ||H^+ grad L|| / ||w||, H^+ without the zero eigenvalues: relative distance to the critical point that Newton's
-  /// method would step to. NaN when !complete. An ill-conditioned valley has small gradients and a large one.
+  /// ||H^+ grad L|| / ||w||, H^+ without the zero eigenvalues: relative distance to the critical point that
+  /// Newton's method would step to. NaN when !complete. An ill-conditioned valley has small gradients and a
+  /// large one.
   Real newton_distance = 0;
 
   Real min() const { return eigenvalues[0]; }
@@ -23,8 +24,9 @@ struct Spectrum {
 struct SpectrumOptions {
   Index dense_limit = 1000;  ///< up to this many weights all eigenvalues, by Eigen
   Index ends = 10;           ///< above it this many at both ends together, by Lanczos (Spectra)
-  /// An eigenvalue is zero below this times the largest magnitude, or below ||grad L|| / ||w||: relative to the largest
-  /// one this is the distance to a critical point along the stiffest direction, by which eigenvalues move at least.
+  /// An eigenvalue is zero below this times the largest magnitude, or below ||grad L|| / ||w||: relative to
+  /// the largest one this is the distance to a critical point along the stiffest direction, by which
+  /// eigenvalues move at least.
   Real relative_zero = Real(1e-10);
 };
 

@@ -90,7 +90,8 @@ Real ErrorControl::group_size(Index i) const {
   return second >= 0 ? std::min(size, sums_[second]) : size;
 }
 
-Real ErrorControl::against_displacement(const Vector& error, const Vector& x0, const Vector& x1, Index n) const {
+Real ErrorControl::against_displacement(const Vector& error, const Vector& x0, const Vector& x1,
+                                        Index n) const {
   constexpr Real rounding = 10 * std::numeric_limits<Real>::epsilon();
   if (options_.displacement <= 0 || n == 0) return 0;
   const Real allowed =

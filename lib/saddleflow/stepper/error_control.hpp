@@ -18,19 +18,18 @@ struct ErrorGroups {
 /// Weighted RMS norm of a local error. Component i of the leading ones is measured against
 ///   rtol * ( |x_i| + theta * min(rms(first group), rms(second group)) ) + rtol * floor * rms(x),
 /// |x_i| and the rms taken as the larger of both ends of the step; trailing (quadrature) components against
-/// rtol * quadrature_scale, absolutely. The norm is the largest of the RMS over each first group (the error of one
-/// neuron is not diluted by the others, whatever the width) and of the trailing components: a step is accepted when
-/// it is <= 1. Multiplying x and error by any c > 0 leaves it
-/// unchanged (quadratures aside).
+/// rtol * quadrature_scale, absolutely. The norm is the largest of the RMS over each first group (the error
+/// of one neuron is not diluted by the others, whatever the width) and of the trailing components: a step is
+/// accepted when it is <= 1. Multiplying x and error by any c > 0 leaves it unchanged (quadratures aside).
 class ErrorControl {
  public:
   struct Options {
     Real rtol = Real(1e-8);
     Real theta = Real(0.1);
     Real floor = Real(1e-30);
-    /// kappa > 0: besides, the error of a step must not exceed kappa times the way it went, up to rounding. Where the
-    /// state creeps towards a critical point it would otherwise be noise in what is left of the way, and with it the
-    /// time at which the flow comes closest, leaves, or is steady.
+    /// kappa > 0: besides, the error of a step must not exceed kappa times the way it went, up to rounding.
+    /// Where the state creeps towards a critical point it would otherwise be noise in what is left of the
+    /// way, and with it the time at which the flow comes closest, leaves, or is steady.
     Real displacement = 0;
     Real atol = 0;  ///< added to every scale; 0 for gradient flow, for general test problems only
     Real quadrature_scale = 1;

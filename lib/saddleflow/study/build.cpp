@@ -14,18 +14,21 @@ std::shared_ptr<const Network> build_network(const StudyTable& study) {
   const Activation activation(study.real("network.slope"), static_cast<int>(study.integer("network.power")));
   if (kind == "diagonal_linear") {
     if (layers.size() != 1)
-      study.fail("network.layers", fmt::format("found {} numbers, expected one for diagonal_linear: the inputs",
-                                               layers.size()));
+      study.fail(
+          "network.layers",
+          fmt::format("found {} numbers, expected one for diagonal_linear: the inputs", layers.size()));
     return diagonal_linear(layers[0]);
   }
   if (kind == "power_sum") {
     if (layers.size() != 2)
-      study.fail("network.layers", fmt::format("found {} numbers, expected two for power_sum: inputs and width",
-                                               layers.size()));
+      study.fail(
+          "network.layers",
+          fmt::format("found {} numbers, expected two for power_sum: inputs and width", layers.size()));
     return power_sum(layers[0], layers[1], activation);
   }
   if (layers.size() < 2)
-    study.fail("network.layers", fmt::format("found {} numbers, expected at least inputs and outputs", layers.size()));
+    study.fail("network.layers",
+               fmt::format("found {} numbers, expected at least inputs and outputs", layers.size()));
   return feed_forward(layers, activation);
 }
 
@@ -93,7 +96,8 @@ FlowEventOptions build_event_options(const StudyTable& study) {
   options.steady = study.boolean("events.steady.enabled");
   options.steady_threshold = study.real("events.steady.threshold");
   options.steady_terminal = study.boolean("events.steady.terminal");
-  for (std::size_t i = 0; i < study.count("events.level"); ++i) options.levels.push_back(build_level(study, i));
+  for (std::size_t i = 0; i < study.count("events.level"); ++i)
+    options.levels.push_back(build_level(study, i));
   return options;
 }
 

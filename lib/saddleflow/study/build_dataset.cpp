@@ -14,7 +14,8 @@ namespace {
 Activation teacher_activation(const StudyTable& study, const std::string& section, const Network& network) {
   const Activation own = network.activation();
   const Real slope = study.has(section + ".slope") ? study.real(section + ".slope") : own.slope();
-  const int power = study.has(section + ".power") ? static_cast<int>(study.integer(section + ".power")) : own.power();
+  const int power =
+      study.has(section + ".power") ? static_cast<int>(study.integer(section + ".power")) : own.power();
   return Activation(slope, power);
 }
 
@@ -61,23 +62,33 @@ GeneratorOptions build_generator(const StudyTable& study, const Network& network
     options.samples = options.given_inputs.cols();
   }
   switch (options.targets) {
-    case TargetKind::teacher: options.teacher = build_teacher(study, network); break;
+    case TargetKind::teacher:
+      options.teacher = build_teacher(study, network);
+      break;
     case TargetKind::teacher_sum:
-      options.teacher_sum = {study.matrix("data.teacher_sum.vectors"), study.reals("data.teacher_sum.coefficients"),
+      options.teacher_sum = {study.matrix("data.teacher_sum.vectors"),
+                             study.reals("data.teacher_sum.coefficients"),
                              teacher_activation(study, "data.teacher_sum", network)};
       break;
-    case TargetKind::sparse_polynomial: options.sparse_polynomial = build_polynomial(study); break;
-    case TargetKind::linear: options.linear = study.matrix("data.linear.matrix"); break;
-    case TargetKind::given: options.given_targets = study.matrix("data.given.targets").transpose(); break;
-    case TargetKind::signs: break;
+    case TargetKind::sparse_polynomial:
+      options.sparse_polynomial = build_polynomial(study);
+      break;
+    case TargetKind::linear:
+      options.linear = study.matrix("data.linear.matrix");
+      break;
+    case TargetKind::given:
+      options.given_targets = study.matrix("data.given.targets").transpose();
+      break;
+    case TargetKind::signs:
+      break;
   }
   return options;
 }
 
 void check_sizes(const StudyTable& study, const Dataset& data, const Network& network) {
   if (data.inputs.rows() != network.input_count())
-    study.fail("network.layers", fmt::format("found {} inputs, but the data ({}) have {}", network.input_count(),
-                                             data.origin, data.inputs.rows()));
+    study.fail("network.layers", fmt::format("found {} inputs, but the data ({}) have {}",
+                                             network.input_count(), data.origin, data.inputs.rows()));
   if (data.targets.rows() != network.output_count())
     study.fail("network.layers", fmt::format("found {} outputs, but the data ({}) have {} targets a sample",
                                              network.output_count(), data.origin, data.targets.rows()));

@@ -42,8 +42,8 @@ class SpeedEstimate {
   double last_wall_ = 0, last_speed_ = 0;
 };
 
-/// Between the integration and the recorder: flushes, checkpoints and progress, by the clock. None of it touches
-/// the numbers.
+/// Between the integration and the recorder: flushes, checkpoints and progress, by the clock. None of it
+/// touches the numbers.
 class FlowRun : public Observer {
  public:
   FlowRun(const StudyTable& study, const FlowRunOptions& options)
@@ -67,7 +67,8 @@ class FlowRun : public Observer {
       recorder_.end(outcome);
     const archive::RunSummary result = summary(outcome.stop_reason, outcome.message);
     writer_.finish(result);
-    if (outcome.stop_reason != "interrupted") std::filesystem::remove(archive::checkpoint_path(options_.output));
+    if (outcome.stop_reason != "interrupted")
+      std::filesystem::remove(archive::checkpoint_path(options_.output));
     return result;
   }
 
@@ -136,8 +137,8 @@ class FlowRun : public Observer {
     for (const char* name : {"state", "clock", "stepper", "events"}) memory[name] = part(name);
     integration_.restore(memory);
     earlier_seconds_ = static_cast<double>(part("wall_seconds").at(0));
-    // The gradient at the end of the last step was at hand in the uninterrupted run; have it at hand again, then
-    // set the counters to what they were.
+    // The gradient at the end of the last step was at hand in the uninterrupted run; have it at hand again,
+    // then set the counters to what they were.
     const std::vector<Real>& state = part("state");
     Vector gradient(setup_.objective.size());
     setup_.objective.gradient(Eigen::Map<const Vector>(state.data(), gradient.size()), gradient);
@@ -174,7 +175,9 @@ class FlowRun : public Observer {
     const Gauges& gauges = recorder_.gauges();
     archive::RunSummary s;
     s.stop_reason = reason;
-    const auto number = [&s](const char* name, auto value) { s.numbers.emplace_back(name, static_cast<double>(value)); };
+    const auto number = [&s](const char* name, auto value) {
+      s.numbers.emplace_back(name, static_cast<double>(value));
+    };
     number("rtol", setup_.rtol);
     number("gradients", work.gradients);
     number("hessian_vectors", work.hessian_vectors);
@@ -220,8 +223,10 @@ archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& opti
     if (run.live()) throw IoError(fmt::format("{}: another process is writing it", options.output));
     const bool unfinished = reason == "running" || reason == "killed" || reason == "interrupted";
     if (run.description().toml != study.filled())
-      throw InputError(fmt::format("{}: was made from another study (or other --set values) than {}, which it cannot "
-                                   "be resumed with", options.output, study.name()));
+      throw InputError(
+          fmt::format("{}: was made from another study (or other --set values) than {}, which it cannot "
+                      "be resumed with",
+                      options.output, study.name()));
     if (!unfinished) return run.summary();
   }
   return FlowRun(study, options).run();

@@ -17,7 +17,8 @@ struct Progress {
   Real time = 0, t_end = 0;
   Real loss = 0, weight_norm = 0;
   std::int64_t steps = 0, events = 0;
-  /// Wall seconds left, from a speed that has been steady for two looks; NaN where there is no honest estimate.
+  /// Wall seconds left, from a speed that has been steady for two looks; NaN where there is no honest
+  /// estimate.
   double seconds_left = 0;
 };
 
@@ -26,12 +27,13 @@ struct FlowRunOptions {
   std::string command;  ///< for the file's history
   bool overwrite = false;
   bool resume = false;
-  std::function<void(const Progress&)> progress;     ///< called about twice a second
+  std::function<void(const Progress&)> progress;  ///< called about twice a second
   const std::atomic<bool>* interrupt = nullptr;
 };
 
-/// Runs or, with `resume`, goes on from the checkpoint beside the file; a finished run is left as it is. A study that
-/// differs from the file's is refused. Returns how the run stopped and what it cost. Throws InputError, IoError; a numerical failure of the integration is a stop reason
+/// Runs or, with `resume`, goes on from the checkpoint beside the file; a finished run is left as it is. A
+/// study that differs from the file's is refused. Returns how the run stopped and what it cost. Throws
+/// InputError, IoError; a numerical failure of the integration is a stop reason
 /// ("nonfinite", "step_underflow") with a whole, readable file.
 archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& options);
 

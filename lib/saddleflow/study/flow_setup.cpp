@@ -44,7 +44,8 @@ FlowSetup::FlowSetup(const StudyTable& study, Real tolerance)
           study.fail("init", "the loss or its gradient is not finite at w(0)");
         return observables;
       }()),
-      events(make_flow_events(build_event_options(study), probe, initial)),
+      events(
+          naming_study(study, [&] { return make_flow_events(build_event_options(study), probe, initial); })),
       detector(events.events),
       t_end(study.real("flow.t_end")),
       rtol(tolerance > 0 ? tolerance : study.real("flow.rtol")),

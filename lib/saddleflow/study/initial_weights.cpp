@@ -30,7 +30,8 @@ void scale_by(Vector& w, const std::vector<Index>& indices, Real factor) {
   for (Index i : indices) w[i] *= factor;
 }
 
-// The rescaling symmetry a -> c a, b -> c^{-p} b of one neuron, with ||c a||^2 = p ||c^{-p} b||^2; returns |ln c|.
+// The rescaling symmetry a -> c a, b -> c^{-p} b of one neuron, with ||c a||^2 = p ||c^{-p} b||^2; returns
+// |ln c|.
 Real balance_neuron(Vector& w, const Neuron& neuron, int p) {
   const Real in = norm_of(w, neuron.incoming), out = norm_of(w, neuron.outgoing);
   if (in == 0 || out == 0) return 0;
@@ -73,7 +74,8 @@ Vector balanced_linear(const Network& network, Random& random) {
 
 Vector from_text_file(const std::string& path, const StudyTable& study) {
   std::ifstream in(path);
-  if (!in) throw IoError(fmt::format("{}: cannot be read, expected a text file with one weight a line", path));
+  if (!in)
+    throw IoError(fmt::format("{}: cannot be read, expected a text file with one weight a line", path));
   std::vector<Real> values;
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
@@ -123,7 +125,8 @@ Vector gaussian_direction(const Network& network, std::uint64_t seed) {
 
 Vector sphere_direction(const Network& network, std::uint64_t seed) {
   Vector w = gaussian_direction(network, seed);
-  for (const Neuron& neuron : network.neurons()) scale_by(w, neuron.incoming, 1 / norm_of(w, neuron.incoming));
+  for (const Neuron& neuron : network.neurons())
+    scale_by(w, neuron.incoming, 1 / norm_of(w, neuron.incoming));
   const int last_hidden = network.layout().layer_count() - 2;
   for (const Neuron& neuron : network.neurons())
     if (neuron.layer == last_hidden && !neuron.outgoing.empty())

@@ -11,11 +11,12 @@ namespace saddleflow {
 
 /// Independent normal entries, the whole of unit norm.
 Vector gaussian_direction(const Network& network, std::uint64_t seed);
-/// For every hidden neuron a uniform direction of its incoming weights, all of one norm; in the last layer a uniform
-/// direction of each neuron's outgoing weights, of the same norm; the whole of unit norm.
+/// For every hidden neuron a uniform direction of its incoming weights, all of one norm; in the last layer a
+/// uniform direction of each neuron's outgoing weights, of the same norm; the whole of unit norm.
 Vector sphere_direction(const Network& network, std::uint64_t seed);
-/// Unit norm, every balance exactly zero up to rounding: ||W_l[k,:]||^2 = p ||W_{l+1}[:,k]||^2 for every hidden neuron,
-/// W_l W_l^T = W_{l+1}^T W_{l+1} for linear layers (Gaussian product matrix, split along its singular vectors).
+/// Unit norm, every balance exactly zero up to rounding: ||W_l[k,:]||^2 = p ||W_{l+1}[:,k]||^2 for every
+/// hidden neuron, W_l W_l^T = W_{l+1}^T W_{l+1} for linear layers (Gaussian product matrix, split along its
+/// singular vectors).
 Vector balanced_direction(const Network& network, std::uint64_t seed);
 
 /// [init] of a study. Throws InputError for weights that do not fit the network, are not finite or all zero.

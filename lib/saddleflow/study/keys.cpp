@@ -19,93 +19,188 @@ std::vector<Key> make_keys() {
   return {
       {"title", text, "\"\"", "what the study is about; shown in tables and reports", {}, ""},
 
-      {"network.kind", text, "\"feed_forward\"", "family of networks",
-       {"feed_forward", "diagonal_linear", "power_sum"}, ""},
-      {"network.layers", integers, "", "inputs, hidden widths ..., outputs; power_sum: inputs, width; "
-       "diagonal_linear: inputs", {}, ">= 1"},
+      {"network.kind",
+       text,
+       "\"feed_forward\"",
+       "family of networks",
+       {"feed_forward", "diagonal_linear", "power_sum"},
+       ""},
+      {"network.layers",
+       integers,
+       "",
+       "inputs, hidden widths ..., outputs; power_sum: inputs, width; "
+       "diagonal_linear: inputs",
+       {},
+       ">= 1"},
       {"network.slope", real, "0.0", "alpha of the activation max(s, alpha s)^p, -1..1", {}, "-1..1"},
       {"network.power", integer, "2", "p of the activation max(s, alpha s)^p", {}, "1..16"},
 
-      {"data.file", text, "", "CSV (header x1,...,xd,y1,...,yk) or HDF5 (datasets inputs, targets) instead of a "
-       "generator; relative to the study file", {}, ""},
+      {"data.file",
+       text,
+       "",
+       "CSV (header x1,...,xd,y1,...,yk) or HDF5 (datasets inputs, targets) instead of a "
+       "generator; relative to the study file",
+       {},
+       ""},
       {"data.drop_gaps", boolean, "false", "file: leave out rows with gaps, and count them", {}, ""},
       {"data.standardise", boolean, "false", "file: every column to mean 0 and variance 1", {}, ""},
-      {"data.inputs", text, "\"sphere\"", "generator of the inputs",
-       {"gaussian", "sphere", "circle", "orthogonal", "whitened", "hypercube", "given"}, ""},
+      {"data.inputs",
+       text,
+       "\"sphere\"",
+       "generator of the inputs",
+       {"gaussian", "sphere", "circle", "orthogonal", "whitened", "hypercube", "given"},
+       ""},
       {"data.samples", integer, "100", "number of samples n", {}, ">= 1"},
       {"data.seed", integer, "1", "seed of inputs, targets and noise", {}, ">= 0"},
       {"data.scale", real, "1.0", "multiplies the generated inputs", {}, "> 0"},
       {"data.offset", real, "0.0", "circle: angle of the first input, in radians", {}, ""},
       {"data.noise", real, "0.0", "standard deviation of Gaussian noise on the targets", {}, ">= 0"},
-      {"data.targets", text, "\"teacher\"", "generator of the targets",
-       {"teacher", "teacher_sum", "sparse_polynomial", "signs", "linear", "given"}, ""},
+      {"data.targets",
+       text,
+       "\"teacher\"",
+       "generator of the targets",
+       {"teacher", "teacher_sum", "sparse_polynomial", "signs", "linear", "given"},
+       ""},
       {"data.teacher.hidden", integers, "[3]", "teacher: hidden widths", {}, ">= 1"},
       {"data.teacher.slope", real, "", "teacher: slope (default: the network's)", {}, "-1..1"},
       {"data.teacher.power", integer, "", "teacher: power (default: the network's)", {}, "1..16"},
       {"data.teacher.scale", real, "1.0", "teacher: factor on its outputs", {}, ""},
-      {"data.teacher.outer", reals, "", "teacher: outer weights, column by column (default: random signs)", {}, ""},
-      {"data.teacher.weights", reals, "", "teacher: all weights, layer after layer, column by column", {}, ""},
-      {"data.teacher_sum.vectors", matrix, "", "teacher_sum: one v_k a row, y = sum_k c_k sigma(v_k . x)", {}, ""},
+      {"data.teacher.outer",
+       reals,
+       "",
+       "teacher: outer weights, column by column (default: random signs)",
+       {},
+       ""},
+      {"data.teacher.weights",
+       reals,
+       "",
+       "teacher: all weights, layer after layer, column by column",
+       {},
+       ""},
+      {"data.teacher_sum.vectors",
+       matrix,
+       "",
+       "teacher_sum: one v_k a row, y = sum_k c_k sigma(v_k . x)",
+       {},
+       ""},
       {"data.teacher_sum.coefficients", reals, "", "teacher_sum: the c_k", {}, ""},
       {"data.teacher_sum.slope", real, "", "teacher_sum: slope (default: the network's)", {}, "-1..1"},
       {"data.teacher_sum.power", integer, "", "teacher_sum: power (default: the network's)", {}, "1..16"},
       {"data.sparse_polynomial[].coefficient", real, "1.0", "coefficient of one monomial", {}, ""},
-      {"data.sparse_polynomial[].coordinates", integers, "", "its coordinates, counted from 1, repeats allowed", {},
+      {"data.sparse_polynomial[].coordinates",
+       integers,
+       "",
+       "its coordinates, counted from 1, repeats allowed",
+       {},
        ">= 1"},
       {"data.linear.matrix", matrix, "", "linear: Sigma, y = Sigma x, one output a row", {}, ""},
       {"data.given.inputs", matrix, "", "given: one sample a row", {}, ""},
       {"data.given.targets", matrix, "", "given: one sample a row", {}, ""},
 
-      {"loss.kind", text, "\"square\"", "square (1/2)(yhat - y)^2 or logistic 2 ln(1 + exp(-y yhat))",
-       {"square", "logistic"}, ""},
+      {"loss.kind",
+       text,
+       "\"square\"",
+       "square (1/2)(yhat - y)^2 or logistic 2 ln(1 + exp(-y yhat))",
+       {"square", "logistic"},
+       ""},
       {"loss.reduction", text, "\"sum\"", "over samples; mean rescales time by n", {"sum", "mean"}, ""},
 
-      {"init.kind", text, "\"gaussian\"", "direction of w(0): iid normal; a uniform direction a neuron, all of one "
+      {"init.kind",
+       text,
+       "\"gaussian\"",
+       "direction of w(0): iid normal; a uniform direction a neuron, all of one "
        "size; gaussian with all balances 0; given; from a file; from another run",
-       {"gaussian", "sphere", "balanced", "given", "file", "run"}, ""},
+       {"gaussian", "sphere", "balanced", "given", "file", "run"},
+       ""},
       {"init.scale", real, "1e-3", "delta = norm of w(0)", {}, "> 0"},
-      {"init.keep_norm", boolean, "false", "given, file, run: take the weights as they are, ignore init.scale", {}, ""},
+      {"init.keep_norm",
+       boolean,
+       "false",
+       "given, file, run: take the weights as they are, ignore init.scale",
+       {},
+       ""},
       {"init.seed", integer, "1", "seed of the direction", {}, ">= 0"},
       {"init.weights", reals, "", "given: all weights, layer after layer, column by column", {}, ""},
-      {"init.file", text, "", "file: text file with one weight a line; run: a run file; relative to the study file",
-       {}, ""},
+      {"init.file",
+       text,
+       "",
+       "file: text file with one weight a line; run: a run file; relative to the study file",
+       {},
+       ""},
       {"init.snapshot", integer, "-1", "run: row of its weights; -1 is the last", {}, ">= -1"},
 
       {"flow.t_end", real, "100.0", "end time", {}, "> 0"},
       {"flow.rtol", real, "1e-8", "relative tolerance of the local error", {}, "1e-17..0.1"},
-      {"flow.stepper", text, "\"auto\"", "auto switches between dopri5 and rodas5p (rkc2 when large)",
-       {"auto", "dopri5", "rodas5p", "rkc2"}, ""},
+      {"flow.stepper",
+       text,
+       "\"auto\"",
+       "auto switches between dopri5 and rodas5p (rkc2 when large)",
+       {"auto", "dopri5", "rodas5p", "rkc2"},
+       ""},
       {"flow.chart", text, "\"auto\"", "coordinates of the flow", {"auto", "cartesian"}, ""},
       {"flow.max_steps", integer, "10000000", "stop after this many accepted steps", {}, ">= 1"},
       {"flow.max_step", real, "0.0", "longest step, in time; 0: none", {}, ">= 0"},
       {"flow.dense_limit", integer, "2000", "auto: rkc2 above this many weights", {}, ">= 0"},
       {"flow.theta", real, "0.1", "error scale |w_i| + theta * rms(neuron of i)", {}, ">= 0"},
-      {"flow.kappa", real, "0.1", "error of a step at most kappa sqrt(rtol) of the way it went; 0: any", {}, ">= 0"},
+      {"flow.kappa",
+       real,
+       "0.1",
+       "error of a step at most kappa sqrt(rtol) of the way it went; 0: any",
+       {},
+       ">= 0"},
       {"flow.floor", real, "1e-30", "weights below this times rms(w) are not resolved", {}, ">= 0"},
 
-      {"events.escape.by", texts, "[\"loss\"]", "origin escape: loss drop, norm reached, direction settled",
-       {"loss", "norm", "direction"}, ""},
+      {"events.escape.by",
+       texts,
+       "[\"loss\"]",
+       "origin escape: loss drop, norm reached, direction settled",
+       {"loss", "norm", "direction"},
+       ""},
       {"events.escape.fraction", real, "0.1", "loss: fallen by this fraction of L(0)", {}, "0..1"},
       {"events.escape.norm", real, "1.0", "norm: |w| has risen to this", {}, "> 0"},
-      {"events.escape.angle", real, "0.01", "direction: sine between w and -grad L has fallen to this", {}, "> 0"},
+      {"events.escape.angle",
+       real,
+       "0.01",
+       "direction: sine between w and -grad L has fallen to this",
+       {},
+       "> 0"},
       {"events.escape.terminal", boolean, "false", "stop at the escape", {}, ""},
       {"events.saddle.enabled", boolean, "true", "look for saddle visits", {}, ""},
-      {"events.saddle.enter", real, "1e-2", "a visit begins where the proximity r falls below this", {}, "> 0"},
+      {"events.saddle.enter",
+       real,
+       "1e-2",
+       "a visit begins where the proximity r falls below this",
+       {},
+       "> 0"},
       {"events.saddle.leave", real, "2e-2", "and ends where r rises above this", {}, "> 0"},
       {"events.saddle.stop_after", integer, "0", "stop at this many departures; 0: never", {}, ">= 0"},
       {"events.steady.enabled", boolean, "true", "look for the steady state", {}, ""},
       {"events.steady.threshold", real, "1e-7", "steady where r falls below this", {}, "> 0"},
       {"events.steady.terminal", boolean, "false", "stop there (a saddle may look steady for long)", {}, ""},
-      {"events.level[].quantity", text, "", "level crossing of a recorded quantity: loss, gradient_norm, weight_norm, "
-       "proximity, balance_drift, energy_drift, layer_norm[l], neuron_norm[k]", {}, ""},
+      {"events.level[].quantity",
+       text,
+       "",
+       "level crossing of a recorded quantity: loss, gradient_norm, weight_norm, "
+       "proximity, balance_drift, energy_drift, layer_norm[l], neuron_norm[k]",
+       {},
+       ""},
       {"events.level[].value", real, "", "the level", {}, ""},
-      {"events.level[].direction", text, "\"either\"", "direction of the crossing", {"falling", "rising", "either"},
+      {"events.level[].direction",
+       text,
+       "\"either\"",
+       "direction of the crossing",
+       {"falling", "rising", "either"},
        ""},
       {"events.level[].terminal", boolean, "false", "stop at the crossing", {}, ""},
       {"events.level[].cooldown", real, "0.0", "blind for this long after a crossing", {}, ">= 0"},
 
-      {"output.weights", weights, "\"all\"", "snapshots of the weights: all, events, {every = k}, {times = [...]}; "
-       "initial, final and events always", {}, ""},
+      {"output.weights",
+       weights,
+       "\"all\"",
+       "snapshots of the weights: all, events, {every = k}, {times = [...]}; "
+       "initial, final and events always",
+       {},
+       ""},
       {"output.checkpoint_seconds", real, "1.0", "wall time between flushes and checkpoints", {}, "> 0"},
   };
 }
@@ -169,15 +264,24 @@ std::string nearest_key(const std::string& path) {
 
 std::string describe(KeyType type) {
   switch (type) {
-    case text: return "a text";
-    case boolean: return "true or false";
-    case integer: return "an integer";
-    case real: return "a number";
-    case texts: return "a list of texts";
-    case integers: return "a list of integers";
-    case reals: return "a list of numbers";
-    case matrix: return "a list of equally long lists of numbers";
-    case weights: return "\"all\", \"events\", {every = k} or {times = [...]}";
+    case text:
+      return "a text";
+    case boolean:
+      return "true or false";
+    case integer:
+      return "an integer";
+    case real:
+      return "a number";
+    case texts:
+      return "a list of texts";
+    case integers:
+      return "a list of integers";
+    case reals:
+      return "a list of numbers";
+    case matrix:
+      return "a list of equally long lists of numbers";
+    case weights:
+      return "\"all\", \"events\", {every = k} or {times = [...]}";
   }
   return "";
 }
@@ -197,7 +301,8 @@ std::string describe_keys(int width) {
     if (section_of(key.path) != section) {
       section = section_of(key.path);
       const bool list = section.ends_with("[]");
-      const std::string name = list ? "[[" + section.substr(0, section.size() - 2) + "]]" : "[" + section + "]";
+      const std::string name =
+          list ? "[[" + section.substr(0, section.size() - 2) + "]]" : "[" + section + "]";
       out += section.empty() ? "" : "\n" + name + "\n";
     }
     const std::string name = key.path.substr(section.empty() ? 0 : section.size() + 1);
@@ -205,8 +310,8 @@ std::string describe_keys(int width) {
     if (!key.choices.empty()) doc += fmt::format(" ({})", fmt::join(key.choices, ", "));
     if (!key.range.empty()) doc += fmt::format(" ({})", key.range);
     const std::string left = "  " + name + (key.fallback.empty() ? "" : " = " + key.fallback);
-    out += fmt::format("{:<{}}{}\n", left.size() < indent ? left : left + "\n" + std::string(indent, ' '), indent,
-                       wrapped(doc, indent, static_cast<std::size_t>(width)));
+    out += fmt::format("{:<{}}{}\n", left.size() < indent ? left : left + "\n" + std::string(indent, ' '),
+                       indent, wrapped(doc, indent, static_cast<std::size_t>(width)));
   }
   return out;
 }

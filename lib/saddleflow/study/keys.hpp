@@ -1,4 +1,5 @@
-// The one table of study-file keys: the parser, the defaults, the error messages and `--help` all come from it.
+// The one table of study-file keys: the parser, the defaults, the error messages and `--help` all come from
+// it.
 #pragma once
 
 #include <string>
@@ -25,7 +26,7 @@ struct Key {
   std::string fallback;              ///< default as a TOML value; empty: none
   std::string doc;                   ///< one line; states units or shape where there are any
   std::vector<std::string> choices;  ///< of a text or of each of the texts; empty: any
-  std::string range;                 ///< "> 0", ">= 0", ">= 1", "0..1" or empty; of a number or of each of a list
+  std::string range;  ///< "> 0", ">= 0", ">= 1", "0..1" or empty; of a number or of each of a list
 };
 
 const std::vector<Key>& study_keys();

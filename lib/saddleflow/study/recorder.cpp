@@ -41,7 +41,8 @@ void Recorder::begin() {
   const StateAt none;
   write_time_row({0, 0, 0, 0, setup_.stepper->method(), setup_.x0, none});
   snapshot(0, setup_.x0);
-  while (next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= 0) ++next_snapshot_time_;
+  while (next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= 0)
+    ++next_snapshot_time_;
 }
 
 std::int64_t Recorder::snapshot(Real time, const Vector& x) {
@@ -190,7 +191,8 @@ void Recorder::restore(const std::vector<Real>& m) {
   const auto n = static_cast<std::size_t>(setup_.objective.size());
   const bool has_visit = m.size() > fixed && m[fixed - 1] != 0;
   if (m.size() != fixed && m.size() != with_visit && m.size() != with_visit + n)
-    throw InputError(fmt::format("checkpoint: 'recorder' has {} numbers, which fits no run of {} weights", m.size(), n));
+    throw InputError(
+        fmt::format("checkpoint: 'recorder' has {} numbers, which fits no run of {} weights", m.size(), n));
   gauges_ = {m[0], m[1], m[2]};
   last_loss_ = m[3];
   latest_time_ = m[4];

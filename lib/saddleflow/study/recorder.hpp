@@ -1,4 +1,5 @@
-// Writes a trajectory to its run file as it grows, and keeps the tables and gauges that are printed at its end.
+// Writes a trajectory to its run file as it grows, and keeps the tables and gauges that are printed at its
+// end.
 #pragma once
 
 #include <functional>

@@ -64,7 +64,8 @@ int method_flag(std::string_view method) {
   return static_cast<int>(std::find(names.begin(), names.end(), method) - names.begin());
 }
 
-archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study, const std::string& command) {
+archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study,
+                                     const std::string& command) {
   archive::RunDescription d;
   d.title = study.text("title");
   d.command = command;

@@ -11,7 +11,8 @@
 namespace saddleflow {
 
 /// What the file says before the first row. `command`: the command line, for `history`.
-archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study, const std::string& command);
+archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study,
+                                     const std::string& command);
 /// The flag of a stepper's method in the file.
 int method_flag(std::string_view method);
 

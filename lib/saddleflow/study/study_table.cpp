@@ -2,15 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/study/keys.hpp"
+#include "saddleflow/study/write_study.hpp"
 
 namespace saddleflow {
 
@@ -66,7 +67,8 @@ class Checker {
   void check_node(const std::string& path, const toml::node& node) const {
     if (const Key* key = find_key(path)) return check_value(*key, node);
     if (begins_a_key(path + ".")) {
-      if (!node.is_table()) fail(node, path, fmt::format("found {}, expected a table [{}]", shown(node), path));
+      if (!node.is_table())
+        fail(node, path, fmt::format("found {}, expected a table [{}]", shown(node), path));
       return check(*node.as_table(), path + ".");
     }
     if (begins_a_key(path + "[].")) {
@@ -90,13 +92,16 @@ class Checker {
 
   void check_scalar(const Key& key, const toml::node& node) const {
     if (const auto number = node.value<double>()) {
-      if (!std::isfinite(*number)) fail(node, key.path, fmt::format("found {}, expected a finite number", *number));
+      if (!std::isfinite(*number))
+        fail(node, key.path, fmt::format("found {}, expected a finite number", *number));
       if (!in_range(*number, key.range))
         fail(node, key.path, fmt::format("found {}, expected {}", shown(node), key.range));
     }
     const auto word = node.value<std::string>();
-    if (word && !key.choices.empty() && std::find(key.choices.begin(), key.choices.end(), *word) == key.choices.end())
-      fail(node, key.path, fmt::format("found \"{}\", expected one of {}", *word, fmt::join(key.choices, ", ")));
+    if (word && !key.choices.empty() &&
+        std::find(key.choices.begin(), key.choices.end(), *word) == key.choices.end())
+      fail(node, key.path,
+           fmt::format("found \"{}\", expected one of {}", *word, fmt::join(key.choices, ", ")));
   }
 
   static bool all_of(const toml::node& node, bool (*is)(const toml::node&)) {
@@ -124,15 +129,24 @@ class Checker {
 
   static bool has_type(KeyType type, const toml::node& node) {
     switch (type) {
-      case KeyType::text: return node.is_string();
-      case KeyType::boolean: return node.is_boolean();
-      case KeyType::integer: return node.is_integer();
-      case KeyType::real: return node.is_number();
-      case KeyType::texts: return all_of(node, is_text);
-      case KeyType::integers: return all_of(node, is_integer);
-      case KeyType::reals: return is_number_list(node);
-      case KeyType::matrix: return is_matrix(node);
-      case KeyType::weights: return is_weights(node);
+      case KeyType::text:
+        return node.is_string();
+      case KeyType::boolean:
+        return node.is_boolean();
+      case KeyType::integer:
+        return node.is_integer();
+      case KeyType::real:
+        return node.is_number();
+      case KeyType::texts:
+        return all_of(node, is_text);
+      case KeyType::integers:
+        return all_of(node, is_integer);
+      case KeyType::reals:
+        return is_number_list(node);
+      case KeyType::matrix:
+        return is_matrix(node);
+      case KeyType::weights:
+        return is_weights(node);
     }
     return false;
   }
@@ -144,7 +158,8 @@ class Checker {
 toml::table& parent_of(toml::table& root, const std::string& path, const std::string& name) {
   toml::table* table = &root;
   std::size_t start = 0;
-  for (std::size_t dot = path.find('.'); dot != std::string::npos; start = dot + 1, dot = path.find('.', start)) {
+  for (std::size_t dot = path.find('.'); dot != std::string::npos;
+       start = dot + 1, dot = path.find('.', start)) {
     const std::string part = path.substr(start, dot - start);
     if (!table->contains(part)) table->insert(part, toml::table{});
     table = table->get(part)->as_table();
@@ -213,7 +228,8 @@ StudyTable StudyTable::parse(const std::string& toml, const std::string& name,
   try {
     content->table = toml::parse(toml);
   } catch (const toml::parse_error& error) {
-    throw InputError(fmt::format("{}:{}: not TOML: {}", name, error.source().begin.line, error.description()));
+    throw InputError(
+        fmt::format("{}:{}: not TOML: {}", name, error.source().begin.line, error.description()));
   }
   for (const std::string& text : overrides) apply_override(content->table, text, name);
   Checker(content->name).check(content->table, "");
@@ -221,7 +237,9 @@ StudyTable StudyTable::parse(const std::string& toml, const std::string& name,
   return StudyTable(std::move(content));
 }
 
-bool StudyTable::has(const std::string& path) const { return static_cast<bool>(content_->table.at_path(path)); }
+bool StudyTable::has(const std::string& path) const {
+  return static_cast<bool>(content_->table.at_path(path));
+}
 
 void StudyTable::fail(const std::string& key, const std::string& message) const {
   throw InputError(
@@ -251,7 +269,9 @@ std::vector<To> list(const StudyTable& study, const toml::table& table, const st
 std::string StudyTable::text(const std::string& path) const {
   return required<std::string>(*this, content_->table, path);
 }
-bool StudyTable::boolean(const std::string& path) const { return required<bool>(*this, content_->table, path); }
+bool StudyTable::boolean(const std::string& path) const {
+  return required<bool>(*this, content_->table, path);
+}
 std::int64_t StudyTable::integer(const std::string& path) const {
   return required<std::int64_t>(*this, content_->table, path);
 }
@@ -299,11 +319,7 @@ std::size_t StudyTable::count(const std::string& path) const {
   return array == nullptr ? 0 : array->size();
 }
 
-std::string StudyTable::filled() const {
-  std::ostringstream out;
-  out << toml::toml_formatter{content_->table} << "\n";
-  return out.str();
-}
+std::string StudyTable::filled() const { return write_study(content_->table); }
 
 const std::string& StudyTable::typed() const { return content_->typed; }
 const std::string& StudyTable::name() const { return content_->name; }

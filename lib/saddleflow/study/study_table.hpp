@@ -13,8 +13,8 @@ namespace saddleflow {
 /// When snapshots of the weights are stored, besides the initial, the final and those of events.
 struct SnapshotPolicy {
   bool all = false;
-  std::int64_t every = 0;    ///< every k-th accepted step; 0: none
-  std::vector<Real> times;   ///< ascending
+  std::int64_t every = 0;   ///< every k-th accepted step; 0: none
+  std::vector<Real> times;  ///< ascending
 };
 
 /// All errors are InputErrors of the form "FILE:LINE: KEY: found ..., expected ...".

@@ -20,7 +20,9 @@ class Comparison : public Observer {
   Comparison(const FlowSetup& setup, const archive::RunReader& run)
       : run_(run), times_(run.column("snapshot_time")), n_(setup.objective.size()) {}
 
-  void on_event(const EventHit& hit, const Vector& /*x*/) override { events_.push_back({hit.event, hit.time}); }
+  void on_event(const EventHit& hit, const Vector& /*x*/) override {
+    events_.push_back({hit.event, hit.time});
+  }
 
   void on_step(const StepView& step) override {
     for (; next_ < times_.size() && static_cast<Real>(times_[next_]) <= step.t1; ++next_) {
@@ -74,24 +76,26 @@ void compare_events(const std::vector<archive::EventRow>& stored, const Comparis
     const std::string& kind = kinds[static_cast<std::size_t>(stored[i].kind)];
     if (i >= events.size() || events[i].kind != static_cast<std::size_t>(stored[i].kind)) {
       out.same_events = false;
-      out.first_difference = fmt::format("event {} is {} in the run and {} at a tenth of the tolerance", i + 1, kind,
-                                         i < events.size() ? kinds[events[i].kind] : "absent");
+      out.first_difference = fmt::format("event {} is {} in the run and {} at a tenth of the tolerance",
+                                         i + 1, kind, i < events.size() ? kinds[events[i].kind] : "absent");
       return;
     }
     const Real t = events[i].time;
-    const Real error = std::abs(static_cast<Real>(stored[i].time) - t) / std::max(t, std::numeric_limits<Real>::min());
+    const Real error =
+        std::abs(static_cast<Real>(stored[i].time) - t) / std::max(t, std::numeric_limits<Real>::min());
     out.event_time_error = std::max(out.event_time_error, error);
   }
   if (i < events.size()) {
     out.same_events = false;
-    out.first_difference = fmt::format("event {} is absent in the run and {} at a tenth of the tolerance", i + 1,
-                                       kinds[events[i].kind]);
+    out.first_difference = fmt::format("event {} is absent in the run and {} at a tenth of the tolerance",
+                                       i + 1, kinds[events[i].kind]);
   }
 }
 
 }  // namespace
 
-Verification verify_run(const StudyTable& study, const std::string& run_path, const std::atomic<bool>* interrupt) {
+Verification verify_run(const StudyTable& study, const std::string& run_path,
+                        const std::atomic<bool>* interrupt) {
   const archive::RunReader run = archive::RunReader::open(run_path);
   FlowSetup setup(study, study.real("flow.rtol") / 10);
   // As far as the run went, and no further: it may have been stopped by an event.

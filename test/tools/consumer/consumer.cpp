@@ -1,4 +1,5 @@
-// The scalar product (1/2)(ab - 1)^2 from 1e-3, with the installed library: ab at t = 8 against the closed form.
+// The scalar product (1/2)(ab - 1)^2 from 1e-3, with the installed library: ab at t = 8 against the closed
+// form.
 #include <cmath>
 #include <cstdio>
 
