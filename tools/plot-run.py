@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Loss over time with the events of a run: plot-run.py RUN.h5 PICTURE.png"""
+"""Loss and neuron norms over time with the events of a run: plot-run.py RUN.h5 PICTURE.png"""
 
 import sys
 
@@ -18,6 +18,5 @@ for time in events.event_time.values:
     for axes in (top, bottom):
         axes.axvline(time, color="tab:red", linewidth=0.5, alpha=0.6)
 top.set(title=run.attrs["title"], xlabel="", ylabel="loss")
-bottom.set(xlabel="time", ylabel="norm of each neuron")
-bottom.set_xscale("symlog", linthresh=max(1.0, float(run.time[-1]) * 1e-3))
+bottom.set(xlabel="time", ylabel="norm of each neuron", yscale="log", xlim=(0, float(run.time[-1])))
 figure.savefig(sys.argv[2], dpi=150)

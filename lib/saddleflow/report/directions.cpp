@@ -52,6 +52,9 @@ bool is_passage(const std::string& kind) { return kind == "saddle_enter" || kind
 
 /// Moments between start and end: for the plane all events with weights, else the saddles and the other
 /// events.
+/// Where the flow ends; the last snapshot shows it.
+bool is_minimum(const Saddle& point) { return point.index_negative == 0 && std::isnan(point.leave_time); }
+
 std::vector<Candidate> middle_moments(const RunData& run, bool with_passages) {
   std::vector<Candidate> moments;
   for (const Event& event : run.events) {
@@ -63,7 +66,7 @@ std::vector<Candidate> middle_moments(const RunData& run, bool with_passages) {
         {event.kind, event.time, &run.snapshots[static_cast<std::size_t>(event.snapshot)].weights});
   }
   for (std::size_t s = 0; s < run.saddles.size(); ++s)
-    if (!run.saddles[s].point.empty())
+    if (!run.saddles[s].point.empty() && !is_minimum(run.saddles[s]))
       moments.push_back(
           {fmt::format("saddle {}", s + 1), run.saddles[s].closest_time, &run.saddles[s].point});
   std::stable_sort(moments.begin(), moments.end(),

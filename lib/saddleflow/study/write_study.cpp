@@ -20,7 +20,8 @@ std::string written_list(const toml::array& list) {
 
 std::string written_table(const toml::table& table) {
   std::string out;
-  for (const auto& [key, node] : table) out += (out.empty() ? "" : ", ") + std::string(key.str()) + " = " + written(node);
+  for (const auto& [key, node] : table)
+    out += (out.empty() ? "" : ", ") + std::string(key.str()) + " = " + written(node);
   return "{" + out + "}";
 }
 
@@ -37,7 +38,8 @@ std::string written(const toml::node& node) {
   std::ostringstream out;  // texts with their escapes, integers, true and false
   node.visit([&](const auto& concrete) {
     if constexpr (toml::is_string<decltype(concrete)>)
-      out << toml::toml_formatter{concrete, toml::toml_formatter::default_flags & ~toml::format_flags::allow_literal_strings};
+      out << toml::toml_formatter{
+          concrete, toml::toml_formatter::default_flags & ~toml::format_flags::allow_literal_strings};
     else if constexpr (toml::is_value<decltype(concrete)>)
       out << concrete;
   });

@@ -1,8 +1,9 @@
-// A study back to TOML text: in the order of the table of keys, numbers as short as they can be written exactly.
+// A study back to TOML text: in the order of the table of keys, numbers as short as they can be written
+// exactly.
 #pragma once
 
-#include <string>
 #include <toml++/toml.h>
+#include <string>
 
 namespace saddleflow {
 

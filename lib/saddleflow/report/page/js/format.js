@@ -6,6 +6,10 @@ const thinSpace = '\u2009';
 
 const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
 
+/** A critical point that the flow has not left and whose Hessian has no negative eigenvalue is where it ends. */
+const isMinimum = (point) => point.negative === 0 && !known(point.leave?.time);
+const pointName = (point, i) => (isMinimum(point) ? 'minimum' : `saddle ${i + 1}`);
+
 function power10(exponent) {
   return '10' + [...String(exponent)].map((c) => superscripts[c]).join('');
 }

@@ -38,16 +38,17 @@ const stopWords = (reason) => ({
 
 function addHeader() {
   section('kind').textContent = [run.file, networkLine()].filter(Boolean).join('  ·  ');
+  const saddleCount = run.saddles.filter((point) => !isMinimum(point)).length;
   const verdict = section('verdict');
   verdict.append(element('b', {}, stopWords(run.stop_reason)), ` at t = ${moment(run.end_time)} after `,
                  plural(run.steps, 'step'), ', loss ', number(run.first_loss), ' → ',
-                 element('b', {}, number(run.final_loss)), `, past ${plural(run.saddles.length, 'saddle')}`,
+                 element('b', {}, number(run.final_loss)), `, past ${plural(saddleCount, 'saddle')}`,
                  ` with ${plural(run.events.length, 'event')}.`);
   const dials = [['end time', moment(run.end_time)], ['final loss', number(run.final_loss)],
-                 ['saddles', number(run.saddles.length)], ['events', number(run.events.length)],
+                 ['saddles', number(saddleCount)], ['events', number(run.events.length)],
                  ['steps', number(run.steps)]];
   for (const [name, label] of [['gradients', 'gradients'], ['hessians', 'Hessians'],
-                               ['hessian_vectors', 'Hessian-vector products']]) {
+                               ['hessian_vectors', 'Hessian · vector']]) {
     if (counter(name) !== null) dials.push([label, number(counter(name))]);
   }
   const worst = worstGauge();
