@@ -20,7 +20,7 @@ long count(const archive::RunSummary& summary, const std::string& name) {
 }
 
 std::string index_of(const archive::SaddleRow& s) {
-  return fmt::format("{}-, {}0, {}+", s.index_negative, s.index_zero, s.index_positive);
+  return fmt::format("{} negative, {} zero, {} positive", s.index_negative, s.index_zero, s.index_positive);
 }
 
 }  // namespace
@@ -33,6 +33,10 @@ void print_heading(std::FILE* out, const archive::RunDescription& run) {
              run.sample_count, run.input_count, run.output_count,
              run.dropped_rows > 0 ? fmt::format(", {} rows with gaps dropped", run.dropped_rows) : "",
              run.loss, run.reduction);
+  if (run.power == 1 && run.slope != 1)
+    fmt::print(out,
+               "note: this activation has kinks; they are not located, and a flow that slides along them "
+               "chatters\n");
 }
 
 void print_events(std::FILE* out, const archive::RunReader& run) {

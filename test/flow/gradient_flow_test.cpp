@@ -9,7 +9,8 @@
 
 namespace saddleflow::test {
 
-BOOST_DATA_TEST_CASE(right_hand_side_and_derivatives_belong_together, boost::unit_test::data::xrange(4), seed) {
+BOOST_DATA_TEST_CASE(right_hand_side_and_derivatives_belong_together, boost::unit_test::data::xrange(4),
+                     seed) {
   RandomProblem p(static_cast<std::uint64_t>(seed), {3, 5, 2}, Activation(-1, 2), Loss());
   const Index n = p.objective.size();
   Vector f(n + 1), plus(n + 1), minus(n + 1), gradient(n), product(n);

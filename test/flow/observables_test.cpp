@@ -14,7 +14,8 @@ namespace saddleflow::test {
 
 namespace {
 
-const std::vector<Loss> kLosses{Loss(LossKind::square, Reduction::sum), Loss(LossKind::square, Reduction::mean),
+const std::vector<Loss> kLosses{Loss(LossKind::square, Reduction::sum),
+                                Loss(LossKind::square, Reduction::mean),
                                 Loss(LossKind::logistic, Reduction::sum)};
 
 Observables observed(Probe& probe, const Vector& x) {
@@ -27,7 +28,8 @@ Observables observed(Probe& probe, const Vector& x) {
 
 BOOST_DATA_TEST_CASE(proximity_rate_is_the_derivative_along_the_flow,
                      boost::unit_test::data::xrange(3) * boost::unit_test::data::xrange(4), which, seed) {
-  RandomProblem p(static_cast<std::uint64_t>(seed), {3, 4, 1}, Activation(-1, 2), kLosses[static_cast<std::size_t>(which)]);
+  RandomProblem p(static_cast<std::uint64_t>(seed), {3, 4, 1}, Activation(-1, 2),
+                  kLosses[static_cast<std::size_t>(which)]);
   Probe probe(p.flow, p.x);
   Vector f(p.x.size());
   p.flow(p.x, f, 0);
@@ -57,9 +59,10 @@ BOOST_AUTO_TEST_CASE(proximity_is_free_of_units_reduction_and_scale_near_the_ori
   Probe scaled_probe(flow, twice);
   BOOST_TEST(std::abs(observed(scaled_probe, twice).proximity / r - 1) < Real(1e-13));
   // Near the origin it tends to a constant, however small the weights.
-  const Real tiny = observed(probe, Real(1e-40) * p.x).proximity, small = observed(probe, Real(1e-6) * p.x).proximity;
-  fmt::print("r = {:.6g} at 1, {:.6g} at 1e-6, {:.6g} at 1e-40\n", static_cast<double>(r), static_cast<double>(small),
-             static_cast<double>(tiny));
+  const Real tiny = observed(probe, Real(1e-40) * p.x).proximity,
+             small = observed(probe, Real(1e-6) * p.x).proximity;
+  fmt::print("r = {:.6g} at 1, {:.6g} at 1e-6, {:.6g} at 1e-40\n", static_cast<double>(r),
+             static_cast<double>(small), static_cast<double>(tiny));
   BOOST_TEST(std::abs(tiny / small - 1) < Real(1e-9));
   BOOST_TEST(tiny > Real(0.01));
 }
@@ -69,11 +72,13 @@ BOOST_AUTO_TEST_CASE(norms_by_layer_and_neuron) {
   Probe probe(p.flow, p.x);
   const Observables o = observed(probe, p.x);
   const Vector w = p.x.head(p.objective.size());
-  const Matrix first = p.objective.network().layout().matrix(w, 0), second = p.objective.network().layout().matrix(w, 1);
+  const Matrix first = p.objective.network().layout().matrix(w, 0),
+               second = p.objective.network().layout().matrix(w, 1);
   BOOST_TEST(std::abs(o.layer_norm[0] - first.norm()) < Real(1e-14));
   BOOST_TEST(std::abs(o.layer_norm[1] - second.norm()) < Real(1e-14));
   for (Index k = 0; k < 4; ++k)
-    BOOST_TEST(std::abs(o.neuron_norm[k] - std::hypot(first.row(k).norm(), second.col(k).norm())) < Real(1e-14));
+    BOOST_TEST(std::abs(o.neuron_norm[k] - std::hypot(first.row(k).norm(), second.col(k).norm())) <
+               Real(1e-14));
   BOOST_TEST(std::abs(o.weight_norm - w.norm()) < Real(1e-14));
 }
 
@@ -90,8 +95,10 @@ BOOST_AUTO_TEST_CASE(drifts_measure_what_has_changed) {
   const Index outgoing = p.objective.network().neurons()[0].outgoing[0];
   const Real b = x[outgoing], a = Real(0.5);
   x[outgoing] += a;
-  const Real norm = std::max(p.x.head(p.objective.size()).squaredNorm(), x.head(p.objective.size()).squaredNorm());
-  BOOST_TEST(std::abs(observed(probe, x).balance_drift - std::abs(2 * (2 * b * a + a * a)) / norm) < Real(1e-14));
+  const Real norm =
+      std::max(p.x.head(p.objective.size()).squaredNorm(), x.head(p.objective.size()).squaredNorm());
+  BOOST_TEST(std::abs(observed(probe, x).balance_drift - std::abs(2 * (2 * b * a + a * a)) / norm) <
+             Real(1e-14));
 }
 
 BOOST_AUTO_TEST_CASE(quantities_by_name) {
@@ -104,7 +111,8 @@ BOOST_AUTO_TEST_CASE(quantities_by_name) {
   BOOST_TEST(Quantity("layer_norm[1]", network, "k").of(o) == o.layer_norm[1]);
   BOOST_TEST(Quantity("weight_norm", network, "k").is_cheap());
   BOOST_TEST(!Quantity("proximity", network, "k").is_cheap());
-  for (const char* bad : {"los", "neuron_norm[4]", "layer_norm[-1]", "layer_norm[]", "neuron_norm", "loss[0]"})
+  for (const char* bad :
+       {"los", "neuron_norm[4]", "layer_norm[-1]", "layer_norm[]", "neuron_norm", "loss[0]"})
     BOOST_CHECK_THROW(Quantity(bad, network, "k"), InputError);
 }
 

@@ -101,6 +101,7 @@ Dataset build_dataset(const StudyTable& study, const Network& network) {
   if (study.has("data.file")) {
     data = load_dataset(study.resolve(study.text("data.file")),
                         {study.boolean("data.drop_gaps"), study.boolean("data.standardise")});
+    data.origin = study.text("data.file");  // as typed: the run file names no folder of this machine
   } else {
     try {
       data = generate_dataset(build_generator(study, network));
