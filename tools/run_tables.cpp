@@ -20,6 +20,7 @@ long count(const archive::RunSummary& summary, const std::string& name) {
 }
 
 std::string index_of(const archive::SaddleRow& s) {
+  if (s.index_negative < 0) return "not all known";
   return fmt::format("{} negative, {} zero, {} positive", s.index_negative, s.index_zero, s.index_positive);
 }
 

@@ -87,13 +87,15 @@ void show(const Progress& p) {
   std::fflush(stderr);
 }
 
-void verify(const StudyTable& study, const Arguments& a) {
+int verify(const StudyTable& study, const Arguments& a) {
   const Verification v = verify_run(study, a.output, &interrupted);
+  if (v.stop_reason == "interrupted") return 130;  // nothing is known, nothing is noted
   archive::annotate_run(a.output, {{"path_error_estimate", static_cast<double>(v.path_error)},
                                    {"path_error_time", static_cast<double>(v.path_error_time)},
                                    {"event_time_error_estimate", static_cast<double>(v.event_time_error)},
                                    {"event_sequence_confirmed", v.same_events && v.complete ? 1.0 : 0.0}});
   if (!a.quiet) print_verification(stdout, v);
+  return v.stop_reason == "nonfinite" || v.stop_reason == "step_underflow" ? 3 : 0;
 }
 
 int run(const Arguments& a, const std::string& command) {
@@ -124,8 +126,7 @@ int run(const Arguments& a, const std::string& command) {
     fmt::print(stderr, "sf-flow: {}: stopped with {}\n", a.output, summary.stop_reason);
     return 3;
   }
-  if (a.verify) verify(study, a);
-  return 0;
+  return a.verify ? verify(study, a) : 0;
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ namespace {
 class EventLog : public Observer {
  public:
   explicit EventLog(const FlowEvents& events) : events_(events) {}
-  void on_event(const EventHit& hit, const Vector&) override {
+  void on_event(const EventHit& hit, const Vector&, const StateAt&) override {
     times[events_.kinds[hit.event]].push_back(hit.time);
   }
   std::map<std::string, std::vector<Real>> times;

@@ -30,7 +30,7 @@ struct TestFlow {
 
 class Log : public Observer {
  public:
-  void on_event(const EventHit& hit, const Vector&) override { events.push_back(hit.time); }
+  void on_event(const EventHit& hit, const Vector&, const StateAt&) override { events.push_back(hit.time); }
   void on_step(const StepView& step) override {
     times.push_back(step.t1);
     states.push_back(step.x1);

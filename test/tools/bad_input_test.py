@@ -112,7 +112,7 @@ def full_disk():
         print("full disk: not tried, mounting is not permitted")
         return
     try:
-        one_line(flow(MAIN, "-o", "small/run.h5"), 4, "small/run.h5")
+        one_line(flow(MAIN, "-o", "small/run.h5"), 4, "small/run.", "space")  # the run file or its checkpoint
         if os.path.exists("small/run.h5"):
             shutil.copy("small/run.h5", "copy.h5")
             with h5py.File("copy.h5", "r", swmr=True) as file:

@@ -39,6 +39,38 @@ def verify_reports_the_path_error():
     assert attributes["event_sequence_confirmed"] == 1
 
 
+def a_run_that_an_event_stopped_can_be_verified():
+    out = succeed(MAIN, "-o", "e.h5", "--verify", "--set", "events.saddle.stop_after=1")
+    assert "event:saddle_leave" in out
+    line = next(l for l in out.splitlines() if l.startswith("verify:"))
+    assert "unchanged" in line and "early" not in line, line
+
+
+def a_run_killed_before_its_first_checkpoint_starts_afresh():
+    succeed(MAIN, "-o", "fresh.h5", "-q", "--set", "flow.t_end=10")
+    with h5py.File("fresh.h5", "a") as file:
+        file["run"].attrs["stop_reason"] = "killed"
+    succeed(MAIN, "-o", "fresh.h5", "-q", "--set", "flow.t_end=10", "--resume")
+    with h5py.File("fresh.h5") as file:
+        assert file["run"].attrs["stop_reason"] == "reached_end"
+
+
+def changed_data_are_not_resumed():
+    with open("d.csv", "w") as file:
+        file.write("x1,y1\n1,2\n2,1\n")
+    with open("d.toml", "w") as file:
+        file.write('[network]\nlayers = [1, 2, 1]\n[data]\nfile = "d.csv"\n[init]\nscale = 1e-3\n[flow]\nt_end = 1e5\n'
+                   'stepper = "dopri5"\nmax_step = 1e-3\n')
+    child = subprocess.Popen([os.path.join(BIN, "sf-flow"), "d.toml", "-o", "d.h5", "-q"])
+    time.sleep(0.5)
+    child.send_signal(2)
+    assert child.wait() == 130
+    with open("d.csv", "w") as file:
+        file.write("x1,y1\n1,2\n2,1.5\n")
+    result = flow("d.toml", "-o", "d.h5", "-q", "--resume")
+    assert result.returncode == 2 and "no longer those of the run" in result.stderr, result.stderr
+
+
 def a_finished_run_is_shown_and_not_touched():
     before = open("v.h5", "rb").read()
     out = succeed(MAIN, "-o", "v.h5", "--resume", "--set", "flow.t_end=2900")
@@ -51,13 +83,13 @@ def snapshots_are_as_asked_for():
     succeed(*base, "-o", "all.h5")
     succeed(*base, "-o", "events.h5", "--set", "output.weights=events")
     succeed(*base, "-o", "every.h5", "--set", "output.weights={every=10}")
-    succeed(*base, "-o", "times.h5", "--set", "output.weights={times=[100.0, 2800.0]}")
+    succeed(*base, "-o", "times.h5", "--set", "output.weights={times=[100.0, 2761.0, 2764.5, 2800.0]}")
     with h5py.File("all.h5") as a, h5py.File("events.h5") as e, h5py.File("every.h5") as k, h5py.File("times.h5") as t:
         rows, events = len(a["time"]), len(a["events/event"])
         assert np.isin(a["time"][:], a["snapshot_time"][:]).all()
         assert len(e["snapshot_time"]) == events + 1  # the initial one, and the end is an event
         assert abs(len(k["snapshot_time"]) - (rows // 10 + events)) <= 2
-        assert {100.0, 2800.0} <= set(t["snapshot_time"][:])
+        assert {100.0, 2800.0} <= set(t["snapshot_time"][:]) and (np.diff(t["snapshot_time"][:]) > 0).all()
         # Interpolated snapshots lie on the path.
         i = np.searchsorted(a["snapshot_time"][:], 2800.0)
         near = a["weights"][i - 1], a["weights"][i]
@@ -97,6 +129,8 @@ def a_run_starts_from_another():
 
 def main():
     for test in (help_is_complete, dry_run_is_a_study, verify_reports_the_path_error,
+                 a_run_that_an_event_stopped_can_be_verified, a_run_killed_before_its_first_checkpoint_starts_afresh,
+                 changed_data_are_not_resumed,
                  a_finished_run_is_shown_and_not_touched, snapshots_are_as_asked_for,
                  a_second_process_reads_meanwhile, a_run_starts_from_another):
         test()

@@ -126,7 +126,9 @@ Checkpoint read_file(hid_t file, const std::string& path) {
 }  // namespace
 
 std::string checkpoint_path(const std::string& run_path) {
-  return std::filesystem::path(run_path).replace_extension(".ckpt.h5").string();
+  // Only the ending .h5 gives way: "delta0.1" and "delta0.2" are two runs.
+  const bool usual = run_path.ends_with(".h5");
+  return (usual ? run_path.substr(0, run_path.size() - 3) : run_path) + ".ckpt.h5";
 }
 
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {

@@ -107,7 +107,7 @@ bool Integration::step(Observer& observer, Outcome& outcome) {
     EventHit at = hit;
     at.time = clock_.absolute(hit.time);
     at.time_error = std::max(hit.time_error, kEpsilon * at.time);
-    observer.on_event(at, x);
+    observer.on_event(at, x, dense_absolute_);
     if (!hit.terminal) continue;
     observer.on_step(
         {steps_, clock_.absolute(t0), at.time, hit.time - t0, stepper_.method(), x, dense_absolute_});
@@ -137,6 +137,8 @@ Outcome Integration::run(Observer& observer) {
     }
   } catch (const StepFailure& failure) {
     return finish(failure.reason(), failure.what());
+  } catch (const NumericalError& failure) {  // an event function that is NaN
+    return finish("nonfinite", failure.what());
   }
 }
 

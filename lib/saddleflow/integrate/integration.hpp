@@ -33,7 +33,7 @@ struct StepView {
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void on_event(const EventHit& /*hit*/, const Vector& /*x*/) {}
+  virtual void on_event(const EventHit& /*hit*/, const Vector& /*x*/, const StateAt& /*dense*/) {}
   virtual void on_step(const StepView& /*step*/) {}
 };
 

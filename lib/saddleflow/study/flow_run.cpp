@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -72,7 +73,9 @@ class FlowRun : public Observer {
     return result;
   }
 
-  void on_event(const EventHit& hit, const Vector& x) override { recorder_.on_event(hit, x); }
+  void on_event(const EventHit& hit, const Vector& x, const StateAt& dense) override {
+    recorder_.on_event(hit, x, dense);
+  }
 
   void on_step(const StepView& step) override {
     recorder_.on_step(step);
@@ -98,8 +101,24 @@ class FlowRun : public Observer {
                                         {options_.overwrite});
     }
     checkpoint_ = archive::read_checkpoint(archive::checkpoint_path(options_.output));
+    check_data(study);
     resuming_ = true;
     return archive::RunWriter::resume(options_.output, checkpoint_);
+  }
+
+  // The study may name files whose content has changed meanwhile.
+  void check_data(const StudyTable& study) const {
+    const archive::RunDescription now = describe_run(setup_, study, options_.command);
+    const archive::RunReader run = archive::RunReader::open(options_.output);
+    const std::vector<double> w0 = run.row("weights", 0);
+    const bool same_start =
+        std::equal(w0.begin(), w0.end(), setup_.x0.begin(), setup_.x0.end() - 1,
+                   [](double stored, Real here) { return stored == static_cast<double>(here); });
+    if (now.inputs != run.description().inputs || now.targets != run.description().targets || !same_start)
+      throw InputError(
+          fmt::format("{}: cannot be resumed: the data or the initial weights that {} describes are no "
+                      "longer those of the run",
+                      options_.output, study.name()));
   }
 
   IntegrationOptions integration_options() {
@@ -217,6 +236,7 @@ class FlowRun : public Observer {
 }  // namespace
 
 archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& options) {
+  bool started = true;
   if (options.resume) {
     const archive::RunReader run = archive::RunReader::open(options.output);
     const std::string reason = run.summary().stop_reason;
@@ -228,8 +248,13 @@ archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& opti
                       "be resumed with",
                       options.output, study.name()));
     if (!unfinished) return run.summary();
+    started = std::filesystem::exists(archive::checkpoint_path(options.output));
   }
-  return FlowRun(study, options).run();
+  if (started) return FlowRun(study, options).run();
+  FlowRunOptions afresh = options;  // killed before its first checkpoint: there is nothing to go on from
+  afresh.resume = false;
+  afresh.overwrite = true;
+  return FlowRun(study, afresh).run();
 }
 
 }  // namespace saddleflow

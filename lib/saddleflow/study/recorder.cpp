@@ -84,21 +84,38 @@ void Recorder::write_time_row(const StepView& step) {
   writer_.append(row);
 }
 
-void Recorder::write_snapshots(const StepView& step) {
-  for (; next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= step.t1;
+void Recorder::write_requested_snapshots(Real until, const StateAt& dense) {
+  for (; next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= until;
        ++next_snapshot_time_) {
     const Real t = policy_.times[next_snapshot_time_];
-    step.dense(t, buffer_);
+    dense(t, buffer_);
     snapshot(t, buffer_);
   }
+}
+
+void Recorder::write_snapshots(const StepView& step) {
+  write_requested_snapshots(step.t1, step.dense);
   if (policy_.all || (policy_.every > 0 && step.step % policy_.every == 0)) snapshot(step.t1, step.x1);
+}
+
+// A diagnosis that fails must not end the run: its numbers are then not known.
+Spectrum Recorder::spectrum_at(const Vector& w) {
+  try {
+    return hessian_spectrum(analysis_, w);
+  } catch (const NumericalError&) {
+    Spectrum unknown;
+    unknown.complete = false;
+    unknown.newton_distance = std::numeric_limits<Real>::quiet_NaN();
+    unknown.eigenvalues = Vector::Constant(spectrum_size(w.size()), unknown.newton_distance);
+    return unknown;
+  }
 }
 
 Spectrum Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& x) {
   const Vector w = x.head(x.size() - 1);
   Observables o;
   setup_.probe.observe(x, o);
-  const Spectrum spectrum = hessian_spectrum(analysis_, w);
+  const Spectrum spectrum = spectrum_at(w);
   archive::EventRow row;
   row.time = static_cast<double>(hit.time);
   row.kind = static_cast<int>(kind);
@@ -117,7 +134,8 @@ Spectrum Recorder::write_event(std::size_t kind, const EventHit& hit, const Vect
   return spectrum;
 }
 
-void Recorder::on_event(const EventHit& hit, const Vector& x) {
+void Recorder::on_event(const EventHit& hit, const Vector& x, const StateAt& dense) {
+  write_requested_snapshots(hit.time, dense);  // rows stay in the order of time
   const std::string& kind = setup_.events.kinds[hit.event];
   write_event(hit.event, hit, x);
   if (kind == "saddle_enter") {
@@ -140,7 +158,7 @@ void Recorder::follow_visit(Real time, const Vector& x, Real proximity) {
 
 void Recorder::close_visit(std::optional<Real> leave_time) {
   if (!visit_ || visit_->point.size() == 0) return;
-  const Spectrum spectrum = hessian_spectrum(analysis_, visit_->point);
+  const Spectrum spectrum = spectrum_at(visit_->point);
   Vector gradient(visit_->point.size());
   archive::SaddleRow row;
   row.loss = static_cast<double>(analysis_.gradient(visit_->point, gradient));
@@ -152,9 +170,11 @@ void Recorder::close_visit(std::optional<Real> leave_time) {
   row.enter_time = static_cast<double>(visit_->enter_time);
   row.closest_time = static_cast<double>(visit_->closest_time);
   row.leave_time = leave_time ? static_cast<double>(*leave_time) : kNaN;
-  row.index_negative = spectrum.negative;
-  row.index_zero = spectrum.zero;
-  row.index_positive = spectrum.positive;
+  if (spectrum.complete) {  // else not known, -1
+    row.index_negative = spectrum.negative;
+    row.index_zero = spectrum.zero;
+    row.index_positive = spectrum.positive;
+  }
   writer_.append(row);
   visit_.reset();
 }

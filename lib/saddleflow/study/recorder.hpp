@@ -30,7 +30,7 @@ class Recorder : public Observer {
 
   /// Row 0 and the initial snapshot; not after restore().
   void begin();
-  void on_event(const EventHit& hit, const Vector& x) override;
+  void on_event(const EventHit& hit, const Vector& x, const StateAt& dense) override;
   void on_step(const StepView& step) override;
   /// Final snapshot, an unfinished visit, the end event.
   void end(const Outcome& outcome);
@@ -56,7 +56,9 @@ class Recorder : public Observer {
   };
   std::int64_t snapshot(Real time, const Vector& x);
   void write_time_row(const StepView& step);
+  void write_requested_snapshots(Real until, const StateAt& dense);
   void write_snapshots(const StepView& step);
+  Spectrum spectrum_at(const Vector& w);
   Spectrum write_event(std::size_t kind, const EventHit& hit, const Vector& x);
   void follow_visit(Real time, const Vector& x, Real proximity);
   void close_visit(std::optional<Real> leave_time);

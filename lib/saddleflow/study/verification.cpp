@@ -20,7 +20,7 @@ class Comparison : public Observer {
   Comparison(const FlowSetup& setup, const archive::RunReader& run)
       : run_(run), times_(run.column("snapshot_time")), n_(setup.objective.size()) {}
 
-  void on_event(const EventHit& hit, const Vector& /*x*/) override {
+  void on_event(const EventHit& hit, const Vector& /*x*/, const StateAt& /*dense*/) override {
     events_.push_back({hit.event, hit.time});
   }
 
@@ -98,22 +98,24 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
                         const std::atomic<bool>* interrupt) {
   const archive::RunReader run = archive::RunReader::open(run_path);
   FlowSetup setup(study, study.real("flow.rtol") / 10);
-  // As far as the run went, and no further: it may have been stopped by an event.
-  const std::vector<double> times = run.column("snapshot_time");
+  // As far as the run went; one that an event has stopped may be stopped a little later this time.
+  const std::string stopped = run.summary().stop_reason;
+  const bool by_event = stopped.starts_with("event:");
   const System system(setup.flow);
   IntegrationOptions options;
-  options.t_end = static_cast<Real>(times.back());
+  options.t_end = by_event ? setup.t_end : static_cast<Real>(run.column("snapshot_time").back());
   options.max_steps = setup.max_steps;
   options.interrupt = interrupt;
   Integration integration(system, *setup.stepper, setup.detector, options);
   Comparison comparison(setup, run);
   integration.start(setup.x0, first_step(system, setup.x0, setup.rtol));
-  integration.run(comparison);
+  const Outcome outcome = integration.run(comparison);
 
   Verification result;
   result.path_error = comparison.worst();
   result.path_error_time = comparison.worst_time();
-  result.complete = comparison.complete();
+  result.stop_reason = outcome.stop_reason;
+  result.complete = comparison.complete() || (by_event && outcome.stop_reason == stopped);
   compare_events(run.event_rows(), comparison, Recorder::event_kinds(setup), result);
   return result;
 }

@@ -16,6 +16,7 @@ struct Verification {
   bool same_events = true;       ///< the same kinds in the same order
   Real event_time_error = 0;     ///< largest relative difference of event times, over the common beginning
   std::string first_difference;  ///< of the sequences; empty when same_events
+  std::string stop_reason;       ///< of the second run
   bool complete = true;          ///< false when the second run ended before the first (interrupted, failed)
 };
 
