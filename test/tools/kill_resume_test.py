@@ -97,9 +97,12 @@ def trial(generator, duration, expected, expected_counters):
 
 def main():
     print(f"seed {SEED}, {TRIALS} trials")
-    start = time.time()
-    succeed(*ARGUMENTS, "-o", "whole.h5", "-q")
-    duration = time.time() - start
+    durations = []
+    for _ in range(2):  # the shorter one: the machine may be busy with something else
+        start = time.time()
+        succeed(*ARGUMENTS, "-o", "whole.h5", "-q", "--force")
+        durations.append(time.time() - start)
+    duration = min(durations)
     expected, expected_counters = datasets("whole.h5"), counters("whole.h5")
     generator = random.Random(SEED)
     resumes = [trial(generator, duration, expected, expected_counters) for _ in range(TRIALS)]
@@ -110,7 +113,9 @@ def main():
     assert sum(resumes) > 0, "no kill hit a running integration"
     # A run interrupted by Ctrl-C leaves a whole file and goes on as well.
     child = subprocess.Popen([os.path.join(BIN, "sf-flow"), *ARGUMENTS, "-o", "run.h5", "--force", "-q"])
-    time.sleep(duration * 0.4)
+    while not os.path.exists("run.ckpt.h5"):  # written with the first row
+        time.sleep(0.001)
+    time.sleep(0.05)
     child.send_signal(signal.SIGINT)
     assert child.wait() == 130, child.returncode
     opens_everywhere("run.h5")
