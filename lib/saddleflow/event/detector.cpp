@@ -39,7 +39,7 @@ int EventDetector::sign_at(std::size_t event, const Vector& x) const { return si
 
 void EventDetector::start(const Vector& x) {
   for (std::size_t e = 0; e < events_.size(); ++e) {
-    active_[e] = is_armed(e);
+    active_[e] = is_armed(e) ? 1 : 0;
     signs_[e] = active_[e] ? sign_at(e, x) : 0;
   }
 }
@@ -87,7 +87,7 @@ void EventDetector::update_armed(Real now, const Vector& x_now, const Step& step
       std::erase_if(pending_, [e](const Crossing& c) { return c.event == e; });
       std::erase_if(located_, [e](const EventHit& h) { return h.event == e; });
     }
-    active_[e] = armed;
+    active_[e] = armed ? 1 : 0;
   }
 }
 
@@ -175,7 +175,7 @@ void EventDetector::restore(const std::vector<Real>& memory) {
   root_evaluations_ = static_cast<long>(memory[0]);
   for (std::size_t e = 0; e < events_.size(); ++e) {
     signs_[e] = static_cast<int>(memory[1 + 3 * e]);
-    active_[e] = memory[2 + 3 * e] != 0;
+    active_[e] = memory[2 + 3 * e] != 0 ? 1 : 0;
     blind_until_[e] = memory[3 + 3 * e];
   }
 }

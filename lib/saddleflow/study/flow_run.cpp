@@ -66,7 +66,7 @@ class FlowRun : public Observer {
       checkpoint();
     else
       recorder_.end(outcome);
-    const archive::RunSummary result = summary(outcome.stop_reason, outcome.message);
+    archive::RunSummary result = summary(outcome.stop_reason, outcome.message);
     writer_.finish(result);
     if (outcome.stop_reason != "interrupted")
       std::filesystem::remove(archive::checkpoint_path(options_.output));

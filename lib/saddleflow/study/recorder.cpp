@@ -111,7 +111,7 @@ Spectrum Recorder::spectrum_at(const Vector& w) {
   }
 }
 
-Spectrum Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& x) {
+void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& x) {
   const Vector w = x.head(x.size() - 1);
   Observables o;
   setup_.probe.observe(x, o);
@@ -131,7 +131,6 @@ Spectrum Recorder::write_event(std::size_t kind, const EventHit& hit, const Vect
   writer_.append(row);
   ++event_count_;
   event_mark_ = true;
-  return spectrum;
 }
 
 void Recorder::on_event(const EventHit& hit, const Vector& x, const StateAt& dense) {

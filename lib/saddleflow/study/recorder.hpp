@@ -59,7 +59,7 @@ class Recorder : public Observer {
   void write_requested_snapshots(Real until, const StateAt& dense);
   void write_snapshots(const StepView& step);
   Spectrum spectrum_at(const Vector& w);
-  Spectrum write_event(std::size_t kind, const EventHit& hit, const Vector& x);
+  void write_event(std::size_t kind, const EventHit& hit, const Vector& x);
   void follow_visit(Real time, const Vector& x, Real proximity);
   void close_visit(std::optional<Real> leave_time);
 
