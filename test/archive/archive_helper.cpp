@@ -77,7 +77,7 @@ void stream_rows(RunWriter& writer, std::int64_t first, std::int64_t last, unsig
 
 void resume(const std::string& path, unsigned seed, std::int64_t last) {
   const Checkpoint checkpoint = read_checkpoint(checkpoint_path(path));
-  RunWriter writer = RunWriter::resume(path, checkpoint);
+  RunWriter writer = RunWriter::resume(path, checkpoint, "resumed");
   stream_rows(writer, checkpoint.integers.at("next_row").front(), last, seed);
 }
 

@@ -164,14 +164,14 @@ BOOST_AUTO_TEST_CASE(resume_cuts_back_and_goes_on) {
   const Checkpoint checkpoint = read_checkpoint(checkpoint_path(path));
   BOOST_TEST((checkpoint.rows == RowCounts{600, 600, 600, 600}));
   {
-    RunWriter writer = RunWriter::resume(path, checkpoint);
+    RunWriter writer = RunWriter::resume(path, checkpoint, "resumed");
     append_all(writer, 600, 700);
     writer.finish({"interrupted", {{"steps", 700}}, {}});
   }
   require_sample(RunReader::open(path), 700);
   // A finished run too; and to another length for every stream.
   {
-    RunWriter writer = RunWriter::resume(path, RowCounts{10, 20, 0, 30});
+    RunWriter writer = RunWriter::resume(path, RowCounts{10, 20, 0, 30}, "resumed");
     BOOST_TEST((writer.rows() == RowCounts{10, 20, 0, 30}));
     writer.append(sample::time_row(10));
   }
@@ -183,10 +183,10 @@ BOOST_AUTO_TEST_CASE(resume_cuts_back_and_goes_on) {
     require_rows(reader.saddle_rows(), 30, sample::saddle_row);
     BOOST_TEST(std::count(reader.history().begin(), reader.history().end(), '\n') == 2);
   }
-  BOOST_CHECK_THROW(RunWriter::resume(path, RowCounts{12, 20, 0, 30}), InputError);
+  BOOST_CHECK_THROW(RunWriter::resume(path, RowCounts{12, 20, 0, 30}, "resumed"), InputError);
   Checkpoint foreign = checkpoint;
   foreign.run_id = "another";
-  BOOST_CHECK_THROW(RunWriter::resume(path, foreign), InputError);
+  BOOST_CHECK_THROW(RunWriter::resume(path, foreign, "resumed"), InputError);
 }
 
 BOOST_AUTO_TEST_CASE(overwriting_takes_the_old_checkpoint_along) {
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_being_written_is_read_but_not_overwritten_or_
   writer.flush();
   append_all(writer, 5, 6);
   BOOST_CHECK_THROW(RunWriter::create(path, sample::description(), {.overwrite = true}), IoError);
-  BOOST_CHECK_THROW(RunWriter::resume(path, RowCounts{}), IoError);
+  BOOST_CHECK_THROW(RunWriter::resume(path, RowCounts{}, "resumed"), IoError);
   writer.finish({"reached_end", {}, {}});
   BOOST_CHECK_THROW(writer.append(sample::time_row(6)), IoError);
   require_sample(RunReader::open(path), 6);

@@ -85,6 +85,8 @@ void WriterLock::release() {
   if (descriptor_ >= 0) close(std::exchange(descriptor_, -1));
 }
 
+bool lock_exclusively(int descriptor, const std::string& path) { return try_lock(descriptor, LOCK_EX, path); }
+
 bool is_locked(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail(path, "open the file");

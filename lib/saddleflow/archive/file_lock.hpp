@@ -24,6 +24,10 @@ class WriterLock {
   int descriptor_ = -1;
 };
 
+/// Locks an open file for this process alone, without waiting; false if another process has it locked. The
+/// lock goes with the descriptor. IoError, the descriptor closed, if the file system has no locks.
+bool lock_exclusively(int descriptor, const std::string& path);
+
 /// Whether a process has the file open for writing.
 bool is_locked(const std::string& path);
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "saddleflow/archive/commit.hpp"
+#include "saddleflow/archive/draft.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/archive/hdf5_attribute.hpp"
 #include "saddleflow/archive/hdf5_dataset.hpp"
@@ -57,12 +58,11 @@ FileState file_state(const std::string& path) {
   return has_writer_flags(path) ? FileState::killed : FileState::closed;
 }
 
-void recover(const std::string& path) {
+void recover_in_place(const std::string& path) {
   clear_flags_and_set_end(path);
   hdf5::Handle file = hdf5::open_file(path, H5F_ACC_RDWR);
   for (const auto& stream : stream_specs()) {
-    // Something else than a run, or one that was killed while it was created: the flags were all there was to
-    // do.
+    // Something else than a run: the flags were all there was to do.
     if (!hdf5::exists(file, stream.back().path)) return;
     cut(file, stream, committed_rows(file, stream));
   }
@@ -70,6 +70,13 @@ void recover(const std::string& path) {
   if (hdf5::read_text_attribute(run, "stop_reason") == "running")
     hdf5::write_attribute(run, "stop_reason", std::string("killed"));
   hdf5::close_file(file, path);
+}
+
+void recover(const std::string& path) {
+  Draft draft = Draft::copy_of(path);
+  if (!has_writer_flags(draft.path())) return;  // another process was faster
+  recover_in_place(draft.path());
+  draft.commit();
 }
 
 }  // namespace saddleflow::archive

@@ -20,7 +20,10 @@ enum class FileState {
 FileState file_state(const std::string& path);
 
 /// Makes a killed run file whole again: all flushed rows stay, unfinished ones go, and /run says "killed".
-/// Throws IoError if it cannot be opened for writing, or is damaged beyond that.
+/// Throws IoError if its folder takes no copy of it, or it is damaged beyond that.
 void recover(const std::string& path);
+
+/// The same without a copy, for a file that nobody else knows of.
+void recover_in_place(const std::string& path);
 
 }  // namespace saddleflow::archive

@@ -6,9 +6,11 @@
 
 #include "saddleflow/archive/commit.hpp"
 #include "saddleflow/archive/create.hpp"
+#include "saddleflow/archive/draft.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/archive/hdf5_attribute.hpp"
 #include "saddleflow/archive/recovery.hpp"
+#include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/archive/stream.hpp"
 #include "saddleflow/base/error.hpp"
@@ -38,33 +40,52 @@ struct OpenRun {
   Streams streams;
 };
 
-void remove_old_run(const std::string& path) {
-  // Whatever the file holds, be it what a kill left of an unfinished creation.
+void require_replaceable(const std::string& path) {
+  // Whatever the file holds, be it no run at all.
   if (!std::filesystem::is_regular_file(path))
     throw InputError(path + ": no plain file, it cannot be overwritten");
   if (is_locked(path)) throw IoError(path + ": another process has this file open, it cannot be overwritten");
-  std::error_code error;
-  std::filesystem::remove(checkpoint_path(path), error);
-  std::filesystem::remove(path, error);
-  if (error) throw IoError(path + ": cannot overwrite: " + error.message());
 }
 
-/// Makes a run that nobody writes fit to be opened.
-void settle(const std::string& path) {
+void remove_checkpoint(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::remove(checkpoint_path(path), ignored);
+}
+
+/// Runs an action on a draft; errors name the file that the user knows.
+template <class Action>
+void work_on(const Draft& draft, const std::string& path, const Action& action) {
+  try {
+    action(draft.path());
+  } catch (const IoError& error) {
+    std::string text = error.what();
+    if (text.starts_with(draft.path())) text.replace(0, draft.path().size(), path);
+    throw IoError(text);
+  }
+}
+
+/// Changes a run that nobody writes, in one step: `change` gets the copy, open for writing.
+template <class Change>
+void edit(const std::string& path, const Change& change) {
   const FileState state = file_state(path);
   if (state == FileState::live) throw IoError(path + ": another process is writing this run");
-  if (state == FileState::killed) recover(path);
+  Draft draft = Draft::copy_of(path);
+  work_on(draft, path, [&](const std::string& copy) {
+    if (state == FileState::killed) recover_in_place(copy);
+    hdf5::Handle file = hdf5::open_file(copy, H5F_ACC_RDWR);
+    change(static_cast<hid_t>(file));
+    hdf5::close_file(file, copy);
+  });
+  draft.commit();
 }
 
 void write_summary(const std::string& path, const RunSummary& summary) {
-  hdf5::Handle file = hdf5::open_file_patiently(path, H5F_ACC_RDWR);
-  hdf5::Handle run = hdf5::open_group(file, "/run");
-  for (const auto& [name, value] : summary.numbers) hdf5::write_attribute(run, name, value);
-  for (const auto& [name, value] : summary.texts) hdf5::write_attribute(run, name, value);
-  hdf5::check(H5Fflush(file, H5F_SCOPE_LOCAL), file, "", "write");
-  hdf5::write_attribute(run, "stop_reason", summary.stop_reason);
-  run.close();
-  hdf5::close_file(file, path);
+  edit(path, [&](hid_t file) {
+    const hdf5::Handle run = hdf5::open_group(file, "/run");
+    for (const auto& [name, value] : summary.numbers) hdf5::write_attribute(run, name, value);
+    for (const auto& [name, value] : summary.texts) hdf5::write_attribute(run, name, value);
+    hdf5::write_attribute(run, "stop_reason", summary.stop_reason);
+  });
 }
 
 }  // namespace
@@ -139,40 +160,38 @@ RunWriter RunWriter::create(const std::string& path, const RunDescription& descr
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) {
     if (!options.overwrite) throw InputError(path + ": the file exists; --force overwrites it");
-    remove_old_run(path);
+    require_replaceable(path);
   }
-  create_run_file(path, description);
+  {
+    Draft draft = Draft::fresh(path);
+    work_on(draft, path, [&](const std::string& name) { create_run_file(name, description); });
+    remove_checkpoint(path);
+    draft.commit(options.overwrite);
+  }
   return RunWriter(std::make_unique<Implementation>(path));
 }
 
-RunWriter RunWriter::resume(const std::string& path, const RowCounts& rows) {
-  settle(path);
-  hdf5::Handle file = hdf5::open_file_patiently(path, H5F_ACC_RDWR);
-  const auto streams = stream_specs();
-  const std::int64_t counts[] = {rows.time, rows.snapshot, rows.event, rows.saddle};
-  for (std::size_t k = 0; k < streams.size(); ++k) cut(file, streams[k], counts[k]);
-  {
+RunWriter RunWriter::resume(const std::string& path, const RowCounts& rows, const std::string& command) {
+  edit(path, [&](hid_t file) {
+    const auto streams = stream_specs();
+    const std::int64_t counts[] = {rows.time, rows.snapshot, rows.event, rows.saddle};
+    for (std::size_t k = 0; k < streams.size(); ++k) cut(file, streams[k], counts[k]);
     const hdf5::Handle root = hdf5::open_group(file, "/");
     const std::string history = hdf5::read_text_attribute(root, "history");
-    hdf5::write_attribute(root, "history", history + "\n" + utc_now() + " resumed");
+    hdf5::write_attribute(root, "history", history + "\n" + utc_now() + " " + command);
     const hdf5::Handle run = hdf5::open_group(file, "/run");
     hdf5::write_attribute(run, "stop_reason", std::string("running"));
-  }
-  hdf5::close_file(file, path);
+  });
   return RunWriter(std::make_unique<Implementation>(path));
 }
 
-RunWriter RunWriter::resume(const std::string& path, const Checkpoint& checkpoint) {
-  settle(path);
-  std::string id;
-  {
-    const hdf5::Handle file = hdf5::open_file_patiently(path, H5F_ACC_RDONLY);
-    id = hdf5::read_text_attribute(hdf5::open_group(file, "/"), "run_id");
-  }
+RunWriter RunWriter::resume(const std::string& path, const Checkpoint& checkpoint,
+                            const std::string& command) {
+  const std::string id = RunReader::open(path).run_id();
   if (id != checkpoint.run_id) {
     throw InputError(path + ": run_id is " + id + ", the checkpoint belongs to " + checkpoint.run_id);
   }
-  return resume(path, checkpoint.rows);
+  return resume(path, checkpoint.rows, command);
 }
 
 RunWriter::RunWriter(std::unique_ptr<Implementation> implementation)
@@ -208,12 +227,10 @@ const std::string& RunWriter::path() const { return implementation_->path; }
 const std::string& RunWriter::run_id() const { return implementation_->run_id; }
 
 void annotate_run(const std::string& path, const std::vector<std::pair<std::string, double>>& numbers) {
-  settle(path);
-  hdf5::Handle file = hdf5::open_file_patiently(path, H5F_ACC_RDWR);
-  hdf5::Handle run = hdf5::open_group(file, "/run");
-  for (const auto& [name, value] : numbers) hdf5::write_attribute(run, name, value);
-  run.close();
-  hdf5::close_file(file, path);
+  edit(path, [&](hid_t file) {
+    const hdf5::Handle run = hdf5::open_group(file, "/run");
+    for (const auto& [name, value] : numbers) hdf5::write_attribute(run, name, value);
+  });
 }
 
 }  // namespace saddleflow::archive

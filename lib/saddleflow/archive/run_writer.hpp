@@ -8,8 +8,10 @@
 //   writer.flush();
 //   writer.finish(summary);
 //
-// The file lives under its final name from the start; its attribute stop_reason of /run says "running" until
-// finish(), which closes the file and opens it once more, because SWMR writing cannot create attributes.
+// The file lives under its final name from the first row on; its attribute stop_reason of /run says "running"
+// until finish(). Whatever is changed outside SWMR writing (creation, summary, resume) is changed in a draft
+// that takes the file's name in one step, so a kill at any moment leaves a file that SWMR readers open. That
+// needs room for a second copy of the file at those moments.
 #pragma once
 
 #include <cstdint>
@@ -38,10 +40,10 @@ class RunWriter {
   }
 
   /// Goes on with a run that was killed or has ended: recovers the file if need be and cuts every stream back
-  /// to `rows`. InputError if the file holds fewer rows.
-  static RunWriter resume(const std::string& path, const RowCounts& rows);
+  /// to `rows`; `command` becomes a line of the file's history. InputError if the file holds fewer rows.
+  static RunWriter resume(const std::string& path, const RowCounts& rows, const std::string& command);
   /// The same with the rows of a checkpoint; InputError unless it belongs to this run.
-  static RunWriter resume(const std::string& path, const Checkpoint& checkpoint);
+  static RunWriter resume(const std::string& path, const Checkpoint& checkpoint, const std::string& command);
 
   RunWriter(RunWriter&&) noexcept;
   RunWriter& operator=(RunWriter&&) noexcept;

@@ -103,7 +103,7 @@ class FlowRun : public Observer {
     checkpoint_ = archive::read_checkpoint(archive::checkpoint_path(options_.output));
     check_data(study);
     resuming_ = true;
-    return archive::RunWriter::resume(options_.output, checkpoint_);
+    return archive::RunWriter::resume(options_.output, checkpoint_, options_.command);
   }
 
   // The study may name files whose content has changed meanwhile.
