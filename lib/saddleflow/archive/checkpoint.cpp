@@ -154,4 +154,9 @@ Checkpoint read_checkpoint(const std::string& path) {
   return read_file(hdf5::open_file(path, H5F_ACC_RDONLY), path);
 }
 
+void remove_checkpoint(const std::string& run_path) {
+  std::error_code ignored;
+  std::filesystem::remove(checkpoint_path(run_path), ignored);
+}
+
 }  // namespace saddleflow::archive

@@ -32,4 +32,7 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 /// Real.
 Checkpoint read_checkpoint(const std::string& path);
 
+/// Removes the checkpoint of a run that has ended, if it is there.
+void remove_checkpoint(const std::string& run_path);
+
 }  // namespace saddleflow::archive

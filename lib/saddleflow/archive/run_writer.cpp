@@ -47,11 +47,6 @@ void require_replaceable(const std::string& path) {
   if (is_locked(path)) throw IoError(path + ": another process has this file open, it cannot be overwritten");
 }
 
-void remove_checkpoint(const std::string& path) {
-  std::error_code ignored;
-  std::filesystem::remove(checkpoint_path(path), ignored);
-}
-
 /// Runs an action on a draft; errors name the file that the user knows.
 template <class Action>
 void work_on(const Draft& draft, const std::string& path, const Action& action) {

@@ -68,8 +68,7 @@ class FlowRun : public Observer {
       recorder_.end(outcome);
     archive::RunSummary result = summary(outcome.stop_reason, outcome.message);
     writer_.finish(result);
-    if (outcome.stop_reason != "interrupted")
-      std::filesystem::remove(archive::checkpoint_path(options_.output));
+    if (outcome.stop_reason != "interrupted") archive::remove_checkpoint(options_.output);
     return result;
   }
 
@@ -247,7 +246,10 @@ archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& opti
           fmt::format("{}: was made from another study (or other --set values) than {}, which it cannot "
                       "be resumed with",
                       options.output, study.name()));
-    if (!unfinished) return run.summary();
+    if (!unfinished) {
+      archive::remove_checkpoint(options.output);  // a kill came between the end of the run and this
+      return run.summary();
+    }
     started = std::filesystem::exists(archive::checkpoint_path(options.output));
   }
   if (started) return FlowRun(study, options).run();

@@ -1,0 +1,27 @@
+// How far a weight vector points along a KKT point, up to the order of the neurons.
+#pragma once
+
+#include <vector>
+
+#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/correlation/kkt_point.hpp"
+
+namespace saddleflow {
+
+/// A weight vector against the KKT points.
+struct Alignment {
+  Index nearest = -1;    ///< index of the KKT point with the largest cosine; -1 when there is none
+  Real cosine = 0;       ///< <w, g u*> / ||w||, g the best symmetry found (permutation and sign of neurons)
+  Vector neuron_cosine;  ///< per hidden neuron: its (incoming, outgoing) weights against those of its partner
+                         ///< in g u*; NaN where the partner is dead
+  Real kkt_residual = 0;  ///< || grad N(u) - D N(u) u || / || grad N(u) ||, u = w / ||w||
+};
+
+/// The symmetry g that brings `point` nearest to `direction`: layer-wise assignment of hidden neurons,
+/// repeated until no layer improves. Exact for one hidden layer. Returns g u*.
+Vector nearest_copy(const Network& network, const Vector& point, const Vector& direction);
+
+/// `points`: unit vectors. One gradient of the correlation.
+Alignment align(Correlation& correlation, const std::vector<Vector>& points, const Vector& w);
+
+}  // namespace saddleflow

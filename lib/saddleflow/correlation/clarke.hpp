@@ -1,0 +1,16 @@
+// The KKT condition of nonsmooth networks (p = 1, alpha != 1): 0 in dN(u) - D N u with the Clarke
+// subdifferential.
+#pragma once
+
+#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/correlation/kkt_point.hpp"
+
+namespace saddleflow {
+
+/// Bounded least squares for the slopes s in [alpha, 1] at the kinks: min || D N u - g(s) ||, g(s) the
+/// gradient with these slopes. `kink_tolerance`: pre-activations below it, relative to ||a|| ||w_k||, are on
+/// the kink. Smooth networks: no kinks, and the residual is the plain one.
+ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, Real tolerance = Real(1e-9),
+                                     Real kink_tolerance = Real(1e-9));
+
+}  // namespace saddleflow

@@ -1,0 +1,116 @@
+#include "saddleflow/correlation/correlation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+
+Correlation::Correlation(const Objective& objective)
+    : network_(objective.shared_network()),
+      data_(objective.data()),
+      loss_(objective.loss()),
+      kernel_(network_->kernel(data_.inputs)),
+      u_(size()),
+      gradient_(size()) {
+  const Matrix zero = Matrix::Zero(data_.targets.rows(), data_.targets.cols());
+  for (Matrix* m : {&z_, &outputs_, &scaled_, &derivative_, &curvature_, &tangent_residual_}) *m = zero;
+  loss_.derivative(zero, data_.targets, z_);
+  z_ = -z_;
+  loss_at_origin_ = loss_.value(zero, data_.targets);
+}
+
+Correlation::~Correlation() = default;
+
+void Correlation::set_output_scale(Real c) {
+  if (!(c >= 0) || !std::isfinite(c))
+    throw InputError(
+        fmt::format("correlation: output scale {}, expected a finite number >= 0", static_cast<double>(c)));
+  if (c == c_) return;
+  c_ = c;
+  has_gradient_ = false;  // the outputs at unit scale stay what they are
+}
+
+bool Correlation::run_forward(const Vector& u) {
+  if (u.size() != size())
+    throw InputError(fmt::format("direction: found {} numbers, expected the {} parameters of the network",
+                                 u.size(), size()));
+  // By value: +0 and -0 give the same outputs, NaN is evaluated again.
+  if (has_forward_ && std::equal(u.data(), u.data() + u.size(), u_.data())) return false;
+  u_ = u;
+  outputs_ = kernel_->forward(u_);
+  has_forward_ = true;
+  has_gradient_ = false;
+  return true;
+}
+
+void Correlation::ensure_forward(const Vector& u) {
+  if (run_forward(u)) ++counters_.values;
+}
+
+void Correlation::ensure_gradient(const Vector& u) {
+  run_forward(u);
+  if (has_gradient_) return;
+  scaled_ = c_ * outputs_;
+  loss_.derivative(scaled_, data_.targets, derivative_);
+  kernel_->backward(derivative_, gradient_);
+  gradient_ = -gradient_;
+  has_gradient_ = true;
+  ++counters_.gradients;
+}
+
+Real Correlation::value(const Vector& u) {
+  ensure_forward(u);
+  if (c_ == 0) return z_.cwiseProduct(outputs_).sum();
+  scaled_ = c_ * outputs_;
+  return (loss_at_origin_ - loss_.value(scaled_, data_.targets)) / c_;
+}
+
+Real Correlation::gradient(const Vector& u, Vector& g) {
+  ensure_gradient(u);
+  g = gradient_;
+  return u.dot(g) / static_cast<Real>(network_->degree());
+}
+
+void Correlation::hessian_vector(const Vector& u, const Vector& v, Vector& out) {
+  ensure_gradient(u);
+  const Matrix& tangent = kernel_->tangent(v);
+  if (c_ == 0) {
+    tangent_residual_.setZero();
+  } else {
+    scaled_ = c_ * outputs_;
+    loss_.second_derivative(scaled_, data_.targets, curvature_);
+    tangent_residual_ = c_ * curvature_.cwiseProduct(tangent);
+  }
+  kernel_->tangent_backward(tangent_residual_, out);
+  out = -out;
+  ++counters_.hessian_vectors;
+}
+
+void Correlation::hessian(const Vector& u, Matrix& out) {
+  ensure_forward(u);
+  scaled_ = c_ * outputs_;
+  loss_.derivative(scaled_, data_.targets, derivative_);
+  loss_.second_derivative(scaled_, data_.targets, curvature_);
+  curvature_ *= c_;
+  kernel_->hessian(derivative_, curvature_, out);
+  out = -out;
+  ++counters_.hessians;
+}
+
+const Matrix& Correlation::outputs(const Vector& u) {
+  ensure_forward(u);
+  return outputs_;
+}
+
+const Matrix& Correlation::loss_derivative(const Vector& u) {
+  ensure_forward(u);
+  scaled_ = c_ * outputs_;
+  loss_.derivative(scaled_, data_.targets, derivative_);
+  return derivative_;
+}
+
+}  // namespace saddleflow

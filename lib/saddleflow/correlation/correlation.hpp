@@ -1,0 +1,81 @@
+// The neural correlation function (NCF): the leading, D-homogeneous part of -L at the origin, and its
+// continuation to networks of finite size (P1, P2; theory, section 2).
+#pragma once
+
+#include <memory>
+
+#include "saddleflow/base/real.hpp"
+#include "saddleflow/network/kernel.hpp"
+#include "saddleflow/network/network.hpp"
+#include "saddleflow/problem/objective.hpp"
+
+namespace saddleflow {
+
+/// Phi_c(u) = (L(0) - L at the outputs c H(X; u)) / c, where c = rho^D is the scale of the outputs of a
+/// network w = rho u. For c = 0 this is the neural correlation function N(u) = <z, H(X; u)>, z = -l'(0, Y).
+/// The gradient is sum (-l'(c H, y)) grad H(u), a backward pass with another residual, exact and free of
+/// underflow however small rho: -grad L(rho u) = rho^{D-1} grad Phi_c(u) and -Hess L(rho u) = rho^{D-2} Hess
+/// Phi_c(u). Allocation-free after construction, results at the last (u, c) are kept, calls counted. Not
+/// thread-safe.
+class Correlation {
+ public:
+  /// Network, data and loss of an objective, which need not outlive this.
+  explicit Correlation(const Objective& objective);
+  ~Correlation();
+  Correlation(const Correlation&) = delete;
+  Correlation& operator=(const Correlation&) = delete;
+
+  const Network& network() const { return *network_; }
+  std::shared_ptr<const Network> shared_network() const { return network_; }
+  const Dataset& data() const { return data_; }
+  const Loss& loss() const { return loss_; }
+  Index size() const { return network_->parameter_count(); }
+  /// z = -l'(0, Y), outputs x n, the reduction included.
+  const Matrix& residual_at_origin() const { return z_; }
+  /// L(0), the loss of the zero network.
+  Real loss_at_origin() const { return loss_at_origin_; }
+
+  /// c >= 0, 0 from the start. InputError if negative or not finite.
+  void set_output_scale(Real c);
+  Real output_scale() const { return c_; }
+
+  // Every call throws InputError when u has not size() entries. What is not finite gives results that are
+  // not.
+
+  /// Phi_c(u); N(u) for c = 0.
+  Real value(const Vector& u);
+  /// g = grad Phi_c(u); returns <u, g>/D, which is N(u) for c = 0 (Euler) and -<w, grad L>/(D rho^D) in
+  /// general.
+  Real gradient(const Vector& u, Vector& g);
+  /// out = Hess Phi_c(u) v.
+  void hessian_vector(const Vector& u, const Vector& v, Vector& out);
+  /// out = Hess Phi_c(u), n x n.
+  void hessian(const Vector& u, Matrix& out);
+  /// H(X; u), outputs x n; the network of unit scale whatever c.
+  const Matrix& outputs(const Vector& u);
+  /// l'(c H(X; u), Y), outputs x n: minus the residual that the gradient sends back.
+  const Matrix& loss_derivative(const Vector& u);
+
+  const WorkCounters& counters() const { return counters_; }
+  void set_counters(const WorkCounters& counters) { counters_ = counters; }
+
+ private:
+  bool run_forward(const Vector& u);
+  void ensure_forward(const Vector& u);
+  void ensure_gradient(const Vector& u);
+
+  std::shared_ptr<const Network> network_;
+  Dataset data_;
+  Loss loss_;
+  std::unique_ptr<Kernel> kernel_;
+  WorkCounters counters_;
+  Matrix z_;
+  Real loss_at_origin_ = 0;
+  Real c_ = 0;
+
+  Vector u_, gradient_;
+  Matrix outputs_, scaled_, derivative_, curvature_, tangent_residual_;
+  bool has_forward_ = false, has_gradient_ = false;
+};
+
+}  // namespace saddleflow

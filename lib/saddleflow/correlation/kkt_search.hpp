@@ -1,0 +1,49 @@
+// All KKT points of the constrained NCF that random starts lead to.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/correlation/kkt_point.hpp"
+
+namespace saddleflow {
+
+struct KktSearchOptions {
+  Index starts = 64;
+  std::uint64_t seed = 1;
+  Real tolerance = Real(1e-12);  ///< on KktPoint::residual
+  /// Besides the ascents, as many descents: the minimisers, KKT points of negative value. They have no basin
+  /// share.
+  bool descend = true;
+  const std::atomic<bool>* interrupt = nullptr;
+  std::function<void(Index done, Index of)> progress;
+};
+
+/// Points that are one modulo neuron permutation, sign and rescaling symmetries (and members of one
+/// continuous family) are one entry; highest value first.
+struct KktTable {
+  std::vector<KktEntry> entries;
+  std::uint64_t seed = 0;
+  Index starts = 0;      ///< ascents made
+  Index unresolved = 0;  ///< of them, ended above the tolerance (their points are not in the table)
+  bool interrupted = false;
+  WorkCounters work;
+};
+
+/// From each start the projected NCF flow u' = grad N - D N u, whose basins are those of the NCF flow's
+/// directions, then a trust-region endgame to the tolerance. Entries are certified (certificate.hpp). The
+/// sequence of random numbers depends on seed and size alone. Throws InputError for starts < 1.
+KktTable find_kkt_points(Correlation& correlation, const KktSearchOptions& options);
+
+/// The KKT point that `direction` (any length > 0) is close to: trust region on the sphere, ascending where
+/// there is a way up, towards the nearest stationary point near one. Its residual tells how good it is.
+KktPoint polish_kkt_point(Correlation& correlation, const Vector& direction, Real tolerance = Real(1e-12));
+
+/// Whether two KKT points are one modulo the symmetries of the network: they have the same value and the
+/// networks agree on the data.
+bool equivalent(Correlation& correlation, const Vector& a, const Vector& b, Real tolerance = Real(1e-6));
+
+}  // namespace saddleflow

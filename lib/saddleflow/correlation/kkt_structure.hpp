@@ -1,0 +1,12 @@
+// Layer shares, balance, rank-one structure and dead neurons of a KKT point (theory, section 2).
+#pragma once
+
+#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/correlation/kkt_point.hpp"
+
+namespace saddleflow {
+
+/// Tolerances are relative: a number of size `tolerance` beside 1 counts as zero.
+KktStructure analyse_structure(Correlation& correlation, const KktPoint& point, Real tolerance = Real(1e-7));
+
+}  // namespace saddleflow
