@@ -113,4 +113,10 @@ const Matrix& Correlation::loss_derivative(const Vector& u) {
   return derivative_;
 }
 
+const Matrix& Correlation::output_tangent(const Vector& u, const Vector& v) {
+  ensure_gradient(u);
+  ++counters_.hessian_vectors;
+  return kernel_->tangent(v);
+}
+
 }  // namespace saddleflow
