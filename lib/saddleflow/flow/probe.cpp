@@ -55,7 +55,8 @@ Probe::Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar)
 }
 
 ChartView& Probe::view(const Vector& x) {
-  const bool polar = polar_ != nullptr && x.size() == flow_.parameter_count() + PolarFlow::extra();
+  const bool polar =
+      polar_ != nullptr && x.size() == polar_->state_size() && x.size() != flow_.parameter_count() + 1;
   ChartView& chosen = polar ? static_cast<ChartView&>(polar_view_) : cartesian_view_;
   chosen.look(x);
   return chosen;

@@ -22,6 +22,9 @@ constexpr Real kSmallAgainstClock = Real(1) / Real(1 << 20);
 // finite-time blow-up is approached without end.
 constexpr std::int64_t kLongestStandstill = 10000;
 
+// The weights have no numbers below this.
+const Real kLogSmallest = std::log(std::numeric_limits<Real>::min());
+
 // A checkpoint holds finite numbers only: the largest one stands for infinity.
 constexpr Real kLargest = std::numeric_limits<Real>::max();
 Real finite(Real x) { return std::clamp(x, -kLargest, kLargest); }
@@ -161,7 +164,7 @@ void Integration::watch_time(Real before, Real after) {
 bool Integration::report_events(Observer& observer, Real t0, Real t1, const Vector& x1, Outcome& outcome) {
   const Real begin = moment(t0, stepper().previous_state()).absolute;
   const Real tolerance =
-      std::max(options_.event_tolerance * (t1 - t0), in_polar_ ? Real(0) : kEpsilon * time());
+      std::max(options_.event_tolerance * (t1 - t0), in_polar_ ? Real(0) : kEpsilon * phase_time());
   const std::vector<EventHit> hits = detector_.scan(t0, t1, x1, dense_local_, tolerance);
   Vector x;
   for (const EventHit& hit : hits) {
@@ -200,10 +203,11 @@ bool Integration::step(Observer& observer, Outcome& outcome) {
   }
   if (!report_events(observer, t0, t1, x1, outcome)) return false;
   if (last && !options_.end_after_polar) end.absolute = options_.t_end;
+  const bool collapsed = in_polar_ && options_.polar->flow().log_norm(x1) < kLogSmallest;
   observer.on_step({steps_, begin.absolute, end.absolute, end.phase - begin.phase, stepper().method(), x1,
                     dense_absolute_, end.phase, end.log, in_polar_});
-  if (!last) return true;
-  outcome = {"reached_end", "", end.absolute, x1, end.phase, end.log};
+  if (!last && !collapsed) return true;
+  outcome = {last ? "reached_end" : "collapsed", "", end.absolute, x1, end.phase, end.log};
   return false;
 }
 

@@ -59,7 +59,8 @@ struct IntegrationOptions {
   std::function<void()> between_steps;
 };
 
-/// How a run ended. Reasons: reached_end, event:<name>, step_limit, step_underflow, nonfinite, interrupted.
+/// How a run ended. Reasons: reached_end, event:<name>, step_limit, step_underflow, nonfinite, interrupted,
+/// collapsed (near the origin ||w|| fell below the smallest normal number: the weights tend to zero).
 struct Outcome {
   std::string stop_reason;
   std::string message;  ///< of the failure, where there was one

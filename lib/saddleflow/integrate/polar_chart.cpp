@@ -18,11 +18,13 @@ constexpr Real kRebase = 2;
 PolarChart::PolarChart(PolarFlow& flow, std::unique_ptr<Stepper> stepper, const Options& options)
     : flow_(flow), stepper_(std::move(stepper)), options_(options) {}
 
-StepperOptions PolarChart::stepper_options(StepperOptions cartesian) {
+StepperOptions PolarChart::stepper_options(StepperOptions cartesian, const PolarFlow& flow) {
   cartesian.error.quadratures = 2;
   cartesian.error.quadrature_scale = 1;
-  cartesian.error.logarithms = 1;
-  cartesian.max_step = 0;  // was in flow time
+  cartesian.error.logarithms = flow.group_count();
+  cartesian.groups = {flow.groups().first, flow.groups().second, flow.groups().count};
+  cartesian.error.displacement = 0;  // a settled direction is no critical point to be timed
+  cartesian.max_step = 0;            // was in flow time
   return cartesian;
 }
 
@@ -35,17 +37,20 @@ Real PolarChart::distance(const Vector& unit) {
 }
 
 bool PolarChart::suits(const Vector& cartesian) {
-  if (options_.always) return true;
   const Vector w = cartesian.head(flow_.parameter_count());
   const Real norm = w.stableNorm();
   if (!(norm > 0) || norm >= watched_norm_) return false;
-  const Real c = std::pow(norm, static_cast<Real>(flow_.correlation().network().degree()));
-  if (std::isfinite(c)) {
-    flow_.correlation().set_output_scale(c);
-    if (distance(w / norm) <= options_.enter) return true;
-  }
+  const bool close = options_.always || near_origin(w, norm);
+  if (close && flow_.covers(cartesian)) return true;
   watched_norm_ = norm / 2;
   return false;
+}
+
+bool PolarChart::near_origin(const Vector& w, Real norm) {
+  const Real c = std::pow(norm, static_cast<Real>(flow_.correlation().network().degree()));
+  if (!std::isfinite(c)) return false;
+  flow_.correlation().set_output_scale(c);
+  return distance(w / norm) <= options_.enter;
 }
 
 bool PolarChart::outgrown(const Vector& polar) {
@@ -70,10 +75,8 @@ Vector PolarChart::enter(const Vector& x, Real time_step) {
 }
 
 void PolarChart::rebase(const Vector& polar) {
-  const Index n = flow_.parameter_count();
-  const Vector u = polar.head(n);
   const Real step = stepper_->current_time_step();
-  stepper_->initialize(flow_.enter(u, flow_.log_norm(polar), flow_.energy(polar)), 0, step);
+  stepper_->initialize(flow_.rebase(polar), 0, step);
 }
 
 Real PolarChart::time_step(const Vector& polar) const {

@@ -19,15 +19,15 @@ class PolarChart {
     bool always = false;      ///< never leave
     Real rtol = Real(1e-8);   ///< for the first step
   };
-  /// `stepper` must measure one logarithm and two quadratures (stepper_options()).
+  /// `stepper` must have been made with stepper_options().
   PolarChart(PolarFlow& flow, std::unique_ptr<Stepper> stepper, const Options& options);
 
   /// The options of the Cartesian stepper changed to those of the polar one.
-  static StepperOptions stepper_options(StepperOptions cartesian);
+  static StepperOptions stepper_options(StepperOptions cartesian, const PolarFlow& flow);
 
   PolarFlow& flow() const { return flow_; }
   Stepper& stepper() const { return *stepper_; }
-  bool is_polar(const Vector& x) const { return x.size() == flow_.parameter_count() + PolarFlow::extra(); }
+  bool is_polar(const Vector& x) const { return x.size() == flow_.state_size(); }
 
   /// Whether (w, E) belongs into this chart. Now and then a forward pass.
   bool suits(const Vector& cartesian);
@@ -50,6 +50,7 @@ class PolarChart {
 
  private:
   Real distance(const Vector& unit);
+  bool near_origin(const Vector& w, Real norm);
 
   PolarFlow& flow_;
   std::unique_ptr<Stepper> stepper_;

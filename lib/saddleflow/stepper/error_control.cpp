@@ -130,7 +130,9 @@ Real ErrorControl::norm(const Vector& error, const Vector& x0, const Vector& x1)
     if (errors_[g] > 0) square = std::max(square, errors_[g] / members_[g]);
   Real norm = std::max(sqrt(square), against_displacement(error, x0, x1, n));
   for (Index i = n; i < x1.size(); ++i) {
-    const Real scale = i < n + options_.logarithms ? Real(1) : options_.quadrature_scale;
+    // An integral that grows beyond its scale is then known relatively.
+    const Real scale =
+        i < n + options_.logarithms ? Real(1) : std::max(options_.quadrature_scale, abs(x1[i]));
     if (error[i] != 0) norm = std::max(norm, abs(error[i]) / (options_.rtol * scale));
   }
   if (!isfinite(norm)) return kInfinity;

@@ -37,7 +37,7 @@ std::unique_ptr<PolarChart> build_polar_chart(const StudyTable& study, PolarFlow
   PolarChart::Options options;
   options.always = chart == "polar";
   options.rtol = stepper.error.rtol;
-  stepper = PolarChart::stepper_options(std::move(stepper));
+  stepper = PolarChart::stepper_options(std::move(stepper), flow);
   return std::make_unique<PolarChart>(flow, make_stepper(study.text("flow.stepper"), stepper), options);
 }
 
