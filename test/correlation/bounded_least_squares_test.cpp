@@ -1,5 +1,8 @@
 // Bounded least squares against the enumeration of all active sets.
+#include <fmt/format.h>
+
 #include <Eigen/QR>
+#include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -72,7 +75,7 @@ BOOST_DATA_TEST_CASE(finds_the_minimum, bdata::make({8, 5, 3}), rows) {
   Random random(11);
   Real worst = 0;
   for (int draws = 0; draws < 60; ++draws) check_against_enumeration(draw(random, rows, 5), random, worst);
-  BOOST_TEST_MESSAGE("seed 11, " << rows << " x 5: excess residual " << worst);
+  fmt::print("seed 11, {} x 5: excess residual {:.1e}\n", rows, static_cast<double>(worst));
   BOOST_TEST(worst < Real(1e-13));
 }
 
@@ -90,7 +93,7 @@ BOOST_AUTO_TEST_CASE(survives_degeneracy) {
     if (draws % 7 == 0) p.b = p.a * p.lower;
     check_against_enumeration(p, random, worst);
   }
-  BOOST_TEST_MESSAGE("seed 12, degenerate: excess residual " << worst);
+  fmt::print("seed 12, degenerate: excess residual {:.1e}\n", static_cast<double>(worst));
   BOOST_TEST(worst < Real(1e-13));
 }
 
@@ -113,7 +116,7 @@ BOOST_DATA_TEST_CASE(meets_the_conditions_of_the_minimum, bdata::make({120, 40, 
     }
     BOOST_TEST(bound >= 5);
   }
-  BOOST_TEST_MESSAGE("seed 14, " << rows << " x 40: largest rate " << worst);
+  fmt::print("seed 14, {} x 40: largest rate {:.1e}\n", rows, static_cast<double>(worst));
   BOOST_TEST(worst < Real(1e-12));
 }
 
