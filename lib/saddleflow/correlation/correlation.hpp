@@ -60,6 +60,9 @@ class Correlation {
   /// product.
   const Matrix& output_tangent(const Vector& u, const Vector& v);
 
+  /// out = d(grad Phi_c(u))/dc = - sum l''(c H, y) H grad H(u). Counts as a gradient.
+  void scale_derivative(const Vector& u, Vector& out);
+
   const WorkCounters& counters() const { return counters_; }
   void set_counters(const WorkCounters& counters) { counters_ = counters; }
 
