@@ -132,6 +132,19 @@ BOOST_DATA_TEST_CASE(rank_one_points_hold_every_condition,
   for (const RankOneLayer& layer : structure.layers) BOOST_TEST(layer.residual < Real(1e-14));
 }
 
+// A point that is accurate to 1e-12 only has its pre-activations off the kinks by that much, and what is
+// above them sees activations that are nothing but error.
+BOOST_DATA_TEST_CASE(kinks_are_found_at_inexact_points, bdata::make(recipes), recipe) {
+  Setting s(recipe, 21);
+  const Vector exact = s.point().direction;
+  const Vector near = (exact + Real(1e-12) * Random(26).unit_vector(exact.size())).normalized();
+  const ClarkeCertificate a = clarke_certificate(s.correlation, exact);
+  const ClarkeCertificate b = clarke_certificate(s.correlation, near);
+  BOOST_TEST(a.kinks == b.kinks);
+  BOOST_TEST(b.residual < Real(1e-9));
+  BOOST_TEST(code(b.stationary) == code(Verdict::yes));
+}
+
 // With the last layer's sign turned the KKT point has a negative value, and every condition still holds.
 BOOST_DATA_TEST_CASE(negative_points_are_predicted_with_their_sign, bdata::make(recipes), recipe) {
   Setting s(recipe, 24);
