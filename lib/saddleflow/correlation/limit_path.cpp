@@ -63,7 +63,10 @@ class PathObserver : public Observer {
         options_(options),
         path_(path),
         time_(chart.flow(), value, path.start),
-        now_(path.start.time) {}
+        now_(path.start.time) {
+    for (; next_ < options.samples.size() && options.samples[next_] <= now_; ++next_)
+      path.samples.push_back({options.samples[next_], path.start.at(options.samples[next_])});
+  }
 
   void on_step(const StepView& step) override {
     const Real before = now_;
@@ -85,7 +88,6 @@ class PathObserver : public Observer {
   void sample(Real before, const StepView& step) {
     for (; next_ < options_.samples.size() && options_.samples[next_] <= now_; ++next_) {
       const Real t = options_.samples[next_];
-      if (t < before) continue;
       Vector x;
       const Real fraction = (t - before) / (now_ - before);
       step.dense(step.t0 + fraction * (step.t1 - step.t0), x);
@@ -101,6 +103,18 @@ class PathObserver : public Observer {
   Real now_, left_ = 0;
   std::size_t next_ = 0;
 };
+
+StepperOptions stepping(const Correlation& correlation, const LimitPathOptions& options) {
+  StepperOptions stepper;
+  const ParameterGroups& groups = correlation.network().groups();
+  stepper.groups = {groups.first, groups.second, groups.count};
+  stepper.error.rtol = options.rtol;
+  stepper.error.displacement = Real(0.1) * std::sqrt(options.rtol);
+  stepper.error.quadratures = 1;
+  stepper.error.quadrature_scale = correlation.loss_at_origin();
+  stepper.dense_limit = options.dense_limit;
+  return stepper;
+}
 
 FlowEventOptions arrival(const LimitPathOptions& options) {
   FlowEventOptions events;
@@ -125,13 +139,12 @@ LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const 
   probe.observe(x0, initial);
   const FlowEvents events = make_flow_events(arrival(options), probe, initial);
   EventDetector detector(events.events);
-  StepperOptions stepping = options.stepper;
-  stepping.error.rtol = options.rtol;
+  const StepperOptions stepper_options = stepping(correlation, options);
   PolarChart::Options chart_options;
   chart_options.rtol = options.rtol;
-  PolarChart chart(polar_flow, make_stepper("auto", PolarChart::stepper_options(stepping, polar_flow)),
+  PolarChart chart(polar_flow, make_stepper("auto", PolarChart::stepper_options(stepper_options, polar_flow)),
                    chart_options);
-  const auto stepper = make_stepper("auto", stepping);
+  const auto stepper = make_stepper("auto", stepper_options);
   IntegrationOptions integration_options;
   integration_options.t_end = options.t_end;
   integration_options.end_after_polar = true;

@@ -31,6 +31,16 @@ struct LimitPathStart {
   Real log_norm = 0;
   Real time = 0;
   Real correction = 0;  ///< |c a|: the error is of the order of its square
+  // The expansion itself.
+  Vector kkt_direction, slope;  ///< u*, a
+  Real value = 0, beta = 0;     ///< N*, beta
+  int degree = 2;
+
+  /// t at this ln(rho), and the inverse; both for ln(rho) <= log_norm.
+  Real time_at(Real log_rho) const;
+  Real log_norm_at(Real t) const;
+  /// p(t) for t <= time.
+  Vector at(Real t) const;
 };
 
 /// `point` must be a positive KKT point of a smooth network, its direction's zeros being exact where they are
@@ -41,7 +51,7 @@ LimitPathStart limit_path_start(Correlation& correlation, const KktPoint& point,
 
 struct LimitPathOptions {
   Real rtol = Real(1e-10);
-  StepperOptions stepper;     ///< error groups and limits; rtol above counts
+  int dense_limit = 2000;     ///< up to this many weights the stiff method is Rodas5P
   std::vector<Real> samples;  ///< times, ascending, at which p is wanted
   Real steady = Real(1e-9);   ///< the path has arrived where the proximity r falls below this
   Real t_end = Real(1e6);     ///< or at this time

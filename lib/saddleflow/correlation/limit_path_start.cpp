@@ -62,14 +62,41 @@ LimitPathStart limit_path_start(Correlation& correlation, const KktPoint& point,
   const Real size = std::max(a.norm(), std::abs(beta) / rate);
   const Real c = size > 0 ? std::sqrt(tolerance) / size : std::sqrt(tolerance);
   LimitPathStart start;
+  start.kkt_direction = u;
+  start.slope = a;
+  start.value = point.value;
+  start.beta = beta;
+  start.degree = degree;
   start.correction = c * a.norm();
   start.direction = (u + c * a).normalized();
   start.log_norm = std::log(c) / d;
-  const Real rho = std::exp(start.log_norm);
-  const Real leading =
-      degree == 2 ? start.log_norm / rate : -std::exp((2 - d) * start.log_norm) / ((d - 2) * rate);
-  start.time = leading - beta * rho * rho / (2 * rate * rate);
+  start.time = start.time_at(start.log_norm);
   return start;
+}
+
+Real LimitPathStart::time_at(Real log_rho) const {
+  const auto d = static_cast<Real>(degree);
+  const Real rate = d * value;
+  const Real leading = degree == 2 ? log_rho / rate : -std::exp((2 - d) * log_rho) / ((d - 2) * rate);
+  return leading - beta * std::exp(2 * log_rho) / (2 * rate * rate);
+}
+
+// The second term is of the relative size of the correction, so that this contracts by as much.
+Real LimitPathStart::log_norm_at(Real t) const {
+  const auto d = static_cast<Real>(degree);
+  const Real rate = d * value;
+  Real log_rho = log_norm;
+  for (int k = 0; k < 20; ++k) {
+    const Real leading = t + beta * std::exp(2 * log_rho) / (2 * rate * rate);
+    log_rho = degree == 2 ? rate * leading : -std::log(-(d - 2) * rate * leading) / (d - 2);
+  }
+  return log_rho;
+}
+
+Vector LimitPathStart::at(Real t) const {
+  const Real log_rho = log_norm_at(t);
+  const Real c = std::exp(static_cast<Real>(degree) * log_rho);
+  return std::exp(log_rho) * (kkt_direction + c * slope).normalized();
 }
 
 }  // namespace saddleflow
