@@ -24,7 +24,7 @@ class SlidingAscent {
         face_(f.correlation()),
         point_(f.at(start)),
         tolerance_(tolerance),
-        null_gradient_(kNullGradient * correlation_scale(f.correlation())) {}
+        null_gradient_(kNullGradient * point_.gradient_norm) {}
 
   KktPoint run() {
     Real target = Real(1e-3);
@@ -91,8 +91,7 @@ class SlidingAscent {
       const Vector onto = larger.onto(point_.u);
       if (!(onto.norm() > Real(0.5))) continue;
       const SpherePoint there = f_.at(onto);
-      Vector way;
-      if (larger.opens(f_, there, way) >= 0) continue;
+      if (larger.last_opens(f_, there)) continue;
       face_ = larger;
       point_ = there;
     }
