@@ -25,17 +25,18 @@ SpherePoint refine(const SphereFunction& f, const SpherePoint& point, Real toler
 
 /// Climb and Newton in turns: Newton's method alone may end in a saddle, which the next climb leaves.
 SpherePoint climb_to_the_top(const SphereFunction& f, SpherePoint point, Real tolerance, Real null_gradient) {
+  const Matrix sphere(f.size(), 0);
   AscentLimits limits;
   limits.null_gradient = null_gradient;
   for (int turn = 0; turn < 4; ++turn) {
-    const Climb top = climb(f, point, limits);
+    const Climb top = climb(f, point, sphere, limits);
     point = top.point;
     if (point.gradient_norm <= null_gradient) break;
     point = refine(f, point, tolerance);
     if (top.clear_maximum && point.residual <= tolerance) break;
     AscentLimits last = limits;
     last.residual = std::max(tolerance, point.residual);
-    const SpherePoint again = climb(f, point, last).point;
+    const SpherePoint again = climb(f, point, sphere, last).point;
     if (point.residual <= tolerance && !(again.value > point.value + Real(1e-9) * std::abs(point.value)))
       break;
     point = again;

@@ -140,14 +140,14 @@ Real face_residual(const SpherePoint& point, const Matrix& normals) {
   return space.coordinates(point.gradient).norm() / point.gradient_norm;
 }
 
-Climb climb(const SphereFunction& f, SpherePoint point, const AscentLimits& limits) {
+Climb climb(const SphereFunction& f, SpherePoint point, const Matrix& normals, const AscentLimits& limits) {
   constexpr Real kClear = Real(0.01);
-  const Matrix none(point.u.size(), 0);
   Real radius = limits.radius;
   for (int k = 0; k < limits.iterations && point.gradient_norm > limits.null_gradient; ++k) {
-    const Model model(f, point, none);
+    const Model model(f, point, normals);
+    const Real residual = face_residual(point, normals);
     const TangentSpectrum& spectrum = model.spectrum;
-    if (point.residual <= limits.residual && !has_way_up(spectrum, point.residual))
+    if (residual <= limits.residual && !has_way_up(spectrum, residual))
       return {point, spectrum.values.size() == 0 || spectrum.values[0] > kClear * spectrum.size()};
     if (!climb_once(f, model, limits, point, radius)) break;
   }

@@ -25,12 +25,13 @@ struct Climb {
   bool clear_maximum = false;
 };
 
-/// Climbs from a unit vector until the residual is small and the curvature has no significantly negative
+/// Climbs on {u : normals^T u = 0} and the sphere (normals n x r, r = 0: the sphere alone) from a unit vector
+/// there until the residual is small and the curvature has no significantly negative
 /// eigenvalue, or no step of any length climbs. f never falls.
-Climb climb(const SphereFunction& f, SpherePoint from, const AscentLimits& limits);
+Climb climb(const SphereFunction& f, SpherePoint from, const Matrix& normals, const AscentLimits& limits);
 
 /// Newton's method with the pseudo-inverse of the curvature, which leaves the modes of a continuous family
-/// alone, on {u : normals^T u = 0} and the sphere (normals n x r, r = 0: the sphere alone). Steps are taken
+/// alone, on the same set. Steps are taken
 /// as long as they reduce the residual (that part of it which is tangent), and none is longer than
 /// `longest_step`. An eigendecomposition serves as long as it takes the residual down by a factor of 5 a
 /// step.
