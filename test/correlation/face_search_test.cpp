@@ -55,6 +55,7 @@ BOOST_DATA_TEST_CASE(wider_relu, bdata::make({0.0, 0.1}) * bdata::make({1, 5}), 
   Correlation correlation(objective);
   const KktTable table = find_kkt_points(correlation, {.starts = 24});
   print(fmt::format("slope {} width {}", slope, width), table);
+  BOOST_TEST(table.unresolved == 0);
   for (const KktEntry& e : table.entries) {
     BOOST_TEST(e.passes, e.failure);
     if (width > 1) BOOST_TEST((e.second_order.status != SecondOrder::Status::maximum));

@@ -89,6 +89,22 @@ BOOST_DATA_TEST_CASE(neurons_that_share_a_direction, bdata::make({2, 4}), width)
     if (e.second_order.zero_unexplained > 0) BOOST_TEST((e.second_order.status != Status::maximum));
 }
 
+// D = 15: at random starts the gradient is some 1e-12 of that at the maximisers, and yet not zero.
+BOOST_AUTO_TEST_CASE(faint_starts_are_not_null) {
+  Objective objective = random_objective(feed_forward({10, 10, 10, 10, 1}, Activation(0, 2)), 50, 3);
+  Correlation correlation(objective);
+  const KktTable table = find_kkt_points(correlation, {.starts = 3, .descend = false});
+  print("degree 15", table);
+  BOOST_TEST(table.unresolved == 0);
+  Vector g;
+  correlation.gradient(Random(1).unit_vector(correlation.size()), g);
+  BOOST_TEST(g.norm() < 1e-9 * table.entries[0].point.gradient_norm);
+  for (const KktEntry& e : table.entries) {
+    BOOST_TEST(!e.point.null);
+    BOOST_TEST(e.point.value > 1);
+  }
+}
+
 // Linear networks, p = 1: rotations of the hidden layer force zero modes, never "second-order positive".
 BOOST_AUTO_TEST_CASE(linear_family) {
   Objective objective = random_objective(feed_forward({4, 3, 2}, Activation(1, 1)), 12, 9);

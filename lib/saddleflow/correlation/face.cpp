@@ -70,18 +70,34 @@ Vector Face::onto(const Vector& u) const {
   return u - q * (q.transpose() * u);
 }
 
-Index Face::opens(const SphereFunction& f, const SpherePoint& point, Vector& way) const {
-  constexpr Real kStep = Real(1e-6);
-  if (kinks_.empty()) return -1;
-  const Real allowed = kStep * Real(1e-4) * point.gradient_norm;
+/// The directions in which one kink opens and nothing else that is held, n x kinks.
+Matrix Face::openings() const {
   const Matrix all = normals();
   const Matrix identity = Matrix::Identity(all.cols(), static_cast<Index>(kinks_.size()));
-  const Matrix openings = all.transpose().completeOrthogonalDecomposition().solve(identity);
-  for (Index k = 0; k < openings.cols(); ++k)
-    for (const Real side : {Real(1), Real(-1)}) {
-      way = side * openings.col(k).normalized();
-      if (f.at(point.u + kStep * way).value > point.value + allowed) return k;
-    }
+  return all.transpose().completeOrthogonalDecomposition().solve(identity);
+}
+
+bool Face::opens_along(const SphereFunction& f, const SpherePoint& point, const Vector& opening,
+                       Vector& way) const {
+  constexpr Real kStep = Real(1e-6);
+  const Real allowed = kStep * Real(1e-4) * point.gradient_norm;
+  for (const Real side : {Real(1), Real(-1)}) {
+    way = side * opening.normalized();
+    if (f.at(point.u + kStep * way).value > point.value + allowed) return true;
+  }
+  return false;
+}
+
+bool Face::last_opens(const SphereFunction& f, const SpherePoint& point) const {
+  Vector way;
+  return !kinks_.empty() && opens_along(f, point, openings().rightCols(1), way);
+}
+
+Index Face::opens(const SphereFunction& f, const SpherePoint& point, Vector& way) const {
+  if (kinks_.empty()) return -1;
+  const Matrix directions = openings();
+  for (Index k = 0; k < directions.cols(); ++k)
+    if (opens_along(f, point, directions.col(k), way)) return k;
   return -1;
 }
 

@@ -36,11 +36,18 @@ class Face {
   /// An orthonormal basis of their span.
   Matrix basis() const;
   Vector onto(const Vector& u) const;
-  /// Whether f climbs (to first order) where one kink opens, to either side, while the others stay: the flow
-  /// leaves there. The kink's number, or -1; `way` then is the unit vector to that side.
+  /// Whether f climbs (to first order) where the last kink added opens, to either side, while the others
+  /// stay.
+  bool last_opens(const SphereFunction& f, const SpherePoint& point) const;
+  /// The first kink that opens in this sense: the flow leaves there. Its number, or -1; `way` then is the
+  /// unit vector to that side.
   Index opens(const SphereFunction& f, const SpherePoint& point, Vector& way) const;
 
  private:
+  Matrix openings() const;
+  bool opens_along(const SphereFunction& f, const SpherePoint& point, const Vector& opening,
+                   Vector& way) const;
+
   const Correlation* correlation_;  // a pointer, so that faces can be assigned
   std::vector<Kink> kinks_;
   std::vector<Index> neurons_;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kLegs = 150;
 constexpr int kStepsOfALeg = 20;
+constexpr int kCalmLegs = 3;
 constexpr Real kLongestStep = Real(0.1);
 
 class SlidingAscent {
@@ -24,15 +25,20 @@ class SlidingAscent {
         face_(f.correlation()),
         point_(f.at(start)),
         tolerance_(tolerance),
-        null_gradient_(kNullGradient * correlation_scale(f.correlation())) {}
+        null_gradient_(kNullGradient * point_.gradient_norm) {}
 
   KktPoint run() {
     Real target = Real(1e-3);
+    int calm = 0;  // legs on end without a change of face
     for (int leg = 0; leg < kLegs; ++leg) {
-      follow_a_leg(target);
-      hold_kinks();
-      hold_neurons();
-      if (let_go()) continue;
+      if (calm < kCalmLegs)
+        follow_a_leg(target);
+      else
+        climb_on_the_face(target);
+      const bool held = hold_kinks() || hold_neurons();
+      const bool let = let_go();
+      calm = held || let ? 0 : calm + 1;
+      if (let) continue;
       if (on_face_gradient() <= null_gradient_) return null_point();
       if (face_residual(point_, face_.normals()) > target) continue;
       if (const auto found = finish()) return *found;
@@ -73,7 +79,8 @@ class SlidingAscent {
         if (face_residual(point_, basis) <= target) return;
         stepper->do_step(system);
         const Real moved = (stepper->current_state() - stepper->previous_state()).norm();
-        point_ = f_.at(face_.onto(stepper->current_state()));
+        const Vector& u = stepper->current_state();
+        point_ = f_.at(u - basis * (basis.transpose() * u));
         if (moved < Real(1e-7)) return;
       }
     } catch (const StepFailure&) {
@@ -81,9 +88,20 @@ class SlidingAscent {
     }
   }
 
-  /// Kinks close by that the flow comes back to from both sides.
-  void hold_kinks() {
+  /// Where neurons of nearly the same N compete the flow takes very long.
+  void climb_on_the_face(Real target) {
+    AscentLimits limits;
+    limits.iterations = 5;
+    limits.residual = target;
+    limits.radius = limits.longest_radius = Real(0.05);
+    limits.null_gradient = null_gradient_;
+    point_ = climb(f_, point_, face_.normals(), limits).point;
+  }
+
+  /// Kinks close by that the flow comes back to from both sides. False when there are none.
+  bool hold_kinks() {
     constexpr Real kClose = Real(1e-4);
+    bool held = false;
     for (const Kink& kink : first_layer_kinks(f_.correlation(), point_.u, kClose)) {
       if (face_.holds(kink)) continue;
       Face larger = face_;
@@ -91,15 +109,17 @@ class SlidingAscent {
       const Vector onto = larger.onto(point_.u);
       if (!(onto.norm() > Real(0.5))) continue;
       const SpherePoint there = f_.at(onto);
-      Vector way;
-      if (larger.opens(f_, there, way) >= 0) continue;
+      if (larger.last_opens(f_, there)) continue;
       face_ = larger;
       point_ = there;
+      held = true;
     }
+    return held;
   }
 
   /// Neurons whose incoming weights go to zero while the outgoing ones do not: N falls as they grow again.
-  void hold_neurons() {
+  bool hold_neurons() {
+    bool held = false;
     constexpr Real kShort = Real(1e-4);
     const auto& neurons = f_.correlation().network().neurons();
     for (const Neuron& neuron : neurons) {
@@ -113,7 +133,9 @@ class SlidingAscent {
       if (!(f_.at(point_.u + in).value * (1 + length * length) < point_.value)) continue;
       face_.add_neuron(neuron.index);
       point_ = f_.at(face_.onto(point_.u));
+      held = true;
     }
+    return held;
   }
 
   /// A held kink to one side of which f climbs is let go, a little to that side.

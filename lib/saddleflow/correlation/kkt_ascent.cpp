@@ -25,18 +25,20 @@ SpherePoint refine(const SphereFunction& f, const SpherePoint& point, Real toler
 
 /// Climb and Newton in turns: Newton's method alone may end in a saddle, which the next climb leaves.
 SpherePoint climb_to_the_top(const SphereFunction& f, SpherePoint point, Real tolerance, Real null_gradient) {
+  const Matrix sphere(f.size(), 0);
   AscentLimits limits;
   limits.null_gradient = null_gradient;
   for (int turn = 0; turn < 4; ++turn) {
-    point = climb(f, point, limits);
+    const Climb top = climb(f, point, sphere, limits);
+    point = top.point;
     if (point.gradient_norm <= null_gradient) break;
-    const SpherePoint refined = refine(f, point, tolerance);
-    const Real value = refined.value;
-    point = refined;
+    point = refine(f, point, tolerance);
+    if (top.clear_maximum && point.residual <= tolerance) break;
     AscentLimits last = limits;
-    last.residual = std::max(tolerance, refined.residual);
-    const SpherePoint again = climb(f, refined, last);
-    if (refined.residual <= tolerance && !(again.value > value + Real(1e-9) * std::abs(value))) break;
+    last.residual = std::max(tolerance, point.residual);
+    const SpherePoint again = climb(f, point, sphere, last).point;
+    if (point.residual <= tolerance && !(again.value > point.value + Real(1e-9) * std::abs(point.value)))
+      break;
     point = again;
   }
   return point;
@@ -45,17 +47,17 @@ SpherePoint climb_to_the_top(const SphereFunction& f, SpherePoint point, Real to
 }  // namespace
 
 KktPoint ascend(const SphereFunction& f, const Vector& start, Real tolerance) {
-  ProjectedFlowOptions options;
-  options.null_gradient = kNullGradient * correlation_scale(f.correlation());
   if (!f.correlation().network().activation().is_smooth()) return ascend_with_kinks(f, start, tolerance);
+  ProjectedFlowOptions options;
+  options.null_gradient = kNullGradient * f.at(start).gradient_norm;
   const SpherePoint near = follow_projected_flow(f, start, options);
   return to_kkt_point(climb_to_the_top(f, near, tolerance, options.null_gradient), options.null_gradient);
 }
 
 KktPoint polish(const SphereFunction& f, const Vector& direction, Real tolerance) {
   constexpr Real kNear = Real(1e-2);
-  const Real null_gradient = kNullGradient * correlation_scale(f.correlation());
   const SpherePoint point = f.at(direction);
+  const Real null_gradient = kNullGradient * point.gradient_norm;
   if (point.gradient_norm <= null_gradient) return to_kkt_point(point, null_gradient);
   if (!f.correlation().network().activation().is_smooth()) return polish_with_kinks(f, direction, tolerance);
   if (point.residual <= kNear) {

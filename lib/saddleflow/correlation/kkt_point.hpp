@@ -17,7 +17,8 @@ struct KktPoint {
   /// ||grad N - D N u|| / ||grad N||; 0 where the gradient vanishes. Nonsmooth networks: the distance of D N
   /// u to the Clarke subdifferential, over the norm of its nearest element.
   Real residual = 0;
-  /// The gradient vanishes (against what the data allow, see sphere.hpp): N = 0, every active path is dead.
+  /// The gradient vanishes (has fallen to 1e-10 of that at the start, or is 0): N = 0, every active path is
+  /// dead.
   bool null = false;
 };
 

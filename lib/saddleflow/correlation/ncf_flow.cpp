@@ -59,13 +59,13 @@ class Run {
       : f_(correlation, 1),
         options_(options),
         settled_(std::max(options.settled, 100 * options.rtol)),
-        null_(kNullGradient * correlation_scale(correlation)),
         log_norm0_(std::log(u0.stableNorm())),
         point_(f_.at(u0)),
-        unit_(point_.gradient_norm) {}
+        unit_(point_.gradient_norm),
+        null_(kNullGradient * unit_) {}
 
   NcfFlowResult result() {
-    if (unit_ <= null_) return stands_from_the_start();
+    if (unit_ == 0) return stands_from_the_start();
     follow();
     result_.direction = point_.u;
     result_.value = point_.value;
@@ -176,9 +176,10 @@ class Run {
 
   SphereFunction f_;
   const NcfFlowOptions& options_;
-  Real settled_, null_, log_norm0_;
+  Real settled_, log_norm0_;
   SpherePoint point_;
   Real unit_;  ///< ||grad N(v0)||
+  Real null_;
   NcfFlowResult result_;
 };
 

@@ -42,17 +42,4 @@ Vector without_dying_neurons(const Network& network, Vector u) {
   return u;
 }
 
-Real correlation_scale(const Correlation& correlation) {
-  const Network& network = correlation.network();
-  const int power = network.activation().power();
-  int exponent = network.kind() == "power_sum" ? power : 1;
-  if (network.kind() == "feed_forward")
-    for (int l = 1; l < network.layout().layer_count(); ++l) exponent *= power;
-  const Matrix& z = correlation.residual_at_origin();
-  Real sum = 0;
-  for (Index i = 0; i < z.cols(); ++i)
-    sum += z.col(i).norm() * std::pow(correlation.data().inputs.col(i).norm(), static_cast<Real>(exponent));
-  return sum;
-}
-
 }  // namespace saddleflow

@@ -37,15 +37,12 @@ class SphereFunction {
   Real sign_;
 };
 
-/// sum_i |z_i| ||x_i||^q, q the degree of H in its input: an upper bound of N on the unit sphere up to a
-/// factor of the network's shape. A gradient far below it vanishes.
-Real correlation_scale(const Correlation& correlation);
-
 /// u with exact zeros for neurons whose weights are all but zero (1e-8): they are zero-preserving (theory,
 /// section 3), and rounding alone keeps an endgame from zero.
 Vector without_dying_neurons(const Network& network, Vector u);
 
-/// Below this fraction of correlation_scale() a gradient counts as zero.
-inline constexpr Real kNullGradient = Real(1e-11);
+/// A gradient that has fallen below this fraction of that at the start vanishes. No absolute scale will do:
+/// in deep networks gradients at random points are many orders smaller than at the maximisers.
+inline constexpr Real kNullGradient = Real(1e-10);
 
 }  // namespace saddleflow

@@ -43,8 +43,12 @@ struct Model {
   Model(const SphereFunction& f, const SpherePoint& point, const Matrix& normals)
       : space((Matrix(point.u.size(), normals.cols() + 1) << point.u, normals).finished()),
         spectrum(tangent_spectrum(space, f.curvature(point))),
-        g(spectrum.values.size() > 0 ? Vector(spectrum.vectors.transpose() * space.coordinates(point.tangent))
-                                     : Vector()) {}
+        g(coordinates(point)) {}
+  /// The gradient at a point nearby.
+  Vector coordinates(const SpherePoint& point) const {
+    if (spectrum.values.size() == 0) return {};
+    return spectrum.vectors.transpose() * space.coordinates(point.tangent);
+  }
   Vector vector(const Vector& s) const { return space.vector(spectrum.vectors * s); }
 };
 
@@ -90,16 +94,14 @@ bool climb_once(const SphereFunction& f, const Model& model, const AscentLimits&
 }
 
 /// The pseudo-inverse step with the smallest cut that keeps it short.
-Vector newton_step(const Model& model, Real cut, Real longest_step) {
-  const Real size = model.spectrum.size();
-  Vector s = Vector::Zero(model.g.size());
+Vector newton_step(const TangentSpectrum& spectrum, const Vector& g, Real cut, Real longest_step) {
+  Vector s = Vector::Zero(g.size());
   for (; cut < 1; cut *= 10) {
     for (Index i = 0; i < s.size(); ++i)
-      s[i] =
-          std::abs(model.spectrum.values[i]) > cut * size ? model.g[i] / model.spectrum.values[i] : Real(0);
-    if (s.norm() <= longest_step) break;
+      s[i] = std::abs(spectrum.values[i]) > cut * spectrum.size() ? g[i] / spectrum.values[i] : Real(0);
+    if (s.norm() <= longest_step) return s;
   }
-  return s.norm() <= longest_step ? s : Vector::Zero(s.size());
+  return Vector::Zero(g.size());
 }
 
 Vector onto_face(const Vector& u, const Matrix& normals) {
@@ -138,38 +140,79 @@ Real face_residual(const SpherePoint& point, const Matrix& normals) {
   return space.coordinates(point.gradient).norm() / point.gradient_norm;
 }
 
-SpherePoint climb(const SphereFunction& f, SpherePoint point, const AscentLimits& limits) {
-  const Matrix none(point.u.size(), 0);
+Climb climb(const SphereFunction& f, SpherePoint point, const Matrix& normals, const AscentLimits& limits) {
+  constexpr Real kClear = Real(0.01);
   Real radius = limits.radius;
   for (int k = 0; k < limits.iterations && point.gradient_norm > limits.null_gradient; ++k) {
-    const Model model(f, point, none);
-    if (point.residual <= limits.residual && !has_way_up(model.spectrum, point.residual)) break;
+    const Model model(f, point, normals);
+    const Real residual = face_residual(point, normals);
+    const TangentSpectrum& spectrum = model.spectrum;
+    if (residual <= limits.residual && !has_way_up(spectrum, residual))
+      return {point, spectrum.values.size() == 0 || spectrum.values[0] > kClear * spectrum.size()};
     if (!climb_once(f, model, limits, point, radius)) break;
   }
-  return point;
+  return {point, false};
 }
 
-SpherePoint newton(const SphereFunction& f, SpherePoint point, const Matrix& normals, Real tolerance,
-                   Real longest_step) {
-  constexpr int kMostSteps = 30;
-  point = f.at(onto_face(point.u, normals));
-  Real residual = face_residual(point, normals);
-  for (int k = 0; k < kMostSteps && residual > tolerance / 100; ++k) {
-    const Model model(f, point, normals);
-    const Real before = residual;
-    for (const Real cut : {Real(1e-8), Real(1e-5), Real(1e-11)}) {
-      const Vector s = newton_step(model, cut, longest_step);
-      SpherePoint next = f.at(onto_face(point.u + model.vector(s), normals));
-      const Real next_residual = face_residual(next, normals);
-      if (!(next_residual < residual)) continue;
-      point = std::move(next);
-      residual = next_residual;
-      break;
+namespace {
+
+/// Newton's iteration on a face.
+class Newton {
+ public:
+  Newton(const SphereFunction& f, const SpherePoint& from, const Matrix& normals, Real longest_step)
+      : f_(f),
+        normals_(normals),
+        longest_step_(longest_step),
+        point_(f.at(onto_face(from.u, normals))),
+        residual_(face_residual(point_, normals)) {}
+
+  Real residual() const { return residual_; }
+  const SpherePoint& point() const { return point_; }
+
+  /// Steps with one eigendecomposition.
+  void advance() {
+    constexpr int kMostSteps = 20;
+    const Model model(f_, point_, normals_);
+    for (int k = 0; k < kMostSteps; ++k) {
+      const Real before = residual_;
+      if (!step(model) || residual_ > before / 5) return;
     }
-    // Below the tolerance go on only while it pays: the rest is rounding.
-    if (!(residual < before) || (residual <= tolerance && residual > before / 4)) break;
   }
-  return point;
+
+ private:
+  bool step(const Model& model) {
+    const Vector g = model.coordinates(point_);
+    for (const Real cut : {Real(1e-8), Real(1e-5), Real(1e-11)}) {
+      const Vector s = newton_step(model.spectrum, g, cut, longest_step_);
+      SpherePoint next = f_.at(onto_face(point_.u + model.vector(s), normals_));
+      const Real residual = face_residual(next, normals_);
+      if (!(residual < residual_)) continue;
+      point_ = std::move(next);
+      residual_ = residual;
+      return true;
+    }
+    return false;
+  }
+
+  const SphereFunction& f_;
+  const Matrix& normals_;
+  Real longest_step_;
+  SpherePoint point_;
+  Real residual_;
+};
+
+}  // namespace
+
+SpherePoint newton(const SphereFunction& f, const SpherePoint& from, const Matrix& normals, Real tolerance,
+                   Real longest_step) {
+  constexpr int kMostModels = 30;
+  Newton iteration(f, from, normals, longest_step);
+  for (int k = 0; k < kMostModels && iteration.residual() > tolerance; ++k) {
+    const Real before = iteration.residual();
+    iteration.advance();
+    if (!(iteration.residual() < before)) break;
+  }
+  return iteration.point();
 }
 
 }  // namespace saddleflow

@@ -13,21 +13,29 @@ Vector trust_region_step(const Vector& m, const Vector& g, Real radius);
 
 struct AscentLimits {
   int iterations = 100;
-  Real residual = Real(1e-5);  ///< stop here, if besides there is no way up
+  Real residual = Real(1e-3);  ///< stop here, if besides there is no way up
   Real radius = Real(0.1);
   Real longest_radius = Real(0.3);
   Real null_gradient = 0;  ///< stop where ||grad f|| is not above this
 };
 
-/// Climbs from a unit vector until the residual is small and the curvature has no significantly negative
+struct Climb {
+  SpherePoint point;
+  /// The curvature there has no eigenvalue anywhere near zero: Newton's method stays on this maximum.
+  bool clear_maximum = false;
+};
+
+/// Climbs on {u : normals^T u = 0} and the sphere (normals n x r, r = 0: the sphere alone) from a unit vector
+/// there until the residual is small and the curvature has no significantly negative
 /// eigenvalue, or no step of any length climbs. f never falls.
-SpherePoint climb(const SphereFunction& f, SpherePoint from, const AscentLimits& limits);
+Climb climb(const SphereFunction& f, SpherePoint from, const Matrix& normals, const AscentLimits& limits);
 
 /// Newton's method with the pseudo-inverse of the curvature, which leaves the modes of a continuous family
-/// alone, on {u : normals^T u = 0} and the sphere (normals n x r, r = 0: the sphere alone). Steps are taken
+/// alone, on the same set. Steps are taken
 /// as long as they reduce the residual (that part of it which is tangent), and none is longer than
-/// `longest_step`.
-SpherePoint newton(const SphereFunction& f, SpherePoint from, const Matrix& normals, Real tolerance,
+/// `longest_step`. An eigendecomposition serves as long as it takes the residual down by a factor of 5 a
+/// step.
+SpherePoint newton(const SphereFunction& f, const SpherePoint& from, const Matrix& normals, Real tolerance,
                    Real longest_step);
 
 /// ||tangent part of grad f orthogonal to the normals|| / ||grad f||.
