@@ -1,0 +1,18 @@
+// The tables that sf-kkt prints.
+#pragma once
+
+#include <cstdio>
+
+#include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/study/kkt_run.hpp"
+
+namespace saddleflow::tools {
+
+void print_kkt_points(std::FILE* out, const KktTable& table);
+/// Starts, and what the search cost.
+void print_search(std::FILE* out, const KktTable& table, bool descend, double seconds);
+/// Which KKT point a run's direction went to, when, and how each neuron did.
+void print_approach(std::FILE* out, const RunApproach& approach, const KktTable& table,
+                    const archive::RunDescription& run);
+
+}  // namespace saddleflow::tools
