@@ -19,7 +19,7 @@ struct KktSearchOptions {
   /// share.
   bool descend = true;
   const std::atomic<bool>* interrupt = nullptr;
-  std::function<void(Index done, Index of)> progress;
+  std::function<void(Index done, Index of)> progress = {};
 };
 
 /// Points that are one modulo neuron permutation, sign and rescaling symmetries (and members of one

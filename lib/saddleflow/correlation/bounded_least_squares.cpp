@@ -1,0 +1,220 @@
+#include "saddleflow/correlation/bounded_least_squares.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/QR>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+namespace {
+
+enum class Side { free, lower, upper };
+
+/// One problem; x is feasible at all times.
+class ActiveSet {
+ public:
+  ActiveSet(const Matrix& a, const Vector& b, const Vector& lower, const Vector& upper, const Vector& start)
+      : a_(a),
+        b_(b),
+        lower_(lower),
+        upper_(upper),
+        x_(start.cwiseMax(lower).cwiseMin(upper)),
+        length_(a.colwise().norm().transpose()),
+        side_(static_cast<std::size_t>(a.cols()), Side::free) {
+    const Real size = b.norm() + a.norm() * std::max(lower.norm(), upper.norm());
+    threshold_ =
+        Real(4) * std::numeric_limits<Real>::epsilon() * size * std::sqrt(static_cast<Real>(a.rows()));
+    for (Index j = 0; j < x_.size(); ++j)
+      if (x_[j] == lower_[j] || x_[j] == upper_[j]) side(j) = x_[j] == lower_[j] ? Side::lower : Side::upper;
+  }
+
+  /// Every optimum over a free set has a smaller residual than the last one, so that none comes twice. False
+  /// when rounding made that untrue for too long.
+  bool solve() {
+    Index rounds = 20 * x_.size() + 20;
+    settle(rounds);
+    std::vector<Index> rejected;
+    while (rounds-- > 0) {
+      const Index entering = best_entering(rejected);
+      if (entering < 0) return true;
+      if (release(entering)) {
+        rejected.clear();
+        settle(rounds);
+      } else {
+        rejected.push_back(entering);
+      }
+    }
+    return false;
+  }
+
+  const Vector& x() const { return x_; }
+
+ private:
+  Side& side(Index j) { return side_[static_cast<std::size_t>(j)]; }
+
+  std::vector<Index> free_set() const {
+    std::vector<Index> free;
+    for (std::size_t j = 0; j < side_.size(); ++j)
+      if (side_[j] == Side::free) free.push_back(static_cast<Index>(j));
+    return free;
+  }
+
+  /// The shortest step to a minimiser over the free variables, without regard to their bounds.
+  Vector free_step(const std::vector<Index>& free) const {
+    const Matrix columns = a_(Eigen::all, free);
+    return Eigen::CompleteOrthogonalDecomposition<Matrix>(columns).solve(b_ - a_ * x_);
+  }
+
+  /// The bound variable whose release lowers the residual fastest, per length of its column; -1 at the
+  /// optimum.
+  Index best_entering(const std::vector<Index>& rejected) {
+    const Vector residual = b_ - a_ * x_;
+    Index best = -1;
+    Real best_rate = threshold_;
+    for (Index j = 0; j < x_.size(); ++j) {
+      if (side(j) == Side::free || length_[j] == 0 || lower_[j] == upper_[j]) continue;
+      if (std::find(rejected.begin(), rejected.end(), j) != rejected.end()) continue;
+      const Real rate = (side(j) == Side::lower ? Real(1) : Real(-1)) * a_.col(j).dot(residual) / length_[j];
+      if (rate > best_rate) {
+        best_rate = rate;
+        best = j;
+      }
+    }
+    return best;
+  }
+
+  /// A variable whose column depends on the free ones, up to rounding, may be sent out of its bounds at once:
+  /// then it stays bound, and the answer is false.
+  bool release(Index j) {
+    const Side from = side(j);
+    side(j) = Side::free;
+    const std::vector<Index> free = free_set();
+    const Vector step = free_step(free);
+    const Real own = step[std::find(free.begin(), free.end(), j) - free.begin()];
+    if (from == Side::lower ? own > 0 : own < 0) return true;
+    side(j) = from;
+    return false;
+  }
+
+  /// To the optimum over the free variables, binding those that hit a bound on the way.
+  void settle(Index& rounds) {
+    while (rounds-- > 0) {
+      const std::vector<Index> free = free_set();
+      if (free.empty() || move(free, free_step(free))) return;
+    }
+  }
+
+  /// As far along the step as the bounds allow; true when that is all of it.
+  bool move(const std::vector<Index>& free, const Vector& step) {
+    Vector reach = Vector::Ones(step.size());
+    for (Index k = 0; k < step.size(); ++k) {
+      const Index j = free[static_cast<std::size_t>(k)];
+      const Real room = (step[k] > 0 ? upper_[j] : lower_[j]) - x_[j];
+      if (std::abs(step[k]) > std::abs(room)) reach[k] = room / step[k];
+    }
+    const Real length = reach.minCoeff();
+    for (Index k = 0; k < step.size(); ++k) {
+      const Index j = free[static_cast<std::size_t>(k)];
+      if (length == 1 || reach[k] > length) {
+        x_[j] = std::clamp(x_[j] + length * step[k], lower_[j], upper_[j]);
+      } else {
+        side(j) = step[k] > 0 ? Side::upper : Side::lower;
+        x_[j] = step[k] > 0 ? upper_[j] : lower_[j];
+      }
+    }
+    return length == 1;
+  }
+
+  const Matrix& a_;
+  const Vector &b_, &lower_, &upper_;
+  Vector x_, length_;
+  std::vector<Side> side_;
+  Real threshold_ = 0;
+};
+
+/// Columns that share rows, directly or through others: groups of column numbers, each ascending, and the
+/// rows that each group touches.
+struct Groups {
+  std::vector<std::vector<Index>> columns, rows;
+};
+
+class Forest {
+ public:
+  explicit Forest(Index size) : parent_(static_cast<std::size_t>(size)) {
+    std::iota(parent_.begin(), parent_.end(), Index(0));
+  }
+  Index root(Index j) {
+    while (parent(j) != j) j = parent(j) = parent(parent(j));
+    return j;
+  }
+  void join(Index i, Index j) { parent(root(i)) = root(j); }
+
+ private:
+  Index& parent(Index j) { return parent_[static_cast<std::size_t>(j)]; }
+  std::vector<Index> parent_;
+};
+
+Groups independent_groups(const Matrix& a) {
+  Forest forest(a.cols());
+  std::vector<Index> first_of_row(static_cast<std::size_t>(a.rows()), -1);
+  for (Index j = 0; j < a.cols(); ++j)
+    for (Index i = 0; i < a.rows(); ++i) {
+      if (a(i, j) == 0) continue;
+      Index& first = first_of_row[static_cast<std::size_t>(i)];
+      if (first < 0) first = j;
+      forest.join(j, first);
+    }
+  std::vector<std::vector<Index>> columns(static_cast<std::size_t>(a.cols())), rows = columns;
+  for (Index j = 0; j < a.cols(); ++j) columns[static_cast<std::size_t>(forest.root(j))].push_back(j);
+  for (Index i = 0; i < a.rows(); ++i) {
+    const Index first = first_of_row[static_cast<std::size_t>(i)];
+    if (first >= 0) rows[static_cast<std::size_t>(forest.root(first))].push_back(i);
+  }
+  Groups groups;
+  for (std::size_t g = 0; g < rows.size(); ++g)
+    if (!rows[g].empty()) {
+      groups.columns.push_back(std::move(columns[g]));
+      groups.rows.push_back(std::move(rows[g]));
+    }
+  return groups;
+}
+
+void check(const Matrix& a, const Vector& b, const Vector& lower, const Vector& upper, const Vector& start) {
+  if (b.size() != a.rows() || lower.size() != a.cols() || upper.size() != a.cols() ||
+      start.size() != a.cols())
+    throw InputError(fmt::format(
+        "bounded least squares: a {} x {} matrix with {} right-hand sides, {} lower and {} upper bounds, and "
+        "a start of {} numbers",
+        a.rows(), a.cols(), b.size(), lower.size(), upper.size(), start.size()));
+  if ((lower.array() > upper.array()).any())
+    throw InputError("bounded least squares: a lower bound above its upper bound");
+}
+
+}  // namespace
+
+BoundedSolution bounded_least_squares(const Matrix& a, const Vector& b, const Vector& lower,
+                                      const Vector& upper, const Vector& start) {
+  check(a, b, lower, upper, start);
+  BoundedSolution solution;
+  solution.x = start.cwiseMax(lower).cwiseMin(upper);
+  const Groups groups = independent_groups(a);
+  for (std::size_t g = 0; g < groups.rows.size(); ++g) {
+    const std::vector<Index>& columns = groups.columns[g];
+    const Matrix part = a(groups.rows[g], columns);
+    const Vector target = b(groups.rows[g]), low = lower(columns), high = upper(columns),
+                 from = start(columns);
+    ActiveSet problem(part, target, low, high, from);
+    solution.converged = problem.solve() && solution.converged;
+    solution.x(columns) = problem.x();
+  }
+  solution.residual = (b - a * solution.x).norm();
+  return solution;
+}
+
+}  // namespace saddleflow

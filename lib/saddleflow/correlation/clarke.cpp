@@ -1,0 +1,120 @@
+#include "saddleflow/correlation/clarke.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/base/random.hpp"
+#include "saddleflow/correlation/bounded_least_squares.hpp"
+#include "saddleflow/correlation/sloped_gradient.hpp"
+
+namespace saddleflow {
+namespace {
+
+struct Fit {
+  Vector slopes, gradient;
+  Real distance = std::numeric_limits<Real>::infinity();
+};
+
+/// min ||target - g(s)|| over alpha <= s <= 1.
+class SlopeFit {
+ public:
+  SlopeFit(const SlopedGradient& gradient, Vector target, Real alpha)
+      : g_(gradient), target_(std::move(target)), lower_(Vector::Constant(count(), alpha)) {}
+
+  /// With kinks in one layer g is affine and the first step exact. With several it is multi-affine:
+  /// Gauss-Newton, each step a bounded linear problem, with halving until the distance falls. Quadratic
+  /// convergence where the distance goes to zero, which is what is asked; local in any case, hence the
+  /// several starts.
+  Fit best(Real small_enough) const {
+    Fit best;
+    for (int start = 0; start < (g_.has_kinks_in_several_layers() ? 12 : 1); ++start) {
+      const Fit fit = descend(start_slopes(start));
+      if (fit.distance < best.distance) best = fit;
+      if (best.distance <= small_enough) break;
+    }
+    return best;
+  }
+
+ private:
+  Index count() const { return static_cast<Index>(g_.kinks().size()); }
+  Vector upper() const { return Vector::Ones(count()); }
+
+  /// Slopes off zero first: at zero the layers below have no say. Then the corners, then at random.
+  Vector start_slopes(int start) const {
+    static constexpr Real share[] = {Real(0.75), 1, Real(0.25)};
+    if (start < 3) return lower_ + share[start] * (upper() - lower_);
+    Random random(static_cast<std::uint64_t>(start));
+    return lower_ + Vector::NullaryExpr(count(), [&random] {
+                      return random.uniform();
+                    }).cwiseProduct(upper() - lower_);
+  }
+
+  Fit evaluate(const Vector& slopes) const {
+    Fit fit{slopes, g_.gradient(slopes)};
+    fit.distance = (target_ - fit.gradient).norm();
+    return fit;
+  }
+
+  Fit descend(const Vector& start) const {
+    Fit fit = evaluate(start);
+    for (int step = 0; step < 60 && fit.distance > 0; ++step) {
+      const Matrix jacobian = g_.jacobian(fit.slopes);
+      const Vector right = target_ - fit.gradient + jacobian * fit.slopes;
+      const Vector towards = bounded_least_squares(jacobian, right, lower_, upper(), fit.slopes).x;
+      const Real before = fit.distance;
+      fit = line_search(fit, towards - fit.slopes);
+      if (fit.distance >= before * (1 - Real(1e-6))) break;
+    }
+    return fit;
+  }
+
+  Fit line_search(const Fit& from, const Vector& step) const {
+    for (Real length = 1; length > Real(1e-4); length /= 2) {
+      const Fit fit = evaluate((from.slopes + length * step).cwiseMax(lower_).cwiseMin(upper()));
+      if (fit.distance < from.distance) return fit;
+    }
+    return from;
+  }
+
+  const SlopedGradient& g_;
+  Vector target_, lower_;
+};
+
+/// 0 where the gradient vanishes: then N(u) = 0, and every such u is stationary.
+Real relative(Real distance, Real norm, Real vanishing) {
+  if (distance == 0 || norm <= vanishing) return 0;
+  return distance / norm;
+}
+
+}  // namespace
+
+ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, Real tolerance,
+                                     Real kink_tolerance) {
+  if (u.size() != correlation.size())
+    throw InputError(fmt::format("direction: found {} numbers, expected the {} parameters of the network",
+                                 u.size(), correlation.size()));
+  const Network& network = correlation.network();
+  const auto degree = static_cast<Real>(network.degree());
+  ClarkeCertificate certificate;
+  if (network.activation().is_smooth()) {
+    Vector g;
+    const Real value = correlation.gradient(u, g);
+    certificate.residual = relative((degree * value * u - g).norm(), g.norm(), 0);
+  } else {
+    const SlopedGradient gradient(correlation, u, kink_tolerance);
+    const Vector target = degree * gradient.value() * u;
+    const Fit fit =
+        SlopeFit(gradient, target, network.activation().slope()).best(tolerance * target.norm() / 16);
+    const Real largest = correlation.residual_at_origin().norm() * correlation.data().inputs.norm();
+    certificate.kinks = static_cast<Index>(gradient.kinks().size());
+    certificate.slopes = fit.slopes;
+    certificate.residual = relative(fit.distance, fit.gradient.norm(), tolerance * largest);
+  }
+  certificate.stationary = certificate.residual <= tolerance ? Verdict::yes : Verdict::no;
+  return certificate;
+}
+
+}  // namespace saddleflow

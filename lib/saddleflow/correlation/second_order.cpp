@@ -1,0 +1,84 @@
+#include "saddleflow/correlation/second_order.hpp"
+
+#include <Eigen/Eigenvalues>
+
+#include <algorithm>
+#include <cmath>
+
+#include "saddleflow/correlation/sphere.hpp"
+#include "saddleflow/correlation/symmetry.hpp"
+#include "saddleflow/correlation/tangent_space.hpp"
+
+namespace saddleflow {
+namespace {
+
+/// Some pre-activation of a hidden layer is zero, relative to its weights and inputs. Inputs that are zero
+/// themselves (dead neurons below) do not count: moving the weights leaves the kink where it is.
+bool on_a_kink(const Correlation& correlation, const Vector& u) {
+  constexpr Real kOnKink = Real(1e-9);
+  const Network& network = correlation.network();
+  if (network.activation().is_smooth()) return false;
+  const int hidden = network.kind() == "feed_forward" ? network.layout().layer_count() - 1 : 1;
+  Matrix a = correlation.data().inputs;
+  for (int l = 0; l < hidden; ++l) {
+    const auto w = network.layout().matrix(u, l);
+    const Matrix z = w * a;
+    const Matrix scale = w.rowwise().norm() * a.colwise().norm();
+    for (Index i = 0; i < z.cols(); ++i)
+      for (Index k = 0; k < z.rows(); ++k)
+        if (a.col(i).squaredNorm() > 0 && std::abs(z(k, i)) <= kOnKink * scale(k, i)) return true;
+    network.activation().value(z, a);
+  }
+  return false;
+}
+
+/// Dimension of the span of the symmetries in the kernel, whose orthonormal basis are the columns of
+/// `kernel` (tangent coordinates).
+Index explained(const Network& network, const Vector& u, const TangentSpace& space, const Matrix& kernel) {
+  constexpr Real kIndependent = Real(1e-6);  // of generators, which are as long as the weights they turn
+  const Matrix tangents = symmetry_tangents(network, u);
+  if (tangents.cols() == 0 || kernel.cols() == 0) return 0;
+  Matrix basis(u.size(), kernel.cols());
+  for (Index k = 0; k < kernel.cols(); ++k) basis.col(k) = space.vector(kernel.col(k));
+  const Matrix inside = basis.transpose() * tangents;
+  const Eigen::SelfAdjointEigenSolver<Matrix> gram(inside * inside.transpose(), Eigen::EigenvaluesOnly);
+  return (gram.eigenvalues().array() > kIndependent * kIndependent).count();
+}
+
+/// The smallest eigenvalue apart from `skipped` of the zeros.
+Real gap_of(const SecondOrder& s) {
+  const Index zeros = s.zero_explained + s.zero_unexplained;
+  if (s.negative > 0) return s.eigenvalues[0];
+  if (s.zero_unexplained > 0) return 0;
+  return zeros < s.eigenvalues.size() ? s.eigenvalues[zeros] : Real(0);
+}
+
+SecondOrder::Status status_of(const SecondOrder& s) {
+  if (s.negative > 0) return SecondOrder::Status::saddle;
+  return s.zero_unexplained > 0 ? SecondOrder::Status::degenerate : SecondOrder::Status::maximum;
+}
+
+}  // namespace
+
+SecondOrder second_order_status(Correlation& correlation, const KktPoint& point) {
+  SecondOrder result;
+  if (point.null || on_a_kink(correlation, point.direction)) return result;
+  const SphereFunction f(correlation, 1);
+  const SpherePoint at = f.at(point.direction);
+  const TangentSpace space(at.u);
+  const TangentSpectrum spectrum = tangent_spectrum(space, f.curvature(at));
+  result.eigenvalues = spectrum.values;
+  const Real zero = std::max(Real(1e-8), 10 * at.residual) * std::max(spectrum.size(), std::abs(at.value));
+  result.negative = (spectrum.values.array() < -zero).count();
+  result.positive = (spectrum.values.array() > zero).count();
+  const Index zeros = spectrum.values.size() - result.negative - result.positive;
+  if (zeros > 0)
+    result.zero_explained = std::min(zeros, explained(correlation.network(), at.u, space,
+                                                      spectrum.vectors.middleCols(result.negative, zeros)));
+  result.zero_unexplained = zeros - result.zero_explained;
+  result.gap = gap_of(result);
+  result.status = status_of(result);
+  return result;
+}
+
+}  // namespace saddleflow

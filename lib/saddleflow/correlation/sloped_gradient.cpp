@@ -1,0 +1,135 @@
+#include "saddleflow/correlation/sloped_gradient.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace saddleflow {
+namespace {
+
+/// Marks the kinks among the slopes until they are collected.
+constexpr Real kink_mark = std::numeric_limits<Real>::quiet_NaN();
+
+/// |sigma'|, with 1, the largest it can be, at the kinks.
+Matrix largest_slopes(const Matrix& slope) {
+  return slope.unaryExpr([](Real s) { return std::isnan(s) ? Real(1) : std::abs(s); });
+}
+
+}  // namespace
+
+SlopedGradient::SlopedGradient(const Correlation& correlation, const Vector& u, Real kink_tolerance)
+    : layout_(correlation.network().layout()),
+      inputs_(correlation.data().inputs),
+      residual_(correlation.residual_at_origin()) {
+  for (int l = 0; l < layout_.layer_count(); ++l) weights_.emplace_back(layout_.matrix(u, l));
+  if (correlation.network().kind() == "power_sum")
+    weights_.emplace_back(Matrix::Ones(1, weights_.back().rows()));
+  run_forward(correlation.network().activation(), kink_tolerance);
+  keep_kinks_that_matter();
+}
+
+void SlopedGradient::run_forward(Activation activation, Real kink_tolerance) {
+  hidden_.resize(weights_.size() - 1);
+  for (std::size_t l = 0; l < hidden_.size(); ++l) {
+    Hidden& h = hidden_[l];
+    const Matrix& below = input_of(l);
+    h.z = weights_[l] * below;
+    activation.value(h.z, h.a);
+    activation.derivative(h.z, h.slope);
+    const Vector length = weights_[l].rowwise().norm();
+    const Vector below_length = below.colwise().norm().transpose();
+    for (Index i = 0; i < h.z.cols(); ++i)
+      for (Index k = 0; k < h.z.rows(); ++k)
+        if (std::abs(h.z(k, i)) <= kink_tolerance * length[k] * below_length[i]) h.slope(k, i) = kink_mark;
+  }
+}
+
+/// The influence of a slope is at most (what comes back to the neuron) x (what lies below it), each bounded
+/// with every kink's slope at its largest. One below rounding error beside the largest is none.
+void SlopedGradient::keep_kinks_that_matter() {
+  const std::size_t depth = hidden_.size();
+  std::vector<Matrix> influence(depth);
+  Matrix back = residual_.cwiseAbs();
+  for (std::size_t l = depth; l-- > 0;) {
+    influence[l] = weights_[l + 1].transpose().cwiseAbs() * back;
+    back = influence[l].cwiseProduct(largest_slopes(hidden_[l].slope));
+  }
+  Matrix reach;
+  Real largest = 0;
+  for (std::size_t l = 0; l < depth; ++l) {
+    const Matrix own = input_of(l).colwise().norm().replicate(hidden_[l].z.rows(), 1);
+    if (l == 0)
+      reach = own;
+    else
+      reach = own + weights_[l].cwiseAbs() * reach.cwiseProduct(largest_slopes(hidden_[l - 1].slope));
+    influence[l] = influence[l].cwiseProduct(reach);
+    largest = std::max(largest, influence[l].maxCoeff());
+  }
+  for (std::size_t l = 0; l < depth; ++l)
+    for (Index i = 0; i < inputs_.cols(); ++i)
+      for (Index k = 0; k < hidden_[l].z.rows(); ++k)
+        if (std::isnan(hidden_[l].slope(k, i))) {
+          if (influence[l](k, i) > std::numeric_limits<Real>::epsilon() * largest)
+            kinks_.push_back({static_cast<int>(l), k, i});
+          else
+            hidden_[l].slope(k, i) = 1;  // any slope will do
+        }
+}
+
+Real SlopedGradient::value() const {
+  return residual_.cwiseProduct(weights_.back() * input_of(hidden_.size())).sum();
+}
+
+std::vector<Matrix> SlopedGradient::slopes_with(const Vector& slopes) const {
+  std::vector<Matrix> all;
+  for (const Hidden& h : hidden_) all.push_back(h.slope);
+  for (std::size_t k = 0; k < kinks_.size(); ++k)
+    all[static_cast<std::size_t>(kinks_[k].layer)](kinks_[k].neuron, kinks_[k].sample) =
+        slopes[static_cast<Index>(k)];
+  return all;
+}
+
+std::vector<Matrix> SlopedGradient::backward(const std::vector<Matrix>& slopes) const {
+  std::vector<Matrix> back(hidden_.size());
+  for (std::size_t l = hidden_.size(); l-- > 0;)
+    back[l] = weights_[l + 1].transpose() *
+              (l + 1 == hidden_.size() ? residual_ : Matrix(back[l + 1].cwiseProduct(slopes[l + 1])));
+  return back;
+}
+
+Vector SlopedGradient::gradient(const Vector& slopes) const {
+  const std::vector<Matrix> all = slopes_with(slopes);
+  const std::vector<Matrix> back = backward(all);
+  Vector g(layout_.size());
+  for (int l = 0; l < layout_.layer_count(); ++l) {
+    const auto i = static_cast<std::size_t>(l);
+    const Matrix delta = i == hidden_.size() ? residual_ : Matrix(back[i].cwiseProduct(all[i]));
+    layout_.matrix(g, l) = delta * input_of(i).transpose();
+  }
+  return g;
+}
+
+/// The slope of kink (l, k, i) enters the error that layer l sends down for sample i, and so the gradients of
+/// W_l (row k) and of the layers below.
+Matrix SlopedGradient::jacobian(const Vector& slopes) const {
+  const std::vector<Matrix> all = slopes_with(slopes);
+  const std::vector<Matrix> back = backward(all);
+  Matrix result = Matrix::Zero(layout_.size(), static_cast<Index>(kinks_.size()));
+  Vector column(layout_.size());
+  for (std::size_t c = 0; c < kinks_.size(); ++c) {
+    const Kink& kink = kinks_[c];
+    column.setZero();
+    auto l = static_cast<std::size_t>(kink.layer);
+    Vector delta = Vector::Zero(hidden_[l].z.rows());
+    delta[kink.neuron] = back[l](kink.neuron, kink.sample);
+    for (;; --l) {
+      layout_.matrix(column, static_cast<int>(l)) = delta * input_of(l).col(kink.sample).transpose();
+      if (l == 0) break;
+      delta = (weights_[l].transpose() * delta).cwiseProduct(all[l - 1].col(kink.sample)).eval();
+    }
+    result.col(static_cast<Index>(c)) = column;
+  }
+  return result;
+}
+
+}  // namespace saddleflow

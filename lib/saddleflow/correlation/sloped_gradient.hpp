@@ -1,0 +1,63 @@
+// The gradient of the NCF as a function of the slopes that the activation is given at its kinks (p = 1).
+#pragma once
+
+#include <vector>
+
+#include "saddleflow/correlation/correlation.hpp"
+
+namespace saddleflow {
+
+/// A hidden neuron whose pre-activation is zero at a sample.
+struct Kink {
+  int layer = 0;
+  Index neuron = 0;
+  Index sample = 0;
+};
+
+/// g(s), s one slope a kink: the backward pass of N at u with s in place of sigma' at the kinks. Elements of
+/// the chain rule's outer set: every slope on its own in [alpha, 1]. The Clarke subdifferential is contained
+/// in it, and equal to it when the sign patterns around u can be had in every combination, in particular when
+/// the kinks of each neuron are at samples with linearly independent activations below. g is affine in the
+/// slopes of one layer and multi-affine in those of several.
+///
+/// For feed_forward and power_sum networks with p = 1; a power sum is the network of two layers whose outer
+/// weights are fixed at one.
+class SlopedGradient {
+ public:
+  /// On the kink: |w_k . a| <= kink_tolerance ||w_k|| ||a||. Kinks whose slope has no influence (no outgoing
+  /// weights, no activation below) are left out. u has correlation.size() entries.
+  SlopedGradient(const Correlation& correlation, const Vector& u, Real kink_tolerance);
+
+  /// In the order layer, sample, neuron.
+  const std::vector<Kink>& kinks() const { return kinks_; }
+  bool has_kinks_in_several_layers() const {
+    return !kinks_.empty() && kinks_.front().layer != kinks_.back().layer;
+  }
+
+  /// N(u).
+  Real value() const;
+  /// g(s), of the size of u.
+  Vector gradient(const Vector& slopes) const;
+  /// dg/ds, parameters x kinks.
+  Matrix jacobian(const Vector& slopes) const;
+
+ private:
+  struct Hidden {
+    Matrix z, a, slope;  // width x n
+  };
+
+  void run_forward(Activation activation, Real kink_tolerance);
+  void keep_kinks_that_matter();
+  std::vector<Matrix> slopes_with(const Vector& slopes) const;
+  /// W_{l+1}^T delta_{l+1} per hidden layer.
+  std::vector<Matrix> backward(const std::vector<Matrix>& slopes) const;
+  const Matrix& input_of(std::size_t l) const { return l == 0 ? inputs_ : hidden_[l - 1].a; }
+
+  Layout layout_;                // of the parameters
+  std::vector<Matrix> weights_;  // the outer ones of a power sum included
+  Matrix inputs_, residual_;     // z = -l'(0, Y)
+  std::vector<Hidden> hidden_;
+  std::vector<Kink> kinks_;
+};
+
+}  // namespace saddleflow

@@ -1,0 +1,45 @@
+#include "saddleflow/correlation/sphere.hpp"
+
+#include <cmath>
+
+namespace saddleflow {
+
+void SphereFunction::gradient(const Vector& x, Vector& g) const {
+  correlation_.gradient(x, g);
+  g *= sign_;
+}
+
+SpherePoint SphereFunction::at(const Vector& u) const {
+  SpherePoint point;
+  point.u = u.stableNormalized();
+  gradient(point.u, point.gradient);
+  const Real along = point.u.dot(point.gradient);
+  point.value = along / degree();
+  point.tangent = point.gradient - along * point.u;
+  point.gradient_norm = point.gradient.norm();
+  point.residual = point.gradient_norm > 0 ? point.tangent.norm() / point.gradient_norm : Real(0);
+  return point;
+}
+
+Matrix SphereFunction::curvature(const SpherePoint& point) const {
+  Matrix m;
+  correlation_.hessian(point.u, m);
+  m *= -sign_;
+  m.diagonal().array() += degree() * point.value;
+  return m;
+}
+
+Real correlation_scale(const Correlation& correlation) {
+  const Network& network = correlation.network();
+  const int power = network.activation().power();
+  int exponent = network.kind() == "power_sum" ? power : 1;
+  if (network.kind() == "feed_forward")
+    for (int l = 1; l < network.layout().layer_count(); ++l) exponent *= power;
+  const Matrix& z = correlation.residual_at_origin();
+  Real sum = 0;
+  for (Index i = 0; i < z.cols(); ++i)
+    sum += z.col(i).norm() * std::pow(correlation.data().inputs.col(i).norm(), static_cast<Real>(exponent));
+  return sum;
+}
+
+}  // namespace saddleflow
