@@ -18,10 +18,13 @@ struct Alignment {
 };
 
 /// The symmetry g that brings `point` nearest to `direction`: layer-wise assignment of hidden neurons,
-/// repeated until no layer improves. Exact for one hidden layer. Returns g u*.
+/// repeated until no layer improves, from four first matches. Exact for one hidden layer, and for points with
+/// one active neuron a hidden layer; else a lower bound of the best. Returns g u*. Throws InputError for
+/// vectors of the wrong size or with entries that are not finite.
 Vector nearest_copy(const Network& network, const Vector& point, const Vector& direction);
 
-/// `points`: unit vectors. One gradient of the correlation.
+/// `points`: unit vectors; w of any size, of which nothing depends (0 has cosine 0 with everything). One
+/// gradient of the correlation. Throws InputError as nearest_copy does.
 Alignment align(Correlation& correlation, const std::vector<Vector>& points, const Vector& w);
 
 }  // namespace saddleflow

@@ -30,6 +30,8 @@ SlopedGradient::SlopedGradient(const Correlation& correlation, const Vector& u, 
 
 void SlopedGradient::run_forward(Activation activation, Real kink_tolerance) {
   hidden_.resize(weights_.size() - 1);
+  // ||a|| <= ||x|| prod ||W||: z / ||w_k|| has a rounding error of epsilon times that.
+  Vector largest = inputs_.colwise().norm().transpose();
   for (std::size_t l = 0; l < hidden_.size(); ++l) {
     Hidden& h = hidden_[l];
     const Matrix& below = input_of(l);
@@ -37,10 +39,15 @@ void SlopedGradient::run_forward(Activation activation, Real kink_tolerance) {
     activation.value(h.z, h.a);
     activation.derivative(h.z, h.slope);
     const Vector length = weights_[l].rowwise().norm();
-    const Vector below_length = below.colwise().norm().transpose();
+    const Vector noise = Real(16) * std::numeric_limits<Real>::epsilon() * largest;
+    const Vector small = (kink_tolerance * below.colwise().norm().transpose()).cwiseMax(noise);
     for (Index i = 0; i < h.z.cols(); ++i)
       for (Index k = 0; k < h.z.rows(); ++k)
-        if (std::abs(h.z(k, i)) <= kink_tolerance * length[k] * below_length[i]) h.slope(k, i) = kink_mark;
+        if (std::abs(h.z(k, i)) <= length[k] * small[i]) {
+          h.slope(k, i) = kink_mark;
+          h.a(k, i) = 0;  // what rounding left there would hide the kinks above
+        }
+    largest *= weights_[l].norm();
   }
 }
 

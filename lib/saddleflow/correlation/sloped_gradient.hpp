@@ -24,8 +24,9 @@ struct Kink {
 /// weights are fixed at one.
 class SlopedGradient {
  public:
-  /// On the kink: |w_k . a| <= kink_tolerance ||w_k|| ||a||. Kinks whose slope has no influence (no outgoing
-  /// weights, no activation below) are left out. u has correlation.size() entries.
+  /// On the kink: |w_k . a| <= kink_tolerance ||w_k|| ||a||, or below its rounding error. Kinks whose slope
+  /// has no influence (no outgoing weights, no activation below) are left out. u has correlation.size()
+  /// entries.
   SlopedGradient(const Correlation& correlation, const Vector& u, Real kink_tolerance);
 
   /// In the order layer, sample, neuron.

@@ -1,0 +1,147 @@
+#include "saddleflow/correlation/alignment.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/correlation/assignment.hpp"
+#include "saddleflow/correlation/chain_match.hpp"
+#include "saddleflow/correlation/neuron_symmetry.hpp"
+
+namespace saddleflow {
+namespace {
+
+/// A partner below this, beside the unit norm of its point, is dead.
+constexpr Real dead = Real(1e-7);
+
+/// Unit vector along w, however small or large w is; 0 for w = 0.
+Vector unit(const Vector& w) {
+  const Real largest = w.cwiseAbs().maxCoeff();
+  if (largest == 0) return w;
+  const Vector scaled = w / largest;
+  return scaled / scaled.norm();
+}
+
+void check_size(const Network& network, const Vector& u) {
+  if (u.size() != network.parameter_count() || !u.allFinite())
+    throw InputError(fmt::format("direction: found {} numbers{}, expected {} finite ones", u.size(),
+                                 u.allFinite() ? "" : ", some of them not finite",
+                                 network.parameter_count()));
+}
+
+enum class Weights { incoming, outgoing, all };
+
+/// The order of layer l that gains most when all other layers stay, by the weights named.
+LayerOrder best_order(const NeuronSymmetry& symmetry, int l, Weights weights, const Vector& point,
+                      const Vector& direction) {
+  const Index width = symmetry.width(l);
+  Matrix in = symmetry.incoming(l, direction) * symmetry.incoming(l, point).transpose();
+  Matrix out = symmetry.outgoing(l, direction) * symmetry.outgoing(l, point).transpose();
+  if (weights == Weights::incoming) out.setZero();
+  if (weights == Weights::outgoing) in.setZero();
+  const Matrix turned = symmetry.sign() == SignSymmetry::both ? Matrix(in + out) : in;
+  Matrix gain = in + out;
+  if (symmetry.sign() != SignSymmetry::none) gain += turned.cwiseAbs() - turned;
+  LayerOrder order;
+  if (symmetry.permutes())
+    order.source = best_assignment(gain);
+  else
+    for (Index k = 0; k < width; ++k) order.source.push_back(k);
+  for (Index k = 0; k < width; ++k) {
+    const bool turn =
+        symmetry.sign() != SignSymmetry::none && turned(k, order.source[static_cast<std::size_t>(k)]) < 0;
+    order.sign.push_back(turn ? Real(-1) : Real(1));
+  }
+  return order;
+}
+
+/// Layer by layer until no layer gains; the gain never falls.
+Real improve(const NeuronSymmetry& symmetry, const Vector& direction, Vector& copy) {
+  Real gain = copy.dot(direction);
+  for (;;) {
+    Vector next = copy;
+    for (int l = 0; l < symmetry.layer_count(); ++l)
+      symmetry.apply(l, best_order(symmetry, l, Weights::all, next, direction), next);
+    const Real next_gain = next.dot(direction);
+    // Beyond rounding, so that it ends.
+    if (next_gain <= gain + Real(8) * std::numeric_limits<Real>::epsilon() * std::abs(gain)) return gain;
+    copy = next;
+    gain = next_gain;
+  }
+}
+
+/// Where to start from: the point itself, layers matched from the inputs on by what comes in, from the
+/// outputs back by what goes out, and along chains.
+std::vector<Vector> first_copies(const NeuronSymmetry& symmetry, const Vector& point,
+                                 const Vector& direction) {
+  std::vector<Vector> copies(symmetry.layer_count() > 1 ? 4 : 1, point);
+  if (copies.size() == 1) return copies;
+  const std::vector<LayerOrder> chains = match_chains(symmetry, point, direction);
+  for (int l = 0; l < symmetry.layer_count(); ++l) {
+    const int back = symmetry.layer_count() - 1 - l;
+    symmetry.apply(l, best_order(symmetry, l, Weights::incoming, copies[1], direction), copies[1]);
+    symmetry.apply(back, best_order(symmetry, back, Weights::outgoing, copies[2], direction), copies[2]);
+    symmetry.apply(l, chains[static_cast<std::size_t>(l)], copies[3]);
+  }
+  return copies;
+}
+
+Vector neuron_cosines(const Network& network, const Vector& partner, const Vector& u) {
+  const std::vector<Neuron>& neurons = network.neurons();
+  Vector cosine(static_cast<Index>(neurons.size()));
+  for (std::size_t k = 0; k < neurons.size(); ++k) {
+    std::vector<Index> own = neurons[k].incoming;
+    own.insert(own.end(), neurons[k].outgoing.begin(), neurons[k].outgoing.end());
+    const Vector other = partner(own);
+    cosine[static_cast<Index>(k)] =
+        other.norm() > dead ? unit(other).dot(unit(u(own))) : std::numeric_limits<Real>::quiet_NaN();
+  }
+  return cosine;
+}
+
+}  // namespace
+
+Vector nearest_copy(const Network& network, const Vector& point, const Vector& direction) {
+  check_size(network, point);
+  check_size(network, direction);
+  const NeuronSymmetry symmetry(network);
+  const Vector along = unit(direction);
+  Vector best;
+  Real best_gain = -std::numeric_limits<Real>::infinity();
+  for (Vector& copy : first_copies(symmetry, point, along)) {
+    const Real gain = improve(symmetry, along, copy);
+    if (gain > best_gain) {
+      best_gain = gain;
+      best = copy;
+    }
+  }
+  return best;
+}
+
+Alignment align(Correlation& correlation, const std::vector<Vector>& points, const Vector& w) {
+  const Network& network = correlation.network();
+  check_size(network, w);
+  const Vector u = unit(w);
+  Alignment result;
+  result.neuron_cosine =
+      Vector::Constant(static_cast<Index>(network.neurons().size()), std::numeric_limits<Real>::quiet_NaN());
+  Vector nearest;
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    const Vector copy = nearest_copy(network, points[k], u);
+    const Real cosine = u.dot(copy);
+    if (result.nearest >= 0 && cosine <= result.cosine) continue;
+    result.nearest = static_cast<Index>(k);
+    result.cosine = cosine;
+    nearest = copy;
+  }
+  if (result.nearest >= 0) result.neuron_cosine = neuron_cosines(network, nearest, u);
+  Vector g;
+  const Real value = correlation.gradient(u, g);
+  const Real size = g.norm();
+  if (size > 0) result.kkt_residual = (g - static_cast<Real>(network.degree()) * value * u).norm() / size;
+  return result;
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,122 @@
+// Bounded least squares against the enumeration of all active sets.
+#include <Eigen/QR>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/base/random.hpp"
+#include "saddleflow/correlation/bounded_least_squares.hpp"
+
+using namespace saddleflow;
+namespace bdata = boost::unit_test::data;
+
+namespace {
+
+struct Problem {
+  Matrix a;
+  Vector b, lower, upper;
+};
+
+/// The smallest residual among the feasible ones of the 3^n problems with every variable free or at a bound.
+Real enumerate(const Problem& problem) {
+  const Index n = problem.a.cols();
+  Index sets = 1;
+  for (Index j = 0; j < n; ++j) sets *= 3;
+  Real best = std::numeric_limits<Real>::infinity();
+  for (Index set = 0; set < sets; ++set) {
+    Vector x = Vector::Zero(n);
+    std::vector<Index> free;
+    for (Index j = 0, code = set; j < n; ++j, code /= 3) {
+      if (code % 3 == 0) free.push_back(j);
+      if (code % 3 == 1) x[j] = problem.lower[j];
+      if (code % 3 == 2) x[j] = problem.upper[j];
+    }
+    if (!free.empty()) {
+      const Matrix columns = problem.a(Eigen::all, free);
+      const Vector solution =
+          Eigen::CompleteOrthogonalDecomposition<Matrix>(columns).solve(problem.b - problem.a * x);
+      x(free) = solution;
+    }
+    if ((x.array() < problem.lower.array() - Real(1e-12)).any()) continue;
+    if ((x.array() > problem.upper.array() + Real(1e-12)).any()) continue;
+    best = std::min(best, (problem.b - problem.a * x).norm());
+  }
+  return best;
+}
+
+Problem draw(Random& random, Index rows, Index columns) {
+  Problem p;
+  p.a = random.normal_matrix(rows, columns);
+  p.b = 2 * random.normal_matrix(rows, 1);
+  p.lower = random.normal_matrix(columns, 1);
+  p.upper = p.lower + random.normal_matrix(columns, 1).cwiseAbs();
+  return p;
+}
+
+void check_against_enumeration(const Problem& p, Random& random, Real& worst) {
+  const Vector start = 3 * random.normal_matrix(p.a.cols(), 1);
+  const BoundedSolution found = bounded_least_squares(p.a, p.b, p.lower, p.upper, start);
+  BOOST_TEST(found.converged);
+  BOOST_TEST((found.x.array() >= p.lower.array()).all());
+  BOOST_TEST((found.x.array() <= p.upper.array()).all());
+  BOOST_TEST(std::abs(found.residual - (p.a * found.x - p.b).norm()) <= Real(1e-14) * p.b.norm());
+  worst = std::max(worst, (found.residual - enumerate(p)) / p.b.norm());
+}
+
+}  // namespace
+
+BOOST_DATA_TEST_CASE(finds_the_minimum, bdata::make({8, 5, 3}), rows) {
+  Random random(11);
+  Real worst = 0;
+  for (int draws = 0; draws < 60; ++draws) check_against_enumeration(draw(random, rows, 5), random, worst);
+  BOOST_TEST_MESSAGE("seed 11, " << rows << " x 5: excess residual " << worst);
+  BOOST_TEST(worst < Real(1e-13));
+}
+
+// Equal, opposite and zero columns, bounds that meet, and right-hand sides that can be met exactly.
+BOOST_AUTO_TEST_CASE(survives_degeneracy) {
+  Random random(12);
+  Real worst = 0;
+  for (int draws = 0; draws < 100; ++draws) {
+    Problem p = draw(random, 4, 6);
+    p.a.col(1) = p.a.col(0);
+    p.a.col(2) = -2 * p.a.col(0);
+    if (draws % 2 == 0) p.a.col(3).setZero();
+    if (draws % 3 == 0) p.upper[4] = p.lower[4];
+    if (draws % 5 == 0) p.b = p.a * (p.lower + p.upper) / 2;
+    if (draws % 7 == 0) p.b = p.a * p.lower;
+    check_against_enumeration(p, random, worst);
+  }
+  BOOST_TEST_MESSAGE("seed 12, degenerate: excess residual " << worst);
+  BOOST_TEST(worst < Real(1e-13));
+}
+
+// Columns without a common row are problems of their own: one of 160 variables, each answer in closed form.
+BOOST_AUTO_TEST_CASE(splits_into_independent_groups) {
+  Random random(13);
+  const Index n = 160;
+  Matrix a = Matrix::Zero(2 * n, n);
+  const Vector b = random.normal_matrix(2 * n, 1);
+  Vector expected(n);
+  for (Index j = 0; j < n; ++j) {
+    const Index row = (37 * j) % n;
+    a(2 * row, j) = random.normal();
+    a(2 * row + 1, j) = random.normal();
+    expected[j] = std::clamp(a.col(j).dot(b) / a.col(j).squaredNorm(), Real(-0.5), Real(0.5));
+  }
+  const Vector bound = Vector::Constant(n, Real(0.5));
+  const BoundedSolution found = bounded_least_squares(a, b, -bound, bound, Vector::Zero(n));
+  BOOST_TEST(found.converged);
+  BOOST_TEST((found.x - expected).cwiseAbs().maxCoeff() < Real(1e-14));
+}
+
+BOOST_AUTO_TEST_CASE(without_variables_or_with_bad_sizes) {
+  const Vector b = Vector::Ones(3), none;
+  BOOST_TEST(bounded_least_squares(Matrix(3, 0), b, none, none, none).residual == b.norm());
+  const Vector one = Vector::Ones(1);
+  BOOST_CHECK_THROW(bounded_least_squares(Matrix::Ones(3, 1), one, -one, one, one), InputError);
+  BOOST_CHECK_THROW(bounded_least_squares(Matrix::Ones(3, 1), b, one, -one, one), InputError);
+}

@@ -1,0 +1,270 @@
+// The Clarke condition: slopes at the kinks in closed form, against grids, and beside the plain gradient.
+#include "saddleflow/correlation/clarke.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/QR>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/base/random.hpp"
+#include "saddleflow/correlation/sloped_gradient.hpp"
+
+using namespace saddleflow;
+namespace bdata = boost::unit_test::data;
+
+namespace {
+
+struct Case {
+  const char* name;
+  std::vector<Index> sizes;  ///< empty hidden part: a power sum of this many neurons
+  double slope;
+};
+std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
+
+const Case cases[] = {
+    {"ReLU", {3, 5, 1}, 0},
+    {"leaky ReLU, two outputs", {3, 4, 2}, 0.1},
+    {"absolute value", {3, 4, 1}, -1},
+    {"ReLU, three layers", {3, 5, 4, 1}, 0},
+    {"leaky ReLU, four layers", {3, 4, 4, 3, 2}, 0.1},
+    {"absolute value, three layers", {3, 4, 3, 1}, -1},
+    {"power sum of ReLU", {3, 5}, 0},
+};
+
+std::shared_ptr<const Network> make_network(const Case& c) {
+  const Activation activation(static_cast<Real>(c.slope), 1);
+  if (c.sizes.size() == 2) return power_sum(c.sizes[0], c.sizes[1], activation);
+  return feed_forward(c.sizes, activation);
+}
+
+Objective make_objective(const Case& c, Random& random, Index samples = 6) {
+  const auto network = make_network(c);
+  Dataset data;
+  data.inputs = random.normal_matrix(network->input_count(), samples);
+  data.targets = random.normal_matrix(network->output_count(), samples);
+  return Objective(network, data, Loss());
+}
+
+/// The part of `row` that is orthogonal to the columns of `seen`.
+Matrix orthogonal_part(const Vector& row, const Matrix& seen) {
+  return (row - seen * Eigen::CompleteOrthogonalDecomposition<Matrix>(seen).solve(row)).transpose();
+}
+
+/// Unit weights with kinks: neuron 1 of the first layer is orthogonal to sample 2, one neuron of the second
+/// layer to what it gets for samples 0 and 2. `dead`: neuron 0 of the first layer has no incoming weights.
+Vector with_kinks(const Objective& objective, Random& random, bool dead = true) {
+  const Network& network = objective.network();
+  Vector u = random.unit_vector(objective.size());
+  MatrixView first = network.layout().matrix(u, 0);
+  const Matrix& x = objective.data().inputs;
+  if (dead) first.row(0).setZero();
+  first.row(1) = orthogonal_part(first.row(1).transpose(), x.col(2));
+  if (network.layout().layer_count() > 2) {
+    Matrix a;
+    network.activation().value(first * x, a);
+    MatrixView second = network.layout().matrix(u, 1);
+    second.row(0) = orthogonal_part(second.row(0).transpose(), a(Eigen::all, std::vector<Index>{0, 2}));
+  }
+  return u.normalized();
+}
+
+int code(Verdict v) { return static_cast<int>(v); }
+
+}  // namespace
+
+// One neuron along e_1, samples x_1 = (1, t), y_1 = 1 and x_2 = e_2, y_2 = -1 on its kink: the gradient in w
+// is v (1, t - s), so that the slope s = t makes it a KKT point, and any t outside [alpha, 1] none.
+BOOST_DATA_TEST_CASE(one_neuron_in_closed_form,
+                     bdata::make({-1.0, 0.0, 0.1}) * bdata::make({-1.25, -0.5, 0.05, 0.3, 0.95, 1.5}), alpha,
+                     needed) {
+  const auto slope = static_cast<Real>(alpha), t = static_cast<Real>(needed);
+  Dataset data;
+  data.inputs = Matrix{{1, 0}, {t, 1}};
+  data.targets = Matrix{{1, -1}};
+  Correlation correlation(Objective(feed_forward({2, 1, 1}, Activation(slope, 1)), data, Loss()));
+  const Vector u = Vector{{1, 0, 1}}.normalized();
+  const ClarkeCertificate found = clarke_certificate(correlation, u);
+  const Real nearest = std::clamp(t, slope, Real(1));
+  const Real expected = std::abs(t - nearest) / std::sqrt(2 + (t - nearest) * (t - nearest));
+  BOOST_TEST(found.kinks == 1);
+  BOOST_TEST(std::abs(found.slopes[0] - nearest) < Real(1e-15));
+  BOOST_TEST(std::abs(found.residual - expected) < Real(1e-15));
+  BOOST_TEST(code(found.stationary) == code(nearest == t ? Verdict::yes : Verdict::no));
+}
+
+BOOST_DATA_TEST_CASE(the_activations_slopes_give_the_plain_gradient, bdata::make(cases) * bdata::xrange(4), c,
+                     seed) {
+  Random random(static_cast<std::uint64_t>(40 + seed));
+  const Objective objective = make_objective(c, random);
+  Correlation correlation(objective);
+  for (const bool kinked : {false, true}) {
+    const Vector u = kinked ? with_kinks(objective, random) : random.unit_vector(objective.size());
+    const SlopedGradient sloped(correlation, u, Real(1e-9));
+    const auto count = static_cast<Index>(sloped.kinks().size());
+    BOOST_TEST((count > 0) == kinked);
+    Vector g;
+    const Real value = correlation.gradient(u, g);
+    // The kinks of a power sum and at samples 0 and 2 are zero up to rounding: on the negative side, give or
+    // take.
+    if (!kinked) {
+      BOOST_TEST((sloped.gradient(Vector(0)) - g).norm() < Real(1e-14) * g.norm());
+    }
+    BOOST_TEST(std::abs(sloped.value() - value) < Real(1e-14) * g.norm());
+    // Euler's identity holds with any slopes.
+    const Vector slopes = random.normal_matrix(count, 1);
+    const Real degree = static_cast<Real>(correlation.network().degree());
+    BOOST_TEST(std::abs(u.dot(sloped.gradient(slopes)) - degree * value) <
+               Real(1e-14) * sloped.gradient(slopes).norm());
+  }
+}
+
+// At a kink both one-sided gradients are those with the slopes of the sides: step off the kink to either
+// side.
+BOOST_DATA_TEST_CASE(slopes_of_a_side_give_its_gradient, bdata::make(cases), c) {
+  Random random(45);
+  const Objective objective = make_objective(c, random);
+  Correlation correlation(objective);
+  const Vector u = with_kinks(objective, random);
+  const SlopedGradient sloped(correlation, u, Real(1e-9));
+  const Vector away = random.unit_vector(u.size());
+  for (const int side : {-1, 1}) {
+    const Vector near = u + Real(1e-7) * side * away;
+    const SlopedGradient beside(correlation, near, Real(1e-11));
+    BOOST_TEST_REQUIRE(beside.kinks().empty());
+    // The side on which each kink is left, from the slopes that the plain passes take there.
+    Vector g;
+    correlation.gradient(near, g);
+    Real best = std::numeric_limits<Real>::infinity();
+    const auto count = static_cast<Index>(sloped.kinks().size());
+    BOOST_TEST_REQUIRE(count <= 14);
+    for (Index pattern = 0; pattern < (Index(1) << count); ++pattern) {
+      Vector slopes(count);
+      for (Index k = 0; k < count; ++k) slopes[k] = (pattern >> k) & 1 ? Real(1) : static_cast<Real>(c.slope);
+      best = std::min(best, (sloped.gradient(slopes) - g).norm());
+    }
+    BOOST_TEST(best < Real(1e-5) * g.norm());
+  }
+}
+
+BOOST_DATA_TEST_CASE(the_jacobian_is_exact_in_each_slope, bdata::make(cases) * bdata::xrange(3), c, seed) {
+  Random random(static_cast<std::uint64_t>(50 + seed));
+  const Objective objective = make_objective(c, random);
+  Correlation correlation(objective);
+  const SlopedGradient sloped(correlation, with_kinks(objective, random), Real(1e-9));
+  const auto count = static_cast<Index>(sloped.kinks().size());
+  const Vector slopes = random.normal_matrix(count, 1);
+  const Matrix jacobian = sloped.jacobian(slopes);
+  const Vector g = sloped.gradient(slopes);
+  BOOST_TEST(sloped.has_kinks_in_several_layers() == (c.sizes.size() > 3));
+  for (Index k = 0; k < count; ++k) {
+    Vector other = slopes;
+    other[k] += Real(0.75);
+    BOOST_TEST(jacobian.col(k).norm() > 0);
+    BOOST_TEST((sloped.gradient(other) - g - Real(0.75) * jacobian.col(k)).norm() < Real(1e-14) * g.norm());
+  }
+}
+
+// Kinks in two layers on one path, away from stationarity: nothing on a grid of slopes comes nearer.
+BOOST_DATA_TEST_CASE(no_grid_point_is_nearer, bdata::make({0.0, 0.1, -1.0}) * bdata::xrange(5), alpha, seed) {
+  Random random(static_cast<std::uint64_t>(60 + seed));
+  const Case c{"", {3, 3, 2, 1}, alpha};
+  const Objective objective = make_objective(c, random, 4);
+  Correlation correlation(objective);
+  const Vector u = with_kinks(objective, random, false);
+  const SlopedGradient sloped(correlation, u, Real(1e-9));
+  const ClarkeCertificate found = clarke_certificate(correlation, u);
+  const Vector target = static_cast<Real>(correlation.network().degree()) * sloped.value() * u;
+  const Real distance = (target - sloped.gradient(found.slopes)).norm();
+  BOOST_TEST(std::abs(found.residual * sloped.gradient(found.slopes).norm() - distance) <
+             Real(1e-14) * distance);
+  const Index count = found.kinks;
+  BOOST_TEST_REQUIRE(count >= 1);
+  BOOST_TEST_REQUIRE(count <= 4);
+  const int side = 17;
+  Real best = std::numeric_limits<Real>::infinity();
+  for (int node = 0; node < std::pow(side, count); ++node) {
+    Vector slopes(count);
+    for (Index k = 0, code_of_node = node; k < count; ++k, code_of_node /= side)
+      slopes[k] = static_cast<Real>(alpha) +
+                  (1 - static_cast<Real>(alpha)) * static_cast<Real>(code_of_node % side) / Real(side - 1);
+    best = std::min(best, (target - sloped.gradient(slopes)).norm());
+  }
+  fmt::print("seed {}, slope {}: {} kinks, distance {:.6g}, on the grid {:.6g}\n", 60 + seed, alpha, count,
+             static_cast<double>(distance), static_cast<double>(best));
+  BOOST_TEST(distance <= best * (1 + Real(1e-12)));
+}
+
+// A neuron without any weights has no say; one without incoming weights but with outgoing ones has, and
+// spoils the point. Both are at zero at every sample.
+BOOST_AUTO_TEST_CASE(neurons_at_zero) {
+  Dataset data;
+  data.inputs = Matrix{{1, 0}, {Real(0.25), 1}};
+  data.targets = Matrix{{1, -1}};
+  Correlation correlation(Objective(feed_forward({2, 2, 1}, Activation(0, 1)), data, Loss()));
+  Vector u = Vector{{1, 0, 0, 0, 1, 0}}.normalized();
+  const ClarkeCertificate dead = clarke_certificate(correlation, u);
+  BOOST_TEST(dead.kinks == 1);
+  BOOST_TEST(code(dead.stationary) == code(Verdict::yes));
+  u[5] = u[4];
+  u.normalize();
+  const ClarkeCertificate spoilt = clarke_certificate(correlation, u);
+  BOOST_TEST(spoilt.kinks == 3);
+  BOOST_TEST(code(spoilt.stationary) == code(Verdict::no));
+  // Its own slopes can be zero, which leaves the norm that the outgoing weight takes away.
+  BOOST_TEST(std::abs(spoilt.residual - [&] {
+               const Real n = u[0] * u[4];
+               Vector g(6);
+               g << u[4], 0, 0, 0, u[0], 0;
+               return (2 * n * u - g).norm() / g.norm();
+             }()) < Real(1e-14));
+}
+
+BOOST_DATA_TEST_CASE(does_not_depend_on_the_order_of_neurons, bdata::make(cases), c) {
+  Random random(70);
+  const Objective objective = make_objective(c, random);
+  Correlation correlation(objective);
+  const Vector u = with_kinks(objective, random);
+  Vector turned = u;
+  const Layout& layout = objective.network().layout();
+  layout.matrix(turned, 0) = layout.matrix(u, 0).colwise().reverse();
+  if (layout.layer_count() > 1) layout.matrix(turned, 1) = layout.matrix(u, 1).rowwise().reverse();
+  const ClarkeCertificate a = clarke_certificate(correlation, u), b = clarke_certificate(correlation, turned);
+  BOOST_TEST(a.kinks == b.kinks);
+  BOOST_TEST(a.residual > Real(1e-3));
+  BOOST_TEST(std::abs(a.residual - b.residual) < Real(1e-9) * a.residual);
+}
+
+BOOST_AUTO_TEST_CASE(smooth_networks_have_the_plain_residual) {
+  Random random(71);
+  for (const auto& network : {feed_forward({3, 4, 1}, Activation(0, 2)), diagonal_linear(3)}) {
+    Dataset data;
+    data.inputs = random.normal_matrix(3, 5);
+    data.targets = random.normal_matrix(1, 5);
+    Correlation correlation(Objective(network, data, Loss()));
+    const Vector u = random.unit_vector(correlation.size());
+    Vector g;
+    const Real value = correlation.gradient(u, g);
+    const ClarkeCertificate found = clarke_certificate(correlation, u);
+    BOOST_TEST(found.kinks == 0);
+    BOOST_TEST(found.residual == (static_cast<Real>(network->degree()) * value * u - g).norm() / g.norm());
+    BOOST_TEST(code(found.stationary) == code(Verdict::no));
+    BOOST_CHECK_THROW(clarke_certificate(correlation, Vector::Ones(2)), InputError);
+  }
+}
+
+// All neurons dead at all samples: N = 0 and every slope that matters can be zero.
+BOOST_AUTO_TEST_CASE(null_points_are_stationary) {
+  Dataset data;
+  data.inputs = Matrix{{1, 2}, {Real(0.25), 1}};
+  data.targets = Matrix{{1, -1}};
+  Correlation correlation(Objective(feed_forward({2, 2, 1}, Activation(0, 1)), data, Loss()));
+  const Vector u = Vector{{-1, -2, 0, -1, 1, 2}}.normalized();
+  const ClarkeCertificate found = clarke_certificate(correlation, u);
+  BOOST_TEST(found.residual == 0);
+  BOOST_TEST(code(found.stationary) == code(Verdict::yes));
+}
