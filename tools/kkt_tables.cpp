@@ -10,6 +10,8 @@ namespace saddleflow::tools {
 
 namespace {
 
+constexpr std::size_t most_points = 24;
+
 const char* name_of(const KktEntry& entry) {
   if (entry.point.null) return "null";
   switch (entry.second_order.status) {
@@ -56,11 +58,12 @@ std::string gap(const KktEntry& entry) {
 
 void print_point(std::FILE* out, std::size_t number, const KktEntry& e) {
   fmt::print(
-      out, "{:>3}  {:<10} {:>15.8g} {:>10} {:>9.1e} {:>7} {:>6}  {:>8} {:>4} {:>7}  {:>9}  {:<22} {}\n",
+      out, "{:>3}  {:<10} {:>15.8g} {:>10} {:>9.1e} {:>7} {:>6}  {:>8} {:>8} {:>7}  {:>9}  {:<22} {}\n",
       number, name_of(e), static_cast<double>(e.point.value), gap(e), static_cast<double>(e.point.residual),
-      number_or_dash(100 * e.basin_share, "{:.1f} %"), e.starts, rank_one_residual(e.structure),
-      word(e.structure.rank_one), word(e.structure.scalar_kkt), fmt::join(e.structure.active_neurons, " "),
-      shares(e.structure.layer_share), e.passes ? "pass" : e.failure);
+      e.starts > 0 ? number_or_dash(100 * e.basin_share, "{:.1f} %") : "-", e.starts,
+      rank_one_residual(e.structure), word(e.structure.rank_one), word(e.structure.scalar_kkt),
+      fmt::join(e.structure.active_neurons, " "), shares(e.structure.layer_share),
+      e.passes ? "pass" : e.failure);
 }
 
 std::string neuron_name(const archive::RunDescription& run, Index k) {
@@ -89,10 +92,14 @@ void print_neurons(std::FILE* out, const RunApproach& a, const archive::RunDescr
 }  // namespace
 
 void print_kkt_points(std::FILE* out, const KktTable& table) {
-  fmt::print(out, "\n{:>3}  {:<10} {:>15} {:>10} {:>9} {:>7} {:>6}  {:>8} {:>4} {:>7}  {:>9}  {:<22} {}\n",
+  fmt::print(out, "\n{:>3}  {:<10} {:>15} {:>10} {:>9} {:>7} {:>6}  {:>8} {:>8} {:>7}  {:>9}  {:<22} {}\n",
              "#", "KKT point", "N(u)", "Delta", "residual", "basin", "starts", "rank one", "", "scalar",
              "active", "layer shares", "checks");
-  for (std::size_t i = 0; i < table.entries.size(); ++i) print_point(out, i + 1, table.entries[i]);
+  const std::size_t count = table.entries.size(), shown = count <= most_points + 1 ? count : most_points;
+  for (std::size_t i = 0; i < shown; ++i) print_point(out, i + 1, table.entries[i]);
+  if (shown < count)
+    fmt::print(out, "     and {} more, down to N = {:.8g}\n", count - shown,
+               static_cast<double>(table.entries.back().point.value));
 }
 
 void print_search(std::FILE* out, const KktTable& table, bool descend, double seconds) {

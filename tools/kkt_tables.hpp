@@ -8,6 +8,7 @@
 
 namespace saddleflow::tools {
 
+/// The 24 highest.
 void print_kkt_points(std::FILE* out, const KktTable& table);
 /// Starts, and what the search cost.
 void print_search(std::FILE* out, const KktTable& table, bool descend, double seconds);

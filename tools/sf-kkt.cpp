@@ -96,6 +96,9 @@ void check_output(const Arguments& a) {
     throw InputError(a.output + ": is the input itself, expected another file");
   if (!a.force && std::filesystem::exists(a.output, ignored))
     throw InputError(a.output + ": the file exists; --force overwrites it");
+  const std::filesystem::path folder = std::filesystem::path(a.output).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored))
+    throw IoError(a.output + ": cannot create the file: no such folder");
 }
 
 void write(const Arguments& a, KktProblem& problem, const KktTable& table,
