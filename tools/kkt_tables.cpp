@@ -57,13 +57,13 @@ std::string gap(const KktEntry& entry) {
 }
 
 void print_point(std::FILE* out, std::size_t number, const KktEntry& e) {
-  fmt::print(
-      out, "{:>3}  {:<10} {:>15.8g} {:>10} {:>9.1e} {:>7} {:>6}  {:>8} {:>8} {:>7}  {:>9}  {:<22} {}\n",
-      number, name_of(e), static_cast<double>(e.point.value), gap(e), static_cast<double>(e.point.residual),
-      e.starts > 0 ? number_or_dash(100 * e.basin_share, "{:.1f} %") : "-", e.starts,
-      rank_one_residual(e.structure), word(e.structure.rank_one), word(e.structure.scalar_kkt),
-      fmt::join(e.structure.active_neurons, " "), shares(e.structure.layer_share),
-      e.passes ? "pass" : e.failure);
+  fmt::print(out, "{:>3}  {:<10} {:>13.8g} {:>10} {:>8.1e} {:>7} {:>6} {:>8} {:>8} {:>6} {:>6}  {:<14} {}\n",
+             number, name_of(e), static_cast<double>(e.point.value), gap(e),
+             static_cast<double>(e.point.residual),
+             e.starts > 0 ? number_or_dash(100 * e.basin_share, "{:.1f} %") : "-", e.starts,
+             rank_one_residual(e.structure), word(e.structure.rank_one), word(e.structure.scalar_kkt),
+             fmt::format("{}", fmt::join(e.structure.active_neurons, " ")), shares(e.structure.layer_share),
+             e.passes ? "pass" : e.failure);
 }
 
 std::string neuron_name(const archive::RunDescription& run, Index k) {
@@ -92,8 +92,8 @@ void print_neurons(std::FILE* out, const RunApproach& a, const archive::RunDescr
 }  // namespace
 
 void print_kkt_points(std::FILE* out, const KktTable& table) {
-  fmt::print(out, "\n{:>3}  {:<10} {:>15} {:>10} {:>9} {:>7} {:>6}  {:>8} {:>8} {:>7}  {:>9}  {:<22} {}\n",
-             "#", "KKT point", "N(u)", "Delta", "residual", "basin", "starts", "rank one", "", "scalar",
+  fmt::print(out, "\n{:>3}  {:<10} {:>13} {:>10} {:>8} {:>7} {:>6} {:>8} {:>8} {:>6} {:>6}  {:<14} {}\n", "#",
+             "KKT point", "N(u)", "Delta", "residual", "basin", "starts", "s2/s1", "rank one", "scalar",
              "active", "layer shares", "checks");
   const std::size_t count = table.entries.size(), shown = count <= most_points + 1 ? count : most_points;
   for (std::size_t i = 0; i < shown; ++i) print_point(out, i + 1, table.entries[i]);

@@ -67,6 +67,22 @@ def points_of_a_study():
     assert re.search(rf"^ +1 .* 46\.87\d* ", out, re.MULTILINE), out
 
 
+def linear_networks_have_closed_forms():
+    """Rank one along the leading singular vectors: N = s_1 (1/sqrt m)^m for m layers, s_1 of sum_i y_i x_i^T."""
+    for name, layers in (("linear-exact", 2), ("deep", 4)):
+        found(os.path.join(STUDIES, name + ".toml"), "-o", name + ".h5", "--starts", "6", "-q")
+        with h5py.File(name + ".h5") as file:
+            s = np.linalg.svd(file["problem/targets"][:].T @ file["problem/inputs"][:], compute_uv=False)
+            expected = s[0] * layers ** (-layers / 2)
+            assert abs(file["kkt/value"][0] - expected) < 1e-12 * expected, (name, file["kkt/value"][0], expected)
+            assert abs(file["kkt/layer_share"][0] - 1 / layers).max() < 1e-12
+            assert file["kkt/rank_one"][0] == 1 and file["kkt/rank_one_residual"][0].max() < 1e-9
+            assert file["kkt/passes"][0] == 1 and file["kkt/null"][0] == 0
+            assert list(file["kkt/active_neurons"][0][-1:]) == [-1]
+            if layers == 2:  # D N I - Hess N has the eigenvalues s_1 +- s_k, and s_1
+                assert abs(file["kkt/second_order_gap"][0] - (s[0] - s[1])) < 1e-9 * s[0]
+
+
 def without_its_last_figure(text):
     return re.sub(r"[\d.]+ s$", "", text, flags=re.MULTILINE)
 
@@ -160,8 +176,8 @@ def a_run_needs_no_other_file():
     with open("data/d.csv", "w") as file:
         file.write("x1,x2,y1\n1,0,1\n0,1,2\n1,1,-1\n")
     with open("s.toml", "w") as file:
-        file.write('[network]\nlayers = [2, 3, 1]\npower = 2\nslope = 0.5\n[data]\nfile = "data/d.csv"\n[init]\nscale = 1e-2\n'
-                   '[flow]\nt_end = 100\n')
+        file.write('[network]\nlayers = [2, 3, 1]\npower = 2\nslope = 0.5\n[data]\nfile = "data/d.csv"\n[init]\n'
+                   'scale = 1e-2\n[flow]\nt_end = 100\n')
     succeed("s.toml", "-o", "own.h5", "-q")
     from_study = listed(found("s.toml", "--starts", "5"))
     os.remove("data/d.csv")
@@ -222,8 +238,8 @@ def bad_input_is_named():
 
 
 def main():
-    for test in (help_is_complete, points_of_a_study, a_seed_gives_one_table, points_of_a_run,
-                 a_point_that_only_the_run_has_found_is_appended, other_programs_read_the_files,
+    for test in (help_is_complete, points_of_a_study, linear_networks_have_closed_forms, a_seed_gives_one_table,
+                 points_of_a_run, a_point_that_only_the_run_has_found_is_appended, other_programs_read_the_files,
                  a_run_needs_no_other_file, an_interrupted_search_prints_what_it_found, nothing_is_overwritten,
                  bad_input_is_named):
         test()
