@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
+#include "correlation/print_table.hpp"
 #include "correlation/problems.hpp"
 #include "saddleflow/base/error.hpp"
 
@@ -14,32 +15,18 @@ using namespace saddleflow;
 using namespace saddleflow::test;
 namespace bdata = boost::unit_test::data;
 using Status = SecondOrder::Status;
+using Vector3 = Eigen::Matrix<Real, 3, 1>;
 
 namespace {
 
-const char* name_of(Status status) {
-  switch (status) {
-    case Status::maximum:
-      return "maximum";
-    case Status::degenerate:
-      return "degenerate";
-    case Status::saddle:
-      return "saddle";
-    default:
-      return "unknown";
+/// N where it ends.
+Real slow_ascent(Correlation& correlation, Vector u) {
+  Vector g;
+  for (int k = 0; k < 20000; ++k) {
+    correlation.gradient(u, g);
+    u = (u + Real(0.005) * g / g.norm()).normalized();
   }
-}
-
-void print(const char* title, const KktTable& table) {
-  fmt::print("{}: {} starts, {} unresolved, {} gradients, {} Hessians\n", title, table.starts,
-             table.unresolved, table.work.gradients, table.work.hessians);
-  for (const KktEntry& e : table.entries)
-    fmt::print(
-        "  N {:+.12f}  residual {:.1e}  share {:.3f}  {:10} gap {:+.4e} ({}-, {}+{} zero, {}+) {} {}\n",
-        double(e.point.value), double(e.point.residual), double(e.basin_share),
-        name_of(e.second_order.status), double(e.second_order.gap), e.second_order.negative,
-        e.second_order.zero_explained, e.second_order.zero_unexplained, e.second_order.positive,
-        e.point.null ? "null" : "", e.failure);
+  return correlation.value(u);
 }
 
 }  // namespace
@@ -128,5 +115,86 @@ BOOST_AUTO_TEST_CASE(three_layers_of_squared_relu) {
   Objective objective = random_objective(feed_forward({5, 6, 6, 1}, Activation(0, 2)), 20, 11);
   Correlation correlation(objective);
   const KktTable table = find_kkt_points(correlation, {.starts = 64});
-  print("three layers", table);
+  print("three layers of squared ReLU", table);
+  BOOST_TEST(table.unresolved == 0);
+  Index positive = 0, maxima = 0, with_one_active = 0;
+  for (const KktEntry& e : table.entries) {
+    BOOST_TEST(e.passes, e.failure);
+    if (e.point.value <= 0) continue;
+    ++positive;
+    BOOST_TEST(e.point.residual <= 1e-12);
+    BOOST_TEST((e.structure.layer_share - Vector3(4, 2, 1) / 7).cwiseAbs().maxCoeff() < 1e-9);
+    if (e.second_order.status != Status::maximum) continue;
+    ++maxima;
+    if (e.structure.active_neurons == std::vector<Index>{1, 1}) ++with_one_active;
+  }
+  fmt::print("  {} positive, {} maxima, {} of these with one active neuron a layer\n", positive, maxima,
+             with_one_active);
+  BOOST_TEST(positive >= 2);
+  BOOST_TEST(maxima == positive);
+  BOOST_TEST(with_one_active == maxima);
+}
+
+// A slow check with nothing in common but the gradient: Euler's method with steps of 0.005.
+BOOST_AUTO_TEST_CASE(slow_ascent_reaches_the_same_points) {
+  Objective objective = random_objective(feed_forward({5, 6, 6, 1}, Activation(0, 2)), 20, 11);
+  Correlation correlation(objective);
+  const KktSearchOptions options{.starts = 20, .descend = false};
+  const KktTable table = find_kkt_points(correlation, options);
+  std::vector<Index> found(table.entries.size());
+  Random random(options.seed);
+  for (Index start = 0; start < options.starts; ++start) {
+    const Real value = slow_ascent(correlation, random.unit_vector(correlation.size()));
+    for (std::size_t k = 0; k < found.size(); ++k)
+      if (std::abs(value - table.entries[k].point.value) < 1e-9 * value) ++found[k];
+  }
+  for (std::size_t k = 0; k < found.size(); ++k) BOOST_TEST(found[k] == table.entries[k].starts);
+}
+
+/// Whether an entry of `table` is this KKT point.
+bool contains(Correlation& correlation, const KktTable& table, const KktPoint& point) {
+  for (const KktEntry& e : table.entries)
+    if (equivalent(correlation, e.point.direction, point.direction)) return true;
+  return false;
+}
+
+// Another seed meets the same maximisers, those apart whose basins are so small that 64 starts may miss them.
+BOOST_DATA_TEST_CASE(does_not_depend_on_the_seed, bdata::make({2, 3, 4}), seed) {
+  Objective objective = random_objective(feed_forward({3, 4, 1}, Activation(0, 2)), 12, 5);
+  Correlation correlation(objective);
+  const KktTable first = find_kkt_points(correlation, {.starts = 64, .seed = 1});
+  const KktTable second =
+      find_kkt_points(correlation, {.starts = 64, .seed = static_cast<std::uint64_t>(seed)});
+  print(fmt::format("two layers, seed {}", seed), second);
+  Index compared = 0;
+  for (const KktEntry& e : first.entries)
+    if (e.basin_share > Real(0.1) && ++compared > 0) BOOST_TEST(contains(correlation, second, e.point));
+  for (const KktEntry& e : second.entries)
+    if (e.basin_share > Real(0.1) && ++compared > 0) BOOST_TEST(contains(correlation, first, e.point));
+  BOOST_TEST(compared >= 4);
+}
+
+BOOST_AUTO_TEST_CASE(search_refuses_what_does_not_fit) {
+  Objective objective = random_objective(power_sum(2, 1, Activation(-1, 2)), 5, 1);
+  Correlation correlation(objective);
+  BOOST_CHECK_THROW(find_kkt_points(correlation, {.starts = 0}), InputError);
+  BOOST_CHECK_THROW(polish_kkt_point(correlation, Vector::Zero(2)), InputError);
+  BOOST_CHECK_THROW(polish_kkt_point(correlation, Vector::Ones(3)), InputError);
+  correlation.set_output_scale(1);
+  BOOST_CHECK_THROW(find_kkt_points(correlation, {}), InputError);
+}
+
+BOOST_AUTO_TEST_CASE(stops_when_asked_and_says_how_far_it_is) {
+  Objective objective = random_objective(power_sum(2, 1, Activation(-1, 2)), 5, 1);
+  Correlation correlation(objective);
+  std::atomic<bool> interrupt = false;
+  KktSearchOptions options{.starts = 10};
+  options.interrupt = &interrupt;
+  options.progress = [&](Index done, Index of) {
+    BOOST_TEST(of == 10);
+    interrupt = done == 3;
+  };
+  const KktTable table = find_kkt_points(correlation, options);
+  BOOST_TEST(table.interrupted);
+  BOOST_TEST(table.starts == 3);
 }

@@ -17,7 +17,7 @@ struct KktPoint {
   /// ||grad N - D N u|| / ||grad N||; 0 where the gradient vanishes. Nonsmooth networks: the distance of D N
   /// u to the Clarke subdifferential, over the norm of its nearest element.
   Real residual = 0;
-  /// The gradient vanishes (against the largest seen in the search): N = 0, every active path is dead.
+  /// The gradient vanishes (against what the data allow, see sphere.hpp): N = 0, every active path is dead.
   bool null = false;
 };
 
@@ -27,7 +27,7 @@ struct SecondOrder {
     maximum,     ///< M > 0 apart from zero modes that symmetry forces
     degenerate,  ///< M >= 0, with zero modes beyond those: a family of KKT points
     saddle,      ///< M has a negative eigenvalue: the NCF flow leaves it along that direction
-    unknown,     ///< nonsmooth at a kink, or the gradient vanishes: M says nothing
+    unknown,     ///< at a kink of N's curvature, or the gradient vanishes: M says nothing
   };
   Status status = Status::unknown;
   /// Delta: the smallest eigenvalue of M, without the zero modes that symmetry forces. "Second-order

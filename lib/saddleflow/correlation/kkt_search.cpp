@@ -44,7 +44,12 @@ class Collection {
     candidate.outputs = correlation_.outputs(candidate.point.direction);
     for (Candidate& known : candidates_)
       if (same(known, candidate)) {
-        known.starts += starts;
+        candidate.starts += known.starts;
+        // At the border of a family, where a neuron is zero, less can be said than within.
+        if (active_neurons(candidate) <= active_neurons(known))
+          known.starts = candidate.starts;
+        else
+          known = std::move(candidate);
         return true;
       }
     candidates_.push_back(std::move(candidate));
@@ -65,6 +70,15 @@ class Collection {
   }
 
  private:
+  Index active_neurons(const Candidate& candidate) const {
+    Index active = 0;
+    for (const Neuron& neuron : correlation_.network().neurons())
+      if (std::any_of(neuron.incoming.begin(), neuron.incoming.end(),
+                      [&](Index i) { return candidate.point.direction[i] != 0; }))
+        ++active;
+    return active;
+  }
+
   Correlation& correlation_;
   Real tolerance_;
   std::vector<Candidate> candidates_;

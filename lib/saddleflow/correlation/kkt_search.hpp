@@ -23,7 +23,8 @@ struct KktSearchOptions {
 };
 
 /// Points that are one modulo neuron permutation, sign and rescaling symmetries (and members of one
-/// continuous family) are one entry; highest value first.
+/// continuous family, as long as the outputs on the data stay the same) are one entry, represented by a point
+/// with the most active neurons; highest value first.
 struct KktTable {
   std::vector<KktEntry> entries;
   std::uint64_t seed = 0;

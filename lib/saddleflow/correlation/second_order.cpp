@@ -12,21 +12,38 @@
 namespace saddleflow {
 namespace {
 
-/// Some pre-activation of a hidden layer is zero, relative to its weights and inputs. Inputs that are zero
-/// themselves (dead neurons below) do not count: moving the weights leaves the kink where it is.
+/// Whether N has second derivatives at zero pre-activations only from either side: sigma' jumps there for
+/// p = 1, sigma'' for p = 2, unless sigma is linear or a square.
+bool curvature_jumps(Activation activation) {
+  if (activation.power() == 1) return !activation.is_smooth();
+  return activation.power() == 2 && std::abs(activation.slope()) != Real(1);
+}
+
+/// Whether the kinks of a neuron without incoming weights matter. With p >= 2 and outgoing weights, which
+/// are zero as well by the balance, N is of higher than second order in it.
+bool sleeping_neurons_matter(const Network& network) {
+  return network.activation().power() == 1 || network.kind() == "power_sum";
+}
+
+/// Some pre-activation of a hidden layer is zero, relative to its weights and inputs, where the curvature
+/// jumps. Inputs that are zero themselves (dead neurons below) do not count: moving the weights leaves the
+/// kink where it is; nor do samples without weight in N.
 bool on_a_kink(const Correlation& correlation, const Vector& u) {
   constexpr Real kOnKink = Real(1e-9);
   const Network& network = correlation.network();
-  if (network.activation().is_smooth()) return false;
+  if (!curvature_jumps(network.activation())) return false;
+  const bool sleeping = sleeping_neurons_matter(network);
   const int hidden = network.kind() == "feed_forward" ? network.layout().layer_count() - 1 : 1;
   Matrix a = correlation.data().inputs;
   for (int l = 0; l < hidden; ++l) {
     const auto w = network.layout().matrix(u, l);
     const Matrix z = w * a;
     const Matrix scale = w.rowwise().norm() * a.colwise().norm();
-    for (Index i = 0; i < z.cols(); ++i)
+    for (Index i = 0; i < z.cols(); ++i) {
+      if (a.col(i).isZero(0) || correlation.residual_at_origin().col(i).isZero(0)) continue;
       for (Index k = 0; k < z.rows(); ++k)
-        if (a.col(i).squaredNorm() > 0 && std::abs(z(k, i)) <= kOnKink * scale(k, i)) return true;
+        if ((scale(k, i) > 0 || sleeping) && std::abs(z(k, i)) <= kOnKink * scale(k, i)) return true;
+    }
     network.activation().value(z, a);
   }
   return false;
@@ -45,7 +62,7 @@ Index explained(const Network& network, const Vector& u, const TangentSpace& spa
   return (gram.eigenvalues().array() > kIndependent * kIndependent).count();
 }
 
-/// The smallest eigenvalue apart from `skipped` of the zeros.
+/// The smallest eigenvalue without the explained zeros.
 Real gap_of(const SecondOrder& s) {
   const Index zeros = s.zero_explained + s.zero_unexplained;
   if (s.negative > 0) return s.eigenvalues[0];

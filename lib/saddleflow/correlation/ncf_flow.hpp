@@ -1,0 +1,54 @@
+// The flow of the NCF itself, u' = grad N(u) from any u0: what the weights do near the origin (P1, P2).
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "saddleflow/correlation/correlation.hpp"
+
+namespace saddleflow {
+
+/// How the flow ends.
+enum class NcfEnd {
+  blow_up,    ///< D > 2: the norm becomes infinite at NcfFlowResult::time, the direction has settled
+  grows,      ///< D <= 2: the direction has settled at a KKT point with N > 0, the norm grows for ever
+  collapsed,  ///< the norm has fallen below `collapse` times the start while N < 0: to zero
+  stands,     ///< the gradient vanishes: every active path is dead, and the weights stay where they are
+  end_time,   ///< t_end was reached first
+  step_limit  ///< none of these within `steps`, or a step became too short (kinks)
+};
+
+const char* name_of(NcfEnd end);
+
+struct NcfFlowOptions {
+  Real t_end = std::numeric_limits<Real>::infinity();
+  Real rtol = Real(1e-10);
+  /// The direction has settled when ||grad N - D N u|| / ||grad N|| is below this (never below 100 rtol).
+  Real settled = Real(1e-8);
+  Real collapse = Real(1e-8);
+  std::int64_t steps = 100'000;
+};
+
+struct NcfFlowResult {
+  NcfEnd end = NcfEnd::step_limit;
+  Vector direction;      ///< u/||u|| at the end; for blow_up and grows the limit, to `settled`
+  Real value = 0;        ///< N(direction)
+  Real residual = 0;     ///< ||grad N - D N u|| / ||grad N|| there
+  Real log_norm = 0;     ///< ln ||u|| at the last step; for end_time that at t_end
+  Real time = 0;         ///< of the last step; t_end; for blow_up the time of the blow-up. 0 or inf where
+                         ///< a double cannot hold it
+  Real log_time = 0;     ///< ln of it
+  Real growth_rate = 0;  ///< grows, D = 2: ln ||u|| ~ 2 N* t
+  std::int64_t steps = 0;
+};
+
+/// Desingularised (theory, section 2): with u = rho v, ||v|| = 1 and dt = rho^{2-D} ds,
+///   dv/ds = P grad N(v),  d ln rho/ds = D N(v),  dt/ds = rho^{2-D},
+/// all in units of the start (rho0 = 1, ||grad N(v0)|| = 1), so that neither the blow-up for D > 2 nor the
+/// size of u0 matters. Once v has settled at a KKT point with value N* the rest is known,
+///   remaining time = rho^{2-D} / (D (D-2) N*),
+/// up to the square of the residual, and so is the norm at a later t_end. InputError unless u0 is finite and
+/// not zero, t_end > 0 and the output scale 0.
+NcfFlowResult follow_ncf_flow(Correlation& correlation, const Vector& u0, const NcfFlowOptions& options = {});
+
+}  // namespace saddleflow
