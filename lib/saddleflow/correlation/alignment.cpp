@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <utility>
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/assignment.hpp"
@@ -72,6 +74,43 @@ Real improve(const NeuronSymmetry& symmetry, const Vector& direction, Vector& co
   }
 }
 
+/// Neurons i and j of one layer change places (i = j: the neuron changes its sign).
+LayerOrder exchange(Index width, Index i, Index j) {
+  LayerOrder order{std::vector<Index>(static_cast<std::size_t>(width)),
+                   std::vector<Real>(static_cast<std::size_t>(width), Real(1))};
+  std::iota(order.source.begin(), order.source.end(), Index(0));
+  std::swap(order.source[static_cast<std::size_t>(i)], order.source[static_cast<std::size_t>(j)]);
+  if (i == j) order.sign[static_cast<std::size_t>(i)] = -1;
+  return order;
+}
+
+/// One exchange that, once the other layers have followed, leads to a larger gain; false when none does.
+bool exchange_improves(const NeuronSymmetry& symmetry, const Vector& direction, Vector& copy, Real& gain) {
+  for (int l = 0; l < symmetry.layer_count(); ++l)
+    for (Index i = 0; i < symmetry.width(l); ++i)
+      for (Index j = i; j < symmetry.width(l); ++j) {
+        if (i == j && symmetry.sign() == SignSymmetry::none) continue;
+        Vector trial = copy;
+        symmetry.apply(l, exchange(symmetry.width(l), i, j), trial);
+        for (int other = 0; other < symmetry.layer_count(); ++other)
+          if (other != l)
+            symmetry.apply(other, best_order(symmetry, other, Weights::all, trial, direction), trial);
+        const Real trial_gain = improve(symmetry, direction, trial);
+        if (trial_gain <= gain + Real(1e-12) * std::abs(gain)) continue;
+        copy = trial;
+        gain = trial_gain;
+        return true;
+      }
+  return false;
+}
+
+/// Whether there are few enough exchanges to try them all.
+bool is_small(const NeuronSymmetry& symmetry) {
+  Index pairs = 0;
+  for (int l = 0; l < symmetry.layer_count(); ++l) pairs += symmetry.width(l) * (symmetry.width(l) + 1) / 2;
+  return pairs <= 256;
+}
+
 /// Where to start from: the point itself, layers matched from the inputs on by what comes in, from the
 /// outputs back by what goes out, and along chains.
 std::vector<Vector> first_copies(const NeuronSymmetry& symmetry, const Vector& point,
@@ -117,6 +156,11 @@ Vector nearest_copy(const Network& network, const Vector& point, const Vector& d
       best = copy;
     }
   }
+  // The point's own norm cannot be improved on.
+  if (symmetry.layer_count() > 1 && is_small(symmetry))
+    while (best_gain < (1 - Real(1e-12)) * point.norm() &&
+           exchange_improves(symmetry, along, best, best_gain)) {
+    }
   return best;
 }
 
