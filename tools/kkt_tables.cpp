@@ -71,18 +71,34 @@ std::string neuron_name(const archive::RunDescription& run, Index k) {
   return fmt::format("{}.{}", run.neuron_layer[at] + 1, run.neuron_index[at] + 1);
 }
 
-void print_neurons(std::FILE* out, const RunApproach& a, const archive::RunDescription& run) {
+std::string limit_of(const NeuronLimit& limit) {
+  if (limit.dies) return "dies";
+  if (!std::isfinite(limit.value)) return "unresolved";
+  return fmt::format("{:.8g}", static_cast<double>(limit.value));
+}
+
+std::string distance(Real cosine) { return number_or_dash(1 - cosine, "{:.3e}"); }
+
+/// Neurons with a partner in the KKT point, or all where each has a limit of its own.
+void print_neurons(std::FILE* out, const RunApproach& a, const std::vector<NeuronLimit>& limits,
+                   const archive::RunDescription& run) {
   Index dead = 0;
   Real largest = 0;
-  fmt::print(out, "\nneuron      share     1 - cosine\n");
+  fmt::print(out, "\nneuron      share  1 - cosine{}\n",
+             limits.empty() ? "" : "   own limit, N  1 - cosine with it");
   for (Index k = 0; k < a.neuron_cosine.size(); ++k) {
-    if (std::isfinite(a.neuron_cosine[k])) {
-      fmt::print(out, "{:<8} {:>8.5f} {:>14.3e}\n", neuron_name(run, k),
-                 static_cast<double>(a.neuron_share[k]), static_cast<double>(1 - a.neuron_cosine[k]));
-    } else {
+    if (!std::isfinite(a.neuron_cosine[k])) {
       ++dead;
       largest = std::max(largest, a.neuron_share[k]);
+      if (limits.empty()) continue;
     }
+    fmt::print(out, "{:<8} {:>8.5f} {:>11}", neuron_name(run, k), static_cast<double>(a.neuron_share[k]),
+               distance(a.neuron_cosine[k]));
+    if (!limits.empty()) {
+      const NeuronLimit& limit = limits[static_cast<std::size_t>(k)];
+      fmt::print(out, " {:>14} {:>19}", limit_of(limit), distance(limit.cosine));
+    }
+    fmt::print(out, "\n");
   }
   if (dead > 0)
     fmt::print(out, "{} neurons whose partner is zero; largest share {:.2e}\n", dead,
@@ -110,8 +126,8 @@ void print_search(std::FILE* out, const KktTable& table, bool descend, double se
              table.work.gradients, table.work.hessian_vectors, table.work.hessians, seconds);
 }
 
-void print_approach(std::FILE* out, const RunApproach& a, const KktTable& table,
-                    const archive::RunDescription& run) {
+void print_approach(std::FILE* out, const RunApproach& a, const std::vector<NeuronLimit>& limits,
+                    const KktTable& table, const archive::RunDescription& run) {
   if (a.snapshot < 0) {
     fmt::print(out, "run:     no snapshot of the weights before the origin is left\n");
     return;
@@ -130,7 +146,7 @@ void print_approach(std::FILE* out, const RunApproach& a, const KktTable& table,
   for (const AlignmentCrossing& crossing : a.crossings)
     fmt::print(out, "         1 - cosine below {:<6.0e} from t = {:.9g}\n",
                static_cast<double>(1 - crossing.level), static_cast<double>(crossing.time));
-  if (a.neuron_cosine.size() > 0) print_neurons(out, a, run);
+  if (a.neuron_cosine.size() > 0) print_neurons(out, a, limits, run);
 }
 
 }  // namespace saddleflow::tools

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdio>
+#include <vector>
 
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/study/kkt_run.hpp"
@@ -13,7 +14,8 @@ void print_kkt_points(std::FILE* out, const KktTable& table);
 /// Starts, and what the search cost.
 void print_search(std::FILE* out, const KktTable& table, bool descend, double seconds);
 /// Which KKT point a run's direction went to, when, and how each neuron did.
-void print_approach(std::FILE* out, const RunApproach& approach, const KktTable& table,
-                    const archive::RunDescription& run);
+/// `limits` may be empty.
+void print_approach(std::FILE* out, const RunApproach& approach, const std::vector<NeuronLimit>& limits,
+                    const KktTable& table, const archive::RunDescription& run);
 
 }  // namespace saddleflow::tools

@@ -75,12 +75,17 @@ void show(Index done, Index of) {
   std::fflush(stderr);
 }
 
-KktTable search(KktProblem& problem, const Arguments& a) {
+KktSearchOptions search_options(const Arguments& a) {
   KktSearchOptions options;
   options.starts = a.starts;
   options.seed = a.seed;
   options.descend = !a.no_descend;
   options.interrupt = &interrupted;
+  return options;
+}
+
+KktTable search(KktProblem& problem, const Arguments& a) {
+  KktSearchOptions options = search_options(a);
   const bool progress = !a.quiet && isatty(STDERR_FILENO) != 0;
   if (progress) options.progress = show;
   KktTable table = find_kkt_points(*problem.correlation, options);
@@ -121,14 +126,18 @@ int run(const Arguments& a, const std::string& command) {
   const auto start = std::chrono::steady_clock::now();
   KktTable table = search(problem, a);
   std::optional<RunApproach> approach;
-  if (problem.run && !table.interrupted) approach = follow_run(problem, table);
+  std::vector<NeuronLimit> limits;
+  if (problem.run && !table.interrupted) {
+    approach = follow_run(problem, table);
+    limits = follow_neurons(problem, *approach, search_options(a));
+  }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (!a.output.empty() && !table.interrupted) write(a, problem, table, approach, command);
   if (!a.quiet) {
     print_heading(stdout, problem.description);
     print_kkt_points(stdout, table);
     print_search(stdout, table, !a.no_descend, seconds.count());
-    if (approach) print_approach(stdout, *approach, table, problem.description);
+    if (approach) print_approach(stdout, *approach, limits, table, problem.description);
     if (!a.output.empty() && !table.interrupted) fmt::print("file:    {}\n", a.output);
   }
   return table.interrupted ? 130 : 0;

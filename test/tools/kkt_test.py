@@ -142,6 +142,21 @@ def points_of_a_run():
         assert abs(when - first) < 1e-6 * first, (when, first)
 
 
+def every_neuron_of_a_separable_network_goes_its_own_way():
+    """On the circle a neuron goes to one of the two directions of the targets, and N there is 50 * 3/16 times 5 or 4."""
+    succeed(CIRCLE, "-o", "ways.h5", "-q")
+    out = found("ways.h5", "--starts", "10", "--no-descend")
+    rows = [line.split() for line in out.splitlines() if re.match(r"1\.\d+ ", line)]
+    assert len(rows) == 20, out
+    with h5py.File("ways.h5") as file:
+        start, end = file["weights"][0].reshape(2, 20).T, file["weights"][-1].reshape(2, 20).T
+    print(f"own limits of the neurons: 1 - cosine up to {max(float(row[4]) for row in rows):.1e} at the escape")
+    for row, at_end in zip(rows, end):
+        assert float(row[3]) == (46.875 if at_end[0] > 0 else 37.5), (row, at_end)
+        assert float(row[4]) < 0.02, row
+    assert len({row[3] for row in rows}) == 2 and abs(start).max() < 1e-3
+
+
 def a_point_that_only_the_run_has_found_is_appended():
     for seed in map(str, range(100)):
         table = listed(found(MAIN, "--starts", "1", "--seed", seed, "--no-descend"))
@@ -239,7 +254,8 @@ def bad_input_is_named():
 
 def main():
     for test in (help_is_complete, points_of_a_study, linear_networks_have_closed_forms, a_seed_gives_one_table,
-                 points_of_a_run, a_point_that_only_the_run_has_found_is_appended, other_programs_read_the_files,
+                 points_of_a_run, every_neuron_of_a_separable_network_goes_its_own_way,
+                 a_point_that_only_the_run_has_found_is_appended, other_programs_read_the_files,
                  a_run_needs_no_other_file, an_interrupted_search_prints_what_it_found, nothing_is_overwritten,
                  bad_input_is_named):
         test()

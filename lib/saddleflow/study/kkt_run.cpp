@@ -9,6 +9,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/alignment.hpp"
 #include "saddleflow/correlation/certificate.hpp"
+#include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/run_description.hpp"
 #include "saddleflow/study/study_table.hpp"
@@ -218,5 +219,27 @@ KktProblem open_kkt_problem(const std::string& path, const std::vector<std::stri
 }
 
 RunApproach follow_run(KktProblem& problem, KktTable& table) { return Follower(problem, table).follow(); }
+
+std::vector<NeuronLimit> follow_neurons(KktProblem& problem, const RunApproach& approach,
+                                        const KktSearchOptions& options) {
+  std::vector<NeuronLimit> limits;
+  const Network& network = problem.objective->network();
+  if (!is_separable(network) || approach.snapshot < 0) return limits;
+  const auto weights = [&](Index snapshot) { return weights_of({0, problem.run->row("weights", snapshot)}); };
+  const Vector w = weights(approach.snapshot);
+  const SeparableAnalysis analysis = analyse_neurons(*problem.objective, weights(0), options);
+  for (std::size_t k = 0; k < analysis.fates.size(); ++k) {
+    const NeuronFate& fate = analysis.fates[k];
+    NeuronLimit limit;
+    limit.dies = fate.dies;
+    if (fate.limit >= 0) {
+      const Vector neuron = neuron_weights(network, w, static_cast<Index>(k));
+      limit.value = fate.flow.value;
+      limit.cosine = neuron.dot(fate.flow.direction) / (neuron.norm() * fate.flow.direction.norm());
+    }
+    limits.push_back(limit);
+  }
+  return limits;
+}
 
 }  // namespace saddleflow

@@ -55,6 +55,20 @@ struct RunApproach {
 /// the run knows one member. Requires problem.run.
 RunApproach follow_run(KktProblem& problem, KktTable& table);
 
+/// Networks with one hidden layer: N is a sum over the neurons, and each goes its own way.
+struct NeuronLimit {
+  bool dies = false;  ///< it does not grow; else:
+  Real value =
+      std::numeric_limits<Real>::quiet_NaN();  ///< of the neuron's own N at its limit; NaN: unresolved
+  /// Between the neuron and that limit, at the snapshot of the approach.
+  Real cosine = std::numeric_limits<Real>::quiet_NaN();
+};
+
+/// Where the flow of each neuron's own N leads from the run's first snapshot. Empty where the network is not
+/// separable or the approach has no snapshot.
+std::vector<NeuronLimit> follow_neurons(KktProblem& problem, const RunApproach& approach,
+                                        const KktSearchOptions& options);
+
 /// The table as the group /kkt holds it.
 archive::KktRecord describe_kkt(const KktTable& table, Index layers);
 
