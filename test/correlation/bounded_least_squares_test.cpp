@@ -1,5 +1,8 @@
 // Bounded least squares against the enumeration of all active sets.
+#include <fmt/format.h>
+
 #include <Eigen/QR>
+#include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -72,7 +75,7 @@ BOOST_DATA_TEST_CASE(finds_the_minimum, bdata::make({8, 5, 3}), rows) {
   Random random(11);
   Real worst = 0;
   for (int draws = 0; draws < 60; ++draws) check_against_enumeration(draw(random, rows, 5), random, worst);
-  BOOST_TEST_MESSAGE("seed 11, " << rows << " x 5: excess residual " << worst);
+  fmt::print("seed 11, {} x 5: excess residual {:.1e}\n", rows, static_cast<double>(worst));
   BOOST_TEST(worst < Real(1e-13));
 }
 
@@ -90,8 +93,31 @@ BOOST_AUTO_TEST_CASE(survives_degeneracy) {
     if (draws % 7 == 0) p.b = p.a * p.lower;
     check_against_enumeration(p, random, worst);
   }
-  BOOST_TEST_MESSAGE("seed 12, degenerate: excess residual " << worst);
+  fmt::print("seed 12, degenerate: excess residual {:.1e}\n", static_cast<double>(worst));
   BOOST_TEST(worst < Real(1e-13));
+}
+
+// Too many variables to enumerate: the conditions of the minimum themselves, of which many bounds are part.
+BOOST_DATA_TEST_CASE(meets_the_conditions_of_the_minimum, bdata::make({120, 40, 25}), rows) {
+  Random random(14);
+  Real worst = 0;
+  for (int draws = 0; draws < 10; ++draws) {
+    Problem p = draw(random, rows, 40);
+    p.a.rightCols(10) = p.a.leftCols(10);
+    const BoundedSolution found = bounded_least_squares(p.a, p.b, p.lower, p.upper, (p.lower + p.upper) / 2);
+    BOOST_TEST(found.converged);
+    const Vector rate = p.a.transpose() * (p.b - p.a * found.x);  // at which the residual falls along +x
+    Index bound = 0;
+    for (Index j = 0; j < 40; ++j) {
+      BOOST_TEST((p.lower[j] <= found.x[j] && found.x[j] <= p.upper[j]));
+      bound += found.x[j] == p.lower[j] || found.x[j] == p.upper[j];
+      if (found.x[j] < p.upper[j]) worst = std::max(worst, rate[j] / p.b.norm());
+      if (found.x[j] > p.lower[j]) worst = std::max(worst, -rate[j] / p.b.norm());
+    }
+    BOOST_TEST(bound >= 5);
+  }
+  fmt::print("seed 14, {} x 40: largest rate {:.1e}\n", rows, static_cast<double>(worst));
+  BOOST_TEST(worst < Real(1e-12));
 }
 
 // Columns without a common row are problems of their own: one of 160 variables, each answer in closed form.

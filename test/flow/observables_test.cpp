@@ -1,4 +1,4 @@
-#include "saddleflow/flow/observables.hpp"
+#include "saddleflow/flow/probe.hpp"
 
 #include <fmt/format.h>
 

@@ -17,11 +17,11 @@ struct Alignment {
   Real kkt_residual = 0;  ///< || grad N(u) - D N(u) u || / || grad N(u) ||, u = w / ||w||
 };
 
-/// The symmetry g that brings `point` nearest to `direction` (any length > 0): layer-wise assignment of hidden
-/// neurons, repeated until no layer improves, from four first matches and, in small networks, after every
-/// exchange of two neurons. Exact for one hidden layer, and for points with one active neuron a hidden layer;
-/// else a lower bound of the best. The rotations that linear networks allow besides are not searched. Returns
-/// g u*. Throws InputError for vectors of the wrong size or with entries that are not finite.
+/// The symmetry g that brings `point` nearest to `direction` (any length > 0): layer-wise assignment of
+/// hidden neurons, repeated until no layer improves, from four first matches and, in small networks, after
+/// every exchange of two neurons. Exact for one hidden layer, and for points with one active neuron a hidden
+/// layer; else a lower bound of the best. The rotations that linear networks allow besides are not searched.
+/// Returns g u*. Throws InputError for vectors of the wrong size or with entries that are not finite.
 Vector nearest_copy(const Network& network, const Vector& point, const Vector& direction);
 
 /// `points`: unit vectors; w of any size, of which nothing depends (0 has cosine 0 with everything). One

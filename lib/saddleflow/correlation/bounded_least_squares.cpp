@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "saddleflow/base/error.hpp"
@@ -35,19 +36,19 @@ class ActiveSet {
   }
 
   /// Every optimum over a free set has a smaller residual than the last one, so that none comes twice. False
-  /// when rounding made that untrue for too long.
+  /// when rounding made that untrue for too long. Many variables at a time as long as that pays, then one.
   bool solve() {
     Index rounds = 20 * x_.size() + 20;
     settle(rounds);
     std::vector<Index> rejected;
     while (rounds-- > 0) {
-      const Index entering = best_entering(rejected);
-      if (entering < 0) return true;
-      if (release(entering)) {
+      const std::vector<Index> entering = entering_set(rejected);
+      if (entering.empty()) return true;
+      if (release_all(entering) || release(entering.front())) {
         rejected.clear();
         settle(rounds);
       } else {
-        rejected.push_back(entering);
+        rejected.push_back(entering.front());
       }
     }
     return false;
@@ -71,22 +72,41 @@ class ActiveSet {
     return Eigen::CompleteOrthogonalDecomposition<Matrix>(columns).solve(b_ - a_ * x_);
   }
 
-  /// The bound variable whose release lowers the residual fastest, per length of its column; -1 at the
-  /// optimum.
-  Index best_entering(const std::vector<Index>& rejected) {
+  Real distance(const Vector& x) const { return (b_ - a_ * x).norm(); }
+
+  /// The bound variables whose release lowers the residual, that with the largest rate per length of its
+  /// column first; empty at the optimum.
+  std::vector<Index> entering_set(const std::vector<Index>& rejected) {
     const Vector residual = b_ - a_ * x_;
-    Index best = -1;
-    Real best_rate = threshold_;
+    std::vector<Index> entering;
+    Real best_rate = 0;
     for (Index j = 0; j < x_.size(); ++j) {
       if (side(j) == Side::free || length_[j] == 0 || lower_[j] == upper_[j]) continue;
       if (std::find(rejected.begin(), rejected.end(), j) != rejected.end()) continue;
       const Real rate = (side(j) == Side::lower ? Real(1) : Real(-1)) * a_.col(j).dot(residual) / length_[j];
-      if (rate > best_rate) {
-        best_rate = rate;
-        best = j;
-      }
+      if (rate <= threshold_) continue;
+      entering.push_back(j);
+      if (rate > best_rate) std::swap(entering.front(), entering.back());
+      best_rate = std::max(best_rate, rate);
     }
-    return best;
+    return entering;
+  }
+
+  /// All of them at once, where the step, cut off at the bounds, lowers the residual.
+  bool release_all(const std::vector<Index>& entering) {
+    if (entering.size() == 1) return false;
+    const std::vector<Side> sides = side_;
+    for (const Index j : entering) side(j) = Side::free;
+    const std::vector<Index> free = free_set();
+    Vector trial = x_;
+    trial(free) += free_step(free);
+    trial = trial.cwiseMax(lower_).cwiseMin(upper_);
+    if (distance(trial) < distance(x_) - threshold_) {
+      accept(trial, free);
+      return true;
+    }
+    side_ = sides;
+    return false;
   }
 
   /// A variable whose column depends on the free ones, up to rounding, may be sent out of its bounds at once:
@@ -110,7 +130,8 @@ class ActiveSet {
     }
   }
 
-  /// As far along the step as the bounds allow; true when that is all of it.
+  /// True when the step stays within the bounds. Otherwise as far along it as they allow, or all of it, cut
+  /// off at the bounds, where that is better.
   bool move(const std::vector<Index>& free, const Vector& step) {
     Vector reach = Vector::Ones(step.size());
     for (Index k = 0; k < step.size(); ++k) {
@@ -119,16 +140,24 @@ class ActiveSet {
       if (std::abs(step[k]) > std::abs(room)) reach[k] = room / step[k];
     }
     const Real length = reach.minCoeff();
+    Vector cut = x_, shortened = x_;
     for (Index k = 0; k < step.size(); ++k) {
       const Index j = free[static_cast<std::size_t>(k)];
-      if (length == 1 || reach[k] > length) {
-        x_[j] = std::clamp(x_[j] + length * step[k], lower_[j], upper_[j]);
-      } else {
-        side(j) = step[k] > 0 ? Side::upper : Side::lower;
-        x_[j] = step[k] > 0 ? upper_[j] : lower_[j];
-      }
+      cut[j] = std::clamp(x_[j] + step[k], lower_[j], upper_[j]);
+      shortened[j] = reach[k] <= length ? cut[j] : std::clamp(x_[j] + length * step[k], lower_[j], upper_[j]);
     }
+    if (length == 1)
+      x_ = cut;
+    else
+      accept(distance(cut) < distance(shortened) ? cut : shortened, free);
     return length == 1;
+  }
+
+  /// Binds what arrived at a bound.
+  void accept(const Vector& x, const std::vector<Index>& free) {
+    x_ = x;
+    for (const Index j : free)
+      if (x_[j] == lower_[j] || x_[j] == upper_[j]) side(j) = x_[j] == lower_[j] ? Side::lower : Side::upper;
   }
 
   const Matrix& a_;
@@ -206,9 +235,15 @@ BoundedSolution bounded_least_squares(const Matrix& a, const Vector& b, const Ve
   const Groups groups = independent_groups(a);
   for (std::size_t g = 0; g < groups.rows.size(); ++g) {
     const std::vector<Index>& columns = groups.columns[g];
-    const Matrix part = a(groups.rows[g], columns);
-    const Vector target = b(groups.rows[g]), low = lower(columns), high = upper(columns),
-                 from = start(columns);
+    Matrix part = a(groups.rows[g], columns);
+    Vector target = b(groups.rows[g]);
+    const Vector low = lower(columns), high = upper(columns), from = start(columns);
+    if (part.rows() > part.cols()) {
+      // Only R and the first entries of Q^T b matter.
+      const Eigen::HouseholderQR<Matrix> qr(part);
+      target = (qr.householderQ().transpose() * target).eval().head(part.cols()).eval();
+      part = Matrix(qr.matrixQR().topRows(part.cols()).triangularView<Eigen::Upper>());
+    }
     ActiveSet problem(part, target, low, high, from);
     solution.converged = problem.solve() && solution.converged;
     solution.x(columns) = problem.x();

@@ -30,7 +30,7 @@ class SlopeFit {
   /// several starts.
   Fit best(Real small_enough) const {
     Fit best;
-    for (int start = 0; start < (g_.has_kinks_in_several_layers() ? 12 : 1); ++start) {
+    for (int start = 0; start < starts(); ++start) {
       const Fit fit = descend(start_slopes(start));
       if (fit.distance < best.distance) best = fit;
       if (best.distance <= small_enough) break;
@@ -40,6 +40,8 @@ class SlopeFit {
 
  private:
   Index count() const { return static_cast<Index>(g_.kinks().size()); }
+  /// A dozen, or three where each is costly.
+  int starts() const { return !g_.has_kinks_in_several_layers() ? 1 : count() > 64 ? 3 : 12; }
   Vector upper() const { return Vector::Ones(count()); }
 
   /// Slopes off zero first: at zero the layers below have no say. Then the corners, then at random.
@@ -66,7 +68,7 @@ class SlopeFit {
       const Vector towards = bounded_least_squares(jacobian, right, lower_, upper(), fit.slopes).x;
       const Real before = fit.distance;
       fit = line_search(fit, towards - fit.slopes);
-      if (fit.distance >= before * (1 - Real(1e-6))) break;
+      if (fit.distance >= before * (1 - Real(1e-4))) break;
     }
     return fit;
   }

@@ -113,4 +113,21 @@ const Matrix& Correlation::loss_derivative(const Vector& u) {
   return derivative_;
 }
 
+const Matrix& Correlation::output_tangent(const Vector& u, const Vector& v) {
+  ensure_gradient(u);
+  ++counters_.hessian_vectors;
+  return kernel_->tangent(v);
+}
+
+void Correlation::scale_derivative(const Vector& u, Vector& out) {
+  ensure_forward(u);
+  scaled_ = c_ * outputs_;
+  loss_.second_derivative(scaled_, data_.targets, curvature_);
+  tangent_residual_ = curvature_.cwiseProduct(outputs_);
+  kernel_->backward(tangent_residual_, out);
+  out = -out;
+  has_gradient_ = false;  // the kernel now holds another residual
+  ++counters_.gradients;
+}
+
 }  // namespace saddleflow

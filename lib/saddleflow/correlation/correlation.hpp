@@ -56,6 +56,13 @@ class Correlation {
   /// l'(c H(X; u), Y), outputs x n: minus the residual that the gradient sends back.
   const Matrix& loss_derivative(const Vector& u);
 
+  /// J(u) v: the derivative of H(X; u) along v, outputs x n, the network of unit scale. Valid until the next
+  /// product.
+  const Matrix& output_tangent(const Vector& u, const Vector& v);
+
+  /// out = d(grad Phi_c(u))/dc = - sum l''(c H, y) H grad H(u). Counts as a gradient.
+  void scale_derivative(const Vector& u, Vector& out);
+
   const WorkCounters& counters() const { return counters_; }
   void set_counters(const WorkCounters& counters) { counters_ = counters; }
 

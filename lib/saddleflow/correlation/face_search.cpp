@@ -1,123 +1,166 @@
 #include "saddleflow/correlation/face_search.hpp"
 
-#include <Eigen/QR>
-
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 
+#include "saddleflow/correlation/face.hpp"
 #include "saddleflow/correlation/projected_flow.hpp"
 #include "saddleflow/correlation/trust_region.hpp"
+#include "saddleflow/integrate/integration.hpp"
+#include "saddleflow/stepper/stepper.hpp"
 
 namespace saddleflow {
 namespace {
 
-/// Kinks as columns of the parameter space: d z_k / d u, n x r.
-Matrix normals_of(const Correlation& correlation, const std::vector<Kink>& kinks) {
-  const Layout& layout = correlation.network().layout();
-  Matrix normals = Matrix::Zero(correlation.size(), static_cast<Index>(kinks.size()));
-  for (std::size_t k = 0; k < kinks.size(); ++k) {
-    Vector column = Vector::Zero(correlation.size());
-    layout.matrix(column, 0).row(kinks[k].neuron) =
-        correlation.data().inputs.col(kinks[k].sample).normalized().transpose();
-    normals.col(static_cast<Index>(k)) = column;
-  }
-  return normals;
-}
-
-/// Whether f falls (to first order) where one kink opens, to either side, and the others stay: the flow is
-/// held on such a face, and leaves any other.
-bool holds_the_flow(const SphereFunction& f, const SpherePoint& point, const Matrix& normals) {
-  constexpr Real kStep = Real(1e-6);
-  const Real allowed = kStep * Real(1e-4) * point.gradient_norm;
-  const Matrix identity = Matrix::Identity(normals.cols(), normals.cols());
-  const Matrix openings = normals.transpose().completeOrthogonalDecomposition().solve(identity);
-  for (Index k = 0; k < openings.cols(); ++k)
-    for (const Real side : {kStep, -kStep})
-      if (f.at(point.u + side * openings.col(k).normalized()).value > point.value + allowed) return false;
-  return true;
-}
-
-struct Found {
-  SpherePoint point;
-  Real residual;
-};
-
+constexpr int kLegs = 150;
+constexpr int kStepsOfALeg = 20;
 constexpr Real kLongestStep = Real(0.1);
 
-std::optional<Found> on_cell(const SphereFunction& f, const SpherePoint& near, Real tolerance,
-                             bool may_climb) {
-  AscentLimits limits;
-  limits.iterations = 20;
-  const SpherePoint top = may_climb ? climb(f, near, limits) : near;
-  const SpherePoint point = newton(f, top, Matrix(f.size(), 0), tolerance, kLongestStep);
-  if (point.residual > tolerance) return std::nullopt;
-  return Found{point, point.residual};
-}
+class SlidingAscent {
+ public:
+  SlidingAscent(const SphereFunction& f, const Vector& start, Real tolerance)
+      : f_(f),
+        face_(f.correlation()),
+        point_(f.at(start)),
+        tolerance_(tolerance),
+        null_gradient_(kNullGradient * correlation_scale(f.correlation())) {}
 
-std::optional<Found> on_face(const SphereFunction& f, const SpherePoint& near, Real tolerance) {
-  std::size_t before = 0;
-  for (const double width : {1e-9, 1e-7, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1}) {
-    const auto kinks = first_layer_kinks(f.correlation(), near.u, static_cast<Real>(width));
-    if (kinks.size() == before) continue;
-    before = kinks.size();
-    const Matrix normals = normals_of(f.correlation(), kinks);
-    const SpherePoint point = newton(f, near, normals, tolerance, kLongestStep);
-    const Real residual = face_residual(point, normals);
-    if (residual <= tolerance && holds_the_flow(f, point, normals)) return Found{point, residual};
+  KktPoint run() {
+    Real target = Real(1e-3);
+    for (int leg = 0; leg < kLegs; ++leg) {
+      follow_a_leg(target);
+      hold_kinks();
+      hold_neurons();
+      if (let_go()) continue;
+      if (on_face_gradient() <= null_gradient_) return null_point();
+      if (face_residual(point_, face_.normals()) > target) continue;
+      if (const auto found = finish()) return *found;
+      target = std::max(target / 10, Real(1e-9));
+    }
+    return plain();
   }
-  return std::nullopt;
-}
 
-KktPoint row(const Found& found, Real null_gradient) {
-  const SpherePoint& p = found.point;
-  if (p.gradient_norm <= null_gradient) return {p.u, 0, p.gradient_norm, 0, true};
-  return {p.u, p.value, p.gradient_norm, found.residual, false};
-}
+  /// Newton's method on the faces of ever more kinks near the start.
+  std::optional<KktPoint> nearest() {
+    if (point_.gradient_norm <= null_gradient_) return null_point();
+    std::size_t before = 0;
+    for (const double width : {0.0, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2}) {
+      const auto kinks = first_layer_kinks(f_.correlation(), point_.u, static_cast<Real>(width));
+      if (width > 0 && kinks.size() == before) continue;
+      before = kinks.size();
+      face_ = Face(f_.correlation());
+      for (const Kink& kink : kinks) face_.add(kink);
+      if (const auto found = finish()) return found;
+    }
+    face_ = Face(f_.correlation());
+    return std::nullopt;
+  }
+
+ private:
+  /// Ends where the residual is small, after a few steps, and where they become short.
+  void follow_a_leg(Real target) {
+    const Matrix basis = face_.basis();
+    const ProjectedFlow flow(f_, basis);
+    const System system(flow);
+    StepperOptions options;
+    options.error.rtol = Real(1e-4);
+    options.error.displacement = Real(0.05);
+    const auto stepper = make_stepper("dopri5", options);
+    stepper->initialize(point_.u, 0, first_step(system, point_.u, options.error.rtol));
+    try {
+      for (int k = 0; k < kStepsOfALeg; ++k) {
+        if (face_residual(point_, basis) <= target) return;
+        stepper->do_step(system);
+        const Real moved = (stepper->current_state() - stepper->previous_state()).norm();
+        point_ = f_.at(face_.onto(stepper->current_state()));
+        if (moved < Real(1e-7)) return;
+      }
+    } catch (const StepFailure&) {
+      // On a kink: hold_kinks() sees to it.
+    }
+  }
+
+  /// Kinks close by that the flow comes back to from both sides.
+  void hold_kinks() {
+    constexpr Real kClose = Real(1e-4);
+    for (const Kink& kink : first_layer_kinks(f_.correlation(), point_.u, kClose)) {
+      if (face_.holds(kink)) continue;
+      Face larger = face_;
+      larger.add(kink);
+      const Vector onto = larger.onto(point_.u);
+      if (!(onto.norm() > Real(0.5))) continue;
+      const SpherePoint there = f_.at(onto);
+      Vector way;
+      if (larger.opens(f_, there, way) >= 0) continue;
+      face_ = larger;
+      point_ = there;
+    }
+  }
+
+  /// Neurons whose incoming weights go to zero while the outgoing ones do not: N falls as they grow again.
+  void hold_neurons() {
+    constexpr Real kShort = Real(1e-4);
+    const auto& neurons = f_.correlation().network().neurons();
+    for (const Neuron& neuron : neurons) {
+      if (neuron.layer > 0 || neuron.outgoing.empty() || face_.holds_neuron(neuron.index)) continue;
+      Vector in = Vector::Zero(f_.size());
+      Real out = 0;
+      for (const Index i : neuron.incoming) in[i] = point_.u[i];
+      for (const Index i : neuron.outgoing) out = std::max(out, std::abs(point_.u[i]));
+      const Real length = in.norm();
+      if (length > kShort * out || length == 0) continue;
+      if (!(f_.at(point_.u + in).value * (1 + length * length) < point_.value)) continue;
+      face_.add_neuron(neuron.index);
+      point_ = f_.at(face_.onto(point_.u));
+    }
+  }
+
+  /// A held kink to one side of which f climbs is let go, a little to that side.
+  bool let_go() {
+    Vector way;
+    const Index kink = face_.opens(f_, point_, way);
+    if (kink < 0) return false;
+    face_.remove(kink);
+    point_ = f_.at(point_.u + Real(1e-5) * way);
+    return true;
+  }
+
+  Real on_face_gradient() const {
+    const Matrix basis = face_.basis();
+    return (point_.gradient - basis * (basis.transpose() * point_.gradient)).norm();
+  }
+
+  std::optional<KktPoint> finish() {
+    const Matrix normals = face_.normals();
+    SpherePoint point = newton(f_, point_, normals, tolerance_, kLongestStep);
+    const SpherePoint cleaned = f_.at(without_dying_neurons(f_.correlation().network(), point.u));
+    if (face_residual(cleaned, normals) <= tolerance_) point = cleaned;
+    const Real residual = face_residual(point, normals);
+    Vector way;
+    if (residual > tolerance_ || face_.opens(f_, point, way) >= 0) return std::nullopt;
+    return KktPoint{point.u, point.value, point.gradient_norm, residual, false};
+  }
+
+  KktPoint null_point() const { return {point_.u, 0, on_face_gradient(), 0, true}; }
+  KktPoint plain() const { return {point_.u, point_.value, point_.gradient_norm, point_.residual, false}; }
+
+  const SphereFunction& f_;
+  Face face_;
+  SpherePoint point_;
+  Real tolerance_, null_gradient_;
+};
 
 }  // namespace
 
-std::vector<Kink> first_layer_kinks(const Correlation& correlation, const Vector& u, Real tolerance) {
-  const Matrix w = correlation.network().layout().matrix(u, 0);
-  const Matrix& x = correlation.data().inputs;
-  const Matrix z = w * x;
-  const Vector row_norm = w.rowwise().norm(), input_norm = x.colwise().norm();
-  std::vector<Kink> kinks;
-  for (Index i = 0; i < z.cols(); ++i)
-    for (Index k = 0; k < z.rows(); ++k) {
-      const Real scale = row_norm[k] * input_norm[i];
-      if (scale > 0 && std::abs(z(k, i)) <= tolerance * scale)
-        kinks.push_back({k, i, std::abs(z(k, i)) / scale});
-    }
-  std::sort(kinks.begin(), kinks.end(), [](const Kink& a, const Kink& b) { return a.size < b.size; });
-  return kinks;
-}
-
 KktPoint ascend_with_kinks(const SphereFunction& f, const Vector& start, Real tolerance) {
-  constexpr int kRounds = 4;
-  const Real null_gradient = kNullGradient * correlation_scale(f.correlation());
-  ProjectedFlowOptions options;
-  options.steps = 400;
-  options.null_gradient = null_gradient;
-  SpherePoint point = f.at(start);
-  for (int round = 0; round < kRounds; ++round) {
-    point = follow_projected_flow(f, point.u, options);
-    if (point.gradient_norm <= null_gradient) break;
-    if (const auto found = on_cell(f, point, tolerance, true)) return row(*found, null_gradient);
-    if (const auto found = on_face(f, point, tolerance)) return row(*found, null_gradient);
-    options.residual /= 10;
-  }
-  return row({point, point.residual}, null_gradient);
+  return SlidingAscent(f, start, tolerance).run();
 }
 
 KktPoint polish_with_kinks(const SphereFunction& f, const Vector& direction, Real tolerance) {
-  const Real null_gradient = kNullGradient * correlation_scale(f.correlation());
-  const SpherePoint point = f.at(direction);
-  if (point.gradient_norm <= null_gradient) return row({point, 0}, null_gradient);
-  if (const auto found = on_face(f, point, tolerance)) return row(*found, null_gradient);
-  if (const auto found = on_cell(f, point, tolerance, false)) return row(*found, null_gradient);
-  return ascend_with_kinks(f, direction, tolerance);
+  SlidingAscent ascent(f, direction, tolerance);
+  if (const auto found = ascent.nearest()) return *found;
+  return ascent.run();
 }
 
 }  // namespace saddleflow

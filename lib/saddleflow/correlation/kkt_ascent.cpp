@@ -1,5 +1,6 @@
 #include "saddleflow/correlation/kkt_ascent.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "saddleflow/correlation/face_search.hpp"
@@ -11,35 +12,15 @@ namespace {
 
 constexpr Real kNewtonStep = Real(0.1);
 
-KktPoint to_kkt_point(const SpherePoint& point, Real residual, Real null_gradient) {
-  if (point.gradient_norm <= null_gradient) return {point.u, 0, point.gradient_norm, 0, true};
-  return {point.u, point.value, point.gradient_norm, residual, false};
-}
-
 KktPoint to_kkt_point(const SpherePoint& point, Real null_gradient) {
-  return to_kkt_point(point, point.residual, null_gradient);
-}
-
-/// Sets to zero the neurons that the endgame has brought close to it, where that does not hurt: they are
-/// zero-preserving (theory, section 3), and zero is where rounding alone keeps them from.
-SpherePoint without_dying_neurons(const SphereFunction& f, const SpherePoint& point, Real tolerance) {
-  constexpr Real kDying = Real(1e-8);
-  Vector u = point.u;
-  for (const Neuron& neuron : f.correlation().network().neurons()) {
-    Real square = 0;
-    for (const auto* side : {&neuron.incoming, &neuron.outgoing})
-      for (const Index i : *side) square += point.u[i] * point.u[i];
-    if (std::sqrt(square) > kDying) continue;
-    for (const auto* side : {&neuron.incoming, &neuron.outgoing})
-      for (const Index i : *side) u[i] = 0;
-  }
-  const SpherePoint cleaned = f.at(u);
-  return cleaned.residual <= std::max(tolerance, point.residual) ? cleaned : point;
+  if (point.gradient_norm <= null_gradient) return {point.u, 0, point.gradient_norm, 0, true};
+  return {point.u, point.value, point.gradient_norm, point.residual, false};
 }
 
 SpherePoint refine(const SphereFunction& f, const SpherePoint& point, Real tolerance) {
   const SpherePoint refined = newton(f, point, Matrix(f.size(), 0), tolerance, kNewtonStep);
-  return without_dying_neurons(f, refined, tolerance);
+  const SpherePoint cleaned = f.at(without_dying_neurons(f.correlation().network(), refined.u));
+  return cleaned.residual <= std::max(tolerance, refined.residual) ? cleaned : refined;
 }
 
 /// Climb and Newton in turns: Newton's method alone may end in a saddle, which the next climb leaves.

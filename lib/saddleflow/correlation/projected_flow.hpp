@@ -3,22 +3,27 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "saddleflow/correlation/sphere.hpp"
 
 namespace saddleflow {
 
-/// The system for steppers, state x in R^n: x' = (I - x x^T / ||x||^2) grad f(x), which keeps ||x||.
+/// The system for steppers, state x in R^n: x' = (I - x x^T / ||x||^2) Q grad f(x), which keeps ||x||; Q
+/// projects onto the complement of `normals` (n x r, orthonormal, orthogonal to x; r = 0: none).
 class ProjectedFlow {
  public:
-  explicit ProjectedFlow(const SphereFunction& f) : f_(f) {}
+  explicit ProjectedFlow(const SphereFunction& f, Matrix normals = {})
+      : f_(f), normals_(std::move(normals)) {}
   void operator()(const Vector& x, Vector& dxdt, Real /*t*/) const {
     f_.gradient(x, dxdt);
+    if (normals_.cols() > 0) dxdt -= normals_ * (normals_.transpose() * dxdt);
     dxdt -= (x.dot(dxdt) / x.squaredNorm()) * x;
   }
 
  private:
   const SphereFunction& f_;
+  Matrix normals_;
 };
 
 struct ProjectedFlowOptions {

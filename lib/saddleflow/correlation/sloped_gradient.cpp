@@ -25,7 +25,7 @@ SlopedGradient::SlopedGradient(const Correlation& correlation, const Vector& u, 
   if (correlation.network().kind() == "power_sum")
     weights_.emplace_back(Matrix::Ones(1, weights_.back().rows()));
   run_forward(correlation.network().activation(), kink_tolerance);
-  keep_kinks_that_matter();
+  keep_kinks_that_matter(kink_tolerance);
 }
 
 void SlopedGradient::run_forward(Activation activation, Real kink_tolerance) {
@@ -52,8 +52,9 @@ void SlopedGradient::run_forward(Activation activation, Real kink_tolerance) {
 }
 
 /// The influence of a slope is at most (what comes back to the neuron) x (what lies below it), each bounded
-/// with every kink's slope at its largest. One below rounding error beside the largest is none.
-void SlopedGradient::keep_kinks_that_matter() {
+/// with every kink's slope at its largest. One far below the tolerance beside the largest is none: neurons
+/// that are zero but for the errors of u are on no kink.
+void SlopedGradient::keep_kinks_that_matter(Real kink_tolerance) {
   const std::size_t depth = hidden_.size();
   std::vector<Matrix> influence(depth);
   Matrix back = residual_.cwiseAbs();
@@ -76,7 +77,7 @@ void SlopedGradient::keep_kinks_that_matter() {
     for (Index i = 0; i < inputs_.cols(); ++i)
       for (Index k = 0; k < hidden_[l].z.rows(); ++k)
         if (std::isnan(hidden_[l].slope(k, i))) {
-          if (influence[l](k, i) > std::numeric_limits<Real>::epsilon() * largest)
+          if (influence[l](k, i) > kink_tolerance / 100 * largest)
             kinks_.push_back({static_cast<int>(l), k, i});
           else
             hidden_[l].slope(k, i) = 1;  // any slope will do

@@ -48,7 +48,7 @@ class SlopedGradient {
   };
 
   void run_forward(Activation activation, Real kink_tolerance);
-  void keep_kinks_that_matter();
+  void keep_kinks_that_matter(Real kink_tolerance);
   std::vector<Matrix> slopes_with(const Vector& slopes) const;
   /// W_{l+1}^T delta_{l+1} per hidden layer.
   std::vector<Matrix> backward(const std::vector<Matrix>& slopes) const;

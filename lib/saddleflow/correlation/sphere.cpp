@@ -29,6 +29,19 @@ Matrix SphereFunction::curvature(const SpherePoint& point) const {
   return m;
 }
 
+Vector without_dying_neurons(const Network& network, Vector u) {
+  constexpr Real kDying = Real(1e-8);
+  for (const Neuron& neuron : network.neurons()) {
+    Real square = 0;
+    for (const auto* side : {&neuron.incoming, &neuron.outgoing})
+      for (const Index i : *side) square += u[i] * u[i];
+    if (std::sqrt(square) > kDying) continue;
+    for (const auto* side : {&neuron.incoming, &neuron.outgoing})
+      for (const Index i : *side) u[i] = 0;
+  }
+  return u;
+}
+
 Real correlation_scale(const Correlation& correlation) {
   const Network& network = correlation.network();
   const int power = network.activation().power();

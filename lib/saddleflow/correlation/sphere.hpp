@@ -41,6 +41,10 @@ class SphereFunction {
 /// factor of the network's shape. A gradient far below it vanishes.
 Real correlation_scale(const Correlation& correlation);
 
+/// u with exact zeros for neurons whose weights are all but zero (1e-8): they are zero-preserving (theory,
+/// section 3), and rounding alone keeps an endgame from zero.
+Vector without_dying_neurons(const Network& network, Vector u);
+
 /// Below this fraction of correlation_scale() a gradient counts as zero.
 inline constexpr Real kNullGradient = Real(1e-11);
 

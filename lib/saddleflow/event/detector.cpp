@@ -142,7 +142,7 @@ std::vector<EventHit> EventDetector::scan(Real t0, Real t1, const Vector& x1, co
   for (Real now = t0; next_hit(now, step, hit);) {
     now = hit.time;
     const Event& event = events_[hit.event];
-    blind_until_[hit.event] = event.cooldown > 0 ? now + event.cooldown : kNever;
+    blind_until_[hit.event] = event.cooldown > 0 ? now + event.cooldown * clock_rate_ : kNever;
     dense(now, at_hit);
     if (event.on_fire) event.on_fire(hit, at_hit);
     hit.terminal = event.terminal || (event.stop && event.stop());
@@ -156,6 +156,11 @@ std::vector<EventHit> EventDetector::scan(Real t0, Real t1, const Vector& x1, co
 void EventDetector::shift_time(Real shift) {
   for (Real& t : blind_until_)
     if (t != kNever) t -= shift;
+}
+
+void EventDetector::change_clock(Real now, Real rate) {
+  for (Real& t : blind_until_)
+    if (t != kNever) t = t > now ? (t - now) * rate : kNever;
 }
 
 std::vector<Real> EventDetector::memory() const {

@@ -25,6 +25,10 @@ class EventDetector {
   std::vector<EventHit> scan(Real t0, Real t1, const Vector& x1, const StateAt& dense, Real time_tolerance);
   /// The same detector on a clock set back by `shift`.
   void shift_time(Real shift);
+  /// A new clock starts at 0 where the old one showed `now`, and runs `rate` times as fast (another chart).
+  void change_clock(Real now, Real rate);
+  /// Units of the detector's clock per unit of flow time, by which cooldowns are measured; 1 from the start.
+  void set_clock_rate(Real rate) { clock_rate_ = rate; }
 
   /// Function evaluations spent on isolating roots.
   long root_evaluations() const { return root_evaluations_; }
@@ -58,6 +62,7 @@ class EventDetector {
   std::vector<int> signs_;
   std::vector<char> active_;  // armed when last asked
   std::vector<Real> blind_until_;
+  Real clock_rate_ = 1;
   long root_evaluations_ = 0;
   std::vector<Crossing> pending_;  // of the present step, not yet isolated
   std::vector<EventHit> located_;  // of the present step, not yet fired

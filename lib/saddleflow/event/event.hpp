@@ -17,6 +17,8 @@ struct EventHit {
   Real time_error = 0;                      ///< width of the bracket that the root was isolated to
   Direction direction = Direction::either;  ///< rising or falling
   bool terminal = false;                    ///< the run ends here
+  /// Filled in by the driver: time since the chart was entered, ln of the whole time (see StepView).
+  Real phase_time = 0, log_time = 0;
 };
 
 /// An event occurs where function(x(t)) crosses zero in `direction`. The contract (s = sign of the function):

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -58,19 +59,17 @@ class Builder {
     Probe& probe = probe_;
     if (by == EscapeBy::loss) {
       event.direction = Direction::falling;
-      const auto loss = [&probe](const Vector& x) {
-        return probe.flow().objective().value(probe.flow().weights(x));
-      };
+      const auto loss = [&probe](const Vector& x) { return probe.loss(x); };
       add("escape_loss", std::move(event), loss, (1 - options_.escape_fraction) * initial_.loss);
     } else if (by == EscapeBy::norm) {
       event.direction = Direction::rising;
       event.interior_points = kCheapInteriorPoints;
-      const auto norm = [](const Vector& x) { return x.head(x.size() - 1).norm(); };
+      const auto norm = [&probe](const Vector& x) { return std::exp(probe.log_norm(x)); };
       add("escape_norm", std::move(event), norm, options_.escape_norm);
     } else {
       event.direction = Direction::falling;
       const auto sine = [&probe](const Vector& x) { return probe.misalignment(x); };
-      add("escape_direction", std::move(event), sine, options_.escape_angle);
+      add("direction_settled", std::move(event), sine, options_.escape_angle);
     }
   }
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "saddleflow/event/event.hpp"
-#include "saddleflow/flow/observables.hpp"
+#include "saddleflow/flow/probe.hpp"
 
 namespace saddleflow {
 
@@ -24,7 +24,7 @@ struct LevelOptions {
 
 struct FlowEventOptions {
   /// Which origin escapes to locate: the loss has fallen by `escape_fraction` of L(0); ||w|| has risen to
-  /// `escape_norm`; the sine between w and -grad L has fallen to `escape_angle`.
+  /// `escape_norm`; the direction has settled: the sine between w and -grad L has fallen to `escape_angle`.
   std::vector<EscapeBy> escape{EscapeBy::loss};
   Real escape_fraction = Real(0.1);
   Real escape_norm = 1;

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/integrate/polar_chart.hpp"
+#include "saddleflow/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
 
@@ -20,50 +22,79 @@ constexpr Real kSmallAgainstClock = Real(1) / Real(1 << 20);
 // finite-time blow-up is approached without end.
 constexpr std::int64_t kLongestStandstill = 10000;
 
+// The weights have no numbers below this.
+const Real kLogSmallest = std::log(std::numeric_limits<Real>::min());
+
+// A checkpoint holds finite numbers only: the largest one stands for infinity.
+constexpr Real kLargest = std::numeric_limits<Real>::max();
+Real finite(Real x) { return std::clamp(x, -kLargest, kLargest); }
+Real infinite(Real x) {
+  return std::abs(x) < kLargest ? x : std::copysign(std::numeric_limits<Real>::infinity(), x);
+}
+
 }  // namespace
 
 Integration::Integration(const System& system, Stepper& stepper, EventDetector& detector,
                          IntegrationOptions options)
     : system_(system), stepper_(stepper), detector_(detector), options_(std::move(options)) {
-  dense_local_ = [this](Real t, Vector& x) { stepper_.calc_state(t, x); };
-  dense_absolute_ = [this](Real t, Vector& x) { stepper_.calc_state(clock_.local(t), x); };
+  dense_local_ = [this](Real t, Vector& x) { this->stepper().calc_state(t, x); };
+  dense_absolute_ = [this](Real t, Vector& x) { this->stepper().calc_state(local_of(t), x); };
+}
+
+Stepper& Integration::stepper() const { return in_polar_ ? options_.polar->stepper() : stepper_; }
+
+System Integration::system() const { return in_polar_ ? System(options_.polar->flow()) : system_; }
+
+StepCounters Integration::counters() const { return banked_ + stepper().counters(); }
+
+Integration::Moment Integration::moment(Real local, const Vector& x) const {
+  if (!in_polar_) {
+    const Real phase = clock_.absolute(local);
+    return {phase, time_.absolute(phase), time_.log_absolute(std::log(phase))};
+  }
+  const PolarFlow& flow = options_.polar->flow();
+  const Real phase = flow.elapsed(x);
+  return {phase, time_.absolute(phase), time_.log_absolute(flow.log_elapsed(x))};
+}
+
+Real Integration::phase_time() const {
+  return moment(stepper().current_time(), stepper().current_state()).phase;
+}
+
+Real Integration::phase_end() const {
+  return options_.end_after_polar ? options_.t_end : time_.phase(options_.t_end);
+}
+
+// The stepper's time, within its last step, of a flow time.
+Real Integration::local_of(Real absolute) const {
+  const Real phase = time_.phase(absolute);
+  if (!in_polar_) return clock_.local(phase);
+  return options_.polar->find(phase, stepper().previous_time(), stepper().current_time());
 }
 
 void Integration::start(const Vector& x0, Real first_step) {
   clock_ = Clock();
+  time_ = FlowTime();
+  banked_ = StepCounters();
   steps_ = standstill_ = 0;
-  stepper_.initialize(x0, 0, first_step);
-  detector_.start(x0);
+  PolarChart* polar = options_.polar;
+  in_polar_ = polar != nullptr && (polar->is_polar(x0) || polar->suits(x0));
+  if (in_polar_) {
+    detector_.start(polar->enter(x0, 0));
+  } else {
+    stepper_.initialize(x0, 0, first_step);
+    detector_.start(x0);
+  }
 }
 
-Memory Integration::memory() const {
-  const Vector& x = stepper_.current_state();
-  return {{"state", std::vector<Real>(x.data(), x.data() + x.size())},
-          {"clock",
-           {clock_.high(), clock_.low(), stepper_.current_time(), static_cast<Real>(steps_),
-            static_cast<Real>(standstill_)}},
-          {"stepper", stepper_.memory()},
-          {"events", detector_.memory()}};
-}
-
-void Integration::restore(const Memory& memory) {
-  for (const char* name : {"state", "clock", "stepper", "events"})
-    if (!memory.contains(name)) throw InputError(fmt::format("checkpoint: '{}' is missing", name));
-  const std::vector<Real>& clock = memory.at("clock");
-  if (clock.size() != 5)
-    throw InputError(fmt::format("checkpoint: 'clock' has {} numbers, expected 5", clock.size()));
-  const std::vector<Real>& state = memory.at("state");
-  clock_ = Clock(clock[0], clock[1]);
-  steps_ = static_cast<std::int64_t>(clock[3]);
-  standstill_ = static_cast<std::int64_t>(clock[4]);
-  stepper_.restore(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())), clock[2],
-                   memory.at("stepper"));
-  detector_.restore(memory.at("events"));
-}
-
-// The last step ends on t_end exactly; the one before it is halved rather than leave a sliver.
+// The last step ends on t_end exactly; the one before it is halved rather than leave a sliver. In the polar
+// chart the end is found on the dense output instead.
 void Integration::aim_at_end() {
-  const Real left = clock_.local(options_.t_end) - stepper_.current_time();
+  if (in_polar_) {
+    detector_.set_clock_rate(1 / options_.polar->flow().time_rate(stepper().current_state()));
+    return;
+  }
+  const Real left = clock_.local(phase_end()) - stepper_.current_time();
   const Real h = stepper_.current_time_step();
   if (h >= left)
     stepper_.set_time_step(left);
@@ -71,16 +102,53 @@ void Integration::aim_at_end() {
     stepper_.set_time_step(left / 2);
 }
 
+bool Integration::at_end(Real phase) const {
+  if (in_polar_) return !options_.end_after_polar && phase >= phase_end();
+  return std::abs(phase_end() - phase) <= 4 * kEpsilon * options_.t_end;
+}
+
 void Integration::set_clock_back() {
-  const Real t = stepper_.current_time();
-  if (t - stepper_.previous_time() > t * kSmallAgainstClock) return;
-  stepper_.shift_time(t);
+  const Real t = stepper().current_time();
+  if (t - stepper().previous_time() > t * kSmallAgainstClock) return;
+  stepper().shift_time(t);
   detector_.shift_time(t);
   clock_.advance(t);
 }
 
+// Between steps: into the polar chart, out of it, or to a new origin of its time.
+void Integration::change_chart() {
+  PolarChart* polar = options_.polar;
+  if (polar == nullptr) return;
+  const Vector x = stepper().current_state();
+  const Real now = stepper().current_time();
+  const bool moves = in_polar_ ? polar->outgrown(x) : polar->suits(x);
+  if (!moves && !(in_polar_ && polar->rebase_due(x))) return;
+  const Moment at = moment(now, x);
+  const Real rate = in_polar_ ? polar->flow().time_rate(x) : Real(1);
+  banked_ = counters();
+  time_.leave(at.phase, in_polar_ ? polar->flow().log_elapsed(x) : std::log(at.phase));
+  clock_ = Clock();
+  if (!moves) {
+    polar->rebase(x);
+    detector_.change_clock(now, 1);
+  } else if (in_polar_) {
+    const Real h = polar->time_step(x);
+    in_polar_ = false;
+    stepper_.initialize(polar->flow().cartesian(x), 0, h);
+    detector_.change_clock(now, rate);
+    detector_.set_clock_rate(1);
+  } else {
+    const Real h = stepper_.current_time_step();
+    in_polar_ = true;
+    const Vector entered = polar->enter(x, h);
+    detector_.change_clock(now, 1 / polar->flow().time_rate(entered));
+  }
+}
+
 Outcome Integration::finish(std::string reason, std::string message) const {
-  return {std::move(reason), std::move(message), time(), stepper_.current_state()};
+  const Vector& x = stepper().current_state();
+  const Moment at = moment(stepper().current_time(), x);
+  return {std::move(reason), std::move(message), at.absolute, x, at.phase, at.log};
 }
 
 void Integration::watch_time(Real before, Real after) {
@@ -91,38 +159,110 @@ void Integration::watch_time(Real before, Real after) {
                                   static_cast<double>(after), standstill_));
 }
 
-// One step with its events; false when the run has ended, `outcome` then says how.
-bool Integration::step(Observer& observer, Outcome& outcome) {
-  aim_at_end();
-  const auto [t0, t1] = stepper_.do_step(system_);
-  ++steps_;
-  const Vector& x1 = stepper_.current_state();
-  const Real absolute = clock_.absolute(t1);
-  watch_time(clock_.absolute(t0), absolute);
-  const Real tolerance = std::max(options_.event_tolerance * (t1 - t0), kEpsilon * absolute);
+// Tells the observer of the events of the last step, up to its end or that of the run; false after a terminal
+// one.
+bool Integration::report_events(Observer& observer, Real t0, Real t1, const Vector& x1, Outcome& outcome) {
+  const Real begin = moment(t0, stepper().previous_state()).absolute;
+  const Real tolerance =
+      std::max(options_.event_tolerance * (t1 - t0), in_polar_ ? Real(0) : kEpsilon * phase_time());
   const std::vector<EventHit> hits = detector_.scan(t0, t1, x1, dense_local_, tolerance);
   Vector x;
   for (const EventHit& hit : hits) {
-    stepper_.calc_state(hit.time, x);
+    stepper().calc_state(hit.time, x);
+    const Moment now = moment(hit.time, x);
     EventHit at = hit;
-    at.time = clock_.absolute(hit.time);
-    at.time_error = std::max(hit.time_error, kEpsilon * at.time);
+    at.time = now.absolute;
+    at.phase_time = now.phase;
+    at.log_time = now.log;
+    if (in_polar_) at.time_error *= options_.polar->flow().time_rate(x);
+    at.time_error = std::max(at.time_error, kEpsilon * at.time);
     observer.on_event(at, x, dense_absolute_);
     if (!hit.terminal) continue;
-    observer.on_step(
-        {steps_, clock_.absolute(t0), at.time, hit.time - t0, stepper_.method(), x, dense_absolute_});
-    outcome = {"event:" + detector_.events()[hit.event].name, "", at.time, x};
-    return false;
-  }
-  const bool last = std::abs(options_.t_end - absolute) <= 4 * kEpsilon * options_.t_end;
-  const Real t_seen = last ? options_.t_end : absolute;
-  observer.on_step({steps_, clock_.absolute(t0), t_seen, t1 - t0, stepper_.method(), x1, dense_absolute_});
-  if (last) {
-    outcome = finish("reached_end");
-    outcome.time = options_.t_end;
+    observer.on_step({steps_, begin, now.absolute, now.absolute - begin, stepper().method(), x,
+                      dense_absolute_, now.phase, now.log, in_polar_});
+    outcome = {"event:" + detector_.events()[hit.event].name, "", now.absolute, x, now.phase, now.log};
     return false;
   }
   return true;
+}
+
+// One step with its events; false when the run has ended, `outcome` then says how.
+bool Integration::step(Observer& observer, Outcome& outcome) {
+  aim_at_end();
+  auto [t0, t1] = stepper().do_step(system());
+  ++steps_;
+  const Moment begin = moment(t0, stepper().previous_state());
+  Vector x1 = stepper().current_state();
+  Moment end = moment(t1, x1);
+  if (!in_polar_) watch_time(begin.phase, end.phase);
+  const bool last = at_end(end.phase);
+  if (last && in_polar_) {
+    t1 = options_.polar->find(phase_end(), t0, t1);
+    stepper().calc_state(t1, x1);
+    end = moment(t1, x1);
+  }
+  if (!report_events(observer, t0, t1, x1, outcome)) return false;
+  if (last && !options_.end_after_polar) end.absolute = options_.t_end;
+  const bool collapsed = in_polar_ && options_.polar->flow().log_norm(x1) < kLogSmallest;
+  observer.on_step({steps_, begin.absolute, end.absolute, end.phase - begin.phase, stepper().method(), x1,
+                    dense_absolute_, end.phase, end.log, in_polar_});
+  if (!last && !collapsed) return true;
+  outcome = {last ? "reached_end" : "collapsed", "", end.absolute, x1, end.phase, end.log};
+  return false;
+}
+
+Memory Integration::memory() const {
+  const Vector& x = stepper().current_state();
+  MemoryWriter charts;
+  charts.add(in_polar_);
+  charts.add(finite(time_.start().high()));
+  charts.add(time_.start().low());
+  charts.add(finite(time_.log_start()));
+  charts.add(banked_);
+  if (options_.polar != nullptr) {
+    charts.add(finite(options_.polar->watched_norm()));
+    charts.add(options_.polar->flow().origin());
+    charts.add(options_.polar->flow().kappa());
+  }
+  return {{"state", std::vector<Real>(x.data(), x.data() + x.size())},
+          {"clock",
+           {clock_.high(), clock_.low(), stepper().current_time(), static_cast<Real>(steps_),
+            static_cast<Real>(standstill_)}},
+          {"charts", charts.take()},
+          {"stepper", stepper().memory()},
+          {"events", detector_.memory()}};
+}
+
+void Integration::restore_charts(const std::vector<Real>& memory) {
+  MemoryReader reader(memory);
+  in_polar_ = reader.integer() != 0;
+  const Real high = reader.real(), low = reader.real();
+  time_.restore(Clock(infinite(high), low), infinite(reader.real()));
+  banked_ = reader.counters();
+  if (options_.polar != nullptr) {
+    options_.polar->set_watched_norm(infinite(reader.real()));
+    const Real origin = reader.real();
+    options_.polar->flow().restore(origin, reader.real());
+  }
+  reader.finish();
+  if (in_polar_ && options_.polar == nullptr)
+    throw InputError("checkpoint: was made in the polar chart, which this run does not use");
+}
+
+void Integration::restore(const Memory& memory) {
+  for (const char* name : {"state", "clock", "charts", "stepper", "events"})
+    if (!memory.contains(name)) throw InputError(fmt::format("checkpoint: '{}' is missing", name));
+  const std::vector<Real>& clock = memory.at("clock");
+  if (clock.size() != 5)
+    throw InputError(fmt::format("checkpoint: 'clock' has {} numbers, expected 5", clock.size()));
+  const std::vector<Real>& state = memory.at("state");
+  clock_ = Clock(clock[0], clock[1]);
+  steps_ = static_cast<std::int64_t>(clock[3]);
+  standstill_ = static_cast<std::int64_t>(clock[4]);
+  restore_charts(memory.at("charts"));
+  stepper().restore(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())), clock[2],
+                    memory.at("stepper"));
+  detector_.restore(memory.at("events"));
 }
 
 Outcome Integration::run(Observer& observer) {
@@ -133,6 +273,7 @@ Outcome Integration::run(Observer& observer) {
       if (steps_ >= options_.max_steps) return finish("step_limit");
       if (!step(observer, outcome)) return outcome;
       set_clock_back();
+      change_chart();
       if (options_.between_steps) options_.between_steps();
     }
   } catch (const StepFailure& failure) {

@@ -6,22 +6,6 @@
 #include "saddleflow/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
-namespace {
-
-StepCounters sum(StepCounters a, const StepCounters& b) {
-  a.accepted += b.accepted;
-  a.rejected_error += b.rejected_error;
-  a.rejected_nonfinite += b.rejected_nonfinite;
-  a.rejected_indefinite += b.rejected_indefinite;
-  a.factorizations += b.factorizations;
-  a.jacobians += b.jacobians;
-  a.spectral_estimates += b.spectral_estimates;
-  a.switches += b.switches;
-  return a;
-}
-
-}  // namespace
-
 AutoStepper::AutoStepper(const StepperOptions& options, const Policy& policy)
     : options_(options), policy_(policy), dopri5_(options), rodas5p_(options), rkc2_(options) {}
 
@@ -78,7 +62,7 @@ void AutoStepper::plan(Mode mode, Real h) {
 
 void AutoStepper::carry_out_plan() {
   const OneStepMethod& old = active();
-  banked_ = sum(banked_, old.counters());
+  banked_ = banked_ + old.counters();
   ++banked_.switches;
   mode_ = planned_mode_;
   active().initialize(old.current_state(), old.current_time(), planned_step_);
@@ -136,7 +120,7 @@ void AutoStepper::observe_stiff(Real h) {
 }
 
 const StepCounters& AutoStepper::counters() const {
-  total_ = sum(banked_, active().counters());
+  total_ = banked_ + active().counters();
   return total_;
 }
 

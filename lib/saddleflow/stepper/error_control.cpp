@@ -30,7 +30,8 @@ Real largest(const Vector& x0, const Vector& x1, Index n) {
 ErrorControl::ErrorControl(Options options, ErrorGroups groups)
     : options_(options), groups_(std::move(groups)) {
   if (!(options_.rtol > 0)) throw InputError("error control: rtol must be positive");
-  if (options_.quadratures < 0) throw InputError("error control: quadratures must not be negative");
+  if (options_.quadratures < 0 || options_.logarithms < 0)
+    throw InputError("error control: quadratures and logarithms must not be negative");
   if (!groups_.second.empty() && groups_.second.size() != groups_.first.size())
     throw InputError("error groups: first has " + std::to_string(groups_.first.size()) +
                      " components, second has " + std::to_string(groups_.second.size()));
@@ -104,7 +105,7 @@ Real ErrorControl::norm(const Vector& error, const Vector& x0, const Vector& x1)
   using std::abs;
   using std::isfinite;
   using std::sqrt;
-  const Index n = x1.size() - options_.quadratures;
+  const Index n = x1.size() - options_.quadratures - options_.logarithms;
   if (!groups_.first.empty() && static_cast<Index>(groups_.first.size()) != n)
     throw InputError("error groups: " + std::to_string(groups_.first.size()) +
                      " components described, the state has " + std::to_string(n));
@@ -128,8 +129,12 @@ Real ErrorControl::norm(const Vector& error, const Vector& x0, const Vector& x1)
   for (Index g = 0; g <= groups_.count; ++g)
     if (errors_[g] > 0) square = std::max(square, errors_[g] / members_[g]);
   Real norm = std::max(sqrt(square), against_displacement(error, x0, x1, n));
-  for (Index i = n; i < x1.size(); ++i)
-    if (error[i] != 0) norm = std::max(norm, abs(error[i]) / (options_.rtol * options_.quadrature_scale));
+  for (Index i = n; i < x1.size(); ++i) {
+    // An integral that grows beyond its scale is then known relatively.
+    const Real scale =
+        i < n + options_.logarithms ? Real(1) : std::max(options_.quadrature_scale, abs(x1[i]));
+    if (error[i] != 0) norm = std::max(norm, abs(error[i]) / (options_.rtol * scale));
+  }
   if (!isfinite(norm)) return kInfinity;
   return norm;
 }

@@ -18,9 +18,10 @@ struct ErrorGroups {
 /// Weighted RMS norm of a local error. Component i of the leading ones is measured against
 ///   rtol * ( |x_i| + theta * min(rms(first group), rms(second group)) ) + rtol * floor * rms(x),
 /// |x_i| and the rms taken as the larger of both ends of the step; trailing (quadrature) components against
-/// rtol * quadrature_scale, absolutely. The norm is the largest of the RMS over each first group (the error
-/// of one neuron is not diluted by the others, whatever the width) and of the trailing components: a step is
-/// accepted when it is <= 1. Multiplying x and error by any c > 0 leaves it unchanged (quadratures aside).
+/// rtol * max(quadrature_scale, |x_i|); logarithms, the last of the leading ones, against rtol, absolutely.
+/// The norm is the largest of the RMS over each first group (the error of one neuron is not diluted by the
+/// others, whatever the width) and of the trailing components: a step is accepted when it is <= 1.
+/// Multiplying x and error by any c > 0 leaves it unchanged (quadratures aside).
 class ErrorControl {
  public:
   struct Options {
@@ -34,6 +35,8 @@ class ErrorControl {
     Real atol = 0;  ///< added to every scale; 0 for gradient flow, for general test problems only
     Real quadrature_scale = 1;
     Index quadratures = 0;
+    Index logarithms =
+        0;  ///< the last of the components before the quadratures: their errors are relative ones
   };
   explicit ErrorControl(Options options, ErrorGroups groups = {});
   const Options& options() const { return options_; }

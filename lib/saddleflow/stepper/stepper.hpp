@@ -28,6 +28,8 @@ struct StepCounters {
   std::int64_t switches = 0;  ///< between explicit and stiff
 };
 
+StepCounters operator+(StepCounters a, const StepCounters& b);
+
 /// The stepper cannot go on. reason() is "step_underflow" (t + h == t) or "nonfinite".
 class StepFailure : public NumericalError {
  public:

@@ -58,4 +58,9 @@ void MemoryReader::finish() const {
                      std::to_string(next_) + ": written by another method or damaged");
 }
 
+StepCounters operator+(StepCounters a, const StepCounters& b) {
+  for (const Counter counter : kCounters) a.*counter += b.*counter;
+  return a;
+}
+
 }  // namespace saddleflow

@@ -121,17 +121,14 @@ class FlowRun : public Observer {
   }
 
   IntegrationOptions integration_options() {
-    IntegrationOptions o;
-    o.t_end = setup_.t_end;
-    o.max_steps = setup_.max_steps;
+    IntegrationOptions o = setup_.integration_options();
     o.interrupt = options_.interrupt;
     o.between_steps = [this] { between_steps(); };
     return o;
   }
 
   void begin() {
-    const System system(setup_.flow);
-    integration_.start(setup_.x0, first_step(system, setup_.x0, setup_.rtol));
+    setup_.begin(integration_);
     recorder_.begin();
     checkpoint();
   }
@@ -141,8 +138,9 @@ class FlowRun : public Observer {
     for (auto& [name, values] : integration_.memory()) c.reals[name] = values;
     c.reals["setup"] = setup_.memory();
     c.reals["recorder"] = recorder_.memory();
-    const WorkCounters& work = setup_.objective.counters();
-    c.integers["work"] = {work.values, work.gradients, work.hessian_vectors, work.hessians};
+    const WorkCounters &work = setup_.objective.counters(), &polar = setup_.correlation.counters();
+    c.integers["work"] = {work.values,  work.gradients,  work.hessian_vectors,  work.hessians,
+                          polar.values, polar.gradients, polar.hessian_vectors, polar.hessians};
     c.reals["wall_seconds"] = {static_cast<Real>(wall_seconds())};
     writer_.checkpoint(std::move(c));
     last_checkpoint_ = SteadyClock::now();
@@ -152,17 +150,19 @@ class FlowRun : public Observer {
     setup_.restore(part("setup"));
     recorder_.restore(part("recorder"));
     Memory memory;
-    for (const char* name : {"state", "clock", "stepper", "events"}) memory[name] = part(name);
+    for (const char* name : {"state", "clock", "charts", "stepper", "events"}) memory[name] = part(name);
     integration_.restore(memory);
     earlier_seconds_ = static_cast<double>(part("wall_seconds").at(0));
     // The gradient at the end of the last step was at hand in the uninterrupted run; have it at hand again,
     // then set the counters to what they were.
     const std::vector<Real>& state = part("state");
-    Vector gradient(setup_.objective.size());
-    setup_.objective.gradient(Eigen::Map<const Vector>(state.data(), gradient.size()), gradient);
+    Observables ignored;
+    setup_.probe.observe(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())), ignored);
+    setup_.restore(part("setup"));  // what the probe remembers
     const std::vector<std::int64_t>& work = checkpoint_.integers["work"];
-    if (work.size() != 4) throw InputError(fmt::format("{}: checkpoint: 'work' is damaged", options_.output));
+    if (work.size() != 8) throw InputError(fmt::format("{}: checkpoint: 'work' is damaged", options_.output));
     setup_.objective.set_counters({work[0], work[1], work[2], work[3]});
+    setup_.correlation.set_counters({work[4], work[5], work[6], work[7]});
   }
 
   const std::vector<Real>& part(const std::string& name) {
@@ -188,8 +188,8 @@ class FlowRun : public Observer {
   }
 
   archive::RunSummary summary(const std::string& reason, const std::string& message) const {
-    const WorkCounters& work = setup_.objective.counters();
-    const StepCounters& steps = setup_.stepper->counters();
+    const WorkCounters work = setup_.work();
+    const StepCounters steps = integration_.counters();
     const Gauges& gauges = recorder_.gauges();
     archive::RunSummary s;
     s.stop_reason = reason;

@@ -30,16 +30,40 @@ Objective build_objective(const StudyTable& study) {
   return Objective(network, std::move(data), build_loss(study));
 }
 
+std::unique_ptr<PolarChart> build_polar_chart(const StudyTable& study, PolarFlow& flow,
+                                              StepperOptions stepper) {
+  const std::string chart = study.text("flow.chart");
+  if (chart == "cartesian") return nullptr;
+  PolarChart::Options options;
+  options.always = chart == "polar";
+  options.rtol = stepper.error.rtol;
+  stepper = PolarChart::stepper_options(std::move(stepper), flow);
+  return std::make_unique<PolarChart>(flow, make_stepper(study.text("flow.stepper"), stepper), options);
+}
+
 }  // namespace
 
 FlowSetup::FlowSetup(const StudyTable& study, Real tolerance)
-    : objective(build_objective(study)),
+    : rtol(tolerance > 0 ? tolerance : study.real("flow.rtol")),
+      objective(build_objective(study)),
       flow(objective),
+      correlation(objective),
+      polar_flow(correlation, correlation.loss_at_origin()),
+      stepper_options([&] {
+        StepperOptions options =
+            build_stepper_options(study, objective.network(), correlation.loss_at_origin());
+        options.error.displacement *= std::sqrt(rtol / options.error.rtol);
+        options.error.rtol = rtol;
+        return options;
+      }()),
+      polar(build_polar_chart(study, polar_flow, stepper_options)),
+      stepper(make_stepper(study.text("flow.stepper"), stepper_options)),
       x0(GradientFlow::initial_state(build_initial_weights(study, objective.network()))),
-      probe(flow, x0),
+      start(polar && polar->suits(x0) ? polar_flow.enter(x0) : x0),
+      probe(flow, start, &polar_flow),
       initial([&] {
         Observables observables;
-        probe.observe(x0, observables);
+        probe.observe(start, observables);
         if (!std::isfinite(observables.loss) || !std::isfinite(observables.gradient_norm))
           study.fail("init", "the loss or its gradient is not finite at w(0)");
         return observables;
@@ -48,24 +72,43 @@ FlowSetup::FlowSetup(const StudyTable& study, Real tolerance)
           naming_study(study, [&] { return make_flow_events(build_event_options(study), probe, initial); })),
       detector(events.events),
       t_end(study.real("flow.t_end")),
-      rtol(tolerance > 0 ? tolerance : study.real("flow.rtol")),
-      max_steps(study.integer("flow.max_steps")) {
-  StepperOptions options = build_stepper_options(study, objective.network(), initial.loss);
-  options.error.displacement *= std::sqrt(rtol / options.error.rtol);
-  options.error.rtol = rtol;
-  stepper = make_stepper(study.text("flow.stepper"), options);
+      end_after_polar(study.text("flow.t_end_from") == "escape"),
+      max_steps(study.integer("flow.max_steps")) {}
+
+IntegrationOptions FlowSetup::integration_options() const {
+  IntegrationOptions options;
+  options.t_end = t_end;
+  options.end_after_polar = end_after_polar;
+  options.polar = polar.get();
+  options.max_steps = max_steps;
+  return options;
+}
+
+void FlowSetup::begin(Integration& integration) {
+  const System system(flow);
+  integration.start(start, start.size() == x0.size() ? first_step(system, x0, rtol) : Real(0));
+}
+
+WorkCounters FlowSetup::work() const {
+  WorkCounters sum = objective.counters();
+  const WorkCounters& near_origin = correlation.counters();
+  sum.values += near_origin.values;
+  sum.gradients += near_origin.gradients;
+  sum.hessian_vectors += near_origin.hessian_vectors;
+  sum.hessians += near_origin.hessians;
+  return sum;
 }
 
 std::vector<Real> FlowSetup::memory() const {
   const VisitState& visit = *events.visit;
-  return {probe.largest_square_norm(), static_cast<Real>(visit.inside), static_cast<Real>(visit.leaves),
+  return {probe.log_largest_norm(), static_cast<Real>(visit.inside), static_cast<Real>(visit.leaves),
           visit.closest};
 }
 
 void FlowSetup::restore(const std::vector<Real>& memory) {
   if (memory.size() != 4)
     throw InputError(fmt::format("checkpoint: 'setup' has {} numbers, expected 4", memory.size()));
-  probe.set_largest_square_norm(memory[0]);
+  probe.set_log_largest_norm(memory[0]);
   *events.visit = {memory[1] != 0, static_cast<int>(memory[2]), memory[3]};
 }
 

@@ -40,7 +40,9 @@ void Recorder::begin() {
   observables_ = setup_.initial;
   last_loss_ = observables_.loss;
   const StateAt none;
-  write_time_row({0, 0, 0, 0, setup_.stepper->method(), setup_.x0, none});
+  const bool polar = setup_.start.size() != setup_.x0.size();
+  const Stepper& stepper = polar ? setup_.polar->stepper() : *setup_.stepper;
+  write_time_row({0, 0, 0, 0, stepper.method(), setup_.start, none});
   snapshot(0, setup_.x0);
   while (next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= 0)
     ++next_snapshot_time_;
@@ -49,8 +51,8 @@ void Recorder::begin() {
 std::int64_t Recorder::snapshot(Real time, const Vector& x) {
   if (time == last_snapshot_time_) return last_snapshot_;
   last_snapshot_time_ = time;
-  last_snapshot_ = writer_.append(
-      archive::SnapshotRow{static_cast<double>(time), to_doubles(Vector(x.head(x.size() - 1)))});
+  last_snapshot_ =
+      writer_.append(archive::SnapshotRow{static_cast<double>(time), to_doubles(setup_.weights(x))});
   return last_snapshot_;
 }
 
@@ -116,7 +118,7 @@ Spectrum Recorder::spectrum_at(const Vector& w) {
 }
 
 void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& x) {
-  const Vector w = x.head(x.size() - 1);
+  const Vector w = setup_.weights(x);
   Observables o;
   setup_.probe.observe(x, o);
   const Spectrum spectrum = spectrum_at(w);
@@ -158,7 +160,7 @@ void Recorder::follow_visit(Real time, const Vector& x, Real proximity) {
   if (proximity >= visit_->proximity) return;
   visit_->proximity = proximity;
   visit_->closest_time = time;
-  visit_->point = x.head(x.size() - 1);
+  visit_->point = setup_.weights(x);
 }
 
 void Recorder::close_visit(std::optional<Real> leave_time) {

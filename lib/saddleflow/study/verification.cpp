@@ -101,14 +101,12 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
   // As far as the run went; one that an event has stopped may be stopped a little later this time.
   const std::string stopped = run.summary().stop_reason;
   const bool by_event = stopped.starts_with("event:");
-  const System system(setup.flow);
-  IntegrationOptions options;
+  IntegrationOptions options = setup.integration_options();
   options.t_end = by_event ? setup.t_end : static_cast<Real>(run.column("snapshot_time").back());
-  options.max_steps = setup.max_steps;
   options.interrupt = interrupt;
-  Integration integration(system, *setup.stepper, setup.detector, options);
+  Integration integration(System(setup.flow), *setup.stepper, setup.detector, options);
   Comparison comparison(setup, run);
-  integration.start(setup.x0, first_step(system, setup.x0, setup.rtol));
+  setup.begin(integration);
   const Outcome outcome = integration.run(comparison);
 
   Verification result;

@@ -1,0 +1,88 @@
+#include "saddleflow/correlation/face.hpp"
+
+#include <Eigen/QR>
+
+#include <algorithm>
+#include <cmath>
+
+namespace saddleflow {
+
+std::vector<Kink> first_layer_kinks(const Correlation& correlation, const Vector& u, Real tolerance) {
+  const Matrix w = correlation.network().layout().matrix(u, 0);
+  const Matrix& x = correlation.data().inputs;
+  const Matrix z = w * x;
+  const Vector row_norm = w.rowwise().norm(), input_norm = x.colwise().norm();
+  std::vector<Kink> kinks;
+  for (Index i = 0; i < z.cols(); ++i)
+    for (Index k = 0; k < z.rows(); ++k) {
+      const Real scale = row_norm[k] * input_norm[i];
+      if (scale > 0 && std::abs(z(k, i)) <= tolerance * scale)
+        kinks.push_back({k, i, std::abs(z(k, i)) / scale});
+    }
+  std::sort(kinks.begin(), kinks.end(), [](const Kink& a, const Kink& b) { return a.size < b.size; });
+  return kinks;
+}
+
+bool Face::holds(const Kink& kink) const {
+  return holds_neuron(kink.neuron) || std::any_of(kinks_.begin(), kinks_.end(), [&](const Kink& k) {
+           return k.neuron == kink.neuron && k.sample == kink.sample;
+         });
+}
+
+bool Face::holds_neuron(Index neuron) const {
+  return std::find(neurons_.begin(), neurons_.end(), neuron) != neurons_.end();
+}
+
+void Face::add_neuron(Index neuron) {
+  std::erase_if(kinks_, [neuron](const Kink& k) { return k.neuron == neuron; });
+  neurons_.push_back(neuron);
+}
+
+Matrix Face::normals() const {
+  const Layout& layout = correlation_->network().layout();
+  const Index fan_in = layout.layer(0).cols;
+  const auto held = static_cast<Index>(kinks_.size());
+  Matrix normals(correlation_->size(), held + fan_in * static_cast<Index>(neurons_.size()));
+  Vector column(correlation_->size());
+  for (Index k = 0; k < normals.cols(); ++k) {
+    column.setZero();
+    if (k < held) {
+      const Kink& kink = kinks_[static_cast<std::size_t>(k)];
+      layout.matrix(column, 0).row(kink.neuron) =
+          correlation_->data().inputs.col(kink.sample).normalized().transpose();
+    } else {
+      const Index j = k - held;
+      layout.matrix(column, 0)(neurons_[static_cast<std::size_t>(j / fan_in)], j % fan_in) = 1;
+    }
+    normals.col(k) = column;
+  }
+  return normals;
+}
+
+Matrix Face::basis() const {
+  if (empty()) return Matrix(correlation_->size(), 0);
+  const Eigen::ColPivHouseholderQR<Matrix> qr(normals());
+  return qr.householderQ() * Matrix::Identity(correlation_->size(), qr.rank());
+}
+
+Vector Face::onto(const Vector& u) const {
+  const Matrix q = basis();
+  return u - q * (q.transpose() * u);
+}
+
+Index Face::opens(const SphereFunction& f, const SpherePoint& point, Vector& way) const {
+  constexpr Real kStep = Real(1e-6);
+  if (kinks_.empty()) return -1;
+  const Real allowed = kStep * Real(1e-4) * point.gradient_norm;
+  const Matrix all = normals();
+  const Matrix identity = Matrix::Identity(all.cols(), static_cast<Index>(kinks_.size()));
+  const Matrix openings = all.transpose().completeOrthogonalDecomposition().solve(identity);
+  for (Index k = 0; k < openings.cols(); ++k)
+    for (const Real side : {Real(1), Real(-1)}) {
+      way = side * openings.col(k).normalized();
+      if (f.at(point.u + kStep * way).value > point.value + allowed) return k;
+    }
+  return -1;
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,154 @@
+#include "saddleflow/correlation/limit_path.hpp"
+
+#include <array>
+#include <cmath>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/integrate/flow_events.hpp"
+#include "saddleflow/integrate/integration.hpp"
+#include "saddleflow/integrate/polar_chart.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+/// t - t_0(rho) along the polar part: its rate rho^{2-D} (1 - <u,G> / (D N)) vanishes like rho^2 at the
+/// origin, so the integral has no digits to lose.
+class TimeOfPath {
+ public:
+  TimeOfPath(PolarFlow& flow, Real value, const LimitPathStart& start)
+      : flow_(flow),
+        degree_(static_cast<Real>(flow.correlation().network().degree())),
+        rate_(degree_ * value),
+        difference_(start.time - leading(start.log_norm)) {}
+
+  Real at(const Vector& x) const { return leading(flow_.log_norm(x)) + difference_; }
+
+  /// Adds a step, or a part of it, on its dense output (s: the stepper's own time): Gauss's rule with 4
+  /// points.
+  void advance(Real s0, Real s1, const Stepper& stepper) {
+    constexpr std::array<double, 2> nodes{0.3399810435848563, 0.8611363115940526},
+        weights{0.6521451548625461, 0.3478548451374538};
+    Real sum = 0;
+    for (std::size_t k = 0; k < nodes.size(); ++k)
+      for (int side : {-1, 1}) {
+        const Real z = static_cast<Real>(side * nodes[k]);
+        stepper.calc_state((s0 + s1) / 2 + z * (s1 - s0) / 2, x_);
+        sum += static_cast<Real>(weights[k]) * rate(x_);
+      }
+    difference_ += sum * (s1 - s0) / 2;
+  }
+
+ private:
+  Real leading(Real log_norm) const {
+    return degree_ == 2 ? log_norm / rate_ : -std::exp((2 - degree_) * log_norm) / ((degree_ - 2) * rate_);
+  }
+  Real rate(const Vector& x) {
+    const Vector u = flow_.look(x);
+    const Real alpha = degree_ * flow_.correlation().gradient(u, g_);
+    return std::exp((2 - degree_) * flow_.log_norm(x)) * (1 - alpha / rate_);
+  }
+
+  PolarFlow& flow_;
+  Real degree_, rate_, difference_;
+  Vector x_, g_;
+};
+
+/// Collects the path with its own time.
+class PathObserver : public Observer {
+ public:
+  PathObserver(Probe& probe, PolarChart& chart, Real value, const LimitPathOptions& options, LimitPath& path)
+      : probe_(probe),
+        chart_(chart),
+        options_(options),
+        path_(path),
+        time_(chart.flow(), value, path.start),
+        now_(path.start.time) {}
+
+  void on_step(const StepView& step) override {
+    const Real before = now_;
+    if (step.polar) {
+      const Stepper& stepper = chart_.stepper();
+      time_.advance(stepper.previous_time(), stepper.current_time(), stepper);
+      now_ = time_.at(step.x1);
+      left_ = now_;
+    } else {
+      now_ = left_ + step.phase_time;
+    }
+    sample(before, step);
+    path_.points.push_back({now_, probe_.weights(step.x1)});
+  }
+
+ private:
+  // Within a polar step the absolute time of the driver and that of the path differ by a constant, to the
+  // accuracy of the dense output.
+  void sample(Real before, const StepView& step) {
+    for (; next_ < options_.samples.size() && options_.samples[next_] <= now_; ++next_) {
+      const Real t = options_.samples[next_];
+      if (t < before) continue;
+      Vector x;
+      const Real fraction = (t - before) / (now_ - before);
+      step.dense(step.t0 + fraction * (step.t1 - step.t0), x);
+      path_.samples.push_back({t, probe_.weights(x)});
+    }
+  }
+
+  Probe& probe_;
+  PolarChart& chart_;
+  const LimitPathOptions& options_;
+  LimitPath& path_;
+  TimeOfPath time_;
+  Real now_, left_ = 0;
+  std::size_t next_ = 0;
+};
+
+FlowEventOptions arrival(const LimitPathOptions& options) {
+  FlowEventOptions events;
+  events.escape.clear();
+  events.saddles = false;
+  events.steady_threshold = options.steady;
+  events.steady_terminal = true;
+  return events;
+}
+
+}  // namespace
+
+LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const LimitPathOptions& options) {
+  LimitPath path;
+  Correlation correlation(objective);
+  path.start = limit_path_start(correlation, point);
+  GradientFlow flow(objective);
+  PolarFlow polar_flow(correlation, correlation.loss_at_origin());
+  const Vector x0 = polar_flow.enter(path.start.direction, path.start.log_norm, 0);
+  Probe probe(flow, x0, &polar_flow);
+  Observables initial;
+  probe.observe(x0, initial);
+  const FlowEvents events = make_flow_events(arrival(options), probe, initial);
+  EventDetector detector(events.events);
+  StepperOptions stepping = options.stepper;
+  stepping.error.rtol = options.rtol;
+  PolarChart::Options chart_options;
+  chart_options.rtol = options.rtol;
+  PolarChart chart(polar_flow, make_stepper("auto", PolarChart::stepper_options(stepping, polar_flow)),
+                   chart_options);
+  const auto stepper = make_stepper("auto", stepping);
+  IntegrationOptions integration_options;
+  integration_options.t_end = options.t_end;
+  integration_options.end_after_polar = true;
+  integration_options.polar = &chart;
+  integration_options.max_steps = options.max_steps;
+  integration_options.interrupt = options.interrupt;
+  Integration integration(System(flow), *stepper, detector, integration_options);
+  integration.start(x0, 0);
+  PathObserver observer(probe, chart, point.value, options, path);
+  const Outcome outcome = integration.run(observer);
+  path.stop_reason = outcome.stop_reason;
+  path.steps = integration.counters();
+  path.work = objective.counters();
+  if (outcome.failed()) throw NumericalError("limit path: " + outcome.message);
+  path.end = refine_critical_point(objective, probe.weights(outcome.state));
+  path.spectrum = hessian_spectrum(objective, path.end.point);
+  return path;
+}
+
+}  // namespace saddleflow

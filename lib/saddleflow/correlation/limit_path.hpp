@@ -1,0 +1,73 @@
+// The limit path p(t) = lim psi(t + T_delta, delta w*): the trajectory that leaves the origin along a KKT
+// point (P3; theory, section 3).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/correlation/kkt_point.hpp"
+#include "saddleflow/saddle/refine.hpp"
+#include "saddleflow/saddle/spectrum.hpp"
+#include "saddleflow/stepper/stepper.hpp"
+
+namespace saddleflow {
+
+/// T_delta = ln(1/delta) / (2 N) for D = 2, 1 / (D (D-2) N delta^{D-2}) else; takes ln(delta). +infinity
+/// where a number cannot hold it.
+Real escape_time(int degree, Real value, Real log_delta);
+/// ln(T_delta), which has a number always.
+Real log_escape_time(int degree, Real value, Real log_delta);
+
+/// A point of the limit path so close to the origin that the expansion
+///   p = rho (u* + c a + O(c^2)) / |.|,  c = rho^D,   a = ((D^2 N + D N) I - Hess N)^{-1} P dG/dc   on the
+///   tangent space, t = t_0(rho) - beta rho^2 / (2 (D N)^2) + O(rho^2 c),   beta = <u*, dG/dc>, t_0 = ln(rho)
+///   / (2 N) for D = 2,  -rho^{2-D} / (D (D-2) N) else,
+/// is exact to `tolerance` [derived: du/ds = P G, d ln rho/ds = <u, G>, G = grad N + c dG/dc].
+struct LimitPathStart {
+  Vector direction;  ///< unit
+  Real log_norm = 0;
+  Real time = 0;
+  Real correction = 0;  ///< |c a|: the error is of the order of its square
+};
+
+/// `point` must be a positive KKT point of a smooth network, its direction's zeros being exact where they are
+/// meant to be. InputError if N <= 0 or if the operator above is not positive definite (no second-order KKT
+/// point).
+LimitPathStart limit_path_start(Correlation& correlation, const KktPoint& point,
+                                Real tolerance = Real(1e-16));
+
+struct LimitPathOptions {
+  Real rtol = Real(1e-10);
+  StepperOptions stepper;     ///< error groups and limits; rtol above counts
+  std::vector<Real> samples;  ///< times, ascending, at which p is wanted
+  Real steady = Real(1e-9);   ///< the path has arrived where the proximity r falls below this
+  Real t_end = Real(1e6);     ///< or at this time
+  std::int64_t max_steps = 200'000;
+  const std::atomic<bool>* interrupt = nullptr;
+};
+
+struct LimitPathPoint {
+  Real time = 0;
+  Vector weights;
+};
+
+struct LimitPath {
+  LimitPathStart start;
+  std::vector<LimitPathPoint> points;   ///< every accepted step
+  std::vector<LimitPathPoint> samples;  ///< at the times asked for that the path covers
+  std::string stop_reason;              ///< "event:steady", "reached_end", ...
+  Refinement end;                       ///< the first critical point, refined
+  Spectrum spectrum;                    ///< there
+  WorkCounters work;
+  StepCounters steps;
+};
+
+/// Integrates from limit_path_start() in polar coordinates and on in Cartesian ones to the first critical
+/// point. The time is carried as its difference from t_0(rho), so it is as exact after the escape as the
+/// tolerance says, however long the path has been near the origin.
+LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const LimitPathOptions& options);
+
+}  // namespace saddleflow

@@ -1,0 +1,99 @@
+// Gradient flow near the origin in polar (desingularised) coordinates: all rates are O(1) however small the
+// weights are (theory, section 2), and weights that rest beside others that grow cost no steps.
+#pragma once
+
+#include <vector>
+
+#include "saddleflow/base/real.hpp"
+#include "saddleflow/correlation/correlation.hpp"
+
+namespace saddleflow {
+
+/// A partition of the parameters into groups of two or more that share a length: one per neuron, groups of a
+/// single parameter united with one another (a length cannot change its sign). `second` as the network has
+/// it.
+ParameterGroups polar_groups(const Network& network);
+
+/// Every group of weights in polar coordinates, w_g = e^{ell_g} d_g with |d_g| = 1, and a time s with
+/// ds = rho^{D-2} dt, rho = ||w||. State x = (d, ell, q, e), n + groups + 2 numbers. With u = w / rho,
+/// G = -grad L(rho u) / rho^{D-1} = grad Phi_c(u), c = rho^D, and r_g = |u_g|:
+///
+///   ell_g' = <d_g, G_g> / r_g          d_g' = G_g / r_g - ell_g' d_g
+///   q'     = kappa (rho / rho_0)^{2-D}            the flow time is t = rho_0^{2-D} q / kappa since rho =
+///   rho_0 e'     = rho^D |G|^2 / L(0)                   the energy integral int |grad L|^2 dt, over L(0)
+///
+/// With one group for everything this is the polar chart of the theory; there a neuron that rests while
+/// another grows decays exponentially, and has to be followed down. kappa = |G| at the start makes q a pure
+/// number. d_g is normalised where it is used, so |d_g| = 1 up to the error of the integration, which changes
+/// nothing. Exact zeros stay exact zeros; groups that are zero have d_g = 0. Autonomous. The Jacobian is not
+/// symmetric; the ell_g belong to it and are measured absolutely (an error of ell is a relative one of the
+/// length), q and e are quadratures.
+class PolarFlow {
+ public:
+  /// The correlation must outlive the flow. `energy_unit`: L(0) > 0, of the start or of the origin.
+  PolarFlow(Correlation& correlation, Real energy_unit);
+
+  Index parameter_count() const { return correlation_.size(); }
+  Index group_count() const { return group_count_; }
+  Index state_size() const { return parameter_count() + group_count() + 2; }
+  const ParameterGroups& groups() const { return groups_; }
+  Correlation& correlation() const { return correlation_; }
+
+  /// Whether (w, E) has coordinates: some weight is not zero, and no group is zero that the flow moves away
+  /// from zero.
+  bool covers(const Vector& cartesian);
+  /// The polar state of (w, E), and the origin of q and kappa there. InputError unless covers().
+  Vector enter(const Vector& cartesian);
+  /// The same from a unit vector and ln rho, which need not be the logarithm of a double.
+  Vector enter(const Vector& direction, Real log_norm, Real energy);
+  /// The same state with the origin of q moved to it.
+  Vector rebase(const Vector& x);
+  /// (w, E); weights below the smallest number are zero.
+  Vector cartesian(const Vector& x);
+
+  /// ln rho.
+  Real log_norm(const Vector& x) const;
+  Real energy(const Vector& x) const { return x[x.size() - 1] * energy_unit_; }
+  /// Sets the correlation to the c of a state and returns u = w / rho.
+  const Vector& look(const Vector& x);
+  /// Flow time since enter(); +infinity where a number cannot hold it.
+  Real elapsed(const Vector& x) const;
+  Real log_elapsed(const Vector& x) const;
+  /// dt/ds = rho^{2-D}; +infinity or 0 where a number cannot hold it.
+  Real time_rate(const Vector& x) const;
+
+  // As a system for steppers.
+  void operator()(const Vector& x, Vector& dxdt, Real s);
+  /// d(d', ell')/d(d, ell), n + groups rows and columns. One Hessian.
+  void jacobian(const Vector& x, Matrix& out, Real s);
+  Index quadratures() const { return 2; }
+  /// After jacobian() at the same state it costs nothing.
+  void quadrature_jacobian(const Vector& x, Matrix& out, Real s);
+
+  /// ln rho_0 and kappa: what a checkpoint needs beside the state.
+  Real origin() const { return log_norm_0_; }
+  Real kappa() const { return kappa_; }
+  void restore(Real origin, Real kappa);
+
+ private:
+  Index group_of(Index i) const { return groups_.first[static_cast<std::size_t>(i)]; }
+  void measure(const Vector& x);
+  void evaluate(const Vector& x);
+  void differentiate(const Vector& x);
+  Vector start_here(Vector x);
+
+  Correlation& correlation_;
+  ParameterGroups groups_;
+  Index group_count_ = 0;  // of the first groups
+  Real energy_unit_;
+  int degree_;
+  Real log_norm_0_ = 0, kappa_ = 1;
+  // At the state of the last call, see the .cpp.
+  Vector length_, r_, unit_, u_, g_, gamma_, alpha_;
+  Real log_rho_ = 0;
+  Matrix hessian_, variation_, along_;
+  mutable std::vector<char> seen_;
+  Vector varied_at_;
+};
+
+}  // namespace saddleflow

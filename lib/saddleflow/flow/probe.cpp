@@ -1,0 +1,159 @@
+#include "saddleflow/flow/probe.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace saddleflow {
+
+namespace {
+
+void layer_norms(const Network& network, const Vector& w, Vector& out) {
+  const Layout& layout = network.layout();
+  out.resize(layout.layer_count());
+  for (int l = 0; l < layout.layer_count(); ++l) out[l] = layout.matrix(w, l).norm();
+}
+
+void neuron_norms(const Network& network, const Vector& w, Vector& out) {
+  const std::vector<Neuron>& neurons = network.neurons();
+  out.resize(static_cast<Index>(neurons.size()));
+  for (std::size_t k = 0; k < neurons.size(); ++k) {
+    Real sum = 0;
+    for (Index i : neurons[k].incoming) sum += w[i] * w[i];
+    for (Index i : neurons[k].outgoing) sum += w[i] * w[i];
+    out[static_cast<Index>(k)] = std::sqrt(sum);
+  }
+}
+
+// Below this fraction of its size at the origin the residual counts as fitted.
+constexpr Real kFitted = Real(1e-4);
+
+Real ratio(Real numerator, Real denominator) { return numerator == 0 ? Real(0) : numerator / denominator; }
+
+}  // namespace
+
+Probe::Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar)
+    : flow_(flow),
+      polar_(polar),
+      cartesian_view_(flow),
+      polar_view_(polar),
+      log_largest_norm_(-std::numeric_limits<Real>::infinity()) {
+  ChartView& at = view(x0);
+  const Network& network = flow_.objective().network();
+  initial_loss_ = at.loss();
+  initial_balance_.resize(network.balance_count());
+  balance_.resize(network.balance_count());
+  network.balance(at.point(), initial_balance_);
+  log_balance_unit_ = at.log_unit();
+  gradient_.resize(at.point().size());
+  product_.resize(at.point().size());
+  const Matrix& targets = flow_.objective().data().targets;
+  residual_.setZero(targets.rows(), targets.cols());
+  curvature_ = residual_;
+  flow_.objective().loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, residual_);
+  origin_residual_ = kFitted * residual_.norm();
+}
+
+ChartView& Probe::view(const Vector& x) {
+  const bool polar =
+      polar_ != nullptr && x.size() == polar_->state_size() && x.size() != flow_.parameter_count() + 1;
+  ChartView& chosen = polar ? static_cast<ChartView&>(polar_view_) : cartesian_view_;
+  chosen.look(x);
+  return chosen;
+}
+
+void Probe::update_loss_derivative(ChartView& at) {
+  const Objective& objective = flow_.objective();
+  if (at.output_unit() == 1) {
+    objective.loss().derivative(at.outputs(), objective.data().targets, residual_);
+    return;
+  }
+  scaled_ = at.output_unit() * at.outputs();
+  objective.loss().derivative(scaled_, objective.data().targets, residual_);
+}
+
+Real Probe::residual_scale() const { return residual_.norm() + origin_residual_; }
+
+// Both sides in units of the largest ||w||^2, so that neither underflows.
+Real Probe::balance_drift(ChartView& at) {
+  if (balance_.size() == 0) return 0;
+  flow_.objective().network().balance(at.point(), balance_);
+  const Real now = std::exp(2 * (at.log_unit() - log_largest_norm_));
+  const Real then = std::exp(2 * (log_balance_unit_ - log_largest_norm_));
+  return (now * balance_ - then * initial_balance_).cwiseAbs().maxCoeff();
+}
+
+void Probe::observe(const Vector& x, Observables& out) {
+  ChartView& at = view(x);
+  const Vector& point = at.point();
+  const Real unit = std::exp(at.log_unit()), size = point.norm();
+  const auto degree = static_cast<Real>(flow_.objective().network().degree());
+  at.gradient(gradient_);  // before the loss: one forward pass serves both
+  out.loss = at.loss();
+  const Real slope = gradient_.norm();
+  out.gradient_norm = std::exp((degree - 1) * at.log_unit()) * slope;
+  out.weight_norm = unit * size;
+  out.log_weight_norm = at.log_unit() + std::log(size);
+  update_loss_derivative(at);
+  out.proximity = ratio(slope * size, at.outputs().norm() * residual_scale());
+  out.kkt_residual = ratio((gradient_ - (point.dot(gradient_) / (size * size)) * point).norm(), slope);
+  log_largest_norm_ = std::max(log_largest_norm_, out.log_weight_norm);
+  out.balance_drift = balance_drift(at);
+  out.energy_drift = ratio(std::abs(initial_loss_ - out.loss - at.energy()), initial_loss_);
+  layer_norms(flow_.objective().network(), point, out.layer_norm);
+  neuron_norms(flow_.objective().network(), point, out.neuron_norm);
+  if (at.log_unit() == 0) return;
+  out.layer_norm *= unit;
+  out.neuron_norm *= unit;
+}
+
+Real Probe::loss(const Vector& x) { return view(x).loss(); }
+
+Real Probe::log_norm(const Vector& x) {
+  ChartView& at = view(x);
+  return at.log_unit() + std::log(at.point().stableNorm());
+}
+
+Vector Probe::weights(const Vector& x) {
+  ChartView& at = view(x);
+  return at.log_unit() == 0 ? at.point() : Vector(std::exp(at.log_unit()) * at.point());
+}
+
+// With g = grad L, w' = -g:  d||g||/dt = -g^T Hess g / ||g||,  d||H||/dt = -<H, J g> / ||H||,
+// d||l'||/dt = -<l', l'' o J g> / ||l'||,  d||w||/dt = -<w, g> / ||w||. In units of rho every term has the
+// factor rho^{D-2}, left out here.
+Real Probe::proximity_rate(const Vector& x) {
+  ChartView& at = view(x);
+  at.gradient(gradient_);
+  const Real square = gradient_.squaredNorm();
+  if (square == 0) return 0;
+  at.hessian_vector(gradient_, product_);
+  const Matrix& tangent = at.output_tangent(gradient_);
+  const Matrix& outputs = at.outputs();
+  update_loss_derivative(at);
+  const Objective& objective = flow_.objective();
+  scaled_ = at.output_unit() * outputs;
+  objective.loss().second_derivative(scaled_, objective.data().targets, curvature_);
+  const Real residual_norm = residual_.norm();
+  const Real of_gradient = -gradient_.dot(product_) / square;
+  const Real of_outputs = -ratio(outputs.cwiseProduct(tangent).sum(), outputs.squaredNorm());
+  const Real of_residual =
+      -ratio(at.output_unit() * residual_.cwiseProduct(curvature_).cwiseProduct(tangent).sum(),
+             residual_norm * residual_scale());
+  const Real of_weights = -at.point().dot(gradient_) / at.point().squaredNorm();
+  return of_gradient + of_weights - of_outputs - of_residual;
+}
+
+Real Probe::misalignment(const Vector& x) {
+  ChartView& at = view(x);
+  at.gradient(gradient_);
+  const Vector& w = at.point();
+  const Real gradient_norm = gradient_.norm();
+  if (gradient_norm == 0) return 0;
+  const Real radial = w.dot(gradient_) / w.squaredNorm();
+  product_ = gradient_ - radial * w;
+  // Moving towards the origin along the ray (N < 0) is as misaligned as can be.
+  return radial > 0 ? Real(1) : product_.norm() / gradient_norm;
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,62 @@
+// Evaluates what is recorded along a trajectory, in whichever chart its states are.
+#pragma once
+
+#include "saddleflow/base/real.hpp"
+#include "saddleflow/flow/chart_view.hpp"
+#include "saddleflow/flow/observables.hpp"
+
+namespace saddleflow {
+
+/// Evaluates observables of the states of one trajectory: (w, E) of a GradientFlow, n + 1 numbers, or those
+/// of a PolarFlow, n + 3. The proximity to a critical point is
+///   r = ||grad L|| ||w|| / ( ||H|| (||l'(H)|| + eta ||l'(0)||) ),   l' the derivative of the loss by the
+///   outputs.
+/// Without eta it is the sine between l' and the tangent space, up to a factor: free of units, of the
+/// reduction, of the size of the weights and of the loss, so that r = O(1) both near the origin and in a jump
+/// between two saddles of small loss (||grad L|| / (||H|| ||w||) misses those). eta = 1e-4 lets r fall to 0
+/// where the data are fitted, at a loss of 1e-8 of that of the origin. Everything that needs a gradient takes
+/// it from the objective, which keeps the one at the end of a step: recording accepted steps costs no
+/// gradients.
+class Probe {
+ public:
+  /// `x0`: the state at t = 0, in its chart, to which the drifts refer. The flows must outlive the probe;
+  /// without `polar` every state is (w, E).
+  Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar = nullptr);
+
+  void observe(const Vector& x, Observables& out);
+  Real loss(const Vector& x);
+  /// ln ||w||.
+  Real log_norm(const Vector& x);
+  /// w, n numbers; those below the smallest number are zero.
+  Vector weights(const Vector& x);
+  /// Proportional to d ln r / dt along the flow: negative while a critical point is approached. One gradient,
+  /// one Hessian-vector product and one output tangent. 0 where r = 0.
+  Real proximity_rate(const Vector& x);
+  /// Sine of the angle between w and -grad L, 1 where they point against one another: 0 on a ray that the
+  /// flow follows outwards (a positive KKT direction near the origin).
+  Real misalignment(const Vector& x);
+
+  /// ln of the largest ||w|| seen by observe(); part of a checkpoint.
+  Real log_largest_norm() const { return log_largest_norm_; }
+  void set_log_largest_norm(Real value) { log_largest_norm_ = value; }
+  GradientFlow& flow() const { return flow_; }
+
+ private:
+  ChartView& view(const Vector& x);
+  void update_loss_derivative(ChartView& at);
+  Real residual_scale() const;
+  Real balance_drift(ChartView& at);
+
+  GradientFlow& flow_;
+  PolarFlow* polar_;
+  CartesianView cartesian_view_;
+  PolarView polar_view_;
+  Real initial_loss_ = 0, initial_energy_ = 0;
+  Real origin_residual_ = 0;  // eta ||l'(0)||
+  Real log_largest_norm_;
+  Real log_balance_unit_ = 0;  // of the initial balance
+  Matrix residual_, curvature_, scaled_;
+  Vector initial_balance_, balance_, gradient_, product_;
+};
+
+}  // namespace saddleflow
