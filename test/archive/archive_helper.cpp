@@ -1,5 +1,6 @@
 // What the tests do in another process:
 //   make FILE ROWS             a finished sample run; every stream holds ROWS rows
+//   kkt FILE POINTS            adds a table of that many KKT points, and the alignment of every snapshot
 //   stream FILE SEED [ROWS]    appends and flushes at random, prints "flushed <time> <snapshot> <event>
 //   <saddle>"
 //                              after each flush, for ever or up to ROWS time rows (then the run is finished)
@@ -16,6 +17,7 @@
 #include <string>
 #include <thread>
 
+#include "saddleflow/archive/kkt_writer.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/run_writer.hpp"
 #include "saddleflow/base/error.hpp"
@@ -53,6 +55,13 @@ void make(const std::string& path, std::int64_t rows) {
     writer.append(sample::saddle_row(k));
   }
   writer.finish({"reached_end", {{"gradients", 42}, {"wall_seconds", 1.5}}, {{"finished_on", "a Sunday"}}});
+}
+
+void add_points(const std::string& path, std::int64_t points) {
+  std::vector<SnapshotRow> alignment;
+  for (std::int64_t k = 0; k < RunReader::open(path).rows().snapshot; ++k)
+    alignment.push_back(sample::alignment_row(k));
+  add_kkt(path, sample::kkt_record(points), alignment);
 }
 
 void stream_rows(RunWriter& writer, std::int64_t first, std::int64_t last, unsigned seed) {
@@ -115,6 +124,7 @@ int run(const std::vector<std::string>& arguments) {
   const std::string& path = arguments.at(2);
   const auto number = [&](std::size_t k) { return std::stoll(arguments.at(k)); };
   if (verb == "make") make(path, number(3));
+  if (verb == "kkt") add_points(path, number(3));
   if (verb == "stream") {
     RunWriter writer = RunWriter::create(path, sample::description());
     stream_rows(writer, 0, arguments.size() > 4 ? number(4) : -1, static_cast<unsigned>(number(3)));

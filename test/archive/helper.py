@@ -28,14 +28,14 @@ def figure(quantity, row, column=0):
     return math.sin(0.1 + quantity + 1e-3 * row) + 1000.0 * column + row / 7
 
 
-def open_with_xarray(path):
-    """Opens every group with both engines, loads all of it, and returns {engine: {group: dataset}}."""
+def open_with_xarray(path, names=None):
+    """Opens every group (or those named) with both engines, loads all of it, and returns {engine: {group: dataset}}."""
     opened = {}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for engine in ["h5netcdf", "netcdf4"]:
             opened[engine] = {}
-            for group in GROUPS:
+            for group in names or GROUPS:
                 with xarray.open_dataset(path, engine=engine, group=None if group == "/" else group) as dataset:
                     opened[engine][group] = dataset.load()
     return opened

@@ -1,3 +1,5 @@
+#include <hdf5.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -6,6 +8,7 @@
 #include <fstream>
 #include <vector>
 
+#include "saddleflow/archive/kkt_writer.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/run_writer.hpp"
 #include "saddleflow/base/error.hpp"
@@ -148,6 +151,84 @@ BOOST_AUTO_TEST_CASE(a_network_without_hidden_neurons_or_spectrum_works) {
   BOOST_TEST(sample::same(reader.saddle_rows().at(0), saddle));
   BOOST_TEST(!reader.has("saddles/eigenvalues"));
   BOOST_TEST(reader.column("neuron_norm").empty());
+}
+
+BOOST_AUTO_TEST_CASE(kkt_points_come_back_bit_for_bit) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5"), copy = folder.file("copy.h5");
+  RunWriter writer = RunWriter::create(path, sample::description());
+  append_all(writer, 0, 5);
+  writer.finish({"reached_end", {}, {}});
+  BOOST_TEST(RunReader::open(path).kkt().rows.empty());
+  std::vector<SnapshotRow> alignment;
+  for (std::int64_t k = 0; k < 5; ++k) alignment.push_back(sample::alignment_row(k));
+
+  copy_with_kkt(path, copy, "sf-kkt run.h5", sample::kkt_record(9), alignment, false);
+  BOOST_TEST(!RunReader::open(path).has("kkt"));
+  {
+    const RunReader reader = RunReader::open(copy);
+    require_sample(reader, 5);
+    require_rows(reader.kkt().rows, 9, sample::kkt_row);
+    BOOST_TEST((reader.kkt().counts == sample::kkt_record(0).counts));
+    BOOST_TEST(reader.history().find("sf-kkt run.h5") != std::string::npos);
+    const auto snapshots = reader.snapshot_rows();
+    for (std::size_t k = 0; k < 5; ++k) {
+      BOOST_TEST(snapshots[k].nearest_kkt == alignment[k].nearest_kkt);
+      BOOST_TEST(snapshots[k].alignment == alignment[k].alignment);
+      BOOST_TEST(snapshots[k].kkt_residual == alignment[k].kkt_residual);
+      BOOST_TEST(snapshots[k].neuron_alignment == alignment[k].neuron_alignment,
+                 boost::test_tools::per_element());
+    }
+  }
+  BOOST_CHECK_THROW(copy_with_kkt(path, copy, "again", sample::kkt_record(1), alignment, false), InputError);
+  copy_with_kkt(path, copy, "again", sample::kkt_record(1), {}, true);
+  BOOST_TEST(RunReader::open(copy).kkt().rows.size() == 1U);
+  BOOST_TEST(RunReader::open(copy).snapshot_rows()[2].nearest_kkt == -1);
+  BOOST_CHECK_THROW(copy_with_kkt(path, path, "onto itself", sample::kkt_record(1), {}, true), InputError);
+  alignment.pop_back();
+  BOOST_CHECK_THROW(add_kkt(path, sample::kkt_record(1), alignment), InputError);
+  BOOST_TEST(!RunReader::open(path).has("kkt"));
+}
+
+BOOST_AUTO_TEST_CASE(kkt_points_need_no_trajectory_and_a_trajectory_may_follow_them) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  create_with_kkt(path, sample::description(), {"search_ended", {{"wall_seconds", 2}}, {}},
+                  sample::kkt_record(3), false);
+  BOOST_TEST(RunReader::open(path).summary().stop_reason == "search_ended");
+  require_rows(RunReader::open(path).kkt().rows, 3, sample::kkt_row);
+  RunWriter writer = RunWriter::resume(path, RowCounts{}, "sf-flow");
+  append_all(writer, 0, many);
+  writer.finish({"reached_end", {}, {}});
+  const RunReader reader = RunReader::open(path);
+  require_sample(reader, many);
+  require_rows(reader.kkt().rows, 3, sample::kkt_row);
+  BOOST_TEST(reader.snapshot_rows()[7].nearest_kkt == -1);
+  BOOST_TEST(std::isnan(reader.snapshot_rows()[7].alignment));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_format_1_0_is_read_and_gone_on_with) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  RunWriter writer = RunWriter::create(path, sample::description());
+  append_all(writer, 0, 5);
+  writer.finish({"reached_end", {}, {}});
+  {
+    const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+    for (const char* name : {"/log_time", "/log_weight_norm", "/phase_time", "/chart", "/kkt_residual",
+                             "/events/log_time", "/events/phase_time"})
+      BOOST_REQUIRE(H5Ldelete(file, name, H5P_DEFAULT) >= 0);
+    BOOST_REQUIRE(H5Fclose(file) >= 0);
+  }
+  RunWriter more = RunWriter::resume(path, RowCounts{4, 4, 4, 4}, "resumed");
+  append_all(more, 4, many);
+  more.finish({"reached_end", {}, {}});
+  const RunReader reader = RunReader::open(path);
+  BOOST_TEST((reader.rows() == RowCounts{many, many, many, many}));
+  BOOST_TEST(reader.time_rows()[9].loss == sample::time_row(9).loss);
+  BOOST_TEST(std::isnan(reader.time_rows()[9].log_time));
+  BOOST_TEST(reader.time_rows()[9].chart == 0);
+  require_rows(reader.saddle_rows(), many, sample::saddle_row);
 }
 
 BOOST_AUTO_TEST_CASE(resume_cuts_back_and_goes_on) {

@@ -70,10 +70,25 @@ inline TimeRow time_row(std::int64_t k) {
   row.stepper = static_cast<int>(k % 3);
   row.layer_norm = figures(8, k, layer_count);
   row.neuron_norm = figures(9, k, neuron_count);
+  row.log_time = figure(27, k);
+  row.log_weight_norm = figure(28, k);
+  row.phase_time = figure(29, k);
+  row.chart = static_cast<int>(k % 2);
+  row.kkt_residual = figure(30, k);
   return row;
 }
 
 inline SnapshotRow snapshot_row(std::int64_t k) { return {0.5 * double(k), figures(10, k, parameter_count)}; }
+
+/// What add_kkt() takes of a snapshot.
+inline SnapshotRow alignment_row(std::int64_t k) {
+  SnapshotRow row;
+  row.nearest_kkt = k % 2;
+  row.alignment = figure(33, k);
+  row.kkt_residual = figure(34, k);
+  row.neuron_alignment = figures(35, k, neuron_count);
+  return row;
+}
 
 inline EventRow event_row(std::int64_t k) {
   EventRow row;
@@ -88,6 +103,8 @@ inline EventRow event_row(std::int64_t k) {
   row.lambda_max = figure(16, k);
   row.time_error = figure(17, k);
   row.snapshot = k % 2 == 0 ? k : -1;
+  row.log_time = figure(31, k);
+  row.phase_time = figure(32, k);
   return row;
 }
 
@@ -108,11 +125,47 @@ inline SaddleRow saddle_row(std::int64_t k) {
   return row;
 }
 
+inline KktRow kkt_row(std::int64_t k) {
+  KktRow row;
+  row.direction = figures(36, k, parameter_count);
+  row.value = figure(37, k);
+  row.residual = figure(38, k);
+  row.second_order_gap = figure(39, k);
+  row.second_order_status = static_cast<int>(k % 4);
+  row.negative = k;
+  row.zero_explained = k + 1;
+  row.zero_unexplained = k + 2;
+  row.positive = k + 3;
+  row.basin_share = figure(40, k);
+  row.starts = 10 * k;
+  row.layer_share = figures(41, k, layer_count);
+  row.rank_one_residual = figures(42, k, layer_count);
+  row.active_neurons = {k + 4, -1};
+  row.one_sign = {k % 3 - 1, -1};
+  row.equal_magnitude = {(k + 1) % 3 - 1, -1};
+  row.aligned = {(k + 2) % 3 - 1, -1};
+  row.rank_one = static_cast<int>(k % 3) - 1;
+  row.scalar_kkt = static_cast<int>((k + 1) % 3) - 1;
+  row.clarke_residual = figure(43, k);
+  row.passes = static_cast<int>(k % 2);
+  row.null = static_cast<int>((k + 1) % 2);
+  return row;
+}
+
+inline KktRecord kkt_record(std::int64_t points) {
+  KktRecord record;
+  for (std::int64_t k = 0; k < points; ++k) record.rows.push_back(kkt_row(k));
+  record.counts = {{"gradients", 1234}, {"seed", 5}, {"starts", 64}, {"unresolved", 2}};
+  return record;
+}
+
 inline bool same(const TimeRow& a, const TimeRow& b) {
   return a.time == b.time && a.step == b.step && a.loss == b.loss && a.gradient_norm == b.gradient_norm &&
          a.weight_norm == b.weight_norm && a.step_size == b.step_size && a.proximity == b.proximity &&
          a.balance_drift == b.balance_drift && a.energy_drift == b.energy_drift && a.stepper == b.stepper &&
-         a.layer_norm == b.layer_norm && a.neuron_norm == b.neuron_norm;
+         a.layer_norm == b.layer_norm && a.neuron_norm == b.neuron_norm && a.log_time == b.log_time &&
+         a.log_weight_norm == b.log_weight_norm && a.phase_time == b.phase_time && a.chart == b.chart &&
+         a.kkt_residual == b.kkt_residual;
 }
 
 inline bool same(const SnapshotRow& a, const SnapshotRow& b) {
@@ -123,7 +176,7 @@ inline bool same(const EventRow& a, const EventRow& b) {
   return a.time == b.time && a.kind == b.kind && a.direction == b.direction && a.value == b.value &&
          a.loss == b.loss && a.gradient_norm == b.gradient_norm && a.proximity == b.proximity &&
          a.lambda_min == b.lambda_min && a.lambda_max == b.lambda_max && a.time_error == b.time_error &&
-         a.snapshot == b.snapshot;
+         a.snapshot == b.snapshot && a.log_time == b.log_time && a.phase_time == b.phase_time;
 }
 
 inline bool same(const SaddleRow& a, const SaddleRow& b) {
@@ -133,6 +186,18 @@ inline bool same(const SaddleRow& a, const SaddleRow& b) {
          a.closest_time == b.closest_time && a.leave_time == b.leave_time &&
          a.index_negative == b.index_negative && a.index_zero == b.index_zero &&
          a.index_positive == b.index_positive;
+}
+
+inline bool same(const KktRow& a, const KktRow& b) {
+  return a.direction == b.direction && a.value == b.value && a.residual == b.residual &&
+         a.second_order_gap == b.second_order_gap && a.second_order_status == b.second_order_status &&
+         a.negative == b.negative && a.zero_explained == b.zero_explained &&
+         a.zero_unexplained == b.zero_unexplained && a.positive == b.positive &&
+         a.basin_share == b.basin_share && a.starts == b.starts && a.layer_share == b.layer_share &&
+         a.rank_one_residual == b.rank_one_residual && a.active_neurons == b.active_neurons &&
+         a.one_sign == b.one_sign && a.equal_magnitude == b.equal_magnitude && a.aligned == b.aligned &&
+         a.rank_one == b.rank_one && a.scalar_kkt == b.scalar_kkt && a.clarke_residual == b.clarke_residual &&
+         a.passes == b.passes && a.null == b.null;
 }
 
 }  // namespace saddleflow::archive::sample

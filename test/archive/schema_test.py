@@ -7,7 +7,7 @@ import tempfile
 import h5py
 import numpy as np
 
-from helper import figure, open_with_xarray, run
+from helper import GROUPS, figure, open_with_xarray, run
 
 ROWS, LAYERS, NEURONS, PARAMETERS, SAMPLES, INPUTS, OUTPUTS, EIGENVALUES = 5, 2, 2, 8, 4, 3, 1, 3
 SIZE = {"/time": ROWS, "/snapshot_time": ROWS, "/events/event": ROWS, "/saddles/saddle": ROWS, "/layer": LAYERS,
@@ -23,6 +23,8 @@ TABLE = {
     "/stepper": ("i1", ["/time"]), "/layer_norm": ("f8", ["/time", "/layer"]),
     "/neuron_norm": ("f8", ["/time", "/neuron"]),
     "/snapshot_time": ("f8", ["/snapshot_time"]), "/weights": ("f8", ["/snapshot_time", "/parameter"]),
+    "/log_time": ("f8", ["/time"]), "/log_weight_norm": ("f8", ["/time"]), "/phase_time": ("f8", ["/time"]),
+    "/chart": ("i1", ["/time"]), "/kkt_residual": ("f8", ["/time"]),
     "/layer": ("i8", ["/layer"]), "/neuron": ("i8", ["/neuron"]), "/parameter": ("i8", ["/parameter"]),
     "/network/parameter_layer": ("i8", ["/parameter"]), "/network/parameter_row": ("i8", ["/parameter"]),
     "/network/parameter_column": ("i8", ["/parameter"]), "/network/neuron_layer": ("i8", ["/neuron"]),
@@ -37,6 +39,7 @@ TABLE = {
     "/events/gradient_norm": ("f8", ["/events/event"]), "/events/proximity": ("f8", ["/events/event"]),
     "/events/lambda_min": ("f8", ["/events/event"]), "/events/lambda_max": ("f8", ["/events/event"]),
     "/events/time_error": ("f8", ["/events/event"]), "/events/snapshot": ("i8", ["/events/event"]),
+    "/events/log_time": ("f8", ["/events/event"]), "/events/phase_time": ("f8", ["/events/event"]),
     "/saddles/saddle": ("i8", ["/saddles/saddle"]),
     "/saddles/point": ("f8", ["/saddles/saddle", "/parameter"]), "/saddles/loss": ("f8", ["/saddles/saddle"]),
     "/saddles/gradient_norm": ("f8", ["/saddles/saddle"]), "/saddles/proximity": ("f8", ["/saddles/saddle"]),
@@ -48,13 +51,32 @@ TABLE = {
     "/saddles/enter_time": ("f8", ["/saddles/saddle"]), "/saddles/closest_time": ("f8", ["/saddles/saddle"]),
     "/saddles/leave_time": ("f8", ["/saddles/saddle"]),
 }
+# What a table of KKT points adds.
+KKT, POINTS = "/kkt/kkt_point", 7
+KKT_TABLE = {
+    "/nearest_kkt": ("i8", ["/snapshot_time"]), "/alignment": ("f8", ["/snapshot_time"]),
+    "/snapshot_kkt_residual": ("f8", ["/snapshot_time"]), "/neuron_alignment": ("f8", ["/snapshot_time", "/neuron"]),
+    "/kkt/kkt_point": ("i8", [KKT]), "/kkt/direction": ("f8", [KKT, "/parameter"]), "/kkt/value": ("f8", [KKT]),
+    "/kkt/residual": ("f8", [KKT]), "/kkt/second_order_gap": ("f8", [KKT]), "/kkt/second_order_status": ("i1", [KKT]),
+    "/kkt/negative": ("i8", [KKT]), "/kkt/zero_explained": ("i8", [KKT]), "/kkt/zero_unexplained": ("i8", [KKT]),
+    "/kkt/positive": ("i8", [KKT]), "/kkt/basin_share": ("f8", [KKT]), "/kkt/starts": ("i8", [KKT]),
+    "/kkt/layer_share": ("f8", [KKT, "/layer"]), "/kkt/rank_one_residual": ("f8", [KKT, "/layer"]),
+    "/kkt/active_neurons": ("i8", [KKT, "/layer"]), "/kkt/rank_one": ("i1", [KKT]), "/kkt/scalar_kkt": ("i1", [KKT]),
+    "/kkt/one_sign": ("i1", [KKT, "/layer"]), "/kkt/equal_magnitude": ("i1", [KKT, "/layer"]),
+    "/kkt/aligned": ("i1", [KKT, "/layer"]), "/kkt/clarke_residual": ("f8", [KKT]), "/kkt/passes": ("i1", [KKT]),
+    "/kkt/null": ("i1", [KKT]),
+}
 TEXTS = {"/config/toml", "/config/toml_user"}
+VERDICT, TRUTH = ([-1, 0, 1], "not_applicable no yes"), ([0, 1], "no yes")
 FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
          "/events/kind": ([0, 1, 2], "origin_escape saddle_enter level"),
-         "/events/direction": ([-1, 0, 1], "falling neither rising")}
+         "/events/direction": ([-1, 0, 1], "falling neither rising"), "/chart": ([0, 1], "cartesian polar"),
+         "/kkt/second_order_status": ([0, 1, 2, 3], "maximum degenerate saddle unknown"), "/kkt/rank_one": VERDICT,
+         "/kkt/scalar_kkt": VERDICT, "/kkt/one_sign": VERDICT, "/kkt/equal_magnitude": VERDICT,
+         "/kkt/aligned": VERDICT, "/kkt/passes": TRUTH, "/kkt/null": TRUTH}
 ATTRIBUTES = {
     "/": {"Conventions": "CF-1.8", "title": "two neurons, größer", "source": "saddleflow 0.1.0", "history": None,
-          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 0]},
+          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 1]},
     "/network": {"kind": "feed_forward", "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3},
     "/problem": {"loss": "square", "reduction": "sum", "generator": "generator sphere/teacher", "seed": 7,
                  "dropped_rows": 4},
@@ -127,8 +149,27 @@ def check_values(file):
     assert file["events/snapshot"][()].tolist() == [0, -1, 2, -1, 4]
 
 
+def check_kkt_values(path):
+    """The added table, figure by figure."""
+    with h5py.File(path, "r") as file:
+        assert set(file["kkt"].attrs) == {"gradients", "seed", "starts", "unresolved"}, set(file["kkt"].attrs)
+        assert file["kkt"].attrs["starts"] == 64 and file["kkt"].attrs["starts"].shape == ()
+        assert file["kkt/second_order_status"][()].tolist() == [0, 1, 2, 3, 0, 1, 2]
+        assert file["kkt/active_neurons"][2].tolist() == [6, -1]
+        assert file["kkt/one_sign"][()].tolist() == [[(k % 3) - 1, -1] for k in range(POINTS)]
+        assert file["kkt/rank_one"][()].tolist() == [-1, 0, 1, -1, 0, 1, -1]
+        assert file["kkt/passes"][()].tolist() == [0, 1, 0, 1, 0, 1, 0]
+        for row in range(POINTS):
+            assert abs(file["kkt/direction"][row, 3] - figure(36, row, 3)) < 1e-12
+            assert abs(file["kkt/layer_share"][row, 1] - figure(41, row, 1)) < 1e-12
+        assert file["nearest_kkt"][()].tolist() == [0, 1, 0, 1, 0]
+        for row in range(ROWS):
+            assert abs(file["alignment"][row] - figure(33, row)) < 1e-12
+            assert abs(file["neuron_alignment"][row, 1] - figure(35, row, 1)) < 1e-12
+
+
 def check_with_xarray(path):
-    for engine, groups in open_with_xarray(path).items():
+    for engine, groups in open_with_xarray(path, GROUPS + ["kkt"] * ("/kkt/value" in TABLE)).items():
         root = groups["/"]
         assert set(root.coords) >= {"time", "snapshot_time", "layer", "neuron", "parameter"}, (engine, root.coords)
         assert root["layer_norm"].dims == ("time", "layer") and root["time"].dtype == np.float64, engine
@@ -174,9 +215,23 @@ with tempfile.TemporaryDirectory() as folder:
     check_with_h5py(run_file)
     check_with_xarray(run_file)
     check_with_tools(run_file)
+    # The same with KKT points, added twice: the second table replaces the first.
+    TABLE.update(KKT_TABLE)
+    SIZE[KKT] = POINTS
+    UNLIMITED.add(KKT)
+    ATTRIBUTES["/kkt"] = {"gradients": 1234, "seed": 5, "starts": 64, "unresolved": 2}
+    run("kkt", run_file, 3)
+    run("kkt", run_file, POINTS)
+    check_with_h5py(run_file)
+    check_kkt_values(run_file)
+    check_with_xarray(run_file)
+    check_with_tools(run_file)
+    run("check", run_file)
     check_readme()
     # No rows at all is a run too.
     SIZE.update({axis: 0 for axis in ["/time", "/snapshot_time", "/events/event", "/saddles/saddle"]})
+    SIZE[KKT] = 0
     run("make", run_file, 0)
+    run("kkt", run_file, 0)
     check_with_xarray(run_file)
 print(f"{len(TABLE) + len(TEXTS)} datasets as in the table")

@@ -22,6 +22,10 @@ CASES = [
     ("plane", "#x=steps&y=linear", {"plots": "6", "series": "34", "x": "steps"}, [("<canvas", 16)]),
     ("map", "", {"plots": "6", "series": "30"}, [("<canvas", 6 + 3 * 7 + 2), ('data-view="map"', 1)]),
     ("diagonal", "", {"plots": "5"}, [("<canvas", 5 + 4), ('data-view="coefficients"', 1)]),
+    ("kkt", "", {"plots": "9", "series": str(34 + 2 + 23 + 27)}, [("<canvas", 19 + 4), ('data-kkt="', 4), ('class="chosen"', 1)]),
+    ("kkt", "#x=log&theme=dark", {"plots": "9", "x": "log"}, [('data-kkt="', 4)]),
+    ("kkt_map", "#x=steps", {"plots": "8", "x": "steps"}, [('data-kkt="', 4)]),
+    ("points", "", {"plots": "0", "series": "0"}, [("<canvas", 4), ('data-kkt="', 4), ("4 KKT points", 1)]),
     ("bare", "", {"plots": "1", "series": "1"}, [("<canvas", 1)]),
 ]
 
@@ -86,6 +90,8 @@ def failures(name, address, wanted, patterns, document):
     for key, value in {"ready": "yes", "errors": "0", **wanted}.items():
         if found.get(key) != value:
             yield f"{name}{address}: data-{key} is {found.get(key)!r}, expected {value!r}; {html.unescape(found.get('messages', ''))}"
+    if ("KKT points near the origin" in document.split("<script", 1)[0]) != ('data-kkt="' in document):
+        yield f"{name}{address}: a heading without KKT points, or points without one"
     if "hacked" in found:
         yield f"{name}{address}: a title was run as a script"
     for pattern, least in patterns:

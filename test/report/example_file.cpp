@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "saddleflow/archive/kkt_writer.hpp"
 #include "saddleflow/archive/run_writer.hpp"
 
 namespace saddleflow::report {
@@ -74,6 +75,20 @@ void append_times(RunWriter& writer, const RunData& run) {
   }
 }
 
+void add_points(const std::string& path, const RunData& run) {
+  KktRecord record{run.kkt, {{"run_point", run.run_point}}};
+  for (const auto& [name, value] : run.kkt_search)
+    record.counts.emplace_back(name, std::strtoll(value.c_str(), nullptr, 10));
+  std::vector<SnapshotRow> rows(run.alignment.time.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].nearest_kkt = run.run_point;
+    rows[i].alignment = run.alignment.cosine[i];
+    rows[i].kkt_residual = run.alignment.residual[i];
+    for (const Column& neuron : run.alignment.neuron_cosine) rows[i].neuron_alignment.push_back(neuron[i]);
+  }
+  add_kkt(path, record, rows);
+}
+
 }  // namespace
 
 void write_example_file(const std::string& path, const RunData& run) {
@@ -92,6 +107,7 @@ void write_example_file(const std::string& path, const RunData& run) {
   for (const auto& [name, value] : run.counters)
     summary.numbers.emplace_back(name, std::strtod(value.c_str(), nullptr));
   writer.finish(summary);
+  if (!run.kkt.empty()) add_points(path, run);
 }
 
 }  // namespace saddleflow::report

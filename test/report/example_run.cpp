@@ -266,4 +266,53 @@ RunData example_diagonal_run(int inputs) {
   return run;
 }
 
+void add_example_kkt(RunData& run) {
+  const std::vector<double>& last = run.snapshots.back().weights;
+  const std::size_t neurons = run.neurons.size();
+  for (std::size_t k = 0; k < 4; ++k) {
+    archive::KktRow row;
+    row.direction.assign(last.size(), 0.0);
+    double square = 0;
+    for (std::size_t p = 0; p < last.size(); ++p) {
+      const ParameterPlace& place = run.parameters[p];
+      const auto neuron = static_cast<std::size_t>(place.layer == 0 ? place.row : place.column);
+      if (neuron % (k + 1) == 0) row.direction[p] = last[p];
+      square += row.direction[p] * row.direction[p];
+    }
+    for (double& x : row.direction) x /= std::sqrt(square);
+    row.value = 0.8 - 0.3 * static_cast<double>(k);
+    row.residual = 1e-15;
+    row.second_order_gap = 0.4 - 0.3 * static_cast<double>(k);
+    row.second_order_status = static_cast<int>(k);
+    row.negative = static_cast<std::int64_t>(k);
+    row.zero_explained = 1;
+    row.zero_unexplained = k == 1 ? 2 : 0;
+    row.positive = static_cast<std::int64_t>(last.size() - k) - 4;
+    row.basin_share = k == 3 ? nan : 0.5 / static_cast<double>(k + 1);
+    row.starts = 32 / static_cast<std::int64_t>(k + 1);
+    row.layer_share = {2.0 / 3, 1.0 / 3};
+    row.rank_one_residual = {k == 2 ? 0.3 : 1e-17, 0};
+    row.active_neurons = {static_cast<std::int64_t>((neurons + k) / (k + 1)), -1};
+    row.one_sign = {k == 0 ? 1 : 0, -1};
+    row.equal_magnitude = {1, -1};
+    row.aligned = {-1, -1};
+    row.rank_one = k == 2 ? 0 : 1;
+    row.scalar_kkt = k == 2 ? -1 : 1;
+    row.passes = k == 2 ? 0 : 1;
+    row.null = k == 3 ? 1 : 0;
+    run.kkt.push_back(row);
+  }
+  run.run_point = 0;
+  run.kkt_search = {{"gradients", "4321"}, {"seed", "1"}, {"starts", "64"}, {"unresolved", "2"}};
+  run.alignment.neuron_cosine.assign(neurons, {});
+  for (const Snapshot& s : run.snapshots) {
+    const double distance = std::max(1e-9, std::exp(-s.time / 40)) + 1e-12 * s.time * s.time * s.time;
+    run.alignment.time.push_back(s.time);
+    run.alignment.cosine.push_back(1 - std::min(1.0, distance));
+    run.alignment.residual.push_back(std::sqrt(distance));
+    for (std::size_t k = 0; k < neurons; ++k)
+      run.alignment.neuron_cosine[k].push_back(k == 3 ? nan : 1 - std::min(2.0, distance * double(k + 1)));
+  }
+}
+
 }  // namespace saddleflow::report

@@ -13,4 +13,8 @@ RunData example_run(int inputs, int neurons = 20);
 /// A diagonal linear network in the same style.
 RunData example_diagonal_run(int inputs);
 
+/// Adds four KKT points of a two-layer network, the first with the directions of the run's end, and how the
+/// snapshots lie to it.
+void add_example_kkt(RunData& run);
+
 }  // namespace saddleflow::report

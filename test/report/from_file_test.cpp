@@ -71,6 +71,38 @@ BOOST_FIXTURE_TEST_CASE(more_inputs_load_only_the_moments_shown, Folder) {
                written.events[e].time);
 }
 
+BOOST_FIXTURE_TEST_CASE(kkt_points_come_back, Folder) {
+  RunData written = example_run(2);
+  add_example_kkt(written);
+  const std::string file = (path / "run.h5").string();
+  write_example_file(file, written);
+  const RunData run = read_run(file);
+  BOOST_REQUIRE(run.kkt.size() == 4u);
+  BOOST_TEST(run.kkt[2].direction == written.kkt[2].direction, boost::test_tools::per_element());
+  BOOST_TEST(run.kkt[1].active_neurons == written.kkt[1].active_neurons, boost::test_tools::per_element());
+  BOOST_TEST(run.run_point == 0);
+  BOOST_TEST((run.kkt_search == written.kkt_search));
+  BOOST_TEST(run.alignment.time == written.alignment.time, boost::test_tools::per_element());
+  BOOST_TEST(run.alignment.cosine == written.alignment.cosine, boost::test_tools::per_element());
+  BOOST_TEST(run.alignment.residual == written.alignment.residual, boost::test_tools::per_element());
+  BOOST_TEST(run.alignment.neuron_cosine[7] == written.alignment.neuron_cosine[7],
+             boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(kkt_points_without_a_trajectory_are_shown, Folder) {
+  RunData written = example_run(2);
+  add_example_kkt(written);
+  for (Column* c : {&written.time, &written.step, &written.loss}) c->clear();
+  written.snapshots.clear();
+  written.events.clear();
+  written.saddles.clear();
+  written.alignment = {};
+  const std::string file = (path / "points.h5").string();
+  write_example_file(file, written);
+  BOOST_TEST(read_run(file).time.empty());
+  BOOST_TEST(read_run(file).kkt.size() == 4u);
+}
+
 BOOST_FIXTURE_TEST_CASE(bad_files_are_named, Folder) {
   const std::string missing = (path / "missing.h5").string();
   BOOST_CHECK_EXCEPTION(read_run(missing), saddleflow::Error, [&](const saddleflow::Error& e) {

@@ -87,6 +87,48 @@ BOOST_AUTO_TEST_CASE(columns_not_recorded_leave_no_curve) {
   BOOST_TEST(page["directions"]["view"] == "none");
 }
 
+BOOST_AUTO_TEST_CASE(kkt_points_are_listed_and_plotted) {
+  BOOST_TEST(json::parse(to_json(example_run(2)))["kkt"].is_null());
+  RunData run = example_run(2, 24);
+  add_example_kkt(run);
+  const json page = json::parse(to_json(run, 1'000'000));
+  const json& points = page["kkt"]["points"];
+  BOOST_REQUIRE(points.size() == 4u);
+  BOOST_TEST(points[1]["status"] == "degenerate");
+  BOOST_TEST(points[3]["status"] == "null");
+  BOOST_TEST(points[3]["basin_share"].is_null());
+  BOOST_TEST(points[2]["passes"] == false);
+  BOOST_TEST(points[0]["rows"].size() == 24u);
+  BOOST_TEST(points[2]["rows"].size() == 8u);
+  const json& plots = page["plots"];
+  BOOST_REQUIRE(plots["alignment"]["curves"].size() == 2u);
+  for (std::size_t i = 0; i < run.alignment.time.size(); i += 7) {
+    const double expected = 1 - run.alignment.cosine[i];
+    BOOST_TEST(std::abs(plots["alignment"]["curves"][0]["values"][i].get<double>() - expected) <=
+               1e-5 * expected);
+  }
+  BOOST_TEST(plots["neuron_alignment"]["curves"].size() == 23u);  // the partner of one is dead
+  // The neurons and the directions of the point, which are the neurons' last ones.
+  const json& angles = plots["angles"]["curves"];
+  std::size_t met = 0;
+  for (std::size_t k = 0; k < 24; ++k)
+    for (std::size_t j = 24; j < angles.size(); ++j)
+      if (std::abs(angles[k]["values"].back().get<double>() - angles[j]["values"][0].get<double>()) < 0.5) {
+        ++met;
+        break;
+      }
+  BOOST_TEST(met == 24u);
+}
+
+BOOST_AUTO_TEST_CASE(bad_kkt_tables_are_named) {
+  RunData run = example_run(2);
+  add_example_kkt(run);
+  run.alignment.residual.pop_back();
+  BOOST_CHECK_EXCEPTION(to_json(run), saddleflow::InputError, [](const saddleflow::InputError& e) {
+    return std::string(e.what()).find("snapshot_kkt_residual") != std::string::npos;
+  });
+}
+
 BOOST_AUTO_TEST_CASE(text_of_another_encoding_is_replaced) {
   RunData run = example_run(2);
   run.study = "title = \"caf\xe9\"";

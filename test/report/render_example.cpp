@@ -20,6 +20,27 @@ int main(int argc, char** argv) {
   write("plane", example_run(2, 24));
   write("map", example_run(10));
   write("diagonal", example_diagonal_run(12));
+  RunData kkt = example_run(2, 24);
+  add_example_kkt(kkt);
+  write("kkt", kkt);
+  RunData kkt_map = example_run(10);
+  add_example_kkt(kkt_map);
+  write("kkt_map", kkt_map);
+  // The points alone, as sf-kkt writes them of a study.
+  RunData points = kkt;
+  points.alignment = {};
+  points.run_point = -1;
+  for (Column* c :
+       {&points.time, &points.step, &points.loss, &points.gradient_norm, &points.weight_norm,
+        &points.step_size, &points.proximity, &points.balance_drift, &points.energy_drift, &points.stepper})
+    c->clear();
+  points.layer_norm.clear();
+  points.neuron_norm.clear();
+  points.snapshots.clear();
+  points.events.clear();
+  points.saddles.clear();
+  points.stop_reason = "search_ended";
+  write("points", points);
   RunData bare;
   bare.title = "</title><script>document.body.dataset.hacked='yes'</script>";
   bare.file = "bare.h5";

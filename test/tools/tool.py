@@ -13,6 +13,11 @@ def flow(*arguments, **options):
     return subprocess.run([os.path.join(BIN, "sf-flow"), *arguments], capture_output=True, text=True, **options)
 
 
+def kkt(*arguments, **options):
+    """Runs sf-kkt."""
+    return subprocess.run([os.path.join(BIN, "sf-kkt"), *arguments], capture_output=True, text=True, **options)
+
+
 def succeed(*arguments, **options):
     result = flow(*arguments, **options)
     assert result.returncode == 0, (arguments, result.returncode, result.stderr)
@@ -23,7 +28,7 @@ def one_line(result, code, *words):
     """The promise of every error: one line on stderr that names what is wrong, and a documented exit status."""
     lines = result.stderr.splitlines()
     assert result.returncode == code, (code, result.returncode, result.stderr)
-    assert len(lines) == 1 and lines[0].startswith("sf-flow: "), result.stderr
+    assert len(lines) == 1 and lines[0].startswith(os.path.basename(result.args[0]) + ": "), result.stderr
     for word in words:
         assert word in lines[0], (word, lines[0])
     print(f"exit {code}: {lines[0]}")

@@ -21,6 +21,7 @@ std::int64_t length(hid_t file, const DatasetSpec& spec) {
 }  // namespace
 
 bool is_expected(hid_t file, const DatasetSpec& spec) {
+  if (spec.presence != Presence::always && !hdf5::exists(file, spec.path)) return false;
   return std::none_of(spec.axes.begin(), spec.axes.end(), [file](const std::string& axis) {
     return is_optional_axis(axis) && !hdf5::exists(file, axis);
   });

@@ -10,8 +10,8 @@
 
 namespace saddleflow::archive {
 
-/// False if the dataset lies along an optional axis that the file lacks; then it is no error that it is
-/// missing.
+/// False if the dataset, or an axis that it lies along, is optional and the file lacks it; then it is no
+/// error that it is missing.
 bool is_expected(hid_t file, const DatasetSpec& spec);
 
 /// The common length of all datasets of the stream, without trailing rows whose mark is still NaN or -1.

@@ -109,9 +109,9 @@ void attach_scales(hid_t file, hid_t dataset, const DatasetSpec& spec) {
   }
 }
 
-void create_datasets(hid_t file, const RunDescription& description) {
-  const AxisMap axis_of = axis_map(description);
-  std::vector<DatasetSpec> specs = all_specs();
+/// Those whose axes the map knows; scales first.
+void create_datasets(hid_t file, std::vector<DatasetSpec> specs, const AxisMap& axis_of,
+                     const RunDescription& description) {
   std::stable_partition(specs.begin(), specs.end(), [](const DatasetSpec& spec) { return spec.is_scale(); });
   for (const DatasetSpec& spec : specs) {
     const bool possible = std::all_of(spec.axes.begin(), spec.axes.end(),
@@ -121,6 +121,12 @@ void create_datasets(hid_t file, const RunDescription& description) {
     describe_dataset(dataset, spec, description);
     attach_scales(file, dataset, spec);
   }
+}
+
+void create_all_datasets(hid_t file, const RunDescription& description) {
+  std::vector<DatasetSpec> specs = all_specs();
+  std::erase_if(specs, [](const DatasetSpec& spec) { return spec.presence == Presence::with_kkt; });
+  create_datasets(file, std::move(specs), axis_map(description), description);
 }
 
 void fill_datasets(hid_t file, const RunDescription& description) {
@@ -219,7 +225,7 @@ std::string create_run_file(const std::string& path, const RunDescription& descr
   try {
     std::string id = write_root(file, description);
     for (const std::string& group : groups()) hdf5::create_group(file, group);
-    create_datasets(file, description);
+    create_all_datasets(file, description);
     fill_datasets(file, description);
     write_groups(file, description);
     hdf5::close_file(file, path);
@@ -230,6 +236,18 @@ std::string create_run_file(const std::string& path, const RunDescription& descr
     std::filesystem::remove(path, ignored);
     throw;
   }
+}
+
+void create_kkt_group(hid_t file, const RunDescription& description) {
+  AxisMap axis_of = axis_map(description);
+  axis_of.emplace("/kkt/kkt_point", AxisSpec{"/kkt/kkt_point", true, 0});
+  // Snapshots may be there already: their number is the present length of the axis.
+  axis_of.at("/snapshot_time").size = hdf5::shape(hdf5::open_dataset(file, "/snapshot_time")).front();
+  std::vector<DatasetSpec> specs = specs_of<KktRow>();
+  for (const DatasetSpec& spec : specs_of<SnapshotRow>())
+    if (spec.presence == Presence::with_kkt) specs.push_back(spec);
+  hdf5::create_group(file, "/kkt");
+  create_datasets(file, std::move(specs), axis_of, description);
 }
 
 std::string utc_now() {

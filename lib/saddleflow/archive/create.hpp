@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "saddleflow/archive/hdf5_handle.hpp"
 #include "saddleflow/archive/run_file.hpp"
 
 namespace saddleflow::archive {
@@ -13,6 +14,9 @@ void validate(const RunDescription& description);
 
 /// Writes a new file; the path must be free. Returns the run's id. Throws IoError, leaving no file behind.
 std::string create_run_file(const std::string& path, const RunDescription& description);
+
+/// Adds the group /kkt, empty, and the columns of the snapshots that refer to it, not known as yet.
+void create_kkt_group(hid_t file, const RunDescription& description);
 
 /// "2026-01-31T12:00:00Z", for `created` and `history`.
 std::string utc_now();

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace saddleflow::archive {
+
+inline constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 
 /// Everything known before the first step. Matrices are row-major here, as on disk.
 struct RunDescription {
@@ -49,12 +52,21 @@ struct TimeRow {
   double proximity = 0;  ///< r, scale-free closeness to a critical point
   double balance_drift = 0, energy_drift = 0;
   int stepper = 0;  ///< flag, see RunDescription::stepper_names
-  std::vector<double> layer_norm, neuron_norm;
+  std::vector<double> layer_norm = {}, neuron_norm = {};
+  // Near the origin, where a double holds neither the time nor the norm.
+  double log_time = not_known, log_weight_norm = not_known;  ///< natural logarithms
+  double phase_time = not_known;                             ///< flow time since the chart was last changed
+  int chart = 0;                                             ///< flag: 0 cartesian, 1 polar
+  double kkt_residual = not_known;  ///< of the direction w / |w|, against the correlation function
 };
 
 struct SnapshotRow {
   double time = 0;
-  std::vector<double> weights;
+  std::vector<double> weights = {};
+  // Only in files that hold a KKT table.
+  std::int64_t nearest_kkt = -1;  ///< row of /kkt
+  double alignment = not_known, kkt_residual = not_known;
+  std::vector<double> neuron_alignment = {};
 };
 
 struct EventRow {
@@ -63,7 +75,8 @@ struct EventRow {
   int direction = 0;  ///< -1 falling, +1 rising, 0 neither
   double value = 0, loss = 0, gradient_norm = 0, proximity = 0, lambda_min = 0, lambda_max = 0,
          time_error = 0;
-  std::int64_t snapshot = -1;  ///< row of /weights
+  std::int64_t snapshot = -1;                           ///< row of /weights
+  double log_time = not_known, phase_time = not_known;  ///< as in TimeRow
 };
 
 /// One visit to the neighbourhood of a critical point.
@@ -73,6 +86,30 @@ struct SaddleRow {
   double loss = 0, gradient_norm = 0, proximity = 0, newton_distance = 0;
   double enter_time = 0, closest_time = 0, leave_time = 0;
   std::int64_t index_negative = -1, index_zero = -1, index_positive = -1;
+};
+
+/// A KKT point of the constrained neural correlation function. Verdicts: 0 no, 1 yes, -1 not applicable.
+struct KktRow {
+  std::vector<double> direction = {};  ///< unit vector
+  double value = 0, residual = 0;
+  double second_order_gap = not_known;
+  int second_order_status = 3;  ///< flag: 0 maximum, 1 degenerate, 2 saddle, 3 unknown
+  std::int64_t negative = -1, zero_explained = -1, zero_unexplained = -1, positive = -1;
+  double basin_share = not_known;
+  std::int64_t starts = 0;
+  std::vector<double> layer_share = {}, rank_one_residual = {};                 ///< one each per layer
+  std::vector<std::int64_t> active_neurons = {};                                ///< -1 for the output layer
+  std::vector<std::int64_t> one_sign = {}, equal_magnitude = {}, aligned = {};  ///< verdict per layer
+  int rank_one = -1, scalar_kkt = -1;                                           ///< verdicts
+  double clarke_residual = not_known;
+  int passes = 0, null = 0;
+};
+
+/// All KKT points that a search has found, and what it cost: the group /kkt.
+struct KktRecord {
+  std::vector<KktRow> rows;
+  std::vector<std::pair<std::string, std::int64_t>>
+      counts;  ///< attributes: seed, starts, unresolved, gradients ...
 };
 
 /// Rows in each stream of a file.

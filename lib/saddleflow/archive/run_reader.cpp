@@ -46,6 +46,21 @@ std::string absolute(const std::string& name) {
   return name.starts_with('/') ? name : std::string("/") += name;
 }
 
+template <class Row, class Number, class Value>
+void fill(std::vector<Row>& rows, Number Row::*member, const std::vector<Value>& values) {
+  for (std::size_t k = 0; k < rows.size(); ++k) rows[k].*member = static_cast<Number>(values[k]);
+}
+
+template <class Row, class Number>
+void fill_vectors(std::vector<Row>& rows, std::vector<Number> Row::*member,
+                  const std::vector<Number>& values) {
+  const auto width = rows.empty() ? 0 : static_cast<std::ptrdiff_t>(values.size() / rows.size());
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const auto start = values.begin() + static_cast<std::ptrdiff_t>(k) * width;
+    (rows[k].*member).assign(start, start + width);
+  }
+}
+
 }  // namespace
 
 struct RunReader::Implementation {
@@ -59,6 +74,8 @@ struct RunReader::Implementation {
     }
     rows = {stream_rows["/time"], stream_rows["/snapshot_time"], stream_rows["/events/event"],
             stream_rows["/saddles/saddle"]};
+    if (hdf5::exists(opening.file, "/kkt/kkt_point"))
+      stream_rows["/kkt/kkt_point"] = committed_rows(opening.file, specs_of<KktRow>());
     description = read_description(opening.file);
     summary = read_summary(opening.file);
     const hdf5::Handle root = hdf5::open_group(opening.file, "/");
@@ -109,22 +126,17 @@ std::vector<Row> RunReader::Implementation::read() const {
   std::vector<Row> result(static_cast<std::size_t>(stream_rows.at(columns<Row>().back().spec.axes.front())));
   for (const Column<Row>& entry : columns<Row>()) {
     if (!is_expected(opening.file, entry.spec)) continue;
+    const std::string& name = entry.spec.path;
     if (const auto* real = std::get_if<double Row::*>(&entry.field)) {
-      const auto values = column<double>(entry.spec.path);
-      for (std::size_t k = 0; k < result.size(); ++k) result[k].** real = values[k];
+      fill(result, *real, column<double>(name));
     } else if (const auto* integer = std::get_if<std::int64_t Row::*>(&entry.field)) {
-      const auto values = column<std::int64_t>(entry.spec.path);
-      for (std::size_t k = 0; k < result.size(); ++k) result[k].** integer = values[k];
+      fill(result, *integer, column<std::int64_t>(name));
     } else if (const auto* flag = std::get_if<int Row::*>(&entry.field)) {
-      const auto values = column<std::int64_t>(entry.spec.path);
-      for (std::size_t k = 0; k < result.size(); ++k) result[k].** flag = static_cast<int>(values[k]);
+      fill(result, *flag, column<std::int64_t>(name));
     } else if (const auto* reals = std::get_if<std::vector<double> Row::*>(&entry.field)) {
-      const auto values = column<double>(entry.spec.path);
-      const auto width = result.empty() ? 0 : static_cast<std::ptrdiff_t>(values.size() / result.size());
-      for (std::size_t k = 0; k < result.size(); ++k) {
-        const auto start = values.begin() + static_cast<std::ptrdiff_t>(k) * width;
-        (result[k].**reals).assign(start, start + width);
-      }
+      fill_vectors(result, *reals, column<double>(name));
+    } else if (const auto* integers = std::get_if<std::vector<std::int64_t> Row::*>(&entry.field)) {
+      fill_vectors(result, *integers, column<std::int64_t>(name));
     }
   }
   return result;
@@ -179,5 +191,15 @@ std::vector<TimeRow> RunReader::time_rows() const { return implementation_->read
 std::vector<SnapshotRow> RunReader::snapshot_rows() const { return implementation_->read<SnapshotRow>(); }
 std::vector<EventRow> RunReader::event_rows() const { return implementation_->read<EventRow>(); }
 std::vector<SaddleRow> RunReader::saddle_rows() const { return implementation_->read<SaddleRow>(); }
+
+KktRecord RunReader::kkt() const {
+  KktRecord record;
+  if (!has("kkt/kkt_point")) return record;
+  record.rows = implementation_->read<KktRow>();
+  const hdf5::Handle group = hdf5::open_group(implementation_->opening.file, "/kkt");
+  for (const auto& [name, value] : hdf5::real_attributes(group))
+    record.counts.emplace_back(name, static_cast<std::int64_t>(value));
+  return record;
+}
 
 }  // namespace saddleflow::archive

@@ -46,6 +46,8 @@ class RunReader {
   std::vector<SnapshotRow> snapshot_rows() const;
   std::vector<EventRow> event_rows() const;
   std::vector<SaddleRow> saddle_rows() const;
+  /// The group /kkt; empty where the file has none.
+  KktRecord kkt() const;
 
  private:
   struct Implementation;

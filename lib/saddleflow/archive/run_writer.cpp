@@ -1,15 +1,13 @@
 #include "saddleflow/archive/run_writer.hpp"
 
-#include <filesystem>
 #include <tuple>
 #include <utility>
 
 #include "saddleflow/archive/commit.hpp"
 #include "saddleflow/archive/create.hpp"
-#include "saddleflow/archive/draft.hpp"
+#include "saddleflow/archive/edit.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/archive/hdf5_attribute.hpp"
-#include "saddleflow/archive/recovery.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/archive/stream.hpp"
@@ -40,42 +38,8 @@ struct OpenRun {
   Streams streams;
 };
 
-void require_replaceable(const std::string& path) {
-  // Whatever the file holds, be it no run at all.
-  if (!std::filesystem::is_regular_file(path))
-    throw InputError(path + ": no plain file, it cannot be overwritten");
-  if (is_locked(path)) throw IoError(path + ": another process has this file open, it cannot be overwritten");
-}
-
-/// Runs an action on a draft; errors name the file that the user knows.
-template <class Action>
-void work_on(const Draft& draft, const std::string& path, const Action& action) {
-  try {
-    action(draft.path());
-  } catch (const IoError& error) {
-    std::string text = error.what();
-    if (text.starts_with(draft.path())) text.replace(0, draft.path().size(), path);
-    throw IoError(text);
-  }
-}
-
-/// Changes a run that nobody writes, in one step: `change` gets the copy, open for writing.
-template <class Change>
-void edit(const std::string& path, const Change& change) {
-  const FileState state = file_state(path);
-  if (state == FileState::live) throw IoError(path + ": another process is writing this run");
-  Draft draft = Draft::copy_of(path);
-  work_on(draft, path, [&](const std::string& copy) {
-    if (state == FileState::killed) recover_in_place(copy);
-    hdf5::Handle file = hdf5::open_file(copy, H5F_ACC_RDWR);
-    change(static_cast<hid_t>(file));
-    hdf5::close_file(file, copy);
-  });
-  draft.commit();
-}
-
 void write_summary(const std::string& path, const RunSummary& summary) {
-  edit(path, [&](hid_t file) {
+  edit_run(path, [&](hid_t file) {
     const hdf5::Handle run = hdf5::open_group(file, "/run");
     for (const auto& [name, value] : summary.numbers) hdf5::write_attribute(run, name, value);
     for (const auto& [name, value] : summary.texts) hdf5::write_attribute(run, name, value);
@@ -152,22 +116,12 @@ struct RunWriter::Implementation {
 RunWriter RunWriter::create(const std::string& path, const RunDescription& description,
                             const Options& options) {
   validate(description);
-  std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) {
-    if (!options.overwrite) throw InputError(path + ": the file exists; --force overwrites it");
-    require_replaceable(path);
-  }
-  {
-    Draft draft = Draft::fresh(path);
-    work_on(draft, path, [&](const std::string& name) { create_run_file(name, description); });
-    remove_checkpoint(path);
-    draft.commit(options.overwrite);
-  }
+  make_file(path, options.overwrite, [&](const std::string& draft) { create_run_file(draft, description); });
   return RunWriter(std::make_unique<Implementation>(path));
 }
 
 RunWriter RunWriter::resume(const std::string& path, const RowCounts& rows, const std::string& command) {
-  edit(path, [&](hid_t file) {
+  edit_run(path, [&](hid_t file) {
     const auto streams = stream_specs();
     const std::int64_t counts[] = {rows.time, rows.snapshot, rows.event, rows.saddle};
     for (std::size_t k = 0; k < streams.size(); ++k) cut(file, streams[k], counts[k]);
@@ -222,7 +176,7 @@ const std::string& RunWriter::path() const { return implementation_->path; }
 const std::string& RunWriter::run_id() const { return implementation_->run_id; }
 
 void annotate_run(const std::string& path, const std::vector<std::pair<std::string, double>>& numbers) {
-  edit(path, [&](hid_t file) {
+  edit_run(path, [&](hid_t file) {
     const hdf5::Handle run = hdf5::open_group(file, "/run");
     for (const auto& [name, value] : numbers) hdf5::write_attribute(run, name, value);
   });

@@ -7,11 +7,14 @@ namespace {
 
 using enum Kind;
 
-template <class Row>
-std::vector<DatasetSpec> specs_of() {
-  std::vector<DatasetSpec> specs;
-  for (const Column<Row>& column : columns<Row>()) specs.push_back(column.spec);
-  return specs;
+DatasetSpec since_1_1(DatasetSpec spec) {
+  spec.presence = Presence::since_1_1;
+  return spec;
+}
+
+DatasetSpec with_kkt(DatasetSpec spec) {
+  spec.presence = Presence::with_kkt;
+  return spec;
 }
 
 }  // namespace
@@ -44,6 +47,18 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
       {{"/layer_norm", real, {"/time", "/layer"}, "norm of the weights of each layer"}, &Row::layer_norm},
       {{"/neuron_norm", real, {"/time", "/neuron"}, "norm of the weights of each hidden neuron"},
        &Row::neuron_norm},
+      {since_1_1({"/log_time", real, {"/time"}, "natural logarithm of the flow time"}), &Row::log_time},
+      {since_1_1({"/log_weight_norm", real, {"/time"}, "natural logarithm of the norm of all weights"}),
+       &Row::log_weight_norm},
+      {since_1_1({"/phase_time", real, {"/time"}, "flow time since the chart was last changed"}),
+       &Row::phase_time},
+      {since_1_1({"/chart", flag, {"/time"}, "coordinates of the step", FlagSet::chart}), &Row::chart},
+      {since_1_1(
+           {"/kkt_residual",
+            real,
+            {"/time"},
+            "|grad N(u) - D N(u) u| / |grad N(u)| of the direction u = w/|w|, N the correlation function"}),
+       &Row::kkt_residual},
       {{"/time", real, {"/time"}, "flow time of every accepted step"}, &Row::time},
   };
   return table;
@@ -52,8 +67,27 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
 template <>
 const std::vector<Column<SnapshotRow>>& columns<SnapshotRow>() {
   using Row = SnapshotRow;
+  const std::string axis = "/snapshot_time";
   static const std::vector<Column<Row>> table = {
       {{"/weights", real, {"/snapshot_time", "/parameter"}, "all weights"}, &Row::weights},
+      {with_kkt({"/nearest_kkt",
+                 integer,
+                 {axis},
+                 "row of /kkt with the KKT point that the weights are nearest to"}),
+       &Row::nearest_kkt},
+      {with_kkt({"/alignment", real, {axis}, "cosine between the weights and the nearest KKT point"}),
+       &Row::alignment},
+      {with_kkt(
+           {"/snapshot_kkt_residual",
+            real,
+            {axis},
+            "|grad N(u) - D N(u) u| / |grad N(u)| of the direction u = w/|w|, N the correlation function"}),
+       &Row::kkt_residual},
+      {with_kkt({"/neuron_alignment",
+                 real,
+                 {axis, "/neuron"},
+                 "cosine between the weights of a neuron and those of its partner in the nearest KKT point"}),
+       &Row::neuron_alignment},
       {{"/snapshot_time", real, {"/snapshot_time"}, "flow time of each stored weight vector"}, &Row::time},
   };
   return table;
@@ -85,6 +119,11 @@ const std::vector<Column<EventRow>>& columns<EventRow>() {
        &Row::time_error},
       {{"/events/snapshot", integer, {axis}, "row of /weights with the weights at the event, -1 for none"},
        &Row::snapshot},
+      {since_1_1({"/events/log_time", real, {axis}, "natural logarithm of the flow time of the event"}),
+       &Row::log_time},
+      {since_1_1(
+           {"/events/phase_time", real, {axis}, "flow time since the chart was last changed, at the event"}),
+       &Row::phase_time},
       {{"/events/event", integer, {axis}, "number of the event"}, std::monostate{}},
   };
   return table;
@@ -149,7 +188,9 @@ const std::vector<std::string>& groups() {
   return names;
 }
 
-bool is_optional_axis(const std::string& path) { return path == "/saddles/eigenvalue"; }
+bool is_optional_axis(const std::string& path) {
+  return path == "/saddles/eigenvalue" || path == "/kkt/kkt_point";
+}
 
 std::vector<AxisSpec> axes(const RunDescription& description) {
   const auto size = [](const auto& values) { return static_cast<std::int64_t>(values.size()); };
@@ -174,12 +215,17 @@ std::vector<DatasetSpec> all_specs() {
   std::vector<DatasetSpec> all;
   for (const FixedDataset& dataset : fixed_datasets()) all.push_back(dataset.spec);
   for (const auto& stream : stream_specs()) all.insert(all.end(), stream.begin(), stream.end());
+  for (const DatasetSpec& spec : specs_of<KktRow>()) all.push_back(spec);
   return all;
 }
 
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
   if (set == FlagSet::direction) return {{-1, 0, 1}, {"falling", "neither", "rising"}};
+  if (set == FlagSet::verdict) return {{-1, 0, 1}, {"not_applicable", "no", "yes"}};
   FlagMeanings meanings;
+  if (set == FlagSet::truth) meanings.names = {"no", "yes"};
+  if (set == FlagSet::chart) meanings.names = {"cartesian", "polar"};
+  if (set == FlagSet::order) meanings.names = {"maximum", "degenerate", "saddle", "unknown"};
   if (set == FlagSet::stepper) meanings.names = description.stepper_names;
   if (set == FlagSet::event_kind) meanings.names = description.event_kinds;
   meanings.values.resize(meanings.names.size());

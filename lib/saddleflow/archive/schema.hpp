@@ -20,7 +20,14 @@ namespace saddleflow::archive {
 enum class Kind { real, integer, flag };
 
 /// Where the names of a flag come from.
-enum class FlagSet { none, stepper, event_kind, direction };
+enum class FlagSet { none, stepper, event_kind, direction, chart, order, verdict, truth };
+
+/// Which files hold a dataset (along an optional axis: where they have the axis).
+enum class Presence {
+  always,
+  since_1_1,  ///< all but files of format 1.0
+  with_kkt,   ///< those to which add_kkt() has given KKT points
+};
 
 struct DatasetSpec {
   std::string path;
@@ -28,6 +35,7 @@ struct DatasetSpec {
   std::vector<std::string> axes;
   std::string long_name;
   FlagSet flags = FlagSet::none;
+  Presence presence = Presence::always;
   std::string units = "1";  ///< flow time and weights have no unit
 
   bool is_scale() const { return axes.size() == 1 && axes.front() == path; }
@@ -39,7 +47,7 @@ struct AxisSpec {
   std::int64_t size;  ///< at creation; a fixed axis of size 0 is left out, with every dataset along it
 };
 
-/// Whether files of runs that do not need it lack the axis.
+/// Whether files that do not need it lack the axis.
 bool is_optional_axis(const std::string& path);
 
 /// All axes of a file, with the sizes that the description gives them.
@@ -47,8 +55,8 @@ std::vector<AxisSpec> axes(const RunDescription& description);
 
 /// `std::monostate`: the number of the row.
 template <class Row>
-using RowField =
-    std::variant<std::monostate, double Row::*, std::int64_t Row::*, int Row::*, std::vector<double> Row::*>;
+using RowField = std::variant<std::monostate, double Row::*, std::int64_t Row::*, int Row::*,
+                              std::vector<double> Row::*, std::vector<std::int64_t> Row::*>;
 
 template <class Row>
 struct Column {
@@ -67,6 +75,15 @@ template <>
 const std::vector<Column<EventRow>>& columns<EventRow>();
 template <>
 const std::vector<Column<SaddleRow>>& columns<SaddleRow>();
+template <>
+const std::vector<Column<KktRow>>& columns<KktRow>();  // kkt_schema.cpp
+
+template <class Row>
+std::vector<DatasetSpec> specs_of() {
+  std::vector<DatasetSpec> specs;
+  for (const Column<Row>& column : columns<Row>()) specs.push_back(column.spec);
+  return specs;
+}
 
 /// Written once. `std::monostate`: the position along the axis.
 struct FixedDataset {
@@ -77,10 +94,10 @@ struct FixedDataset {
 };
 const std::vector<FixedDataset>& fixed_datasets();
 
-/// Groups besides the root.
+/// Groups besides the root and those that only some files have.
 const std::vector<std::string>& groups();
 
-/// The specs of every stream, one table each, and of every dataset of the file.
+/// The specs of every stream of a run, one table each, and of every dataset that a file may hold.
 std::vector<std::vector<DatasetSpec>> stream_specs();
 std::vector<DatasetSpec> all_specs();
 
@@ -92,6 +109,6 @@ struct FlagMeanings {
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description);
 
 inline constexpr const char* format_name = "saddleflow-run";
-inline constexpr std::int64_t format_major = 1, format_minor = 0;
+inline constexpr std::int64_t format_major = 1, format_minor = 1;
 
 }  // namespace saddleflow::archive

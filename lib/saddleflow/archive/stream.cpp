@@ -1,7 +1,6 @@
 #include "saddleflow/archive/stream.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "saddleflow/archive/commit.hpp"
 #include "saddleflow/archive/hdf5_dataset.hpp"
@@ -12,6 +11,14 @@ namespace {
 
 constexpr std::int64_t block_bytes = std::int64_t{512} << 10;
 constexpr std::int64_t most_rows = 512;
+
+template <class Number>
+void extend(std::vector<Number>& waiting, const std::vector<Number>& row, std::int64_t width, Number fill) {
+  if (row.empty())
+    waiting.insert(waiting.end(), static_cast<std::size_t>(width), fill);
+  else
+    waiting.insert(waiting.end(), row.begin(), row.end());
+}
 
 }  // namespace
 
@@ -40,13 +47,11 @@ void StreamBuffer::check_length(std::size_t column, std::size_t length) const {
 }
 
 void StreamBuffer::put(std::size_t column, const std::vector<double>& values) {
-  Dataset& dataset = datasets_[column];
-  if (values.empty()) {
-    dataset.reals.insert(dataset.reals.end(), static_cast<std::size_t>(dataset.width),
-                         std::numeric_limits<double>::quiet_NaN());
-  } else {
-    dataset.reals.insert(dataset.reals.end(), values.begin(), values.end());
-  }
+  if (present(column)) extend(datasets_[column].reals, values, datasets_[column].width, not_known);
+}
+
+void StreamBuffer::put(std::size_t column, const std::vector<std::int64_t>& values) {
+  if (present(column)) extend(datasets_[column].integers, values, datasets_[column].width, std::int64_t{-1});
 }
 
 void StreamBuffer::write(Dataset& dataset) const {

@@ -24,10 +24,16 @@ class StreamBuffer {
   /// InputError naming file and dataset unless `length` is the width of the dataset or 0.
   void check_length(std::size_t column, std::size_t length) const;
 
-  void put(std::size_t column, double value) { datasets_[column].reals.push_back(value); }
-  void put(std::size_t column, std::int64_t value) { datasets_[column].integers.push_back(value); }
-  /// NaN throughout if `values` is empty.
+  // All of them do nothing where the file lacks the dataset.
+  void put(std::size_t column, double value) {
+    if (present(column)) datasets_[column].reals.push_back(value);
+  }
+  void put(std::size_t column, std::int64_t value) {
+    if (present(column)) datasets_[column].integers.push_back(value);
+  }
+  /// NaN or -1 throughout if `values` is empty.
   void put(std::size_t column, const std::vector<double>& values);
+  void put(std::size_t column, const std::vector<std::int64_t>& values);
   void end_row() { ++waiting_; }
 
   /// Everything but the scale; then, once that has been flushed, the scale.
@@ -44,6 +50,7 @@ class StreamBuffer {
     std::vector<double> reals;
     std::vector<std::int64_t> integers;
   };
+  bool present(std::size_t column) const { return datasets_[column].handle.id() >= 0; }
   void write(Dataset& dataset) const;
 
   std::vector<Dataset> datasets_;
@@ -54,7 +61,7 @@ class StreamBuffer {
 template <class Row>
 class Stream {
  public:
-  explicit Stream(hid_t file) : buffer_(file, specs()) {}
+  explicit Stream(hid_t file) : buffer_(file, specs_of<Row>()) {}
 
   StreamBuffer& buffer() { return buffer_; }
   const StreamBuffer& buffer() const { return buffer_; }
@@ -65,6 +72,8 @@ class Stream {
     for (std::size_t k = 0; k < table.size(); ++k) {
       if (const auto* member = std::get_if<std::vector<double> Row::*>(&table[k].field)) {
         buffer_.check_length(k, (row.**member).size());
+      } else if (const auto* integers = std::get_if<std::vector<std::int64_t> Row::*>(&table[k].field)) {
+        buffer_.check_length(k, (row.**integers).size());
       }
     }
     const std::int64_t number = buffer_.rows();
@@ -74,17 +83,13 @@ class Stream {
   }
 
  private:
-  static std::vector<DatasetSpec> specs() {
-    std::vector<DatasetSpec> all;
-    for (const Column<Row>& column : columns<Row>()) all.push_back(column.spec);
-    return all;
-  }
-
   void put(std::size_t column, const RowField<Row>& field, const Row& row, std::int64_t number) {
     if (const auto* real = std::get_if<double Row::*>(&field)) buffer_.put(column, row.**real);
     if (const auto* integer = std::get_if<std::int64_t Row::*>(&field)) buffer_.put(column, row.**integer);
     if (const auto* flag = std::get_if<int Row::*>(&field)) buffer_.put(column, std::int64_t{row.**flag});
     if (const auto* reals = std::get_if<std::vector<double> Row::*>(&field)) buffer_.put(column, row.**reals);
+    if (const auto* integers = std::get_if<std::vector<std::int64_t> Row::*>(&field))
+      buffer_.put(column, row.**integers);
     if (std::holds_alternative<std::monostate>(field)) buffer_.put(column, number);
   }
 

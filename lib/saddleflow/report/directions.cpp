@@ -11,6 +11,20 @@
 
 namespace saddleflow::report {
 
+std::vector<std::vector<double>> layer_rows(const RunData& run, const std::vector<double>& weights,
+                                            int layer) {
+  std::vector<std::vector<double>> rows;
+  for (std::size_t p = 0; p < run.parameters.size(); ++p) {
+    const ParameterPlace& place = run.parameters[p];
+    if (place.layer != layer) continue;
+    const auto row = static_cast<std::size_t>(place.row), column = static_cast<std::size_t>(place.column);
+    if (rows.size() <= row) rows.resize(row + 1);
+    if (rows[row].size() <= column) rows[row].resize(column + 1);
+    rows[row][column] = std::isfinite(weights[p]) ? weights[p] : 0.0;
+  }
+  return rows;
+}
+
 namespace {
 
 using Rows = std::vector<std::vector<double>>;
@@ -25,20 +39,6 @@ struct Candidate {
   double time;
   const std::vector<double>* weights;
 };
-
-/// Rows of one layer's weight matrix.
-Rows layer_rows(const RunData& run, const std::vector<double>& weights, int layer) {
-  Rows rows;
-  for (std::size_t p = 0; p < run.parameters.size(); ++p) {
-    const ParameterPlace& place = run.parameters[p];
-    if (place.layer != layer) continue;
-    const auto row = static_cast<std::size_t>(place.row), column = static_cast<std::size_t>(place.column);
-    if (rows.size() <= row) rows.resize(row + 1);
-    if (rows[row].size() <= column) rows[row].resize(column + 1);
-    rows[row][column] = std::isfinite(weights[p]) ? weights[p] : 0.0;
-  }
-  return rows;
-}
 
 /// beta = u v of a diagonal linear network.
 Rows coefficients(const RunData& run, const std::vector<double>& weights) {

@@ -37,6 +37,10 @@ struct Directions {
 /// Shows at most `max_neurons` neurons, those with the largest incoming weights at the end.
 Directions neuron_directions(const RunData& run, std::size_t max_neurons = 64);
 
+/// Rows of one layer's weight matrix; what is not finite counts as 0.
+std::vector<std::vector<double>> layer_rows(const RunData& run, const std::vector<double>& weights,
+                                            int layer);
+
 /// Order of the rows in which average-linkage clustering by cosine similarity puts its leaves; the cluster
 /// with the longest row comes first. Zero rows count as dissimilar to all others.
 std::vector<std::size_t> cluster_order(const std::vector<std::vector<double>>& rows);

@@ -91,6 +91,25 @@ void read_times(const RunReader& reader, RunData& run) {
   run.stepper = integers(reader, "stepper");
   run.layer_norm = columns(reader, "layer_norm");
   run.neuron_norm = columns(reader, "neuron_norm");
+  run.kkt_residual = column(reader, "kkt_residual");
+}
+
+void read_kkt(const RunReader& reader, RunData& run) {
+  archive::KktRecord record = reader.kkt();
+  run.kkt = std::move(record.rows);
+  for (const auto& [name, value] : record.counts) {
+    if (name == "run_point")
+      run.run_point = value;
+    else
+      run.kkt_search.emplace_back(name, std::to_string(value));
+  }
+  const bool known = run.run_point < static_cast<std::int64_t>(run.kkt.size());
+  if (!known) run.run_point = -1;
+  if (!reader.has("alignment")) return;
+  run.alignment.time = column(reader, "snapshot_time");
+  run.alignment.cosine = column(reader, "alignment");
+  run.alignment.residual = column(reader, "snapshot_kkt_residual");
+  run.alignment.neuron_cosine = columns(reader, "neuron_alignment");
 }
 
 void read_events(const RunReader& reader, RunData& run) {
@@ -142,7 +161,8 @@ RunData read_run(const RunReader& reader) {
   read_network(reader.description(), run);
   read_texts(reader, run);
   read_times(reader, run);
-  if (run.time.empty())
+  read_kkt(reader, run);
+  if (run.time.empty() && run.kkt.empty())
     throw InputError(fmt::format("{}: no row written yet, nothing to show", reader.path()));
   read_events(reader, run);
   read_snapshots(reader, run);

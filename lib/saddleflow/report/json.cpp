@@ -2,52 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <span>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "saddleflow/report/directions.hpp"
-#include "saddleflow/report/thin.hpp"
+#include "saddleflow/report/json_parts.hpp"
 
 namespace saddleflow::report {
 
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-constexpr int value_digits = 6;
-constexpr int time_digits = 12;  ///< a jump of length 1 at t = 1e6 still has six digits of its own
-constexpr int weight_digits = 4;
-constexpr std::size_t numbers_per_plot = 60'000;
-
-Json number(double value, int digits) {
-  if (!std::isfinite(value)) return nullptr;
-  return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
-}
-
-Json numbers(const std::vector<double>& values, int digits) {
-  Json list = Json::array();
-  for (const double v : values) list.push_back(number(v, digits));
-  return list;
-}
-
-Json pairs(const Pairs& list) {
-  Json out = Json::array();
-  for (const auto& [name, value] : list) out.push_back({name, value});
-  return out;
-}
-
-/// One curve of a plot.
-struct Curve {
-  std::string name;
-  const Column* values;
-  int layer = -1;  ///< colours a neuron's curve
-};
-
-/// Step count at a time between two rows.
 double step_at(const RunData& run, double time) {
+  if (run.time.empty()) return std::nan("");
   const auto after = std::lower_bound(run.time.begin(), run.time.end(), time);
   const auto step = [&](std::size_t i) { return run.step.empty() ? static_cast<double>(i) : run.step[i]; };
   const auto i = static_cast<std::size_t>(after - run.time.begin());
@@ -56,6 +20,8 @@ double step_at(const RunData& run, double time) {
   const double share = (time - run.time[i - 1]) / (run.time[i] - run.time[i - 1]);
   return step(i - 1) + share * (step(i) - step(i - 1));
 }
+
+namespace {
 
 /// Rows on both sides of every event: the marker stands on the curve.
 std::vector<std::size_t> event_rows(const RunData& run) {
@@ -68,28 +34,10 @@ std::vector<std::size_t> event_rows(const RunData& run) {
   return rows;
 }
 
-Json plot(const RunData& run, const std::vector<Curve>& recorded, std::size_t points) {
-  std::vector<Curve> curves;
-  for (const Curve& c : recorded)
-    if (!c.values->empty()) curves.push_back(c);
-  std::vector<std::span<const double>> values;
-  values.reserve(curves.size());
-  for (const Curve& c : curves) values.emplace_back(*c.values);
-  const std::size_t limit = std::min(
-      points, std::max<std::size_t>(400, numbers_per_plot / std::max<std::size_t>(1, curves.size())));
-  const std::vector<std::size_t> rows = thin_rows(run.time, values, limit, event_rows(run));
-  const auto picked = [&](const Column& column, int digits) {
-    Json list = Json::array();
-    for (const std::size_t i : rows) list.push_back(number(column[i], digits));
-    return list;
-  };
-  Json steps = Json::array();
-  for (const std::size_t i : rows) steps.push_back(run.step.empty() ? static_cast<double>(i) : run.step[i]);
-  Json out{{"time", picked(run.time, time_digits)}, {"step", steps}, {"curves", Json::array()}};
-  for (const Curve& c : curves)
-    out["curves"].push_back(
-        {{"name", c.name}, {"layer", c.layer}, {"values", picked(*c.values, value_digits)}});
-  return out;
+Json plot(const RunData& run, const std::vector<Curve>& curves, std::size_t points) {
+  Column steps = run.step;
+  for (std::size_t i = steps.size(); i < run.time.size(); ++i) steps.push_back(static_cast<double>(i));
+  return plot_json(run.time, steps, curves, points, event_rows(run));
 }
 
 /// The neurons whose norm grows largest; more curves than this cannot be told apart.
@@ -118,14 +66,19 @@ Json plots(const RunData& run, std::size_t points) {
   std::vector<Curve> layers{{"all weights", &run.weight_norm}};
   for (std::size_t l = 0; l < run.layer_norm.size(); ++l)
     layers.push_back({fmt::format("layer {}", l + 1), &run.layer_norm[l], static_cast<int>(l)});
-  return {{"loss", plot(run, {{"loss", &run.loss}}, points)},
-          {"approach",
-           plot(run, {{"gradient norm", &run.gradient_norm}, {"proximity r", &run.proximity}}, points)},
-          {"layers", plot(run, layers, points)},
-          {"neurons", plot(run, neuron_curves(run), points)},
-          {"drift",
-           plot(run, {{"balance drift", &run.balance_drift}, {"energy drift", &run.energy_drift}}, points)},
-          {"steps", plot(run, {{"step size", &run.step_size}, {"stepper", &run.stepper}}, points)}};
+  Json all{{"loss", plot(run, {{"loss", &run.loss}}, points)},
+           {"approach", plot(run,
+                             {{"gradient norm", &run.gradient_norm},
+                              {"proximity r", &run.proximity},
+                              {"KKT residual", &run.kkt_residual}},
+                             points)},
+           {"layers", plot(run, layers, points)},
+           {"neurons", plot(run, neuron_curves(run), points)},
+           {"drift",
+            plot(run, {{"balance drift", &run.balance_drift}, {"energy drift", &run.energy_drift}}, points)},
+           {"steps", plot(run, {{"step size", &run.step_size}, {"stepper", &run.stepper}}, points)}};
+  all.update(kkt_plots(run, points));
+  return all;
 }
 
 Json events(const RunData& run) {
@@ -205,6 +158,11 @@ Json gauges(const RunData& run) {
   return list;
 }
 
+double last_step(const RunData& run) {
+  if (run.time.empty()) return 0;
+  return run.step.empty() ? static_cast<double>(run.time.size() - 1) : run.step.back();
+}
+
 Json network(const RunData& run) {
   return {
       {"kind", run.network_kind},     {"layers", run.layer_sizes}, {"slope", number(run.slope, value_digits)},
@@ -216,27 +174,27 @@ Json network(const RunData& run) {
 
 std::string to_json(const RunData& run, std::size_t points) {
   check(run);
-  const Json page{
-      {"title", run.title},
-      {"file", run.file},
-      {"stop_reason", run.stop_reason},
-      {"end_time", number(run.time.back(), time_digits)},
-      {"rows", run.time.size()},
-      {"steps", number(run.step.empty() ? static_cast<double>(run.time.size() - 1) : run.step.back(), 16)},
-      {"first_loss", run.loss.empty() ? Json(nullptr) : number(run.loss.front(), value_digits)},
-      {"final_loss", number(last_finite(run.loss), value_digits)},
-      {"gauges", gauges(run)},
-      {"network", network(run)},
-      {"problem", pairs(run.problem)},
-      {"counters", pairs(run.counters)},
-      {"provenance", pairs(run.provenance)},
-      {"stepper_names", run.stepper_names},
-      {"plots", plots(run, points)},
-      {"events", events(run)},
-      {"saddles", saddles(run)},
-      {"directions", directions(run)},
-      {"study", run.study},
-      {"study_as_typed", run.study_as_typed}};
+  const Json page{{"title", run.title},
+                  {"file", run.file},
+                  {"stop_reason", run.stop_reason},
+                  {"end_time", run.time.empty() ? Json(nullptr) : number(run.time.back(), time_digits)},
+                  {"rows", run.time.size()},
+                  {"steps", number(last_step(run), 16)},
+                  {"first_loss", run.loss.empty() ? Json(nullptr) : number(run.loss.front(), value_digits)},
+                  {"final_loss", number(last_finite(run.loss), value_digits)},
+                  {"gauges", gauges(run)},
+                  {"network", network(run)},
+                  {"problem", pairs(run.problem)},
+                  {"counters", pairs(run.counters)},
+                  {"provenance", pairs(run.provenance)},
+                  {"stepper_names", run.stepper_names},
+                  {"plots", plots(run, points)},
+                  {"events", events(run)},
+                  {"saddles", saddles(run)},
+                  {"directions", directions(run)},
+                  {"kkt", kkt_json(run)},
+                  {"study", run.study},
+                  {"study_as_typed", run.study_as_typed}};
   // Bytes that are not UTF-8 (a study typed in another encoding) become U+FFFD instead of an exception.
   return page.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

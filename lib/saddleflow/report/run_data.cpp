@@ -11,7 +11,7 @@ namespace {
 void check_column(const std::string& name, const Column& column, std::size_t expected) {
   if (column.empty() || column.size() == expected) return;
   throw InputError(
-      fmt::format("report: {} has {} rows, expected {} like time", name, column.size(), expected));
+      fmt::format("report: {} has {} rows, expected {} like its time", name, column.size(), expected));
 }
 
 void check_weights(const std::string& name, const std::vector<double>& weights, std::size_t expected) {
@@ -20,11 +20,25 @@ void check_weights(const std::string& name, const std::vector<double>& weights, 
       fmt::format("report: {} has {} weights, expected {} parameters", name, weights.size(), expected));
 }
 
+void check_kkt(const RunData& run) {
+  for (std::size_t k = 0; k < run.kkt.size(); ++k)
+    check_weights(fmt::format("kkt[{}].direction", k), run.kkt[k].direction, run.parameters.size());
+  const AlignmentTable& table = run.alignment;
+  check_column("alignment", table.cosine, table.time.size());
+  check_column("snapshot_kkt_residual", table.residual, table.time.size());
+  for (std::size_t k = 0; k < table.neuron_cosine.size(); ++k)
+    check_column(fmt::format("neuron_alignment[{}]", k), table.neuron_cosine[k], table.time.size());
+  if (table.neuron_cosine.size() > run.neurons.size())
+    throw InputError(fmt::format("report: neuron_alignment has {} columns, expected at most {} neurons",
+                                 table.neuron_cosine.size(), run.neurons.size()));
+}
+
 }  // namespace
 
 void check(const RunData& run) {
   const std::size_t rows = run.time.size();
-  if (rows == 0) throw InputError("report: time has no rows, expected at least one accepted step");
+  if (rows == 0 && run.kkt.empty())
+    throw InputError("report: time has no rows, expected at least one accepted step");
   for (std::size_t i = 1; i < rows; ++i)
     if (!(run.time[i] >= run.time[i - 1]))
       throw InputError(
@@ -38,6 +52,8 @@ void check(const RunData& run) {
   check_column("balance_drift", run.balance_drift, rows);
   check_column("energy_drift", run.energy_drift, rows);
   check_column("stepper", run.stepper, rows);
+  check_column("kkt_residual", run.kkt_residual, rows);
+  check_kkt(run);
   for (std::size_t l = 0; l < run.layer_norm.size(); ++l)
     check_column(fmt::format("layer_norm[{}]", l), run.layer_norm[l], rows);
   for (std::size_t k = 0; k < run.neuron_norm.size(); ++k)

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "saddleflow/archive/run_file.hpp"
+
 namespace saddleflow::report {
 
 /// One value per accepted step.
@@ -52,6 +54,12 @@ struct Snapshot {
 /// What the stop reason, the counters and the attributes of /run say.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+/// How the snapshots lie to the KKT points; every column as long as `time`, or empty.
+struct AlignmentTable {
+  Column time, cosine, residual;
+  std::vector<Column> neuron_cosine;  ///< one column per neuron
+};
+
 struct RunData {
   std::string title;
   std::string file;  ///< name shown in the header
@@ -68,7 +76,7 @@ struct RunData {
 
   // time table; `time` increases, every column is as long as `time` or empty (not recorded)
   Column time, step, loss, gradient_norm, weight_norm, step_size, proximity, balance_drift, energy_drift,
-      stepper;
+      stepper, kkt_residual;
   std::vector<Column> layer_norm;          ///< one column per layer
   std::vector<Column> neuron_norm;         ///< one column per neuron
   std::vector<std::string> stepper_names;  ///< name of stepper flag 0, 1, ...
@@ -77,6 +85,12 @@ struct RunData {
   std::vector<Event> events;
   std::vector<Saddle> saddles;
 
+  // KKT points: without them, all of this is empty; with them, there may be no trajectory
+  std::vector<archive::KktRow> kkt;
+  std::int64_t run_point = -1;  ///< the one that the run's direction went to
+  Pairs kkt_search;             ///< seed, starts, unresolved, ...
+  AlignmentTable alignment;
+
   Pairs problem;      ///< loss, reduction, sizes, origin of the data
   Pairs counters;     ///< gradients, hessians, wall_seconds, ...
   Pairs provenance;   ///< version, commit, compiler, ...
@@ -84,7 +98,7 @@ struct RunData {
   std::string study_as_typed;
 };
 
-/// Throws InputError, naming the column, when lengths disagree or time decreases.
+/// Throws InputError, naming the column, when lengths disagree, time decreases, or there is nothing to show.
 void check(const RunData& run);
 
 }  // namespace saddleflow::report

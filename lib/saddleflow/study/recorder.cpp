@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -81,6 +82,9 @@ void Recorder::write_time_row(const StepView& step) {
   row.balance_drift = static_cast<double>(o.balance_drift);
   row.energy_drift = static_cast<double>(o.energy_drift);
   row.stepper = method_flag(step.method);
+  row.log_time = static_cast<double>(std::log(step.t1));
+  row.log_weight_norm = static_cast<double>(std::log(o.weight_norm));
+  row.phase_time = row.time;
   row.layer_norm = to_doubles(o.layer_norm);
   row.neuron_norm = to_doubles(o.neuron_norm);
   writer_.append(row);
@@ -120,6 +124,8 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
   const Spectrum spectrum = spectrum_at(w);
   archive::EventRow row;
   row.time = static_cast<double>(hit.time);
+  row.log_time = static_cast<double>(std::log(hit.time));
+  row.phase_time = row.time;
   row.kind = static_cast<int>(kind);
   row.direction = static_cast<int>(hit.direction);
   row.loss = static_cast<double>(o.loss);

@@ -43,7 +43,7 @@ void describe_network(const Network& network, archive::RunDescription& d) {
   }
 }
 
-void describe_problem(const Objective& objective, archive::RunDescription& d) {
+void describe_data(const Objective& objective, archive::RunDescription& d) {
   const Dataset& data = objective.data();
   d.loss = objective.loss().name();
   d.reduction = objective.loss().reduction_name();
@@ -64,19 +64,26 @@ int method_flag(std::string_view method) {
   return static_cast<int>(std::find(names.begin(), names.end(), method) - names.begin());
 }
 
-archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study,
-                                     const std::string& command) {
+archive::RunDescription describe_problem(const Objective& objective, const StudyTable& study,
+                                         const std::string& command) {
   archive::RunDescription d;
   d.title = study.text("title");
   d.command = command;
-  describe_network(setup.network(), d);
-  describe_problem(setup.objective, d);
+  describe_network(objective.network(), d);
+  describe_data(objective, d);
   d.toml = study.filled();
   d.toml_user = study.typed();
   d.provenance = provenance();
+  d.event_kinds = {"end"};
+  d.stepper_names = methods();
+  return d;
+}
+
+archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study,
+                                     const std::string& command) {
+  archive::RunDescription d = describe_problem(setup.objective, study, command);
   d.eigenvalue_count = spectrum_size(setup.objective.size());
   d.event_kinds = Recorder::event_kinds(setup);
-  d.stepper_names = methods();
   return d;
 }
 

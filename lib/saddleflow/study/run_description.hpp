@@ -10,6 +10,9 @@
 
 namespace saddleflow {
 
+/// What a file without a trajectory says.
+archive::RunDescription describe_problem(const Objective& objective, const StudyTable& study,
+                                         const std::string& command);
 /// What the file says before the first row. `command`: the command line, for `history`.
 archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study,
                                      const std::string& command);

@@ -36,8 +36,21 @@ const stopWords = (reason) => ({
   running: 'Still running', killed: 'Killed', sliding_unresolved: 'Stopped: sliding not resolved',
 }[reason] ?? (reason.startsWith('event:') ? `Stopped at ${plainWords(reason.slice(6))}` : plainWords(reason)));
 
+/** For a file of KKT points alone. */
+function addKktHeader() {
+  const {points, search} = run.kkt, maxima = points.filter((point) => point.status === 'maximum');
+  section('verdict').append(element('b', {}, plural(points.length, 'KKT point')), ` of the correlation function, ${maxima.length} of them ` +
+                            'maxima, highest N ', element('b', {}, number(points[0]?.value, 8)));
+  section('dials').append(...search.map(([label, value]) =>
+      element('div', {}, element('dt', {}, plainWords(label)), element('dd', {}, counterText(value)))));
+}
+
 function addHeader() {
   section('kind').textContent = [run.file, networkLine()].filter(Boolean).join('  ·  ');
+  if (!run.rows) {
+    addKktHeader();
+    return;
+  }
   const saddleCount = run.saddles.filter((point) => !isMinimum(point)).length;
   const verdict = section('verdict');
   verdict.append(element('b', {}, stopWords(run.stop_reason)), ` at t = ${moment(run.end_time)} after `,

@@ -44,6 +44,11 @@ function addToolbar() {
       element('span', {class: 'hint'}, 'drag to zoom · double click to reset · hover for values'));
 }
 
+/** A file of KKT points alone has nothing to show here. */
+function removeTrajectory() {
+  for (const id of ['loss', 'norms', 'directions', 'spectrum', 'gauges', 'events', 'saddles', 'toolbar']) section(id).remove();
+}
+
 function report() {
   const body = document.body.dataset;
   body.errors = outcome.errors;
@@ -57,19 +62,26 @@ function report() {
 function refresh() {
   if (view.theme) document.documentElement.dataset.theme = view.theme;
   rebuild();
-  addDirections();
-  addSpectra();
+  if (run.rows) {
+    addDirections();
+    addSpectra();
+  }
+  addKktPictures();
   for (const each of switches) each.update();
   report();
 }
 
 function start() {
   addHeader();
-  addTimePlots();
+  if (run.rows) addTimePlots();
+  else removeTrajectory();
+  addKkt();
   readAddress();
-  addToolbar();
-  addEvents();
-  addSaddles();
+  if (plots.length) addToolbar();
+  if (run.rows) {
+    addEvents();
+    addSaddles();
+  }
   addStudy();
   addProvenance();
   refresh();

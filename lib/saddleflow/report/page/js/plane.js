@@ -5,6 +5,21 @@ function planeColours() {
   return run.directions.moments.at(-1).rows.map(([x, y]) => angleColour(Math.atan2(y, x)));
 }
 
+/** Directions of the KKT point that the run went to: dashed rays, with a mark outside the rim. */
+function drawTarget(context, middle, rim) {
+  if (!run.kkt || run.kkt.run_point < 0) return;
+  context.save();
+  context.strokeStyle = context.fillStyle = colour('strong');
+  context.lineWidth = 1;
+  context.setLineDash([5, 4]);
+  for (const row of run.kkt.points[run.kkt.run_point].rows) {
+    const norm = lengthOf(row) || 1, [c, s] = [row[0] / norm, row[1] / norm];
+    line(context, middle, middle, middle + rim * c, middle - rim * s);
+    disc(context, middle + (rim + 5) * c, middle - (rim + 5) * s, 3);
+  }
+  context.restore();
+}
+
 /** Paths of all neurons: angle = direction, radius = logarithm of the norm. */
 function drawPaths(size) {
   const [canvas, context] = sharpCanvas(size, size);
@@ -30,6 +45,7 @@ function drawPaths(size) {
   context.beginPath();
   context.arc(middle, middle, rim, 0, 2 * Math.PI);
   context.stroke();
+  drawTarget(context, middle, rim);
   const place = ([x, y]) => {
     const norm = Math.hypot(x, y), r = radius(norm) / (norm || 1);
     return [middle + r * x, middle - r * y];
@@ -62,11 +78,11 @@ function drawPaths(size) {
   return canvas;
 }
 
-/** One moment: vectors to the scale of the longest, and every direction as a tick on the rim. */
-function drawPlaneMoment(m, size) {
+/** Vectors to the scale of the longest, and every direction as a tick on the rim. */
+function drawDirections(rows, colours, size) {
   const [canvas, context] = sharpCanvas(size, size);
-  const colours = planeColours(), middle = size / 2, rim = middle - 9;
-  const longest = Math.max(...m.rows.map(lengthOf)) || 1;
+  const middle = size / 2, rim = middle - 9;
+  const longest = Math.max(...rows.map(lengthOf)) || 1;
   context.strokeStyle = colour('rule');
   context.beginPath();
   context.arc(middle, middle, rim, 0, 2 * Math.PI);
@@ -75,7 +91,7 @@ function drawPlaneMoment(m, size) {
   line(context, middle - rim, middle, middle + rim, middle);
   line(context, middle, middle - rim, middle, middle + rim);
   context.lineWidth = 1.5;
-  m.rows.forEach((row, k) => {
+  rows.forEach((row, k) => {
     const norm = lengthOf(row);
     if (!norm) return;
     const [c, s] = [row[0] / norm, row[1] / norm], r = (rim * norm) / longest;
@@ -90,9 +106,9 @@ function drawPlaneMoment(m, size) {
 function planeView() {
   const {moments} = run.directions;
   const panels = moments.map((m) => element('div', {class: 'moment'},
-      ...momentTitle(m, `longest ${number(Math.max(...m.rows.map(lengthOf)), 2)}`), drawPlaneMoment(m, 140)));
+      ...momentTitle(m, `longest ${number(Math.max(...m.rows.map(lengthOf)), 2)}`), drawDirections(m.rows, planeColours(), 140)));
   return element('div', {class: 'plane'},
       element('figure', {class: 'figure'}, element('figcaption', {class: 'caption'}, element('h3', {}, 'Paths'),
-          element('span', {class: 'values'}, 'angle = direction, radius = log ‖w‖, dot = end')), drawPaths(400)),
+          element('span', {class: 'values'}, 'angle = direction, radius = log ‖w‖, dot = end' + (run.kkt?.run_point >= 0 ? ', dashed: KKT point' : ''))), drawPaths(400)),
       element('div', {class: 'moments'}, panels));
 }

@@ -16,8 +16,8 @@ function layerCurves() {
       {...curve, stroke: colour(palette[1 + curve.layer % 6]), width: 1.6});
 }
 
-function neuronCurves() {
-  const curves = sourceCurves('neurons');
+function neuronCurves(source = 'neurons') {
+  const curves = sourceCurves(source);
   const counts = {}, ranks = curves.map((curve) => (counts[curve.layer] = (counts[curve.layer] ?? -1) + 1));
   return curves.map((curve, i) => ({
     ...curve, width: 1.1, stroke: neuronColour(curve.layer, ranks[i], counts[curve.layer] + 1),
@@ -40,11 +40,11 @@ function addTimePlots() {
   addPlot(section('loss'), {id: 'loss', title: 'Loss', source: 'loss', makeCurves: plainCurves('loss', ['c1']),
                             height: 370, start: 'linear', flags: true});
   addPlot(section('loss'), {id: 'approach', title: 'Distance to criticality', source: 'approach',
-                            makeCurves: plainCurves('approach', ['c2', 'c4']), height: 220});
+                            makeCurves: plainCurves('approach', ['c2', 'c4', 'c3']), height: 220});
   const norms = element('div', {class: 'pair'});
   section('norms').append(norms);
   addPlot(norms, {id: 'layers', title: 'Norm of the layers', source: 'layers', makeCurves: layerCurves, height: 270});
-  addPlot(norms, {id: 'neurons', title: 'Norm of the neurons', source: 'neurons', makeCurves: neuronCurves, height: 270,
+  addPlot(norms, {id: 'neurons', title: 'Norm of the neurons', source: 'neurons', makeCurves: () => neuronCurves(), height: 270,
                   legend: sourceCurves('layers').length > 2 ? 'one hue for each layer' : ''});
   const gauges = element('div', {class: 'pair'});
   section('gauges').append(gauges);

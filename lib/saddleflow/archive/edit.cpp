@@ -1,0 +1,58 @@
+#include "saddleflow/archive/edit.hpp"
+
+#include <filesystem>
+
+#include "saddleflow/archive/checkpoint.hpp"
+#include "saddleflow/archive/file_lock.hpp"
+#include "saddleflow/archive/recovery.hpp"
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow::archive {
+namespace {
+
+void require_replaceable(const std::string& path) {
+  // Whatever the file holds, be it no run at all.
+  if (!std::filesystem::is_regular_file(path))
+    throw InputError(path + ": no plain file, it cannot be overwritten");
+  if (is_locked(path)) throw IoError(path + ": another process has this file open, it cannot be overwritten");
+}
+
+}  // namespace
+
+void work_on(const Draft& draft, const std::string& path,
+             const std::function<void(const std::string&)>& action) {
+  try {
+    action(draft.path());
+  } catch (const IoError& error) {
+    std::string text = error.what();
+    if (text.starts_with(draft.path())) text.replace(0, draft.path().size(), path);
+    throw IoError(text);
+  }
+}
+
+void edit_run(const std::string& path, const std::function<void(hid_t)>& change) {
+  const FileState state = file_state(path);
+  if (state == FileState::live) throw IoError(path + ": another process is writing this run");
+  Draft draft = Draft::copy_of(path);
+  work_on(draft, path, [&](const std::string& copy) {
+    if (state == FileState::killed) recover_in_place(copy);
+    hdf5::Handle file = hdf5::open_file(copy, H5F_ACC_RDWR);
+    change(static_cast<hid_t>(file));
+    hdf5::close_file(file, copy);
+  });
+  draft.commit();
+}
+
+void make_file(const std::string& path, bool overwrite, const std::function<void(const std::string&)>& fill) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    if (!overwrite) throw InputError(path + ": the file exists; --force overwrites it");
+    require_replaceable(path);
+  }
+  Draft draft = Draft::fresh(path);
+  work_on(draft, path, fill);
+  remove_checkpoint(path);
+  draft.commit(overwrite);
+}
+
+}  // namespace saddleflow::archive

@@ -1,0 +1,25 @@
+// Changes to a run file that SWMR writing cannot make, each in one step. Internal to archive/.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "saddleflow/archive/draft.hpp"
+#include "saddleflow/archive/hdf5_handle.hpp"
+
+namespace saddleflow::archive {
+
+/// Runs an action on a draft's path; errors name the file that the user knows.
+void work_on(const Draft& draft, const std::string& path,
+             const std::function<void(const std::string&)>& action);
+
+/// Changes a run that nobody writes, in one step: `change` gets the copy, open for writing. IoError if
+/// another process is writing it.
+void edit_run(const std::string& path, const std::function<void(hid_t)>& change);
+
+/// Makes a file in one step: `fill` gets the path of the draft, which does not exist yet. InputError if the
+/// file exists and must not be overwritten; IoError if another process has it open. Overwriting removes the
+/// old run's checkpoint too.
+void make_file(const std::string& path, bool overwrite, const std::function<void(const std::string&)>& fill);
+
+}  // namespace saddleflow::archive

@@ -1,0 +1,46 @@
+// The pieces from which the page's data are put together. Internal to report/.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "saddleflow/report/run_data.hpp"
+
+namespace saddleflow::report {
+
+using Json = nlohmann::ordered_json;
+
+inline constexpr int value_digits = 6;
+inline constexpr int time_digits = 12;  ///< a jump of length 1 at t = 1e6 still has six digits of its own
+inline constexpr int weight_digits = 4;
+
+/// null where it is not finite.
+Json number(double value, int digits);
+Json numbers(const std::vector<double>& values, int digits);
+Json pairs(const Pairs& list);
+
+/// One curve of a plot.
+struct Curve {
+  std::string name;
+  const Column* values;
+  int layer = -1;  ///< colours a neuron's curve
+};
+
+/// Times, steps and the curves that hold any number, thinned to about `points` rows and those to keep.
+Json plot_json(const Column& time, const Column& steps, const std::vector<Curve>& curves, std::size_t points,
+               const std::vector<std::size_t>& keep);
+
+/// "neuron 1.3".
+std::string neuron_name(const NeuronPlace& place);
+
+/// Step count at a time between two rows; NaN without a trajectory.
+double step_at(const RunData& run, double time);
+
+/// The KKT points; null where there are none.
+Json kkt_json(const RunData& run);
+/// Plots over the times of the snapshots: "alignment", "neuron_alignment", "angles".
+Json kkt_plots(const RunData& run, std::size_t points);
+
+}  // namespace saddleflow::report

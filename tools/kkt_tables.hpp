@@ -1,0 +1,21 @@
+// The tables that sf-kkt prints.
+#pragma once
+
+#include <cstdio>
+#include <vector>
+
+#include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/study/kkt_run.hpp"
+
+namespace saddleflow::tools {
+
+/// The 24 highest.
+void print_kkt_points(std::FILE* out, const KktTable& table);
+/// Starts, and what the search cost.
+void print_search(std::FILE* out, const KktTable& table, bool descend, double seconds);
+/// Which KKT point a run's direction went to, when, and how each neuron did.
+/// `limits` may be empty.
+void print_approach(std::FILE* out, const RunApproach& approach, const std::vector<NeuronLimit>& limits,
+                    const KktTable& table, const archive::RunDescription& run);
+
+}  // namespace saddleflow::tools
