@@ -97,7 +97,7 @@ LimitPath run_limit_path(KktProblem& problem, const KktTable& table, const Limit
   const auto count = static_cast<Index>(table.entries.size());
   if (options.point < 0 || options.point >= count)
     throw InputError(
-        fmt::format("KKT point {}: there is no such row, expected 0 to {}", options.point, count - 1));
+        fmt::format("KKT point {}: the table has no such row, expected 1 to {}", options.point + 1, count));
   LimitPathOptions path;
   path.rtol = options.rtol;
   path.interrupt = options.interrupt;
