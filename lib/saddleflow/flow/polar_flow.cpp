@@ -109,6 +109,27 @@ bool PolarFlow::covers(const Vector& cartesian) {
   return true;
 }
 
+Real PolarFlow::fastest_fall(const Vector& x) {
+  if (x.size() == state_size()) {
+    evaluate(x);
+  } else {
+    const Vector w = x.head(parameter_count());
+    const Real norm = w.stableNorm();
+    correlation_.set_output_scale(std::pow(norm, static_cast<Real>(degree_)));
+    const Vector point = w / norm;
+    correlation_.gradient(point, g_);
+    alpha_.setZero(group_count());
+    r_.setZero(group_count());
+    for (Index i = 0; i < point.size(); ++i) {
+      r_[group_of(i)] += point[i] * point[i];
+      alpha_[group_of(i)] += point[i] * g_[i];
+    }
+    for (Index g = 0; g < group_count(); ++g) alpha_[g] = r_[g] > 0 ? alpha_[g] / r_[g] : Real(0);
+  }
+  const Real size = g_.norm(), fall = std::max(Real(0), -alpha_.minCoeff());
+  return size > 0 ? fall / size : Real(0);
+}
+
 Vector PolarFlow::enter(const Vector& cartesian) {
   const Index n = parameter_count();
   const Vector w = cartesian.head(n);

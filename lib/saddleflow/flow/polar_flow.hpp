@@ -43,6 +43,9 @@ class PolarFlow {
   /// Whether (w, E) has coordinates: some weight is not zero, and no group is zero that the flow moves away
   /// from zero, now or later.
   bool covers(const Vector& cartesian);
+  /// max_g (-ell_g') / |G|, at least 0, at (w, E) or at a polar state: O(1) while neurons rest or die away
+  /// exponentially; it grows without bound where a group passes through zero.
+  Real fastest_fall(const Vector& x);
   /// The polar state of (w, E), and the origin of q and kappa there. InputError unless covers().
   Vector enter(const Vector& cartesian);
   /// The same from a unit vector and ln rho, which need not be the logarithm of a double.
