@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "integrate/path_error.hpp"
 
@@ -13,7 +15,9 @@ int main(int argc, char** argv) {
   fmt::print("{:<34} {:>6} {:>10} {:>10} {:>8} {:>8} {:>10} {:>8} {:>8}\n",
              "case (" + stepper + ", " + chart + ")", "rtol", "error", "error/rtol", "steps", "polar",
              "gradients", "Hv", "Hessians");
-  for (const reference::ReferenceCase& reference : reference::reference_cases())
+  std::vector<reference::ReferenceCase> cases = reference::reference_cases();
+  for (reference::ReferenceCase& c : reference::small_start_cases()) cases.push_back(std::move(c));
+  for (const reference::ReferenceCase& reference : cases)
     for (int digits = 6; digits <= 11; ++digits) {
       const Real rtol = std::pow(Real(10), Real(-digits));
       const test::PathError r = test::path_error(reference, stepper, rtol, chart);

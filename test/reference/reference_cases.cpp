@@ -172,7 +172,7 @@ std::vector<ReferenceCase> reference_cases() {
 
 std::vector<ReferenceCase> small_start_cases() {
   return {scalar_product("V1 balanced, 1e-12", Real(1e-12), Real(1e-12), 45), deep_scalar(3, Real(0.02), 70),
-          two_layer_linear("V3 linear, 1e-9", Real(1e-9), 65),
+          two_layer_linear("V3 linear, 1e-5", Real(1e-5), 45),
           square_neuron("V4 square neuron, 1e-7", Real(1e-9), Real(1e-7), 35)};
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 /// Compares the path at the stored times as the second run passes them, and collects its events. Time near
 /// the origin is known to rtol times itself, which can be far more than all that comes after. So there only
-/// those snapshots are compared whose steps are longer than that; and after the polar chart has been left
+/// those snapshots are compared whose steps are far longer than that; and after the polar chart has been left
 /// times count from the first event that both runs locate then.
 class Comparison : public Observer {
  public:
@@ -59,7 +59,7 @@ class Comparison : public Observer {
     Real time;
   };
   const std::vector<Located>& events() const { return events_; }
-  bool complete() const { return next_ == times_.size() || waiting_; }
+  bool complete() const { return next_ == times_.size(); }
   Real worst() const { return worst_; }
   Real worst_time() const { return worst_time_; }
 
@@ -76,7 +76,8 @@ class Comparison : public Observer {
   bool resolved(const StepView& step) const {
     constexpr Real rounding = 1000 * std::numeric_limits<Real>::epsilon();
     if (step.t0 == 0) return true;
-    return step.t1 - step.t0 > (step.polar ? std::max(100 * rtol_, rounding) : rounding) * step.t1;
+    const Real known = step.polar ? std::clamp(Real(1e6) * rtol_, rounding, Real(0.01)) : rounding;
+    return step.t1 - step.t0 > known * step.t1;
   }
   void compare(Real t, std::int64_t row) {
     const std::vector<double> stored = run_.row("weights", row);
@@ -140,7 +141,10 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
   const std::string stopped = run.summary().stop_reason;
   const bool by_event = stopped.starts_with("event:");
   IntegrationOptions options = setup.integration_options();
-  options.t_end = by_event ? setup.t_end : static_cast<Real>(run.column("snapshot_time").back());
+  if (!by_event && stopped != "reached_end") {
+    options.t_end = static_cast<Real>(run.column("snapshot_time").back());
+    options.end_after_polar = false;
+  }
   options.interrupt = interrupt;
   Integration integration(System(setup.flow), *setup.stepper, setup.detector, options);
   Comparison comparison(setup, run);
@@ -151,7 +155,7 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
   result.path_error = comparison.worst();
   result.path_error_time = comparison.worst_time();
   result.stop_reason = outcome.stop_reason;
-  result.complete = comparison.complete() || (by_event && outcome.stop_reason == stopped);
+  result.complete = comparison.complete() || outcome.stop_reason == stopped;
   compare_events(run.event_rows(), comparison, Recorder::event_kinds(setup), result);
   return result;
 }
