@@ -12,6 +12,10 @@ namespace {
 
 // A fall of the norm by exp of this makes q a new beginning.
 constexpr Real kRebase = 2;
+// A group that shrinks so fast, in units of |G|, is on its way through zero: left and entered again.
+constexpr Real kPassing = 1000, kPassed = 100;
+// The weights have no numbers below this.
+const Real kLogSmallest = std::log(std::numeric_limits<Real>::min());
 
 }  // namespace
 
@@ -41,7 +45,7 @@ bool PolarChart::suits(const Vector& cartesian) {
   const Real norm = w.stableNorm();
   if (!(norm > 0) || norm >= watched_norm_) return false;
   const bool close = options_.always || near_origin(w, norm);
-  if (close && flow_.covers(cartesian)) return true;
+  if (close && flow_.covers(cartesian)) return flow_.fastest_fall(cartesian) < kPassed;
   watched_norm_ = norm / 2;
   return false;
 }
@@ -54,11 +58,17 @@ bool PolarChart::near_origin(const Vector& w, Real norm) {
 }
 
 bool PolarChart::outgrown(const Vector& polar) {
+  if (flow_.fastest_fall(polar) > kPassing) return true;
   if (options_.always) return false;
   const Vector u = flow_.look(polar);
   if (distance(u) < options_.leave) return false;
   watched_norm_ = std::exp(flow_.log_norm(polar)) / 2;
   return true;
+}
+
+bool PolarChart::collapses(const Vector& before, const Vector& after) const {
+  const Real now = flow_.log_norm(after);
+  return now < kLogSmallest && now < flow_.log_norm(before);
 }
 
 bool PolarChart::rebase_due(const Vector& polar) const {
