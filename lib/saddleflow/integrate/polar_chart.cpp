@@ -12,6 +12,8 @@ namespace {
 
 // A fall of the norm by exp of this makes q a new beginning.
 constexpr Real kRebase = 2;
+// What goes wrong near the origin is multiplied by all that follows, and this part of the way is cheap.
+constexpr Real kTighter = Real(0.1);
 // A group that shrinks so fast, in units of |G|, is on its way through zero: left and entered again.
 constexpr Real kPassing = 1000, kPassed = 100;
 // The weights have no numbers below this.
@@ -23,6 +25,7 @@ PolarChart::PolarChart(PolarFlow& flow, std::unique_ptr<Stepper> stepper, const 
     : flow_(flow), stepper_(std::move(stepper)), options_(options) {}
 
 StepperOptions PolarChart::stepper_options(StepperOptions cartesian, const PolarFlow& flow) {
+  cartesian.error.rtol *= kTighter;
   cartesian.error.quadratures = 2;
   cartesian.error.quadrature_scale = 1;
   cartesian.error.logarithms = flow.group_count();
