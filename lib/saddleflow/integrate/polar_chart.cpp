@@ -93,10 +93,13 @@ Real PolarChart::time_step(const Vector& polar) const {
   return stepper_->current_time_step() * flow_.time_rate(polar);
 }
 
+// In terms of q, which has a number where its unit of time has none.
 Real PolarChart::find(Real elapsed, Real s0, Real s1) {
+  if (!(elapsed > 0)) return s0;
+  const Real target = flow_.quadrature(elapsed);
   const auto late = [&](Real s) {
     stepper_->calc_state(s, x_);
-    return flow_.elapsed(x_) - elapsed;
+    return x_[x_.size() - 2] - target;
   };
   const Real at0 = late(s0), at1 = late(s1);
   if (!(at0 < 0)) return s0;
