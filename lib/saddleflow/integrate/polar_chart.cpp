@@ -28,7 +28,11 @@ StepperOptions PolarChart::stepper_options(StepperOptions cartesian, const Polar
   cartesian.error.logarithms = flow.group_count();
   cartesian.groups = {flow.groups().first, flow.groups().second, flow.groups().count};
   cartesian.error.displacement = 0;  // a settled direction is no critical point to be timed
-  cartesian.max_step = 0;            // was in flow time
+  // Steps near the origin are long, and their errors count once more in the time of the escape: with a
+  // quarter of the tolerance that time is as good as the Cartesian chart's (9e-9 instead of 7e-8 in the main
+  // job).
+  cartesian.error.rtol /= 4;
+  cartesian.max_step = 0;  // was in flow time
   return cartesian;
 }
 
