@@ -218,6 +218,11 @@ Real PolarFlow::log_elapsed(const Vector& x) const {
   return static_cast<Real>(2 - degree_) * log_norm_0_ + std::log(x[x.size() - 2] / kappa_);
 }
 
+Real PolarFlow::quadrature(Real elapsed) const {
+  return degree_ == 2 ? elapsed * kappa_
+                      : std::exp(static_cast<Real>(degree_ - 2) * log_norm_0_ + std::log(elapsed)) * kappa_;
+}
+
 Real PolarFlow::time_rate(const Vector& x) const {
   return std::exp(static_cast<Real>(2 - degree_) * log_norm(x));
 }

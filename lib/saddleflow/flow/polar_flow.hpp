@@ -63,6 +63,8 @@ class PolarFlow {
   /// Flow time since enter(); +infinity where a number cannot hold it.
   Real elapsed(const Vector& x) const;
   Real log_elapsed(const Vector& x) const;
+  /// The q at which elapsed() is this.
+  Real quadrature(Real elapsed) const;
   /// dt/ds = rho^{2-D}; +infinity or 0 where a number cannot hold it.
   Real time_rate(const Vector& x) const;
 

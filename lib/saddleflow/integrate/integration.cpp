@@ -36,7 +36,8 @@ Integration::Integration(const System& system, Stepper& stepper, EventDetector& 
     : system_(system), stepper_(stepper), detector_(detector), options_(std::move(options)) {
   dense_local_ = [this](Real t, Vector& x) { this->stepper().calc_state(t, x); };
   dense_absolute_ = [this](Real t, Vector& x) { this->stepper().calc_state(local_of(t), x); };
-  // Blind times of events count in the time since the chart was entered.
+  // With two charts the blind times of events count in the time since the present one was entered.
+  detector_.set_flow_clock(nullptr);
   if (options_.polar != nullptr)
     detector_.set_flow_clock([this](Real t, const Vector& x) { return moment(t, x).phase; });
 }

@@ -31,7 +31,11 @@ StepperOptions PolarChart::stepper_options(StepperOptions cartesian, const Polar
   cartesian.error.logarithms = flow.group_count();
   cartesian.groups = {flow.groups().first, flow.groups().second, flow.groups().count};
   cartesian.error.displacement = 0;  // a settled direction is no critical point to be timed
-  cartesian.max_step = 0;            // was in flow time
+  // Steps near the origin are long, and their errors count once more in the time of the escape: with a
+  // quarter of the tolerance that time is as good as the Cartesian chart's (9e-9 instead of 7e-8 in the main
+  // job).
+  cartesian.error.rtol /= 4;
+  cartesian.max_step = 0;  // was in flow time
   return cartesian;
 }
 
@@ -96,10 +100,13 @@ Real PolarChart::time_step(const Vector& polar) const {
   return stepper_->current_time_step() * flow_.time_rate(polar);
 }
 
+// In terms of q, which has a number where its unit of time has none.
 Real PolarChart::find(Real elapsed, Real s0, Real s1) {
+  if (!(elapsed > 0)) return s0;
+  const Real target = flow_.quadrature(elapsed);
   const auto late = [&](Real s) {
     stepper_->calc_state(s, x_);
-    return flow_.elapsed(x_) - elapsed;
+    return x_[x_.size() - 2] - target;
   };
   const Real at0 = late(s0), at1 = late(s1);
   if (!(at0 < 0)) return s0;

@@ -75,7 +75,7 @@ class Comparison : public Observer {
   }
   bool resolved(const StepView& step) const {
     constexpr Real rounding = 1000 * std::numeric_limits<Real>::epsilon();
-    if (step.t0 == 0) return true;
+    if (step.t0 == 0) return std::isfinite(step.t1);
     const Real known = step.polar ? std::clamp(Real(1e6) * rtol_, rounding, Real(0.01)) : rounding;
     return step.t1 - step.t0 > known * step.t1;
   }
