@@ -1,0 +1,91 @@
+#include "saddleflow/claims/limit_direction.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "saddleflow/correlation/certificate.hpp"
+#include "saddleflow/correlation/kkt_search.hpp"
+
+namespace saddleflow::claims {
+
+namespace {
+
+constexpr Real kTolerance = Real(1e-12);  // of the NCF flow and of KKT points
+constexpr Real kSettled = Real(1e-9);
+
+NcfFlowOptions ncf_options() {
+  NcfFlowOptions options;
+  options.rtol = kTolerance;
+  options.settled = kSettled;
+  return options;
+}
+
+// A neuron that is zero up to the tolerance becomes exactly so, and then stays it for ever.
+void clear_zero_neurons(Correlation& correlation, KktEntry& entry) {
+  if (entry.structure.zero_parameters.empty()) return;
+  KktPoint point = entry.point;
+  for (const Index i : entry.structure.zero_parameters) point.direction[i] = 0;
+  point = polish_kkt_point(correlation, point.direction, kTolerance);
+  for (const Index i : entry.structure.zero_parameters) point.direction[i] = 0;
+  entry = certify(correlation, point, 10 * kTolerance);
+}
+
+Real distance(Correlation& correlation, const Vector& u0, const LimitDirection& limit, Real time) {
+  NcfFlowOptions options = ncf_options();
+  options.t_end = time;
+  const NcfFlowResult at = follow_ncf_flow(correlation, u0, options);
+  if (limit.collapses()) return std::exp(at.log_norm);
+  return (at.direction - limit.flow.direction).norm();
+}
+
+}  // namespace
+
+LimitDirection find_limit(Correlation& correlation, const Vector& u0) {
+  LimitDirection limit;
+  limit.flow = follow_ncf_flow(correlation, u0, ncf_options());
+  if (!limit.grows()) return limit;
+  const KktPoint point = polish_kkt_point(correlation, limit.flow.direction, kTolerance);
+  limit.kkt = certify(correlation, point, 10 * kTolerance);
+  clear_zero_neurons(correlation, limit.kkt);
+  return limit;
+}
+
+std::optional<Real> settling_time(Correlation& correlation, const Vector& u0, const LimitDirection& limit,
+                                  Real accuracy) {
+  if (limit.stands()) return Real(1);
+  NcfFlowOptions options = ncf_options();
+  Real best = 0;
+  if (limit.collapses()) {
+    options.collapse = accuracy;
+    return follow_ncf_flow(correlation, u0, options).time;
+  }
+  // The remaining time (D > 2) or rate (D = 2) is what the settled flow has left to it: bisection between
+  // the start and the end of the resolved flow, on the monotonic tail.
+  const bool blows_up = limit.flow.end == NcfEnd::blow_up;
+  Real low = 0, high = 1;  // blow-up: ln of the inverse of the part of the time that is left
+  const auto time_of = [&](Real x) {
+    return blows_up ? limit.flow.time * -std::expm1(-x) : limit.flow.time * x;
+  };
+  while (distance(correlation, u0, limit, time_of(high)) > accuracy) {
+    low = high;
+    high *= 2;
+    if (high > (blows_up ? Real(33) : Real(4))) return std::nullopt;
+  }
+  for (int k = 0; k < 20; ++k) {
+    const Real middle = (low + high) / 2;
+    (distance(correlation, u0, limit, time_of(middle)) > accuracy ? low : high) = middle;
+  }
+  best = time_of(high);
+  return best;
+}
+
+std::string describe(const LimitDirection& limit) {
+  if (limit.grows())
+    return fmt::format("N = {:.4g}, KKT residual {:.0e}", static_cast<double>(limit.kkt.point.value),
+                       static_cast<double>(limit.kkt.point.residual));
+  if (limit.collapses()) return "collapses";
+  return name_of(limit.flow.end);
+}
+
+}  // namespace saddleflow::claims
