@@ -10,8 +10,9 @@ namespace saddleflow::claims {
 /// One start: what its NCF flow predicts, and the flow of every delta beside it.
 struct EarlyDirection {
   LimitDirection limit;
-  std::vector<Real> times;       ///< T of each accuracy; empty: the limit is not resolved
-  std::vector<Real> norm_bound;  ///< per delta: max over [0, T_1] of ||w|| / delta
+  std::vector<Real> times;      ///< T of each accuracy; empty: the limit is not resolved
+  std::vector<Real> ncf_bound;  ///< per accuracy: max over [0, T_k] of the NCF flow's norm, which starts at 1
+  std::vector<Real> norm_bound;  ///< per delta: max over [0, T_1/delta^{D-2}] of ||w|| / delta
   /// error[i][k]: delta i, accuracy k: distance of the direction to the limit's at T_k/delta^{D-2};
   /// ||w||/delta there when the NCF flow collapses. NaN: not reached within the step limit.
   std::vector<std::vector<Real>> error;

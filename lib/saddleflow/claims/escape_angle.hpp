@@ -18,4 +18,10 @@ struct EscapeAngle {
 };
 EscapeAngle measure_angle(Problem& problem, const Vector& u0);
 
+/// The whole path from the same start: max over a few times of ||psi(t + T, delta u0) - p(t)|| with
+///   T = (ln(1/delta) - ln c_0) / (2 N*), c_0 = lim e^{-2 N* t} ||u(t)||, for D = 2,  t_blowup/delta^{D-2}
+///   else.
+/// NaN where T is not known to the accuracy needed.
+std::vector<Real> generic_path_errors(Problem& problem, const Vector& u0, const LimitDirection& limit);
+
 }  // namespace saddleflow::claims

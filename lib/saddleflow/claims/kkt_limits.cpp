@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/claims/kinds.hpp"
@@ -50,55 +51,88 @@ std::string describe_structure(const KktEntry& entry) {
 
 namespace {
 
-std::vector<Finding> findings(const LimitCounts& c, std::uint64_t first, const std::string& counter_cases) {
-  const std::string starts = fmt::format("{} starts from seed {}", c.starts, first);
-  const bool kkt = c.certified == c.growing, rank = c.one_neuron == c.growing;
-  const Verdict decided = c.growing == 0 ? Verdict::not_decided : Verdict::holds;
-  const std::string why = c.growing == 0 ? "no start grows" : "";
-  return {
-      {"P2: the limits are KKT points of the constrained NCF, or zero", "all starts: KKT point or collapse",
-       fmt::format("{}: {} KKT points (residual {:.0e}), {} collapse, {} stand, {} unresolved", starts,
-                   c.certified, static_cast<double>(c.worst_residual), c.collapsing, c.standing,
-                   c.unresolved),
-       kkt && c.unresolved == 0 ? Verdict::holds : (kkt ? Verdict::not_decided : Verdict::fails),
-       c.unresolved > 0 ? "some flows met their step limit" : ""},
-      {"P2: the limits are rank-one KKT points with one active neuron a layer [derived for maximisers]",
-       "all growing starts",
-       fmt::format("{} of {} ({} of rank one); {} saddles of the NCF", c.one_neuron, c.growing, c.rank_one,
-                   c.saddles),
-       rank ? decided : Verdict::fails, rank ? why : "counter-cases: " + counter_cases}};
+/// The kinds of ends with their seeds, in order of appearance.
+class Census {
+ public:
+  void add(const std::string& kind, std::uint64_t seed) {
+    for (auto& [known, seeds] : kinds_)
+      if (known == kind) return seeds.push_back(seed);
+    kinds_.push_back({kind, {seed}});
+  }
+  /// "7 starts (seeds 1 4 9 ...): kind", one a line.
+  std::vector<std::string> lines() const {
+    std::vector<std::string> out;
+    for (const auto& [kind, seeds] : kinds_)
+      out.push_back(fmt::format("{} starts ({}): {}", seeds.size(), first(seeds), kind));
+    return out;
+  }
+
+ private:
+  static std::string first(std::vector<std::uint64_t> seeds) {
+    constexpr std::size_t kListed = 4;
+    const bool more = seeds.size() > kListed;
+    if (more) seeds.resize(kListed);
+    return "seeds " + listed(seeds) + (more ? " ..." : "");
+  }
+  std::vector<std::pair<std::string, std::vector<std::uint64_t>>> kinds_;
+};
+
+Finding kkt_finding(const LimitCounts& c, std::uint64_t first) {
+  const bool certified = c.certified == c.growing;
+  return {"P2: the limits are KKT points of the constrained NCF, or the weights collapse", "all starts",
+          fmt::format(
+              "{} starts from seed {}: {} positive KKT points (residual {:.0e}), {} collapse, {} stand at "
+              "N = 0, {} unresolved",
+              c.starts, first, c.certified, static_cast<double>(c.worst_residual), c.collapsing, c.standing,
+              c.unresolved),
+          certified ? (c.unresolved == 0 ? Verdict::holds : Verdict::not_decided) : Verdict::fails,
+          c.unresolved > 0 ? "some flows met their step limit" : ""};
+}
+
+/// For p = 1 any number of neurons makes a rank-one point.
+Finding rank_finding(const LimitCounts& c, bool one_neuron, const std::string& counter_cases) {
+  const bool holds = (one_neuron ? c.one_neuron : c.rank_one) == c.growing;
+  Finding finding{one_neuron
+                      ? "P2: the limits are rank-one KKT points with one active neuron a layer [derived for "
+                        "maximisers]"
+                      : "P2: the limits are rank-one KKT points",
+                  "all growing starts",
+                  fmt::format("{} of {} rank one, {} with one neuron a layer; {} saddles of the NCF",
+                              c.rank_one, c.growing, c.one_neuron, c.saddles),
+                  holds ? Verdict::holds : Verdict::fails, holds ? "" : "counter-cases: " + counter_cases};
+  if (c.growing == 0) finding.verdict = Verdict::not_decided, finding.reason = "no start grows";
+  return finding;
 }
 
 }  // namespace
 
 Report measure_kkt_limits(const StudyTable& study, const Options& options) {
   constexpr Index kQuickStarts = 12;
-  constexpr std::size_t kListed = 6;
   Problem problem(study, options);
   if (problem.network().kind() != "feed_forward")
     study.fail("network.kind",
                "found " + problem.network().kind() + ", kkt_limits asks about feed_forward networks");
-  const Index starts = problem.quick ? std::min<Index>(kQuickStarts, study.integer("claim.starts"))
-                                     : study.integer("claim.starts");
-  Report report = problem.report();
+  const bool one_neuron = problem.network().activation().power() > 1;
+  const Index wanted = study.integer("claim.starts");
   LimitCounts counts;
-  std::vector<std::string> others;
-  for (Index k = 0; k < starts; ++k) {
+  Census all, others;
+  for (Index k = 0; k < (problem.quick ? std::min(kQuickStarts, wanted) : wanted); ++k) {
     problem.check_interrupt();
     const std::uint64_t seed = problem.seeds.front() + static_cast<std::uint64_t>(k);
     const LimitDirection limit = find_limit(problem.correlation, problem.direction(seed));
     count(limit, counts);
-    const std::string structure = limit.grows() ? describe_structure(limit.kkt) : "";
-    report.details.push_back(
-        fmt::format("seed {}: {}{}{}", seed, describe(limit), structure.empty() ? "" : "; ", structure));
-    if (limit.grows() && structure != "rank one, one neuron a layer")
-      others.push_back(fmt::format("seed {} {}", seed, structure));
+    const std::string structure = limit.grows() ? describe_structure(limit.kkt) : name_of(limit.flow.end);
+    all.add(limit.grows()
+                ? fmt::format("N = {:.4g}, {}", static_cast<double>(limit.kkt.point.value), structure)
+                : structure,
+            seed);
+    const bool as_predicted = is_rank_one(limit.kkt) && (!one_neuron || has_one_neuron_a_layer(limit.kkt));
+    if (limit.grows() && !as_predicted) others.add(structure, seed);
   }
-  const std::size_t shown = std::min(others.size(), kListed);
-  std::string list =
-      fmt::format("{}", fmt::join(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(shown), "; "));
-  if (shown < others.size()) list += fmt::format("; {} more", others.size() - shown);
-  report.findings = findings(counts, problem.seeds.front(), list);
+  Report report = problem.report();
+  report.details = all.lines();
+  report.findings = {kkt_finding(counts, problem.seeds.front()),
+                     rank_finding(counts, one_neuron, fmt::format("{}", fmt::join(others.lines(), "; ")))};
   return report;
 }
 

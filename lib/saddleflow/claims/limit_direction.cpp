@@ -13,6 +13,9 @@ namespace {
 
 constexpr Real kTolerance = Real(1e-12);  // of the NCF flow and of KKT points
 constexpr Real kSettled = Real(1e-9);
+// The part of the blow-up time that is left must be as large, or rounding and the errors of integration hide
+// it.
+const Real kLeast = 1000 * kTolerance;
 
 NcfFlowOptions ncf_options() {
   NcfFlowOptions options;
@@ -32,14 +35,17 @@ void clear_zero_neurons(Correlation& correlation, KktEntry& entry) {
 }
 
 Real distance(Correlation& correlation, const Vector& u0, const LimitDirection& limit, Real time) {
-  NcfFlowOptions options = ncf_options();
-  options.t_end = time;
-  const NcfFlowResult at = follow_ncf_flow(correlation, u0, options);
-  if (limit.collapses()) return std::exp(at.log_norm);
+  const NcfFlowResult at = ncf_flow_at(correlation, u0, time);
   return (at.direction - limit.flow.direction).norm();
 }
 
 }  // namespace
+
+NcfFlowResult ncf_flow_at(Correlation& correlation, const Vector& u0, Real time) {
+  NcfFlowOptions options = ncf_options();
+  options.t_end = time;
+  return follow_ncf_flow(correlation, u0, options);
+}
 
 LimitDirection find_limit(Correlation& correlation, const Vector& u0) {
   LimitDirection limit;
@@ -55,7 +61,6 @@ std::optional<Real> settling_time(Correlation& correlation, const Vector& u0, co
                                   Real accuracy) {
   if (limit.stands()) return Real(1);
   NcfFlowOptions options = ncf_options();
-  Real best = 0;
   if (limit.collapses()) {
     options.collapse = accuracy;
     return follow_ncf_flow(correlation, u0, options).time;
@@ -63,21 +68,20 @@ std::optional<Real> settling_time(Correlation& correlation, const Vector& u0, co
   // The remaining time (D > 2) or rate (D = 2) is what the settled flow has left to it: bisection between
   // the start and the end of the resolved flow, on the monotonic tail.
   const bool blows_up = limit.flow.end == NcfEnd::blow_up;
-  Real low = 0, high = 1;  // blow-up: ln of the inverse of the part of the time that is left
+  Real low = 0, high = Real(0.5);  // blow-up: ln of the inverse of the part of the time that is left
   const auto time_of = [&](Real x) {
     return blows_up ? limit.flow.time * -std::expm1(-x) : limit.flow.time * x;
   };
   while (distance(correlation, u0, limit, time_of(high)) > accuracy) {
     low = high;
     high *= 2;
-    if (high > (blows_up ? Real(33) : Real(4))) return std::nullopt;
+    if (high > (blows_up ? -std::log(kLeast) : Real(4))) return std::nullopt;
   }
   for (int k = 0; k < 20; ++k) {
     const Real middle = (low + high) / 2;
     (distance(correlation, u0, limit, time_of(middle)) > accuracy ? low : high) = middle;
   }
-  best = time_of(high);
-  return best;
+  return time_of(high);
 }
 
 std::string describe(const LimitDirection& limit) {

@@ -22,6 +22,9 @@ struct LimitDirection {
 /// The NCF flow from u0 to its end.
 LimitDirection find_limit(Correlation& correlation, const Vector& u0);
 
+/// The same flow up to a time before its end.
+NcfFlowResult ncf_flow_at(Correlation& correlation, const Vector& u0, Real time);
+
 /// A time from which on the NCF flow is within `accuracy` of what it tends to: its direction of the limit's,
 /// or, when it collapses, its norm of zero (start: 1). None when it is not within the flow's resolution.
 std::optional<Real> settling_time(Correlation& correlation, const Vector& u0, const LimitDirection& limit,

@@ -84,15 +84,16 @@ Report measure_ray_rate(const StudyTable& study, const Options& options) {
   Report report = problem.report();
   report.details.push_back("deltas: " + listed(problem.deltas));
   Real worst = 0, decades = std::numeric_limits<Real>::infinity();
-  Index fitted = 0, failed = 0;
-  std::string slopes;
+  Index fitted = 0;
+  std::string slopes, left_out;
   for (const std::uint64_t seed : problem.seeds) {
     const RayRate r = measure_ray(problem, problem.direction(seed));
     report.details.push_back(fmt::format("seed {}: {}; path: {}; errors {}{}", seed, describe(r.limit),
                                          r.arrival, listed(r.errors, "{:.2e}"),
                                          r.problem.empty() ? "" : "; " + r.problem));
     if (r.law.points < 3) {
-      ++failed;
+      left_out += fmt::format("{}seed {} left out ({})", left_out.empty() ? "" : "; ", seed,
+                              r.problem.empty() ? "errors within rounding" : r.problem);
       continue;
     }
     ++fitted;
@@ -106,7 +107,7 @@ Report measure_ray_rate(const StudyTable& study, const Options& options) {
            ? "-"
            : fmt::format("slopes {} over {:.1f} decades of delta", slopes, static_cast<double>(decades)),
        fitted == 0 ? Verdict::not_decided : (worst <= problem.margin ? Verdict::holds : Verdict::fails),
-       failed > 0 ? fmt::format("{} starts not measured", failed) : ""});
+       left_out});
   return report;
 }
 
