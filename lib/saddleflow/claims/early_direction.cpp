@@ -87,7 +87,7 @@ class Tally {
     note("NCF flow: " + describe(start.limit));
     if (start.times.size() < accuracies_.size()) {
       ++unresolved_;
-      return note("its approach to the limit is not resolved in time, not measured");
+      return note("rounding hides how near to the blow-up T must be, not measured");
     }
     ++(start.limit.grows() ? growing_ : start.limit.collapses() ? collapsing_ : standing_);
     if (start.limit.grows()) worst_kkt_ = std::max(worst_kkt_, start.limit.kkt.point.residual);

@@ -35,7 +35,7 @@ EscapeAngle measure_angle(Problem& problem, const Vector& u0) {
   EscapeAngle out;
   out.limit = find_limit(problem.correlation, u0);
   if (!out.limit.grows()) {
-    out.problem = describe(out.limit) + ": no escape";
+    out.problem = describe(out.limit);
     return out;
   }
   const KktEntry& kkt = out.limit.kkt;
@@ -105,8 +105,9 @@ Report measure_escape_angle(const StudyTable& study, const Options& options) {
     const Vector u0 = problem.direction(seed);
     const EscapeAngle a = measure_angle(problem, u0);
     const std::string head = fmt::format("seed {}: ", seed);
-    report.details.push_back(head + describe(a.limit) +
-                             fmt::format(", Delta/(D N*) = {:.4f}", static_cast<double>(a.predicted)));
+    report.details.push_back(
+        head + describe(a.limit) +
+        (a.limit.grows() ? fmt::format(", Delta/(D N*) = {:.4f}", static_cast<double>(a.predicted)) : ""));
     if (!a.angles.empty()) report.details.push_back(head + described("angles", a.angles, a.law));
     if (!a.problem.empty()) {
       angles.leave_out(seed, a.problem);

@@ -31,7 +31,8 @@ void count(const LimitDirection& limit, LimitCounts& counts) {
   ++counts.starts;
   if (limit.collapses()) ++counts.collapsing;
   if (limit.stands()) ++counts.standing;
-  if (limit.flow.end == NcfEnd::step_limit) ++counts.unresolved;
+  if (limit.creeps) ++counts.creeping;
+  if (limit.unresolved()) ++counts.unresolved;
   if (!limit.grows()) return;
   ++counts.growing;
   counts.worst_residual = std::max(counts.worst_residual, limit.kkt.point.residual);
@@ -82,11 +83,11 @@ Finding kkt_finding(const LimitCounts& c, std::uint64_t first) {
   return {"P2: the limits are KKT points of the constrained NCF, or the weights collapse", "all starts",
           fmt::format(
               "{} starts from seed {}: {} positive KKT points (residual {:.0e}), {} collapse, {} stand at "
-              "N = 0, {} unresolved",
+              "N = 0, {} creep there, {} unresolved",
               c.starts, first, c.certified, static_cast<double>(c.worst_residual), c.collapsing, c.standing,
-              c.unresolved),
+              c.creeping, c.unresolved),
           certified ? (c.unresolved == 0 ? Verdict::holds : Verdict::not_decided) : Verdict::fails,
-          c.unresolved > 0 ? "some flows met their step limit" : ""};
+          c.unresolved > 0 ? fmt::format("{} of {} flows met their step limit", c.unresolved, c.starts) : ""};
 }
 
 /// For p = 1 any number of neurons makes a rank-one point.
@@ -106,6 +107,47 @@ Finding rank_finding(const LimitCounts& c, bool one_neuron, const std::string& c
 
 }  // namespace
 
+namespace {
+
+/// u0 with the neurons of each hidden layer all equal: the flow cannot tell them apart.
+Vector with_equal_neurons(const Network& network, const Vector& u0) {
+  Vector u = u0;
+  const int depth = network.layout().layer_count();
+  for (int l = 0; l < depth; ++l) {
+    auto w = network.layout().matrix(u, l);
+    if (l > 0) w.colwise() = Vector(w.col(0));
+    if (l + 1 < depth) w.rowwise() = w.row(0).eval();
+  }
+  return u.normalized();
+}
+
+/// The other rank-one KKT points: several neurons of equal size. Nothing but symmetry leads there,
+/// and rounding may end that.
+Finding symmetric_finding(Problem& problem, std::vector<std::string>& details) {
+  constexpr std::uint64_t kStarts = 6;
+  Index growing = 0, several = 0, saddles = 0;
+  for (std::uint64_t seed = problem.seeds.front(); seed < problem.seeds.front() + kStarts; ++seed) {
+    problem.check_interrupt();
+    const Vector u0 = with_equal_neurons(problem.network(), problem.direction(seed));
+    const LimitDirection limit = find_limit(problem.correlation, u0);
+    details.push_back(fmt::format("seed {} with equal neurons: {}{}", seed, describe(limit),
+                                  limit.grows() ? "; " + describe_structure(limit.kkt) : ""));
+    if (!limit.grows()) continue;
+    ++growing;
+    if (!is_rank_one(limit.kkt) || has_one_neuron_a_layer(limit.kkt)) continue;
+    ++several;
+    if (limit.kkt.second_order.status == SecondOrder::Status::saddle) ++saddles;
+  }
+  return {"P2: counter-case: rank-one KKT points with several neurons of equal size [derived]",
+          "limits of starts with equal neurons; saddles of the NCF",
+          fmt::format("{} of {} growing starts ({} lose the symmetry by rounding); {} saddles", several,
+                      growing, growing - several, saddles),
+          several == 0 ? Verdict::not_decided : (saddles == several ? Verdict::holds : Verdict::fails),
+          several == 0 ? "no such start grows" : ""};
+}
+
+}  // namespace
+
 Report measure_kkt_limits(const StudyTable& study, const Options& options) {
   constexpr Index kQuickStarts = 12;
   Problem problem(study, options);
@@ -121,7 +163,7 @@ Report measure_kkt_limits(const StudyTable& study, const Options& options) {
     const std::uint64_t seed = problem.seeds.front() + static_cast<std::uint64_t>(k);
     const LimitDirection limit = find_limit(problem.correlation, problem.direction(seed));
     count(limit, counts);
-    const std::string structure = limit.grows() ? describe_structure(limit.kkt) : name_of(limit.flow.end);
+    const std::string structure = limit.grows() ? describe_structure(limit.kkt) : describe(limit);
     all.add(limit.grows()
                 ? fmt::format("N = {:.4g}, {}", static_cast<double>(limit.kkt.point.value), structure)
                 : structure,
@@ -133,6 +175,7 @@ Report measure_kkt_limits(const StudyTable& study, const Options& options) {
   report.details = all.lines();
   report.findings = {kkt_finding(counts, problem.seeds.front()),
                      rank_finding(counts, one_neuron, fmt::format("{}", fmt::join(others.lines(), "; ")))};
+  if (one_neuron) report.findings.push_back(symmetric_finding(problem, report.details));
   return report;
 }
 

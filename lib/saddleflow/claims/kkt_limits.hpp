@@ -8,7 +8,7 @@
 namespace saddleflow::claims {
 
 struct LimitCounts {
-  Index starts = 0, growing = 0, collapsing = 0, standing = 0, unresolved = 0;
+  Index starts = 0, growing = 0, collapsing = 0, standing = 0, creeping = 0, unresolved = 0;
   // Of the growing:
   Index certified = 0;   ///< residual, layer shares and balance as they must be
   Index rank_one = 0;    ///< every weight matrix of rank one

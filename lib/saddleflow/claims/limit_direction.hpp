@@ -14,9 +14,13 @@ struct LimitDirection {
   /// The limit, polished; parameters of zero neurons are exactly zero. Nothing for collapsed flows.
   KktEntry kkt;
 
+  /// The flow met its step limit where the gradient is below 1e-6 of that at the start: it creeps to N = 0.
+  bool creeps = false;
+
   bool grows() const { return flow.end == NcfEnd::grows || flow.end == NcfEnd::blow_up; }
   bool collapses() const { return flow.end == NcfEnd::collapsed; }
   bool stands() const { return flow.end == NcfEnd::stands; }
+  bool unresolved() const { return flow.end == NcfEnd::step_limit && !creeps; }
 };
 
 /// The NCF flow from u0 to its end.
