@@ -77,7 +77,10 @@ std::string limit_of(const NeuronLimit& limit) {
   return fmt::format("{:.8g}", static_cast<double>(limit.value));
 }
 
-std::string distance(Real cosine) { return number_or_dash(1 - cosine, "{:.3e}"); }
+/// Rounding may put the cosine above 1.
+std::string distance(Real cosine) {
+  return std::isfinite(cosine) ? number_or_dash(std::max(Real(0), 1 - cosine), "{:.3e}") : "-";
+}
 
 /// Neurons with a partner in the KKT point, or all where each has a limit of its own.
 void print_neurons(std::FILE* out, const RunApproach& a, const std::vector<NeuronLimit>& limits,
@@ -140,7 +143,7 @@ void print_approach(std::FILE* out, const RunApproach& a, const std::vector<Neur
              static_cast<double>(a.time), static_cast<double>(a.residual));
   fmt::print(out, "         its direction went to KKT point {}: {}, N = {:.8g}, 1 - cosine {:.3e}; {}\n",
              a.point + 1, name_of(entry), static_cast<double>(entry.point.value),
-             static_cast<double>(1 - a.cosine),
+             static_cast<double>(std::max(Real(0), 1 - a.cosine)),
              a.appended ? "not found by the search"
                         : fmt::format("found by {} of {} starts", entry.starts, table.starts));
   for (const AlignmentCrossing& crossing : a.crossings)

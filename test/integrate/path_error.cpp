@@ -1,8 +1,8 @@
 #include "integrate/path_error.hpp"
 
-#include "saddleflow/flow/gradient_flow.hpp"
-#include "saddleflow/integrate/integration.hpp"
-#include "saddleflow/stepper/stepper.hpp"
+#include <cmath>
+
+#include "integrate/chart_run.hpp"
 
 namespace saddleflow::test {
 
@@ -10,53 +10,50 @@ namespace {
 
 class WorstError : public Observer {
  public:
-  WorstError(const reference::ReferenceCase& reference, PathError& result)
-      : reference_(reference), result_(result) {}
+  WorstError(const reference::ReferenceCase& reference, ChartRun& run, PathError& result)
+      : reference_(reference), run_(run), result_(result) {}
 
   void on_step(const StepView& step) override {
     const Real middle = (step.t0 + step.t1) / 2;
     step.dense(middle, x_);
     look(middle, x_);
     look(step.t1, step.x1);
+    result_.polar_steps += step.polar ? 1 : 0;
+    result_.end_error = std::abs(step.t1 - reference_.t_end);
   }
 
  private:
   void look(Real t, const Vector& x) {
-    const Real error = reference_.error(t, Vector(x.head(x.size() - 1)));
+    const Real error = reference_.error(t, run_.probe.weights(x));
     if (error <= result_.error) return;
     result_.error = error;
     result_.time = t;
   }
 
   const reference::ReferenceCase& reference_;
+  ChartRun& run_;
   PathError& result_;
   Vector x_;
 };
 
 }  // namespace
 
-PathError path_error(const reference::ReferenceCase& reference, const std::string& name, Real rtol) {
-  Objective objective(reference.network, reference.data, reference.loss);
-  GradientFlow flow(objective);
-  StepperOptions options;
-  options.error.rtol = rtol;
-  options.error.quadratures = 1;
-  options.error.quadrature_scale = objective.value(reference.w0);
-  const ParameterGroups& groups = reference.network->groups();
-  options.groups = {groups.first, groups.second, groups.count};
-  const auto stepper = make_stepper(name, options);
-  EventDetector no_events({});
-  const System system(flow);
+PathError path_error(const reference::ReferenceCase& reference, const std::string& stepper, Real rtol,
+                     const std::string& chart) {
+  ChartOptions options;
+  options.chart = chart_named(chart);
+  options.stepper = stepper;
+  options.rtol = rtol;
   IntegrationOptions integration_options;
   integration_options.t_end = reference.t_end;
-  Integration integration(system, *stepper, no_events, integration_options);
+  integration_options.max_steps = 100000;
+  ChartRun run({reference.network, reference.data, reference.loss, reference.w0}, options,
+               integration_options);
   PathError result;
-  WorstError observer(reference, result);
-  const Vector x0 = GradientFlow::initial_state(reference.w0);
-  integration.start(x0, first_step(system, x0, rtol));
-  result.stop_reason = integration.run(observer).stop_reason;
-  result.steps = integration.steps();
-  result.work = objective.counters();
+  WorstError observer(reference, run, result);
+  result.stop_reason = run.integration.run(observer).stop_reason;
+  result.steps = run.integration.steps();
+  result.work = run.work();
   return result;
 }
 

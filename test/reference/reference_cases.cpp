@@ -54,7 +54,7 @@ ReferenceCase deep_scalar(int factors, Real a0, Real t_end) {
 
 /// Sigma of rank 2 with singular values 2 and 1/2 in a generic basis, three hidden neurons, |w0| = 1e-3: the
 /// flow leaves the origin at t = 3.5 and the rank-one saddle at t = 14.
-ReferenceCase two_layer_linear() {
+ReferenceCase two_layer_linear(std::string name, Real norm, Real t_end) {
   constexpr Index d = 4, h = 3, k = 3;
   Random random(2024);
   const Matrix sigma = random.orthonormal_columns(k, 2) *
@@ -63,7 +63,7 @@ ReferenceCase two_layer_linear() {
   // W1 = U S P^T and W2 = R S U^T are balanced: W2^T W2 = U S^2 U^T = W1 W1^T.
   Vector sizes(h);
   sizes << 1, Real(0.7), Real(0.4);
-  sizes *= Real(1e-3) / (std::sqrt(Real(2)) * sizes.norm());
+  sizes *= norm / (std::sqrt(Real(2)) * sizes.norm());
   const Matrix u = random.orthonormal_columns(h, h);
   const Matrix w1 = u * sizes.asDiagonal() * random.orthonormal_columns(d, h).transpose();
   const Matrix w2 = random.orthonormal_columns(k, h) * sizes.asDiagonal() * u.transpose();
@@ -86,7 +86,7 @@ ReferenceCase two_layer_linear() {
   auto observable = [layout = network->layout()](const Vector& w) {
     return Vector(gram_of(layout.matrix(w, 0), layout.matrix(w, 1)).reshaped());
   };
-  return {"V3 linear, two saddles", network, generate_dataset(options), Loss(), w0, 30, exact, observable};
+  return {std::move(name), network, generate_dataset(options), Loss(), w0, t_end, exact, observable};
 }
 
 /// n equispaced points of the unit circle with the targets x_1^2.
@@ -102,19 +102,12 @@ Dataset circle_data(Index samples) {
 
 /// tan theta0 = 1e4: passes the saddle |w|^2 = 1/3 between t = 1.4 and 3.7. A start closer to the saddle's
 /// stable manifold is decided by the rounding of the data, which are not symmetric to the last bit.
-ReferenceCase square_neuron() {
+ReferenceCase square_neuron(std::string name, Real along, Real across, Real t_end) {
   constexpr Index n = 5;
   Vector w0(2);
-  w0 << Real(1e-5), Real(0.1);
+  w0 << along, across;
   auto exact = [solution = SquareNeuron(n, w0(0), w0(1))](Real t) { return solution.weights(t); };
-  return {"V4 square neuron, past its saddle",
-          power_sum(2, 1, square),
-          circle_data(n),
-          Loss(),
-          w0,
-          15,
-          exact,
-          identity};
+  return {std::move(name), power_sum(2, 1, square), circle_data(n), Loss(), w0, t_end, exact, identity};
 }
 
 ReferenceCase cubic_neuron() {
@@ -170,11 +163,17 @@ std::vector<ReferenceCase> reference_cases() {
           scalar_product("V1 unbalanced", Real(0.02), Real(0.005), 25),
           deep_scalar(3, Real(0.05), 40),
           deep_scalar(4, Real(0.1), 70),
-          two_layer_linear(),
-          square_neuron(),
+          two_layer_linear("V3 linear, two saddles", Real(1e-3), 30),
+          square_neuron("V4 square neuron, past its saddle", Real(1e-5), Real(0.1), 15),
           cubic_neuron(),
           logistic(),
           diagonal()};
+}
+
+std::vector<ReferenceCase> small_start_cases() {
+  return {scalar_product("V1 balanced, 1e-12", Real(1e-12), Real(1e-12), 45), deep_scalar(3, Real(0.02), 70),
+          two_layer_linear("V3 linear, 1e-5", Real(1e-5), 45),
+          square_neuron("V4 square neuron, 1e-7", Real(1e-9), Real(1e-7), 35)};
 }
 
 }  // namespace saddleflow::reference

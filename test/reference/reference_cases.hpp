@@ -34,5 +34,7 @@ struct ReferenceCase {
 /// past its saddle, V5, V6, V7. Implicit forms are inverted to the last bits, so `exact` is good to about 1e3
 /// roundings.
 std::vector<ReferenceCase> reference_cases();
+/// V1 to V4 from starts so small that most of the time is spent near the origin.
+std::vector<ReferenceCase> small_start_cases();
 
 }  // namespace saddleflow::reference

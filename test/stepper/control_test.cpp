@@ -74,9 +74,21 @@ BOOST_AUTO_TEST_CASE(quadratures_are_absolute_and_do_not_hide) {
   auto options = with_rtol(Real(0.01));
   options.quadratures = 1;
   options.quadrature_scale = 10;
-  const Vector x{{1, 1, 1000}};
+  const Vector x{{1, 1, 5}};
   const Vector large{{0, 0, Real(0.3)}};
   BOOST_TEST(close(ErrorControl(options).norm(large, x, x), 3));
+  // An integral that has outgrown its scale is measured against itself.
+  const Vector grown{{1, 1, 1000}};
+  BOOST_TEST(close(ErrorControl(options).norm(large, grown, grown), Real(0.03)));
+}
+
+BOOST_AUTO_TEST_CASE(errors_of_logarithms_are_relative_errors) {
+  auto options = with_rtol(Real(0.01));
+  options.quadratures = 1;
+  options.logarithms = 2;
+  const Vector x{{1, 1, -345, 7, 5}};
+  const Vector error{{0, 0, Real(0.02), 0, 0}};
+  BOOST_TEST(close(ErrorControl(options).norm(error, x, x), 2));
 }
 
 BOOST_AUTO_TEST_CASE(not_finite_is_infinite) {

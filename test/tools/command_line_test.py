@@ -46,6 +46,32 @@ def a_run_that_an_event_stopped_can_be_verified():
     assert "unchanged" in line and "early" not in line, line
 
 
+def verification(*arguments):
+    """(path error, error of event times, the line) of a verified run."""
+    out = succeed(*arguments, "--force", "--verify", "--set", "flow.max_steps=20000")
+    line = next(l for l in out.splitlines() if l.startswith("verify:"))
+    print(line)
+    found = re.search(r"path error (\S+) .*event times ([^\s,]+)", line)
+    return float(found[1]), float(found[2]), line
+
+
+def runs_from_tiny_starts_can_be_verified():
+    """At 1e-50 the time to the escape is 1e50 and has no digit left for what follows."""
+    for scale in ("1e-3", "1e-10", "1e-50"):
+        path, times, line = verification(MAIN, "-o", "tiny.h5", "--set", f"init.scale={scale}", "--set",
+                                         "flow.t_end=300.0", "--set", 'flow.t_end_from="escape"')
+        assert 0 < path < 1e-4 and 0 < times < 1e-6 and "unchanged" in line and "early" not in line, line
+    # A tolerance that is no longer that of the file shows: the comparison is one.
+    path, _, line = verification(MAIN, "-o", "tiny.h5", "--set", "init.scale=1e-50", "--set", "flow.t_end=300.0",
+                                 "--set", 'flow.t_end_from="escape"', "--set", "flow.rtol=1e-5")
+    assert path > 1e-6, line
+    # Degree 2, to its first saddle. The second mode is then 1e-33 of the first, which no double holds beside it: how
+    # long the flow stays there is rounding.
+    linear = os.path.join(STUDIES, "linear-exact.toml")
+    path, times, line = verification(linear, "-o", "tiny.h5", "--set", "init.scale=1e-50", "--set", "flow.t_end=43.0")
+    assert 0 < path < 1e-5 and times < 1e-5 and "unchanged" in line, line
+
+
 def a_run_killed_before_its_first_checkpoint_starts_afresh():
     succeed(MAIN, "-o", "fresh.h5", "-q", "--set", "flow.t_end=10")
     with h5py.File("fresh.h5", "a") as file:
@@ -129,7 +155,8 @@ def a_run_starts_from_another():
 
 def main():
     for test in (help_is_complete, dry_run_is_a_study, verify_reports_the_path_error,
-                 a_run_that_an_event_stopped_can_be_verified, a_run_killed_before_its_first_checkpoint_starts_afresh,
+                 a_run_that_an_event_stopped_can_be_verified,
+                 runs_from_tiny_starts_can_be_verified, a_run_killed_before_its_first_checkpoint_starts_afresh,
                  changed_data_are_not_resumed,
                  a_finished_run_is_shown_and_not_touched, snapshots_are_as_asked_for,
                  a_second_process_reads_meanwhile, a_run_starts_from_another):

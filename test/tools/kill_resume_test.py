@@ -114,7 +114,39 @@ def main():
     succeed(*ARGUMENTS, "-o", "run.h5", "--resume", "-q")
     same(datasets("run.h5"), expected)
     assert counters("run.h5") == expected_counters
+    interrupted_near_the_origin()
     interrupted_verification()
+
+
+def interrupted_near_the_origin():
+    """Ctrl-C while the weights are still of the order 1e-100, in the polar chart; the time to the escape is 1e100."""
+    arguments = [MAIN, "--set", "flow.rtol=1e-11", "--set", "init.scale=1e-100", "--set", "flow.t_end=500.0",
+                 "--set", 'flow.t_end_from="escape"', "--set", "flow.max_steps=20000"]
+    start = time.time()
+    succeed(*arguments, "-o", "far.h5", "-q", "--force")
+    duration = time.time() - start
+    expected, expected_counters = datasets("far.h5"), counters("far.h5")
+    norms = expected["weight_norm"]
+    norms_hit = []
+    for wait in (0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4):
+        for name in ("near.h5", "near.ckpt.h5"):
+            if os.path.exists(name):
+                os.remove(name)
+        child = subprocess.Popen([os.path.join(BIN, "sf-flow"), *arguments, "-o", "near.h5", "-q"])
+        while not os.path.exists("near.ckpt.h5"):
+            time.sleep(0.001)
+        time.sleep(wait * duration)
+        child.send_signal(signal.SIGINT)
+        if child.wait() == 0:
+            continue
+        assert child.returncode == 130, child.returncode
+        norms_hit.append(datasets("near.h5")["weight_norm"][-1])
+        succeed(*arguments, "-o", "near.h5", "--resume", "-q")
+        same(datasets("near.h5"), expected)
+        assert counters("near.h5") == expected_counters
+    print(f"from |w| = {norms[0]:.1e}: interrupted at |w| = " + ", ".join(f"{n:.1e}" for n in norms_hit) +
+          "; resumed bit by bit")
+    assert any(n < 1e-2 for n in norms_hit), norms_hit
 
 
 def interrupted_verification():

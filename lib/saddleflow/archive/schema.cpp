@@ -57,7 +57,7 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
            {"/kkt_residual",
             real,
             {"/time"},
-            "|grad N(u) - D N(u) u| / |grad N(u)| of the direction u = w/|w|, N the correlation function"}),
+            "sine of the angle between w and -grad L, near the origin the KKT residual of w/|w|"}),
        &Row::kkt_residual},
       {{"/time", real, {"/time"}, "flow time of every accepted step"}, &Row::time},
   };
@@ -81,7 +81,7 @@ const std::vector<Column<SnapshotRow>>& columns<SnapshotRow>() {
            {"/snapshot_kkt_residual",
             real,
             {axis},
-            "|grad N(u) - D N(u) u| / |grad N(u)| of the direction u = w/|w|, N the correlation function"}),
+            "sine of the angle between w and -grad L, near the origin the KKT residual of w/|w|"}),
        &Row::kkt_residual},
       {with_kkt({"/neuron_alignment",
                  real,

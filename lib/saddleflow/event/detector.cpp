@@ -118,10 +118,19 @@ EventHit EventDetector::isolate(const Crossing& crossing, const Step& step) {
   return hit;
 }
 
+Real EventDetector::flow_time(Real t, const Step& step) {
+  if (!clock_) return t;
+  step.dense(t, x_);
+  return clock_(t, x_);
+}
+
 bool EventDetector::next_hit(Real now, const Step& step, EventHit& hit) {
   for (const Crossing& crossing : pending_) located_.push_back(isolate(crossing, step));
   pending_.clear();
-  std::erase_if(located_, [&](const EventHit& h) { return h.time < now || h.time < blind_until_[h.event]; });
+  std::erase_if(located_, [&](const EventHit& h) {
+    const Real blind = blind_until_[h.event];
+    return h.time < now || (blind != kNever && flow_time(h.time, step) < blind);
+  });
   if (located_.empty()) return false;
   const auto first = std::min_element(located_.begin(), located_.end(),
                                       [](const EventHit& a, const EventHit& b) { return a.time < b.time; });
@@ -142,7 +151,8 @@ std::vector<EventHit> EventDetector::scan(Real t0, Real t1, const Vector& x1, co
   for (Real now = t0; next_hit(now, step, hit);) {
     now = hit.time;
     const Event& event = events_[hit.event];
-    blind_until_[hit.event] = event.cooldown > 0 ? now + event.cooldown * clock_rate_ : kNever;
+    blind_until_[hit.event] = event.cooldown > 0 ? flow_time(now, step) + event.cooldown : kNever;
+    if (!std::isfinite(blind_until_[hit.event])) blind_until_[hit.event] = kNever;
     dense(now, at_hit);
     if (event.on_fire) event.on_fire(hit, at_hit);
     hit.terminal = event.terminal || (event.stop && event.stop());
@@ -155,12 +165,7 @@ std::vector<EventHit> EventDetector::scan(Real t0, Real t1, const Vector& x1, co
 
 void EventDetector::shift_time(Real shift) {
   for (Real& t : blind_until_)
-    if (t != kNever) t -= shift;
-}
-
-void EventDetector::change_clock(Real now, Real rate) {
-  for (Real& t : blind_until_)
-    if (t != kNever) t = t > now ? (t - now) * rate : kNever;
+    if (t != kNever) t = std::isfinite(shift) ? t - shift : kNever;
 }
 
 std::vector<Real> EventDetector::memory() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "saddleflow/event/event.hpp"
@@ -25,10 +26,10 @@ class EventDetector {
   std::vector<EventHit> scan(Real t0, Real t1, const Vector& x1, const StateAt& dense, Real time_tolerance);
   /// The same detector on a clock set back by `shift`.
   void shift_time(Real shift);
-  /// A new clock starts at 0 where the old one showed `now`, and runs `rate` times as fast (another chart).
-  void change_clock(Real now, Real rate);
-  /// Units of the detector's clock per unit of flow time, by which cooldowns are measured; 1 from the start.
-  void set_clock_rate(Real rate) { clock_rate_ = rate; }
+  /// Cooldowns are measured in the time that `clock` tells of a state and the detector's own time, flow time
+  /// in another chart; absent: in the detector's own.
+  using FlowClock = std::function<Real(Real t, const Vector& x)>;
+  void set_flow_clock(FlowClock clock) { clock_ = std::move(clock); }
 
   /// Function evaluations spent on isolating roots.
   long root_evaluations() const { return root_evaluations_; }
@@ -55,6 +56,7 @@ class EventDetector {
   void look_along(const Step& step);
   void update_armed(Real now, const Vector& x_now, const Step& step);
   bool next_hit(Real now, const Step& step, EventHit& hit);
+  Real flow_time(Real t, const Step& step);
   EventHit isolate(const Crossing& crossing, const Step& step);
   static bool matches(Direction direction, int before, int after);
 
@@ -62,7 +64,7 @@ class EventDetector {
   std::vector<int> signs_;
   std::vector<char> active_;  // armed when last asked
   std::vector<Real> blind_until_;
-  Real clock_rate_ = 1;
+  FlowClock clock_;
   long root_evaluations_ = 0;
   std::vector<Crossing> pending_;  // of the present step, not yet isolated
   std::vector<EventHit> located_;  // of the present step, not yet fired

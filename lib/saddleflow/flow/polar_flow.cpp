@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/random.hpp"
 
 namespace saddleflow {
 
@@ -80,21 +81,53 @@ Real PolarFlow::log_norm(const Vector& x) const {
   return largest + std::log(sum) / 2;
 }
 
+// Weights that are zero and feel a gradient will move; so will those that feel one after that. All that move
+// in the end are found at points with the same zeros, otherwise generic.
 bool PolarFlow::covers(const Vector& cartesian) {
   const Index n = parameter_count();
   const Vector w = cartesian.head(n);
   const Real norm = w.stableNorm();
   if (!(norm > 0) || !std::isfinite(norm)) return false;
-  Vector moved = Vector::Zero(group_count()), there = moved;
   const Real c = std::pow(norm, static_cast<Real>(degree_));
   if (!std::isfinite(c)) return false;
-  correlation_.set_output_scale(c);
-  correlation_.gradient(w / norm, g_);
-  for (Index i = 0; i < n; ++i) {
+  Vector there = Vector::Zero(group_count()), point = w / norm;
+  for (Index i = 0; i < n; ++i)
     if (w[i] != 0) there[group_of(i)] = 1;
-    if (g_[i] != 0) moved[group_of(i)] = 1;
+  if (there.minCoeff() > 0) return true;
+  correlation_.set_output_scale(c);
+  Random random(1);
+  for (bool more = true; more;) {
+    correlation_.gradient(point, g_);
+    more = false;
+    for (Index i = 0; i < n; ++i) {
+      const bool moves = point[i] == 0 && g_[i] != 0;
+      if (moves && there[group_of(i)] == 0) return false;
+      more = more || moves;
+      if (moves || point[i] != 0) point[i] += (1 + std::abs(point[i])) * random.uniform() / 8;
+    }
   }
-  return (moved - there).maxCoeff() <= 0;
+  return true;
+}
+
+Real PolarFlow::fastest_fall(const Vector& x) {
+  if (x.size() == state_size()) {
+    evaluate(x);
+  } else {
+    const Vector w = x.head(parameter_count());
+    const Real norm = w.stableNorm();
+    correlation_.set_output_scale(std::pow(norm, static_cast<Real>(degree_)));
+    const Vector point = w / norm;
+    correlation_.gradient(point, g_);
+    alpha_.setZero(group_count());
+    r_.setZero(group_count());
+    for (Index i = 0; i < point.size(); ++i) {
+      r_[group_of(i)] += point[i] * point[i];
+      alpha_[group_of(i)] += point[i] * g_[i];
+    }
+    for (Index g = 0; g < group_count(); ++g) alpha_[g] = r_[g] > 0 ? alpha_[g] / r_[g] : Real(0);
+  }
+  const Real size = g_.norm(), fall = std::max(Real(0), -alpha_.minCoeff());
+  return size > 0 ? fall / size : Real(0);
 }
 
 Vector PolarFlow::enter(const Vector& cartesian) {
@@ -177,11 +210,17 @@ void PolarFlow::evaluate(const Vector& x) {
 
 Real PolarFlow::elapsed(const Vector& x) const {
   const Real q = x[x.size() - 2];
+  if (q == 0) return 0;  // also where the unit of time has no number
   return degree_ == 2 ? q / kappa_ : std::exp(static_cast<Real>(2 - degree_) * log_norm_0_) * (q / kappa_);
 }
 
 Real PolarFlow::log_elapsed(const Vector& x) const {
   return static_cast<Real>(2 - degree_) * log_norm_0_ + std::log(x[x.size() - 2] / kappa_);
+}
+
+Real PolarFlow::quadrature(Real elapsed) const {
+  return degree_ == 2 ? elapsed * kappa_
+                      : std::exp(static_cast<Real>(degree_ - 2) * log_norm_0_ + std::log(elapsed)) * kappa_;
 }
 
 Real PolarFlow::time_rate(const Vector& x) const {
@@ -192,7 +231,10 @@ void PolarFlow::operator()(const Vector& x, Vector& dxdt, Real /*s*/) {
   evaluate(x);
   const Index n = parameter_count(), groups = group_count();
   dxdt.resize(state_size());
-  for (Index i = 0; i < n; ++i) dxdt[i] = gamma_[i] - alpha_[group_of(i)] * unit_[i];
+  for (Index i = 0; i < n; ++i) {
+    const Index g = group_of(i);
+    dxdt[i] = length_[g] * (gamma_[i] - alpha_[g] * unit_[i]);
+  }
   dxdt.segment(n, groups) = alpha_;
   dxdt[n + groups] = kappa_ * std::exp(static_cast<Real>(2 - degree_) * (log_rho_ - log_norm_0_));
   dxdt[n + groups + 1] = correlation_.output_scale() * g_.squaredNorm() / energy_unit_;
@@ -223,8 +265,8 @@ void PolarFlow::differentiate(const Vector& x) {
 }
 
 // dgamma_g = dG_g / r_g - gamma_g (dell_g - dln rho),  dln rho = sum_h r_h^2 dell_h,
-// dalpha_g = <d_g, dgamma_g> + <gamma_g, P dd_g> / |d_g|,  d(d_g') = dgamma_g - dalpha_g d_g - alpha_g P dd_g
-// / |d_g|.
+// dalpha_g = <d_g, dgamma_g> + <gamma_g, P dd_g> / |d_g|,
+// d(d_g'/|d_g|) = dgamma_g - dalpha_g d_g - alpha_g P dd_g / |d_g|, unit vectors d_g on the right.
 void PolarFlow::jacobian(const Vector& x, Matrix& out, Real /*s*/) {
   differentiate(x);
   const Index n = parameter_count(), groups = group_count();
@@ -246,11 +288,10 @@ void PolarFlow::jacobian(const Vector& x, Matrix& out, Real /*s*/) {
   for (Index i = 0; i < n; ++i) {
     const Index g = group_of(i);
     if (length_[g] == 0) continue;
-    rows.row(i) -= unit_[i] * alpha_rows.row(g);
-    const Real rate = alpha_[g] / length_[g];
-    rows(i, i) -= rate;
+    rows.row(i) = length_[g] * (rows.row(i) - unit_[i] * alpha_rows.row(g));
+    rows(i, i) -= alpha_[g];
     for (Index j = 0; j < n; ++j)
-      if (group_of(j) == g) rows(i, j) += rate * unit_[i] * unit_[j];
+      if (group_of(j) == g) rows(i, j) += gamma_[i] * unit_[j];
   }
 }
 

@@ -18,16 +18,17 @@ ParameterGroups polar_groups(const Network& network);
 /// ds = rho^{D-2} dt, rho = ||w||. State x = (d, ell, q, e), n + groups + 2 numbers. With u = w / rho,
 /// G = -grad L(rho u) / rho^{D-1} = grad Phi_c(u), c = rho^D, and r_g = |u_g|:
 ///
-///   ell_g' = <d_g, G_g> / r_g          d_g' = G_g / r_g - ell_g' d_g
-///   q'     = kappa (rho / rho_0)^{2-D}            the flow time is t = rho_0^{2-D} q / kappa since rho =
-///   rho_0 e'     = rho^D |G|^2 / L(0)                   the energy integral int |grad L|^2 dt, over L(0)
+///   ell_g' = <d_g, G_g> / r_g          d_g' = |d_g| (G_g / r_g - ell_g' d_g)
+///   q'     = kappa (rho / rho_0)^{2-D}
+///   e'     = rho^D |G|^2 / L(0)
 ///
-/// With one group for everything this is the polar chart of the theory; there a neuron that rests while
+/// The flow time is t = rho_0^{2-D} q / kappa since rho = rho_0, and e the energy int |grad L|^2 dt over
+/// L(0). With one group for everything this is the polar chart of the theory; there a neuron that rests while
 /// another grows decays exponentially, and has to be followed down. kappa = |G| at the start makes q a pure
-/// number. d_g is normalised where it is used, so |d_g| = 1 up to the error of the integration, which changes
-/// nothing. Exact zeros stay exact zeros; groups that are zero have d_g = 0. Autonomous. The Jacobian is not
-/// symmetric; the ell_g belong to it and are measured absolutely (an error of ell is a relative one of the
-/// length), q and e are quadratures.
+/// number. On the right d_g is normalised, so that a |d_g| that has drifted from 1 changes nothing. Exact
+/// zeros stay exact zeros; groups that are zero have d_g = 0. Autonomous. The Jacobian is not symmetric; the
+/// ell_g belong to it and are measured absolutely (an error of ell is a relative one of the length), q and e
+/// are quadratures.
 class PolarFlow {
  public:
   /// The correlation must outlive the flow. `energy_unit`: L(0) > 0, of the start or of the origin.
@@ -40,8 +41,11 @@ class PolarFlow {
   Correlation& correlation() const { return correlation_; }
 
   /// Whether (w, E) has coordinates: some weight is not zero, and no group is zero that the flow moves away
-  /// from zero.
+  /// from zero, now or later.
   bool covers(const Vector& cartesian);
+  /// max_g (-ell_g') / |G|, at least 0, at (w, E) or at a polar state: O(1) while neurons rest or die away
+  /// exponentially; it grows without bound where a group passes through zero.
+  Real fastest_fall(const Vector& x);
   /// The polar state of (w, E), and the origin of q and kappa there. InputError unless covers().
   Vector enter(const Vector& cartesian);
   /// The same from a unit vector and ln rho, which need not be the logarithm of a double.
@@ -59,6 +63,8 @@ class PolarFlow {
   /// Flow time since enter(); +infinity where a number cannot hold it.
   Real elapsed(const Vector& x) const;
   Real log_elapsed(const Vector& x) const;
+  /// The q at which elapsed() is this.
+  Real quadrature(Real elapsed) const;
   /// dt/ds = rho^{2-D}; +infinity or 0 where a number cannot hold it.
   Real time_rate(const Vector& x) const;
 

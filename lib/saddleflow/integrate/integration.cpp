@@ -22,9 +22,6 @@ constexpr Real kSmallAgainstClock = Real(1) / Real(1 << 20);
 // finite-time blow-up is approached without end.
 constexpr std::int64_t kLongestStandstill = 10000;
 
-// The weights have no numbers below this.
-const Real kLogSmallest = std::log(std::numeric_limits<Real>::min());
-
 // A checkpoint holds finite numbers only: the largest one stands for infinity.
 constexpr Real kLargest = std::numeric_limits<Real>::max();
 Real finite(Real x) { return std::clamp(x, -kLargest, kLargest); }
@@ -39,6 +36,10 @@ Integration::Integration(const System& system, Stepper& stepper, EventDetector& 
     : system_(system), stepper_(stepper), detector_(detector), options_(std::move(options)) {
   dense_local_ = [this](Real t, Vector& x) { this->stepper().calc_state(t, x); };
   dense_absolute_ = [this](Real t, Vector& x) { this->stepper().calc_state(local_of(t), x); };
+  // With two charts the blind times of events count in the time since the present one was entered.
+  detector_.set_flow_clock(nullptr);
+  if (options_.polar != nullptr)
+    detector_.set_flow_clock([this](Real t, const Vector& x) { return moment(t, x).phase; });
 }
 
 Stepper& Integration::stepper() const { return in_polar_ ? options_.polar->stepper() : stepper_; }
@@ -90,10 +91,7 @@ void Integration::start(const Vector& x0, Real first_step) {
 // The last step ends on t_end exactly; the one before it is halved rather than leave a sliver. In the polar
 // chart the end is found on the dense output instead.
 void Integration::aim_at_end() {
-  if (in_polar_) {
-    detector_.set_clock_rate(1 / options_.polar->flow().time_rate(stepper().current_state()));
-    return;
-  }
+  if (in_polar_) return;
   const Real left = clock_.local(phase_end()) - stepper_.current_time();
   const Real h = stepper_.current_time_step();
   if (h >= left)
@@ -111,7 +109,7 @@ void Integration::set_clock_back() {
   const Real t = stepper().current_time();
   if (t - stepper().previous_time() > t * kSmallAgainstClock) return;
   stepper().shift_time(t);
-  detector_.shift_time(t);
+  if (options_.polar == nullptr) detector_.shift_time(t);
   clock_.advance(t);
 }
 
@@ -124,24 +122,20 @@ void Integration::change_chart() {
   const bool moves = in_polar_ ? polar->outgrown(x) : polar->suits(x);
   if (!moves && !(in_polar_ && polar->rebase_due(x))) return;
   const Moment at = moment(now, x);
-  const Real rate = in_polar_ ? polar->flow().time_rate(x) : Real(1);
   banked_ = counters();
   time_.leave(at.phase, in_polar_ ? polar->flow().log_elapsed(x) : std::log(at.phase));
   clock_ = Clock();
+  detector_.shift_time(at.phase);
   if (!moves) {
     polar->rebase(x);
-    detector_.change_clock(now, 1);
   } else if (in_polar_) {
     const Real h = polar->time_step(x);
     in_polar_ = false;
     stepper_.initialize(polar->flow().cartesian(x), 0, h);
-    detector_.change_clock(now, rate);
-    detector_.set_clock_rate(1);
   } else {
     const Real h = stepper_.current_time_step();
     in_polar_ = true;
-    const Vector entered = polar->enter(x, h);
-    detector_.change_clock(now, 1 / polar->flow().time_rate(entered));
+    polar->enter(x, h);
   }
 }
 
@@ -164,7 +158,7 @@ void Integration::watch_time(Real before, Real after) {
 bool Integration::report_events(Observer& observer, Real t0, Real t1, const Vector& x1, Outcome& outcome) {
   const Real begin = moment(t0, stepper().previous_state()).absolute;
   const Real tolerance =
-      std::max(options_.event_tolerance * (t1 - t0), in_polar_ ? Real(0) : kEpsilon * phase_time());
+      std::max(options_.event_tolerance * (t1 - t0), kEpsilon * (in_polar_ ? t1 : phase_time()));
   const std::vector<EventHit> hits = detector_.scan(t0, t1, x1, dense_local_, tolerance);
   Vector x;
   for (const EventHit& hit : hits) {
@@ -203,7 +197,7 @@ bool Integration::step(Observer& observer, Outcome& outcome) {
   }
   if (!report_events(observer, t0, t1, x1, outcome)) return false;
   if (last && !options_.end_after_polar) end.absolute = options_.t_end;
-  const bool collapsed = in_polar_ && options_.polar->flow().log_norm(x1) < kLogSmallest;
+  const bool collapsed = in_polar_ && options_.polar->collapses(stepper().previous_state(), x1);
   observer.on_step({steps_, begin.absolute, end.absolute, end.phase - begin.phase, stepper().method(), x1,
                     dense_absolute_, end.phase, end.log, in_polar_});
   if (!last && !collapsed) return true;

@@ -31,8 +31,11 @@ class PolarChart {
 
   /// Whether (w, E) belongs into this chart. Now and then a forward pass.
   bool suits(const Vector& cartesian);
-  /// Whether a polar state belongs into the Cartesian chart. Uses the gradient kept at it.
+  /// Whether a polar state belongs into the Cartesian chart: far from the origin, or a group of weights (a
+  /// neuron's) is about to pass through zero, where it has no direction. Uses the gradient kept at it.
   bool outgrown(const Vector& polar);
+  /// Whether the norm falls, between the ends of a step, below the smallest normal number.
+  bool collapses(const Vector& before, const Vector& after) const;
   /// Whether q has grown so much (a collapse in D > 2) that its origin should be moved.
   bool rebase_due(const Vector& polar) const;
 

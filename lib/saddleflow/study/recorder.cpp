@@ -42,15 +42,17 @@ void Recorder::begin() {
   const StateAt none;
   const bool polar = setup_.start.size() != setup_.x0.size();
   const Stepper& stepper = polar ? setup_.polar->stepper() : *setup_.stepper;
-  write_time_row({0, 0, 0, 0, stepper.method(), setup_.start, none});
-  snapshot(0, setup_.x0);
+  constexpr Real never = -std::numeric_limits<Real>::infinity();
+  write_time_row({0, 0, 0, 0, stepper.method(), setup_.start, none, 0, never, polar});
+  snapshot(0, 0, setup_.x0);
   while (next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= 0)
     ++next_snapshot_time_;
 }
 
-std::int64_t Recorder::snapshot(Real time, const Vector& x) {
-  if (time == last_snapshot_time_) return last_snapshot_;
+std::int64_t Recorder::snapshot(Real time, Real phase_time, const Vector& x) {
+  if (time == last_snapshot_time_ && phase_time == last_snapshot_phase_) return last_snapshot_;
   last_snapshot_time_ = time;
+  last_snapshot_phase_ = phase_time;
   last_snapshot_ =
       writer_.append(archive::SnapshotRow{static_cast<double>(time), to_doubles(setup_.weights(x))});
   return last_snapshot_;
@@ -82,9 +84,11 @@ void Recorder::write_time_row(const StepView& step) {
   row.balance_drift = static_cast<double>(o.balance_drift);
   row.energy_drift = static_cast<double>(o.energy_drift);
   row.stepper = method_flag(step.method);
-  row.log_time = static_cast<double>(std::log(step.t1));
-  row.log_weight_norm = static_cast<double>(std::log(o.weight_norm));
-  row.phase_time = row.time;
+  row.log_time = static_cast<double>(step.log_time);
+  row.log_weight_norm = static_cast<double>(o.log_weight_norm);
+  row.phase_time = static_cast<double>(step.phase_time);
+  row.chart = step.polar ? 1 : 0;
+  row.kkt_residual = static_cast<double>(o.kkt_residual);
   row.layer_norm = to_doubles(o.layer_norm);
   row.neuron_norm = to_doubles(o.neuron_norm);
   writer_.append(row);
@@ -95,13 +99,14 @@ void Recorder::write_requested_snapshots(Real until, const StateAt& dense) {
        ++next_snapshot_time_) {
     const Real t = policy_.times[next_snapshot_time_];
     dense(t, buffer_);
-    snapshot(t, buffer_);
+    snapshot(t, t, buffer_);
   }
 }
 
 void Recorder::write_snapshots(const StepView& step) {
   write_requested_snapshots(step.t1, step.dense);
-  if (policy_.all || (policy_.every > 0 && step.step % policy_.every == 0)) snapshot(step.t1, step.x1);
+  if (policy_.all || (policy_.every > 0 && step.step % policy_.every == 0))
+    snapshot(step.t1, step.phase_time, step.x1);
 }
 
 // A diagnosis that fails must not end the run: its numbers are then not known.
@@ -124,8 +129,8 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
   const Spectrum spectrum = spectrum_at(w);
   archive::EventRow row;
   row.time = static_cast<double>(hit.time);
-  row.log_time = static_cast<double>(std::log(hit.time));
-  row.phase_time = row.time;
+  row.log_time = static_cast<double>(hit.log_time);
+  row.phase_time = static_cast<double>(hit.phase_time);
   row.kind = static_cast<int>(kind);
   row.direction = static_cast<int>(hit.direction);
   row.loss = static_cast<double>(o.loss);
@@ -135,7 +140,7 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
   row.lambda_min = static_cast<double>(spectrum.min());
   row.lambda_max = static_cast<double>(spectrum.max());
   row.time_error = static_cast<double>(hit.time_error);
-  row.snapshot = snapshot(hit.time, x);
+  row.snapshot = snapshot(hit.time, hit.phase_time, x);
   writer_.append(row);
   ++event_count_;
   event_mark_ = true;
@@ -189,6 +194,8 @@ void Recorder::close_visit(std::optional<Real> leave_time) {
 void Recorder::end(const Outcome& outcome) {
   EventHit hit;
   hit.time = outcome.time;
+  hit.phase_time = outcome.phase_time;
+  hit.log_time = outcome.log_time;
   write_event(setup_.events.kinds.size(), hit, outcome.state);
   close_visit({});
 }
@@ -202,6 +209,7 @@ std::vector<Real> Recorder::memory() const {
                       last_loss_,
                       latest_time_,
                       last_snapshot_time_,
+                      last_snapshot_phase_,
                       static_cast<Real>(last_snapshot_),
                       static_cast<Real>(event_count_),
                       static_cast<Real>(next_snapshot_time_),
@@ -214,7 +222,7 @@ std::vector<Real> Recorder::memory() const {
 }
 
 void Recorder::restore(const std::vector<Real>& m) {
-  constexpr std::size_t fixed = 10, with_visit = 13;
+  constexpr std::size_t fixed = 11, with_visit = 14;
   const auto n = static_cast<std::size_t>(setup_.objective.size());
   const bool has_visit = m.size() > fixed && m[fixed - 1] != 0;
   if (m.size() != fixed && m.size() != with_visit && m.size() != with_visit + n)
@@ -224,12 +232,13 @@ void Recorder::restore(const std::vector<Real>& m) {
   last_loss_ = m[3];
   latest_time_ = m[4];
   last_snapshot_time_ = m[5];
-  last_snapshot_ = static_cast<std::int64_t>(m[6]);
-  event_count_ = static_cast<std::int64_t>(m[7]);
-  next_snapshot_time_ = static_cast<std::size_t>(m[8]);
+  last_snapshot_phase_ = m[6];
+  last_snapshot_ = static_cast<std::int64_t>(m[7]);
+  event_count_ = static_cast<std::int64_t>(m[8]);
+  next_snapshot_time_ = static_cast<std::size_t>(m[9]);
   visit_.reset();
   if (!has_visit) return;
-  visit_ = Visit{m[10], m[11], m[12], Vector()};
+  visit_ = Visit{m[11], m[12], m[13], Vector()};
   visit_->point = Eigen::Map<const Vector>(m.data() + with_visit, static_cast<Index>(m.size() - with_visit));
 }
 

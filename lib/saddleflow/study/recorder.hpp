@@ -54,7 +54,7 @@ class Recorder : public Observer {
     Real proximity = 0;
     Vector point;
   };
-  std::int64_t snapshot(Real time, const Vector& x);
+  std::int64_t snapshot(Real time, Real phase_time, const Vector& x);
   void write_time_row(const StepView& step);
   void write_requested_snapshots(Real until, const StateAt& dense);
   void write_snapshots(const StepView& step);
@@ -72,7 +72,7 @@ class Recorder : public Observer {
   std::optional<Visit> visit_;
   Real latest_time_ = 0;
   Real last_loss_ = 0;
-  Real last_snapshot_time_ = -1;
+  Real last_snapshot_time_ = -1, last_snapshot_phase_ = -1;
   std::int64_t last_snapshot_ = -1;
   std::int64_t event_count_ = 0;
   std::size_t next_snapshot_time_ = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "saddleflow/archive/run_reader.hpp"
@@ -14,19 +15,37 @@ namespace saddleflow {
 
 namespace {
 
-/// Compares the path at the stored times as the second run passes them, and collects its events.
+/// Compares the path at the stored times as the second run passes them, and collects its events. Time near
+/// the origin is known to rtol times itself, which can be far more than all that comes after. So there only
+/// those snapshots are compared whose steps are far longer than that; and after the polar chart has been left
+/// times count from the first event that both runs locate then.
 class Comparison : public Observer {
  public:
-  Comparison(const FlowSetup& setup, const archive::RunReader& run)
-      : run_(run), times_(run.column("snapshot_time")), n_(setup.objective.size()) {}
+  Comparison(FlowSetup& setup, const archive::RunReader& run)
+      : setup_(setup),
+        run_(run),
+        times_(run.column("snapshot_time")),
+        stored_(run.event_rows()),
+        end_kind_(setup.events.kinds.size()),
+        n_(setup.objective.size()),
+        rtol_(setup.rtol) {}
 
-  void on_event(const EventHit& hit, const Vector& /*x*/, const StateAt& /*dense*/) override {
+  void on_event(const EventHit& hit, const Vector& x, const StateAt& /*dense*/) override {
+    note_chart(x.size() != n_ + 1);
     events_.push_back({hit.event, hit.time});
+    if (!waiting_ || !stored_event_left(1)) return;
+    const Real then = static_cast<Real>(stored_[events_.size() - 1].time);
+    shift_ = hit.time - then;
+    waiting_ = false;
+    while (next_ < times_.size() && static_cast<Real>(times_[next_]) < then) ++next_;
   }
 
   void on_step(const StepView& step) override {
-    for (; next_ < times_.size() && static_cast<Real>(times_[next_]) <= step.t1; ++next_) {
-      const Real t = static_cast<Real>(times_[next_]);
+    note_chart(step.polar);
+    if (waiting_) return;
+    for (; next_ < times_.size() && static_cast<Real>(times_[next_]) + shift_ <= step.t1; ++next_) {
+      if (!resolved(step)) continue;
+      const Real t = static_cast<Real>(times_[next_]) + shift_;
       if (t < step.t1)
         step.dense(std::max(t, step.t0), x_);
       else
@@ -45,22 +64,42 @@ class Comparison : public Observer {
   Real worst_time() const { return worst_time_; }
 
  private:
+  void note_chart(bool polar) {
+    if (polar_ && !polar) waiting_ = stored_event_left(0);
+    polar_ = polar;
+  }
+  // Whether the run has an event that belongs to the present last one here, or, with 0, to the next.
+  bool stored_event_left(std::size_t behind) const {
+    const std::size_t i = events_.size() - behind;
+    return i < stored_.size() && static_cast<std::size_t>(stored_[i].kind) != end_kind_;
+  }
+  bool resolved(const StepView& step) const {
+    constexpr Real rounding = 1000 * std::numeric_limits<Real>::epsilon();
+    if (step.t0 == 0) return std::isfinite(step.t1);
+    const Real known = step.polar ? std::clamp(Real(1e6) * rtol_, rounding, Real(0.01)) : rounding;
+    return step.t1 - step.t0 > known * step.t1;
+  }
   void compare(Real t, std::int64_t row) {
     const std::vector<double> stored = run_.row("weights", row);
-    Real difference = 0;
-    for (Index i = 0; i < n_; ++i) {
-      const Real d = static_cast<Real>(stored[static_cast<std::size_t>(i)]) - x_[i];
-      difference += d * d;
-    }
-    const Real relative = std::sqrt(difference) / x_.head(n_).norm();
+    const Vector w = setup_.weights(x_);
+    Vector difference(n_);
+    for (Index i = 0; i < n_; ++i)
+      difference[i] = static_cast<Real>(stored[static_cast<std::size_t>(i)]) - w[i];
+    const Real relative = difference.stableNorm() / w.stableNorm();
     if (relative <= worst_) return;
     worst_ = relative;
     worst_time_ = t;
   }
 
+  FlowSetup& setup_;
   const archive::RunReader& run_;
   std::vector<double> times_;
+  std::vector<archive::EventRow> stored_;
+  std::size_t end_kind_;
   Index n_;
+  Real rtol_;
+  bool polar_ = false, waiting_ = false;
+  Real shift_ = 0;  // of the times of this run against those of the file
   std::size_t next_ = 0;
   std::vector<Located> events_;
   Real worst_ = 0, worst_time_ = 0;
@@ -102,7 +141,10 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
   const std::string stopped = run.summary().stop_reason;
   const bool by_event = stopped.starts_with("event:");
   IntegrationOptions options = setup.integration_options();
-  options.t_end = by_event ? setup.t_end : static_cast<Real>(run.column("snapshot_time").back());
+  if (!by_event && stopped != "reached_end") {
+    options.t_end = static_cast<Real>(run.column("snapshot_time").back());
+    options.end_after_polar = false;
+  }
   options.interrupt = interrupt;
   Integration integration(System(setup.flow), *setup.stepper, setup.detector, options);
   Comparison comparison(setup, run);
@@ -113,7 +155,7 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
   result.path_error = comparison.worst();
   result.path_error_time = comparison.worst_time();
   result.stop_reason = outcome.stop_reason;
-  result.complete = comparison.complete() || (by_event && outcome.stop_reason == stopped);
+  result.complete = comparison.complete() || outcome.stop_reason == stopped;
   compare_events(run.event_rows(), comparison, Recorder::event_kinds(setup), result);
   return result;
 }

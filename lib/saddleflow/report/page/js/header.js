@@ -51,7 +51,7 @@ function addHeader() {
     addKktHeader();
     return;
   }
-  const saddleCount = run.saddles.filter((point) => !isMinimum(point)).length;
+  const saddleCount = run.saddles.filter((point) => !isEnd(point)).length;
   const verdict = section('verdict');
   verdict.append(element('b', {}, stopWords(run.stop_reason)), ` at t = ${moment(run.end_time)} after `,
                  plural(run.steps, 'step'), ', loss ', number(run.first_loss), ' → ',

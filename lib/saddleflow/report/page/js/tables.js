@@ -33,7 +33,7 @@ function addEvents() {
 
 function addSaddles() {
   const count = (value) => (value >= 0 ? String(value) : '–');
-  const columns = [['#', (s, i) => String(i + 1), true], ['kind', (s) => (isMinimum(s) ? 'minimum' : 'saddle')], ['enter', (s) => moment(s.enter.time)],
+  const columns = [['#', (s, i) => String(i + 1), true], ['kind', (s) => pointKind(s)], ['enter', (s) => moment(s.enter.time)],
                    ['closest', (s) => moment(s.closest.time)], ['leave', (s) => moment(s.leave.time)],
                    ['loss', (s) => number(s.loss, 6)], ['‖∇L‖', (s) => number(s.gradient_norm)],
                    ['proximity r', (s) => number(s.proximity)], ['Newton distance', (s) => number(s.newton_distance)],

@@ -1,0 +1,94 @@
+// One gradient flow with everything around it, as a study wires it, in a chart of choice.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/flow/probe.hpp"
+#include "saddleflow/integrate/flow_events.hpp"
+#include "saddleflow/integrate/integration.hpp"
+#include "saddleflow/integrate/polar_chart.hpp"
+
+namespace saddleflow::test {
+
+enum class Chart { cartesian, automatic, polar };
+/// "cartesian", "auto" or "polar", the names of flow.chart.
+Chart chart_named(const std::string& name);
+
+struct FlowProblem {
+  std::shared_ptr<const Network> network;
+  Dataset data;
+  Loss loss;
+  Vector w0;
+};
+
+inline FlowEventOptions no_events() {
+  FlowEventOptions options;
+  options.escape.clear();
+  options.saddles = options.steady = false;
+  return options;
+}
+
+struct ChartOptions {
+  Chart chart = Chart::automatic;
+  std::string stepper = "auto";
+  Real rtol = Real(1e-8);
+  FlowEventOptions events = no_events();
+};
+
+/// The objects of a run; `integration` has been told to start.
+class ChartRun {
+ public:
+  ChartRun(const FlowProblem& problem, const ChartOptions& options, IntegrationOptions integration_options);
+  ChartRun(const ChartRun&) = delete;
+  ChartRun& operator=(const ChartRun&) = delete;
+
+  std::int64_t gradients() const { return objective.counters().gradients + correlation.counters().gradients; }
+  WorkCounters work() const;
+
+  Objective objective;
+  GradientFlow flow;
+  Correlation correlation;
+  PolarFlow polar_flow;
+  std::unique_ptr<PolarChart> polar;
+  std::unique_ptr<Stepper> stepper;
+  Vector start;
+  Probe probe;
+  Observables initial;
+  FlowEvents events;
+  EventDetector detector;
+  Integration integration;
+};
+
+/// What happened along a run.
+class ChartLog : public Observer {
+ public:
+  explicit ChartLog(ChartRun& run) : run_(run) {}
+  void on_event(const EventHit& hit, const Vector& x, const StateAt& dense) override;
+  void on_step(const StepView& step) override;
+
+  struct Located {
+    std::string kind;
+    Real time, phase, log_time;
+    Vector weights;
+  };
+  std::vector<Located> events;
+  std::vector<Real> times, phases;
+  std::vector<Vector> states;  ///< in the chart of the step
+  std::vector<bool> polar;
+  std::int64_t polar_steps = 0, changes = 0;
+  Real balance_drift = 0, energy_drift = 0, loss_rise = 0;
+  /// The first event of a kind; fails the test when there is none.
+  const Located& first(const std::string& kind) const;
+
+ private:
+  ChartRun& run_;
+  Observables o_;
+  Real last_loss_ = -1;
+};
+
+}  // namespace saddleflow::test

@@ -1,0 +1,162 @@
+// sf-limit: the limit path that leaves the origin along a KKT point, and the first critical point on it.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common.hpp"
+#include "kkt_tables.hpp"
+#include "run_tables.hpp"
+#include "saddleflow/base/version.hpp"
+#include "saddleflow/study/limit_run.hpp"
+
+namespace {
+
+using namespace saddleflow;
+using namespace saddleflow::tools;
+
+std::atomic<bool> interrupted{false};
+
+extern "C" void on_signal(int signal) {
+  interrupted = true;
+  std::signal(signal, SIG_DFL);  // a second one ends the process at once
+}
+
+struct Arguments {
+  std::string source, output;
+  std::vector<std::string> overrides;
+  Index starts = 64, point = 1;
+  std::uint64_t seed = 1;
+  double rtol = 1e-10;
+  bool force = false, quiet = false;
+};
+
+constexpr const char* kFooter =
+    "The limit path p(t) is what the flow from delta w* becomes, T_delta later, as delta goes to 0: the "
+    "trajectory\n"
+    "that leaves the origin along the KKT point w*. Its time has the origin that this limit gives it: |p| ~ "
+    "e^{2 N* t}\n"
+    "for networks of degree 2, [D (D-2) N* (-t)]^{-1/(D-2)} above. The path ends at the first critical "
+    "point, which is\n"
+    "refined and classified. Neurons that are dead at w* stay dead: the zeros are exact.\n\n"
+    "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (no file is "
+    "written).";
+
+void add_options(CLI::App& app, Arguments& a) {
+  constexpr std::int64_t most = 1'000'000'000'000;
+  app.add_option("source", a.source, "study file, or a run file written by sf-flow")
+      ->required()
+      ->option_text("STUDY.toml|RUN.h5");
+  app.add_option("--kkt", a.point,
+                 "the KKT point, by its number in sf-kkt's table (default 1, the highest N)")
+      ->option_text("K")
+      ->check(CLI::Range(std::int64_t{1}, most));
+  app.add_option("--starts", a.starts, "random starts of the search (default 64)")
+      ->option_text("R")
+      ->check(CLI::Range(std::int64_t{1}, most));
+  app.add_option("--seed", a.seed, "seed of the starts (default 1)")
+      ->option_text("S")
+      ->check(CLI::Range(std::int64_t{0}, most));
+  app.add_option("--rtol", a.rtol, "relative tolerance of the local error (default 1e-10)")
+      ->option_text("R")
+      ->check(CLI::Range(1e-17, 0.1));
+  app.add_option("-o,--output", a.output, "file for the path")->option_text("FILE");
+  app.add_option("--set", a.overrides, "override a key of the study; may be repeated")
+      ->option_text("section.key=value")
+      ->take_all()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--force", a.force, "overwrite an existing file");
+  app.add_flag("-q,--quiet", a.quiet, "print errors only");
+  app.set_version_flag("--version", std::string("sf-limit ") + version());
+  app.footer(kFooter);
+}
+
+const char* kind_of(const LimitPath& path) {
+  if (!path.end.converged) return "not refined";
+  if (path.spectrum.negative > 0) return "saddle";
+  return path.spectrum.zero > 0 ? "degenerate, no negative curvature" : "minimum";
+}
+
+void print_path(const LimitPath& path, const KktEntry& entry) {
+  const auto number = [](Real x) { return static_cast<double>(x); };
+  fmt::print("\nlimit path along N* = {:.10g}, Delta = {:.4g}, angle exponent Delta/(D N*) = {:.4g}\n",
+             number(entry.point.value), number(entry.second_order.gap),
+             number(entry.second_order.gap / (path.start.degree * entry.point.value)));
+  for (const Real delta : {Real(1e-3), Real(1e-6), Real(1e-12)})
+    fmt::print("T_delta ({:g}): {:.10g}\n", number(delta),
+               number(escape_time(path.start.degree, entry.point.value, std::log(delta))));
+  fmt::print("path:    from t = {:.10g} (|p| = {:.3e}, expansion exact to {:.0e}) to t = {:.10g}, {}\n",
+             number(path.start.time), number(std::exp(path.start.log_norm)),
+             number(path.start.correction * path.start.correction), number(path.points.back().time),
+             path.stop_reason);
+  fmt::print(
+      "end:     {}: loss {:.10g}, |grad L| {:.2e} (relative {:.1e}), moved by {:.1e} in the refinement\n",
+      kind_of(path), number(path.end.loss), number(path.end.gradient_norm),
+      number(path.end.relative_gradient), number(path.end.displacement));
+  fmt::print("         Hessian eigenvalues: {} negative, {} zero, {} positive; {:.4e} to {:.4e}\n",
+             path.spectrum.negative, path.spectrum.zero, path.spectrum.positive, number(path.spectrum.min()),
+             number(path.spectrum.max()));
+  fmt::print("work:    {} steps, {} gradients, {} Hessian-vector products, {} Hessians\n", path.points.size(),
+             path.work.gradients, path.work.hessian_vectors, path.work.hessians);
+}
+
+// Before the search: it may take long.
+void check_output(const Arguments& a) {
+  std::error_code ignored;
+  if (a.output.empty()) return;
+  if (std::filesystem::equivalent(a.source, a.output, ignored))
+    throw InputError(a.output + ": is the input itself, expected another file");
+  if (!a.force && std::filesystem::exists(a.output, ignored))
+    throw InputError(a.output + ": the file exists; --force overwrites it");
+}
+
+int run(const Arguments& a, const std::string& command) {
+  check_output(a);
+  KktProblem problem = open_kkt_problem(a.source, a.overrides, command);
+  if (!problem.objective->network().activation().is_smooth())
+    throw InputError(a.source +
+                     ": network.power 1 with network.slope other than 1 has kinks, the limit path is defined "
+                     "for smooth networks");
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  KktSearchOptions search;
+  search.starts = a.starts;
+  search.seed = a.seed;
+  search.descend = false;
+  search.interrupt = &interrupted;
+  const KktTable table = find_kkt_points(*problem.correlation, search);
+  if (table.interrupted) return 130;
+  if (table.entries.empty()) throw NumericalError(a.source + ": no start of the search led to a KKT point");
+  LimitRunOptions options;
+  options.point = a.point - 1;
+  options.rtol = static_cast<Real>(a.rtol);
+  options.interrupt = &interrupted;
+  const LimitPath path = run_limit_path(problem, table, options);
+  if (path.stop_reason == "interrupted") return 130;
+  if (!a.output.empty()) write_limit_path(a.output, problem, table, options, path, a.force);
+  if (a.quiet) return 0;
+  print_heading(stdout, problem.description);
+  print_kkt_points(stdout, table);
+  print_path(path, table.entries[static_cast<std::size_t>(options.point)]);
+  if (!a.output.empty()) fmt::print("file:    {}\n", a.output);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_tool("sf-limit", [&] {
+    CLI::App app("The limit path along a KKT point, and the first critical point on it.", "sf-limit");
+    Arguments arguments;
+    add_options(app, arguments);
+    if (!parse(app, argc, argv)) return 0;
+    std::string command = "sf-limit";
+    for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
+    return run(arguments, command);
+  });
+}
