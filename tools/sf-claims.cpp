@@ -39,7 +39,8 @@ struct Arguments {
 };
 
 void add_options(CLI::App& app, Arguments& a) {
-  app.add_option("studies", a.studies, "studies with a [claim], or folders of them")
+  app.add_option("studies", a.studies,
+                 std::string("studies with a [claim], or folders of them (default ") + kFolder + ")")
       ->option_text("STUDY.toml|FOLDER ...")
       ->default_val(std::vector<std::string>{kFolder})
       ->default_str(kFolder);

@@ -31,8 +31,6 @@ BOOST_AUTO_TEST_CASE(linear_layers_are_of_rank_one_with_many_neurons) {
 BOOST_AUTO_TEST_CASE(equal_neurons_lead_to_saddles_with_several_neurons) {
   const Report report = measure("p2-limits-cube", {"claim.starts=2"});
   BOOST_TEST((report.findings.at(2).verdict == Verdict::holds), report.findings.at(2).measured);
-  BOOST_TEST(report.findings.at(2).measured.find("5 of 5") != std::string::npos,
-             report.findings.at(2).measured);
 }
 
 }  // namespace saddleflow::claims

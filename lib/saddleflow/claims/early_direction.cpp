@@ -41,14 +41,14 @@ void find_times(Problem& problem, const Vector& u0, const std::vector<Real>& acc
 void follow_delta(Problem& problem, const Vector& u0, Real delta, EarlyDirection& out) {
   const Real log_delta = std::log(delta);
   const Real unit = std::exp(static_cast<Real>(2 - problem.degree()) * log_delta);
-  const SmallRun early = follow_flow(problem, u0, log_delta, {out.times.front() * unit});
-  out.norm_bound.push_back(std::exp(early.largest_log_norm - log_delta));
   std::vector<Real> times;
   for (const Real time : out.times) times.push_back(time * unit);
   const SmallRun run = follow_flow(problem, u0, log_delta, times);
   std::vector<Real> errors(out.times.size(), std::numeric_limits<Real>::quiet_NaN());
   for (std::size_t k = 0; k < run.samples.size(); ++k)
     errors[k] = error_of(run.samples[k], out.limit, log_delta);
+  out.norm_bound.push_back(run.samples.empty() ? std::numeric_limits<Real>::quiet_NaN()
+                                               : std::exp(run.samples.front().largest_log_norm - log_delta));
   out.error.push_back(errors);
 }
 

@@ -47,9 +47,13 @@ EscapeAngle measure_angle(Problem& problem, const Vector& u0) {
   for (const Real delta : problem.deltas) {
     problem.check_interrupt();
     const auto at = flow_at_norm(problem, u0, std::log(delta), escape.half_norm);
-    // The chord, which is exact for small angles.
-    out.angles.push_back(at ? 2 * std::asin((at->direction - along).norm() / 2)
-                            : std::numeric_limits<Real>::quiet_NaN());
+    if (!at) {
+      out.problem =
+          fmt::format("from delta {:.0e} the norm of the escape is not reached", static_cast<double>(delta));
+      return out;
+    }
+    // From the chord, which is exact for small angles.
+    out.angles.push_back(2 * std::asin((at->direction - along).norm() / 2));
   }
   out.law = fit_power_law(problem.deltas, out.angles, kFloor * problem.rtol);
   return out;

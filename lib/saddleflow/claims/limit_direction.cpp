@@ -92,7 +92,7 @@ std::optional<Real> settling_time(Correlation& correlation, const Vector& u0, co
     high *= 2;
     if (high > last) return std::nullopt;
   }
-  for (int k = 0; k < 20; ++k) {
+  for (int k = 0; k < 12; ++k) {
     const Real middle = (low + high) / 2;
     (distance(correlation, u0, limit, time_of(middle)) > accuracy ? low : high) = middle;
   }

@@ -75,7 +75,11 @@ RescaledCurve compare_rescaled(Problem& problem, const Vector& u0, Real fraction
   for (const Real delta : problem.deltas) {
     problem.check_interrupt();
     const auto s = rescaled(problem, u0, std::log(delta), tau);
-    curve.distances.push_back(s.empty() ? std::numeric_limits<Real>::quiet_NaN() : distance(s, reference));
+    if (s.empty()) {
+      curve.problem = "a trajectory met the step limit";
+      return curve;
+    }
+    curve.distances.push_back(distance(s, reference));
   }
   curve.law = fit_power_law(problem.deltas, curve.distances, kFloor * problem.rtol);
   return curve;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "saddleflow/integrate/flow_events.hpp"
 #include "saddleflow/integrate/integration.hpp"
@@ -46,7 +47,7 @@ class Parts {
   }
 
   FlowPoint point(Real time, const Vector& x) {
-    return {time, probe.log_norm(x), probe.weights(x).stableNormalized()};
+    return {time, probe.log_norm(x), probe.weights(x).stableNormalized(), probe.log_norm(x)};
   }
 
  private:
@@ -87,15 +88,15 @@ FlowEventOptions no_events() {
 
 class Sampler : public Observer {
  public:
-  Sampler(Parts& parts, const std::vector<Real>& times, SmallRun& run)
-      : parts_(parts), times_(times), run_(run) {}
+  Sampler(Parts& parts, Real log_delta, const std::vector<Real>& times, SmallRun& run)
+      : parts_(parts), times_(times), run_(run), largest_(log_delta) {}
 
   void on_step(const StepView& step) override {
     for (; next_ < times_.size() && times_[next_] <= step.t1; ++next_) {
       step.dense(times_[next_], x_);
       add(times_[next_], x_);
     }
-    note(parts_.probe.log_norm(step.x1));
+    largest_ = std::max(largest_, parts_.probe.log_norm(step.x1));
   }
   /// The end of the run is the last time, up to rounding.
   void finish(const Vector& x) {
@@ -104,14 +105,15 @@ class Sampler : public Observer {
 
  private:
   void add(Real time, const Vector& x) {
-    run_.samples.push_back(parts_.point(time, x));
-    note(run_.samples.back().log_norm);
+    FlowPoint point = parts_.point(time, x);
+    largest_ = point.largest_log_norm = std::max(largest_, point.log_norm);
+    run_.samples.push_back(std::move(point));
   }
-  void note(Real log_norm) { run_.largest_log_norm = std::max(run_.largest_log_norm, log_norm); }
 
   Parts& parts_;
   const std::vector<Real>& times_;
   SmallRun& run_;
+  Real largest_;
   std::size_t next_ = 0;
   Vector x_;
 };
@@ -123,8 +125,7 @@ Vector FlowPoint::weights() const { return std::exp(log_norm) * direction; }
 SmallRun follow_flow(Problem& problem, const Vector& u0, Real log_delta, const std::vector<Real>& times) {
   Parts parts(problem, u0, log_delta, no_events());
   SmallRun run;
-  run.largest_log_norm = log_delta;
-  Sampler sampler(parts, times, run);
+  Sampler sampler(parts, log_delta, times, run);
   const Outcome outcome = parts.run(times.back(), false, sampler);
   run.stop_reason = outcome.stop_reason;
   if (outcome.stop_reason == "reached_end") sampler.finish(outcome.state);

@@ -13,14 +13,14 @@ namespace saddleflow::claims {
 struct FlowPoint {
   Real time = 0;
   Real log_norm = 0;
-  Vector direction;  ///< w / ||w||
+  Vector direction;           ///< w / ||w||
+  Real largest_log_norm = 0;  ///< of all accepted steps and samples until then
 
   Vector weights() const;
 };
 
 struct SmallRun {
   std::vector<FlowPoint> samples;  ///< at the times asked for
-  Real largest_log_norm = 0;       ///< of all accepted steps and the samples
   std::string stop_reason;
 };
 
