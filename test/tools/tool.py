@@ -18,6 +18,11 @@ def kkt(*arguments, **options):
     return subprocess.run([os.path.join(BIN, "sf-kkt"), *arguments], capture_output=True, text=True, **options)
 
 
+def claims(*arguments, **options):
+    """Runs sf-claims."""
+    return subprocess.run([os.path.join(BIN, "sf-claims"), *arguments], capture_output=True, text=True, **options)
+
+
 def succeed(*arguments, **options):
     result = flow(*arguments, **options)
     assert result.returncode == 0, (arguments, result.returncode, result.stderr)

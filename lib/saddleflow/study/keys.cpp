@@ -213,6 +213,24 @@ std::vector<Key> make_keys() {
        {},
        ""},
       {"output.checkpoint_seconds", real, "1.0", "wall time between flushes and checkpoints", {}, "> 0"},
+
+      {"claim.kind",
+       text,
+       "",
+       "sf-claims: what is measured of the papers' claims",
+       {"early_direction", "rescaled_curve", "kkt_limits", "ray_rate", "escape_angle"},
+       ""},
+      {"claim.deltas", reals, "[1e-2, 1e-4, 1e-6]", "norms of w(0)", {}, "> 0"},
+      {"claim.seeds", integers, "[1, 2, 3]", "seeds of the directions of w(0)", {}, ">= 0"},
+      {"claim.starts", integer, "100", "kkt_limits: starts, with seeds from the first one on", {}, ">= 1"},
+      {"claim.accuracies",
+       reals,
+       "[1e-1, 1e-2]",
+       "early_direction: how near to its limit the NCF flow is at the time T of each",
+       {},
+       "> 0"},
+      {"claim.horizon", real, "0.8", "rescaled_curve: up to this part of the blow-up time", {}, "0..1"},
+      {"claim.margin", real, "0.1", "how far a measured exponent may be from its prediction", {}, "> 0"},
   };
 }
 

@@ -192,6 +192,7 @@ void apply_override(toml::table& root, const std::string& text, const std::strin
 void fill_defaults(toml::table& root, const std::string& name) {
   for (const Key& key : study_keys()) {
     if (key.fallback.empty()) continue;
+    if (key.path.starts_with("claim.") && !root.contains("claim")) continue;  // most studies claim nothing
     const auto brackets = key.path.find("[].");
     if (brackets == std::string::npos) {
       toml::table& table = parent_of(root, key.path, name);

@@ -1,0 +1,57 @@
+// What a claim of the papers predicts, what the flow does, and whether the two agree.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/study/study_table.hpp"
+
+namespace saddleflow::claims {
+
+enum class Verdict { holds, fails, not_decided };
+
+/// "holds", "fails", "not decided".
+const char* name_of(Verdict verdict);
+
+/// One line of the table.
+struct Finding {
+  std::string claim;       ///< the statement, with its paper
+  std::string prediction;  ///< what it says here, in numbers where it says any
+  std::string measured;
+  Verdict verdict = Verdict::not_decided;
+  std::string reason;  ///< of what is not decided; what failed
+};
+
+struct Report {
+  std::string title;                 ///< of the study
+  std::string setting;               ///< network, data, loss
+  std::vector<std::string> details;  ///< per seed and delta, counter-cases among them
+  std::vector<Finding> findings;
+};
+
+struct Options {
+  bool quick = false;  ///< fewer seeds and starts, the same thresholds
+  const std::atomic<bool>* interrupt = nullptr;
+};
+
+/// Thrown when Options::interrupt was set; exit status 130.
+class Interrupted : public Error {
+ public:
+  Interrupted() : Error("interrupted", 130) {}
+};
+
+using Measure = Report (*)(const StudyTable& study, const Options& options);
+
+/// A kind of claim: the value of the study's claim.kind, and the function that measures it.
+struct Kind {
+  std::string name;
+  Measure measure;
+};
+const std::vector<Kind>& kinds();
+
+/// Measures the claim of a study. InputError when the study has no [claim], or is wrong otherwise.
+Report measure_claim(const StudyTable& study, const Options& options = {});
+
+}  // namespace saddleflow::claims

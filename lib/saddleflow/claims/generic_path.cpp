@@ -1,0 +1,45 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/claims/escape_angle.hpp"
+#include "saddleflow/claims/ray_rate.hpp"
+#include "saddleflow/claims/small_start.hpp"
+
+namespace saddleflow::claims {
+
+namespace {
+
+/// The time at which the flow is where the limit path is at t = 0.
+Real shifted_escape_time(const Problem& problem, const LimitDirection& limit, Real log_delta) {
+  const Real value = limit.kkt.point.value;
+  if (problem.degree() == 2) {
+    const Real log_c0 = limit.flow.log_norm - 2 * value * limit.flow.time;
+    return (-log_delta - log_c0) / (2 * value);
+  }
+  return std::exp(limit.flow.log_time + static_cast<Real>(2 - problem.degree()) * log_delta);
+}
+
+}  // namespace
+
+std::vector<Real> generic_path_errors(Problem& problem, const Vector& u0, const LimitDirection& limit) {
+  const EscapeOfPath escape = escape_of_path(problem, limit.kkt.point);
+  std::vector<Real> errors;
+  for (const Real delta : problem.deltas) {
+    problem.check_interrupt();
+    const Real log_delta = std::log(delta), shift = shifted_escape_time(problem, limit, log_delta);
+    std::vector<Real> times;
+    for (const LimitPathPoint& p : escape.path.samples) times.push_back(p.time + shift);
+    const SmallRun run = follow_flow(problem, u0, log_delta, times);
+    Real error = run.samples.size() == times.size() ? Real(0) : std::numeric_limits<Real>::quiet_NaN();
+    for (std::size_t k = 0; k < run.samples.size(); ++k)
+      error = std::max(error, (run.samples[k].weights() - escape.path.samples[k].weights).norm());
+    // An error of rtol of the time moves the point by so much of its own way.
+    const Real blurred =
+        10 * problem.rtol * shift * static_cast<Real>(problem.degree()) * limit.kkt.point.value;
+    errors.push_back(blurred < error / 10 ? error : std::numeric_limits<Real>::quiet_NaN());
+  }
+  return errors;
+}
+
+}  // namespace saddleflow::claims

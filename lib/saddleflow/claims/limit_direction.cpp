@@ -1,0 +1,114 @@
+#include "saddleflow/claims/limit_direction.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "saddleflow/correlation/certificate.hpp"
+#include "saddleflow/correlation/kkt_search.hpp"
+
+namespace saddleflow::claims {
+
+namespace {
+
+constexpr Real kTolerance = Real(1e-12);  // of the NCF flow and of KKT points
+constexpr Real kSettled = Real(1e-9);
+constexpr Real kCreeping = Real(1e-6);
+NcfFlowOptions ncf_options(Real rtol = kTolerance) {
+  NcfFlowOptions options;
+  options.rtol = rtol;
+  options.settled = kSettled;
+  return options;
+}
+
+Real gradient_norm(Correlation& correlation, const Vector& direction) {
+  Vector g;
+  correlation.gradient(direction.normalized(), g);
+  return g.norm();
+}
+
+// A neuron that is zero up to the tolerance becomes exactly so, and then stays it for ever.
+void clear_zero_neurons(Correlation& correlation, KktEntry& entry) {
+  if (entry.structure.zero_parameters.empty()) return;
+  KktPoint point = entry.point;
+  for (const Index i : entry.structure.zero_parameters) point.direction[i] = 0;
+  point = polish_kkt_point(correlation, point.direction, kTolerance);
+  for (const Index i : entry.structure.zero_parameters) point.direction[i] = 0;
+  entry = certify(correlation, point, 10 * kTolerance);
+}
+
+Real distance(Correlation& correlation, const Vector& u0, const LimitDirection& limit, Real time) {
+  const NcfFlowResult at = ncf_flow_at(correlation, u0, time);
+  return (at.direction - limit.flow.direction).norm();
+}
+
+/// Less than this part of the blow-up time cannot be told from nothing: as much as the time changes with the
+/// tolerance, which a start that comes near another KKT point first multiplies.
+Real least_part(Correlation& correlation, const Vector& u0, const LimitDirection& limit) {
+  const NcfFlowResult rough = follow_ncf_flow(correlation, u0, ncf_options(10 * kTolerance));
+  return std::max(100 * kTolerance, 10 * std::abs(rough.time / limit.flow.time - 1));
+}
+
+}  // namespace
+
+NcfFlowResult ncf_flow_at(Correlation& correlation, const Vector& u0, Real time) {
+  NcfFlowOptions options = ncf_options();
+  options.t_end = time;
+  return follow_ncf_flow(correlation, u0, options);
+}
+
+LimitDirection find_limit(Correlation& correlation, const Vector& u0) {
+  LimitDirection limit;
+  limit.flow = follow_ncf_flow(correlation, u0, ncf_options());
+  if (limit.flow.end == NcfEnd::step_limit)
+    limit.creeps =
+        gradient_norm(correlation, limit.flow.direction) <= kCreeping * gradient_norm(correlation, u0);
+  if (!limit.grows()) return limit;
+  const KktPoint point = polish_kkt_point(correlation, limit.flow.direction, kTolerance);
+  limit.kkt = certify(correlation, point, 10 * kTolerance);
+  clear_zero_neurons(correlation, limit.kkt);
+  return limit;
+}
+
+std::optional<Real> settling_time(Correlation& correlation, const Vector& u0, const LimitDirection& limit,
+                                  Real accuracy) {
+  if (limit.stands()) return Real(1);
+  NcfFlowOptions options = ncf_options();
+  if (limit.collapses()) {
+    options.collapse = accuracy;
+    return follow_ncf_flow(correlation, u0, options).time;
+  }
+  // The remaining time (D > 2) or rate (D = 2) is what the settled flow has left to it: bisection between
+  // the start and the end of the resolved flow, on the monotonic tail.
+  const bool blows_up = limit.flow.end == NcfEnd::blow_up;
+  const Real last = blows_up ? -std::log(least_part(correlation, u0, limit)) : Real(4);
+  Real low = 0, high = Real(0.5);  // blow-up: ln of the inverse of the part of the time that is left
+  const auto time_of = [&](Real x) {
+    return blows_up ? limit.flow.time * -std::expm1(-x) : limit.flow.time * x;
+  };
+  while (distance(correlation, u0, limit, time_of(high)) > accuracy) {
+    low = high;
+    high *= 2;
+    if (high > last) return std::nullopt;
+  }
+  for (int k = 0; k < 12; ++k) {
+    const Real middle = (low + high) / 2;
+    (distance(correlation, u0, limit, time_of(middle)) > accuracy ? low : high) = middle;
+  }
+  return time_of(high);
+}
+
+std::string describe(const LimitDirection& limit) {
+  if (limit.grows())
+    return fmt::format("N = {:.4g}, KKT residual {:.0e}", static_cast<double>(limit.kkt.point.value),
+                       static_cast<double>(limit.kkt.point.residual));
+  if (limit.collapses()) return "collapses";
+  if (limit.stands()) return "stands still at N = 0";
+  if (limit.creeps) return "creeps to N = 0";
+  return fmt::format("step limit at N = {:.1e}, residual {:.1e}, ln|u| = {:.3g}",
+                     static_cast<double>(limit.flow.value), static_cast<double>(limit.flow.residual),
+                     static_cast<double>(limit.flow.log_norm));
+}
+
+}  // namespace saddleflow::claims

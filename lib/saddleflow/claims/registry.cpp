@@ -1,0 +1,33 @@
+#include "saddleflow/claims/kinds.hpp"
+
+namespace saddleflow::claims {
+
+const char* name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::holds:
+      return "holds";
+    case Verdict::fails:
+      return "fails";
+    default:
+      return "not decided";
+  }
+}
+
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> table = {
+      {"early_direction", measure_early_direction}, {"rescaled_curve", measure_rescaled_curve},
+      {"kkt_limits", measure_kkt_limits},           {"ray_rate", measure_ray_rate},
+      {"escape_angle", measure_escape_angle},
+  };
+  return table;
+}
+
+Report measure_claim(const StudyTable& study, const Options& options) {
+  if (!study.has("claim.kind")) study.fail("claim.kind", "missing, the study states no claim");
+  const std::string name = study.text("claim.kind");
+  for (const Kind& kind : kinds())
+    if (kind.name == name) return kind.measure(study, options);
+  study.fail("claim.kind", "found " + name + ", which nothing measures");
+}
+
+}  // namespace saddleflow::claims

@@ -1,0 +1,61 @@
+// The table of claims, and every shipped study in its quick version.
+#include "saddleflow/claims/claim.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+
+#include "claims/shipped.hpp"
+#include "saddleflow/study/keys.hpp"
+
+namespace saddleflow::claims {
+
+BOOST_AUTO_TEST_CASE(the_study_keys_name_every_kind) {
+  const Key* key = find_key("claim.kind");
+  BOOST_REQUIRE(key != nullptr);
+  std::vector<std::string> names;
+  for (const Kind& kind : kinds()) names.push_back(kind.name);
+  BOOST_TEST(key->choices == names, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_study_without_a_claim_is_refused) {
+  const StudyTable study = StudyTable::parse("[network]\nlayers = [2, 3, 1]\n", "s.toml");
+  BOOST_TEST(study.filled().find("claim") == std::string::npos);
+  BOOST_CHECK_EXCEPTION(measure_claim(study), InputError, [](const InputError& error) {
+    return std::string(error.what()).find("s.toml: claim.kind") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(bad_studies_name_the_key) {
+  const auto refused = [](const std::string& setting, const std::string& key) {
+    BOOST_CHECK_EXCEPTION(measure("p1-linear", {setting}), InputError, [&](const InputError& error) {
+      return std::string(error.what()).find(key) != std::string::npos;
+    });
+  };
+  refused("claim.deltas=[1e-3]", "claim.deltas");
+  refused("claim.seeds=[]", "claim.seeds");
+  refused("claim.accuracies=[]", "claim.accuracies");
+  refused("init.kind=given", "init.kind");
+  refused("claim.kind=gravity", "claim.kind");
+  BOOST_CHECK_THROW(measure("p1-square", {"claim.kind=kkt_limits"}), InputError);
+}
+
+BOOST_AUTO_TEST_CASE(no_shipped_claim_fails) {
+  Options quick;
+  quick.quick = true;
+  int studies = 0, held = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(CLAIMS)) {
+    const Report report = measure_claim(StudyTable::read(entry.path().string()), quick);
+    BOOST_TEST(!report.title.empty());
+    BOOST_TEST(!report.findings.empty());
+    for (const Finding& finding : report.findings) {
+      BOOST_TEST((finding.verdict != Verdict::fails),
+                 entry.path() << ": " << finding.claim << ": " << finding.measured);
+      if (finding.verdict == Verdict::holds) ++held;
+    }
+    ++studies;
+  }
+  BOOST_TEST(studies >= 28);
+  BOOST_TEST(held >= 50);
+}
+
+}  // namespace saddleflow::claims

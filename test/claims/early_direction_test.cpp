@@ -1,0 +1,57 @@
+#include "saddleflow/claims/early_direction.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+
+#include "claims/shipped.hpp"
+
+namespace saddleflow::claims {
+
+BOOST_AUTO_TEST_CASE(norm_and_direction_are_those_of_the_ncf_flow) {
+  Problem problem(shipped("p1-linear", {"claim.deltas=[1e-3, 1e-5, 1e-7]"}), {});
+  const EarlyDirection start =
+      follow_early_direction(problem, problem.direction(1), {Real(1e-1), Real(1e-2)});
+  BOOST_REQUIRE(start.limit.grows());
+  BOOST_REQUIRE(start.times.size() == 2u);
+  BOOST_TEST(start.times[0] < start.times[1]);
+  const Real first = std::abs(start.norm_bound[0] / start.ncf_bound[0] - 1);
+  const Real second = std::abs(start.norm_bound[1] / start.ncf_bound[0] - 1);
+  BOOST_TEST(first < 1e-4);
+  // The difference falls like delta^2.
+  BOOST_TEST(std::log10(first / second) / 2 == Real(2), boost::test_tools::tolerance(Real(0.05)));
+  // T is the first time of the accuracy up to a few ten-thousandths.
+  BOOST_TEST(start.error[2][0] == Real(1e-1), boost::test_tools::tolerance(Real(3e-3)));
+  BOOST_TEST(start.error[2][1] == Real(1e-2), boost::test_tools::tolerance(Real(3e-3)));
+}
+
+BOOST_AUTO_TEST_CASE(negative_labels_collapse) {
+  Problem problem(shipped("p1-collapse", {"claim.deltas=[1e-2, 1e-8]"}), {});
+  const EarlyDirection start = follow_early_direction(problem, problem.direction(2), {Real(1e-2)});
+  BOOST_REQUIRE(start.limit.collapses());
+  for (const auto& error : start.error) BOOST_TEST(error[0] <= Real(1.0e-2));
+  for (const Real bound : start.norm_bound) BOOST_TEST(bound <= 1 + 1e-9);
+}
+
+BOOST_AUTO_TEST_CASE(neurons_of_one_network_grow_and_collapse) {
+  Problem problem(shipped("p1-squared-relu", {"claim.deltas=[1e-6, 1e-8]"}), {});
+  const NeuronDirections n = follow_neurons(problem, problem.direction(1), Real(1e-2));
+  BOOST_TEST(n.neurons == 8);
+  BOOST_TEST(n.collapsing > 0);
+  BOOST_TEST(n.collapsing < n.neurons);
+  BOOST_TEST(n.within.back() == n.neurons);
+}
+
+BOOST_AUTO_TEST_CASE(a_start_that_is_not_small_decides_nothing) {
+  const Report report = measure("p1-linear", {"claim.deltas=[1.0, 0.5]", "claim.seeds=[1]"});
+  BOOST_TEST((report.findings.at(1).verdict == Verdict::not_decided));
+  BOOST_TEST(report.findings.at(1).reason.find("no small delta") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(kinks_wait_for_the_sliding_integrator) {
+  const Report report = measure("p1-relu");
+  BOOST_REQUIRE(report.findings.size() == 1u);
+  BOOST_TEST((report.findings[0].verdict == Verdict::not_decided));
+  BOOST_TEST(report.findings[0].reason.find("sliding integrator") != std::string::npos);
+}
+
+}  // namespace saddleflow::claims

@@ -1,0 +1,93 @@
+"""sf-claims: help, one claim with its figures, a folder of claims, bad studies, Ctrl-C."""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+from tool import BIN, MAIN, STUDIES, claims, in_temporary_folder, one_line
+
+CLAIMS = os.path.join(STUDIES, "claims")
+
+
+def claim(name):
+    return os.path.join(CLAIMS, name + ".toml")
+
+
+def measured(*arguments):
+    result = claims(*arguments)
+    assert result.returncode == 0 and result.stderr == "", (result.returncode, result.stderr)
+    return result.stdout
+
+
+def help_names_options_and_keys():
+    text = measured("--help")
+    for word in ("--quick", "--details", "--set", "tools/studies/claims", "130", "[claim]", "kind", "deltas", "seeds",
+                 "accuracies", "horizon", "margin", "escape_angle", "ray_rate"):
+        assert word in text, word
+    assert measured("--version").startswith("sf-claims ")
+
+
+def one_claim_has_its_exponents():
+    text = measured(claim("p3-angle-circle"), "--details")
+    exponents = [float(x) for x in re.findall(r"angles .*; exponent ([0-9.]+)", text)]
+    assert len(exponents) == 3 and all(abs(x - 2 / 3) < 0.005 for x in exponents), exponents
+    assert "seeds" in text and "2 hold, 0 fail, 0 not decided; 1 studies" in text, text
+    quick = measured(claim("p3-angle-circle"), "--details", "--quick")
+    assert len(re.findall(r"angles .*; exponent", quick)) == 2
+
+
+def a_failing_prediction_is_a_result():
+    text = measured(claim("p3-angle-square"), "--set", "claim.margin=1e-9", "--set", "claim.seeds=[1]")
+    assert "fails" in text and "2 fail" in text, text
+
+
+def kinks_are_not_decided():
+    text = measured(claim("p1-relu"))
+    assert "not decided: needs the" in text and "sliding integrator" in text, text
+    assert "0 hold, 0 fail, 1 not decided" in text, text
+
+
+def a_folder_is_all_its_studies():
+    os.mkdir("some")
+    for name in ("p2-curve-cube", "p1-relu"):
+        shutil.copy(claim(name), "some")
+    text = measured("some")
+    assert text.index("Leaky ReLU") < text.index("two-layer cube") and "2 studies" in text, text
+    os.makedirs("tools/studies")
+    shutil.copytree("some", "tools/studies/claims")
+    assert "2 studies" in measured()
+
+
+def bad_studies_are_refused():
+    one_line(claims("missing.toml"), 4, "missing.toml")
+    one_line(claims(MAIN), 2, "claim.kind", "missing")
+    one_line(claims(claim("p1-linear"), "--set", "claim.kind=gravity"), 2, "claim.kind", "gravity", "rescaled_curve")
+    one_line(claims(claim("p1-linear"), "--set", "claim.delta=1"), 2, "claim.delta", "claim.deltas")
+    one_line(claims(claim("p1-linear"), "--set", "claim.deltas=[-1.0]"), 2, "claim.deltas", "> 0")
+    one_line(claims(claim("p1-linear"), "--set", "network.layers=[3]"), 2, "network.layers")
+    one_line(claims("--slow"), 2, "--slow")
+    os.mkdir("empty")
+    one_line(claims("empty"), 2, "empty", "no studies")
+
+
+def control_c_ends_it():
+    child = subprocess.Popen([os.path.join(BIN, "sf-claims"), CLAIMS, "--set", "claim.starts=100000"],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.7)
+    start = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    error = child.communicate(timeout=60)[1]
+    print(f"interrupted after {time.monotonic() - start:.2f} s")
+    assert child.returncode == 130, (child.returncode, error)
+    assert error == "sf-claims: interrupted\n", error
+
+
+def main():
+    for test in (help_names_options_and_keys, one_claim_has_its_exponents, a_failing_prediction_is_a_result,
+                 kinks_are_not_decided, a_folder_is_all_its_studies, bad_studies_are_refused, control_c_ends_it):
+        test()
+
+
+in_temporary_folder(main)

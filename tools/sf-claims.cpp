@@ -1,0 +1,113 @@
+// sf-claims: the papers' claims, each measured on a study, as a table of verdicts.
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "claim_tables.hpp"
+#include "common.hpp"
+#include "saddleflow/base/version.hpp"
+#include "saddleflow/claims/claim.hpp"
+#include "saddleflow/study/keys.hpp"
+
+namespace {
+
+using namespace saddleflow;
+using namespace saddleflow::tools;
+
+constexpr const char* kFolder = "tools/studies/claims";
+
+std::atomic<bool> interrupted{false};
+
+extern "C" void on_signal(int signal) {
+  interrupted = true;
+  std::signal(signal, SIG_DFL);  // a second one ends the process at once
+}
+
+struct Arguments {
+  std::vector<std::string> studies, overrides;
+  bool quick = false, details = false;
+};
+
+void add_options(CLI::App& app, Arguments& a) {
+  app.add_option("studies", a.studies,
+                 std::string("studies with a [claim], or folders of them (default ") + kFolder + ")")
+      ->option_text("STUDY.toml|FOLDER ...")
+      ->default_val(std::vector<std::string>{kFolder})
+      ->default_str(kFolder);
+  app.add_option("--set", a.overrides, "override a key of every study; may be repeated")
+      ->option_text("section.key=value")
+      ->take_all()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--quick", a.quick, "two seeds and few starts a study; the same thresholds");
+  app.add_flag("--details", a.details, "print every seed and size");
+  app.set_version_flag("--version", std::string("sf-claims ") + version());
+  app.footer(
+      "\nExit status: 0 all was measured, whatever the verdicts; 2 bad input, 3 numerical failure, 4 "
+      "input/output, 130 interrupted.\n\nKeys of the study file, with their defaults; a claim uses "
+      "[network], "
+      "[data], [loss], init.kind, [flow] without t_end, and [claim]:\n" +
+      describe_keys());
+}
+
+std::vector<std::string> study_files(const std::vector<std::string>& named) {
+  std::vector<std::string> files;
+  for (const std::string& name : named) {
+    if (!std::filesystem::is_directory(name)) {
+      files.push_back(name);
+      continue;
+    }
+    std::vector<std::string> inside;
+    for (const auto& entry : std::filesystem::directory_iterator(name))
+      if (entry.path().extension() == ".toml") inside.push_back(entry.path().string());
+    if (inside.empty()) throw InputError(name + ": holds no studies (*.toml)");
+    std::sort(inside.begin(), inside.end());
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
+  return files;
+}
+
+int run(const Arguments& a) {
+  std::vector<StudyTable> studies;  // all are read before the first runs
+  for (const std::string& file : study_files(a.studies))
+    studies.push_back(StudyTable::read(file, a.overrides));
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  claims::Options options;
+  options.quick = a.quick;
+  options.interrupt = &interrupted;
+  std::array<int, 3> verdicts{};
+  const auto start = std::chrono::steady_clock::now();
+  print_table_head(stdout);
+  for (const StudyTable& study : studies) {
+    const claims::Report report = claims::measure_claim(study, options);
+    print_report(stdout, report, a.details);
+    std::fflush(stdout);
+    for (const claims::Finding& f : report.findings) ++verdicts[static_cast<std::size_t>(f.verdict)];
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  fmt::print("\n{} hold, {} fail, {} not decided; {} studies, {:.1f} s\n", verdicts[0], verdicts[1],
+             verdicts[2], studies.size(), seconds);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return saddleflow::tools::run_tool("sf-claims", [&] {
+    CLI::App app("The claims of the papers, measured: predictions, figures and verdicts.", "sf-claims");
+    Arguments arguments;
+    add_options(app, arguments);
+    return parse(app, argc, argv) ? run(arguments) : 0;
+  });
+}
