@@ -7,7 +7,7 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 using namespace saddleflow;
 namespace bdata = boost::unit_test::data;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow::test {
 

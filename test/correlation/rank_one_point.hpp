@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "saddleflow/correlation/correlation.hpp"
 #include "saddleflow/network/network.hpp"
+#include "saddleflow/problem/correlation.hpp"
 #include "saddleflow/problem/objective.hpp"
 
 namespace rank_one_point {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/correlation/correlation.hpp"
 #include "saddleflow/flow/gradient_flow.hpp"
 #include "saddleflow/flow/polar_flow.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow::test {
 

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "saddleflow/correlation/correlation.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/integrate/flow_events.hpp"
 #include "saddleflow/integrate/integration.hpp"
 #include "saddleflow/integrate/polar_chart.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow::test {
 

@@ -45,7 +45,7 @@ std::string checked_init(const StudyTable& study) {
   std::string kind = study.text("init.kind");
   if (kind != "gaussian" && kind != "sphere" && kind != "balanced")
     study.fail("init.kind",
-               "found " + kind + ", a claim needs starts from seeds: gaussian, sphere, balanced");
+               fmt::format("found {}, a claim needs starts from seeds: gaussian, sphere, balanced", kind));
   return kind;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "saddleflow/claims/claim.hpp"
-#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/problem/correlation.hpp"
 #include "saddleflow/stepper/stepper.hpp"
 
 namespace saddleflow::claims {

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "saddleflow/correlation/correlation.hpp"
 #include "saddleflow/correlation/kkt_point.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
 

@@ -1,8 +1,8 @@
 // Everything that is checked of a KKT point, in one row.
 #pragma once
 
-#include "saddleflow/correlation/correlation.hpp"
 #include "saddleflow/correlation/kkt_point.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
 

@@ -2,8 +2,8 @@
 // subdifferential.
 #pragma once
 
-#include "saddleflow/correlation/correlation.hpp"
 #include "saddleflow/correlation/kkt_point.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
 

@@ -1,8 +1,8 @@
 // Layer shares, balance, rank-one structure and dead neurons of a KKT point (theory, section 2).
 #pragma once
 
-#include "saddleflow/correlation/correlation.hpp"
 #include "saddleflow/correlation/kkt_point.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "saddleflow/correlation/correlation.hpp"
 #include "saddleflow/correlation/kkt_point.hpp"
+#include "saddleflow/problem/correlation.hpp"
 #include "saddleflow/saddle/refine.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/stepper/stepper.hpp"

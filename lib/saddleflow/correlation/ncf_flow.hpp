@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
 

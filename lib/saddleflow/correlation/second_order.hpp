@@ -1,8 +1,8 @@
 // Second-order status of a KKT point, with the zero modes that symmetry forces counted apart (P3).
 #pragma once
 
-#include "saddleflow/correlation/correlation.hpp"
 #include "saddleflow/correlation/kkt_point.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
 

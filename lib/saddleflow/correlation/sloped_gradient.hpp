@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
 

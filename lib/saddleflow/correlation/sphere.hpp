@@ -1,7 +1,7 @@
 // The constrained NCF as a function on the unit sphere: values, tangent gradients and curvature of N or -N.
 #pragma once
 
-#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
-#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
 

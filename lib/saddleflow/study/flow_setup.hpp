@@ -3,12 +3,12 @@
 
 #include <memory>
 
-#include "saddleflow/correlation/correlation.hpp"
 #include "saddleflow/flow/gradient_flow.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/integrate/flow_events.hpp"
 #include "saddleflow/integrate/integration.hpp"
 #include "saddleflow/integrate/polar_chart.hpp"
+#include "saddleflow/problem/correlation.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {

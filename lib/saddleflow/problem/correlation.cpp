@@ -1,4 +1,4 @@
-#include "saddleflow/correlation/correlation.hpp"
+#include "saddleflow/problem/correlation.hpp"
 
 #include <fmt/format.h>
 
