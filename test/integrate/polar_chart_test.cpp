@@ -224,7 +224,7 @@ BOOST_DATA_TEST_CASE(a_collapse_is_timed_and_named, bdata::make({2, 3, 4}) * bda
   BOOST_TEST(at_level < 100 * options.rtol);
   // For D = 2 free of the way; else q grows as e^{(D-2) ell}, at the few steps that a factor e of it takes.
   const Real way = std::log(w0) - log_norm;
-  BOOST_TEST(static_cast<Real>(log.times.size()) < 100 + Real(9) * (D - 2) * way);
+  BOOST_TEST(static_cast<Real>(log.times.size()) < 100 + Real(12) * (D - 2) * way);
 }
 
 BOOST_DATA_TEST_CASE(a_restored_run_goes_on_bit_by_bit,

@@ -33,7 +33,8 @@ Opening open_whatever_state(const std::string& path) {
   }
   const unsigned flags = state == FileState::closed ? H5F_ACC_RDONLY : H5F_ACC_RDONLY | H5F_ACC_SWMR_READ;
   try {
-    return {hdf5::open_file(path, flags), state, recovered};
+    // A writer that finishes has the file to itself while it writes the summary.
+    return {hdf5::open_file_patiently(path, flags), state, recovered};
   } catch (const IoError&) {
     // A writer may have closed it, or begun, since its state was looked at.
     const FileState now = file_state(path);

@@ -1,6 +1,6 @@
 #include "saddleflow/base/random.hpp"
+#include "saddleflow/base/decompositions.hpp"
 
-#include <Eigen/QR>
 #include <array>
 #include <boost/random/normal_distribution.hpp>
 #include <boost/random/seed_seq.hpp>
@@ -53,11 +53,10 @@ Vector Random::unit_vector(Index n) {
 Matrix Random::orthonormal_columns(Index rows, Index cols) {
   if (cols < 1 || rows < cols)
     throw std::invalid_argument("Random::orthonormal_columns: need rows >= cols >= 1");
-  const Eigen::HouseholderQR<Matrix> qr(normal_matrix(rows, cols));
-  Matrix q = qr.householderQ() * Matrix::Identity(rows, cols);
+  ThinQr qr = thin_qr(normal_matrix(rows, cols));
   for (Index j = 0; j < cols; ++j)
-    if (qr.matrixQR()(j, j) < 0) q.col(j) = -q.col(j);
-  return q;
+    if (qr.r(j, j) < 0) qr.q.col(j) = -qr.q.col(j);
+  return qr.q;
 }
 
 }  // namespace saddleflow

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow {
@@ -69,7 +69,7 @@ class ActiveSet {
   /// The shortest step to a minimiser over the free variables, without regard to their bounds.
   Vector free_step(const std::vector<Index>& free) const {
     const Matrix columns = a_(Eigen::all, free);
-    return Eigen::CompleteOrthogonalDecomposition<Matrix>(columns).solve(b_ - a_ * x_);
+    return minimum_norm_least_squares(columns, b_ - a_ * x_);
   }
 
   Real distance(const Vector& x) const { return (b_ - a_ * x).norm(); }
@@ -240,9 +240,9 @@ BoundedSolution bounded_least_squares(const Matrix& a, const Vector& b, const Ve
     const Vector low = lower(columns), high = upper(columns), from = start(columns);
     if (part.rows() > part.cols()) {
       // Only R and the first entries of Q^T b matter.
-      const Eigen::HouseholderQR<Matrix> qr(part);
-      target = (qr.householderQ().transpose() * target).eval().head(part.cols()).eval();
-      part = Matrix(qr.matrixQR().topRows(part.cols()).triangularView<Eigen::Upper>());
+      const ThinQr qr = thin_qr(part);
+      target = (qr.q.transpose() * target).eval();
+      part = qr.r;
     }
     ActiveSet problem(part, target, low, high, from);
     solution.converged = problem.solve() && solution.converged;

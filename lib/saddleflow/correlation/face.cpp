@@ -1,6 +1,5 @@
 #include "saddleflow/correlation/face.hpp"
-
-#include <Eigen/QR>
+#include "saddleflow/base/decompositions.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -61,8 +60,10 @@ Matrix Face::normals() const {
 
 Matrix Face::basis() const {
   if (empty()) return Matrix(correlation_->size(), 0);
-  const Eigen::ColPivHouseholderQR<Matrix> qr(normals());
-  return qr.householderQ() * Matrix::Identity(correlation_->size(), qr.rank());
+  const PivotedQr qr(normals());
+  Matrix q = Matrix::Identity(correlation_->size(), qr.rank());
+  qr.apply(q);
+  return q;
 }
 
 Vector Face::onto(const Vector& u) const {
@@ -74,7 +75,7 @@ Vector Face::onto(const Vector& u) const {
 Matrix Face::openings() const {
   const Matrix all = normals();
   const Matrix identity = Matrix::Identity(all.cols(), static_cast<Index>(kinks_.size()));
-  return all.transpose().completeOrthogonalDecomposition().solve(identity);
+  return minimum_norm_least_squares(all.transpose(), identity);
 }
 
 bool Face::opens_along(const SphereFunction& f, const SpherePoint& point, const Vector& opening,

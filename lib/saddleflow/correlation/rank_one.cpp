@@ -1,11 +1,11 @@
 #include "saddleflow/correlation/rank_one.hpp"
 
-#include <Eigen/SVD>
 #include <cmath>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/correlation/scalar_problem.hpp"
 
 namespace saddleflow {
@@ -25,11 +25,11 @@ Vector activated(Activation activation, const Vector& q) {
 }
 
 Factors analyse_layer(const ConstMatrixView& w, RankOneLayer& layer) {
-  const Eigen::JacobiSVD<Matrix> svd(w, Eigen::ComputeThinU | Eigen::ComputeThinV);
-  layer.singular_values = svd.singularValues();
+  const ThinSvd svd = thin_svd(w);
+  layer.singular_values = svd.values;
   const Vector& s = layer.singular_values;
   layer.residual = s.size() > 1 && s[0] > 0 ? s[1] / s[0] : Real(0);
-  Factors factors{svd.matrixU().col(0), svd.matrixV().col(0)};
+  Factors factors{svd.u.col(0), svd.v.col(0)};
   Index largest = 0;
   factors.q.cwiseAbs().maxCoeff(&largest);
   if (factors.q[largest] < 0) {

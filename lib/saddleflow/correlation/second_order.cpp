@@ -1,10 +1,9 @@
 #include "saddleflow/correlation/second_order.hpp"
 
-#include <Eigen/Eigenvalues>
-
 #include <algorithm>
 #include <cmath>
 
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/correlation/sphere.hpp"
 #include "saddleflow/correlation/symmetry.hpp"
 #include "saddleflow/correlation/tangent_space.hpp"
@@ -58,8 +57,8 @@ Index explained(const Network& network, const Vector& u, const TangentSpace& spa
   Matrix basis(u.size(), kernel.cols());
   for (Index k = 0; k < kernel.cols(); ++k) basis.col(k) = space.vector(kernel.col(k));
   const Matrix inside = basis.transpose() * tangents;
-  const Eigen::SelfAdjointEigenSolver<Matrix> gram(inside * inside.transpose(), Eigen::EigenvaluesOnly);
-  return (gram.eigenvalues().array() > kIndependent * kIndependent).count();
+  const Vector gram = symmetric_eigenvalues(inside * inside.transpose(), "symmetries of the network");
+  return (gram.array() > kIndependent * kIndependent).count();
 }
 
 /// The smallest eigenvalue without the explained zeros.

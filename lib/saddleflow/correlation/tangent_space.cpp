@@ -1,38 +1,34 @@
 #include "saddleflow/correlation/tangent_space.hpp"
 
-#include <Eigen/Eigenvalues>
-
-#include "saddleflow/base/error.hpp"
+#include <utility>
 
 namespace saddleflow {
 
 TangentSpace::TangentSpace(const Matrix& normals) : qr_(normals) {}
 
 Vector TangentSpace::coordinates(const Vector& v) const {
-  Vector rotated = v;
-  rotated.applyOnTheLeft(qr_.householderQ().adjoint());
-  return rotated.tail(dimension());
+  Matrix rotated = v;
+  qr_.apply_transpose(rotated);
+  return rotated.col(0).tail(dimension());
 }
 
 Vector TangentSpace::vector(const Vector& coordinates) const {
-  Vector v = Vector::Zero(qr_.rows());
-  v.tail(dimension()) = coordinates;
-  v.applyOnTheLeft(qr_.householderQ());
-  return v;
+  Matrix v = Matrix::Zero(qr_.rows(), 1);
+  v.col(0).tail(dimension()) = coordinates;
+  qr_.apply(v);
+  return v.col(0);
 }
 
 Matrix TangentSpace::restricted(Matrix a) const {
-  a.applyOnTheLeft(qr_.householderQ().adjoint());
-  a.applyOnTheRight(qr_.householderQ());
+  qr_.apply_transpose(a);
+  qr_.apply_on_the_right(a);
   return a.bottomRightCorner(dimension(), dimension());
 }
 
 TangentSpectrum tangent_spectrum(const TangentSpace& space, const Matrix& a) {
   if (space.dimension() == 0) return {};
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(space.restricted(a));
-  if (solver.info() != Eigen::Success || !solver.eigenvalues().allFinite())
-    throw NumericalError("curvature of the correlation: the eigenvalue iteration did not converge");
-  return {solver.eigenvalues(), solver.eigenvectors()};
+  SymmetricEigen eigen = symmetric_eigen(space.restricted(a), "curvature of the correlation");
+  return {std::move(eigen.values), std::move(eigen.vectors)};
 }
 
 }  // namespace saddleflow

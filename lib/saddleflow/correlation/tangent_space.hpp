@@ -1,8 +1,7 @@
 // The orthogonal complement of a few vectors, and the spectrum of a symmetric matrix on it.
 #pragma once
 
-#include <Eigen/QR>
-
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/real.hpp"
 
 namespace saddleflow {
@@ -22,7 +21,7 @@ class TangentSpace {
   Matrix restricted(Matrix a) const;
 
  private:
-  Eigen::ColPivHouseholderQR<Matrix> qr_;
+  PivotedQr qr_;
 };
 
 /// A = V diag(values) V^T on a tangent space, values ascending, columns of V in its coordinates.

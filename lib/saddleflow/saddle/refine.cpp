@@ -1,10 +1,10 @@
 #include "saddleflow/saddle/refine.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow {
@@ -30,23 +30,21 @@ class Model {
     loss = objective.gradient(w, gradient);
     objective.hessian(w, hessian);
     const Matrix block = hessian(active, active);
-    solver_.compute(block);
-    if (solver_.info() != Eigen::Success)
-      throw NumericalError("refinement: the eigenvalue iteration did not converge");
+    eigen_ = symmetric_eigen(block, "refinement");
     gradient_norm = gradient.norm();
-    components_ = solver_.eigenvectors().transpose() * gradient(active);
-    largest = solver_.eigenvalues().cwiseAbs().maxCoeff();
+    components_ = eigen_.vectors.transpose() * gradient(active);
+    largest = eigen_.values.cwiseAbs().maxCoeff();
   }
 
   /// Minimises |g + H d|^2 + shift^2 |d|^2 over the directions that are not flat.
   Vector step(Real shift, Index size) const {
     Vector coefficients = Vector::Zero(components_.size());
     for (Index i = 0; i < coefficients.size(); ++i) {
-      const Real lambda = solver_.eigenvalues()[i];
+      const Real lambda = eigen_.values[i];
       if (std::abs(lambda) > kFlat * largest)
         coefficients[i] = -lambda * components_[i] / (lambda * lambda + shift * shift);
     }
-    const Vector d = solver_.eigenvectors() * coefficients;
+    const Vector d = eigen_.vectors * coefficients;
     Vector full = Vector::Zero(size);
     for (std::size_t k = 0; k < active_.size(); ++k) full[active_[k]] = d[static_cast<Index>(k)];
     return full;
@@ -56,7 +54,7 @@ class Model {
 
  private:
   const std::vector<Index>& active_;
-  Eigen::SelfAdjointEigenSolver<Matrix> solver_;
+  SymmetricEigen eigen_;
   Vector components_;
 };
 

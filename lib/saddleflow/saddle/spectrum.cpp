@@ -1,12 +1,12 @@
 #include "saddleflow/saddle/spectrum.hpp"
 
 #include <Spectra/SymEigsSolver.h>
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow {
@@ -43,12 +43,10 @@ void count(Spectrum& s, Real relative_zero, Real gradient_scale) {
 void dense(Objective& objective, const Vector& w, const Vector& gradient, Real relative_zero, Spectrum& s) {
   Matrix hessian(w.size(), w.size());
   objective.hessian(w, hessian);
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(hessian);
-  if (solver.info() != Eigen::Success)
-    throw NumericalError("spectrum: the eigenvalue iteration did not converge");
-  s.eigenvalues = solver.eigenvalues();
+  const SymmetricEigen eigen = symmetric_eigen(hessian, "spectrum");
+  s.eigenvalues = eigen.values;
   count(s, relative_zero, gradient.norm() / w.norm());
-  const Vector components = solver.eigenvectors().transpose() * gradient;
+  const Vector components = eigen.vectors.transpose() * gradient;
   Real sum = 0;
   for (Index i = 0; i < components.size(); ++i)
     if (std::abs(s.eigenvalues[i]) > s.zero_threshold) {

@@ -15,8 +15,8 @@
 // solution is U_q = gamma h (r_q + Q U_lead): O(q n), and the integrals have the method's full order.
 #pragma once
 
-#include <Eigen/LU>
 #include <memory>
+#include "saddleflow/base/decompositions.hpp"
 
 #include "saddleflow/stepper/one_step_method.hpp"
 #include "saddleflow/stepper/rodas5p_coefficients.hpp"
@@ -56,7 +56,7 @@ class Rodas5P final : public OneStepMethod {
   Matrix jacobian_;             ///< Hessian, or the Jacobian itself
   Matrix quadrature_jacobian_;  ///< Q
   Matrix factor_;               ///< lower Cholesky factor
-  Eigen::PartialPivLU<Matrix> lu_;
+  LuFactors lu_;
   Vector time_derivative_, argument_, rate_;
   Matrix stages_;  ///< U, a column a stage
   Matrix dense_;   ///< K of the last accepted step

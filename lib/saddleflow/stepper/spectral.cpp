@@ -1,11 +1,11 @@
 #include "saddleflow/stepper/spectral.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/stepper/stepper.hpp"
 #include "saddleflow/stepper/stepper_memory.hpp"
 
@@ -65,15 +65,12 @@ SpectralInterval lanczos_interval(ProductRef product, Index n, int steps, Vector
     }
     v = w / off[k];
   }
-  Eigen::SelfAdjointEigenSolver<Matrix> solver;
-  const Vector main = diagonal.head(k);
-  const Vector sub = off.head(k - 1);
-  solver.computeFromTridiagonal(main, sub, Eigen::ComputeEigenvectors);
-  const Matrix& s = solver.eigenvectors();
+  const SymmetricEigen eigen = tridiagonal_eigen(diagonal.head(k), off.head(k - 1));
+  const Matrix& s = eigen.vectors;
   start = basis.leftCols(k) * (s.col(k - 1) + s.col(0));
   SpectralInterval result;
-  result.min = solver.eigenvalues()[0];
-  result.max = solver.eigenvalues()[k - 1];
+  result.min = eigen.values[0];
+  result.max = eigen.values[k - 1];
   result.min_residual = off[k - 1] * abs(s(k - 1, 0));
   result.max_residual = off[k - 1] * abs(s(k - 1, k - 1));
   result.products = static_cast<int>(k);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/SVD>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -10,6 +9,7 @@
 #include <limits>
 
 #include "saddleflow/archive/run_reader.hpp"
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 
@@ -57,15 +57,15 @@ Vector balanced_linear(const Network& network, Random& random) {
   const Layout& layout = network.layout();
   const int m = layout.layer_count();
   const Matrix product = random.normal_matrix(network.output_count(), network.input_count());
-  const Eigen::JacobiSVD<Matrix> svd(product, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  const ThinSvd svd = thin_svd(product);
   Index rank = std::min(product.rows(), product.cols());
   for (int l = 0; l + 1 < m; ++l) rank = std::min(rank, layout.layer(l).rows);
-  const Vector s = svd.singularValues().head(rank).array().pow(Real(1) / static_cast<Real>(m));
+  const Vector s = svd.values.head(rank).array().pow(Real(1) / static_cast<Real>(m));
   Vector w(layout.size());
-  Matrix right = svd.matrixV().leftCols(rank);
+  Matrix right = svd.v.leftCols(rank);
   for (int l = 0; l < m; ++l) {
-    const Matrix left = l + 1 == m ? Matrix(svd.matrixU().leftCols(rank))
-                                   : random.orthonormal_columns(layout.layer(l).rows, rank);
+    const Matrix left =
+        l + 1 == m ? Matrix(svd.u.leftCols(rank)) : random.orthonormal_columns(layout.layer(l).rows, rank);
     layout.matrix(w, l) = left * s.asDiagonal() * right.transpose();
     right = left;
   }
