@@ -45,6 +45,18 @@ BOOST_AUTO_TEST_CASE(a_start_that_is_not_small_decides_nothing) {
   const Report report = measure("p1-linear", {"claim.deltas=[1.0, 0.5]", "claim.seeds=[1]"});
   BOOST_TEST((report.findings.at(1).verdict == Verdict::not_decided));
   BOOST_TEST(report.findings.at(1).reason.find("no small delta") != std::string::npos);
+  BOOST_TEST(report.findings.at(1).measured.find("none") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(one_start_that_needs_a_smaller_delta_sets_the_threshold) {
+  // On this list seed 2 needs 1e-20 and seed 1 does with 1e-10, in either order.
+  for (const char* seeds : {"claim.seeds=[1, 2]", "claim.seeds=[2, 1]"}) {
+    const Report report =
+        measure("p1-diagonal", {"claim.deltas=[1e-8, 1e-10]", "claim.accuracies=[1e-1]", seeds});
+    BOOST_TEST((report.findings.at(1).verdict == Verdict::not_decided));
+    BOOST_TEST(report.findings.at(1).measured.find("delta_0 = none") != std::string::npos,
+               report.findings.at(1).measured);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(kinks_wait_for_the_sliding_integrator) {

@@ -77,7 +77,7 @@ class Tally {
       : problem_(problem),
         accuracies_(std::move(accuracies)),
         smallest_(problem.deltas.back()),
-        threshold_(accuracies_.size(), 0) {
+        threshold_(accuracies_.size(), std::numeric_limits<Real>::infinity()) {
     details_.push_back("deltas: " + listed(problem_.deltas));
   }
 
@@ -120,14 +120,10 @@ class Tally {
     std::vector<Real> errors;
     for (const auto& row : start.error) errors.push_back(row[k]);
     const Real allowed = kSlack * accuracies_[k];
-    Real threshold = std::numeric_limits<Real>::infinity();  // no delta of the list is small enough
+    Real threshold = 0;  // no delta of the list is small enough
     for (std::size_t i = errors.size(); i-- > 0 && errors[i] <= allowed;) threshold = problem_.deltas[i];
-    const Real before = threshold_[k];
-    threshold_[k] = before > 0 ? std::min(before, threshold) : threshold;
-    if (!(errors.back() <= allowed)) {
-      threshold_[k] = std::numeric_limits<Real>::quiet_NaN();
-      ++(smallest_ * start.ncf_bound[k] < kSmall ? missed_ : missed_too_large_);
-    }
+    threshold_[k] = std::min(threshold_[k], threshold);
+    if (!(threshold > 0)) ++(smallest_ * start.ncf_bound[k] < kSmall ? missed_ : missed_too_large_);
     note(fmt::format("T = {:.4g}; {} {}", static_cast<double>(start.times[k]),
                      start.limit.collapses() ? "|w|/delta" : "direction error", listed(errors, "{:.2e}")));
   }
@@ -151,6 +147,13 @@ class Tally {
                                     finding.reason.empty() ? "" : "; ", unresolved_, starts_);
   }
 
+  std::string thresholds() const {
+    std::string out;
+    for (const Real delta : threshold_)
+      out += std::isfinite(delta) && delta > 0 ? fmt::format(" {:.0e}", static_cast<double>(delta)) : " none";
+    return out;
+  }
+
   Finding norm_finding() const {
     Finding finding{paper() + ": the weights stay O(delta) until " +
                         (problem_.degree() == 2 ? "T" : fmt::format("T/delta^{}", problem_.degree() - 2)),
@@ -168,8 +171,8 @@ class Tally {
         paper() + ": the direction is near a non-negative KKT point then, or the weights have collapsed",
         fmt::format("within {} for delta < delta_0", listed(accuracies_)),
         fmt::format("{} near positive KKT points (residual {:.0e}), {} collapsed, {} stand at N = 0; "
-                    "delta_0 = {}",
-                    growing_, static_cast<double>(worst_kkt_), collapsing_, standing_, listed(threshold_)),
+                    "delta_0 ={}",
+                    growing_, static_cast<double>(worst_kkt_), collapsing_, standing_, thresholds()),
         Verdict::holds, ""};
     judge(missed_, missed_too_large_, finding);
     return finding;

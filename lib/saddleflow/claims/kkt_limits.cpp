@@ -125,7 +125,7 @@ Vector with_equal_neurons(const Network& network, const Vector& u0) {
 /// and rounding may end that.
 Finding symmetric_finding(Problem& problem, std::vector<std::string>& details) {
   constexpr std::uint64_t kStarts = 6;
-  Index growing = 0, several = 0, saddles = 0;
+  Index growing = 0, several = 0, saddles = 0, other = 0;
   for (std::uint64_t seed = problem.seeds.front(); seed < problem.seeds.front() + kStarts; ++seed) {
     problem.check_interrupt();
     const Vector u0 = with_equal_neurons(problem.network(), problem.direction(seed));
@@ -134,16 +134,18 @@ Finding symmetric_finding(Problem& problem, std::vector<std::string>& details) {
                                   limit.grows() ? "; " + describe_structure(limit.kkt) : ""));
     if (!limit.grows()) continue;
     ++growing;
+    if (!is_rank_one(limit.kkt)) ++other;
     if (!is_rank_one(limit.kkt) || has_one_neuron_a_layer(limit.kkt)) continue;
     ++several;
     if (limit.kkt.second_order.status == SecondOrder::Status::saddle) ++saddles;
   }
-  return {"P2: counter-case: rank-one KKT points with several neurons of equal size [derived]",
-          "limits of starts with equal neurons; saddles of the NCF",
-          fmt::format("{} of {} growing starts ({} lose the symmetry by rounding); {} saddles", several,
-                      growing, growing - several, saddles),
-          several == 0 ? Verdict::not_decided : (saddles == several ? Verdict::holds : Verdict::fails),
-          several == 0 ? "no such start grows" : ""};
+  return {
+      "P2: counter-case: rank-one KKT points with several neurons of equal size [derived]",
+      "limits of starts with equal neurons; saddles of the NCF",
+      fmt::format("{} of {} growing starts, {} saddles; {} lose the symmetry by rounding, {} not of rank one",
+                  several, growing, saddles, growing - several - other, other),
+      several == 0 ? Verdict::not_decided : (saddles == several ? Verdict::holds : Verdict::fails),
+      several == 0 ? "no such start grows" : ""};
 }
 
 }  // namespace
