@@ -2,16 +2,11 @@
 #include <algorithm>
 
 #include "saddleflow/study/kkt_run.hpp"
+#include "saddleflow/study/to_doubles.hpp"
 
 namespace saddleflow {
 
 namespace {
-
-std::vector<double> to_doubles(const Vector& v) {
-  std::vector<double> out(static_cast<std::size_t>(v.size()));
-  for (Index i = 0; i < v.size(); ++i) out[static_cast<std::size_t>(i)] = static_cast<double>(v[i]);
-  return out;
-}
 
 /// As long as there are layers; what is missing at the end is not applicable.
 std::vector<std::int64_t> verdicts(const std::vector<RankOneLayer>& layers, Verdict RankOneLayer::*member,

@@ -13,6 +13,7 @@
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/run_description.hpp"
 #include "saddleflow/study/study_table.hpp"
+#include "saddleflow/study/to_doubles.hpp"
 
 namespace saddleflow {
 
@@ -89,12 +90,6 @@ Real escape_time(const KktProblem& problem, const std::vector<archive::SnapshotR
   for (const archive::SnapshotRow& row : snapshots)
     if (problem.objective->value(weights_of(row)) < least) return static_cast<Real>(row.time);
   return kNaN;
-}
-
-std::vector<double> to_doubles(const Vector& v) {
-  std::vector<double> out(static_cast<std::size_t>(v.size()));
-  for (Index i = 0; i < v.size(); ++i) out[static_cast<std::size_t>(i)] = static_cast<double>(v[i]);
-  return out;
 }
 
 /// Walks over the snapshots of one run.

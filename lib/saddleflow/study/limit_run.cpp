@@ -10,18 +10,11 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/study/run_description.hpp"
+#include "saddleflow/study/to_doubles.hpp"
 
 namespace saddleflow {
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-std::vector<double> to_doubles(const Vector& v) {
-  std::vector<double> out(static_cast<std::size_t>(v.size()));
-  for (Index i = 0; i < v.size(); ++i) out[static_cast<std::size_t>(i)] = static_cast<double>(v[i]);
-  return out;
-}
 
 /// The search leaves noise of 1e-17 in neurons that are dead at the point; the path must not carry it.
 KktPoint with_exact_zeros(const KktEntry& entry) {
@@ -43,7 +36,7 @@ archive::TimeRow time_row(Probe& probe, const LimitPathPoint& at, std::int64_t s
   row.step_size = static_cast<double>(at.time - before);
   row.proximity = static_cast<double>(o.proximity);
   row.balance_drift = static_cast<double>(o.balance_drift);
-  row.energy_drift = kNaN;
+  row.energy_drift = archive::not_known;
   row.layer_norm = to_doubles(o.layer_norm);
   row.neuron_norm = to_doubles(o.neuron_norm);
   row.log_weight_norm = static_cast<double>(o.log_weight_norm);
@@ -58,9 +51,9 @@ archive::SaddleRow end_row(const LimitPath& path) {
   row.eigenvalues = to_doubles(path.spectrum.eigenvalues);
   row.loss = static_cast<double>(path.end.loss);
   row.gradient_norm = static_cast<double>(path.end.gradient_norm);
-  row.proximity = kNaN;
+  row.proximity = archive::not_known;
   row.newton_distance = static_cast<double>(path.spectrum.newton_distance);
-  row.enter_time = row.leave_time = kNaN;
+  row.enter_time = row.leave_time = archive::not_known;
   row.closest_time = static_cast<double>(path.points.back().time);
   if (path.spectrum.complete) {
     row.index_negative = path.spectrum.negative;

@@ -9,20 +9,9 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/study/run_description.hpp"
+#include "saddleflow/study/to_doubles.hpp"
 
 namespace saddleflow {
-
-namespace {
-
-std::vector<double> to_doubles(const Vector& v) {
-  std::vector<double> out(static_cast<std::size_t>(v.size()));
-  for (Index i = 0; i < v.size(); ++i) out[static_cast<std::size_t>(i)] = static_cast<double>(v[i]);
-  return out;
-}
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-}  // namespace
 
 Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy policy)
     : setup_(setup),
@@ -136,7 +125,8 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
   row.loss = static_cast<double>(o.loss);
   row.gradient_norm = static_cast<double>(o.gradient_norm);
   row.proximity = static_cast<double>(o.proximity);
-  row.value = kind < setup_.events.values.size() ? static_cast<double>(setup_.events.values[kind](x)) : kNaN;
+  row.value = kind < setup_.events.values.size() ? static_cast<double>(setup_.events.values[kind](x))
+                                                 : archive::not_known;
   row.lambda_min = static_cast<double>(spectrum.min());
   row.lambda_max = static_cast<double>(spectrum.max());
   row.time_error = static_cast<double>(hit.time_error);
@@ -181,7 +171,7 @@ void Recorder::close_visit(std::optional<Real> leave_time) {
   row.newton_distance = static_cast<double>(spectrum.newton_distance);
   row.enter_time = static_cast<double>(visit_->enter_time);
   row.closest_time = static_cast<double>(visit_->closest_time);
-  row.leave_time = leave_time ? static_cast<double>(*leave_time) : kNaN;
+  row.leave_time = leave_time ? static_cast<double>(*leave_time) : archive::not_known;
   if (spectrum.complete) {  // else not known, -1
     row.index_negative = spectrum.negative;
     row.index_zero = spectrum.zero;
