@@ -61,7 +61,9 @@ BOOST_AUTO_TEST_CASE(zeros_stay_and_flat_directions_are_left_alone) {
   objective.network().layout().matrix(w, 0) << Real(0.7), Real(0.02), Real(0.75), Real(-0.01);
   const Refinement family = refine_critical_point(objective, w);
   BOOST_TEST(family.converged);
-  BOOST_TEST(family.loss < 1e-25);
+  // A minimum of fourth order across the family (w_2 = t (-s, c)): |grad| ~ t^3 is 1e-13 where the loss ~ t^4
+  // is 1e-17.
+  BOOST_TEST(family.loss < 1e-16);
   BOOST_TEST(family.displacement < Real(0.06));
 }
 

@@ -6,24 +6,24 @@
 
 namespace saddleflow {
 
-std::vector<Kink> first_layer_kinks(const Correlation& correlation, const Vector& u, Real tolerance) {
+std::vector<HeldKink> first_layer_kinks(const Correlation& correlation, const Vector& u, Real tolerance) {
   const Matrix w = correlation.network().layout().matrix(u, 0);
   const Matrix& x = correlation.data().inputs;
   const Matrix z = w * x;
   const Vector row_norm = w.rowwise().norm(), input_norm = x.colwise().norm();
-  std::vector<Kink> kinks;
+  std::vector<HeldKink> kinks;
   for (Index i = 0; i < z.cols(); ++i)
     for (Index k = 0; k < z.rows(); ++k) {
       const Real scale = row_norm[k] * input_norm[i];
       if (scale > 0 && std::abs(z(k, i)) <= tolerance * scale)
         kinks.push_back({k, i, std::abs(z(k, i)) / scale});
     }
-  std::sort(kinks.begin(), kinks.end(), [](const Kink& a, const Kink& b) { return a.size < b.size; });
+  std::sort(kinks.begin(), kinks.end(), [](const HeldKink& a, const HeldKink& b) { return a.size < b.size; });
   return kinks;
 }
 
-bool Face::holds(const Kink& kink) const {
-  return holds_neuron(kink.neuron) || std::any_of(kinks_.begin(), kinks_.end(), [&](const Kink& k) {
+bool Face::holds(const HeldKink& kink) const {
+  return holds_neuron(kink.neuron) || std::any_of(kinks_.begin(), kinks_.end(), [&](const HeldKink& k) {
            return k.neuron == kink.neuron && k.sample == kink.sample;
          });
 }
@@ -33,7 +33,7 @@ bool Face::holds_neuron(Index neuron) const {
 }
 
 void Face::add_neuron(Index neuron) {
-  std::erase_if(kinks_, [neuron](const Kink& k) { return k.neuron == neuron; });
+  std::erase_if(kinks_, [neuron](const HeldKink& k) { return k.neuron == neuron; });
   neurons_.push_back(neuron);
 }
 
@@ -46,7 +46,7 @@ Matrix Face::normals() const {
   for (Index k = 0; k < normals.cols(); ++k) {
     column.setZero();
     if (k < held) {
-      const Kink& kink = kinks_[static_cast<std::size_t>(k)];
+      const HeldKink& kink = kinks_[static_cast<std::size_t>(k)];
       layout.matrix(column, 0).row(kink.neuron) =
           correlation_->data().inputs.col(kink.sample).normalized().transpose();
     } else {

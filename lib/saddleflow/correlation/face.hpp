@@ -8,7 +8,7 @@
 namespace saddleflow {
 
 /// A pre-activation of the first hidden layer.
-struct Kink {
+struct HeldKink {
   Index neuron = 0;  ///< row of W_1
   Index sample = 0;
   Real size = 0;  ///< |w.x| / (||w|| ||x||)
@@ -16,7 +16,7 @@ struct Kink {
 
 /// The pre-activations of the first layer of size up to `tolerance`, smallest first. Neurons and samples that
 /// are zero have none.
-std::vector<Kink> first_layer_kinks(const Correlation& correlation, const Vector& u, Real tolerance);
+std::vector<HeldKink> first_layer_kinks(const Correlation& correlation, const Vector& u, Real tolerance);
 
 /// What a trajectory is held on: kinks, and neurons of the first layer whose incoming weights are zero.
 class Face {
@@ -24,9 +24,9 @@ class Face {
   explicit Face(const Correlation& correlation) : correlation_(&correlation) {}
 
   bool empty() const { return kinks_.empty() && neurons_.empty(); }
-  bool holds(const Kink& kink) const;
+  bool holds(const HeldKink& kink) const;
   bool holds_neuron(Index neuron) const;
-  void add(const Kink& kink) { kinks_.push_back(kink); }
+  void add(const HeldKink& kink) { kinks_.push_back(kink); }
   void add_neuron(Index neuron);
   /// The kink that opens() has named.
   void remove(Index kink) { kinks_.erase(kinks_.begin() + kink); }
@@ -49,7 +49,7 @@ class Face {
                    Vector& way) const;
 
   const Correlation* correlation_;  // a pointer, so that faces can be assigned
-  std::vector<Kink> kinks_;
+  std::vector<HeldKink> kinks_;
   std::vector<Index> neurons_;
 };
 

@@ -56,7 +56,7 @@ class SlidingAscent {
       if (width > 0 && kinks.size() == before) continue;
       before = kinks.size();
       face_ = Face(f_.correlation());
-      for (const Kink& kink : kinks) face_.add(kink);
+      for (const HeldKink& kink : kinks) face_.add(kink);
       if (const auto found = finish()) return found;
     }
     face_ = Face(f_.correlation());
@@ -102,7 +102,7 @@ class SlidingAscent {
   bool hold_kinks() {
     constexpr Real kClose = Real(1e-4);
     bool held = false;
-    for (const Kink& kink : first_layer_kinks(f_.correlation(), point_.u, kClose)) {
+    for (const HeldKink& kink : first_layer_kinks(f_.correlation(), point_.u, kClose)) {
       if (face_.holds(kink)) continue;
       Face larger = face_;
       larger.add(kink);
