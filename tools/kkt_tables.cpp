@@ -1,6 +1,7 @@
 #include "kkt_tables.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -109,6 +110,19 @@ void print_neurons(std::FILE* out, const RunApproach& a, const std::vector<Neuro
 }
 
 }  // namespace
+
+KktTable search_kkt_points(KktProblem& problem, KktSearchOptions options, bool quiet) {
+  const bool progress = !quiet && isatty(STDERR_FILENO) != 0;
+  if (progress) {
+    options.progress = [](Index done, Index of) {
+      fmt::print(stderr, "\r\033[K{} of {} starts", done, of);
+      std::fflush(stderr);
+    };
+  }
+  KktTable table = find_kkt_points(*problem.correlation, options);
+  if (progress) fmt::print(stderr, "\r\033[K");
+  return table;
+}
 
 void print_kkt_points(std::FILE* out, const KktTable& table) {
   fmt::print(out, "\n{:>3}  {:<10} {:>13} {:>10} {:>8} {:>7} {:>6} {:>8} {:>8} {:>6} {:>6}  {:<14} {}\n", "#",

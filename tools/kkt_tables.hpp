@@ -1,4 +1,4 @@
-// The tables that sf-kkt prints.
+// The search for KKT points as sf-kkt and sf-limit run it, and the tables that they print.
 #pragma once
 
 #include <cstdio>
@@ -9,6 +9,8 @@
 
 namespace saddleflow::tools {
 
+/// The search, with a progress line where stderr is a terminal and `quiet` is not asked for.
+KktTable search_kkt_points(KktProblem& problem, KktSearchOptions options, bool quiet);
 /// The 24 highest.
 void print_kkt_points(std::FILE* out, const KktTable& table);
 /// Starts, and what the search cost.

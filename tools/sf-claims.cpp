@@ -6,15 +6,14 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "claim_tables.hpp"
 #include "common.hpp"
+#include "interrupt.hpp"
 #include "saddleflow/base/version.hpp"
 #include "saddleflow/claims/claim.hpp"
 #include "saddleflow/study/keys.hpp"
@@ -25,13 +24,6 @@ using namespace saddleflow;
 using namespace saddleflow::tools;
 
 constexpr const char* kFolder = "tools/studies/claims";
-
-std::atomic<bool> interrupted{false};
-
-extern "C" void on_signal(int signal) {
-  interrupted = true;
-  std::signal(signal, SIG_DFL);  // a second one ends the process at once
-}
 
 struct Arguments {
   std::vector<std::string> studies, overrides;
@@ -81,8 +73,7 @@ int run(const Arguments& a) {
   std::vector<StudyTable> studies;  // all are read before the first runs
   for (const std::string& file : study_files(a.studies))
     studies.push_back(StudyTable::read(file, a.overrides));
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  catch_interrupts();
   claims::Options options;
   options.quick = a.quick;
   options.interrupt = &interrupted;

@@ -5,14 +5,13 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <atomic>
 #include <cmath>
-#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "common.hpp"
+#include "interrupt.hpp"
 #include "run_tables.hpp"
 #include "saddleflow/archive/run_writer.hpp"
 #include "saddleflow/base/version.hpp"
@@ -25,13 +24,6 @@ namespace {
 
 using namespace saddleflow;
 using namespace saddleflow::tools;
-
-std::atomic<bool> interrupted{false};
-
-extern "C" void on_signal(int signal) {
-  interrupted = true;
-  std::signal(signal, SIG_DFL);  // a second one ends the process at once
-}
 
 struct Arguments {
   std::string study, output;
@@ -101,8 +93,7 @@ int verify(const StudyTable& study, const Arguments& a) {
 int run(const Arguments& a, const std::string& command) {
   const StudyTable study = StudyTable::read(a.study, a.overrides);
   if (a.dry_run) return dry_run(study);
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  catch_interrupts();
   FlowRunOptions options;
   options.output = a.output;
   options.command = command;

@@ -1,17 +1,15 @@
 // sf-kkt: the KKT points of a problem, and the one that a run went to.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <chrono>
-#include <csignal>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common.hpp"
+#include "interrupt.hpp"
 #include "kkt_tables.hpp"
+#include "output_file.hpp"
 #include "run_tables.hpp"
 #include "saddleflow/archive/kkt_writer.hpp"
 #include "saddleflow/base/version.hpp"
@@ -21,13 +19,6 @@ namespace {
 
 using namespace saddleflow;
 using namespace saddleflow::tools;
-
-std::atomic<bool> interrupted{false};
-
-extern "C" void on_signal(int signal) {
-  interrupted = true;
-  std::signal(signal, SIG_DFL);  // a second one ends the process at once
-}
 
 struct Arguments {
   std::string source, output;
@@ -70,11 +61,6 @@ void add_options(CLI::App& app, Arguments& a) {
   app.footer(kFooter);
 }
 
-void show(Index done, Index of) {
-  fmt::print(stderr, "\r\033[K{} of {} starts", done, of);
-  std::fflush(stderr);
-}
-
 KktSearchOptions search_options(const Arguments& a) {
   KktSearchOptions options;
   options.starts = a.starts;
@@ -82,28 +68,6 @@ KktSearchOptions search_options(const Arguments& a) {
   options.descend = !a.no_descend;
   options.interrupt = &interrupted;
   return options;
-}
-
-KktTable search(KktProblem& problem, const Arguments& a) {
-  KktSearchOptions options = search_options(a);
-  const bool progress = !a.quiet && isatty(STDERR_FILENO) != 0;
-  if (progress) options.progress = show;
-  KktTable table = find_kkt_points(*problem.correlation, options);
-  if (progress) fmt::print(stderr, "\r\033[K");
-  return table;
-}
-
-// Before the search: it may take long.
-void check_output(const Arguments& a) {
-  if (a.output.empty()) return;
-  std::error_code ignored;
-  if (std::filesystem::equivalent(a.source, a.output, ignored))
-    throw InputError(a.output + ": is the input itself, expected another file");
-  if (!a.force && std::filesystem::exists(a.output, ignored))
-    throw InputError(a.output + ": the file exists; --force overwrites it");
-  const std::filesystem::path folder = std::filesystem::path(a.output).parent_path();
-  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored))
-    throw IoError(a.output + ": cannot create the file: no such folder");
 }
 
 void write(const Arguments& a, KktProblem& problem, const KktTable& table,
@@ -117,14 +81,13 @@ void write(const Arguments& a, KktProblem& problem, const KktTable& table,
 }
 
 int run(const Arguments& a, const std::string& command) {
-  check_output(a);
+  check_output(a.source, a.output, a.force);
   KktProblem problem = open_kkt_problem(a.source, a.overrides, command);
   if (!a.output.empty() && problem.run && problem.run->live())
     throw IoError(a.source + ": another process is writing this run, it cannot be copied");
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  catch_interrupts();
   const auto start = std::chrono::steady_clock::now();
-  KktTable table = search(problem, a);
+  KktTable table = search_kkt_points(problem, search_options(a), a.quiet);
   std::optional<RunApproach> approach;
   std::vector<NeuronLimit> limits;
   if (problem.run && !table.interrupted) {

@@ -1,30 +1,23 @@
 // sf-limit: the limit path that leaves the origin along a KKT point, and the first critical point on it.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <csignal>
-#include <filesystem>
+#include <cmath>
 #include <string>
 #include <vector>
 
 #include "common.hpp"
+#include "interrupt.hpp"
 #include "kkt_tables.hpp"
+#include "output_file.hpp"
 #include "run_tables.hpp"
 #include "saddleflow/base/version.hpp"
+#include "saddleflow/correlation/second_order.hpp"
 #include "saddleflow/study/limit_run.hpp"
 
 namespace {
 
 using namespace saddleflow;
 using namespace saddleflow::tools;
-
-std::atomic<bool> interrupted{false};
-
-extern "C" void on_signal(int signal) {
-  interrupted = true;
-  std::signal(signal, SIG_DFL);  // a second one ends the process at once
-}
 
 struct Arguments {
   std::string source, output;
@@ -86,7 +79,7 @@ void print_path(const LimitPath& path, const KktEntry& entry) {
   const auto number = [](Real x) { return static_cast<double>(x); };
   fmt::print("\nlimit path along N* = {:.10g}, Delta = {:.4g}, angle exponent Delta/(D N*) = {:.4g}\n",
              number(entry.point.value), number(entry.second_order.gap),
-             number(entry.second_order.gap / (path.start.degree * entry.point.value)));
+             number(angle_exponent(entry, path.start.degree)));
   for (const Real delta : {Real(1e-3), Real(1e-6), Real(1e-12)})
     fmt::print("T_delta ({:g}): {:.10g}\n", number(delta),
                number(escape_time(path.start.degree, entry.point.value, std::log(delta))));
@@ -105,31 +98,20 @@ void print_path(const LimitPath& path, const KktEntry& entry) {
              path.work.gradients, path.work.hessian_vectors, path.work.hessians);
 }
 
-// Before the search: it may take long.
-void check_output(const Arguments& a) {
-  std::error_code ignored;
-  if (a.output.empty()) return;
-  if (std::filesystem::equivalent(a.source, a.output, ignored))
-    throw InputError(a.output + ": is the input itself, expected another file");
-  if (!a.force && std::filesystem::exists(a.output, ignored))
-    throw InputError(a.output + ": the file exists; --force overwrites it");
-}
-
 int run(const Arguments& a, const std::string& command) {
-  check_output(a);
+  check_output(a.source, a.output, a.force);
   KktProblem problem = open_kkt_problem(a.source, a.overrides, command);
   if (!problem.objective->network().activation().is_smooth())
     throw InputError(a.source +
                      ": network.power 1 with network.slope other than 1 has kinks, the limit path is defined "
                      "for smooth networks");
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  catch_interrupts();
   KktSearchOptions search;
   search.starts = a.starts;
   search.seed = a.seed;
   search.descend = false;
   search.interrupt = &interrupted;
-  const KktTable table = find_kkt_points(*problem.correlation, search);
+  const KktTable table = search_kkt_points(problem, search, a.quiet);
   if (table.interrupted) return 130;
   if (table.entries.empty()) throw NumericalError(a.source + ": no start of the search led to a KKT point");
   LimitRunOptions options;

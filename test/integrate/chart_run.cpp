@@ -4,19 +4,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include "saddleflow/integrate/flow_stepping.hpp"
+
 namespace saddleflow::test {
 
 namespace {
-
-StepperOptions cartesian_options(const FlowProblem& problem, Real rtol, Real loss_at_origin) {
-  StepperOptions options;
-  options.error.rtol = rtol;
-  options.error.quadratures = 1;
-  options.error.quadrature_scale = loss_at_origin;
-  const ParameterGroups& groups = problem.network->groups();
-  options.groups = {groups.first, groups.second, groups.count};
-  return options;
-}
 
 std::unique_ptr<PolarChart> make_chart(const ChartOptions& options, PolarFlow& flow,
                                        const StepperOptions& cartesian) {
@@ -49,9 +41,9 @@ ChartRun::ChartRun(const FlowProblem& problem, const ChartOptions& options,
       correlation(objective),
       polar_flow(correlation, correlation.loss_at_origin()),
       polar(make_chart(options, polar_flow,
-                       cartesian_options(problem, options.rtol, correlation.loss_at_origin()))),
+                       flow_stepping(*problem.network, options.rtol, correlation.loss_at_origin(), 0))),
       stepper(make_stepper(options.stepper,
-                           cartesian_options(problem, options.rtol, correlation.loss_at_origin()))),
+                           flow_stepping(*problem.network, options.rtol, correlation.loss_at_origin(), 0))),
       start(GradientFlow::initial_state(problem.w0)),
       probe(
           flow,
@@ -72,15 +64,7 @@ ChartRun::ChartRun(const FlowProblem& problem, const ChartOptions& options,
   integration.start(start, in_polar ? Real(0) : first_step(System(flow), start, options.rtol));
 }
 
-WorkCounters ChartRun::work() const {
-  WorkCounters sum = objective.counters();
-  const WorkCounters& other = correlation.counters();
-  sum.values += other.values;
-  sum.gradients += other.gradients;
-  sum.hessian_vectors += other.hessian_vectors;
-  sum.hessians += other.hessians;
-  return sum;
-}
+WorkCounters ChartRun::work() const { return objective.counters() + correlation.counters(); }
 
 void ChartLog::on_event(const EventHit& hit, const Vector& x, const StateAt& /*dense*/) {
   events.push_back(

@@ -9,12 +9,13 @@
 #include "saddleflow/claims/kinds.hpp"
 #include "saddleflow/claims/ray_rate.hpp"
 #include "saddleflow/claims/small_start.hpp"
+#include "saddleflow/correlation/second_order.hpp"
 
 namespace saddleflow::claims {
 
 namespace {
 
-constexpr Real kFloor = 1000;  // angles below this many rtol say nothing
+constexpr Real kAngleFloor = 1000;  // angles below this many rtol say nothing
 
 const char* name_of(SecondOrder::Status status) {
   switch (status) {
@@ -39,7 +40,7 @@ EscapeAngle measure_angle(Problem& problem, const Vector& u0) {
     return out;
   }
   const KktEntry& kkt = out.limit.kkt;
-  out.predicted = kkt.second_order.gap / (static_cast<Real>(problem.degree()) * kkt.point.value);
+  out.predicted = angle_exponent(kkt, problem.degree());
   if (kkt.second_order.status != SecondOrder::Status::maximum)
     out.problem = std::string("the limit is ") + name_of(kkt.second_order.status);
   const EscapeOfPath escape = escape_of_path(problem, kkt.point);
@@ -55,7 +56,7 @@ EscapeAngle measure_angle(Problem& problem, const Vector& u0) {
     // From the chord, which is exact for small angles.
     out.angles.push_back(2 * std::asin((at->direction - along).norm() / 2));
   }
-  out.law = fit_power_law(problem.deltas, out.angles, kFloor * problem.rtol);
+  out.law = fit_power_law(problem.deltas, out.angles, kAngleFloor * problem.rtol);
   return out;
 }
 
@@ -119,7 +120,7 @@ Report measure_escape_angle(const StudyTable& study, const Options& options) {
     }
     if (!angles.add(a.predicted, a.law)) angles.leave_out(seed, "angles within rounding");
     const std::vector<Real> errors = generic_path_errors(problem, u0, a.limit);
-    const PowerLaw law = fit_power_law(problem.deltas, errors, kFloor * problem.rtol);
+    const PowerLaw law = fit_power_law(problem.deltas, errors, kAngleFloor * problem.rtol);
     report.details.push_back(head + described("path errors", errors, law));
     if (!paths.add(a.predicted, law)) paths.leave_out(seed, "the time of escape is not resolved");
   }

@@ -56,7 +56,8 @@ Problem::Problem(const StudyTable& study, const Options& options)
       correlation(objective),
       deltas(build_deltas(study)),
       seeds(build_seeds(study, options.quick)),
-      stepper_options(build_stepper_options(study, network(), correlation.loss_at_origin())),
+      stepper_options(
+          build_stepper_options(study, network(), study.real("flow.rtol"), correlation.loss_at_origin())),
       stepper(study.text("flow.stepper")),
       rtol(study.real("flow.rtol")),
       max_steps(study.integer("flow.max_steps")),

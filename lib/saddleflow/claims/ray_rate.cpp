@@ -13,7 +13,7 @@ namespace saddleflow::claims {
 
 namespace {
 
-constexpr Real kFloor = 100;  // errors below this many rtol say nothing
+constexpr Real kErrorFloor = 100;  // errors below this many rtol say nothing
 
 LimitPathOptions path_options(const Problem& problem) {
   LimitPathOptions options;
@@ -75,7 +75,7 @@ RayRate measure_ray(Problem& problem, const Vector& u0) {
     }
     out.errors.push_back(error);
   }
-  out.law = fit_power_law(problem.deltas, out.errors, kFloor * problem.rtol);
+  out.law = fit_power_law(problem.deltas, out.errors, kErrorFloor * problem.rtol);
   return out;
 }
 

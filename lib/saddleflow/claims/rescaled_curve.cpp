@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kTimes = 40;
 constexpr Real kReference = Real(1e-40);  // delta^D of the trajectory that the others are compared with
-constexpr Real kFloor = 1000;             // distances below this many rtol say nothing
+constexpr Real kDistanceFloor = 1000;     // distances below this many rtol say nothing
 constexpr Real kOnCurve = Real(1e-6);     // of the reference and the NCF flow
 
 /// s at the times tau, empty when the flow did not come so far.
@@ -81,7 +81,7 @@ RescaledCurve compare_rescaled(Problem& problem, const Vector& u0, Real fraction
     }
     curve.distances.push_back(distance(s, reference));
   }
-  curve.law = fit_power_law(problem.deltas, curve.distances, kFloor * problem.rtol);
+  curve.law = fit_power_law(problem.deltas, curve.distances, kDistanceFloor * problem.rtol);
   return curve;
 }
 

@@ -5,6 +5,7 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/integrate/flow_events.hpp"
+#include "saddleflow/integrate/flow_stepping.hpp"
 #include "saddleflow/integrate/integration.hpp"
 #include "saddleflow/integrate/polar_chart.hpp"
 
@@ -104,18 +105,6 @@ class PathObserver : public Observer {
   std::size_t next_ = 0;
 };
 
-StepperOptions stepping(const Correlation& correlation, const LimitPathOptions& options) {
-  StepperOptions stepper;
-  const ParameterGroups& groups = correlation.network().groups();
-  stepper.groups = {groups.first, groups.second, groups.count};
-  stepper.error.rtol = options.rtol;
-  stepper.error.displacement = Real(0.1) * std::sqrt(options.rtol);
-  stepper.error.quadratures = 1;
-  stepper.error.quadrature_scale = correlation.loss_at_origin();
-  stepper.dense_limit = options.dense_limit;
-  return stepper;
-}
-
 FlowEventOptions arrival(const LimitPathOptions& options) {
   FlowEventOptions events;
   events.escape.clear();
@@ -139,7 +128,9 @@ LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const 
   probe.observe(x0, initial);
   const FlowEvents events = make_flow_events(arrival(options), probe, initial);
   EventDetector detector(events.events);
-  const StepperOptions stepper_options = stepping(correlation, options);
+  StepperOptions stepper_options =
+      flow_stepping(correlation.network(), options.rtol, correlation.loss_at_origin());
+  stepper_options.dense_limit = options.dense_limit;
   PolarChart::Options chart_options;
   chart_options.rtol = options.rtol;
   PolarChart chart(polar_flow, make_stepper("auto", PolarChart::stepper_options(stepper_options, polar_flow)),
@@ -157,7 +148,7 @@ LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const 
   const Outcome outcome = integration.run(observer);
   path.stop_reason = outcome.stop_reason;
   path.steps = integration.counters();
-  path.work = objective.counters();
+  path.work = objective.counters() + correlation.counters();
   if (outcome.failed()) throw NumericalError("limit path: " + outcome.message);
   path.end = refine_critical_point(objective, probe.weights(outcome.state));
   path.spectrum = hessian_spectrum(objective, path.end.point);

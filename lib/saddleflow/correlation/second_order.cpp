@@ -97,4 +97,8 @@ SecondOrder second_order_status(Correlation& correlation, const KktPoint& point)
   return result;
 }
 
+Real angle_exponent(const KktEntry& entry, int degree) {
+  return entry.second_order.gap / (static_cast<Real>(degree) * entry.point.value);
+}
+
 }  // namespace saddleflow

@@ -14,4 +14,8 @@ namespace saddleflow {
 /// without weights is on all of its kinks, which matter where N is of second order in it (D = 2).
 SecondOrder second_order_status(Correlation& correlation, const KktPoint& point);
 
+/// Delta / (D N*): a generic start leaves the origin at an angle ~ delta to this power to the limit path
+/// (theory, section 3 [derived]).
+Real angle_exponent(const KktEntry& entry, int degree);
+
 }  // namespace saddleflow

@@ -156,7 +156,7 @@ void Integration::watch_time(Real before, Real after) {
 // Tells the observer of the events of the last step, up to its end or that of the run; false after a terminal
 // one.
 bool Integration::report_events(Observer& observer, Real t0, Real t1, const Vector& x1, Outcome& outcome) {
-  const Real begin = moment(t0, stepper().previous_state()).absolute;
+  const Moment begin = moment(t0, stepper().previous_state());
   const Real tolerance =
       std::max(options_.event_tolerance * (t1 - t0), kEpsilon * (in_polar_ ? t1 : phase_time()));
   const std::vector<EventHit> hits = detector_.scan(t0, t1, x1, dense_local_, tolerance);
@@ -172,7 +172,7 @@ bool Integration::report_events(Observer& observer, Real t0, Real t1, const Vect
     at.time_error = std::max(at.time_error, kEpsilon * at.time);
     observer.on_event(at, x, dense_absolute_);
     if (!hit.terminal) continue;
-    observer.on_step({steps_, begin, now.absolute, now.absolute - begin, stepper().method(), x,
+    observer.on_step({steps_, begin.absolute, now.absolute, now.phase - begin.phase, stepper().method(), x,
                       dense_absolute_, now.phase, now.log, in_polar_});
     outcome = {"event:" + detector_.events()[hit.event].name, "", now.absolute, x, now.phase, now.log};
     return false;

@@ -22,6 +22,11 @@ struct WorkCounters {
   std::int64_t hessians = 0;         ///< Hessians assembled
 };
 
+inline WorkCounters operator+(const WorkCounters& a, const WorkCounters& b) {
+  return {a.values + b.values, a.gradients + b.gradients, a.hessian_vectors + b.hessian_vectors,
+          a.hessians + b.hessians};
+}
+
 /// L(w) = Loss(H(X; w), Y). Allocation-free after construction. Results at the last weight vector are kept:
 /// asking for the gradient, the loss or a product at the same w again reuses the passes already made.
 /// Not thread-safe: one objective a thread.

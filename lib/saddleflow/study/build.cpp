@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/integrate/flow_stepping.hpp"
 
 namespace saddleflow {
 
@@ -37,16 +38,11 @@ Loss build_loss(const StudyTable& study) {
               study.text("loss.reduction") == "mean" ? Reduction::mean : Reduction::sum);
 }
 
-StepperOptions build_stepper_options(const StudyTable& study, const Network& network, Real initial_loss) {
-  StepperOptions options;
-  options.error.rtol = study.real("flow.rtol");
+StepperOptions build_stepper_options(const StudyTable& study, const Network& network, Real rtol,
+                                     Real energy_unit) {
+  StepperOptions options = flow_stepping(network, rtol, energy_unit, study.real("flow.kappa"));
   options.error.theta = study.real("flow.theta");
   options.error.floor = study.real("flow.floor");
-  options.error.displacement = study.real("flow.kappa") * std::sqrt(options.error.rtol);
-  options.error.quadratures = 1;
-  options.error.quadrature_scale = initial_loss > 0 ? initial_loss : Real(1);
-  const ParameterGroups& groups = network.groups();
-  options.groups = {groups.first, groups.second, groups.count};
   options.max_step = study.real("flow.max_step");
   options.dense_limit = static_cast<int>(study.integer("flow.dense_limit"));
   return options;

@@ -18,8 +18,9 @@ std::shared_ptr<const Network> build_network(const StudyTable& study);
 Dataset build_dataset(const StudyTable& study, const Network& network);
 /// [loss].
 Loss build_loss(const StudyTable& study);
-/// [flow]: tolerances and error groups of the network. `initial_loss` is the scale of the energy integral.
-StepperOptions build_stepper_options(const StudyTable& study, const Network& network, Real initial_loss);
+/// [flow], at this rtol. `energy_unit`: L(0), the scale of the energy integral.
+StepperOptions build_stepper_options(const StudyTable& study, const Network& network, Real rtol,
+                                     Real energy_unit);
 /// [events].
 FlowEventOptions build_event_options(const StudyTable& study);
 

@@ -49,13 +49,7 @@ FlowSetup::FlowSetup(const StudyTable& study, Real tolerance)
       flow(objective),
       correlation(objective),
       polar_flow(correlation, correlation.loss_at_origin()),
-      stepper_options([&] {
-        StepperOptions options =
-            build_stepper_options(study, objective.network(), correlation.loss_at_origin());
-        options.error.displacement *= std::sqrt(rtol / options.error.rtol);
-        options.error.rtol = rtol;
-        return options;
-      }()),
+      stepper_options(build_stepper_options(study, objective.network(), rtol, correlation.loss_at_origin())),
       polar(build_polar_chart(study, polar_flow, stepper_options)),
       stepper(make_stepper(study.text("flow.stepper"), stepper_options)),
       x0(GradientFlow::initial_state(build_initial_weights(study, objective.network()))),
@@ -89,15 +83,7 @@ void FlowSetup::begin(Integration& integration) {
   integration.start(start, start.size() == x0.size() ? first_step(system, x0, rtol) : Real(0));
 }
 
-WorkCounters FlowSetup::work() const {
-  WorkCounters sum = objective.counters();
-  const WorkCounters& near_origin = correlation.counters();
-  sum.values += near_origin.values;
-  sum.gradients += near_origin.gradients;
-  sum.hessian_vectors += near_origin.hessian_vectors;
-  sum.hessians += near_origin.hessians;
-  return sum;
-}
+WorkCounters FlowSetup::work() const { return objective.counters() + correlation.counters(); }
 
 std::vector<Real> FlowSetup::memory() const {
   const VisitState& visit = *events.visit;
