@@ -1,5 +1,6 @@
 #include "saddleflow/archive/schema.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace saddleflow::archive {
@@ -53,11 +54,10 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
       {since_1_1({"/phase_time", real, {"/time"}, "flow time since the chart was last changed"}),
        &Row::phase_time},
       {since_1_1({"/chart", flag, {"/time"}, "coordinates of the step", FlagSet::chart}), &Row::chart},
-      {since_1_1(
-           {"/kkt_residual",
-            real,
-            {"/time"},
-            "sine of the angle between w and -grad L, near the origin the KKT residual of w/|w|"}),
+      {since_1_1({"/kkt_residual",
+                  real,
+                  {"/time"},
+                  "sine of the angle between w and -grad L, near the origin the KKT residual of w/|w|"}),
        &Row::kkt_residual},
       {{"/time", real, {"/time"}, "flow time of every accepted step"}, &Row::time},
   };
@@ -77,11 +77,10 @@ const std::vector<Column<SnapshotRow>>& columns<SnapshotRow>() {
        &Row::nearest_kkt},
       {with_kkt({"/alignment", real, {axis}, "cosine between the weights and the nearest KKT point"}),
        &Row::alignment},
-      {with_kkt(
-           {"/snapshot_kkt_residual",
-            real,
-            {axis},
-            "sine of the angle between w and -grad L, near the origin the KKT residual of w/|w|"}),
+      {with_kkt({"/snapshot_kkt_residual",
+                 real,
+                 {axis},
+                 "sine of the angle between w and -grad L, near the origin the KKT residual of w/|w|"}),
        &Row::kkt_residual},
       {with_kkt({"/neuron_alignment",
                  real,
@@ -178,6 +177,8 @@ const std::vector<FixedDataset>& fixed_datasets() {
       {{"/problem/targets", real, {"/problem/sample", "/problem/output"}, "training targets"}, &D::targets},
       {{"/saddles/eigenvalue", integer, {"/saddles/eigenvalue"}, "position in the ascending spectrum"},
        std::monostate{}},
+      {{"/catalogue/eigenvalue", integer, {"/catalogue/eigenvalue"}, "position in the ascending spectrum"},
+       std::monostate{}},
   };
   return table;
 }
@@ -189,7 +190,11 @@ const std::vector<std::string>& groups() {
 }
 
 bool is_optional_axis(const std::string& path) {
-  return path == "/saddles/eigenvalue" || path == "/kkt/kkt_point";
+  static const std::vector<std::string> optional = {
+      "/saddles/eigenvalue",   "/kkt/kkt_point",  "/catalogue/critical_point",
+      "/catalogue/eigenvalue", "/escapes/escape", "/transitions/transition",
+  };
+  return std::find(optional.begin(), optional.end(), path) != optional.end();
 }
 
 std::vector<AxisSpec> axes(const RunDescription& description) {
@@ -216,6 +221,7 @@ std::vector<DatasetSpec> all_specs() {
   for (const FixedDataset& dataset : fixed_datasets()) all.push_back(dataset.spec);
   for (const auto& stream : stream_specs()) all.insert(all.end(), stream.begin(), stream.end());
   for (const DatasetSpec& spec : specs_of<KktRow>()) all.push_back(spec);
+  for (const DatasetSpec& spec : saddle_record_specs()) all.push_back(spec);
   return all;
 }
 
@@ -226,6 +232,9 @@ FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
   if (set == FlagSet::truth) meanings.names = {"no", "yes"};
   if (set == FlagSet::chart) meanings.names = {"cartesian", "polar"};
   if (set == FlagSet::order) meanings.names = {"maximum", "degenerate", "saddle", "unknown"};
+  if (set == FlagSet::critical_kind)
+    meanings.names = {"origin", "saddle", "minimum", "unresolved", "gradient_flat"};
+  if (set == FlagSet::escape_kind) meanings.names = {"eigenvector", "correlation"};
   if (set == FlagSet::stepper) meanings.names = description.stepper_names;
   if (set == FlagSet::event_kind) meanings.names = description.event_kinds;
   meanings.values.resize(meanings.names.size());
