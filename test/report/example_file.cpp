@@ -39,7 +39,7 @@ RunDescription description(const RunData& run) {
     d.neuron_layer.push_back(n.layer);
     d.neuron_index.push_back(n.index);
   }
-  d.layer_count = static_cast<int>(run.layer_norm.size());
+  d.layer_count = run.parameters.back().layer + 1;
   d.loss = "square";
   d.reduction = "sum";
   d.data_origin = "made up";

@@ -10,7 +10,7 @@ namespace {
 using archive::CriticalPointRow;
 using archive::SaddleRecord;
 
-constexpr int modes = 3;
+constexpr int mode_count = 3;
 
 /// The run's last weights with only the neurons of the first `learnt` modes awake.
 std::vector<double> with_modes(const RunData& run, int learnt) {
@@ -18,7 +18,7 @@ std::vector<double> with_modes(const RunData& run, int learnt) {
   for (std::size_t p = 0; p < weights.size(); ++p) {
     const ParameterPlace& place = run.parameters[p];
     const std::int64_t neuron = place.layer == 0 ? place.row : place.column;
-    if (neuron % modes >= learnt) weights[p] = 0;
+    if (neuron % mode_count >= learnt) weights[p] = 0;
   }
   return weights;
 }
@@ -27,14 +27,14 @@ CriticalPointRow critical_point(const RunData& run, int learnt, double loss) {
   const auto neurons = static_cast<std::int64_t>(run.neurons.size());
   CriticalPointRow row;
   row.point = with_modes(run, learnt);
-  row.kind = learnt == 0 ? 0 : learnt == modes ? 2 : 1;
+  row.kind = learnt == 0 ? 0 : learnt == mode_count ? 2 : 1;
   row.loss = loss;
   row.gradient_norm = 1e-16;
   row.relative_gradient = 3e-17;
-  for (std::int64_t k = 0; k < neurons; ++k) row.zero_neuron.push_back(k % modes >= learnt ? 1 : 0);
+  for (std::int64_t k = 0; k < neurons; ++k) row.zero_neuron.push_back(k % mode_count >= learnt ? 1 : 0);
   const std::int64_t active = std::count(row.zero_neuron.begin(), row.zero_neuron.end(), 0);
   row.active_neurons = {active, -1};
-  row.index_negative = learnt > 0 && learnt < modes ? modes - learnt : 0;
+  row.index_negative = learnt > 0 && learnt < mode_count ? mode_count - learnt : 0;
   row.zero_rescaling = active;
   row.zero_inactive_neurons = (neurons - active) * 3 - row.index_negative;
   row.zero_linear_layers = row.zero_dead_neurons = 0;
@@ -78,9 +78,9 @@ void add_example_saddles(RunData& run) {
   SaddleRecord& record = run.saddle_record;
   run.has_saddle_record = true;
   record.catalogue.push_back(critical_point(run, 0, run.loss.front()));
-  for (int m = 1; m < modes; ++m)
+  for (int m = 1; m < mode_count; ++m)
     record.catalogue.push_back(critical_point(run, m, run.saddles[static_cast<std::size_t>(m - 1)].loss));
-  record.catalogue.push_back(critical_point(run, modes, 0));
+  record.catalogue.push_back(critical_point(run, mode_count, 0));
   // Known from an unstable manifold alone: the modes learnt in another order.
   CriticalPointRow other = critical_point(run, 1, 0.7 * record.catalogue[0].loss);
   other.visits = 0;

@@ -126,13 +126,11 @@ void read_events(const RunReader& reader, RunData& run) {
                            s.index_zero, s.index_positive});
 }
 
-/// The last row before the run enters the neighbourhood of each saddle, and the first after it has left.
-std::vector<std::size_t> rows_around_saddles(const std::vector<double>& times, const RunData& run) {
+/// The first row after the run has left the neighbourhood of each saddle.
+std::vector<std::size_t> rows_of_exits(const std::vector<double>& times, const RunData& run) {
   std::vector<std::size_t> rows;
   for (const Saddle& s : run.saddles) {
-    const auto enter = std::upper_bound(times.begin(), times.end(), s.enter_time) - times.begin();
     const auto leave = std::lower_bound(times.begin(), times.end(), s.leave_time) - times.begin();
-    if (enter > 0) rows.push_back(static_cast<std::size_t>(enter - 1));
     if (std::isfinite(s.leave_time) && leave < std::ssize(times))
       rows.push_back(static_cast<std::size_t>(leave));
   }
@@ -147,8 +145,8 @@ std::vector<std::size_t> wanted_snapshots(const std::vector<double>& times, cons
     if (e.snapshot >= 0 && e.snapshot < static_cast<std::int64_t>(times.size()))
       rows.push_back(static_cast<std::size_t>(e.snapshot));
   if (run.has_saddle_record) {
-    const std::vector<std::size_t> around = rows_around_saddles(times, run);
-    rows.insert(rows.end(), around.begin(), around.end());
+    const std::vector<std::size_t> exits = rows_of_exits(times, run);
+    rows.insert(rows.end(), exits.begin(), exits.end());
   }
   const bool plane = !run.layer_sizes.empty() && run.layer_sizes.front() == 2;
   if (plane) {

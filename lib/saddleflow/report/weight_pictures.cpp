@@ -55,15 +55,21 @@ Picture picture_at(const RunData& run, std::size_t visit) {
   return same || origin ? Picture{"at the point", saddle.closest_time, &point} : closest;
 }
 
+/// The first snapshot from a time on; none where that is not known.
+const Snapshot* first_from(const RunData& run, double time) {
+  const auto found = std::find_if(run.snapshots.begin(), run.snapshots.end(),
+                                  [&](const Snapshot& snapshot) { return snapshot.time >= time; });
+  return found == run.snapshots.end() ? nullptr : &*found;
+}
+
+/// Before: where the visit before it ended, or the start.
 Group visit_group(const RunData& run, std::size_t visit) {
   const Saddle& saddle = run.saddles[visit];
   Group group{static_cast<std::int64_t>(visit), run.saddle_record.visits[visit].critical_point, {}};
-  const Snapshot* before = nullptr;
-  const Snapshot* after = nullptr;
-  for (const Snapshot& snapshot : run.snapshots) {
-    if (snapshot.time <= saddle.enter_time) before = &snapshot;
-    if (after == nullptr && snapshot.time >= saddle.leave_time) after = &snapshot;
-  }
+  const Snapshot* before =
+      visit == 0 ? &run.snapshots.front() : first_from(run, run.saddles[visit - 1].leave_time);
+  if (before != nullptr && before->time > saddle.closest_time) before = nullptr;
+  const Snapshot* after = first_from(run, saddle.leave_time);
   const bool stays = !std::isfinite(saddle.leave_time) && run.snapshots.back().time > saddle.closest_time;
   if (before != nullptr) group.pictures.push_back({"before", before->time, &before->weights});
   const Picture at = picture_at(run, visit);

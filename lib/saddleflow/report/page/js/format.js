@@ -12,7 +12,8 @@ const isEnd = (point) => point.negative === 0 && !known(point.leave?.time);
 const isMinimum = (point) => isEnd(point) && (point.zero === 0 || point.loss <= 1e-6 * run.first_loss);
 const pointKind = (point) => (isMinimum(point) ? 'minimum' : isEnd(point) ? 'degenerate' : 'saddle');
 /** Its name in the catalogue, where there is one. */
-const pointName = (point, i) => (point.point >= 0 ? run.catalogue.points[point.point].name : isMinimum(point) ? 'minimum' : `${isEnd(point) ? 'critical point' : 'saddle'} ${i + 1}`);
+const pointName = (point, i) => (point.point >= 0 ? run.catalogue.points[point.point].name :
+    isMinimum(point) ? 'minimum' : `${isEnd(point) ? 'critical point' : 'saddle'} ${i + 1}`);
 
 function power10(exponent) {
   return '10' + [...String(exponent)].map((c) => superscripts[c]).join('');

@@ -1,6 +1,6 @@
 // Which critical point comes after which: nodes at the height of their loss, to the right what comes later.
 
-const nodeSpacing = 176, nodeRoom = 56, graphHeight = 400, graphLeft = 70, graphTop = 64, graphBottom = 76;
+const nodeRoom = 56, graphHeight = 380, graphLeft = 70, graphTop = 64, graphBottom = 36;
 
 /** svg('path', {d: '...'}, child...) */
 function svg(tag, attributes, ...children) {
@@ -37,6 +37,13 @@ function depths(points, edges) {
 
 const activeCount = (point) => point.active_neurons.filter((n) => n >= 0).reduce((sum, n) => sum + n, 0);
 
+/** Width of a column: room for the labels, and all of the page for a few. */
+function nodeSpacing(points, columns) {
+  const longest = Math.max(...points.map((point) => indexParts(point).join(' ').length));
+  const free = section('catalogue').clientWidth - graphLeft - 60;
+  return Math.max(6.6 * longest + 30, Math.min(300, free / columns));
+}
+
 /** Points with their place; those that would cover each other move to the next column. */
 function graphNodes(edges) {
   const {points} = run.catalogue, depth = depths(points, edges);
@@ -49,20 +56,25 @@ function graphNodes(edges) {
     const y = height(points[i].loss ?? high);
     let column = depth[i];
     while (nodes.some((other) => other.column === column && Math.abs(other.y - y) < nodeRoom)) column += 1;
-    nodes[i] = {point: points[i], i, column, y, x: graphLeft + 44 + column * nodeSpacing,
-                radius: 13 + Math.min(11, 2.2 * Math.sqrt(activeCount(points[i])))};
+    nodes[i] = {point: points[i], column, y, radius: 13 + Math.min(11, 2.2 * Math.sqrt(activeCount(points[i])))};
   }
-  return {nodes, high, low, height};
+  const spacing = nodeSpacing(points, 1 + Math.max(...nodes.map((node) => node.column)));
+  for (const node of nodes) node.x = graphLeft + 44 + node.column * spacing;
+  return {nodes, high, low, height, width: Math.max(...nodes.map((node) => node.x)) + spacing};
 }
 
+const openCircle = 'fill:var(--panel);stroke:var(--faint);stroke-dasharray:3 3';
 const kindColour = {origin: 'c0', saddle: 'c1', minimum: 'c3'};
 
-function nodeLabel({point}) {
+const indexParts = (point) => {
   const at = (value) => (value >= 0 ? value : '?');
+  return [`${at(point.negative)} neg`, `${at(point.zero_explained)}+${at(point.zero_unexplained)} zero`, `${at(point.positive)} pos`];
+};
+
+function nodeLabel({point}) {
   const layers = point.active_neurons.filter((n) => n >= 0);
-  const parts = [['--high', `${at(point.negative)} neg`], ['--soft', `${at(point.zero_explained)}+${at(point.zero_unexplained)} zero`],
-                 ['--low', `${at(point.positive)} pos`]];
-  return [parts.map(([fill, text], k) => svg('tspan', {style: `fill:var(${fill})`, dx: k ? 7 : 0}, text)),
+  const colours = ['high', 'soft', 'low'];
+  return [indexParts(point).map((text, k) => svg('tspan', {style: `fill:var(--${colours[k]})`, dx: k ? 7 : 0}, text)),
           layers.length ? `${layers.join(' | ')} active` : ''];
 }
 
@@ -71,7 +83,7 @@ function drawNode(node) {
   const fill = kindColour[point.kind], left = x + radius * 0.55;
   const tip = `${point.name}: loss ${number(point.loss, 6)}, ${plural(point.visits, 'visit')}`;
   return svg('g', {class: 'node', 'data-node': point.name}, svg('title', {}, tip),
-      svg('circle', {cx: x, cy: y, r: radius, style: fill ? `fill:var(--${fill})` : 'fill:var(--panel);stroke:var(--faint);stroke-dasharray:3 3'}),
+      svg('circle', {cx: x, cy: y, r: radius, style: fill ? `fill:var(--${fill})` : openCircle}),
       svg('text', {x, y: y + 4, class: fill ? 'name' : 'name open'}, point.kind === 'origin' ? '0' : point.name),
       svg('text', {x: left, y: y - radius - 19, class: 'index'}, index),
       svg('text', {x: left, y: y - radius - 5, class: 'index'}, active));
@@ -83,7 +95,8 @@ function edgeCurve(from, to, nodes) {
       node.column < Math.max(from.column, to.column) && Math.abs(node.y - to.y) < node.radius + 12);
   if (between) {  // around it, and up from below
     const floor = Math.max(from.y, to.y) + 66, end = to.y + to.radius + 7;
-    return {points: [from.x, from.y + from.radius + 2, from.x + 8, floor, to.x - 8, floor, to.x, end], arrow: 'l-4 9 h8 z', tip: [to.x, end - 5]};
+    return {points: [from.x, from.y + from.radius + 2, from.x + 8, floor, to.x - 8, floor, to.x, end],
+            arrow: 'l-4 9 h8 z', tip: [to.x, end - 5], floor};
   }
   const end = to.x - to.radius - 7, arrow = {arrow: 'l-9 -4 v8 z', tip: [end + 5, to.y]};
   const y = from.y + from.radius + 2;
@@ -102,8 +115,8 @@ function edgeTip(edge) {
   return `${points[edge.from].name} → ${points[edge.to].name}: ${how}` + (ways ? ` (${ways})` : '');
 }
 
-function drawEdge(edge, nodes) {
-  const kept = edge.trajectories > 0, curve = edgeCurve(nodes[edge.from], nodes[edge.to], nodes), p = curve.points;
+function drawEdge(edge, curve) {
+  const kept = edge.trajectories > 0, p = curve.points;
   const middle = (k) => (p[k] + 3 * p[k + 2] + 3 * p[k + 4] + p[k + 6]) / 8;
   return svg('g', {class: kept ? 'edge' : 'edge dashed', 'data-edge': `${edge.from} ${edge.to}`}, svg('title', {}, edgeTip(edge)),
       svg('path', {d: `M${p[0]} ${p[1]} C${p.slice(2).join(' ')}`, 'stroke-width': kept ? 1.2 + 0.6 * Math.log2(edge.trajectories) : 1.2}),
@@ -111,7 +124,7 @@ function drawEdge(edge, nodes) {
       kept ? svg('text', {x: middle(0), y: middle(1) + 4}, String(edge.trajectories)) : null);
 }
 
-function graphAxis({high, low, height}, width) {
+function graphAxis({high, low, height, width}) {
   if (!(high > low)) return [];
   const ticks = niceTicks(low, high, 6), labels = linearLabels(ticks);
   return ticks.flatMap((tick, k) => [svg('line', {class: 'level', x1: graphLeft, x2: width, y1: height(tick), y2: height(tick)}),
@@ -119,15 +132,15 @@ function graphAxis({high, low, height}, width) {
 }
 
 function transitionGraph() {
-  const edges = graphEdges(), layout = graphNodes(edges), {nodes} = layout;
-  const width = Math.max(...nodes.map((node) => node.x)) + nodeSpacing - 30;
-  const lowest = Math.max(...nodes.map((node) => node.y + node.radius)) + 16;
-  const height = Math.max(nodes.length > 1 ? graphHeight : 0, lowest);
+  const edges = graphEdges(), layout = graphNodes(edges), {nodes, width} = layout;
+  const curves = edges.map((edge) => edgeCurve(nodes[edge.from], nodes[edge.to], nodes));
+  const height = Math.max(...nodes.map((node) => node.y + node.radius + 18), ...curves.map(({floor}) => (floor ? floor - 4 : 0)));
   return element('figure', {class: 'figure', id: 'graph'},
       element('figcaption', {class: 'caption'}, element('h3', {}, 'Transitions'),
           element('span', {class: 'values'}, 'height: loss · label: eigenvalues (zero: explained + unexplained) and active neurons of ' +
                   'each layer · number: trajectories · dashed: known from the unstable manifold only')),
       element('div', {class: 'scroll'},
-          svg('svg', {class: 'graph', width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': 'transitions between critical points'},
-              graphAxis(layout, width), edges.map((edge) => drawEdge(edge, nodes)), nodes.map(drawNode))));
+          svg('svg', {class: 'graph', width, height, viewBox: `0 0 ${width} ${height}`, role: 'img',
+                      'aria-label': 'transitions between critical points'},
+              graphAxis(layout), edges.map((edge, k) => drawEdge(edge, curves[k])), nodes.map(drawNode))));
 }

@@ -17,15 +17,15 @@ function weightPicture(picture) {
   const {layers} = run.catalogue.pictures;
   const widest = layers.reduce((sum, place) => sum + (place.turned ? place.rows : place.columns).length, 0);
   const cell = cellWidth(widest), when = known(picture.time) ? `t = ${number(picture.time, 5)}` : '';
-  return element('div', {class: 'weights'}, picture.label ? element('p', {}, element('b', {}, picture.label), when && picture.label !== 'at the point' ? ` ${when}` : '') : null,
+  const title = picture.label ? element('p', {}, element('b', {}, picture.label), when && picture.label !== 'at the point' ? ` ${when}` : '') : null;
+  return element('div', {class: 'weights'}, title,
       element('div', {class: 'rows'}, picture.layers.map((matrix, l) => layerMap(matrix, l, layers[l], cell))));
 }
 
-function pictureTitle({visit, point}) {
-  const {points} = run.catalogue, name = point >= 0 ? points[point].name : 'unknown point';
-  const loss = point >= 0 ? ` · loss ${number(points[point].loss)}` : '';
-  if (visit < 0) return [element('h3', {}, name), element('p', {}, `not visited${loss}`)];
-  return [element('h3', {}, name), element('p', {}, `visit ${visit + 1}${loss}`)];
+function pictureTitle({visit, point}, along) {
+  const found = run.catalogue.points[point], parts = along ? [visit < 0 ? 'not visited' : `visit ${visit + 1}`] : [];
+  if (found) parts.push(`loss ${number(found.loss)}`);
+  return [element('h3', {}, found ? found.name : 'unknown point'), element('p', {}, parts.join(' · '))];
 }
 
 /** Canvases have the colours of the paper: drawn anew when these change. */
@@ -34,13 +34,11 @@ function addWeightPictures() {
   if (!frame) return;
   const {groups, largest, layers, left_out: left} = run.catalogue.pictures;
   const names = layers.map(({turned}, l) => `W${[...String(l + 1)].map((c) => '₀₁₂₃₄₅₆₇₈₉'[c]).join('')}${turned ? 'ᵀ' : ''}`);
-  const several = run.rows > 0;
+  const along = run.rows > 0;
   frame.replaceChildren(element('p', {class: 'note'},
-      `${names.map((name) => `|${name}|`).join(', ')} ${several ? 'before, at and after each visit' : 'at each point'}: one row a neuron, ` +
-      'in the order in which they become active, one scale for all. ', left ? `${left} more are not shown. ` : '',
+      `${names.map((name) => `|${name}|`).join(', ')} ${along ? 'before each visit (where the one before it ended, or at the start), at the point and after it' : 'at each point'}: ` +
+      'one row a neuron, in the order in which they become active, one scale for all. ', left ? `${left} more are not shown. ` : '',
       element('span', {class: 'scale rising'}, '0', element('i'), number(largest, 3))),
-      element('div', {class: several ? 'groups' : 'groups single'}, groups.map((group) => element('div', {class: 'moment', 'data-weights': group.point},
-          ...(several || group.visit >= 0 ? pictureTitle(group) : [element('h3', {}, run.catalogue.points[group.point].name),
-                                            element('p', {}, `loss ${number(run.catalogue.points[group.point].loss)}`)]),
-          element('div', {class: 'triple'}, group.pictures.map(weightPicture))))));
+      element('div', {class: along ? 'groups' : 'groups single'}, groups.map((group) => element('div', {class: 'moment', 'data-weights': group.point},
+          ...pictureTitle(group, along), element('div', {class: 'triple'}, group.pictures.map(weightPicture))))));
 }
