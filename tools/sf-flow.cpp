@@ -66,7 +66,8 @@ int dry_run(const StudyTable& study) {
   fmt::print("{}", study.filled());
   fmt::print("\n# {} weights, {} samples ({}); L(0) = {:.6g}, |grad L(0)| = {:.3e}\n", setup.objective.size(),
              setup.objective.data().inputs.cols(), setup.objective.data().origin,
-             static_cast<double>(setup.initial.loss), static_cast<double>(setup.initial.gradient_norm));
+             static_cast<double>(setup.parts.initial.loss),
+             static_cast<double>(setup.parts.initial.gradient_norm));
   return 0;
 }
 

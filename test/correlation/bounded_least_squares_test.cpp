@@ -1,7 +1,6 @@
 // Bounded least squares against the enumeration of all active sets.
 #include <fmt/format.h>
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -9,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/bounded_least_squares.hpp"
@@ -39,8 +39,7 @@ Real enumerate(const Problem& problem) {
     }
     if (!free.empty()) {
       const Matrix columns = problem.a(Eigen::all, free);
-      const Vector solution =
-          Eigen::CompleteOrthogonalDecomposition<Matrix>(columns).solve(problem.b - problem.a * x);
+      const Vector solution = minimum_norm_least_squares(columns, problem.b - problem.a * x);
       x(free) = solution;
     }
     if ((x.array() < problem.lower.array() - Real(1e-12)).any()) continue;

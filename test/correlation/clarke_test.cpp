@@ -1,9 +1,9 @@
 // The Clarke condition: slopes at the kinks in closed form, against grids, and beside the plain gradient.
 #include "saddleflow/correlation/clarke.hpp"
+#include "saddleflow/base/decompositions.hpp"
 
 #include <fmt/format.h>
 
-#include <Eigen/QR>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -52,7 +52,7 @@ Objective make_objective(const Case& c, Random& random, Index samples = 6) {
 
 /// The part of `row` that is orthogonal to the columns of `seen`.
 Matrix orthogonal_part(const Vector& row, const Matrix& seen) {
-  return (row - seen * Eigen::CompleteOrthogonalDecomposition<Matrix>(seen).solve(row)).transpose();
+  return (row - seen * minimum_norm_least_squares(seen, row)).transpose();
 }
 
 /// Unit weights with kinks: neuron 1 of the first layer is orthogonal to sample 2, one neuron of the second

@@ -8,7 +8,7 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/kkt_search.hpp"
-#include "saddleflow/correlation/limit_path.hpp"
+#include "saddleflow/saddle/limit_path.hpp"
 
 using namespace saddleflow;
 namespace bdata = boost::unit_test::data;

@@ -1,7 +1,6 @@
 // The spectrum of M = D N I - Hess N where it is known, and what it must not claim.
 #include "saddleflow/correlation/second_order.hpp"
-
-#include <Eigen/QR>
+#include "saddleflow/base/decompositions.hpp"
 
 #include <algorithm>
 #include <boost/test/data/test_case.hpp>
@@ -84,7 +83,7 @@ BOOST_AUTO_TEST_CASE(symmetry_tangents_are_symmetries) {
     BOOST_TEST(tangents.cols() == (network->kind() == "power_sum" ? 6 : 9));
     BOOST_TEST((tangents.transpose() * g).norm() < 1e-14 * g.norm());
     BOOST_TEST((tangents.transpose() * u).norm() < 1e-15);
-    BOOST_TEST(Eigen::ColPivHouseholderQR<Matrix>(tangents).rank() == tangents.cols());
+    BOOST_TEST(PivotedQr(tangents).rank() == tangents.cols());
   }
   const auto relu = feed_forward({3, 4, 3, 2}, Activation(0, 2));
   BOOST_TEST(symmetry_tangents(*relu, Vector::Ones(relu->parameter_count())).cols() == 0);

@@ -10,14 +10,13 @@ namespace saddleflow::test {
 
 namespace {
 
-std::unique_ptr<PolarChart> make_chart(const ChartOptions& options, PolarFlow& flow,
-                                       const StepperOptions& cartesian) {
-  if (options.chart == Chart::cartesian) return nullptr;
-  PolarChart::Options chart;
-  chart.always = options.chart == Chart::polar;
-  chart.rtol = options.rtol;
-  auto stepper = make_stepper(options.stepper, PolarChart::stepper_options(cartesian, flow));
-  return std::make_unique<PolarChart>(flow, std::move(stepper), chart);
+FlowAssemblyOptions assembly(const FlowProblem& problem, const ChartOptions& options, Real energy_unit) {
+  FlowAssemblyOptions assembly;
+  assembly.charts = options.chart;
+  assembly.stepper = options.stepper;
+  assembly.stepping = flow_stepping(*problem.network, options.rtol, energy_unit, 0);
+  assembly.events = options.events;
+  return assembly;
 }
 
 IntegrationOptions with_chart(IntegrationOptions options, PolarChart* polar) {
@@ -37,38 +36,15 @@ Chart chart_named(const std::string& name) {
 ChartRun::ChartRun(const FlowProblem& problem, const ChartOptions& options,
                    IntegrationOptions integration_options)
     : objective(problem.network, problem.data, problem.loss),
-      flow(objective),
-      correlation(objective),
-      polar_flow(correlation, correlation.loss_at_origin()),
-      polar(make_chart(options, polar_flow,
-                       flow_stepping(*problem.network, options.rtol, correlation.loss_at_origin(), 0))),
-      stepper(make_stepper(options.stepper,
-                           flow_stepping(*problem.network, options.rtol, correlation.loss_at_origin(), 0))),
-      start(GradientFlow::initial_state(problem.w0)),
-      probe(
-          flow,
-          [this]() -> const Vector& {
-            if (polar && polar->suits(start)) start = polar_flow.enter(start);
-            return start;
-          }(),
-          &polar_flow),
-      initial([this] {
-        Observables o;
-        probe.observe(start, o);
-        return o;
-      }()),
-      events(make_flow_events(options.events, probe, initial)),
-      detector(events.events),
-      integration(System(flow), *stepper, detector, with_chart(std::move(integration_options), polar.get())) {
-  const bool in_polar = start.size() == polar_flow.state_size();
-  integration.start(start, in_polar ? Real(0) : first_step(System(flow), start, options.rtol));
+      parts(objective, problem.w0, assembly(problem, options, Correlation(objective).loss_at_origin())),
+      integration(parts.system(), *parts.stepper, parts.detector,
+                  with_chart(std::move(integration_options), parts.polar.get())) {
+  parts.begin(integration);
 }
 
-WorkCounters ChartRun::work() const { return objective.counters() + correlation.counters(); }
-
 void ChartLog::on_event(const EventHit& hit, const Vector& x, const StateAt& /*dense*/) {
-  events.push_back(
-      {run_.events.kinds[hit.event], hit.time, hit.phase_time, hit.log_time, run_.probe.weights(x)});
+  events.push_back({run_.parts.events.kinds[hit.event], hit.time, hit.phase_time, hit.log_time,
+                    run_.parts.probe.weights(x)});
 }
 
 void ChartLog::on_step(const StepView& step) {
@@ -78,10 +54,10 @@ void ChartLog::on_step(const StepView& step) {
   states.push_back(step.x1);
   polar.push_back(step.polar);
   polar_steps += step.polar ? 1 : 0;
-  run_.probe.observe(step.x1, o_);
+  run_.parts.probe.observe(step.x1, o_);
   balance_drift = std::max(balance_drift, o_.balance_drift);
   energy_drift = std::max(energy_drift, o_.energy_drift);
-  if (last_loss_ >= 0) loss_rise = std::max(loss_rise, (o_.loss - last_loss_) / run_.initial.loss);
+  if (last_loss_ >= 0) loss_rise = std::max(loss_rise, (o_.loss - last_loss_) / run_.parts.initial.loss);
   last_loss_ = o_.loss;
 }
 

@@ -7,15 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "saddleflow/flow/probe.hpp"
-#include "saddleflow/integrate/flow_events.hpp"
-#include "saddleflow/integrate/integration.hpp"
-#include "saddleflow/integrate/polar_chart.hpp"
-#include "saddleflow/problem/correlation.hpp"
+#include "saddleflow/integrate/flow_assembly.hpp"
 
 namespace saddleflow::test {
 
-enum class Chart { cartesian, automatic, polar };
+using Chart = FlowAssemblyOptions::Charts;
 /// "cartesian", "auto" or "polar", the names of flow.chart.
 Chart chart_named(const std::string& name);
 
@@ -26,18 +22,11 @@ struct FlowProblem {
   Vector w0;
 };
 
-inline FlowEventOptions no_events() {
-  FlowEventOptions options;
-  options.escape.clear();
-  options.saddles = options.steady = false;
-  return options;
-}
-
 struct ChartOptions {
   Chart chart = Chart::automatic;
   std::string stepper = "auto";
   Real rtol = Real(1e-8);
-  FlowEventOptions events = no_events();
+  FlowEventOptions events = no_flow_events();
 };
 
 /// The objects of a run; `integration` has been told to start.
@@ -47,20 +36,10 @@ class ChartRun {
   ChartRun(const ChartRun&) = delete;
   ChartRun& operator=(const ChartRun&) = delete;
 
-  std::int64_t gradients() const { return objective.counters().gradients + correlation.counters().gradients; }
-  WorkCounters work() const;
+  std::int64_t gradients() const { return parts.work().gradients; }
 
   Objective objective;
-  GradientFlow flow;
-  Correlation correlation;
-  PolarFlow polar_flow;
-  std::unique_ptr<PolarChart> polar;
-  std::unique_ptr<Stepper> stepper;
-  Vector start;
-  Probe probe;
-  Observables initial;
-  FlowEvents events;
-  EventDetector detector;
+  FlowAssembly parts;
   Integration integration;
 };
 

@@ -24,7 +24,7 @@ class WorstError : public Observer {
 
  private:
   void look(Real t, const Vector& x) {
-    const Real error = reference_.error(t, run_.probe.weights(x));
+    const Real error = reference_.error(t, run_.parts.probe.weights(x));
     if (error <= result_.error) return;
     result_.error = error;
     result_.time = t;
@@ -53,7 +53,7 @@ PathError path_error(const reference::ReferenceCase& reference, const std::strin
   WorstError observer(reference, run, result);
   result.stop_reason = run.integration.run(observer).stop_reason;
   result.steps = run.integration.steps();
-  result.work = run.work();
+  result.work = run.parts.work();
   return result;
 }
 

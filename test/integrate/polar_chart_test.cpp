@@ -70,7 +70,7 @@ BOOST_DATA_TEST_CASE(an_end_within_the_polar_phase_is_hit, bdata::make(kMethods)
   BOOST_TEST(std::abs(outcome.phase_time - t_end) <= 1e-12 * t_end);
   BOOST_TEST(std::abs(outcome.log_time - std::log(t_end)) <= Real(1e-12));
   BOOST_TEST(log.polar.back());
-  const Vector w = run.probe.weights(outcome.state);
+  const Vector w = run.parts.probe.weights(outcome.state);
   const Real error = std::abs(w[0] / exact.factor(t_end) - 1);
   fmt::print("{}: state at the end off by {:.1e} after {} steps\n", method, d(error), log.times.size());
   BOOST_TEST(error < 100 * options.rtol);
@@ -197,7 +197,7 @@ BOOST_DATA_TEST_CASE(a_collapse_is_timed_and_named, bdata::make({2, 3, 4}) * bda
   const Outcome outcome = run.integration.run(log);
   BOOST_TEST(outcome.stop_reason == "collapsed");
   BOOST_TEST(log.polar.back());
-  const Real log_norm = run.polar_flow.log_norm(outcome.state);
+  const Real log_norm = run.parts.polar_flow.log_norm(outcome.state);
   // Where the start is not small: int dw / (w^{D-1} (1 + w^D)) of the rest, by Simpson's rule in ln w.
   const auto D = static_cast<Real>(degree), w0 = static_cast<Real>(start);
   Real correction = 0;
@@ -214,7 +214,7 @@ BOOST_DATA_TEST_CASE(a_collapse_is_timed_and_named, bdata::make({2, 3, 4}) * bda
            std::log(D * (D - 2));
   };
   const Real error = std::abs(outcome.log_time - log_time(log_norm));
-  const auto& level = log.first(run.events.kinds[0]);
+  const auto& level = log.first(run.parts.events.kinds[0]);
   const Real at_level = std::abs(level.log_time - log_time(std::log(Real(1e-200))));
   fmt::print(
       "degree {} from {:.0e}: collapsed at {:.4g} (ln {:.4f}) after {} steps, ln t off by {:.1e}, at 1e-200 "
@@ -242,7 +242,7 @@ BOOST_DATA_TEST_CASE(a_restored_run_goes_on_bit_by_bit,
     ChartRun run(problem, options, end);
     if (memory != nullptr) {
       run.integration.restore(*memory);
-      run.probe.set_log_largest_norm(largest);
+      run.parts.probe.set_log_largest_norm(largest);
     }
     ChartLog log(run);
     run.integration.run(log);
@@ -310,7 +310,7 @@ BOOST_AUTO_TEST_CASE(times_beyond_the_numbers) {
   BOOST_TEST(stopped.stop_reason == "reached_end");
   BOOST_TEST(stopped.time == Real(1e300));
   BOOST_TEST(none.events.empty());
-  BOOST_TEST(std::abs(early.probe.weights(stopped.state)[0] / a0 - 1) < Real(1e-12));
+  BOOST_TEST(std::abs(early.parts.probe.weights(stopped.state)[0] / a0 - 1) < Real(1e-12));
   // It ends where it is, even when that is the first step.
   BOOST_TEST(none.times.size() == 1u);
 }

@@ -100,22 +100,23 @@ Escape escape_from(FlowProblem problem, Real delta) {
   const Outcome outcome = run.integration.run(log);
   BOOST_TEST(outcome.stop_reason == "event:escape_loss");
   Escape result;
-  const Vector w = run.probe.weights(outcome.state);
+  const Vector w = run.parts.probe.weights(outcome.state);
   result.direction = w / w.norm();
   result.time = outcome.time;
   result.log_time = outcome.log_time;
   result.gradients = run.gradients();
-  result.hessians = run.work().hessians;
+  result.hessians = run.parts.work().hessians;
   result.steps = run.integration.steps();
   // The last state at |w| < 1e-2: there u is where it will be at the limit, D N = <u, grad N(u)>.
   for (std::size_t i = log.states.size(); i-- > 0;)
     if (log.polar[i]) {
       Vector f;
-      run.polar_flow(log.states[i], f, 0);
+      run.parts.polar_flow(log.states[i], f, 0);
       Vector g;
-      const Vector u = run.polar_flow.look(log.states[i]);
-      run.correlation.set_output_scale(0);
-      result.rate = static_cast<Real>(run.objective.network().degree()) * run.correlation.gradient(u, g);
+      const Vector u = run.parts.polar_flow.look(log.states[i]);
+      run.parts.correlation.set_output_scale(0);
+      result.rate =
+          static_cast<Real>(run.objective.network().degree()) * run.parts.correlation.gradient(u, g);
       break;
     }
   return result;

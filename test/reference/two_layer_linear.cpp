@@ -1,12 +1,12 @@
 #include "reference/two_layer_linear.hpp"
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <vector>
+
+#include "saddleflow/base/decompositions.hpp"
 
 namespace saddleflow::reference {
 
@@ -44,8 +44,8 @@ Matrix projector_factor(const Matrix& y) {
   });
   Matrix sorted(rows, y.cols());
   for (Index i = 0; i < rows; ++i) sorted.row(i) = a.row(order[static_cast<std::size_t>(i)]);
-  const Matrix q =
-      Eigen::ColPivHouseholderQR<Matrix>(sorted).householderQ() * Matrix::Identity(rows, y.cols());
+  Matrix q = Matrix::Identity(rows, y.cols());
+  PivotedQr(sorted).apply(q);
   Matrix leading(y.rows(), y.cols());
   for (Index i = 0; i < rows; ++i)
     if (order[static_cast<std::size_t>(i)] < y.rows())
@@ -62,9 +62,9 @@ TwoLayerLinear::TwoLayerLinear(const Matrix& sigma, const Matrix& w1, const Matr
   Matrix f = Matrix::Zero(d + k, d + k);
   f.topRightCorner(d, k) = sigma.transpose();
   f.bottomLeftCorner(k, d) = sigma;
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(f);
-  eigenvalues_ = solver.eigenvalues();
-  eigenvectors_ = solver.eigenvectors();
+  const SymmetricEigen eigen = symmetric_eigen(f, "two-layer linear network");
+  eigenvalues_ = eigen.values;
+  eigenvectors_ = eigen.vectors;
   coordinates_ = eigenvectors_.transpose() * start_;
 }
 

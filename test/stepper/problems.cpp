@@ -1,9 +1,9 @@
 #include "problems.hpp"
 
-#include <Eigen/LU>
-#include <Eigen/QR>
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/normal_distribution.hpp>
+
+#include "saddleflow/base/decompositions.hpp"
 
 namespace saddleflow::test {
 
@@ -16,11 +16,15 @@ Matrix gaussian(Index rows, Index cols, unsigned seed) {
   return m;
 }
 
-Matrix rotation(Index n, unsigned seed) {
-  return Eigen::HouseholderQR<Matrix>(gaussian(n, n, seed)).householderQ();
-}
+Matrix rotation(Index n, unsigned seed) { return thin_qr(gaussian(n, n, seed)).q; }
 
-Matrix inverse(const Matrix& m) { return m.inverse(); }
+Matrix inverse(const Matrix& m) {
+  LuFactors factors;
+  factors.compute(m);
+  Matrix result(m.rows(), m.cols());
+  for (Index j = 0; j < m.cols(); ++j) result.col(j) = factors.solve(Vector::Unit(m.rows(), j));
+  return result;
+}
 
 Vector drive(Stepper& stepper, const System& system, Real end) {
   while (stepper.current_time() < end) {

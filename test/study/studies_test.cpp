@@ -13,7 +13,7 @@ BOOST_AUTO_TEST_CASE(shipped_studies_can_be_set_up) {
     if (entry.path().extension() != ".toml") continue;
     const StudyTable study = StudyTable::read(entry.path().string());
     const FlowSetup setup(study);
-    BOOST_TEST(setup.initial.loss > 0, entry.path());
+    BOOST_TEST(setup.parts.initial.loss > 0, entry.path());
     BOOST_TEST(!study.text("title").empty(), entry.path());
     ++count;
   }

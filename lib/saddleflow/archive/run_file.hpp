@@ -57,7 +57,7 @@ struct TimeRow {
   double log_time = not_known, log_weight_norm = not_known;  ///< natural logarithms
   double phase_time = not_known;                             ///< flow time since the chart was last changed
   int chart = 0;                                             ///< flag: 0 cartesian, 1 polar
-  double kkt_residual = not_known;  ///< sine of the angle between w and -grad L
+  double kkt_residual = not_known;                           ///< sine of the angle between w and -grad L
 };
 
 struct SnapshotRow {

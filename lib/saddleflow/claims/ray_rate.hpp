@@ -5,7 +5,7 @@
 
 #include "saddleflow/claims/limit_direction.hpp"
 #include "saddleflow/claims/power_law.hpp"
-#include "saddleflow/correlation/limit_path.hpp"
+#include "saddleflow/saddle/limit_path.hpp"
 
 namespace saddleflow::claims {
 

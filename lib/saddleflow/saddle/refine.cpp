@@ -1,18 +1,19 @@
 #include "saddleflow/saddle/refine.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <memory>
 #include <vector>
 
-#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/saddle/refine_model.hpp"
 
 namespace saddleflow {
 
 namespace {
 
-// Eigenvalues below this times the largest are directions in which the curvature vanishes.
-constexpr Real kFlat = Real(1e-10);
+// Levenberg's shifts, relative to the largest curvature: the first, and that below which it is dropped.
+constexpr Real kFirstShift = Real(1e-6), kNoShift = Real(1e-8);
+constexpr int kAttempts = 30;
 
 std::vector<Index> nonzero(const Vector& w) {
   std::vector<Index> indices;
@@ -21,78 +22,104 @@ std::vector<Index> nonzero(const Vector& w) {
   return indices;
 }
 
-/// One linearisation: gradient and Hessian on the weights that are not zero.
-class Model {
+class Search {
  public:
-  Model(Objective& objective, const Vector& w, const std::vector<Index>& active) : active_(active) {
-    Vector gradient;
-    Matrix hessian;
-    loss = objective.gradient(w, gradient);
-    objective.hessian(w, hessian);
-    const Matrix block = hessian(active, active);
-    eigen_ = symmetric_eigen(block, "refinement");
-    gradient_norm = gradient.norm();
-    components_ = eigen_.vectors.transpose() * gradient(active);
-    largest = eigen_.values.cwiseAbs().maxCoeff();
+  Search(const Potential& potential, const Vector& w, const RefineOptions& options)
+      : potential_(potential), w_(w), options_(options), active_(nonzero(w)), size_(w.norm()) {
+    result.point = w;
+    if (active_.empty())
+      throw InputError("refinement: all weights are zero, the origin is a critical point already");
+    if (!(options.trust > 0 && options.trust < 1))
+      throw InputError("refinement: the trust radius must lie between 0 and 1");
   }
 
-  /// Minimises |g + H d|^2 + shift^2 |d|^2 over the directions that are not flat.
-  Vector step(Real shift, Index size) const {
-    Vector coefficients = Vector::Zero(components_.size());
-    for (Index i = 0; i < coefficients.size(); ++i) {
-      const Real lambda = eigen_.values[i];
-      if (std::abs(lambda) > kFlat * largest)
-        coefficients[i] = -lambda * components_[i] / (lambda * lambda + shift * shift);
+  void run() {
+    // One step beyond the tolerance: Newton's last step costs little and squares the error.
+    bool arrived = false;
+    for (; result.iterations < options_.max_iterations; ++result.iterations) {
+      const std::unique_ptr<RefineModel> model = linearise();
+      take(*model);
+      if (arrived) break;
+      arrived = result.relative_gradient <= options_.tolerance;
+      if (!move(*model)) break;
     }
-    const Vector d = eigen_.vectors * coefficients;
-    Vector full = Vector::Zero(size);
-    for (std::size_t k = 0; k < active_.size(); ++k) full[active_[k]] = d[static_cast<Index>(k)];
-    return full;
+    if (result.iterations == options_.max_iterations) take(*linearise());
+    classify();
   }
 
-  Real loss = 0, gradient_norm = 0, largest = 0;
+  Refinement result;
 
  private:
-  const std::vector<Index>& active_;
-  SymmetricEigen eigen_;
-  Vector components_;
+  std::unique_ptr<RefineModel> linearise() const {
+    if (static_cast<Index>(active_.size()) <= options_.dense_limit)
+      return std::make_unique<DenseRefineModel>(potential_, result.point, active_);
+    return std::make_unique<KrylovRefineModel>(potential_, result.point, active_, options_.krylov_steps);
+  }
+
+  void take(const RefineModel& model) {
+    result.loss = model.loss;
+    result.gradient_norm = model.gradient_norm;
+    const Real scale = model.largest * result.point.norm();
+    result.relative_gradient = scale > 0 ? model.gradient_norm / scale : Real(model.gradient_norm > 0);
+    result.flatness = model.flatness;
+  }
+
+  bool move(const RefineModel& model) {
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      const Vector trial = result.point + model.step(shift_);
+      const bool near = (trial - w_).norm() <= options_.trust * size_;
+      if (near) potential_.gradient(trial, gradient_);
+      const bool better = near && gradient_.norm() < model.gradient_norm;
+      shift_ = better ? shift_ / 10 : std::max(10 * shift_, kFirstShift * model.largest);
+      if (shift_ < kNoShift * model.largest) shift_ = 0;
+      if (!better) continue;
+      result.point = trial;
+      return true;
+    }
+    return false;
+  }
+
+  void classify() {
+    result.displacement = (result.point - w_).norm() / size_;
+    if (result.relative_gradient <= options_.tolerance) {
+      result.status = RefineStatus::critical;
+    } else if (result.flatness <= options_.flatness) {
+      result.status = RefineStatus::gradient_flat;
+    }
+    result.converged = result.status == RefineStatus::critical;
+  }
+
+  const Potential& potential_;
+  const Vector& w_;
+  const RefineOptions& options_;
+  const std::vector<Index> active_;
+  const Real size_;
+  Real shift_ = 0;
+  Vector gradient_ = Vector::Zero(w_.size());
 };
 
 }  // namespace
 
-Refinement refine_critical_point(Objective& objective, const Vector& w, const RefineOptions& options) {
-  Refinement result;
-  result.point = w;
-  const std::vector<Index> active = nonzero(w);
-  if (active.empty())
-    throw InputError("refinement: all weights are zero, the origin is a critical point already");
-  const Real size = w.norm();
-  Real shift = 0;
-  Vector gradient;
-  for (; result.iterations < options.max_iterations; ++result.iterations) {
-    const Model model(objective, result.point, active);
-    result.loss = model.loss;
-    result.gradient_norm = model.gradient_norm;
-    result.relative_gradient = model.gradient_norm / (model.largest * result.point.norm());
-    // One step beyond the tolerance: Newton's last step costs little and squares the error.
-    if (result.converged) break;
-    result.converged = result.relative_gradient <= options.tolerance;
-    bool moved = false;
-    for (int attempt = 0; attempt < 30 && !moved; ++attempt) {
-      const Vector trial = result.point + model.step(shift, w.size());
-      const bool near = (trial - w).norm() <= options.trust * size;
-      if (near) objective.gradient(trial, gradient);
-      moved = near && gradient.norm() < model.gradient_norm;
-      if (moved) result.point = trial;
-      shift = moved ? shift / 10 : std::max(10 * shift, Real(1e-6) * model.largest);
-      if (shift < Real(1e-8) * model.largest) shift = 0;
-    }
-    if (!moved) break;
+const char* name_of(RefineStatus status) {
+  switch (status) {
+    case RefineStatus::critical:
+      return "critical";
+    case RefineStatus::gradient_flat:
+      return "gradient-flat";
+    case RefineStatus::stalled:
+      return "stalled";
   }
-  result.loss = objective.gradient(result.point, gradient);
-  result.gradient_norm = gradient.norm();
-  result.displacement = (result.point - w).norm() / size;
-  return result;
+  return "";
+}
+
+Refinement refine_critical_point(const Potential& potential, const Vector& w, const RefineOptions& options) {
+  Search search(potential, w, options);
+  search.run();
+  return search.result;
+}
+
+Refinement refine_critical_point(Objective& objective, const Vector& w, const RefineOptions& options) {
+  return refine_critical_point(potential_of(objective), w, options);
 }
 
 }  // namespace saddleflow

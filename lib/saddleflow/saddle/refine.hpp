@@ -1,16 +1,29 @@
 // From a point near a critical point to the critical point itself.
 #pragma once
 
-#include "saddleflow/base/real.hpp"
-#include "saddleflow/problem/objective.hpp"
+#include "saddleflow/saddle/potential.hpp"
 
 namespace saddleflow {
 
+/// What a refinement has come to.
+enum class RefineStatus {
+  critical,       ///< grad L = 0 to the tolerance
+  gradient_flat,  ///< ||grad L||^2 is stationary but not zero: the gradient lies in the kernel of the Hessian
+  stalled,        ///< neither, within the iterations and the distance allowed
+};
+
+const char* name_of(RefineStatus status);
+
 struct RefineOptions {
   Real tolerance = Real(1e-13);  ///< on Refinement::relative_gradient
-  int max_iterations = 60;
+  int max_iterations = 100;
   /// The point must stay within this of where it started, relative to ||w||: further away it is another one.
+  /// Below 1, so that the origin is out of reach.
   Real trust = Real(0.2);
+  /// ||H g|| / (||H|| ||g||) up to this at the end: gradient-flat.
+  Real flatness = Real(1e-6);
+  Index dense_limit = 1000;  ///< above this many weights Hessian-vector products instead of Hessians
+  Index krylov_steps = 300;  ///< of one inner solve there
 };
 
 struct Refinement {
@@ -20,14 +33,21 @@ struct Refinement {
   /// ||grad L|| / (||Hess L|| ||w||): the distance to the critical point along the stiffest direction,
   /// relative to ||w||.
   Real relative_gradient = 0;
+  Real flatness = 0;      ///< ||H g|| / (||H|| ||g||) at the point; 0 where g = 0
   Real displacement = 0;  ///< ||point - w|| / ||w||
   int iterations = 0;
-  bool converged = false;
+  RefineStatus status = RefineStatus::stalled;
+  bool converged = false;  ///< status is critical
 };
 
-/// Newton's method on grad L = 0 with Levenberg's shift on H^2 (so that it goes to saddles as well as to
-/// minima), an eigendecomposition a step; directions in which the curvature vanishes (symmetries) are left
-/// out. Weights that are exactly zero stay so. Networks up to a few thousand weights.
+/// Minimises ||grad L||^2 / 2 by Newton's method with Levenberg's shift on H^2 (so that it goes to saddles as
+/// well as to minima), on an eigendecomposition of the Hessian; above `dense_limit` weights by Newton steps
+/// from MINRES, truncated, with a line search. Directions in which the curvature vanishes, those of the
+/// symmetries above all, are left alone. Weights that are exactly zero stay so. InputError when all of them
+/// are, or for trust >= 1.
+Refinement refine_critical_point(const Potential& potential, const Vector& w,
+                                 const RefineOptions& options = {});
+/// Of the loss.
 Refinement refine_critical_point(Objective& objective, const Vector& w, const RefineOptions& options = {});
 
 }  // namespace saddleflow

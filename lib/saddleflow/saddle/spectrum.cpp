@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
@@ -17,35 +18,53 @@ namespace {
 class HessianOperator {
  public:
   using Scalar = Real;
-  HessianOperator(Objective& objective, const Vector& w)
-      : objective_(objective), w_(w), v_(w.size()), product_(w.size()) {}
+  HessianOperator(const Potential& potential, const Vector& w)
+      : potential_(potential), w_(w), v_(w.size()), product_(w.size()) {}
   Index rows() const { return w_.size(); }
   Index cols() const { return w_.size(); }
   void perform_op(const Real* in, Real* out) const {
     v_ = ConstVectorView(in, w_.size());
-    objective_.hessian_vector(w_, v_, product_);
+    potential_.hessian_vector(w_, v_, product_);
     VectorView(out, w_.size()) = product_;
   }
 
  private:
-  Objective& objective_;
+  const Potential& potential_;
   const Vector& w_;
   mutable Vector v_, product_;
 };
+
+Real gap_of(const Spectrum& s) {
+  const Real largest = s.eigenvalues.cwiseAbs().maxCoeff();
+  Real above = std::numeric_limits<Real>::infinity(), below = std::numeric_limits<Real>::epsilon() * largest;
+  for (const Real lambda : s.eigenvalues) {
+    Real& side = std::abs(lambda) > s.zero_threshold ? above : below;
+    side = &side == &above ? std::min(side, std::abs(lambda)) : std::max(side, std::abs(lambda));
+  }
+  return above / below;
+}
+
+// The gradient per length of w, below which eigenvalues cannot be told from zero. At the origin it is zero.
+Real gradient_scale_at(const Vector& w, const Vector& gradient) {
+  const Real size = w.norm();
+  return size > 0 ? gradient.norm() / size : gradient.norm();
+}
 
 void count(Spectrum& s, Real relative_zero, Real gradient_scale) {
   s.zero_threshold = std::max(relative_zero * s.eigenvalues.cwiseAbs().maxCoeff(), gradient_scale);
   s.negative = (s.eigenvalues.array() < -s.zero_threshold).count();
   s.positive = (s.eigenvalues.array() > s.zero_threshold).count();
   s.zero = s.eigenvalues.size() - s.negative - s.positive;
+  s.gap = gap_of(s);
 }
 
-void dense(Objective& objective, const Vector& w, const Vector& gradient, Real relative_zero, Spectrum& s) {
+void dense(const Potential& potential, const Vector& w, const Vector& gradient,
+           const SpectrumOptions& options, Spectrum& s) {
   Matrix hessian(w.size(), w.size());
-  objective.hessian(w, hessian);
-  const SymmetricEigen eigen = symmetric_eigen(hessian, "spectrum");
+  potential.hessian(w, hessian);
+  SymmetricEigen eigen = symmetric_eigen(hessian, "spectrum");
   s.eigenvalues = eigen.values;
-  count(s, relative_zero, gradient.norm() / w.norm());
+  count(s, options.relative_zero, gradient_scale_at(w, gradient));
   const Vector components = eigen.vectors.transpose() * gradient;
   Real sum = 0;
   for (Index i = 0; i < components.size(); ++i)
@@ -53,13 +72,25 @@ void dense(Objective& objective, const Vector& w, const Vector& gradient, Real r
       const Real step = components[i] / s.eigenvalues[i];
       sum += step * step;
     }
-  s.newton_distance = std::sqrt(sum) / w.norm();
+  s.newton_distance = sum > 0 ? std::sqrt(sum) / w.norm() : Real(0);
+  s.residual_bound = std::numeric_limits<Real>::epsilon() * s.eigenvalues.cwiseAbs().maxCoeff();
+  if (options.vectors) s.vectors = std::move(eigen.vectors);
 }
 
-void ends(Objective& objective, const Vector& w, const Vector& gradient, const SpectrumOptions& options,
+Real largest_residual(const HessianOperator& op, const Vector& values, const Matrix& vectors) {
+  Vector image(vectors.rows());
+  Real largest = 0;
+  for (Index i = 0; i < values.size(); ++i) {
+    op.perform_op(vectors.col(i).data(), image.data());
+    largest = std::max(largest, (image - values[i] * vectors.col(i)).norm());
+  }
+  return largest;
+}
+
+void ends(const Potential& potential, const Vector& w, const Vector& gradient, const SpectrumOptions& options,
           Spectrum& s) {
   const Index how_many = options.ends;
-  HessianOperator op(objective, w);
+  HessianOperator op(potential, w);
   Spectra::SymEigsSolver<HessianOperator> solver(op, how_many, std::min(w.size(), 4 * how_many + 20));
   solver.init();
   solver.compute(Spectra::SortRule::BothEnds, 1000, Real(1e-8), Spectra::SortRule::SmallestAlge);
@@ -67,8 +98,11 @@ void ends(Objective& objective, const Vector& w, const Vector& gradient, const S
     throw NumericalError("spectrum: the Lanczos iteration did not converge in 1000 restarts");
   s.eigenvalues = solver.eigenvalues();
   s.complete = false;
-  count(s, options.relative_zero, gradient.norm() / w.norm());
+  count(s, options.relative_zero, gradient_scale_at(w, gradient));
   s.newton_distance = std::numeric_limits<Real>::quiet_NaN();
+  Matrix vectors = solver.eigenvectors();
+  s.residual_bound = largest_residual(op, s.eigenvalues, vectors);
+  if (options.vectors) s.vectors = std::move(vectors);
 }
 
 }  // namespace
@@ -77,15 +111,19 @@ Index spectrum_size(Index n, const SpectrumOptions& options) {
   return n <= options.dense_limit ? n : options.ends;
 }
 
-Spectrum hessian_spectrum(Objective& objective, const Vector& w, const SpectrumOptions& options) {
+Spectrum hessian_spectrum(const Potential& potential, const Vector& w, const SpectrumOptions& options) {
   Vector gradient(w.size());
-  objective.gradient(w, gradient);
+  potential.gradient(w, gradient);
   Spectrum s;
   if (w.size() <= options.dense_limit)
-    dense(objective, w, gradient, options.relative_zero, s);
+    dense(potential, w, gradient, options, s);
   else
-    ends(objective, w, gradient, options, s);
+    ends(potential, w, gradient, options, s);
   return s;
+}
+
+Spectrum hessian_spectrum(Objective& objective, const Vector& w, const SpectrumOptions& options) {
+  return hessian_spectrum(potential_of(objective), w, options);
 }
 
 }  // namespace saddleflow

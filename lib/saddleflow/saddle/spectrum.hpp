@@ -1,8 +1,7 @@
 // The spectrum of the Hessian at a point of a trajectory, and how far the nearest critical point is.
 #pragma once
 
-#include "saddleflow/base/real.hpp"
-#include "saddleflow/problem/objective.hpp"
+#include "saddleflow/saddle/potential.hpp"
 
 namespace saddleflow {
 
@@ -16,6 +15,12 @@ struct Spectrum {
   /// Newton's method would step to. NaN when !complete. An ill-conditioned valley has small gradients and a
   /// large one.
   Real newton_distance = 0;
+  /// The smallest magnitude that counts as not zero over the largest that counts as zero (over rounding,
+  /// epsilon ||H||, where none does): what the counts rest on. Infinite where all are zero.
+  Real gap = 0;
+  /// ||H v - lambda v|| of each: an eigenvalue of H lies within. Rounding alone when complete.
+  Real residual_bound = 0;
+  Matrix vectors;  ///< columns, in the order of `eigenvalues`; empty unless asked for
 
   Real min() const { return eigenvalues[0]; }
   Real max() const { return eigenvalues[eigenvalues.size() - 1]; }
@@ -28,10 +33,13 @@ struct SpectrumOptions {
   /// the largest one this is the distance to a critical point along the stiffest direction, by which
   /// eigenvalues move at least.
   Real relative_zero = Real(1e-10);
+  bool vectors = false;  ///< keep the eigenvectors
 };
 
 /// One gradient, and one Hessian (dense) or some dozens of Hessian-vector products (Lanczos).
 /// Throws NumericalError when Lanczos does not converge.
+Spectrum hessian_spectrum(const Potential& potential, const Vector& w, const SpectrumOptions& options = {});
+/// Of the loss.
 Spectrum hessian_spectrum(Objective& objective, const Vector& w, const SpectrumOptions& options = {});
 
 /// How many eigenvalues hessian_spectrum() returns for n weights.

@@ -52,7 +52,8 @@ class FlowRun : public Observer {
         setup_(study),
         writer_(make_writer(study)),
         recorder_(setup_, writer_, study.snapshots("output.weights")),
-        integration_(System(setup_.flow), *setup_.stepper, setup_.detector, integration_options()),
+        integration_(System(setup_.parts.flow), *setup_.parts.stepper, setup_.parts.detector,
+                     integration_options()),
         checkpoint_seconds_(static_cast<double>(study.real("output.checkpoint_seconds"))) {}
 
   archive::RunSummary run() {
@@ -111,7 +112,7 @@ class FlowRun : public Observer {
     const archive::RunReader run = archive::RunReader::open(options_.output);
     const std::vector<double> w0 = run.row("weights", 0);
     const bool same_start =
-        std::equal(w0.begin(), w0.end(), setup_.x0.begin(), setup_.x0.end() - 1,
+        std::equal(w0.begin(), w0.end(), setup_.w0.begin(), setup_.w0.end(),
                    [](double stored, Real here) { return stored == static_cast<double>(here); });
     if (now.inputs != run.description().inputs || now.targets != run.description().targets || !same_start)
       throw InputError(
@@ -128,7 +129,7 @@ class FlowRun : public Observer {
   }
 
   void begin() {
-    setup_.begin(integration_);
+    setup_.parts.begin(integration_);
     recorder_.begin();
     checkpoint();
   }
@@ -138,7 +139,7 @@ class FlowRun : public Observer {
     for (auto& [name, values] : integration_.memory()) c.reals[name] = values;
     c.reals["setup"] = setup_.memory();
     c.reals["recorder"] = recorder_.memory();
-    const WorkCounters &work = setup_.objective.counters(), &polar = setup_.correlation.counters();
+    const WorkCounters &work = setup_.objective.counters(), &polar = setup_.parts.correlation.counters();
     c.integers["work"] = {work.values,  work.gradients,  work.hessian_vectors,  work.hessians,
                           polar.values, polar.gradients, polar.hessian_vectors, polar.hessians};
     c.reals["wall_seconds"] = {static_cast<Real>(wall_seconds())};
@@ -157,12 +158,13 @@ class FlowRun : public Observer {
     // then set the counters to what they were.
     const std::vector<Real>& state = part("state");
     Observables ignored;
-    setup_.probe.observe(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())), ignored);
+    setup_.parts.probe.observe(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())),
+                               ignored);
     setup_.restore(part("setup"));  // what the probe remembers
     const std::vector<std::int64_t>& work = checkpoint_.integers["work"];
     if (work.size() != 8) throw InputError(fmt::format("{}: checkpoint: 'work' is damaged", options_.output));
     setup_.objective.set_counters({work[0], work[1], work[2], work[3]});
-    setup_.correlation.set_counters({work[4], work[5], work[6], work[7]});
+    setup_.parts.correlation.set_counters({work[4], work[5], work[6], work[7]});
   }
 
   const std::vector<Real>& part(const std::string& name) {
@@ -188,7 +190,7 @@ class FlowRun : public Observer {
   }
 
   archive::RunSummary summary(const std::string& reason, const std::string& message) const {
-    const WorkCounters work = setup_.work();
+    const WorkCounters work = setup_.parts.work();
     const StepCounters steps = integration_.counters();
     const Gauges& gauges = recorder_.gauges();
     archive::RunSummary s;
@@ -208,7 +210,7 @@ class FlowRun : public Observer {
     number("steps_rejected_indefinite", steps.rejected_indefinite);
     number("stepper_switches", steps.switches);
     number("events", recorder_.event_count());
-    number("root_evaluations", setup_.detector.root_evaluations());
+    number("root_evaluations", setup_.parts.detector.root_evaluations());
     number("balance_drift", gauges.balance_drift);
     number("energy_drift", gauges.energy_drift);
     number("loss_rise", gauges.loss_rise);

@@ -3,12 +3,7 @@
 
 #include <memory>
 
-#include "saddleflow/flow/gradient_flow.hpp"
-#include "saddleflow/flow/probe.hpp"
-#include "saddleflow/integrate/flow_events.hpp"
-#include "saddleflow/integrate/integration.hpp"
-#include "saddleflow/integrate/polar_chart.hpp"
-#include "saddleflow/problem/correlation.hpp"
+#include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {
@@ -26,28 +21,13 @@ class FlowSetup {
   std::vector<Real> memory() const;
   void restore(const std::vector<Real>& memory);
 
-  /// Gradients, products and Hessians of both charts together.
-  WorkCounters work() const;
   /// Without the interrupt and the callbacks.
   IntegrationOptions integration_options() const;
-  void begin(Integration& integration);
-  /// The weights of a state of either chart.
-  Vector weights(const Vector& x) { return probe.weights(x); }
 
   Real rtol;
   Objective objective;
-  GradientFlow flow;
-  Correlation correlation;
-  PolarFlow polar_flow;
-  StepperOptions stepper_options;     ///< of the Cartesian chart
-  std::unique_ptr<PolarChart> polar;  ///< null: the Cartesian chart alone
-  std::unique_ptr<Stepper> stepper;
-  Vector x0;     ///< (w(0), 0)
-  Vector start;  ///< the same in the chart that the run starts in
-  Probe probe;
-  Observables initial;
-  FlowEvents events;
-  EventDetector detector;
+  Vector w0;
+  FlowAssembly parts;
   Real t_end;
   bool end_after_polar;
   std::int64_t max_steps;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "saddleflow/correlation/limit_path.hpp"
+#include "saddleflow/saddle/limit_path.hpp"
 #include "saddleflow/study/kkt_run.hpp"
 
 namespace saddleflow {

@@ -20,20 +20,20 @@ Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy 
       analysis_(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss()) {}
 
 std::vector<std::string> Recorder::event_kinds(const FlowSetup& setup) {
-  std::vector<std::string> kinds = setup.events.kinds;
+  std::vector<std::string> kinds = setup.parts.events.kinds;
   kinds.emplace_back("end");
   return kinds;
 }
 
 void Recorder::begin() {
-  observables_ = setup_.initial;
+  observables_ = setup_.parts.initial;
   last_loss_ = observables_.loss;
   const StateAt none;
-  const bool polar = setup_.start.size() != setup_.x0.size();
-  const Stepper& stepper = polar ? setup_.polar->stepper() : *setup_.stepper;
+  const bool polar = setup_.parts.starts_in_polar();
+  const Stepper& stepper = polar ? setup_.parts.polar->stepper() : *setup_.parts.stepper;
   constexpr Real never = -std::numeric_limits<Real>::infinity();
-  write_time_row({0, 0, 0, 0, stepper.method(), setup_.start, none, 0, never, polar});
-  snapshot(0, 0, setup_.x0);
+  write_time_row({0, 0, 0, 0, stepper.method(), setup_.parts.start, none, 0, never, polar});
+  snapshot(0, 0, GradientFlow::initial_state(setup_.w0));
   while (next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= 0)
     ++next_snapshot_time_;
 }
@@ -43,12 +43,12 @@ std::int64_t Recorder::snapshot(Real time, Real phase_time, const Vector& x) {
   last_snapshot_time_ = time;
   last_snapshot_phase_ = phase_time;
   last_snapshot_ =
-      writer_.append(archive::SnapshotRow{static_cast<double>(time), to_doubles(setup_.weights(x))});
+      writer_.append(archive::SnapshotRow{static_cast<double>(time), to_doubles(setup_.parts.weights(x))});
   return last_snapshot_;
 }
 
 void Recorder::on_step(const StepView& step) {
-  setup_.probe.observe(step.x1, observables_);
+  setup_.parts.probe.observe(step.x1, observables_);
   latest_time_ = step.t1;
   write_snapshots(step);
   write_time_row(step);
@@ -57,7 +57,7 @@ void Recorder::on_step(const StepView& step) {
 
 void Recorder::write_time_row(const StepView& step) {
   const Observables& o = observables_;
-  const Real scale = setup_.initial.loss > 0 ? setup_.initial.loss : Real(1);
+  const Real scale = setup_.parts.initial.loss > 0 ? setup_.parts.initial.loss : Real(1);
   gauges_.balance_drift = std::max(gauges_.balance_drift, o.balance_drift);
   gauges_.energy_drift = std::max(gauges_.energy_drift, o.energy_drift);
   gauges_.loss_rise = std::max(gauges_.loss_rise, (o.loss - last_loss_) / scale);
@@ -112,9 +112,9 @@ Spectrum Recorder::spectrum_at(const Vector& w) {
 }
 
 void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& x) {
-  const Vector w = setup_.weights(x);
+  const Vector w = setup_.parts.weights(x);
   Observables o;
-  setup_.probe.observe(x, o);
+  setup_.parts.probe.observe(x, o);
   const Spectrum spectrum = spectrum_at(w);
   archive::EventRow row;
   row.time = static_cast<double>(hit.time);
@@ -125,8 +125,9 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
   row.loss = static_cast<double>(o.loss);
   row.gradient_norm = static_cast<double>(o.gradient_norm);
   row.proximity = static_cast<double>(o.proximity);
-  row.value = kind < setup_.events.values.size() ? static_cast<double>(setup_.events.values[kind](x))
-                                                 : archive::not_known;
+  row.value = kind < setup_.parts.events.values.size()
+                  ? static_cast<double>(setup_.parts.events.values[kind](x))
+                  : archive::not_known;
   row.lambda_min = static_cast<double>(spectrum.min());
   row.lambda_max = static_cast<double>(spectrum.max());
   row.time_error = static_cast<double>(hit.time_error);
@@ -138,13 +139,13 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
 
 void Recorder::on_event(const EventHit& hit, const Vector& x, const StateAt& dense) {
   write_requested_snapshots(hit.time, dense);  // rows stay in the order of time
-  const std::string& kind = setup_.events.kinds[hit.event];
+  const std::string& kind = setup_.parts.events.kinds[hit.event];
   write_event(hit.event, hit, x);
   if (kind == "saddle_enter") {
     visit_ = Visit{hit.time, hit.time, std::numeric_limits<Real>::max(), Vector()};
   } else if (kind == "saddle_closest" && visit_) {
     Observables o;
-    setup_.probe.observe(x, o);
+    setup_.parts.probe.observe(x, o);
     follow_visit(hit.time, x, o.proximity);
   } else if (kind == "saddle_leave") {
     close_visit(hit.time);
@@ -155,7 +156,7 @@ void Recorder::follow_visit(Real time, const Vector& x, Real proximity) {
   if (proximity >= visit_->proximity) return;
   visit_->proximity = proximity;
   visit_->closest_time = time;
-  visit_->point = setup_.weights(x);
+  visit_->point = setup_.parts.weights(x);
 }
 
 void Recorder::close_visit(std::optional<Real> leave_time) {
@@ -186,7 +187,7 @@ void Recorder::end(const Outcome& outcome) {
   hit.time = outcome.time;
   hit.phase_time = outcome.phase_time;
   hit.log_time = outcome.log_time;
-  write_event(setup_.events.kinds.size(), hit, outcome.state);
+  write_event(setup_.parts.events.kinds.size(), hit, outcome.state);
   close_visit({});
 }
 

@@ -26,7 +26,7 @@ class Comparison : public Observer {
         run_(run),
         times_(run.column("snapshot_time")),
         stored_(run.event_rows()),
-        end_kind_(setup.events.kinds.size()),
+        end_kind_(setup.parts.events.kinds.size()),
         n_(setup.objective.size()),
         rtol_(setup.rtol) {}
 
@@ -81,7 +81,7 @@ class Comparison : public Observer {
   }
   void compare(Real t, std::int64_t row) {
     const std::vector<double> stored = run_.row("weights", row);
-    const Vector w = setup_.weights(x_);
+    const Vector w = setup_.parts.weights(x_);
     Vector difference(n_);
     for (Index i = 0; i < n_; ++i)
       difference[i] = static_cast<Real>(stored[static_cast<std::size_t>(i)]) - w[i];
@@ -146,9 +146,9 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
     options.end_after_polar = false;
   }
   options.interrupt = interrupt;
-  Integration integration(System(setup.flow), *setup.stepper, setup.detector, options);
+  Integration integration(System(setup.parts.flow), *setup.parts.stepper, setup.parts.detector, options);
   Comparison comparison(setup, run);
-  setup.begin(integration);
+  setup.parts.begin(integration);
   const Outcome outcome = integration.run(comparison);
 
   Verification result;

@@ -1,13 +1,11 @@
-#include "saddleflow/correlation/limit_path.hpp"
+#include "saddleflow/saddle/limit_path.hpp"
 
 #include <array>
 #include <cmath>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/integrate/flow_events.hpp"
+#include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/integrate/flow_stepping.hpp"
-#include "saddleflow/integrate/integration.hpp"
-#include "saddleflow/integrate/polar_chart.hpp"
 
 namespace saddleflow {
 
@@ -105,13 +103,14 @@ class PathObserver : public Observer {
   std::size_t next_ = 0;
 };
 
-FlowEventOptions arrival(const LimitPathOptions& options) {
-  FlowEventOptions events;
-  events.escape.clear();
-  events.saddles = false;
-  events.steady_threshold = options.steady;
-  events.steady_terminal = true;
-  return events;
+FlowAssemblyOptions assembly(const Objective& objective, Real energy_unit, const LimitPathOptions& options) {
+  FlowAssemblyOptions assembly;
+  assembly.stepping = flow_stepping(objective.network(), options.rtol, energy_unit);
+  assembly.stepping.dense_limit = options.dense_limit;
+  assembly.events = no_flow_events();
+  assembly.events.steady = assembly.events.steady_terminal = true;
+  assembly.events.steady_threshold = options.steady;
+  return assembly;
 }
 
 }  // namespace
@@ -120,37 +119,20 @@ LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const 
   LimitPath path;
   Correlation correlation(objective);
   path.start = limit_path_start(correlation, point);
-  GradientFlow flow(objective);
-  PolarFlow polar_flow(correlation, correlation.loss_at_origin());
-  const Vector x0 = polar_flow.enter(path.start.direction, path.start.log_norm, 0);
-  Probe probe(flow, x0, &polar_flow);
-  Observables initial;
-  probe.observe(x0, initial);
-  const FlowEvents events = make_flow_events(arrival(options), probe, initial);
-  EventDetector detector(events.events);
-  StepperOptions stepper_options =
-      flow_stepping(correlation.network(), options.rtol, correlation.loss_at_origin());
-  stepper_options.dense_limit = options.dense_limit;
-  PolarChart::Options chart_options;
-  chart_options.rtol = options.rtol;
-  PolarChart chart(polar_flow, make_stepper("auto", PolarChart::stepper_options(stepper_options, polar_flow)),
-                   chart_options);
-  const auto stepper = make_stepper("auto", stepper_options);
-  IntegrationOptions integration_options;
-  integration_options.t_end = options.t_end;
-  integration_options.end_after_polar = true;
-  integration_options.polar = &chart;
-  integration_options.max_steps = options.max_steps;
-  integration_options.interrupt = options.interrupt;
-  Integration integration(System(flow), *stepper, detector, integration_options);
-  integration.start(x0, 0);
-  PathObserver observer(probe, chart, point.value, options, path);
-  const Outcome outcome = integration.run(observer);
+  FlowAssembly parts(objective, path.start.direction, path.start.log_norm,
+                     assembly(objective, correlation.loss_at_origin(), options));
+  IntegrationOptions integration;
+  integration.t_end = options.t_end;
+  integration.end_after_polar = true;
+  integration.max_steps = options.max_steps;
+  integration.interrupt = options.interrupt;
+  PathObserver observer(parts.probe, *parts.polar, point.value, options, path);
+  const Outcome outcome = parts.run(observer, integration);
   path.stop_reason = outcome.stop_reason;
-  path.steps = integration.counters();
-  path.work = objective.counters() + correlation.counters();
+  path.steps = parts.steps;
+  path.work = parts.work() + correlation.counters();
   if (outcome.failed()) throw NumericalError("limit path: " + outcome.message);
-  path.end = refine_critical_point(objective, probe.weights(outcome.state));
+  path.end = refine_critical_point(objective, parts.weights(outcome.state));
   path.spectrum = hessian_spectrum(objective, path.end.point);
   return path;
 }

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/correlation/limit_path.hpp"
+#include "saddleflow/saddle/limit_path.hpp"
 
 namespace saddleflow {
 

@@ -1,0 +1,88 @@
+#include "saddleflow/integrate/flow_assembly.hpp"
+
+#include <utility>
+
+namespace saddleflow {
+
+namespace {
+
+using Charts = FlowAssemblyOptions::Charts;
+
+std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, PolarFlow& flow) {
+  if (options.charts == Charts::cartesian) return nullptr;
+  PolarChart::Options chart;
+  chart.always = options.charts == Charts::polar;
+  chart.rtol = options.stepping.error.rtol;
+  return std::make_unique<PolarChart>(
+      flow, make_stepper(options.stepper, PolarChart::stepper_options(options.stepping, flow)), chart);
+}
+
+Vector start_at(const Vector& w0, PolarFlow& flow, PolarChart* chart) {
+  Vector x0 = GradientFlow::initial_state(w0);
+  return chart && chart->suits(x0) ? flow.enter(x0) : x0;
+}
+
+Observables observed(Probe& probe, const Vector& x) {
+  Observables observables;
+  probe.observe(x, observables);
+  return observables;
+}
+
+}  // namespace
+
+FlowEventOptions no_flow_events() {
+  FlowEventOptions options;
+  options.escape.clear();
+  options.saddles = options.steady = false;
+  return options;
+}
+
+FlowAssembly::FlowAssembly(Objective& of, const Vector& w0, const FlowAssemblyOptions& options)
+    : objective(of),
+      flow(of),
+      correlation(of),
+      polar_flow(correlation, correlation.loss_at_origin()),
+      polar(make_polar(options, polar_flow)),
+      stepper(make_stepper(options.stepper, options.stepping)),
+      start(start_at(w0, polar_flow, polar.get())),
+      probe(flow, start, &polar_flow),
+      initial(observed(probe, start)),
+      events(make_flow_events(options.events, probe, initial)),
+      detector(events.events),
+      rtol_(options.stepping.error.rtol) {}
+
+FlowAssembly::FlowAssembly(Objective& of, const Vector& direction, Real log_norm,
+                           const FlowAssemblyOptions& options)
+    : objective(of),
+      flow(of),
+      correlation(of),
+      polar_flow(correlation, correlation.loss_at_origin()),
+      polar(make_polar(options, polar_flow)),
+      stepper(make_stepper(options.stepper, options.stepping)),
+      start(polar_flow.enter(direction, log_norm, 0)),
+      probe(flow, start, &polar_flow),
+      initial(observed(probe, start)),
+      events(make_flow_events(options.events, probe, initial)),
+      detector(events.events),
+      rtol_(options.stepping.error.rtol) {}
+
+IntegrationOptions FlowAssembly::integration_options() const {
+  IntegrationOptions options;
+  options.polar = polar.get();
+  return options;
+}
+
+void FlowAssembly::begin(Integration& integration) {
+  integration.start(start, starts_in_polar() ? Real(0) : first_step(system(), start, rtol_));
+}
+
+Outcome FlowAssembly::run(Observer& observer, IntegrationOptions options) {
+  options.polar = polar.get();
+  Integration integration(system(), *stepper, detector, std::move(options));
+  begin(integration);
+  Outcome outcome = integration.run(observer);
+  steps = integration.counters();
+  return outcome;
+}
+
+}  // namespace saddleflow

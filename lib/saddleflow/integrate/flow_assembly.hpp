@@ -1,0 +1,70 @@
+// The parts of one gradient flow in both charts, wired together.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "saddleflow/flow/gradient_flow.hpp"
+#include "saddleflow/flow/probe.hpp"
+#include "saddleflow/integrate/flow_events.hpp"
+#include "saddleflow/integrate/integration.hpp"
+#include "saddleflow/integrate/polar_chart.hpp"
+#include "saddleflow/problem/correlation.hpp"
+
+namespace saddleflow {
+
+struct FlowAssemblyOptions {
+  enum class Charts { automatic, cartesian, polar };  ///< near the origin polar; never; always
+  Charts charts = Charts::automatic;
+  std::string stepper = "auto";
+  StepperOptions stepping;  ///< of the Cartesian chart, see flow_stepping()
+  FlowEventOptions events;
+};
+
+/// No events at all.
+FlowEventOptions no_flow_events();
+
+/// Flow, charts, probe, events and steppers from one start; neither copied nor moved, since the parts refer
+/// to one another. The objective must outlive it.
+class FlowAssembly {
+ public:
+  /// From w(0) = w0. InputError: unknown stepper or quantity of an event.
+  FlowAssembly(Objective& objective, const Vector& w0, const FlowAssemblyOptions& options);
+  /// From e^{log_norm} direction, in polar coordinates, however small.
+  FlowAssembly(Objective& objective, const Vector& direction, Real log_norm,
+               const FlowAssemblyOptions& options);
+  FlowAssembly(const FlowAssembly&) = delete;
+  FlowAssembly& operator=(const FlowAssembly&) = delete;
+
+  /// Options of an Integration, with the polar chart in them.
+  IntegrationOptions integration_options() const;
+  /// Starts `integration`, made with these options of this system, stepper and detector.
+  void begin(Integration& integration);
+  /// An integration of these parts from their start to its end.
+  Outcome run(Observer& observer, IntegrationOptions options);
+
+  System system() { return System(flow); }
+  bool starts_in_polar() const { return start.size() == polar_flow.state_size(); }
+  /// Gradients, products and Hessians of both charts together; those of the objective from its beginning.
+  WorkCounters work() const { return objective.counters() + correlation.counters(); }
+  /// The weights of a state of either chart.
+  Vector weights(const Vector& x) { return probe.weights(x); }
+
+  Objective& objective;
+  GradientFlow flow;
+  Correlation correlation;
+  PolarFlow polar_flow;
+  std::unique_ptr<PolarChart> polar;  ///< null: the Cartesian chart alone
+  std::unique_ptr<Stepper> stepper;
+  Vector start;  ///< in its chart
+  Probe probe;
+  Observables initial;
+  FlowEvents events;
+  EventDetector detector;
+  StepCounters steps;  ///< of the last run()
+
+ private:
+  Real rtol_;
+};
+
+}  // namespace saddleflow

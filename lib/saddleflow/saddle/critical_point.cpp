@@ -1,0 +1,165 @@
+#include "saddleflow/saddle/critical_point.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+// What N must be, relative to the residual it correlates with, to count as a way down.
+constexpr Real kPositive = Real(1e-10);
+
+class Analysis {
+ public:
+  Analysis(Objective& objective, const Vector& w, const CriticalPointOptions& options)
+      : objective_(objective), network_(objective.network()), w_(w), options_(options) {}
+
+  CriticalPoint run() {
+    if (w_.isZero(0)) {
+      at_origin();
+    } else {
+      refine();
+    }
+    count_neurons();
+    if (!result_.is_critical()) return std::move(result_);
+    find_spectrum();
+    find_ways_down();
+    classify();
+    return std::move(result_);
+  }
+
+ private:
+  void at_origin() {
+    Vector gradient(w_.size());
+    result_.refinement.point = w_;
+    result_.refinement.loss = objective_.gradient(w_, gradient);
+    result_.refinement.status = RefineStatus::critical;
+    result_.refinement.converged = true;
+    for (std::size_t k = 0; k < network_.neurons().size(); ++k)
+      result_.sleeping.neurons.push_back(static_cast<Index>(k));
+  }
+
+  // Asleep along a trajectory is zero at the saddle: Newton's method would get there by halves (the gradient
+  // is of second order in such a neuron), and stop short.
+  void refine() {
+    result_.sleeping = sleeping_neurons(network_, w_, options_.sleeping_gap);
+    if (!result_.sleeping.neurons.empty()) {
+      const Vector start = put_to_zero(network_, w_, result_.sleeping.neurons);
+      result_.refinement = refine_critical_point(objective_, start, options_.refine);
+      if (result_.refinement.converged) return;
+    }
+    Refinement whole = refine_critical_point(objective_, w_, options_.refine);
+    if (!whole.converged && !result_.sleeping.neurons.empty()) return;
+    result_.refinement = std::move(whole);
+    result_.sleeping = sleeping_neurons(network_, result_.refinement.point,
+                                        std::numeric_limits<Real>::infinity());  // exact zeros only
+  }
+
+  void count_neurons() {
+    int layers = 0;
+    for (const Neuron& neuron : network_.neurons()) layers = std::max(layers, neuron.layer + 1);
+    result_.active_neurons.assign(static_cast<std::size_t>(layers), 0);
+    const std::vector<Index>& asleep = result_.sleeping.neurons;
+    for (std::size_t k = 0; k < network_.neurons().size(); ++k)
+      if (!std::binary_search(asleep.begin(), asleep.end(), static_cast<Index>(k)))
+        ++result_.active_neurons[static_cast<std::size_t>(network_.neurons()[k].layer)];
+  }
+
+  void find_spectrum() {
+    SpectrumOptions options = options_.spectrum;
+    options.vectors = true;
+    Spectrum& s = result_.spectrum;
+    s = hessian_spectrum(objective_, result_.point(), options);
+    const Index first = s.negative;
+    result_.zero_modes = explain_zero_modes(objective_, result_.point(), s.vectors.middleCols(first, s.zero));
+  }
+
+  void find_ways_down() {
+    const Spectrum& s = result_.spectrum;
+    for (Index i = 0; i < s.negative; ++i)
+      result_.escapes.push_back(
+          {EscapeDirection::Kind::eigenvector, s.vectors.col(i), -s.eigenvalues[i], 2, -1, -1, 0});
+    if (w_.isZero(0)) {
+      if (network_.degree() > 2) add_origin_directions();
+      return;
+    }
+    result_.ncfs = neuron_ncfs(objective_, result_.point(), result_.sleeping.neurons, options_.search);
+    for (const NeuronNcf& ncf : result_.ncfs)
+      if (ncf.degree() > 2 || !network_.activation().is_smooth()) add_directions(ncf);
+  }
+
+  void add_directions(const NeuronNcf& ncf) {
+    const Real unit = ncf.neuron->data().targets.norm() * ncf.neuron->data().inputs.norm();
+    for (const KktEntry& entry : ncf.table.entries) {
+      if (entry.point.null || !(entry.point.value > kPositive * unit)) continue;
+      if (entry.second_order.status == SecondOrder::Status::saddle) continue;
+      const Index neuron = ncf.neurons.front();
+      result_.escapes.push_back({EscapeDirection::Kind::correlation,
+                                 ncf.embed(network_, entry.point.direction, neuron), entry.point.value,
+                                 ncf.degree(), ncf.layer, neuron, entry.basin_share});
+    }
+  }
+
+  void add_origin_directions() {
+    Correlation correlation(objective_);
+    KktSearchOptions options = options_.search;
+    options.descend = false;
+    for (const KktEntry& entry : find_kkt_points(correlation, options).entries) {
+      if (entry.point.null || !(entry.point.value > 0)) continue;
+      if (entry.second_order.status == SecondOrder::Status::saddle) continue;
+      result_.escapes.push_back({EscapeDirection::Kind::correlation, entry.point.direction, entry.point.value,
+                                 network_.degree(), -1, -1, entry.basin_share});
+    }
+  }
+
+  void classify() {
+    if (w_.isZero(0)) {
+      result_.kind = CriticalKind::origin;
+    } else {
+      result_.kind = result_.escapes.empty() ? CriticalKind::minimum : CriticalKind::saddle;
+    }
+  }
+
+  Objective& objective_;
+  const Network& network_;
+  const Vector& w_;
+  const CriticalPointOptions& options_;
+  CriticalPoint result_;
+};
+
+}  // namespace
+
+const char* name_of(CriticalKind kind) {
+  switch (kind) {
+    case CriticalKind::origin:
+      return "origin";
+    case CriticalKind::saddle:
+      return "saddle";
+    case CriticalKind::minimum:
+      return "minimum";
+    case CriticalKind::unresolved:
+      return "unresolved";
+    case CriticalKind::gradient_flat:
+      return "gradient-flat";
+  }
+  return "";
+}
+
+CriticalPoint analyse_critical_point(Objective& objective, const Vector& w,
+                                     const CriticalPointOptions& options) {
+  if (w.size() != objective.size())
+    throw InputError(
+        fmt::format("critical point: found {} weights, expected {}", w.size(), objective.size()));
+  if (!w.allFinite()) throw InputError("critical point: a weight is not finite");
+  CriticalPoint result = Analysis(objective, w, options).run();
+  if (result.refinement.status == RefineStatus::gradient_flat) result.kind = CriticalKind::gradient_flat;
+  return result;
+}
+
+}  // namespace saddleflow

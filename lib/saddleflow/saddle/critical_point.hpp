@@ -1,0 +1,66 @@
+// Everything that is known of one critical point: where it is, its index, why its zero modes, how it is left.
+#pragma once
+
+#include <vector>
+
+#include "saddleflow/saddle/neuron_ncf.hpp"
+#include "saddleflow/saddle/refine.hpp"
+#include "saddleflow/saddle/sleeping.hpp"
+#include "saddleflow/saddle/spectrum.hpp"
+#include "saddleflow/saddle/zero_modes.hpp"
+
+namespace saddleflow {
+
+enum class CriticalKind {
+  origin,         ///< w = 0
+  saddle,         ///< there is a way down: a negative eigenvalue, or a positive KKT point of its NCF
+  minimum,        ///< none was found: a local minimum as far as second order and single neurons tell
+  unresolved,     ///< no critical point within reach
+  gradient_flat,  ///< ||grad L|| is stationary but not zero: no critical point
+};
+
+const char* name_of(CriticalKind kind);
+
+/// A way down.
+struct EscapeDirection {
+  enum class Kind {
+    eigenvector,  ///< of a negative eigenvalue: both signs, growth e^{value t}
+    correlation,  ///< positive KKT point of the NCF of zero neurons (or, at the origin, of the whole network)
+  };
+  Kind kind = Kind::eigenvector;
+  Vector direction;      ///< unit vector of the whole network's weights
+  Real value = 0;        ///< -lambda, or N
+  int degree = 2;        ///< of the growth: 2 exponential, above it blow-up
+  int layer = -1;        ///< hidden layer of the neuron that grows
+  Index neuron = -1;     ///< the first of those it may be, in Network::neurons()
+  Real basin_share = 0;  ///< of random directions of such a neuron
+};
+
+struct CriticalPoint {
+  CriticalKind kind = CriticalKind::unresolved;
+  Refinement refinement;
+  Sleeping sleeping;  ///< neurons that are exactly zero at the point, and what told them from the others
+  Spectrum spectrum;  ///< of the Hessian
+  ZeroModes zero_modes;
+  std::vector<NeuronNcf> ncfs;
+  std::vector<EscapeDirection> escapes;  ///< by kind, steepest first
+  std::vector<Index> active_neurons;     ///< per hidden layer
+
+  const Vector& point() const { return refinement.point; }
+  bool is_critical() const { return refinement.converged; }
+};
+
+struct CriticalPointOptions {
+  RefineOptions refine;
+  SpectrumOptions spectrum;
+  KktSearchOptions search{};  ///< for the correlation functions
+  Real sleeping_gap = 10;     ///< neurons below a gap of this much are tried at zero
+};
+
+/// Refines w, first with its sleeping neurons put to zero and, where that leads nowhere, as it is; then
+/// spectrum, zero modes and ways down. w = 0 is the origin. Throws InputError for w of another size or with
+/// entries that are not finite, NumericalError when the spectrum of a large network does not converge.
+CriticalPoint analyse_critical_point(Objective& objective, const Vector& w,
+                                     const CriticalPointOptions& options = {});
+
+}  // namespace saddleflow

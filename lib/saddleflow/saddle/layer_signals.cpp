@@ -1,0 +1,38 @@
+#include "saddleflow/saddle/layer_signals.hpp"
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+
+std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector& w) {
+  const Network& network = objective.network();
+  if (network.kind() != "feed_forward")
+    throw InputError("layer signals: found a network of kind " + network.kind() + ", expected feed_forward");
+  const Layout& layout = network.layout();
+  const Activation activation = network.activation();
+  const int hidden = layout.layer_count() - 1;
+  std::vector<LayerSignals> signals(static_cast<std::size_t>(hidden));
+  std::vector<Matrix> z(static_cast<std::size_t>(hidden));
+  Matrix phi = objective.data().inputs;
+  for (int l = 0; l < hidden; ++l) {
+    const auto k = static_cast<std::size_t>(l);
+    signals[k].below = phi;
+    z[k] = layout.matrix(w, l) * phi;
+    activation.value(z[k], phi);
+    signals[k].activations = phi;
+  }
+  const Matrix outputs = layout.matrix(w, hidden) * phi;
+  Matrix residual, slope;
+  objective.loss().derivative(outputs, objective.data().targets, residual);
+  residual = -residual;
+  for (int l = hidden - 1; l >= 0; --l) {
+    const auto k = static_cast<std::size_t>(l);
+    signals[k].residual = residual;
+    activation.derivative(z[k], slope);
+    const Matrix back = layout.matrix(w, l + 1).transpose() * residual;
+    residual = back.cwiseProduct(slope);
+  }
+  return signals;
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,23 @@
+// What every hidden layer of a feed-forward network sees at one point: activations from below, residuals from
+// above.
+#pragma once
+
+#include <vector>
+
+#include "saddleflow/problem/objective.hpp"
+
+namespace saddleflow {
+
+/// For hidden layer l: phi_{l-1}, what enters it (fan-in x n), phi_l, its own activations (width x n), and
+/// ybar g_l = -dL/dz_{l+1}, the negative derivative of the loss by the pre-activations that it feeds (those
+/// of the next layer, or the outputs; fan-out x n; theory, section 4).
+struct LayerSignals {
+  Matrix below;
+  Matrix activations;
+  Matrix residual;
+};
+
+/// One entry per hidden layer. InputError unless the network is feed_forward.
+std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector& w);
+
+}  // namespace saddleflow

@@ -1,0 +1,151 @@
+#include "saddleflow/saddle/neuron_ncf.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "saddleflow/saddle/layer_signals.hpp"
+#include "saddleflow/saddle/sleeping.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+std::vector<Index> nonzero_rows(const Matrix& m) {
+  std::vector<Index> rows;
+  for (Index i = 0; i < m.rows(); ++i)
+    if (!m.row(i).isZero(0)) rows.push_back(i);
+  return rows;
+}
+
+// The residual is that of a square loss with zero outputs: -l'(0, y) = y.
+std::shared_ptr<Objective> one_neuron(std::shared_ptr<const Network> network, const Matrix& inputs,
+                                      const Matrix& residual) {
+  Dataset data;
+  data.inputs = inputs;
+  data.targets = residual;
+  data.origin = "saddle";
+  return std::make_shared<Objective>(std::move(network), std::move(data), Loss());
+}
+
+void build_hidden(const LayerSignals& signals, const Activation& activation, NeuronNcf& ncf) {
+  ncf.fed_by = nonzero_rows(signals.below);
+  ncf.feeds = nonzero_rows(signals.residual);
+  if (ncf.fed_by.empty() || ncf.feeds.empty()) return;
+  const Matrix inputs = signals.below(ncf.fed_by, Eigen::all);
+  const Matrix residual = signals.residual(ncf.feeds, Eigen::all);
+  ncf.neuron = one_neuron(feed_forward({inputs.rows(), 1, residual.rows()}, activation), inputs, residual);
+}
+
+Matrix output_residual(const Objective& objective, const Vector& w) {
+  Objective copy(objective.shared_network(), objective.data(), objective.loss());
+  Matrix residual;
+  objective.loss().derivative(copy.outputs(w), objective.data().targets, residual);
+  return -residual;
+}
+
+void build_power(const Objective& objective, const Vector& w, NeuronNcf& ncf) {
+  const Network& network = objective.network();
+  for (Index i = 0; i < network.input_count(); ++i) ncf.fed_by.push_back(i);
+  ncf.neuron = one_neuron(power_sum(network.input_count(), 1, network.activation()), objective.data().inputs,
+                          output_residual(objective, w));
+}
+
+// Each neuron of a diagonal network has an input of its own.
+void build_diagonal(const Objective& objective, const Vector& w, NeuronNcf& ncf) {
+  const Index input = objective.network().neurons()[static_cast<std::size_t>(ncf.neurons[0])].index;
+  ncf.fed_by = ncf.feeds = {0};
+  ncf.neuron =
+      one_neuron(diagonal_linear(1), objective.data().inputs.row(input), output_residual(objective, w));
+}
+
+// Neurons that share one function.
+std::vector<NeuronNcf> grouped(const Network& network, const std::vector<Index>& zero_neurons) {
+  const bool alone = network.kind() == "diagonal_linear";
+  std::map<Index, NeuronNcf> groups;
+  for (const Index k : zero_neurons) {
+    const int layer = network.neurons()[static_cast<std::size_t>(k)].layer;
+    NeuronNcf& group = groups[alone ? k : Index(layer)];
+    group.layer = layer;
+    group.neurons.push_back(k);
+  }
+  std::vector<NeuronNcf> result;
+  for (auto& [key, group] : groups) result.push_back(std::move(group));
+  return result;
+}
+
+// Exponential growth reaches norm 1 when the rest of the way, ln(1/rho) / (2N), is done.
+Real log_departure_time(const NcfFlowResult& flow, int degree) {
+  constexpr Real never = std::numeric_limits<Real>::infinity();
+  if (flow.end == NcfEnd::blow_up) return flow.log_time;
+  if (flow.end != NcfEnd::grows || degree != 2) return never;
+  return std::log(std::max(flow.time - flow.log_norm / (2 * flow.value), Real(0)));
+}
+
+}  // namespace
+
+Vector NeuronNcf::weights_of(const Network& network, const Vector& w, Index k) const {
+  const Neuron& place = network.neurons()[static_cast<std::size_t>(k)];
+  Vector ab(static_cast<Index>(fed_by.size() + feeds.size()));
+  Index at = 0;
+  for (const Index i : fed_by) ab[at++] = w[place.incoming[static_cast<std::size_t>(i)]];
+  for (const Index i : feeds) ab[at++] = w[place.outgoing[static_cast<std::size_t>(i)]];
+  return ab;
+}
+
+Vector NeuronNcf::embed(const Network& network, const Vector& ab, Index k) const {
+  const Neuron& place = network.neurons()[static_cast<std::size_t>(k)];
+  Vector w = Vector::Zero(network.parameter_count());
+  Index at = 0;
+  for (const Index i : fed_by) w[place.incoming[static_cast<std::size_t>(i)]] = ab[at++];
+  for (const Index i : feeds) w[place.outgoing[static_cast<std::size_t>(i)]] = ab[at++];
+  return w;
+}
+
+std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
+                                   const std::vector<Index>& zero_neurons, const KktSearchOptions& options) {
+  const Network& network = objective.network();
+  const Vector kept = put_to_zero(network, w, zero_neurons);
+  std::vector<LayerSignals> signals;
+  if (network.kind() == "feed_forward") signals = layer_signals(objective, kept);
+  std::vector<NeuronNcf> result;
+  for (NeuronNcf& ncf : grouped(network, zero_neurons)) {
+    if (network.kind() == "feed_forward") {
+      build_hidden(signals[static_cast<std::size_t>(ncf.layer)], network.activation(), ncf);
+    } else if (network.kind() == "power_sum") {
+      build_power(objective, kept, ncf);
+    } else {
+      build_diagonal(objective, kept, ncf);
+    }
+    if (!ncf.neuron) continue;
+    Correlation correlation(*ncf.neuron);
+    ncf.table = find_kkt_points(correlation, options);
+    result.push_back(std::move(ncf));
+  }
+  return result;
+}
+
+std::vector<Departure> predict_departures(const Network& network, const std::vector<NeuronNcf>& ncfs,
+                                          const Vector& w) {
+  std::vector<Departure> departures;
+  for (const NeuronNcf& ncf : ncfs) {
+    Correlation correlation(*ncf.neuron);
+    for (const Index k : ncf.neurons) {
+      const Vector ab = ncf.weights_of(network, w, k);
+      if (!(ab.stableNorm() > 0)) continue;
+      Departure d;
+      d.layer = ncf.layer;
+      d.neuron = k;
+      d.flow = follow_ncf_flow(correlation, ab);
+      d.log_time = log_departure_time(d.flow, ncf.degree());
+      d.alignment = d.flow.direction.dot(ab.stableNormalized());
+      departures.push_back(std::move(d));
+    }
+  }
+  std::stable_sort(departures.begin(), departures.end(),
+                   [](const Departure& a, const Departure& b) { return a.log_time < b.log_time; });
+  return departures;
+}
+
+}  // namespace saddleflow

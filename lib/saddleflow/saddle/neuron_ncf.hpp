@@ -1,0 +1,54 @@
+// The correlation function at a saddle with zero neurons (P4; theory, section 4).
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "saddleflow/correlation/kkt_search.hpp"
+#include "saddleflow/correlation/ncf_flow.hpp"
+#include "saddleflow/problem/objective.hpp"
+
+namespace saddleflow {
+
+/// The zero neurons of one hidden layer. N(a, b) = sum_i ybar_i (g_i . b) sigma(a . phi_i) is the NCF of a
+/// network with this neuron alone, on the data (phi_i, ybar_i g_i): inputs from the kept neurons below,
+/// residuals of the pre-activations of the kept neurons above. It is (p+1)-homogeneous (power_sum: p), and
+/// all neurons of the layer share it.
+struct NeuronNcf {
+  int layer = 0;                      ///< hidden layer, from 0
+  std::vector<Index> neurons;         ///< numbers in Network::neurons()
+  std::shared_ptr<Objective> neuron;  ///< the one-neuron problem; its NCF at the origin is N
+  std::vector<Index> fed_by, feeds;   ///< which of a neuron's incoming and outgoing weights (a, b) are
+  KktTable table;                     ///< KKT points (a, b), highest N first
+
+  int degree() const { return neuron->network().degree(); }
+  /// (a, b) of this neuron in a weight vector of the whole network.
+  Vector weights_of(const Network& network, const Vector& w, Index neuron) const;
+  /// The whole network's weights with (a, b) put at this neuron, zero elsewhere.
+  Vector embed(const Network& network, const Vector& ab, Index neuron) const;
+};
+
+/// At w, whose weights at `zero_neurons` (numbers in Network::neurons()) are taken as zero: one entry per
+/// hidden layer that has such neurons and kept ones around them, with its KKT points. Layers in which a
+/// single zero neuron would see or feed nothing have none: N = 0 there, two neurons in a row must grow
+/// together. At the origin itself the function is that of the whole network (find_kkt_points).
+std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
+                                   const std::vector<Index>& zero_neurons, const KktSearchOptions& options);
+
+/// When a small neuron leaves.
+struct Departure {
+  int layer = -1;
+  Index neuron = -1;   ///< number in Network::neurons()
+  Real log_time = 0;   ///< ln of the time until it would be of size 1; +inf: it never leaves
+  NcfFlowResult flow;  ///< of its (a, b): the direction it leaves in
+  Real alignment = 0;  ///< cosine of (a, b) now with that direction
+};
+
+/// Of every zero neuron, from the small weights that it has in `w`: its own NCF flow with the residual of the
+/// saddle; earliest first. For p = 1 (exponential growth) the time until the norm is 1 [theory: ln(1/delta) /
+/// (2N)], for p >= 2 that of the blow-up [delta^{1-p} / ((p+1)(p-1) N) once aligned].
+std::vector<Departure> predict_departures(const Network& network, const std::vector<NeuronNcf>& ncfs,
+                                          const Vector& w);
+
+}  // namespace saddleflow

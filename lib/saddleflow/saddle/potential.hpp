@@ -1,0 +1,27 @@
+// A twice differentiable function of n variables whose critical points are looked for.
+#pragma once
+
+#include <functional>
+
+#include "saddleflow/base/real.hpp"
+#include "saddleflow/problem/objective.hpp"
+
+namespace saddleflow {
+
+/// What refinement and spectra need to know of a function: the training loss, or anything else.
+struct Potential {
+  Index size = 0;
+  std::function<Real(const Vector& w, Vector& g)> gradient;  ///< returns the value, g = gradient
+  std::function<void(const Vector& w, Matrix& h)> hessian;   ///< h = Hessian, n x n
+  std::function<void(const Vector& w, const Vector& v, Vector& out)> hessian_vector;  ///< out = Hessian v
+};
+
+/// The loss. The objective must outlive it; its counters count.
+inline Potential potential_of(Objective& objective) {
+  return {
+      objective.size(), [&objective](const Vector& w, Vector& g) { return objective.gradient(w, g); },
+      [&objective](const Vector& w, Matrix& h) { objective.hessian(w, h); },
+      [&objective](const Vector& w, const Vector& v, Vector& out) { objective.hessian_vector(w, v, out); }};
+}
+
+}  // namespace saddleflow

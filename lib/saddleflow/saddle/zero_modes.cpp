@@ -1,0 +1,163 @@
+#include "saddleflow/saddle/zero_modes.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/correlation/symmetry.hpp"
+#include "saddleflow/saddle/layer_signals.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+// Weights below this times the largest are zero.
+constexpr Real kZero = Real(1e-12);
+
+/// Directions, one a column.
+class Directions {
+ public:
+  explicit Directions(Index size) : size_(size) {}
+  void add(Vector direction) {
+    const Real norm = direction.norm();
+    if (norm > 0) columns_.push_back(std::move(direction) / norm);
+  }
+  void add(const Matrix& directions) {
+    for (Index i = 0; i < directions.cols(); ++i) add(Vector(directions.col(i)));
+  }
+  void add_weights(const std::vector<Index>& parameters) {
+    for (const Index i : parameters) add(Vector(Vector::Unit(size_, i)));
+  }
+  Matrix matrix() const {
+    Matrix m(size_, static_cast<Index>(columns_.size()));
+    for (std::size_t k = 0; k < columns_.size(); ++k) m.col(static_cast<Index>(k)) = columns_[k];
+    return m;
+  }
+
+ private:
+  Index size_;
+  std::vector<Vector> columns_;
+};
+
+/// Dimension of the intersection of two spans, the first given by orthonormal columns: the cosines of the
+/// principal angles that are 1.
+Index common_dimension(const Matrix& basis, const Matrix& directions, Real angle) {
+  if (basis.cols() == 0 || directions.cols() == 0) return 0;
+  const ThinSvd span = thin_svd(directions);
+  const Index rank = (span.values.array() > Real(1e-10) * span.values[0]).count();
+  const Matrix cosines = basis.transpose() * span.u.leftCols(rank);
+  return (thin_svd(cosines).values.array() > std::cos(angle)).count();
+}
+
+void add_rescalings(const Network& network, const Vector& w, Directions& directions) {
+  for (const Neuron& neuron : network.neurons()) {
+    if (neuron.outgoing.empty()) continue;
+    Vector tangent = Vector::Zero(w.size());
+    for (const Index i : neuron.incoming) tangent[i] = w[i];
+    for (const Index i : neuron.outgoing)
+      tangent[i] = -static_cast<Real>(network.activation().power()) * w[i];
+    directions.add(std::move(tangent));
+  }
+}
+
+// W_l -> (I + t E_ab) W_l, W_{l+1} -> W_{l+1} (I - t E_ab).
+void add_linear_mixing(const Network& network, const Vector& w, Directions& directions) {
+  const std::vector<Neuron>& neurons = network.neurons();
+  for (const Neuron& a : neurons) {
+    for (const Neuron& b : neurons) {
+      if (a.layer != b.layer || a.index == b.index) continue;
+      Vector tangent = Vector::Zero(w.size());
+      for (std::size_t i = 0; i < a.incoming.size(); ++i) tangent[a.incoming[i]] = w[b.incoming[i]];
+      for (std::size_t i = 0; i < a.outgoing.size(); ++i) tangent[b.outgoing[i]] = -w[a.outgoing[i]];
+      directions.add(std::move(tangent));
+    }
+  }
+}
+
+bool vanish(const Vector& w, const std::vector<Index>& parameters, Real zero) {
+  for (const Index i : parameters)
+    if (std::abs(w[i]) > zero) return false;
+  return true;
+}
+
+// What a neuron without outgoing weights computes matters to nobody; what one without incoming weights sends
+// on is zero, to second order where sigma'(0) = 0. Only those directions count that the null space contains.
+void add_dead_neurons(const Network& network, const Vector& w, Directions& directions) {
+  const Real zero = kZero * w.cwiseAbs().maxCoeff();
+  for (const Neuron& neuron : network.neurons()) {
+    const bool no_input = vanish(w, neuron.incoming, zero);
+    const bool no_output = !neuron.outgoing.empty() && vanish(w, neuron.outgoing, zero);
+    if (no_output || (no_input && neuron.outgoing.empty())) directions.add_weights(neuron.incoming);
+    if (no_input) directions.add_weights(neuron.outgoing);
+  }
+}
+
+// Combinations v of the neurons of a linear layer with v^T W_l = 0 or W_{l+1} v = 0.
+void add_dead_combinations(const Network& network, const Vector& w, Directions& directions) {
+  const Layout& layout = network.layout();
+  const auto kernel = [](const Matrix& m) {
+    const SymmetricEigen eigen = symmetric_eigen(m.transpose() * m, "zero modes");
+    const Real largest = std::max(eigen.values.cwiseAbs().maxCoeff(), Real(1e-300));
+    return Matrix(eigen.vectors.leftCols((eigen.values.array() < Real(1e-14) * largest).count()));
+  };
+  for (int l = 0; l + 1 < layout.layer_count(); ++l) {
+    const Matrix in = layout.matrix(w, l), out = layout.matrix(w, l + 1);
+    const Matrix unfed = kernel(in.transpose()), unheard = kernel(out);
+    Vector tangent = Vector::Zero(w.size());
+    for (Index k = 0; k < unheard.cols(); ++k)
+      for (Index j = 0; j < in.cols(); ++j) {
+        tangent.setZero();
+        layout.matrix(tangent, l).col(j) = unheard.col(k);
+        directions.add(tangent);
+      }
+    for (Index k = 0; k < unfed.cols(); ++k)
+      for (Index i = 0; i < out.rows(); ++i) {
+        tangent.setZero();
+        layout.matrix(tangent, l + 1).row(i) = unfed.col(k).transpose();
+        directions.add(tangent);
+      }
+  }
+}
+
+void add_inactive_neurons(const Objective& objective, const Vector& w, Directions& directions) {
+  if (objective.network().kind() != "feed_forward") return;
+  const std::vector<LayerSignals> signals = layer_signals(objective, w);
+  for (const Neuron& neuron : objective.network().neurons()) {
+    const Matrix& activations = signals[static_cast<std::size_t>(neuron.layer)].activations;
+    if (!activations.row(neuron.index).isZero(0)) continue;
+    directions.add_weights(neuron.incoming);
+    directions.add_weights(neuron.outgoing);
+  }
+}
+
+}  // namespace
+
+ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const Matrix& null_space,
+                             Real angle) {
+  const Network& network = objective.network();
+  const bool linear = network.kind() == "feed_forward" && network.activation().is_linear();
+  ZeroModes modes;
+  Directions directions(w.size());
+  Index before = 0;
+  const auto newly = [&] {
+    const Index earlier = before;
+    before = common_dimension(null_space, directions.matrix(), angle);
+    return before - earlier;
+  };
+  add_rescalings(network, w, directions);
+  modes.rescaling = newly();
+  if (linear) add_linear_mixing(network, w, directions);
+  directions.add(symmetry_tangents(network, w));
+  modes.linear_layers = newly();
+  add_dead_neurons(network, w, directions);
+  if (linear) add_dead_combinations(network, w, directions);
+  modes.dead_neurons = newly();
+  add_inactive_neurons(objective, w, directions);
+  modes.inactive_neurons = newly();
+  modes.unexplained = null_space.cols() - modes.explained();
+  return modes;
+}
+
+}  // namespace saddleflow
