@@ -22,8 +22,8 @@ void describe(CLI::App& app, Options& options) {
   app.set_version_flag("--version", std::string("sf-report ") + saddleflow::version());
   app.footer(
       "The page holds everything it shows and never touches the network: loss, norms, neuron directions,\n"
-      "spectra at the saddles, gauges, events, the study and where the run came from. Its address takes the "
-      "axes,\n"
+      "critical points, spectra at the saddles, gauges, events, the study and where the run came from. Its\n"
+      "address takes the axes,\n"
       "for example run.html#x=log&y=log&theme=dark (x: linear, log, steps).\n\n"
       "Exit status: 0 done, 2 bad command line or input, 4 the file or the page cannot be read or written.");
 }

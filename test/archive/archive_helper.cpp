@@ -1,6 +1,7 @@
 // What the tests do in another process:
 //   make FILE ROWS             a finished sample run; every stream holds ROWS rows
 //   kkt FILE POINTS            adds a table of that many KKT points, and the alignment of every snapshot
+//   saddles FILE POINTS        adds that many critical points, and escapes, visits and transitions
 //   stream FILE SEED [ROWS]    appends and flushes at random, prints "flushed <time> <snapshot> <event>
 //   <saddle>"
 //                              after each flush, for ever or up to ROWS time rows (then the run is finished)
@@ -20,8 +21,9 @@
 #include "saddleflow/archive/kkt_writer.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/run_writer.hpp"
+#include "saddleflow/archive/saddle_writer.hpp"
 #include "saddleflow/base/error.hpp"
-#include "sample_run.hpp"
+#include "sample_saddles.hpp"
 
 namespace {
 
@@ -62,6 +64,10 @@ void add_points(const std::string& path, std::int64_t points) {
   for (std::int64_t k = 0; k < RunReader::open(path).rows().snapshot; ++k)
     alignment.push_back(sample::alignment_row(k));
   add_kkt(path, sample::kkt_record(points), alignment);
+}
+
+void add_points_and_visits(const std::string& path, std::int64_t size) {
+  add_saddles(path, size > 0 ? sample::saddle_record(size) : SaddleRecord{});
 }
 
 void stream_rows(RunWriter& writer, std::int64_t first, std::int64_t last, unsigned seed) {
@@ -125,6 +131,7 @@ int run(const std::vector<std::string>& arguments) {
   const auto number = [&](std::size_t k) { return std::stoll(arguments.at(k)); };
   if (verb == "make") make(path, number(3));
   if (verb == "kkt") add_points(path, number(3));
+  if (verb == "saddles") add_points_and_visits(path, number(3));
   if (verb == "stream") {
     RunWriter writer = RunWriter::create(path, sample::description());
     stream_rows(writer, 0, arguments.size() > 4 ? number(4) : -1, static_cast<unsigned>(number(3)));

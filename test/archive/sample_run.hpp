@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/archive/saddle_record.hpp"
 
 namespace saddleflow::archive::sample {
 

@@ -66,6 +66,33 @@ KKT_TABLE = {
     "/kkt/aligned": ("i1", [KKT, "/layer"]), "/kkt/clarke_residual": ("f8", [KKT]), "/kkt/passes": ("i1", [KKT]),
     "/kkt/null": ("i1", [KKT]),
 }
+# What critical points and visits add: lengths of sample::saddle_record(4), and the rows of /saddles replaced.
+CRITICAL, ESCAPE, TRANSITION, SPECTRUM = ("/catalogue/critical_point", "/escapes/escape", "/transitions/transition",
+                                          "/catalogue/eigenvalue")
+SADDLE, SADDLE_SIZE = "/saddles/saddle", {CRITICAL: 4, ESCAPE: 8, "/saddles/saddle": 7, TRANSITION: 5, SPECTRUM: 4}
+
+
+def columns(group, axis, reals="", integers="", flags=""):
+    """Those along one axis alone."""
+    kinds = {"f8": reals, "i8": integers, "i1": flags}
+    return {f"/{group}/{name}": (kind, [axis]) for kind, names in kinds.items() for name in names.split()}
+
+
+SADDLE_TABLE = {
+    **columns("catalogue", CRITICAL, "loss gradient_norm relative_gradient eigenvalue_gap eigenvalue_error "
+              "sleeping_threshold sleeping_gap", "critical_point index_negative index_zero_explained index_zero_unexplained "
+              "index_positive zero_rescaling zero_linear_layers zero_dead_neurons zero_inactive_neurons visits", "kind"),
+    "/catalogue/point": ("f8", [CRITICAL, "/parameter"]), "/catalogue/eigenvalue": ("i8", [SPECTRUM]),
+    "/catalogue/eigenvalues": ("f8", [CRITICAL, SPECTRUM]), "/catalogue/active_neurons": ("i8", [CRITICAL, "/layer"]),
+    "/catalogue/zero_neuron": ("i1", [CRITICAL, "/neuron"]),
+    **columns("escapes", ESCAPE, "value basin_share", "escape critical_point degree layer neuron to_plus to_minus", "kind"),
+    "/escapes/direction": ("f8", [ESCAPE, "/parameter"]),
+    **columns("saddles", SADDLE, "closest_distance eigenvalue_gap exit_overlap predicted_leave_time small_norm "
+              "small_alignment kept_drift", "run critical_point index_zero_explained index_zero_unexplained escape "
+              "predicted_layer predicted_neuron left_layer left_neuron", "pattern_preserved"),
+    "/saddles/active_neurons": ("i8", [SADDLE, "/layer"]), "/saddles/escape_direction": ("f8", [SADDLE, "/parameter"]),
+    **columns("transitions", TRANSITION, "", "transition from to trajectories escape"),
+}
 TEXTS = {"/config/toml", "/config/toml_user"}
 VERDICT, TRUTH = ([-1, 0, 1], "not_applicable no yes"), ([0, 1], "no yes")
 FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
@@ -73,10 +100,13 @@ FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
          "/events/direction": ([-1, 0, 1], "falling neither rising"), "/chart": ([0, 1], "cartesian polar"),
          "/kkt/second_order_status": ([0, 1, 2, 3], "maximum degenerate saddle unknown"), "/kkt/rank_one": VERDICT,
          "/kkt/scalar_kkt": VERDICT, "/kkt/one_sign": VERDICT, "/kkt/equal_magnitude": VERDICT,
-         "/kkt/aligned": VERDICT, "/kkt/passes": TRUTH, "/kkt/null": TRUTH}
+         "/kkt/aligned": VERDICT, "/kkt/passes": TRUTH, "/kkt/null": TRUTH,
+         "/catalogue/kind": ([0, 1, 2, 3, 4], "origin saddle minimum unresolved gradient_flat"),
+         "/catalogue/zero_neuron": VERDICT, "/escapes/kind": ([0, 1], "eigenvector correlation"),
+         "/saddles/pattern_preserved": VERDICT}
 ATTRIBUTES = {
     "/": {"Conventions": "CF-1.8", "title": "two neurons, größer", "source": "saddleflow 0.1.0", "history": None,
-          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 1]},
+          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 2]},
     "/network": {"kind": "feed_forward", "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3},
     "/problem": {"loss": "square", "reduction": "sum", "generator": "generator sphere/teacher", "seed": 7,
                  "dropped_rows": 4},
@@ -168,8 +198,36 @@ def check_kkt_values(path):
             assert abs(file["neuron_alignment"][row, 1] - figure(35, row, 1)) < 1e-12
 
 
+def check_saddle_values(path):
+    """Row-major, figure by figure."""
+    with h5py.File(path, "r") as file:
+        assert file["catalogue/kind"][()].tolist() == [0, 1, 2, 3]
+        assert file["catalogue/active_neurons"][()].tolist() == [[0, -1], [1, -1], [2, -1], [0, -1]]
+        assert file["catalogue/zero_neuron"][()].tolist() == [[0, 1], [1, 0], [0, 1], [1, 0]]
+        assert file["catalogue/index_zero_unexplained"][()].tolist() == [2, 3, 4, 5]
+        assert file["catalogue/eigenvalue"][()].tolist() == [0, 1, 2, 3]
+        assert file["catalogue"].attrs["hessians"] == 31 and file["catalogue"].attrs["hessians"].shape == ()
+        assert file["escapes/to_plus"][()].tolist() == [1, 2, 3, 0, 1, 2, 3, 0]
+        assert file["escapes/to_minus"][()].tolist() == [-1] * 8
+        assert file["saddles"].attrs["runs"].split("\n") == ["eins.h5", "größer 2.h5"]
+        assert file["saddles/critical_point"][()].tolist() == [-1, 0, 1, 2, 3, -1, 0]
+        assert file["saddles/pattern_preserved"][()].tolist() == [-1, 0, 1, -1, 0, 1, -1]
+        assert file["saddles/index_zero"][()].tolist() == [1, 2, 3, 4, 5, 6, 7]
+        assert file["transitions/from"][()].tolist() == [0, 1, 2, 3, 0]
+        assert file["transitions/to"][()].tolist() == [1, 2, 3, 0, 1]
+        assert file["transitions/trajectories"][()].tolist() == [0, 10, 20, 30, 40]
+        for name, quantity in [("catalogue/point", 50), ("catalogue/eigenvalues", 55), ("escapes/direction", 62),
+                               ("saddles/point", 18), ("saddles/escape_direction", 72), ("saddles/eigenvalues", 19)]:
+            for (row, column), value in np.ndenumerate(file[name][()]):
+                assert abs(value - figure(quantity, row, column)) < 1e-12, (name, row, column)
+        for name, quantity in [("catalogue/eigenvalue_gap", 54), ("escapes/value", 60), ("saddles/closest_distance", 70),
+                               ("saddles/exit_overlap", 73), ("saddles/kept_drift", 77)]:
+            assert all(abs(value - figure(quantity, row)) < 1e-12 for row, value in enumerate(file[name][()])), name
+
+
 def check_with_xarray(path):
-    for engine, groups in open_with_xarray(path, GROUPS + ["kkt"] * ("/kkt/value" in TABLE)).items():
+    added = [group for group in ["kkt", "catalogue", "escapes", "transitions"] if any(f"/{group}/" in name for name in TABLE)]
+    for engine, groups in open_with_xarray(path, GROUPS + added).items():
         root = groups["/"]
         assert set(root.coords) >= {"time", "snapshot_time", "layer", "neuron", "parameter"}, (engine, root.coords)
         assert root["layer_norm"].dims == ("time", "layer") and root["time"].dtype == np.float64, engine
@@ -227,11 +285,30 @@ with tempfile.TemporaryDirectory() as folder:
     check_with_xarray(run_file)
     check_with_tools(run_file)
     run("check", run_file)
+    # And with critical points, twice again.
+    TABLE.update(SADDLE_TABLE)
+    SIZE.update(SADDLE_SIZE)
+    UNLIMITED |= set(SADDLE_SIZE)
+    ATTRIBUTES.update({"/catalogue": {"hessians": 31, "refined": 7}, "/escapes": {}, "/transitions": {},
+                       "/saddles": {"runs": None}})
+    run("saddles", run_file, 9)
+    run("saddles", run_file, 4)
+    check_with_h5py(run_file)
+    check_saddle_values(run_file)
+    check_with_xarray(run_file)
+    check_with_tools(run_file)
     check_readme()
+    # A run that visits no saddle has tables too, beside its own rows.
+    run("make", run_file, ROWS)
+    run("kkt", run_file, POINTS)
+    run("saddles", run_file, 0)
+    SIZE.update({axis: 0 for axis in SADDLE_SIZE})
+    check_with_xarray(run_file)
     # No rows at all is a run too.
     SIZE.update({axis: 0 for axis in ["/time", "/snapshot_time", "/events/event", "/saddles/saddle"]})
     SIZE[KKT] = 0
     run("make", run_file, 0)
     run("kkt", run_file, 0)
+    run("saddles", run_file, 0)
     check_with_xarray(run_file)
 print(f"{len(TABLE) + len(TEXTS)} datasets as in the table")

@@ -26,6 +26,12 @@ CASES = [
     ("kkt", "#x=log&theme=dark", {"plots": "9", "x": "log"}, [('data-kkt="', 4)]),
     ("kkt_map", "#x=steps", {"plots": "8", "x": "steps"}, [('data-kkt="', 4)]),
     ("points", "", {"plots": "0", "series": "0"}, [("<canvas", 4), ('data-kkt="', 4), ("4 KKT points", 1)]),
+    ("saddles", "", {"plots": "6"}, [('class="node"', 5), ('class="edge"', 4), ('class="edge dashed"', 2), ('data-weights="', 4),
+                                    ("leaves first", 1), ("2 of them known from an unstable manifold", 1)]),
+    ("saddles", "#x=log&y=log&theme=dark", {"plots": "6", "x": "log"}, [('class="node"', 5)]),
+    ("several", "", {"plots": "0", "series": "0"}, [('class="node"', 5), ('data-weights="', 4), ("5 critical points", 1),
+                                                   ("<th>exit overlap", 1)]),
+    ("no_saddle", "", {"plots": "6"}, [("No critical point was found", 1), ("visited no saddle", 1)]),
     ("bare", "", {"plots": "1", "series": "1"}, [("<canvas", 1)]),
 ]
 
@@ -92,6 +98,8 @@ def failures(name, address, wanted, patterns, document):
             yield f"{name}{address}: data-{key} is {found.get(key)!r}, expected {value!r}; {html.unescape(found.get('messages', ''))}"
     if ("KKT points near the origin" in document.split("<script", 1)[0]) != ('data-kkt="' in document):
         yield f"{name}{address}: a heading without KKT points, or points without one"
+    if ("<h2>Critical points</h2>" in document.split("<script", 1)[0]) != (name in ("saddles", "several", "no_saddle")):
+        yield f"{name}{address}: a heading without critical points, or points without one"
     if "hacked" in found:
         yield f"{name}{address}: a title was run as a script"
     for pattern, least in patterns:

@@ -4,7 +4,9 @@
 #include <cstdlib>
 
 #include "saddleflow/archive/kkt_writer.hpp"
+#include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/run_writer.hpp"
+#include "saddleflow/archive/saddle_writer.hpp"
 
 namespace saddleflow::report {
 
@@ -37,7 +39,7 @@ RunDescription description(const RunData& run) {
     d.neuron_layer.push_back(n.layer);
     d.neuron_index.push_back(n.index);
   }
-  d.layer_count = static_cast<int>(run.layer_norm.size());
+  d.layer_count = run.parameters.back().layer + 1;
   d.loss = "square";
   d.reduction = "sum";
   d.data_origin = "made up";
@@ -89,6 +91,13 @@ void add_points(const std::string& path, const RunData& run) {
   add_kkt(path, record, rows);
 }
 
+void add_visits(const std::string& path, const RunData& run) {
+  SaddleRecord record = run.saddle_record;
+  const std::vector<SaddleRow> recorded = RunReader::open(path).saddle_rows();
+  for (std::size_t k = 0; k < recorded.size(); ++k) record.visits[k].recorded = recorded[k];
+  add_saddles(path, record);
+}
+
 }  // namespace
 
 void write_example_file(const std::string& path, const RunData& run) {
@@ -108,6 +117,7 @@ void write_example_file(const std::string& path, const RunData& run) {
     summary.numbers.emplace_back(name, std::strtod(value.c_str(), nullptr));
   writer.finish(summary);
   if (!run.kkt.empty()) add_points(path, run);
+  if (run.has_saddle_record) add_visits(path, run);
 }
 
 }  // namespace saddleflow::report

@@ -17,4 +17,10 @@ RunData example_diagonal_run(int inputs);
 /// snapshots lie to it.
 void add_example_kkt(RunData& run);
 
+/// Adds a catalogue of five critical points, one of them not visited; the saddles become visits.
+void add_example_saddles(RunData& run);
+
+/// What is left in a file that has no trajectory.
+RunData without_trajectory(RunData run);
+
 }  // namespace saddleflow::report

@@ -1,5 +1,6 @@
 #include "saddleflow/report/from_file.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <unistd.h>
@@ -101,6 +102,40 @@ BOOST_FIXTURE_TEST_CASE(kkt_points_without_a_trajectory_are_shown, Folder) {
   write_example_file(file, written);
   BOOST_TEST(read_run(file).time.empty());
   BOOST_TEST(read_run(file).kkt.size() == 4u);
+}
+
+BOOST_FIXTURE_TEST_CASE(critical_points_come_back, Folder) {
+  RunData written = example_run(10);
+  add_example_saddles(written);
+  const std::string file = (path / "run.h5").string();
+  write_example_file(file, written);
+  const RunData run = read_run(file);
+  BOOST_TEST(run.has_saddle_record);
+  BOOST_REQUIRE(run.saddle_record.catalogue.size() == 5u);
+  BOOST_TEST(run.saddle_record.catalogue[2].point == written.saddle_record.catalogue[2].point,
+             boost::test_tools::per_element());
+  BOOST_TEST(run.saddle_record.visits[1].exit_overlap == written.saddle_record.visits[1].exit_overlap);
+  BOOST_TEST(run.saddles[1].point == written.saddles[1].point, boost::test_tools::per_element());
+  BOOST_TEST(run.saddle_record.transitions[0].trajectories == 17);
+  // The weights after each exit are there to be shown.
+  for (const Saddle& saddle : run.saddles)
+    BOOST_TEST(std::any_of(run.snapshots.begin(), run.snapshots.end(),
+                           [&](const Snapshot& s) { return s.time == saddle.leave_time; }));
+}
+
+BOOST_FIXTURE_TEST_CASE(critical_points_need_no_trajectory_and_may_be_none, Folder) {
+  RunData written = example_run(10);
+  add_example_saddles(written);
+  const std::string file = (path / "several.h5").string();
+  write_example_file(file, without_trajectory(written));
+  BOOST_TEST(read_run(file).time.empty());
+  BOOST_TEST(read_run(file).saddle_record.visits.size() == 2u);
+  RunData none = without_trajectory(example_run(10));
+  none.saddles.clear();
+  none.has_saddle_record = true;
+  write_example_file(file, none);
+  BOOST_TEST(read_run(file).has_saddle_record);
+  BOOST_TEST(read_run(file).saddle_record.catalogue.empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(bad_files_are_named, Folder) {

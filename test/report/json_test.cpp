@@ -129,6 +129,50 @@ BOOST_AUTO_TEST_CASE(bad_kkt_tables_are_named) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(critical_points_are_named_and_pictured) {
+  BOOST_TEST(json::parse(to_json(example_run(2)))["catalogue"].is_null());
+  RunData run = example_run(10);
+  add_example_saddles(run);
+  const json page = json::parse(to_json(run));
+  const json& catalogue = page["catalogue"];
+  std::vector<std::string> names;
+  for (const json& point : catalogue["points"]) names.push_back(point["name"]);
+  BOOST_TEST((names == std::vector<std::string>{"origin", "S1", "S2", "min", "S3"}));
+  BOOST_TEST(catalogue["transitions"][0]["trajectories"] == 17);
+  BOOST_TEST(catalogue["escapes"][1]["neuron"] == "1.2");
+  BOOST_TEST(catalogue["escapes"][0]["neuron"].is_null());
+  BOOST_TEST(page["saddles"][0]["point"] == 1);
+  BOOST_TEST(page["saddles"][1]["pattern_preserved"] == 1);
+  const json& pictures = catalogue["pictures"];
+  BOOST_REQUIRE(pictures["groups"].size() == 4u);  // two visits, and two points without
+  BOOST_TEST(pictures["layers"][0]["rows"] == pictures["layers"][1]["columns"]);
+  const json& at = pictures["groups"][0]["pictures"][1];
+  BOOST_TEST(at["label"] == "at the point");
+  BOOST_TEST(at["layers"][0].size() == 20u);
+  BOOST_TEST(at["layers"][1][0].size() == 1u);  // on its side
+  // The absolute weights of the neuron in the first row, and those that become active come first.
+  const auto neuron = pictures["layers"][0]["rows"][0].get<std::size_t>();
+  const std::vector<double>& point = run.saddle_record.catalogue[1].point;
+  for (std::size_t j = 0; j < 10; ++j)
+    BOOST_TEST(std::abs(at["layers"][0][0][j].get<double>() - std::abs(point[20 * j + neuron])) < 1e-3);
+  for (std::size_t i = 0; i < 20; ++i) BOOST_TEST((at["layers"][1][i][0] != 0) == (i < 7));
+}
+
+BOOST_AUTO_TEST_CASE(bad_records_of_critical_points_are_named) {
+  const auto refused = [](const char* name, auto change) {
+    RunData run = example_run(10);
+    add_example_saddles(run);
+    change(run.saddle_record);
+    BOOST_CHECK_EXCEPTION(to_json(run), saddleflow::InputError, [&](const saddleflow::InputError& e) {
+      return std::string(e.what()).find(name) != std::string::npos;
+    });
+  };
+  refused("1 visits", [](auto& record) { record.visits.pop_back(); });
+  refused("catalogue[1].point", [](auto& record) { record.catalogue[1].point.pop_back(); });
+  refused("transitions names critical point 7", [](auto& record) { record.transitions[0].to = 7; });
+  refused("escapes names critical point -2", [](auto& record) { record.escapes[0].to_plus = -2; });
+}
+
 BOOST_AUTO_TEST_CASE(text_of_another_encoding_is_replaced) {
   RunData run = example_run(2);
   run.study = "title = \"caf\xe9\"";

@@ -27,20 +27,19 @@ int main(int argc, char** argv) {
   add_example_kkt(kkt_map);
   write("kkt_map", kkt_map);
   // The points alone, as sf-kkt writes them of a study.
-  RunData points = kkt;
-  points.alignment = {};
-  points.run_point = -1;
-  for (Column* c :
-       {&points.time, &points.step, &points.loss, &points.gradient_norm, &points.weight_norm,
-        &points.step_size, &points.proximity, &points.balance_drift, &points.energy_drift, &points.stepper})
-    c->clear();
-  points.layer_norm.clear();
-  points.neuron_norm.clear();
-  points.snapshots.clear();
-  points.events.clear();
+  RunData points = without_trajectory(kkt);
   points.saddles.clear();
-  points.stop_reason = "search_ended";
   write("points", points);
+  RunData saddles = example_run(10);
+  add_example_saddles(saddles);
+  write("saddles", saddles);
+  RunData several = without_trajectory(saddles);
+  several.saddle_record.runs = {"seed-1.h5", "seed-2.h5"};
+  write("several", several);
+  RunData none = example_run(10);
+  none.saddles.clear();
+  none.has_saddle_record = true;
+  write("no_saddle", none);
   RunData bare;
   bare.title = "</title><script>document.body.dataset.hacked='yes'</script>";
   bare.file = "bare.h5";

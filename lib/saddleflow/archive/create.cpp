@@ -123,9 +123,13 @@ void create_datasets(hid_t file, std::vector<DatasetSpec> specs, const AxisMap& 
   }
 }
 
+bool is_added_later(const DatasetSpec& spec) {
+  return spec.presence == Presence::with_kkt || spec.presence == Presence::with_saddles;
+}
+
 void create_all_datasets(hid_t file, const RunDescription& description) {
   std::vector<DatasetSpec> specs = all_specs();
-  std::erase_if(specs, [](const DatasetSpec& spec) { return spec.presence == Presence::with_kkt; });
+  std::erase_if(specs, [](const DatasetSpec& spec) { return is_added_later(spec); });
   create_datasets(file, std::move(specs), axis_map(description), description);
 }
 
@@ -238,15 +242,13 @@ std::string create_run_file(const std::string& path, const RunDescription& descr
   }
 }
 
-void create_kkt_group(hid_t file, const RunDescription& description) {
+void add_datasets(hid_t file, const RunDescription& description, const std::vector<AxisSpec>& new_axes,
+                  std::vector<DatasetSpec> specs) {
   AxisMap axis_of = axis_map(description);
-  axis_of.emplace("/kkt/kkt_point", AxisSpec{"/kkt/kkt_point", true, 0});
-  // Snapshots may be there already: their number is the present length of the axis.
-  axis_of.at("/snapshot_time").size = hdf5::shape(hdf5::open_dataset(file, "/snapshot_time")).front();
-  std::vector<DatasetSpec> specs = specs_of<KktRow>();
-  for (const DatasetSpec& spec : specs_of<SnapshotRow>())
-    if (spec.presence == Presence::with_kkt) specs.push_back(spec);
-  hdf5::create_group(file, "/kkt");
+  // Rows may be there already.
+  for (auto& [path, axis] : axis_of)
+    if (hdf5::exists(file, path)) axis.size = hdf5::shape(hdf5::open_dataset(file, path)).front();
+  for (const AxisSpec& axis : new_axes) axis_of.emplace(axis.path, axis);
   create_datasets(file, std::move(specs), axis_of, description);
 }
 

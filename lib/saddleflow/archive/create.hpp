@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "saddleflow/archive/hdf5_handle.hpp"
 #include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/archive/schema.hpp"
 
 namespace saddleflow::archive {
 
@@ -15,8 +17,10 @@ void validate(const RunDescription& description);
 /// Writes a new file; the path must be free. Returns the run's id. Throws IoError, leaving no file behind.
 std::string create_run_file(const std::string& path, const RunDescription& description);
 
-/// Adds the group /kkt, empty, and the columns of the snapshots that refer to it, not known as yet.
-void create_kkt_group(hid_t file, const RunDescription& description);
+/// Adds datasets to a file: those along axes that it has are as long as these, not known as yet.
+/// `new_axes` are those that it gets with them; their groups exist.
+void add_datasets(hid_t file, const RunDescription& description, const std::vector<AxisSpec>& new_axes,
+                  std::vector<DatasetSpec> specs);
 
 /// "2026-01-31T12:00:00Z", for `created` and `history`.
 std::string utc_now();

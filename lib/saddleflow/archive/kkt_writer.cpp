@@ -1,17 +1,13 @@
 #include "saddleflow/archive/kkt_writer.hpp"
 
-#include <hdf5_hl.h>
-
-#include <filesystem>
-
-#include "saddleflow/archive/commit.hpp"
 #include "saddleflow/archive/create.hpp"
 #include "saddleflow/archive/describe.hpp"
 #include "saddleflow/archive/edit.hpp"
 #include "saddleflow/archive/hdf5_attribute.hpp"
 #include "saddleflow/archive/hdf5_dataset.hpp"
-#include "saddleflow/archive/recovery.hpp"
+#include "saddleflow/archive/schema.hpp"
 #include "saddleflow/archive/stream.hpp"
+#include "saddleflow/archive/table_edit.hpp"
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow::archive {
@@ -24,23 +20,15 @@ std::vector<Column<SnapshotRow>> alignment_columns() {
   return chosen;
 }
 
-/// Takes a dataset off its scales before it goes: they keep lists of what refers to them.
-void remove_dataset(hid_t file, const DatasetSpec& spec) {
-  if (!hdf5::exists(file, spec.path)) return;
-  if (!spec.is_scale()) {
-    const hdf5::Handle dataset = hdf5::open_dataset(file, spec.path);
-    for (unsigned k = 0; k < spec.axes.size(); ++k)
-      hdf5::check(H5DSdetach_scale(dataset, hdf5::open_dataset(file, spec.axes[k]), k), file, spec.path,
-                  "detach a scale");
-  }
-  hdf5::check(H5Ldelete(file, spec.path.c_str(), H5P_DEFAULT), file, spec.path, "remove");
+std::vector<DatasetSpec> kkt_specs() {
+  std::vector<DatasetSpec> specs = specs_of<KktRow>();
+  for (const Column<SnapshotRow>& column : alignment_columns()) specs.push_back(column.spec);
+  return specs;
 }
 
 void remove_kkt(hid_t file) {
-  if (!hdf5::exists(file, "/kkt")) return;
-  for (const DatasetSpec& spec : specs_of<KktRow>()) remove_dataset(file, spec);
-  for (const Column<SnapshotRow>& column : alignment_columns()) remove_dataset(file, column.spec);
-  hdf5::check(H5Ldelete(file, "/kkt", H5P_DEFAULT), file, "/kkt", "remove");
+  remove_datasets(file, kkt_specs());
+  remove_group(file, "/kkt");
 }
 
 void write_table(hid_t file, const KktRecord& record) {
@@ -88,29 +76,10 @@ void write_alignment(hid_t file, const std::vector<SnapshotRow>& rows) {
 void put_kkt(hid_t file, const KktRecord& record, const std::vector<SnapshotRow>& alignment) {
   require_run_file(file);
   remove_kkt(file);
-  create_kkt_group(file, read_description(file));
+  hdf5::create_group(file, "/kkt");
+  add_datasets(file, read_description(file), {{"/kkt/kkt_point", true, 0}}, kkt_specs());
   write_table(file, record);
   if (!alignment.empty()) write_alignment(file, alignment);
-}
-
-void add_history(hid_t file, const std::string& command) {
-  const hdf5::Handle root = hdf5::open_group(file, "/");
-  const std::string history = hdf5::read_text_attribute(root, "history");
-  hdf5::write_attribute(root, "history", history + "\n" + utc_now() + " " + command);
-}
-
-void write_summary(hid_t file, const RunSummary& summary) {
-  const hdf5::Handle run = hdf5::open_group(file, "/run");
-  for (const auto& [name, value] : summary.numbers) hdf5::write_attribute(run, name, value);
-  for (const auto& [name, value] : summary.texts) hdf5::write_attribute(run, name, value);
-  hdf5::write_attribute(run, "stop_reason", summary.stop_reason);
-}
-
-template <class Change>
-void change_file(const std::string& path, const Change& change) {
-  hdf5::Handle file = hdf5::open_file(path, H5F_ACC_RDWR);
-  change(static_cast<hid_t>(file));
-  hdf5::close_file(file, path);
 }
 
 }  // namespace
@@ -121,31 +90,13 @@ void add_kkt(const std::string& path, const KktRecord& record, const std::vector
 
 void copy_with_kkt(const std::string& run, const std::string& path, const std::string& command,
                    const KktRecord& record, const std::vector<SnapshotRow>& alignment, bool overwrite) {
-  std::error_code error;
-  if (std::filesystem::equivalent(run, path, error))
-    throw InputError(path + ": is the run itself, expected another file");
-  if (file_state(run) != FileState::closed)
-    throw IoError(run + ": is being written, or was not closed, and cannot be copied");
-  make_file(path, overwrite, [&](const std::string& draft) {
-    std::filesystem::copy_file(run, draft, error);
-    if (error) throw IoError(draft + ": cannot copy " + run + ": " + error.message());
-    change_file(draft, [&](hid_t file) {
-      put_kkt(file, record, alignment);
-      add_history(file, command);
-    });
-  });
+  copy_run(run, path, command, overwrite, [&](hid_t file) { put_kkt(file, record, alignment); });
 }
 
 void create_with_kkt(const std::string& path, const RunDescription& description, const RunSummary& summary,
                      const KktRecord& record, bool overwrite) {
-  validate(description);
-  make_file(path, overwrite, [&](const std::string& draft) {
-    create_run_file(draft, description);
-    change_file(draft, [&](hid_t file) {
-      put_kkt(file, record, {});
-      write_summary(file, summary);
-    });
-  });
+  create_run_without_rows(path, description, summary, overwrite,
+                          [&](hid_t file) { put_kkt(file, record, {}); });
 }
 
 }  // namespace saddleflow::archive

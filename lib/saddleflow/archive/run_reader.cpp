@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 #include <utility>
 
 #include "saddleflow/archive/commit.hpp"
@@ -75,13 +76,21 @@ struct RunReader::Implementation {
     }
     rows = {stream_rows["/time"], stream_rows["/snapshot_time"], stream_rows["/events/event"],
             stream_rows["/saddles/saddle"]};
-    if (hdf5::exists(opening.file, "/kkt/kkt_point"))
-      stream_rows["/kkt/kkt_point"] = committed_rows(opening.file, specs_of<KktRow>());
+    count_rows(specs_of<KktRow>());
+    count_rows(specs_of<CriticalPointRow>());
+    count_rows(specs_of<EscapeRow>());
+    count_rows(specs_of<TransitionRow>());
     description = read_description(opening.file);
     summary = read_summary(opening.file);
     const hdf5::Handle root = hdf5::open_group(opening.file, "/");
     run_id = hdf5::read_text_attribute(root, "run_id");
     history = hdf5::read_text_attribute(root, "history");
+  }
+
+  /// Of a table that only some files hold.
+  void count_rows(const std::vector<DatasetSpec>& table) {
+    const std::string& scale = table.back().path;
+    if (hdf5::exists(opening.file, scale)) stream_rows[scale] = committed_rows(opening.file, table);
   }
 
   void require(const DatasetSpec& spec) const {
@@ -200,6 +209,25 @@ KktRecord RunReader::kkt() const {
   const hdf5::Handle group = hdf5::open_group(implementation_->opening.file, "/kkt");
   for (const auto& [name, value] : hdf5::real_attributes(group))
     record.counts.emplace_back(name, static_cast<std::int64_t>(value));
+  return record;
+}
+
+bool RunReader::has_saddle_record() const { return has("catalogue/critical_point"); }
+
+SaddleRecord RunReader::saddle_record() const {
+  SaddleRecord record;
+  if (!has_saddle_record()) return record;
+  record.catalogue = implementation_->read<CriticalPointRow>();
+  record.escapes = implementation_->read<EscapeRow>();
+  record.transitions = implementation_->read<TransitionRow>();
+  record.visits = implementation_->read<VisitRow>();
+  std::vector<SaddleRow> recorded = saddle_rows();
+  for (std::size_t k = 0; k < recorded.size(); ++k) record.visits[k].recorded = std::move(recorded[k]);
+  const hid_t file = implementation_->opening.file;
+  for (const auto& [name, value] : hdf5::real_attributes(hdf5::open_group(file, "/catalogue")))
+    record.counts.emplace_back(name, static_cast<std::int64_t>(value));
+  std::istringstream names(hdf5::read_text_attribute(hdf5::open_group(file, "/saddles"), "runs"));
+  for (std::string name; std::getline(names, name);) record.runs.push_back(name);
   return record;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/archive/saddle_record.hpp"
 
 namespace saddleflow::archive {
 
@@ -48,6 +49,10 @@ class RunReader {
   std::vector<SaddleRow> saddle_rows() const;
   /// The group /kkt; empty where the file has none.
   KktRecord kkt() const;
+  /// Whether the file holds critical points, be it none: /catalogue and what belongs to it.
+  bool has_saddle_record() const;
+  /// All of it; empty where the file has none.
+  SaddleRecord saddle_record() const;
 
  private:
   struct Implementation;

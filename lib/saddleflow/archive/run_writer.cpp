@@ -11,6 +11,7 @@
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/archive/stream.hpp"
+#include "saddleflow/archive/table_edit.hpp"
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow::archive {
@@ -122,6 +123,7 @@ RunWriter RunWriter::create(const std::string& path, const RunDescription& descr
 
 RunWriter RunWriter::resume(const std::string& path, const RowCounts& rows, const std::string& command) {
   edit_run(path, [&](hid_t file) {
+    remove_saddle_record(file);
     const auto streams = stream_specs();
     const std::int64_t counts[] = {rows.time, rows.snapshot, rows.event, rows.saddle};
     for (std::size_t k = 0; k < streams.size(); ++k) cut(file, streams[k], counts[k]);

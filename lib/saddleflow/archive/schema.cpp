@@ -1,5 +1,6 @@
 #include "saddleflow/archive/schema.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace saddleflow::archive {
@@ -176,6 +177,8 @@ const std::vector<FixedDataset>& fixed_datasets() {
       {{"/problem/targets", real, {"/problem/sample", "/problem/output"}, "training targets"}, &D::targets},
       {{"/saddles/eigenvalue", integer, {"/saddles/eigenvalue"}, "position in the ascending spectrum"},
        std::monostate{}},
+      {{"/catalogue/eigenvalue", integer, {"/catalogue/eigenvalue"}, "position in the ascending spectrum"},
+       std::monostate{}},
   };
   return table;
 }
@@ -187,7 +190,11 @@ const std::vector<std::string>& groups() {
 }
 
 bool is_optional_axis(const std::string& path) {
-  return path == "/saddles/eigenvalue" || path == "/kkt/kkt_point";
+  static const std::vector<std::string> optional = {
+      "/saddles/eigenvalue",   "/kkt/kkt_point",  "/catalogue/critical_point",
+      "/catalogue/eigenvalue", "/escapes/escape", "/transitions/transition",
+  };
+  return std::find(optional.begin(), optional.end(), path) != optional.end();
 }
 
 std::vector<AxisSpec> axes(const RunDescription& description) {
@@ -214,6 +221,7 @@ std::vector<DatasetSpec> all_specs() {
   for (const FixedDataset& dataset : fixed_datasets()) all.push_back(dataset.spec);
   for (const auto& stream : stream_specs()) all.insert(all.end(), stream.begin(), stream.end());
   for (const DatasetSpec& spec : specs_of<KktRow>()) all.push_back(spec);
+  for (const DatasetSpec& spec : saddle_record_specs()) all.push_back(spec);
   return all;
 }
 
@@ -224,6 +232,9 @@ FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
   if (set == FlagSet::truth) meanings.names = {"no", "yes"};
   if (set == FlagSet::chart) meanings.names = {"cartesian", "polar"};
   if (set == FlagSet::order) meanings.names = {"maximum", "degenerate", "saddle", "unknown"};
+  if (set == FlagSet::critical_kind)
+    meanings.names = {"origin", "saddle", "minimum", "unresolved", "gradient_flat"};
+  if (set == FlagSet::escape_kind) meanings.names = {"eigenvector", "correlation"};
   if (set == FlagSet::stepper) meanings.names = description.stepper_names;
   if (set == FlagSet::event_kind) meanings.names = description.event_kinds;
   meanings.values.resize(meanings.names.size());

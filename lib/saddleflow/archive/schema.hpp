@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/archive/saddle_record.hpp"
 
 namespace saddleflow::archive {
 
@@ -20,13 +21,25 @@ namespace saddleflow::archive {
 enum class Kind { real, integer, flag };
 
 /// Where the names of a flag come from.
-enum class FlagSet { none, stepper, event_kind, direction, chart, order, verdict, truth };
+enum class FlagSet {
+  none,
+  stepper,
+  event_kind,
+  direction,
+  chart,
+  order,
+  verdict,
+  truth,
+  critical_kind,
+  escape_kind
+};
 
 /// Which files hold a dataset (along an optional axis: where they have the axis).
 enum class Presence {
   always,
-  since_1_1,  ///< all but files of format 1.0
-  with_kkt,   ///< those to which add_kkt() has given KKT points
+  since_1_1,     ///< all but files of format 1.0
+  with_kkt,      ///< those to which add_kkt() has given KKT points
+  with_saddles,  ///< those to which add_saddles() has given critical points
 };
 
 struct DatasetSpec {
@@ -77,6 +90,15 @@ template <>
 const std::vector<Column<SaddleRow>>& columns<SaddleRow>();
 template <>
 const std::vector<Column<KktRow>>& columns<KktRow>();  // kkt_schema.cpp
+// The rest in saddle_schema.cpp. Those of VisitRow stand beside those of SaddleRow, in the same rows.
+template <>
+const std::vector<Column<CriticalPointRow>>& columns<CriticalPointRow>();
+template <>
+const std::vector<Column<EscapeRow>>& columns<EscapeRow>();
+template <>
+const std::vector<Column<VisitRow>>& columns<VisitRow>();
+template <>
+const std::vector<Column<TransitionRow>>& columns<TransitionRow>();
 
 template <class Row>
 std::vector<DatasetSpec> specs_of() {
@@ -101,6 +123,9 @@ const std::vector<std::string>& groups();
 std::vector<std::vector<DatasetSpec>> stream_specs();
 std::vector<DatasetSpec> all_specs();
 
+/// What add_saddles() gives to a file: /catalogue, /escapes, /transitions and its columns of /saddles.
+std::vector<DatasetSpec> saddle_record_specs();
+
 /// CF attributes of a flag: values, and their names in the same order.
 struct FlagMeanings {
   std::vector<std::int8_t> values;
@@ -109,6 +134,6 @@ struct FlagMeanings {
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description);
 
 inline constexpr const char* format_name = "saddleflow-run";
-inline constexpr std::int64_t format_major = 1, format_minor = 1;
+inline constexpr std::int64_t format_major = 1, format_minor = 2;
 
 }  // namespace saddleflow::archive

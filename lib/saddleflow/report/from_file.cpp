@@ -1,6 +1,7 @@
 #include "saddleflow/report/from_file.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -117,10 +118,23 @@ void read_events(const RunReader& reader, RunData& run) {
     run.events.push_back({flag_name(reader.description().event_kinds, e.kind), e.direction, e.time, e.value,
                           e.loss, e.gradient_norm, e.proximity, e.lambda_min, e.lambda_max, e.time_error,
                           e.snapshot});
+  run.has_saddle_record = reader.has_saddle_record();
+  run.saddle_record = reader.saddle_record();
   for (archive::SaddleRow& s : reader.saddle_rows())
     run.saddles.push_back({std::move(s.point), std::move(s.eigenvalues), s.loss, s.gradient_norm, s.proximity,
                            s.newton_distance, s.enter_time, s.closest_time, s.leave_time, s.index_negative,
                            s.index_zero, s.index_positive});
+}
+
+/// The first row after the run has left the neighbourhood of each saddle.
+std::vector<std::size_t> rows_of_exits(const std::vector<double>& times, const RunData& run) {
+  std::vector<std::size_t> rows;
+  for (const Saddle& s : run.saddles) {
+    const auto leave = std::lower_bound(times.begin(), times.end(), s.leave_time) - times.begin();
+    if (std::isfinite(s.leave_time) && leave < std::ssize(times))
+      rows.push_back(static_cast<std::size_t>(leave));
+  }
+  return rows;
 }
 
 /// Rows of the snapshots to load, ascending.
@@ -130,6 +144,10 @@ std::vector<std::size_t> wanted_snapshots(const std::vector<double>& times, cons
   for (const Event& e : run.events)
     if (e.snapshot >= 0 && e.snapshot < static_cast<std::int64_t>(times.size()))
       rows.push_back(static_cast<std::size_t>(e.snapshot));
+  if (run.has_saddle_record) {
+    const std::vector<std::size_t> exits = rows_of_exits(times, run);
+    rows.insert(rows.end(), exits.begin(), exits.end());
+  }
   const bool plane = !run.layer_sizes.empty() && run.layer_sizes.front() == 2;
   if (plane) {
     const std::vector<std::size_t> path = thin_rows(times, {}, max_path_snapshots);
@@ -162,7 +180,7 @@ RunData read_run(const RunReader& reader) {
   read_texts(reader, run);
   read_times(reader, run);
   read_kkt(reader, run);
-  if (run.time.empty() && run.kkt.empty())
+  if (run.time.empty() && run.kkt.empty() && !reader.has_saddle_record())
     throw InputError(fmt::format("{}: no row written yet, nothing to show", reader.path()));
   read_events(reader, run);
   read_snapshots(reader, run);

@@ -104,7 +104,7 @@ Json saddles(const RunData& run) {
     return Json{{"time", number(time, time_digits)},
                 {"step", std::isfinite(time) ? number(step_at(run, time), time_digits) : Json(nullptr)}};
   };
-  for (const Saddle& s : run.saddles)
+  for (const Saddle& s : run.saddles) {
     list.push_back({{"enter", moment(s.enter_time)},
                     {"closest", moment(s.closest_time)},
                     {"leave", moment(s.leave_time)},
@@ -116,6 +116,8 @@ Json saddles(const RunData& run) {
                     {"zero", s.index_zero},
                     {"positive", s.index_positive},
                     {"eigenvalues", numbers(s.eigenvalues, value_digits)}});
+    if (run.has_saddle_record) list.back().update(visit_json(run, list.size() - 1));
+  }
   return list;
 }
 
@@ -193,6 +195,7 @@ std::string to_json(const RunData& run, std::size_t points) {
                   {"saddles", saddles(run)},
                   {"directions", directions(run)},
                   {"kkt", kkt_json(run)},
+                  {"catalogue", catalogue_json(run)},
                   {"study", run.study},
                   {"study_as_typed", run.study_as_typed}};
   // Bytes that are not UTF-8 (a study typed in another encoding) become U+FFFD instead of an exception.

@@ -43,4 +43,11 @@ Json kkt_json(const RunData& run);
 /// Plots over the times of the snapshots: "alignment", "neuron_alignment", "angles".
 Json kkt_plots(const RunData& run, std::size_t points);
 
+/// Critical points, escapes and transitions; null where the run has no such record.
+Json catalogue_json(const RunData& run);
+/// What the record says of a visit.
+Json visit_json(const RunData& run, std::size_t visit);
+/// |W_l| before, at and after the visits, and at the points that no trajectory is shown to visit.
+Json weight_pictures(const RunData& run);
+
 }  // namespace saddleflow::report

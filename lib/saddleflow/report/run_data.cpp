@@ -33,11 +33,31 @@ void check_kkt(const RunData& run) {
                                  table.neuron_cosine.size(), run.neurons.size()));
 }
 
+void check_saddle_record(const RunData& run) {
+  const archive::SaddleRecord& record = run.saddle_record;
+  if (run.has_saddle_record && record.visits.size() != run.saddles.size())
+    throw InputError(fmt::format("report: saddle_record has {} visits, expected {} like the saddles",
+                                 record.visits.size(), run.saddles.size()));
+  const auto names_a_point = [&](const char* name, std::int64_t row) {
+    if (row >= -1 && row < static_cast<std::int64_t>(record.catalogue.size())) return;
+    throw InputError(
+        fmt::format("report: {} names critical point {}, of {}", name, row, record.catalogue.size()));
+  };
+  for (std::size_t k = 0; k < record.catalogue.size(); ++k)
+    check_weights(fmt::format("catalogue[{}].point", k), record.catalogue[k].point, run.parameters.size());
+  for (const archive::VisitRow& visit : record.visits) names_a_point("saddles", visit.critical_point);
+  for (const archive::EscapeRow& escape : record.escapes)
+    for (const std::int64_t row : {escape.critical_point, escape.to_plus, escape.to_minus})
+      names_a_point("escapes", row);
+  for (const archive::TransitionRow& transition : record.transitions)
+    for (const std::int64_t row : {transition.from, transition.to}) names_a_point("transitions", row);
+}
+
 }  // namespace
 
 void check(const RunData& run) {
   const std::size_t rows = run.time.size();
-  if (rows == 0 && run.kkt.empty())
+  if (rows == 0 && run.kkt.empty() && !run.has_saddle_record)
     throw InputError("report: time has no rows, expected at least one accepted step");
   for (std::size_t i = 1; i < rows; ++i)
     if (!(run.time[i] >= run.time[i - 1]))
@@ -54,6 +74,7 @@ void check(const RunData& run) {
   check_column("stepper", run.stepper, rows);
   check_column("kkt_residual", run.kkt_residual, rows);
   check_kkt(run);
+  check_saddle_record(run);
   for (std::size_t l = 0; l < run.layer_norm.size(); ++l)
     check_column(fmt::format("layer_norm[{}]", l), run.layer_norm[l], rows);
   for (std::size_t k = 0; k < run.neuron_norm.size(); ++k)

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/archive/saddle_record.hpp"
 
 namespace saddleflow::report {
 
@@ -90,6 +90,10 @@ struct RunData {
   std::int64_t run_point = -1;  ///< the one that the run's direction went to
   Pairs kkt_search;             ///< seed, starts, unresolved, ...
   AlignmentTable alignment;
+
+  // Critical points: `saddles` are then the visits, of several runs where there is no trajectory
+  bool has_saddle_record = false;
+  archive::SaddleRecord saddle_record;
 
   Pairs problem;      ///< loss, reduction, sizes, origin of the data
   Pairs counters;     ///< gradients, hessians, wall_seconds, ...

@@ -11,7 +11,9 @@ const isEnd = (point) => point.negative === 0 && !known(point.leave?.time);
 /** With eigenvalues that vanish, and loss left to lose, the Hessian does not tell: neurons may be asleep. */
 const isMinimum = (point) => isEnd(point) && (point.zero === 0 || point.loss <= 1e-6 * run.first_loss);
 const pointKind = (point) => (isMinimum(point) ? 'minimum' : isEnd(point) ? 'degenerate' : 'saddle');
-const pointName = (point, i) => (isMinimum(point) ? 'minimum' : `${isEnd(point) ? 'critical point' : 'saddle'} ${i + 1}`);
+/** Its name in the catalogue, where there is one. */
+const pointName = (point, i) => (point.point >= 0 ? run.catalogue.points[point.point].name :
+    isMinimum(point) ? 'minimum' : `${isEnd(point) ? 'critical point' : 'saddle'} ${i + 1}`);
 
 function power10(exponent) {
   return '10' + [...String(exponent)].map((c) => superscripts[c]).join('');

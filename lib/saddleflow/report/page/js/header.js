@@ -45,10 +45,21 @@ function addKktHeader() {
       element('div', {}, element('dt', {}, plainWords(label)), element('dd', {}, counterText(value)))));
 }
 
+/** For critical points without a trajectory. */
+function addCatalogueHeader() {
+  const {points, runs, counts} = run.catalogue, of = (kind) => points.filter((point) => point.kind === kind).length;
+  section('verdict').append(element('b', {}, plural(points.length, 'critical point')),
+      runs.length ? ` of ${plural(runs.length, 'run')}` : '', `: ${plural(of('saddle'), 'saddle')}, ${of('minimum') || 'no'} `,
+      of('minimum') === 1 ? 'minimum' : 'minima', `, ${plural(run.saddles.length, 'visit')}.`);
+  section('dials').append(...counts.map(([label, value]) =>
+      element('div', {}, element('dt', {}, plainWords(label)), element('dd', {}, counterText(value)))));
+}
+
 function addHeader() {
   section('kind').textContent = [run.file, networkLine()].filter(Boolean).join('  ·  ');
   if (!run.rows) {
-    addKktHeader();
+    if (run.catalogue) addCatalogueHeader();
+    else addKktHeader();
     return;
   }
   const saddleCount = run.saddles.filter((point) => !isEnd(point)).length;

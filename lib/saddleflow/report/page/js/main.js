@@ -44,9 +44,10 @@ function addToolbar() {
       element('span', {class: 'hint'}, 'drag to zoom · double click to reset · hover for values'));
 }
 
-/** A file of KKT points alone has nothing to show here. */
+/** A file of KKT or critical points alone has nothing to show here. */
 function removeTrajectory() {
-  for (const id of ['loss', 'norms', 'directions', 'spectrum', 'gauges', 'events', 'saddles', 'toolbar']) section(id).remove();
+  for (const id of ['loss', 'norms', 'directions', 'spectrum', 'gauges', 'events', 'toolbar']) section(id).remove();
+  if (!run.saddles.length) section('saddles').remove();
 }
 
 function report() {
@@ -67,6 +68,7 @@ function refresh() {
     addSpectra();
   }
   addKktPictures();
+  addWeightPictures();
   for (const each of switches) each.update();
   report();
 }
@@ -76,12 +78,11 @@ function start() {
   if (run.rows) addTimePlots();
   else removeTrajectory();
   addKkt();
+  addCatalogue();
   readAddress();
   if (plots.length) addToolbar();
-  if (run.rows) {
-    addEvents();
-    addSaddles();
-  }
+  if (run.rows) addEvents();
+  if (section('saddles')) addSaddles();
   addStudy();
   addProvenance();
   refresh();

@@ -40,8 +40,9 @@ function addSaddles() {
                    ['negative', (s) => count(s.negative)], ['zero', (s) => count(s.zero)],
                    ['positive', (s) => count(s.positive)],
                    ['λ min', (s) => number(s.eigenvalues[0])], ['λ max', (s) => number(s.eigenvalues.at(-1))]];
+  if (run.catalogue && run.saddles.length) addVisits();
   section('saddles').append(run.saddles.length ? grid(filled(columns, run.saddles), run.saddles) :
-      element('p', {class: 'empty'}, 'The run visited no saddle.'));
+      element('p', {class: 'empty'}, run.rows ? 'The run visited no saddle.' : 'No visits.'));
 }
 
 /** TOML with its sections, keys and comments set apart. */

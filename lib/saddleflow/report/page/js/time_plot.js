@@ -105,6 +105,7 @@ function chartOptions(plot) {
       drawClear: [drawBands],
       draw: [(u) => {
         drawLines(u);
+        if (plot.id === 'loss') drawSteps(u);
         if (plot.flags) drawFlags(u);
       }],
       setCursor: [(u) => showValues(plot, u.cursor.idx)],

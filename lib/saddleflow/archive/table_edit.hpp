@@ -1,0 +1,34 @@
+// What the tables that are added to a finished run have in common (kkt_writer, saddle_writer). Internal to
+// archive/.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "saddleflow/archive/hdf5_handle.hpp"
+#include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/archive/schema.hpp"
+
+namespace saddleflow::archive {
+
+using FileChange = std::function<void(hid_t)>;
+
+/// Removes those of the datasets that are there, off their scales first: scales keep lists of what refers to
+/// them.
+void remove_datasets(hid_t file, const std::vector<DatasetSpec>& specs);
+void remove_group(hid_t file, const std::string& path);
+
+/// Takes away what add_saddles() has given; the rows of /saddles stay.
+void remove_saddle_record(hid_t file);
+
+/// A new file that is the run `run`, changed; `command` becomes a line of its history. InputError if `path`
+/// is the run itself, or exists and must not be overwritten; IoError if the run is being written.
+void copy_run(const std::string& run, const std::string& path, const std::string& command, bool overwrite,
+              const FileChange& change);
+
+/// A new file without a trajectory, changed, and its summary.
+void create_run_without_rows(const std::string& path, const RunDescription& description,
+                             const RunSummary& summary, bool overwrite, const FileChange& change);
+
+}  // namespace saddleflow::archive

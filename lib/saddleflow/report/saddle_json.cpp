@@ -1,0 +1,116 @@
+// The catalogue of critical points and what belongs to it, for the page.
+#include <array>
+
+#include <fmt/format.h>
+
+#include "saddleflow/report/json_parts.hpp"
+
+namespace saddleflow::report {
+
+namespace {
+
+using archive::CriticalPointRow;
+using archive::EscapeRow;
+using archive::VisitRow;
+
+constexpr std::array kind_names = {"origin", "saddle", "minimum", "unresolved", "gradient_flat"};
+
+std::size_t kind_of(const CriticalPointRow& point) {
+  const auto known = static_cast<int>(kind_names.size());
+  return point.kind >= 0 && point.kind < known ? static_cast<std::size_t>(point.kind) : 3;
+}
+
+/// "origin", "S1", "S2", ..., "min": the kinds counted each for itself, without a number where there is one.
+std::vector<std::string> point_names(const std::vector<CriticalPointRow>& catalogue) {
+  static constexpr std::array letters = {"origin", "S", "min", "U", "flat"};
+  std::array<int, kind_names.size()> total{}, seen{};
+  for (const CriticalPointRow& point : catalogue) ++total[kind_of(point)];
+  std::vector<std::string> names;
+  for (const CriticalPointRow& point : catalogue) {
+    const std::size_t kind = kind_of(point);
+    const int number = ++seen[kind];
+    const bool alone = total[kind] == 1 && (kind == 0 || kind == 2);
+    names.push_back(alone ? letters[kind] : fmt::format("{}{}", letters[kind], number));
+  }
+  return names;
+}
+
+/// "1.3" for a row of /neuron, null for none.
+Json place_of(const RunData& run, std::int64_t neuron) {
+  if (neuron < 0 || neuron >= static_cast<std::int64_t>(run.neurons.size())) return nullptr;
+  const NeuronPlace& place = run.neurons[static_cast<std::size_t>(neuron)];
+  return fmt::format("{}.{}", place.layer + 1, place.index + 1);
+}
+
+Json point_json(const CriticalPointRow& p, const std::string& name) {
+  return {{"name", name},
+          {"kind", kind_names[kind_of(p)]},
+          {"loss", number(p.loss, value_digits)},
+          {"gradient_norm", number(p.gradient_norm, value_digits)},
+          {"relative_gradient", number(p.relative_gradient, value_digits)},
+          {"negative", p.index_negative},
+          {"zero_explained", p.index_zero_explained},
+          {"zero_unexplained", p.index_zero_unexplained},
+          {"positive", p.index_positive},
+          {"causes", {p.zero_rescaling, p.zero_linear_layers, p.zero_dead_neurons, p.zero_inactive_neurons}},
+          {"gap", number(p.eigenvalue_gap, value_digits)},
+          {"lowest", p.eigenvalues.empty() ? Json(nullptr) : number(p.eigenvalues.front(), value_digits)},
+          {"eigenvalue_error", number(p.eigenvalue_error, value_digits)},
+          {"active_neurons", p.active_neurons},
+          {"sleeping_threshold", number(p.sleeping_threshold, value_digits)},
+          {"sleeping_gap", number(p.sleeping_gap, value_digits)},
+          {"visits", p.visits}};
+}
+
+Json escape_json(const RunData& run, const EscapeRow& e) {
+  return {{"point", e.critical_point},
+          {"kind", e.kind == 0 ? "eigenvector" : "correlation"},
+          {"value", number(e.value, value_digits)},
+          {"degree", e.degree},
+          {"neuron", place_of(run, e.neuron)},
+          {"basin_share", number(e.basin_share, value_digits)},
+          {"to_plus", e.to_plus},
+          {"to_minus", e.to_minus}};
+}
+
+}  // namespace
+
+Json visit_json(const RunData& run, std::size_t visit) {
+  const archive::SaddleRecord& record = run.saddle_record;
+  const VisitRow& v = record.visits[visit];
+  const bool known_run = v.run >= 0 && v.run < static_cast<std::int64_t>(record.runs.size());
+  return {{"run", known_run ? Json(record.runs[static_cast<std::size_t>(v.run)]) : Json(nullptr)},
+          {"point", v.critical_point},
+          {"distance", number(v.closest_distance, value_digits)},
+          {"zero_explained", v.index_zero_explained},
+          {"zero_unexplained", v.index_zero_unexplained},
+          {"gap", number(v.eigenvalue_gap, value_digits)},
+          {"active_neurons", v.active_neurons},
+          {"escape", v.escape},
+          {"exit_overlap", number(v.exit_overlap, value_digits)},
+          {"predicted", place_of(run, v.predicted_neuron)},
+          {"left", place_of(run, v.left_neuron)},
+          {"predicted_leave", number(v.predicted_leave_time, time_digits)},
+          {"pattern_preserved", v.pattern_preserved},
+          {"small_norm", number(v.small_norm, value_digits)},
+          {"small_alignment", number(v.small_alignment, value_digits)},
+          {"kept_drift", number(v.kept_drift, value_digits)}};
+}
+
+Json catalogue_json(const RunData& run) {
+  if (!run.has_saddle_record) return nullptr;
+  const archive::SaddleRecord& record = run.saddle_record;
+  const std::vector<std::string> names = point_names(record.catalogue);
+  Json points = Json::array(), escapes = Json::array(), transitions = Json::array(), counts = Json::array();
+  for (std::size_t k = 0; k < record.catalogue.size(); ++k)
+    points.push_back(point_json(record.catalogue[k], names[k]));
+  for (const EscapeRow& escape : record.escapes) escapes.push_back(escape_json(run, escape));
+  for (const archive::TransitionRow& t : record.transitions)
+    transitions.push_back(
+        {{"from", t.from}, {"to", t.to}, {"trajectories", t.trajectories}, {"escape", t.escape}});
+  for (const auto& [name, value] : record.counts) counts.push_back({name, std::to_string(value)});
+  return {{"points", points},    {"escapes", escapes}, {"transitions", transitions},
+          {"runs", record.runs}, {"counts", counts},   {"pictures", weight_pictures(run)}};
+}
+
+}  // namespace saddleflow::report
