@@ -18,6 +18,7 @@
 #include "saddleflow/study/flow_run.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/keys.hpp"
+#include "saddleflow/study/saddle_start.hpp"
 #include "saddleflow/study/verification.hpp"
 
 namespace {
@@ -26,7 +27,8 @@ using namespace saddleflow;
 using namespace saddleflow::tools;
 
 struct Arguments {
-  std::string study, output;
+  std::string study, output, from;
+  double perturb = 0;
   std::vector<std::string> overrides;
   bool force = false, resume = false, verify = false, dry_run = false, quiet = false;
 };
@@ -37,7 +39,17 @@ constexpr const char* kFooter =
     "--resume).\n\nKeys of the study file, with their defaults (--set overrides any of them):\n";
 
 void add_options(CLI::App& app, Arguments& a) {
-  app.add_option("study", a.study, "study file (TOML)")->required()->option_text("STUDY.toml");
+  app.add_option("study", a.study, "study file (TOML); with --from by default the one that FILE holds")
+      ->option_text("STUDY.toml");
+  CLI::Option* from =
+      app.add_option("--from", a.from, "start beside critical point K of a file written by sf-saddles")
+          ->option_text("FILE:K");
+  app.add_option(
+         "--perturb", a.perturb,
+         "--from: norm of the random weights that its zero neurons get (all weights if none are zero)")
+      ->option_text("DELTA")
+      ->needs(from)
+      ->check(CLI::PositiveNumber);
   app.add_option("-o,--output", a.output,
                  "run file; by default the study's name with .h5, in the current folder")
       ->option_text("FILE");
@@ -58,7 +70,20 @@ void add_options(CLI::App& app, Arguments& a) {
 
 void complete(Arguments& a) {
   if (a.force && a.resume) throw InputError("--force and --resume exclude each other");
+  if (a.from.empty() && a.study.empty()) throw InputError("STUDY.toml is required (or --from)");
+  if (!a.from.empty() && !(a.perturb > 0)) throw InputError("--from: --perturb DELTA is required");
+  if (a.output.empty() && a.study.empty()) throw InputError("--from without a study: -o FILE is required");
   if (a.output.empty()) a.output = std::filesystem::path(a.study).stem().string() + ".h5";
+}
+
+StudyTable read_study(const Arguments& a) {
+  if (a.from.empty()) return StudyTable::read(a.study, a.overrides);
+  std::vector<std::string> overrides = start_overrides(a.from, a.perturb);
+  overrides.insert(overrides.end(), a.overrides.begin(), a.overrides.end());
+  if (!a.study.empty()) return StudyTable::read(a.study, overrides);
+  const std::string file = file_of(a.from);
+  return StudyTable::parse(archive::RunReader::open(file).description().toml, file + ": /config/toml",
+                           overrides);
 }
 
 int dry_run(const StudyTable& study) {
@@ -92,7 +117,7 @@ int verify(const StudyTable& study, const Arguments& a) {
 }
 
 int run(const Arguments& a, const std::string& command) {
-  const StudyTable study = StudyTable::read(a.study, a.overrides);
+  const StudyTable study = read_study(a);
   if (a.dry_run) return dry_run(study);
   catch_interrupts();
   FlowRunOptions options;

@@ -12,8 +12,9 @@ namespace saddleflow {
 
 namespace {
 
-// What N must be, relative to the residual it correlates with, to count as a way down.
-constexpr Real kPositive = Real(1e-10);
+// What N must be, relative to the residual it correlates with, to count as a way down; and what the residual
+// must be, relative to that of the zero network: below it is that of a fit, rounding.
+constexpr Real kPositive = Real(1e-10), kFitted = Real(1e-9);
 
 class Analysis {
  public:
@@ -89,9 +90,18 @@ class Analysis {
       if (network_.degree() > 2) add_origin_directions();
       return;
     }
+    if (is_fitted()) return;
     result_.ncfs = neuron_ncfs(objective_, result_.point(), result_.sleeping.neurons, options_.search);
     for (const NeuronNcf& ncf : result_.ncfs)
       if (ncf.degree() > 2 || !network_.activation().is_smooth()) add_directions(ncf);
+  }
+
+  bool is_fitted() {
+    Matrix here, at_origin;
+    const Matrix& targets = objective_.data().targets;
+    objective_.loss().derivative(objective_.outputs(result_.point()), targets, here);
+    objective_.loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, at_origin);
+    return here.norm() <= kFitted * at_origin.norm();
   }
 
   void add_directions(const NeuronNcf& ncf) {

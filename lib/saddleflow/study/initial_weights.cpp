@@ -12,6 +12,8 @@
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
+#include "saddleflow/study/build.hpp"
+#include "saddleflow/study/saddle_start.hpp"
 
 namespace saddleflow {
 
@@ -113,6 +115,8 @@ Vector raw_weights(const StudyTable& study, const Network& network) {
     return Eigen::Map<const Vector>(weights.data(), static_cast<Index>(weights.size()));
   }
   const std::string path = study.resolve(study.text("init.file"));
+  if (kind == "saddle")
+    return weights_beside_saddle(path, study.integer("init.row"), study.real("init.scale"), seed, network);
   return kind == "file" ? from_text_file(path, study) : from_run(path, study.integer("init.snapshot"), study);
 }
 
@@ -144,6 +148,11 @@ Vector balanced_direction(const Network& network, std::uint64_t seed) {
   return w.normalized();
 }
 
+Vector initial_point(const std::string& path, const std::vector<std::string>& overrides) {
+  const StudyTable study = StudyTable::read(path, overrides);
+  return build_initial_weights(study, *build_network(study));
+}
+
 Vector build_initial_weights(const StudyTable& study, const Network& network) {
   Vector w = raw_weights(study, network);
   if (w.size() != network.parameter_count())
@@ -152,6 +161,7 @@ Vector build_initial_weights(const StudyTable& study, const Network& network) {
   const Real norm = w.norm();
   if (!w.allFinite() || !(norm > 0)) study.fail("init", "found weights that are all zero or not finite");
   const std::string kind = study.text("init.kind");
+  if (kind == "saddle") return w;
   const bool drawn = kind == "gaussian" || kind == "sphere" || kind == "balanced";
   if (!drawn && study.boolean("init.keep_norm")) return w;
   return w * (study.real("init.scale") / norm);

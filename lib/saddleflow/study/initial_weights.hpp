@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/study/study_table.hpp"
@@ -21,5 +22,8 @@ Vector balanced_direction(const Network& network, std::uint64_t seed);
 
 /// [init] of a study. Throws InputError for weights that do not fit the network, are not finite or all zero.
 Vector build_initial_weights(const StudyTable& study, const Network& network);
+
+/// That of the study in this file.
+Vector initial_point(const std::string& path, const std::vector<std::string>& overrides);
 
 }  // namespace saddleflow

@@ -109,8 +109,9 @@ std::vector<Key> make_keys() {
        text,
        "\"gaussian\"",
        "direction of w(0): iid normal; a uniform direction a neuron, all of one "
-       "size; gaussian with all balances 0; given; from a file; from another run",
-       {"gaussian", "sphere", "balanced", "given", "file", "run"},
+       "size; gaussian with all balances 0; given; from a file; from another run; saddle: a stored critical "
+       "point and init.scale times a random unit vector of its zero neurons' weights",
+       {"gaussian", "sphere", "balanced", "given", "file", "run", "saddle"},
        ""},
       {"init.scale", real, "1e-3", "delta = norm of w(0)", {}, "> 0"},
       {"init.keep_norm",
@@ -124,9 +125,12 @@ std::vector<Key> make_keys() {
       {"init.file",
        text,
        "",
-       "file: text file with one weight a line; run: a run file; relative to the study file",
+       "file: text file with one weight a line; run: a run file; saddle: a file of sf-saddles; relative to "
+       "the "
+       "study file",
        {},
        ""},
+      {"init.row", integer, "1", "saddle: row of the table of critical points, from 1", {}, ">= 1"},
       {"init.snapshot", integer, "-1", "run: row of its weights; -1 is the last", {}, ">= -1"},
 
       {"flow.t_end", real, "100.0", "end time", {}, "> 0"},

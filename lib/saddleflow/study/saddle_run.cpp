@@ -96,6 +96,10 @@ class Survey {
         exits_[event.time] = to_vector(run.run->row("weights", event.snapshot));
   }
 
+  bool left(const archive::SaddleRow& row) const {
+    return !std::isnan(row.leave_time) && exits_.count(row.leave_time) > 0;
+  }
+
   std::vector<Index> small_at_exit(const archive::SaddleRow& row) const {
     return sleeping_neurons(objective_.network(), exits_.at(row.leave_time)).neurons;
   }
@@ -120,8 +124,7 @@ class Survey {
     CriticalPoint point = analyse(closest);
     if (point.is_critical()) {
       VisitWeights weights{closest, {}, static_cast<Real>(row.closest_time)};
-      const auto exit = exits_.find(row.leave_time);
-      if (exit != exits_.end()) weights.exit = exit->second;
+      if (left(row)) weights.exit = exits_.at(row.leave_time);
       visit.analysis = analyse_visit(objective_.network(), point, weights);
       if (!asleep.empty()) visit.pattern_preserved = preserved(asleep, point.sleeping.neurons);
       const std::vector<EscapeDirection> own = point.escapes;

@@ -1,0 +1,140 @@
+#include "saddle_tables.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+namespace saddleflow::tools {
+
+namespace {
+
+constexpr std::size_t kMostEscapes = 4;  // printed of a point
+
+double number(Real x) { return static_cast<double>(x); }
+std::string or_dash(Real x, const char* format) {
+  return std::isnan(x) ? std::string("-") : fmt::format(fmt::runtime(format), number(x));
+}
+
+std::string index_of(const CriticalPoint& p) {
+  return fmt::format("({}, {}, {}, {})", p.spectrum.negative, p.zero_modes.explained(),
+                     p.zero_modes.unexplained, p.spectrum.positive);
+}
+
+std::string zero_modes_of(const ZeroModes& z) {
+  std::vector<std::string> parts;
+  const auto add = [&](Index count, const char* name) {
+    if (count > 0) parts.push_back(fmt::format("{} {}", count, name));
+  };
+  add(z.rescaling, "rescaling");
+  add(z.linear_layers, "linear layers");
+  add(z.dead_neurons, "dead neurons");
+  add(z.inactive_neurons, "inactive neurons");
+  add(z.unexplained, "unexplained");
+  return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+void print_points(std::FILE* out, const SaddleSurvey& survey) {
+  fmt::print(out, "\n{:>3}  {:<13} {:>14} {:>9} {:>10}  {:<20} {:>8}  {:<14} {}\n", "#", "critical point",
+             "loss", "|grad L|", "rel. grad", "index (-, 0e, 0u, +)", "gap", "active neurons", "zero modes");
+  for (std::size_t k = 0; k < survey.points.size(); ++k) {
+    const CriticalPoint& p = survey.points[k];
+    fmt::print(out, "{:>3}  {:<13} {:>14.8g} {:>9.1e} {:>10.1e}  {:<20} {:>8}  {:<14} {}\n", k + 1,
+               name_of(p.kind), number(p.refinement.loss), number(p.refinement.gradient_norm),
+               number(p.refinement.relative_gradient), p.is_critical() ? index_of(p) : "-",
+               p.is_critical() ? fmt::format("{:.1e}", number(p.spectrum.gap)) : "-",
+               fmt::format("{}", fmt::join(p.active_neurons, ", ")),
+               p.is_critical() ? zero_modes_of(p.zero_modes) : "-");
+  }
+}
+
+std::string describe(const EscapeDirection& way) {
+  if (way.kind == EscapeDirection::Kind::eigenvector)
+    return fmt::format("eigenvector, lambda = {:.6g}", -number(way.value));
+  const std::string who = way.layer < 0 ? std::string("KKT point of the NCF")
+                                        : fmt::format("neuron of hidden layer {}, KKT point", way.layer + 1);
+  return fmt::format("{}, N = {:.6g}, degree {}, basin {:.0f} %", who, number(way.value), way.degree,
+                     100 * number(way.basin_share));
+}
+
+void print_escapes(std::FILE* out, const SaddleSurvey& survey) {
+  fmt::print(out, "\nways down\n");
+  for (std::size_t k = 0; k < survey.points.size(); ++k) {
+    const std::vector<EscapeDirection>& ways = survey.points[k].escapes;
+    for (std::size_t j = 0; j < std::min(ways.size(), kMostEscapes); ++j) {
+      std::string ends;
+      for (const SaddleConnection& c : survey.connections)
+        if (c.from == static_cast<Index>(k) && c.escape == static_cast<Index>(j))
+          ends += c.to < 0 ? fmt::format("  {} nowhere ({})", c.sign > 0 ? "+" : "-", c.stop_reason)
+                           : fmt::format("  {} to {}", c.sign > 0 ? "+" : "-", c.to + 1);
+      fmt::print(out, "{:>3}  {}{}\n", j == 0 ? fmt::format("{}", k + 1) : "", describe(ways[j]), ends);
+    }
+    if (ways.size() > kMostEscapes) fmt::print(out, "{:>3}  and {} more\n", "", ways.size() - kMostEscapes);
+  }
+}
+
+std::string neuron_name(const Network& network, Index neuron) {
+  if (neuron < 0) return "-";
+  const Neuron& n = network.neurons()[static_cast<std::size_t>(neuron)];
+  return fmt::format("{}.{}", n.layer + 1, n.index + 1);
+}
+
+void print_visits(std::FILE* out, const SaddleSurvey& survey, const Network& network) {
+  if (survey.visits.empty()) {
+    fmt::print(out, "\nno saddle was visited\n");
+    return;
+  }
+  fmt::print(out, "\n{:>3}  {:>5} {:>11} {:>11} {:>11} {:>11} {:>9}  {:>9} {:>9}  {:<9} {:<9} {:>8}\n", "run",
+             "point", "enter", "closest", "leave", "predicted", "distance", "kept", "small", "left by",
+             "predicted", "overlap");
+  for (const SaddleVisit& v : survey.visits) {
+    const VisitAnalysis& a = v.analysis;
+    fmt::print(out, "{:>3}  {:>5} {:>11.6g} {:>11.6g} {:>11} {:>11} {:>9}  {:>9} {:>9}  {:<9} {:<9} {:>8}\n",
+               v.run + 1, v.point + 1, v.recorded.enter_time, v.recorded.closest_time,
+               or_dash(static_cast<Real>(v.recorded.leave_time), "{:.6g}"),
+               or_dash(a.predicted_leave_time, "{:.6g}"), or_dash(a.closest_distance, "{:.1e}"),
+               or_dash(a.kept_drift, "{:.1e}"), or_dash(a.small_norm, "{:.1e}"),
+               neuron_name(network, a.left_neuron), neuron_name(network, a.predicted_neuron),
+               or_dash(a.exit_overlap, "{:.5f}"));
+  }
+  fmt::print(
+      out,
+      "left by, predicted: neuron (hidden layer.number) that grew, and that should have; overlap: cosine "
+      "of the\nexit with the way down that it follows; kept, small: distance from the point of the "
+      "active and of the\nzero neurons' weights at the closest approach\n");
+  Index known = 0, preserved = 0;
+  for (const SaddleVisit& v : survey.visits) {
+    known += v.pattern_preserved != Verdict::not_applicable ? 1 : 0;
+    preserved += v.pattern_preserved == Verdict::yes ? 1 : 0;
+  }
+  fmt::print(out, "sparsity: neurons small where the last point was left are zero at the next in {} of {}\n",
+             preserved, known);
+}
+
+void print_transitions(std::FILE* out, const SaddleSurvey& survey) {
+  if (survey.transitions.empty()) return;
+  fmt::print(out, "\ntransitions\n");
+  for (const SaddleTransition& t : survey.transitions)
+    fmt::print(out, "{:>3} -> {:<3} {}{}\n", t.from + 1, t.to + 1,
+               t.trajectories > 0 ? fmt::format("{} trajectories", t.trajectories) : "no trajectory",
+               t.escape >= 0 ? fmt::format(", unstable manifold {}", t.escape + 1) : "");
+  if (survey.not_followed > 0) fmt::print(out, "{} ways down were not followed\n", survey.not_followed);
+}
+
+}  // namespace
+
+void print_survey(std::FILE* out, const SaddleSurvey& survey, const Network& network,
+                  const std::vector<std::string>& names) {
+  for (std::size_t k = 0; names.size() > 1 && k < names.size(); ++k)
+    fmt::print(out, "run {}: {}\n", k + 1, names[k]);
+  if (!survey.points.empty()) {
+    print_points(out, survey);
+    print_escapes(out, survey);
+  }
+  if (!names.empty()) print_visits(out, survey, network);
+  print_transitions(out, survey);
+  fmt::print(out, "\nwork:    {} gradients, {} Hessian-vector products, {} Hessians\n", survey.work.gradients,
+             survey.work.hessian_vectors, survey.work.hessians);
+}
+
+}  // namespace saddleflow::tools

@@ -1,0 +1,185 @@
+// sf-saddles: the saddles that runs have visited, refined, classified and connected.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "common.hpp"
+#include "interrupt.hpp"
+#include "output_file.hpp"
+#include "run_tables.hpp"
+#include "saddle_tables.hpp"
+#include "saddleflow/archive/saddle_writer.hpp"
+#include "saddleflow/base/version.hpp"
+#include "saddleflow/study/initial_weights.hpp"
+#include "saddleflow/study/saddle_run.hpp"
+
+namespace {
+
+using namespace saddleflow;
+using namespace saddleflow::tools;
+
+struct Arguments {
+  std::vector<std::string> sources;
+  std::string point, output;
+  std::vector<std::string> overrides;
+  std::int64_t starts = 32, seed = 1, most_points = 64, most_escapes = 12;
+  double rtol = 1e-8;
+  bool refine = false, connect = false, force = false, quiet = false;
+};
+
+constexpr const char* kFooter =
+    "Without --refine the visits are printed as the runs have recorded them. With it every visit is refined "
+    "to\n"
+    "the critical point, that point classified (index: negative, zero explained by symmetry, zero "
+    "unexplained\n"
+    "and positive eigenvalues; ways down: unstable eigenvectors and positive KKT points of the correlation\n"
+    "function of its zero neurons), and the points of all runs listed once modulo permutation, sign and\n"
+    "rescaling. --connect and -o imply it.\n\n"
+    "Given a study, the point to be analysed is --point, or the study's own initial weights as they are.\n\n"
+    "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (what was found\n"
+    "until then is printed, no file is written).";
+
+void add_options(CLI::App& app, Arguments& a) {
+  constexpr std::int64_t most = 1'000'000'000;
+  app.add_option("sources", a.sources, "run files written by sf-flow, of one problem; or one study")
+      ->required()
+      ->option_text("RUN.h5... | STUDY.toml");
+  app.add_flag("--refine", a.refine, "refine, classify and catalogue the critical points");
+  app.add_flag("--connect", a.connect,
+               "follow the unstable manifolds to the next critical points, and on from "
+               "those");
+  app.add_option("--point", a.point, "weights near a critical point: a text file, one a line (with a study)")
+      ->option_text("FILE");
+  app.add_option("--starts", a.starts, "random starts of each search for KKT points (default 32)")
+      ->option_text("R")
+      ->check(CLI::Range(std::int64_t{1}, most));
+  app.add_option("--seed", a.seed, "seed of the starts (default 1)")
+      ->option_text("S")
+      ->check(CLI::Range(std::int64_t{0}, most));
+  app.add_option("--most-points", a.most_points,
+                 "--connect: points from which manifolds are followed "
+                 "(default 64)")
+      ->option_text("N")
+      ->check(CLI::Range(std::int64_t{1}, most));
+  app.add_option("--most-escapes", a.most_escapes, "--connect: ways down followed from each (default 12)")
+      ->option_text("N")
+      ->check(CLI::Range(std::int64_t{1}, most));
+  app.add_option("--rtol", a.rtol, "--connect: relative tolerance of the flow (default 1e-8)")
+      ->option_text("TOL")
+      ->check(CLI::Range(1e-13, 1e-2));
+  app.add_option("-o,--output", a.output,
+                 "file for the tables; of one run, it is a copy with the tables added")
+      ->option_text("FILE");
+  app.add_option("--set", a.overrides, "override a key of the study; may be repeated")
+      ->option_text("section.key=value")
+      ->take_all()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--force", a.force, "overwrite an existing file");
+  app.add_flag("-q,--quiet", a.quiet, "print errors only");
+  app.set_version_flag("--version", std::string("sf-saddles ") + version());
+  app.footer(kFooter);
+}
+
+SaddleSurveyOptions survey_options(const Arguments& a) {
+  SaddleSurveyOptions options;
+  options.starts = a.starts;
+  options.seed = static_cast<std::uint64_t>(a.seed);
+  options.connect = a.connect;
+  options.most_escapes = a.most_escapes;
+  options.most_points = a.most_points;
+  options.rtol = static_cast<Real>(a.rtol);
+  options.interrupt = &interrupted;
+  if (!a.quiet && isatty(STDERR_FILENO) != 0) {
+    options.progress = [](const std::string& what) {
+      fmt::print(stderr, "\r\033[K{}", what);
+      std::fflush(stderr);
+    };
+  }
+  return options;
+}
+
+// A study's overrides that make its initial weights the point asked for.
+std::vector<std::string> overrides_of(const Arguments& a) {
+  std::vector<std::string> overrides = a.overrides;
+  if (a.point.empty()) return overrides;
+  overrides.emplace_back("init.kind=\"file\"");
+  overrides.push_back("init.file=\"" + std::filesystem::absolute(a.point).string() + "\"");
+  overrides.emplace_back("init.keep_norm=true");
+  return overrides;
+}
+
+std::vector<KktProblem> open_all(const Arguments& a, const std::string& command) {
+  std::vector<KktProblem> problems;
+  for (const std::string& source : a.sources) {
+    problems.push_back(open_kkt_problem(source, overrides_of(a), command));
+    if (a.sources.size() > 1 && !problems.back().run)
+      throw InputError(source + ": is a study, expected the file of a run beside others");
+  }
+  return problems;
+}
+
+void write(const Arguments& a, const KktProblem& first, const SaddleSurvey& survey,
+           const std::string& command) {
+  const Network& network = first.objective->network();
+  const bool runs = first.run.has_value();
+  const archive::SaddleRecord record =
+      describe_saddles(survey, network, runs ? a.sources : std::vector<std::string>());
+  if (runs && a.sources.size() == 1) {
+    archive::copy_with_saddles(a.sources.front(), a.output, command, record, a.force);
+    return;
+  }
+  archive::RunDescription description = first.description;
+  description.command = command;
+  archive::create_with_saddles(a.output, description, {"search_ended", {}, {}}, record, a.force);
+}
+
+int recorded_only(const std::vector<KktProblem>& problems) {
+  for (const KktProblem& problem : problems) {
+    print_heading(stdout, problem.description);
+    print_saddles(stdout, *problem.run);
+    if (problem.run->rows().saddle == 0) fmt::print("\nno saddle was visited\n");
+  }
+  return 0;
+}
+
+int run(const Arguments& a, const std::string& command) {
+  for (const std::string& source : a.sources) check_output(source, a.output, a.force);
+  std::vector<KktProblem> problems = open_all(a, command);
+  const KktProblem& first = problems.front();
+  if (first.run && !(a.refine || a.connect || !a.output.empty())) return recorded_only(problems);
+  for (const KktProblem& problem : problems)
+    if (!a.output.empty() && problem.run && problem.run->live())
+      throw IoError(problem.run->path() + ": another process is writing this run, it cannot be copied");
+  catch_interrupts();
+  const SaddleSurveyOptions options = survey_options(a);
+  const SaddleSurvey survey =
+      first.run ? survey_saddles(problems, options)
+                : survey_point(problems.front(), initial_point(a.sources.front(), overrides_of(a)), options);
+  if (options.progress) fmt::print(stderr, "\r\033[K");
+  if (!a.output.empty() && !survey.interrupted) write(a, first, survey, command);
+  if (!a.quiet) {
+    print_heading(stdout, first.description);
+    print_survey(stdout, survey, first.objective->network(),
+                 first.run ? a.sources : std::vector<std::string>());
+    if (!a.output.empty() && !survey.interrupted) fmt::print("file:    {}\n", a.output);
+  }
+  return survey.interrupted ? 130 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_tool("sf-saddles", [&] {
+    CLI::App app("The saddles of runs: refined, classified, catalogued and connected.", "sf-saddles");
+    Arguments arguments;
+    add_options(app, arguments);
+    if (!parse(app, argc, argv)) return 0;
+    std::string command = "sf-saddles";
+    for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
+    return run(arguments, command);
+  });
+}
