@@ -13,7 +13,7 @@ using namespace saddleflow::test;
 
 namespace {
 
-const auto kMethods = boost::unit_test::data::make({"dopri5", "rodas5p", "rkc2", "auto"});
+const auto kMethods = boost::unit_test::data::make({"dopri5", "dop853", "rodas5p", "rkc2", "auto"});
 constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
 
 /// x' = x from 1; not a number from a wall on that the solution to t = 3 never reaches.
@@ -104,7 +104,7 @@ BOOST_DATA_TEST_CASE(blow_up_ends, kMethods) {
 BOOST_AUTO_TEST_CASE(bad_calls_are_input_errors) {
   Blind blind;
   BOOST_CHECK_THROW(make_stepper("euler", {}), InputError);
-  BOOST_TEST(stepper_names().size() == 4);
+  BOOST_TEST(stepper_names().size() == 5);
   auto stepper = make_stepper("rodas5p", tolerance(Real(1e-6)));
   BOOST_CHECK_THROW(stepper->do_step(System(blind)), InputError);
   BOOST_CHECK_THROW(stepper->initialize(Vector::Ones(1), 0, 0), InputError);

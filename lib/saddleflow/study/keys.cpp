@@ -141,7 +141,7 @@ std::vector<Key> make_keys() {
        text,
        "\"auto\"",
        "auto switches between dopri5 and rodas5p (rkc2 when large)",
-       {"auto", "dopri5", "rodas5p", "rkc2"},
+       {"auto", "dopri5", "dop853", "rodas5p", "rkc2"},
        ""},
       {"flow.chart",
        text,
