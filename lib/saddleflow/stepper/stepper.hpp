@@ -88,6 +88,7 @@ struct StepperOptions {
   ErrorControl::Options error;
   ErrorGroups groups;
   Real max_step = 0;        ///< 0: none
+  bool smooth = false;      ///< the right-hand side has derivatives of all orders: "auto" then uses dop853
   int dense_limit = 2000;   ///< "auto": Rosenbrock up to this many components, RKC2 above
   int max_rejections = 60;  ///< consecutive rejections before StepFailure
 };

@@ -140,7 +140,7 @@ std::vector<Key> make_keys() {
       {"flow.stepper",
        text,
        "\"auto\"",
-       "auto switches between dopri5 and rodas5p (rkc2 when large)",
+       "auto: dopri5, dop853 if polynomial; rodas5p where stiff (rkc2 when large)",
        {"auto", "dopri5", "dop853", "rodas5p", "rkc2"},
        ""},
       {"flow.chart",
