@@ -204,7 +204,8 @@ BOOST_AUTO_TEST_CASE(starts_beyond_the_numbers) {
 }
 
 BOOST_DATA_TEST_CASE(exact_zeros_stay_exact_zeros,
-                     bdata::make(polar_cases()) * bdata::make(std::vector<std::string>{"dopri5", "rodas5p"}),
+                     bdata::make(polar_cases()) *
+                         bdata::make(std::vector<std::string>{"dopri5", "dop853", "rodas5p"}),
                      c, method) {
   PolarProblem p(c, 5, Real(1e-3));
   StepperOptions options;

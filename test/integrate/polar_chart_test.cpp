@@ -52,7 +52,7 @@ IntegrationOptions until(Real t_end) {
   return options;
 }
 
-const std::vector<std::string> kMethods{"dopri5", "rodas5p", "auto"};
+const std::vector<std::string> kMethods{"dopri5", "dop853", "rodas5p", "auto"};
 
 }  // namespace
 

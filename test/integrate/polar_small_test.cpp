@@ -76,10 +76,10 @@ FlowProblem square_outer() {
   return with_start(feed_forward({4, 6, 1}, Activation(-1, 2)), teacher(4, 30, 2, Activation(-1, 2)), 5);
 }
 
-const SmallCase kSmallCases[] = {{"power sum of squares", 2, squares, 6.5, 0.2},
-                                 {"two-layer linear", 2, two_layer_linear, 2.5, 0.01},
-                                 {"squared ReLU 10-20-1", 3, main_job, 2, 0.05},
-                                 {"squares 4-6-1", 3, square_outer, 2.5, 0.05}};
+const SmallCase kSmallCases[] = {{"power sum of squares", 2, squares, 4.6, 0.2},
+                                 {"two-layer linear", 2, two_layer_linear, 2.3, 0.01},
+                                 {"squared ReLU 10-20-1", 3, main_job, 1.5, 0.05},
+                                 {"squares 4-6-1", 3, square_outer, 2.3, 0.05}};
 
 struct Escape {
   Vector direction;

@@ -80,6 +80,11 @@ BOOST_AUTO_TEST_CASE(names) {
 BOOST_AUTO_TEST_CASE(smoothness) {
   BOOST_TEST(Activation().is_linear());
   BOOST_TEST(Activation().is_smooth());
+  BOOST_TEST(Activation().is_polynomial());
+  BOOST_TEST(Activation(Real(1), 3).is_polynomial());
+  BOOST_TEST(Activation(Real(-1), 2).is_polynomial());
+  BOOST_TEST(!Activation(Real(-1), 3).is_polynomial());
+  BOOST_TEST(!Activation(Real(0), 4).is_polynomial());
   BOOST_TEST(!Activation(Real(0), 1).is_smooth());
   BOOST_TEST(Activation(Real(0), 2).is_smooth());
   BOOST_TEST(!Activation(Real(1), 2).is_linear());

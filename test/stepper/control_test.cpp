@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(settles_below_the_tolerance) {
 }
 
 BOOST_DATA_TEST_CASE(same_steps_at_every_scale,
-                     boost::unit_test::data::make({"dopri5", "rodas5p", "rkc2", "auto"})) {
+                     boost::unit_test::data::make({"dopri5", "dop853", "rodas5p", "rkc2", "auto"})) {
   StepCounters first;
   for (const int power : {0, -40, 60}) {
     const Vector eigenvalues{{Real(0.1), 3, 200, -Real(0.05)}};

@@ -19,8 +19,8 @@ namespace odeint = boost::numeric::odeint;
 
 namespace {
 
-using Methods =
-    boost::mpl::list<odeint_method::Dopri5, odeint_method::Rodas5P, odeint_method::Rkc2, odeint_method::Auto>;
+using Methods = boost::mpl::list<odeint_method::Dopri5, odeint_method::Dop853, odeint_method::Rodas5P,
+                                 odeint_method::Rkc2, odeint_method::Auto>;
 
 template <class M>
 constexpr Real kTolerance = std::is_same_v<M, odeint_method::Rkc2> ? Real(1e-6) : Real(1e-9);
@@ -105,6 +105,20 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(controlled, M, Methods) {
   x = flow.start();
   stepper.try_step(std::ref(flow), x, t, dt);
   BOOST_TEST(far(x, t - 1) < 100 * kTolerance<M>);
+}
+
+// Odeint copies the lambda for each call; dense output must not ask the dead copies.
+BOOST_AUTO_TEST_CASE(a_system_by_value_is_gone_when_its_dense_output_is_asked_for) {
+  Vector x = Vector::Ones(1);
+  const Real rate = -1;
+  const auto decay = [rate](const Vector& y, Vector& f, Real) { f = rate * y; };
+  int seen = 0;
+  odeint::integrate_const(odeint::make_dense_output(Real(0), Real(1e-9), odeint_method::Dop853()), decay, x,
+                          Real(0), Real(2), Real(0.125), [&](const Vector& y, Real t) {
+                            ++seen;
+                            BOOST_TEST(std::abs(y[0] - std::exp(-t)) < Real(1e-8));
+                          });
+  BOOST_TEST(seen == 17);
 }
 
 BOOST_AUTO_TEST_CASE(lambdas_and_max_dt) {

@@ -16,9 +16,10 @@ struct Case {
   std::string method;
   double order;  ///< of the solution
   double dense;  ///< exponent of the error of one step's dense output
+  double slack = 0.25;
 };
 std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.method; }
-const Case kCases[] = {{"dopri5", 5, 5}, {"rodas5p", 5, 5}, {"rkc2", 2, 3}};
+const Case kCases[] = {{"dopri5", 5, 5}, {"dop853", 8, 8, 0.5}, {"rodas5p", 5, 5}, {"rkc2", 2, 3}};
 
 /// Every try is accepted, every step is h.
 std::unique_ptr<Stepper> fixed_step(const std::string& method, const Vector& x, Real h, Index quadratures) {
@@ -58,25 +59,31 @@ Errors errors(const std::string& method, int steps) {
   return e;
 }
 
+/// Errors below this are rounding and show no order.
+constexpr Real kRounding = 20 * std::numeric_limits<Real>::epsilon();
+
+void update(double& order, Real last, Real now) {
+  if (now > kRounding) order = static_cast<double>(std::log2(last / now));
+}
+
 template <class Problem>
 void check_order(const Case& c, const char* kind) {
   Errors last = errors<Problem>(c.method, 8);
   double order[3] = {};
   for (int steps = 16; steps <= 256; steps *= 2) {
     const Errors e = errors<Problem>(c.method, steps);
-    const auto log2 = [](Real a, Real b) { return static_cast<double>(std::log2(a / b)); };
-    order[0] = log2(last.state, e.state);
-    order[1] = log2(last.quadrature, e.quadrature);
-    order[2] = log2(last.dense, e.dense);
+    update(order[0], last.state, e.state);
+    update(order[1], last.quadrature, e.quadrature);
+    update(order[2], last.dense, e.dense);
     fmt::print(
         "{:<8} {:<9} h = 1/{:<3} error {:.2e} order {:.2f}, quadrature {:.2e} {:.2f}, dense {:.2e} {:.2f}\n",
         c.method, kind, steps, static_cast<double>(e.state), order[0], static_cast<double>(e.quadrature),
         order[1], static_cast<double>(e.dense), order[2]);
     last = e;
   }
-  BOOST_TEST(order[0] > c.order - 0.25);
-  BOOST_TEST(order[1] > c.order - 0.25);
-  BOOST_TEST(order[2] > c.dense - 0.25);
+  BOOST_TEST(order[0] > c.order - c.slack);
+  BOOST_TEST(order[1] > c.order - c.slack);
+  BOOST_TEST(order[2] > c.dense - c.slack);
 }
 
 /// y' = -(y - sin t) + cos t: explicit time dependence, with df/dt.
@@ -108,18 +115,18 @@ BOOST_DATA_TEST_CASE(non_autonomous_system, boost::unit_test::data::make(kCases)
   Forced problem;
   Real last = 0;
   double order = 0;
-  for (int steps = 8; steps <= 32; steps *= 2) {
+  for (int steps = 2; steps <= 32; steps *= 2) {
     const Vector zero = Vector::Zero(1);
     auto stepper = fixed_step(sample.method, zero, Real(1) / static_cast<Real>(steps), 0);
     while (stepper->counters().accepted < steps) stepper->do_step(System(problem));
     const Real error = std::abs(stepper->current_state()[0] - std::sin(stepper->current_time()));
-    order = static_cast<double>(std::log2(last / error));
+    update(order, last, error);
     if (last > 0)
       fmt::print("{:<8} forced    h = 1/{:<3} error {:.2e} order {:.2f}\n", sample.method, steps,
                  static_cast<double>(error), order);
     last = error;
   }
-  BOOST_TEST(order > sample.order - 0.25);
+  BOOST_TEST(order > sample.order - sample.slack);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

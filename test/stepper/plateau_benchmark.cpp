@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
   fmt::print("{:<8} {:>7} {:>8} {:>8} {:>9} {:>7} {:>8} {:>7} {:>8} {:>12} {:>9}\n", "method", "rtol",
              "accepted", "rejected", "gradients", "Hv", "Hessians", "switch", "seconds", "loss", "error");
   for (const Real rtol : tolerances)
-    for (const char* method : {"dopri5", "rkc2", "rodas5p", "auto"}) {
+    for (const char* method : {"dopri5", "dop853", "rkc2", "rodas5p", "auto"}) {
       if (std::string(method) == "rkc2" && rtol < Real(1e-7)) continue;  // order 2: millions of steps
       print(method, rtol, run(method, seed, end, rtol, std::string(method) == "auto"), reference);
     }

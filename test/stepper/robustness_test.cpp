@@ -13,7 +13,7 @@ using namespace saddleflow::test;
 
 namespace {
 
-const auto kMethods = boost::unit_test::data::make({"dopri5", "rodas5p", "rkc2", "auto"});
+const auto kMethods = boost::unit_test::data::make({"dopri5", "dop853", "rodas5p", "rkc2", "auto"});
 constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
 
 /// x' = x from 1; not a number from a wall on that the solution to t = 3 never reaches.
@@ -104,7 +104,7 @@ BOOST_DATA_TEST_CASE(blow_up_ends, kMethods) {
 BOOST_AUTO_TEST_CASE(bad_calls_are_input_errors) {
   Blind blind;
   BOOST_CHECK_THROW(make_stepper("euler", {}), InputError);
-  BOOST_TEST(stepper_names().size() == 4);
+  BOOST_TEST(stepper_names().size() == 5);
   auto stepper = make_stepper("rodas5p", tolerance(Real(1e-6)));
   BOOST_CHECK_THROW(stepper->do_step(System(blind)), InputError);
   BOOST_CHECK_THROW(stepper->initialize(Vector::Ones(1), 0, 0), InputError);
@@ -132,10 +132,13 @@ BOOST_AUTO_TEST_CASE(cholesky_failure_shrinks_the_step) {
 }
 
 BOOST_DATA_TEST_CASE(restored_run_goes_on_bit_by_bit,
-                     kMethods* boost::unit_test::data::make({1, 37, 93, 100, 118, 163}), method, split) {
+                     kMethods* boost::unit_test::data::make({1, 37, 93, 100, 118, 163}) *
+                         boost::unit_test::data::make({false, true}),
+                     method, split, smooth) {
   constexpr int kSteps = 200;
   PlateauProblem whole(1), parts(1);
-  const auto options = tolerance(Real(1e-6));
+  auto options = tolerance(Real(1e-6));
+  options.smooth = smooth;
   auto one = make_stepper(method, options);
   one->initialize(whole.start(Real(1e-3)), 0, 1);
   for (int i = 0; i < kSteps; ++i) one->do_step(System(whole));
@@ -159,6 +162,7 @@ BOOST_DATA_TEST_CASE(restored_run_goes_on_bit_by_bit,
   one->calc_state(middle, a);
   second->clone()->calc_state(middle, b);
   BOOST_TEST((a.array() == b.array()).all());
+  BOOST_TEST(whole.counts.gradients == parts.counts.gradients);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

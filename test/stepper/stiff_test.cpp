@@ -166,7 +166,7 @@ BOOST_DATA_TEST_CASE(prothero_robinson, kStiff) {
 }
 
 BOOST_DATA_TEST_CASE(dissipative_exponential,
-                     boost::unit_test::data::make({"dopri5", "rodas5p", "rkc2", "auto"})) {
+                     boost::unit_test::data::make({"dopri5", "dop853", "rodas5p", "rkc2", "auto"})) {
   // u' = -e^u, the gradient flow of e^u: e^{-u} grows linearly.
   struct {
     std::int64_t calls = 0;

@@ -154,12 +154,15 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(auto_switch)
 
-BOOST_AUTO_TEST_CASE(goes_stiff_on_the_plateau_and_comes_back) {
+BOOST_DATA_TEST_CASE(goes_stiff_on_the_plateau_and_comes_back,
+                     boost::unit_test::data::make({"dopri5", "dop853"}), nonstiff) {
+  auto options = tolerance(Real(1e-8));
+  options.smooth = std::string_view(nonstiff) == "dop853";
   Vector end[2];
   std::int64_t calls[2] = {};
   for (const int k : {0, 1}) {
     DeepProduct problem;
-    auto stepper = make_stepper(k == 0 ? "dopri5" : "auto", tolerance(Real(1e-8)));
+    auto stepper = make_stepper(k == 0 ? nonstiff : "auto", options);
     stepper->initialize(problem.start(), 0, Real(1e-4));
     std::string path, last;
     const Real stop = Real(3);
@@ -179,18 +182,19 @@ BOOST_AUTO_TEST_CASE(goes_stiff_on_the_plateau_and_comes_back) {
     if (k == 1) {
       BOOST_TEST(stepper->counters().switches >= 2);
       BOOST_TEST(stepper->counters().switches <= 8);
-      BOOST_TEST(path.find("rodas5p") < path.rfind("dopri5"));
+      BOOST_TEST(path.find("rodas5p") < path.rfind(nonstiff));
     }
   }
   BOOST_TEST(relative(end[1].head(4), end[0].head(4)) < Real(1e-6));
   BOOST_TEST(5 * calls[1] < calls[0]);
 }
 
-BOOST_AUTO_TEST_CASE(large_systems_go_to_rkc2) {
+BOOST_DATA_TEST_CASE(large_systems_go_to_rkc2, boost::unit_test::data::make({false, true}), smooth) {
   const Vector eigenvalues = spread(40, Real(0.1), Real(1e4));
   LinearFlow flow(eigenvalues, 41);
   auto options = tolerance(Real(1e-4));
   options.dense_limit = 39;
+  options.smooth = smooth;
   auto stepper = make_stepper("auto", options);
   stepper->initialize(flow.start(), 0, Real(1e-5));
   const Vector x = drive(*stepper, flow, 10);
@@ -200,10 +204,11 @@ BOOST_AUTO_TEST_CASE(large_systems_go_to_rkc2) {
   BOOST_TEST((x - flow.exact(10)).norm() / flow.start().norm() < Real(1e-3));
 }
 
-BOOST_AUTO_TEST_CASE(mild_problems_stay_explicit) {
+BOOST_DATA_TEST_CASE(mild_problems_stay_explicit, boost::unit_test::data::make({false, true}), smooth) {
   SymmetricQuartic problem;
   auto options = tolerance(Real(1e-9));
   options.error.quadratures = 1;
+  options.smooth = smooth;
   auto stepper = make_stepper("auto", options);
   stepper->initialize(problem.exact(0), 0, Real(1e-3));
   drive(*stepper, problem, 20);
@@ -211,9 +216,12 @@ BOOST_AUTO_TEST_CASE(mild_problems_stay_explicit) {
   BOOST_TEST(relative(stepper->current_state(), problem.exact(20)) < Real(1e-7));
 }
 
-BOOST_AUTO_TEST_CASE(a_planned_switch_respects_the_announced_step) {
+BOOST_DATA_TEST_CASE(a_planned_switch_respects_the_announced_step,
+                     boost::unit_test::data::make({false, true}), smooth) {
   PlateauProblem problem(1);
-  auto stepper = make_stepper("auto", tolerance(Real(1e-6)));
+  auto options = tolerance(Real(1e-6));
+  options.smooth = smooth;
+  auto stepper = make_stepper("auto", options);
   stepper->initialize(problem.start(Real(1e-3)), 0, 1);
   while (stepper->counters().accepted < 300) {
     const Real announced = stepper->current_time_step();

@@ -12,6 +12,7 @@ StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit
   options.error.displacement = kappa * std::sqrt(rtol);
   options.error.quadratures = 1;
   options.error.quadrature_scale = energy_unit > 0 ? energy_unit : Real(1);
+  options.smooth = network.activation().is_polynomial();
   return options;
 }
 

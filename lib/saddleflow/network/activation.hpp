@@ -20,6 +20,8 @@ class Activation {
   Real slope() const { return slope_; }
   int power() const { return power_; }
   bool is_linear() const { return power_ == 1 && slope_ == Real(1); }
+  /// s^p: no kinks in any derivative.
+  bool is_polynomial() const { return slope_ == Real(1) || (slope_ == Real(-1) && power_ % 2 == 0); }
   /// The gradient is locally Lipschitz iff p >= 2 or alpha = 1 (theory, section 1).
   bool is_smooth() const { return power_ >= 2 || slope_ == Real(1); }
 

@@ -6,8 +6,20 @@
 #include "saddleflow/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
+
 AutoStepper::AutoStepper(const StepperOptions& options, const Policy& policy)
-    : options_(options), policy_(policy), dopri5_(options), rodas5p_(options), rkc2_(options) {}
+    : options_(options),
+      policy_(policy),
+      limit_(options.smooth ? Real(6.4) : Real(10) / 3),
+      dopri5_(options),
+      dop853_(options),
+      rodas5p_(options),
+      rkc2_(options) {}
+
+OneStepMethod& AutoStepper::nonstiff() {
+  if (options_.smooth) return dop853_;
+  return dopri5_;
+}
 
 OneStepMethod& AutoStepper::active() {
   switch (mode_) {
@@ -16,15 +28,15 @@ OneStepMethod& AutoStepper::active() {
     case Mode::rkc2:
       return rkc2_;
     default:
-      return dopri5_;
+      return nonstiff();
   }
 }
 
 const OneStepMethod& AutoStepper::active() const { return const_cast<AutoStepper*>(this)->active(); }
 
 void AutoStepper::initialize(const Vector& x, Real t, Real dt) {
-  mode_ = Mode::dopri5;
-  dopri5_.initialize(x, t, dt);
+  mode_ = Mode::nonstiff;
+  nonstiff().initialize(x, t, dt);
   estimator_.forget();
   banked_ = StepCounters();
   strikes_ = calm_ = returns_ = 0;
@@ -46,10 +58,12 @@ std::pair<Real, Real> AutoStepper::do_step(const System& system) {
   // A step cut short by the caller says nothing of what accuracy or stability would allow.
   if (!std::exchange(shortened_, false)) {
     const Real h = step.second - step.first;
-    if (mode_ == Mode::dopri5)
-      observe_explicit(system, h);
-    else
+    if (mode_ != Mode::nonstiff)
       observe_stiff(h);
+    else if (options_.smooth)
+      observe_dop853(system);
+    else
+      observe_dopri5(system, h);
   }
   return step;
 }
@@ -68,7 +82,7 @@ void AutoStepper::carry_out_plan() {
   active().initialize(old.current_state(), old.current_time(), planned_step_);
   planned_ = false;
   strikes_ = calm_ = 0;
-  if (mode_ == Mode::dopri5) {
+  if (mode_ == Mode::nonstiff) {
     returns_ = std::min(returns_ + 1, policy_.longest_backoff);
     open_window(policy_.check_interval << returns_);
   }
@@ -86,7 +100,7 @@ bool AutoStepper::check_due() const {
   return window_.steps >= window_.wait && (rejected || level);
 }
 
-void AutoStepper::observe_explicit(const System& system, Real h) {
+void AutoStepper::observe_dopri5(const System& system, Real h) {
   window_.shortest = window_.steps > 0 ? std::min(window_.shortest, h) : h;
   window_.longest = std::max(window_.longest, h);
   window_.total += h;
@@ -99,9 +113,17 @@ void AutoStepper::observe_explicit(const System& system, Real h) {
   const SpectralInterval spectrum = estimator_.estimate(system, current_state(), dopri5_.current_derivative(),
                                                         current_time(), policy_.lanczos_steps);
   ++banked_.spectral_estimates;
-  strikes_ = mean * spectrum.max > policy_.stiff_above ? strikes_ + 1 : 0;
+  strikes_ = mean * spectrum.max > policy_.stiff_above * limit_ ? strikes_ + 1 : 0;
   open_window(strikes_ > 0 ? policy_.confirm_interval : policy_.check_interval);
-  if (strikes_ < 2) return;
+  if (strikes_ >= 2) plan_stiff(system);
+}
+
+void AutoStepper::observe_dop853(const System& system) {
+  strikes_ = dop853_.stiffness() > policy_.stiff_above * limit_ ? strikes_ + 1 : 0;
+  if (strikes_ >= policy_.stiff_steps << returns_) plan_stiff(system);
+}
+
+void AutoStepper::plan_stiff(const System& system) {
   const Index n = current_state().size() - system.quadratures();
   const bool dense = (system.has_hessian() || system.has_jacobian()) && n <= options_.dense_limit;
   plan(dense ? Mode::rodas5p : Mode::rkc2, policy_.stiff_growth * current_time_step());
@@ -115,8 +137,8 @@ void AutoStepper::observe_stiff(Real h) {
         estimator_.estimate(product, rodas5p_.leading(), rodas5p_.symmetric(), policy_.follow_steps).max;
     ++banked_.spectral_estimates;
   }
-  calm_ = h * largest < policy_.explicit_below ? calm_ + 1 : 0;
-  if (calm_ >= policy_.explicit_steps) plan(Mode::dopri5, current_time_step());
+  calm_ = h * largest < policy_.explicit_below * limit_ ? calm_ + 1 : 0;
+  if (calm_ >= policy_.explicit_steps) plan(Mode::nonstiff, current_time_step());
 }
 
 const StepCounters& AutoStepper::counters() const {

@@ -13,8 +13,10 @@
 #include <boost/numeric/odeint/stepper/generation/make_controlled.hpp>
 #include <boost/numeric/odeint/stepper/generation/make_dense_output.hpp>
 #include <boost/numeric/odeint/util/unwrap_reference.hpp>
+#include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "saddleflow/stepper/odeint_eigen.hpp"
@@ -35,6 +37,9 @@ struct Types {
 /// Names of methods for make_controlled and make_dense_output.
 struct Dopri5 : Types {
   static constexpr const char* name = "dopri5";
+};
+struct Dop853 : Types {
+  static constexpr const char* name = "dop853";
 };
 struct Rodas5P : Types {
   static constexpr const char* name = "rodas5p";
@@ -80,7 +85,11 @@ class DenseOutput : public odeint_method::Types {
   template <class S>
   std::pair<Real, Real> do_step(S system) {
     typename boost::numeric::odeint::unwrap_reference<S>::type& unwrapped = system;
-    return stepper_->do_step(System(unwrapped));
+    const auto step = stepper_->do_step(System(unwrapped));
+    // A copy of the system dies here, before anyone may ask for dense output.
+    if constexpr (std::is_same_v<S, typename boost::numeric::odeint::unwrap_reference<S>::type>)
+      stepper_->complete_dense_output();
+    return step;
   }
   template <class X>
   void calc_state(Real t, X& x) const {
@@ -114,7 +123,8 @@ class Controlled : public odeint_method::Types {
       dense_.initialize(dense_.current_state(), t, dt);
     else
       dense_.initialize(x, t, dt);
-    dense_.do_step(system);
+    typename boost::numeric::odeint::unwrap_reference<S>::type& unwrapped = system;
+    dense_.do_step(std::ref(unwrapped));  // nobody asks for dense output
     x = dense_.current_state();
     t = dense_.current_time();
     dt = dense_.current_time_step();

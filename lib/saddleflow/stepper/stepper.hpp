@@ -49,7 +49,7 @@ class Stepper {
   /// A copy with all memory and dense output (Odeint passes steppers by value).
   virtual std::unique_ptr<Stepper> clone() const = 0;
 
-  /// Which method took the last step ("dopri5", "rodas5p", "rkc2").
+  /// Which method took the last step ("dopri5", "dop853", "rodas5p", "rkc2").
   virtual std::string_view method() const = 0;
   /// Start (again) from x at time t; dt > 0 is the first step to try. Forgets everything else, counters too.
   virtual void initialize(const Vector& x, Real t, Real dt) = 0;
@@ -57,6 +57,9 @@ class Stepper {
   virtual std::pair<Real, Real> do_step(const System& system) = 0;
   /// Dense output at t in [previous_time(), current_time()].
   virtual void calc_state(Real t, Vector& x) const = 0;
+  /// Some methods need further right-hand sides for it; they are asked for now, else by the first
+  /// calc_state(), and the system must live until then.
+  virtual void complete_dense_output() const {}
   virtual const Vector& current_state() const = 0;
   virtual Real current_time() const = 0;
   virtual const Vector& previous_state() const = 0;
@@ -85,12 +88,13 @@ struct StepperOptions {
   ErrorControl::Options error;
   ErrorGroups groups;
   Real max_step = 0;        ///< 0: none
+  bool smooth = false;      ///< the right-hand side has derivatives of all orders: "auto" then uses dop853
   int dense_limit = 2000;   ///< "auto": Rosenbrock up to this many components, RKC2 above
   int max_rejections = 60;  ///< consecutive rejections before StepFailure
 };
 
-/// `name`: "dopri5", "rodas5p", "rkc2" or "auto" (starts explicit, detects the stability limit, goes stiff on
-/// the plateaus and comes back). Throws InputError naming the known ones.
+/// `name`: "dopri5", "dop853", "rodas5p", "rkc2" or "auto" (starts explicit, detects the stability limit,
+/// goes stiff on the plateaus and comes back). Throws InputError naming the known ones.
 std::unique_ptr<Stepper> make_stepper(const std::string& name, const StepperOptions& options);
 /// Names make_stepper() knows.
 const std::vector<std::string>& stepper_names();
