@@ -17,7 +17,7 @@ struct ConnectionOptions {
   Real enter = Real(1e-2), leave = Real(2e-2);  ///< proximities between which a critical point is visited
   Real steady = Real(1e-9);                     ///< arrived
   Real t_end = Real(1e9);
-  std::int64_t max_steps = 50'000;
+  std::int64_t max_steps = 5'000;
   CriticalPointOptions analysis;
   const std::atomic<bool>* interrupt = nullptr;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/flow/probe.hpp"
 
 namespace saddleflow {
 
@@ -14,7 +15,10 @@ namespace {
 
 // What N must be, relative to the residual it correlates with, to count as a way down; and what the residual
 // must be, relative to that of the zero network: below it is that of a fit, rounding.
-constexpr Real kPositive = Real(1e-10), kFitted = Real(1e-9);
+constexpr Real kPositive = Real(1e-10), kFitted = Real(1e-5);
+// ||grad L|| ||w|| beside that of outputs and residual, see Probe: a valley that falls towards infinity has a
+// gradient small beside ||Hess L|| ||w||, too.
+constexpr Real kProximity = Real(1e-8);
 
 class Analysis {
  public:
@@ -27,6 +31,7 @@ class Analysis {
     } else {
       refine();
     }
+    check_proximity();
     count_neurons();
     if (!result_.is_critical()) return std::move(result_);
     find_spectrum();
@@ -60,6 +65,19 @@ class Analysis {
     result_.refinement = std::move(whole);
     result_.sleeping = sleeping_neurons(network_, result_.refinement.point,
                                         std::numeric_limits<Real>::infinity());  // exact zeros only
+  }
+
+  void check_proximity() {
+    if (!result_.is_critical() || w_.isZero(0)) return;
+    GradientFlow flow(objective_);
+    const Vector x = GradientFlow::initial_state(result_.point());
+    Probe probe(flow, x);
+    Observables o;
+    probe.observe(x, o);
+    result_.proximity = o.proximity;
+    if (o.proximity <= kProximity) return;
+    result_.refinement.status = RefineStatus::stalled;
+    result_.refinement.converged = false;
   }
 
   void count_neurons() {

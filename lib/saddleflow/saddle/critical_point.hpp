@@ -39,8 +39,9 @@ struct EscapeDirection {
 struct CriticalPoint {
   CriticalKind kind = CriticalKind::unresolved;
   Refinement refinement;
-  Sleeping sleeping;  ///< neurons that are exactly zero at the point, and what told them from the others
-  Spectrum spectrum;  ///< of the Hessian
+  Real proximity = 0;  ///< r at the refined point, see Probe; critical points are below 1e-8
+  Sleeping sleeping;   ///< neurons that are exactly zero at the point, and what told them from the others
+  Spectrum spectrum;   ///< of the Hessian
   ZeroModes zero_modes;
   std::vector<NeuronNcf> ncfs;
   std::vector<EscapeDirection> escapes;  ///< by kind, steepest first
