@@ -10,7 +10,7 @@ namespace saddleflow::claims {
 
 namespace {
 
-constexpr Real kAccuracySlack = Real(1.1);
+constexpr Real kAngleSlack = Real(1.1);
 constexpr Index kStarts = 16;
 
 /// One neuron alone: its start and where its own NCF flow goes.
@@ -66,7 +66,7 @@ NeuronDirections follow_neurons(Problem& problem, const Vector& u0, Real accurac
           neuron_weights(problem.network(), run.samples.front().weights(), static_cast<Index>(k));
       const Real error = error_of(fates[k], now, delta);
       largest = std::max(largest, error);
-      if (error <= kAccuracySlack * accuracy) ++within;
+      if (error <= kAngleSlack * accuracy) ++within;
     }
     out.within.push_back(within);
     out.largest.push_back(largest);

@@ -26,6 +26,10 @@ inline WorkCounters operator+(const WorkCounters& a, const WorkCounters& b) {
   return {a.values + b.values, a.gradients + b.gradients, a.hessian_vectors + b.hessian_vectors,
           a.hessians + b.hessians};
 }
+inline WorkCounters operator-(const WorkCounters& a, const WorkCounters& b) {
+  return {a.values - b.values, a.gradients - b.gradients, a.hessian_vectors - b.hessian_vectors,
+          a.hessians - b.hessians};
+}
 
 /// L(w) = Loss(H(X; w), Y). Allocation-free after construction. Results at the last weight vector are kept:
 /// asking for the gradient, the loss or a product at the same w again reuses the passes already made.

@@ -1,0 +1,40 @@
+// The unstable manifold of a saddle: from it along a way down to the next critical point.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "saddleflow/saddle/critical_point.hpp"
+
+namespace saddleflow {
+
+struct ConnectionOptions {
+  Real rtol = Real(1e-8);
+  /// Size of the first displacement, relative to ||p|| (1 at the origin). The manifold attracts what starts
+  /// beside it: the error of the direction, of this order, shrinks on the way.
+  Real displacement = Real(1e-4);
+  Real enter = Real(1e-2), leave = Real(2e-2);  ///< proximities between which a critical point is visited
+  Real steady = Real(1e-9);                     ///< arrived
+  Real t_end = Real(1e9);
+  std::int64_t max_steps = 50'000;
+  CriticalPointOptions analysis;
+  const std::atomic<bool>* interrupt = nullptr;
+};
+
+struct Connection {
+  bool arrived = false;     ///< `end` is a critical point
+  CriticalPoint end;        ///< the first critical point on the way, analysed
+  Real time = 0;            ///< to the closest approach
+  Real closest = 0;         ///< proximity there
+  std::string stop_reason;  ///< of the integration: "event:steady", "event:saddle_leave", "step_limit", ...
+  WorkCounters work;
+};
+
+/// Follows the flow from p + sign * displacement * direction until it comes to rest or turns away from a
+/// critical point that it has come close to. Weights that are zero in both p and the direction stay so
+/// exactly. `sign` -1 makes sense for eigenvectors. Throws NumericalError when the integration fails.
+Connection follow_escape(Objective& objective, const CriticalPoint& from, const EscapeDirection& way,
+                         int sign, const ConnectionOptions& options = {});
+
+}  // namespace saddleflow
