@@ -61,6 +61,8 @@ function addCatalogue() {
                 element('div', {class: 'pictures'}, grid(filled(pointColumns, points), points)));
   if (pictures) parent.append(element('div', {class: 'pictures', id: 'weight-pictures'}));
   if (escapes.length) {
-    parent.append(element('h3', {class: 'above'}, 'Escape directions'), grid(filled(escapeColumns, escapes), escapes));
+    const table = grid(filled(escapeColumns, escapes), escapes);
+    table.classList.add('tall');
+    parent.append(element('h3', {class: 'above'}, 'Escape directions'), table);
   }
 }

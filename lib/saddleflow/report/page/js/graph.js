@@ -23,18 +23,6 @@ function graphEdges() {
   return [...edges.values()];
 }
 
-/** Length of the longest way down to each point. */
-function depths(points, edges) {
-  const depth = points.map(() => 0);
-  const order = points.map((point, i) => i).sort((a, b) => (points[b].loss ?? 0) - (points[a].loss ?? 0));
-  for (const i of order) {
-    for (const {from, to} of edges) {
-      if (from === i && (points[to].loss ?? 0) < (points[i].loss ?? 0)) depth[to] = Math.max(depth[to], depth[i] + 1);
-    }
-  }
-  return depth;
-}
-
 const activeCount = (point) => point.active_neurons.filter((n) => n >= 0).reduce((sum, n) => sum + n, 0);
 
 /** Width of a column: room for the labels, and all of the page for a few. */
@@ -44,19 +32,18 @@ function nodeSpacing(points, columns) {
   return Math.max(6.6 * longest + 30, Math.min(300, free / columns));
 }
 
-/** Points with their place; those that would cover each other move to the next column. */
+/** Points with their place: to the right of those that lead to them, further where they would cover each other. */
 function graphNodes(edges) {
-  const {points} = run.catalogue, depth = depths(points, edges);
-  const losses = points.map((point) => point.loss).filter(known);
+  const {points} = run.catalogue, losses = points.map((point) => point.loss).filter(known);
   const high = Math.max(...losses), low = Math.min(...losses);
   const height = (loss) => graphTop + (high > low ? (high - loss) / (high - low) : 0) * (graphHeight - graphTop - graphBottom);
-  const nodes = [];
-  const order = points.map((point, i) => i).sort((a, b) => depth[a] - depth[b] || points[b].loss - points[a].loss);
-  for (const i of order) {
-    const y = height(points[i].loss ?? high);
-    let column = depth[i];
-    while (nodes.some((other) => other.column === column && Math.abs(other.y - y) < nodeRoom)) column += 1;
+  const nodes = [], taken = [], lossOf = (i) => points[i].loss ?? high;
+  for (const i of points.map((point, k) => k).sort((a, b) => lossOf(b) - lossOf(a))) {
+    const y = height(lossOf(i)), sources = edges.filter(({from, to}) => to === i && nodes[from]).map(({from}) => nodes[from].column);
+    let column = Math.max(-1, ...sources) + 1;
+    while (taken.some((other) => other.column === column && Math.abs(other.y - y) < nodeRoom)) column += 1;
     nodes[i] = {point: points[i], column, y, radius: 13 + Math.min(11, 2.2 * Math.sqrt(activeCount(points[i])))};
+    taken.push(nodes[i]);
   }
   const spacing = nodeSpacing(points, 1 + Math.max(...nodes.map((node) => node.column)));
   for (const node of nodes) node.x = graphLeft + 44 + node.column * spacing;
