@@ -52,7 +52,7 @@ class Survey {
     if (rows.empty()) return;
     if (catalogue_.points().empty()) catalogue_.add(analyse(Vector::Zero(objective_.size())));
     read_exits(run);
-    std::vector<Index> asleep = asleep_at_escape(run);
+    std::vector<Index> asleep = asleep_at_escape(run, rows.front().closest_time);
     Index before = starts_at_origin(run) ? 0 : -1;
     for (std::size_t k = 0; k < rows.size() && !interrupted(); ++k) {
       if (options_.progress) options_.progress(fmt::format("visit {} of {}", k + 1, rows.size()));
@@ -104,11 +104,12 @@ class Survey {
     return sleeping_neurons(objective_.network(), exits_.at(row.leave_time)).neurons;
   }
 
-  // Where the origin was left: the last of the events that say so before the first visit.
-  std::vector<Index> asleep_at_escape(const KktProblem& run) const {
+  // Where the origin was left, before the first visit.
+  std::vector<Index> asleep_at_escape(const KktProblem& run, double first_visit) const {
     for (const archive::EventRow& event : run.run->event_rows()) {
       const std::string& kind = run.description.event_kinds.at(static_cast<std::size_t>(event.kind));
-      if ((kind == "escape_loss" || kind == "escape_norm") && event.snapshot >= 0)
+      if ((kind == "escape_loss" || kind == "escape_norm") && event.time < first_visit &&
+          event.snapshot >= 0)
         return sleeping_neurons(objective_.network(), to_vector(run.run->row("weights", event.snapshot)))
             .neurons;
     }
