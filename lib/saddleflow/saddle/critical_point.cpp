@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/flow/probe.hpp"
 
 namespace saddleflow {
@@ -104,8 +105,9 @@ class Analysis {
     for (Index i = 0; i < s.negative; ++i)
       result_.escapes.push_back(
           {EscapeDirection::Kind::eigenvector, s.vectors.col(i), -s.eigenvalues[i], 2, -1, -1, 0});
-    if (w_.isZero(0)) {
-      if (network_.degree() > 2) add_origin_directions();
+    // Neuron by neuron where that is all there is; else several layers must grow together.
+    if (w_.isZero(0) && !is_separable(network_)) {
+      if (network_.degree() > 2 && options_.search_at_origin) add_origin_directions();
       return;
     }
     if (is_fitted()) return;

@@ -54,8 +54,9 @@ struct CriticalPoint {
 struct CriticalPointOptions {
   RefineOptions refine;
   SpectrumOptions spectrum;
-  KktSearchOptions search{};  ///< for the correlation functions
-  Real sleeping_gap = 10;     ///< neurons below a gap of this much are tried at zero
+  KktSearchOptions search{};     ///< for the correlation functions
+  bool search_at_origin = true;  ///< for KKT points of networks of several hidden layers: n weights at once
+  Real sleeping_gap = 10;        ///< neurons below a gap of this much are tried at zero
 };
 
 /// Refines w, first with its sleeping neurons put to zero and, where that leads nowhere, as it is; then

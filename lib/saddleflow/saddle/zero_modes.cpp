@@ -45,10 +45,13 @@ class Directions {
 /// principal angles that are 1.
 Index common_dimension(const Matrix& basis, const Matrix& directions, Real angle) {
   if (basis.cols() == 0 || directions.cols() == 0) return 0;
-  const ThinSvd span = thin_svd(directions);
-  const Index rank = (span.values.array() > Real(1e-10) * span.values[0]).count();
-  const Matrix cosines = basis.transpose() * span.u.leftCols(rank);
-  return (thin_svd(cosines).values.array() > std::cos(angle)).count();
+  const PivotedQr span(directions);
+  Matrix orthonormal = Matrix::Identity(directions.rows(), span.rank());
+  span.apply(orthonormal);
+  const Matrix cosines = basis.transpose() * orthonormal;
+  const Matrix squares = cosines * cosines.transpose();
+  const Real least = std::cos(angle) * std::cos(angle);
+  return (symmetric_eigenvalues(squares, "zero modes").array() > least).count();
 }
 
 void add_rescalings(const Network& network, const Vector& w, Directions& directions) {

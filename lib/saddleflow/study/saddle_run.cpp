@@ -13,6 +13,9 @@ namespace saddleflow {
 
 namespace {
 
+// Up to so many weights the ways out of the origin are looked for even if they are not to be followed.
+constexpr Index kSmall = 500;
+
 Vector to_vector(const std::vector<double>& numbers) {
   return Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size())).cast<Real>();
 }
@@ -44,6 +47,7 @@ class Survey {
     analysis_.search.seed = options.seed;
     analysis_.search.descend = false;
     analysis_.search.interrupt = options.interrupt;
+    analysis_.search_at_origin = options.connect || objective_.size() <= kSmall;
     analysis_.spectrum.dense_limit = analysis_.refine.dense_limit = 2000;
   }
 
@@ -108,8 +112,7 @@ class Survey {
   std::vector<Index> asleep_at_escape(const KktProblem& run, double first_visit) const {
     for (const archive::EventRow& event : run.run->event_rows()) {
       const std::string& kind = run.description.event_kinds.at(static_cast<std::size_t>(event.kind));
-      if ((kind == "escape_loss" || kind == "escape_norm") && event.time < first_visit &&
-          event.snapshot >= 0)
+      if ((kind == "escape_loss" || kind == "escape_norm") && event.time < first_visit && event.snapshot >= 0)
         return sleeping_neurons(objective_.network(), to_vector(run.run->row("weights", event.snapshot)))
             .neurons;
     }
