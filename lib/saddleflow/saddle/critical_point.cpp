@@ -96,6 +96,7 @@ class Analysis {
     options.vectors = true;
     Spectrum& s = result_.spectrum;
     s = hessian_spectrum(objective_, result_.point(), options);
+    if (!s.complete) return;
     const Index first = s.negative;
     result_.zero_modes = explain_zero_modes(objective_, result_.point(), s.vectors.middleCols(first, s.zero));
   }
