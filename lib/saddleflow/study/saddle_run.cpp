@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -203,7 +204,9 @@ class Survey {
     options.analysis = analysis_;
     options.interrupt = options_.interrupt;
     Connection found = follow_escape(objective_, at(from), way, sign, options);
-    SaddleConnection row{from, escape, sign, -1, found.time, found.closest, found.stop_reason};
+    SaddleConnection row{
+        from, escape, sign, -1, found.time, found.closest, found.end.refinement.loss, found.stop_reason};
+    if (found.end.point().size() == 0) row.loss = std::numeric_limits<Real>::quiet_NaN();
     if (found.arrived) {
       row.to = catalogue_.add(std::move(found.end));
       SaddleTransition& edge = transition(from, row.to);
