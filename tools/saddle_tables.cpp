@@ -55,7 +55,7 @@ void print_points(std::FILE* out, const SaddleSurvey& survey) {
 std::string describe(const EscapeDirection& way) {
   if (way.kind == EscapeDirection::Kind::eigenvector)
     return fmt::format("eigenvector, lambda = {:.6g}", -number(way.value));
-  const std::string who = way.layer < 0 ? std::string("KKT point of the NCF")
+  const std::string who = way.layer < 0 ? std::string("several neurons, KKT point")
                                         : fmt::format("neuron of hidden layer {}, KKT point", way.layer + 1);
   const auto time = [&](Real size) { return number(escape_time(way.degree, way.value, std::log(size))); };
   return fmt::format(

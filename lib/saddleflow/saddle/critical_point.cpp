@@ -24,7 +24,10 @@ constexpr Real kProximity = Real(1e-8);
 class Analysis {
  public:
   Analysis(Objective& objective, const Vector& w, const CriticalPointOptions& options)
-      : objective_(objective), network_(objective.network()), w_(w), options_(options) {}
+      : objective_(objective), network_(objective.network()), options_(options) {
+    result_.basis = principal_basis(network_, w);
+    w_ = result_.basis.enter(network_, w);
+  }
 
   CriticalPoint run() {
     if (w_.isZero(0)) {
@@ -115,6 +118,24 @@ class Analysis {
     result_.ncfs = neuron_ncfs(objective_, result_.point(), result_.sleeping.neurons, options_.search);
     for (const NeuronNcf& ncf : result_.ncfs)
       if (ncf.degree() > 2 || !network_.activation().is_smooth()) add_directions(ncf);
+    add_paths();
+  }
+
+  // Neurons that find no way down alone may find one together.
+  void add_paths() {
+    if (!result_.escapes.empty()) return;
+    const auto path = path_ncf(objective_, result_.point(), result_.sleeping.neurons, options_.search);
+    if (!path) return;
+    const Dataset& data = path->network->data();
+    for (const KktEntry& entry : path->table.entries) {
+      if (entry.point.null || !(entry.point.value > kPositive * data.targets.norm() * data.inputs.norm()))
+        continue;
+      if (entry.second_order.status == SecondOrder::Status::saddle) continue;
+      Vector direction = Vector::Zero(w_.size());
+      direction(path->parameters) = entry.point.direction;
+      result_.escapes.push_back({EscapeDirection::Kind::correlation, direction, entry.point.value,
+                                 network_.degree(), -1, -1, entry.basin_share});
+    }
   }
 
   bool is_fitted() {
@@ -159,7 +180,7 @@ class Analysis {
 
   Objective& objective_;
   const Network& network_;
-  const Vector& w_;
+  Vector w_;
   const CriticalPointOptions& options_;
   CriticalPoint result_;
 };
