@@ -66,17 +66,35 @@ class Search {
 
   bool move(const RefineModel& model) {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      const Vector trial = result.point + model.step(shift_);
+      const Vector step = model.step(shift_);
+      const Vector trial = result.point + step;
       const bool near = (trial - w_).norm() <= options_.trust * size_;
-      if (near) potential_.gradient(trial, gradient_);
+      if (near) {
+        potential_.hessian_vector(result.point, step, product_);
+        potential_.gradient(trial, gradient_);
+      }
       const bool better = near && gradient_.norm() < model.gradient_norm;
-      shift_ = better ? shift_ / 10 : std::max(10 * shift_, kFirstShift * model.largest);
-      if (shift_ < kNoShift * model.largest) shift_ = 0;
+      adapt_shift(model, better);
       if (!better) continue;
       result.point = trial;
       return true;
     }
     return false;
+  }
+
+  // Any decrease will do, but only one that the linearisation foretold (by a quarter at least) makes the
+  // shift smaller: towards a gradient-flat point the shift stands for the curvature of grad L, and without it
+  // the steps go from one side to the other. The factors have no common power, so that no pair of shifts
+  // repeats itself.
+  void adapt_shift(const RefineModel& model, bool better) {
+    const Real before = model.gradient_norm * model.gradient_norm;
+    const Real promised = before - (model.gradient + product_).squaredNorm();
+    if (better && before - gradient_.squaredNorm() >= promised / 4) {
+      shift_ = shift_ / 10;
+    } else {
+      shift_ = std::max(4 * shift_, kFirstShift * model.largest);
+    }
+    if (shift_ < kNoShift * model.largest) shift_ = 0;
   }
 
   void classify() {
@@ -95,7 +113,7 @@ class Search {
   const std::vector<Index> active_;
   const Real size_;
   Real shift_ = 0;
-  Vector gradient_ = Vector::Zero(w_.size());
+  Vector gradient_ = Vector::Zero(w_.size()), product_ = gradient_;  // at a trial, Hess L step
 };
 
 }  // namespace
