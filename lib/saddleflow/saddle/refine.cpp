@@ -1,6 +1,7 @@
 #include "saddleflow/saddle/refine.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -65,13 +66,25 @@ class Search {
   }
 
   bool move(const RefineModel& model) {
+    // Beside a critical point a symmetry's zero eigenvalue is of the order of ||grad L|| / ||w||, and a
+    // division by it would lead far along the orbit. A shift of that order does not: N. Yamashita and M.
+    // Fukushima, On the rate of convergence of the Levenberg-Marquardt method, Computing Suppl. 15 (2001)
+    // 239, quadratic convergence to solutions that are not isolated.
+    const Real least = model.gradient_norm / result.point.norm();
+    const Real bound = std::max(previous_[0], previous_[1]);
+    previous_ = {model.gradient_norm, previous_[0]};
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      shift_ = std::max(shift_, least);
       const Vector step = model.step(shift_);
       const Vector trial = result.point + step;
       const bool near = (trial - w_).norm() <= options_.trust * size_;
       if (near) {
         potential_.hessian_vector(result.point, step, product_);
         potential_.gradient(trial, gradient_);
+      }
+      if (near && attempt == 0 && is_detour(model, bound)) {
+        result.point = trial;
+        return true;
       }
       const bool better = near && gradient_.norm() < model.gradient_norm;
       adapt_shift(model, better);
@@ -80,6 +93,16 @@ class Search {
       return true;
     }
     return false;
+  }
+
+  // A long step along a degenerate direction that bends makes the gradient across it larger, which the next
+  // step mends: what the linearisation takes for a good step may be worse than the present point, once, if it
+  // is better than one of the two before (L. Grippo, F. Lampariello and S. Lucidi, SIAM J. Numer. Anal. 23
+  // (1986) 707). Not at the end.
+  bool is_detour(const RefineModel& model, Real bound) const {
+    const Real norm = gradient_.norm(), foretold = (model.gradient + product_).norm();
+    return result.relative_gradient > options_.tolerance && norm >= model.gradient_norm && norm < bound &&
+           foretold < model.gradient_norm / 4;
   }
 
   // Any decrease will do, but only one that the linearisation foretold (by a quarter at least) makes the
@@ -113,6 +136,7 @@ class Search {
   const std::vector<Index> active_;
   const Real size_;
   Real shift_ = 0;
+  std::array<Real, 2> previous_{};  // ||grad L|| at the points before, latest first
   Vector gradient_ = Vector::Zero(w_.size()), product_ = gradient_;  // at a trial, Hess L step
 };
 
