@@ -40,6 +40,7 @@ void check_subset(const LinearProblem& problem, Objective& objective, unsigned m
       explain_zero_modes(objective, found.point, s.vectors.middleCols(s.negative, s.zero));
   BOOST_TEST_CONTEXT("subset " << mask) {
     BOOST_TEST(found.converged);
+    BOOST_TEST(found.displacement < 2e-3);
     BOOST_TEST(product_error < 1e-12);
     BOOST_TEST(loss_error < 1e-13);
     BOOST_TEST(s.negative == expected.negative);
