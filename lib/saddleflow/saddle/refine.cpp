@@ -16,19 +16,22 @@ namespace {
 constexpr Real kFirstShift = Real(1e-6), kNoShift = Real(1e-8);
 constexpr int kAttempts = 30;
 
-std::vector<Index> nonzero(const Vector& w) {
+// All but the zeros that the flow preserves: those with a gradient are zero by accident.
+std::vector<Index> movable(const Potential& potential, const Vector& w) {
+  Vector gradient(w.size());
+  potential.gradient(w, gradient);
   std::vector<Index> indices;
   for (Index i = 0; i < w.size(); ++i)
-    if (w[i] != 0) indices.push_back(i);
+    if (w[i] != 0 || gradient[i] != 0) indices.push_back(i);
   return indices;
 }
 
 class Search {
  public:
   Search(const Potential& potential, const Vector& w, const RefineOptions& options)
-      : potential_(potential), w_(w), options_(options), active_(nonzero(w)), size_(w.norm()) {
+      : potential_(potential), w_(w), options_(options), active_(movable(potential, w)), size_(w.norm()) {
     result.point = w;
-    if (active_.empty())
+    if (w.isZero(0))
       throw InputError("refinement: all weights are zero, the origin is a critical point already");
     if (!(options.trust > 0 && options.trust < 1))
       throw InputError("refinement: the trust radius must lie between 0 and 1");
