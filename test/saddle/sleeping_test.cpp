@@ -53,6 +53,15 @@ Vector symmetric_copy(const Network& network, const Vector& w, Random& random) {
   return copy;
 }
 
+bool has_kinked_neuron(const Network& network, const Vector& w) {
+  for (const Neuron& neuron : network.neurons()) {
+    if (neuron.outgoing.empty() || network.activation().is_polynomial()) continue;
+    const Real in = w(neuron.incoming).norm(), out = w(neuron.outgoing).norm();
+    if (std::min(in, out) < Real(1e-3) * std::max(in, out)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(sleeping_below_the_widest_gap) {
@@ -87,22 +96,37 @@ BOOST_DATA_TEST_CASE(copies_share_a_row,
   Random random(static_cast<std::uint64_t>(seed));
   Dataset data{random.normal_matrix(3, 20), Matrix(), "random"};
   data.targets = random.normal_matrix(network->output_count(), 20);
+  // A teacher for the squared ReLUs, beside which every other start is; squares are positive.
+  const Vector teacher = random.normal_matrix(network->parameter_count(), 1);
+  if (which == 0) {
+    Objective target(network, data, Loss());
+    data.targets = target.outputs(teacher);
+  }
+  if (network->kind() == "power_sum") data.targets = data.targets.cwiseAbs();
   Objective objective(network, data, Loss());
   CriticalPointOptions options;
   options.search.starts = 8;
   Catalogue catalogue(objective);
-  Index rows = 0, copies = 0;
-  for (int start = 0; start < 30 && rows < 4; ++start) {
+  Index rows = 0, copies = 0, kinked = 0;
+  for (int start = 0; start < 300 && rows < 4; ++start) {
     options.refine.trust = Real(0.9);
-    const CriticalPoint point = analyse_critical_point(
-        objective,
-        random.normal_matrix(objective.size(), 1) / std::sqrt(static_cast<Real>(network->layout().size())),
-        options);
+    const Vector noise =
+        random.normal_matrix(objective.size(), 1) / std::sqrt(static_cast<Real>(objective.size()));
+    const bool beside = which == 0 && start % 2 == 0;
+    const CriticalPoint point =
+        analyse_critical_point(objective, beside ? Vector(teacher + Real(0.01) * noise) : noise, options);
     if (!point.is_critical()) continue;
+    // Where a squared ReLU neuron's incoming weights vanish and its outgoing ones do not, sigma'' jumps: the
+    // index is one of a side, and the point is reached slowly.
+    if (has_kinked_neuron(*network, point.point())) {
+      ++kinked;
+      continue;
+    }
     const Index row = catalogue.add(point);
     rows = static_cast<Index>(catalogue.points().size());
     for (int k = 0; k < 3; ++k, ++copies) {
       const Vector copy = symmetric_copy(*network, point.point(), random);
+      options.refine.trust = Real(0.2);
       const CriticalPoint again = analyse_critical_point(objective, copy, options);
       BOOST_TEST(again.is_critical());
       BOOST_TEST(catalogue.find(again) == row);
@@ -118,7 +142,8 @@ BOOST_DATA_TEST_CASE(copies_share_a_row,
   BOOST_TEST(catalogue.find(origin) == -1);
   BOOST_TEST(catalogue.add(origin) == rows);
   BOOST_TEST(catalogue.add(origin) == rows);
-  fmt::print("network {}, seed {}: {} rows, {} copies\n", which, seed, rows, copies);
+  fmt::print("network {}, seed {}: {} rows, {} copies, {} kinked points left out\n", which, seed, rows,
+             copies, kinked);
   BOOST_TEST(rows > 0);
 }
 

@@ -48,19 +48,14 @@ BOOST_DATA_TEST_CASE(generic_minima_have_rescalings_only,
                      boost::unit_test::data::make({1, 2, 3, 4, 5}) * boost::unit_test::data::make({1, 2, 3}),
                      seed, power) {
   Random random(static_cast<std::uint64_t>(seed));
-  // Two and three layers; for p = 1 leaky, for p = 2 with a slope too, so that no neuron is inactive.
-  for (const std::vector<Index>& sizes : {std::vector<Index>{4, 3, 2}, std::vector<Index>{3, 2, 3, 2}}) {
-    const auto network = feed_forward(sizes, Activation(Real(0.3), power));
-    Objective objective = fitted(network, random.normal_matrix(sizes.front(), 60),
-                                 random.normal_matrix(network->parameter_count(), 1));
-    Dataset data = objective.data();
-    const Vector w = Random(static_cast<std::uint64_t>(seed)).normal_matrix(network->parameter_count(), 1);
-    Objective own = fitted(network, data.inputs, w);
-    const ZeroModes m =
-        modes_at(own, w, fmt::format("generic, p = {}, {} layers, seed {}", power, sizes.size() - 1, seed));
-    BOOST_TEST(m.rescaling == static_cast<Index>(network->neurons().size()));
-    BOOST_TEST(m.total() == m.rescaling);
-  }
+  // With a slope, so that no neuron is inactive. (Deeper, neurons whose inputs keep them on one side of the
+  // kink on all samples are polynomials there, and these have relations of their own.)
+  const auto network = feed_forward({4, 3, 2}, Activation(Real(0.3), power));
+  const Vector w = random.normal_matrix(network->parameter_count(), 1);
+  Objective objective = fitted(network, random.normal_matrix(4, 60), w);
+  const ZeroModes m = modes_at(objective, w, fmt::format("generic, p = {}, seed {}", power, seed));
+  BOOST_TEST(m.rescaling == 3);
+  BOOST_TEST(m.total() == 3);
 }
 
 // Squared ReLU, 3 inputs, 2 outputs: an ordinary neuron (1 rescaling), a zero neuron (5), one without
