@@ -21,6 +21,10 @@ constexpr Real kPositive = Real(1e-10), kFitted = Real(1e-5);
 // gradient small beside ||Hess L|| ||w||, too.
 constexpr Real kProximity = Real(1e-8);
 
+// A critical point with a small neuron awake must be this much closer than the one with it at zero; and one
+// with it at zero is the same as one at which Newton's method has made it this small.
+constexpr Real kAwake = Real(0.1), kRest = Real(1e-3);
+
 class Analysis {
  public:
   Analysis(Objective& objective, const Vector& w, const CriticalPointOptions& options)
@@ -56,19 +60,38 @@ class Analysis {
   }
 
   // Asleep along a trajectory is zero at the saddle: Newton's method would get there by halves (the gradient
-  // is of second order in such a neuron), and stop short.
+  // is of second order in such a neuron), and stop short. But a small neuron may be awake, too: then w is
+  // much closer to the critical point where it is.
   void refine() {
-    result_.sleeping = sleeping_neurons(network_, w_, options_.sleeping_gap);
-    if (!result_.sleeping.neurons.empty()) {
-      const Vector start = put_to_zero(network_, w_, result_.sleeping.neurons);
-      result_.refinement = refine_critical_point(objective_, start, options_.refine);
-      if (result_.refinement.converged) return;
-    }
     Refinement whole = refine_critical_point(objective_, w_, options_.refine);
-    if (!whole.converged && !result_.sleeping.neurons.empty()) return;
-    result_.refinement = std::move(whole);
+    Sleeping asleep = sleeping_neurons(network_, w_, options_.sleeping_gap);
+    if (!asleep.neurons.empty()) {
+      Refinement zeroed = refine_zeroed(w_, asleep);
+      const Real away = (zeroed.point - w_).norm();
+      if (zeroed.converged && !(whole.converged && (whole.point - w_).norm() < kAwake * away))
+        return take(std::move(zeroed), std::move(asleep));
+      if (!whole.converged) return take(std::move(zeroed), std::move(asleep));
+    }
+    if (whole.converged) {
+      asleep = sleeping_neurons(network_, whole.point, options_.sleeping_gap);
+      if (!asleep.neurons.empty()) {
+        Refinement zeroed = refine_zeroed(whole.point, asleep);
+        if (zeroed.converged && (zeroed.point - whole.point).norm() < kRest * whole.point.norm())
+          return take(std::move(zeroed), std::move(asleep));
+      }
+    }
+    take(std::move(whole), {});
     result_.sleeping = sleeping_neurons(network_, result_.refinement.point,
                                         std::numeric_limits<Real>::infinity());  // exact zeros only
+  }
+
+  Refinement refine_zeroed(const Vector& w, const Sleeping& asleep) {
+    return refine_critical_point(objective_, put_to_zero(network_, w, asleep.neurons), options_.refine);
+  }
+
+  void take(Refinement refinement, Sleeping sleeping) {
+    result_.refinement = std::move(refinement);
+    result_.sleeping = std::move(sleeping);
   }
 
   void check_proximity() {

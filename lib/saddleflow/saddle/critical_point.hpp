@@ -63,7 +63,8 @@ struct CriticalPointOptions {
   Real sleeping_gap = 10;        ///< neurons below a gap of this much are tried at zero
 };
 
-/// Refines w, first with its sleeping neurons put to zero and, where that leads nowhere, as it is; then
+/// Refines w with its sleeping neurons put to zero and as it is: the latter counts where the former leads
+/// nowhere, or much farther, or nearly to the same point with small neurons left over; then
 /// spectrum, zero modes and ways down. w = 0 is the origin. Throws InputError for w of another size or with
 /// entries that are not finite, NumericalError when the spectrum of a large network does not converge.
 CriticalPoint analyse_critical_point(Objective& objective, const Vector& w,
