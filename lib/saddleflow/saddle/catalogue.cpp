@@ -9,7 +9,11 @@ namespace saddleflow {
 bool Catalogue::same(const CriticalPoint& a, const Matrix& outputs, std::size_t row) const {
   const CriticalPoint& b = points_[row];
   if (!b.is_critical() || (a.kind == CriticalKind::origin) != (b.kind == CriticalKind::origin)) return false;
-  if (a.active_neurons != b.active_neurons) return false;
+  // Of a linear network the symmetry group mixes neurons: W_l -> G W_l keeps the inertia, not their number.
+  const bool linear = a.basis.rotations.size() > 0;
+  if (!linear && a.active_neurons != b.active_neurons) return false;
+  if (linear && (a.spectrum.negative != b.spectrum.negative || a.spectrum.zero != b.spectrum.zero))
+    return false;
   const Real size = objective_.data().targets.norm() + outputs.norm();
   const Real loss = std::abs(a.refinement.loss) + std::abs(b.refinement.loss);
   // Losses beside that of the zero network: those of two fits differ by rounding alone.

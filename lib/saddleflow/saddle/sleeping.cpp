@@ -7,6 +7,14 @@
 
 namespace saddleflow {
 
+namespace {
+
+// Neurons below this times the largest are asleep whatever the others are: the gap above them, the widest of
+// all, must not hide another.
+constexpr Real kRounding = Real(1e-10);
+
+}  // namespace
+
 Vector neuron_norms(const Network& network, const Vector& w) {
   const std::vector<Neuron>& neurons = network.neurons();
   Vector norms(static_cast<Index>(neurons.size()));
@@ -23,12 +31,15 @@ Sleeping sleeping_neurons(const Network& network, const Vector& w, Real least) {
   std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return norms[a] < norms[b]; });
   Sleeping result;
   std::size_t count = 0;
+  bool only_rounding = true;
   for (std::size_t k = 0; k + 1 < order.size(); ++k) {
     const Real below = norms[order[k]], above = norms[order[k + 1]];
     if (!(above > 0)) continue;
-    const bool first = !(below > 0) || std::isinf(result.gap);
-    if (below > 0 && above / below < (first ? least : std::max(least, result.gap))) continue;
+    const bool rounding = below <= kRounding * norms.maxCoeff();
+    const bool wide = above / below >= (only_rounding ? least : std::max(least, result.gap));
+    if (!rounding && !wide) continue;
     count = k + 1;
+    only_rounding = rounding;
     result.gap = below > 0 ? above / below : std::numeric_limits<Real>::infinity();
     result.threshold = below > 0 ? std::sqrt(below) * std::sqrt(above) : above / 2;
   }
