@@ -222,7 +222,7 @@ std::vector<Key> make_keys() {
        text,
        "",
        "sf-claims: what is measured of the papers' claims",
-       {"early_direction", "rescaled_curve", "kkt_limits", "ray_rate", "escape_angle"},
+       {"early_direction", "rescaled_curve", "kkt_limits", "ray_rate", "escape_angle", "first_saddle"},
        ""},
       {"claim.deltas", reals, "[1e-2, 1e-4, 1e-6]", "norms of w(0)", {}, "> 0"},
       {"claim.seeds", integers, "[1, 2, 3]", "seeds of the directions of w(0)", {}, ">= 0"},
