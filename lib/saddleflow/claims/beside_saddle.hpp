@@ -65,7 +65,8 @@ struct Departing {
   Real time = 0;
   Index neuron = -1;  ///< which that is, in Network::neurons(); -1: none within the steps allowed
   /// Prediction::misdirection() when the norm of the small weights is sqrt(delta * leaving norm): for p = 1
-  /// at half the time.
+  /// at half the time. (For p >= 2 a fixed part of the time is a fixed time of the NCF flow, which leaves a
+  /// fixed angle.)
   Real misdirection = 0;
   Real drift = 0;  ///< of the kept weights when the small ones have the norm 10 delta; NaN within rounding
   Vector left_at;  ///< the weights in the end

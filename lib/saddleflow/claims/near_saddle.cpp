@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include "saddleflow/claims/beside_saddle.hpp"
 #include "saddleflow/claims/first_visit.hpp"
@@ -35,6 +36,10 @@ struct Series {
   std::vector<Growth> growth;
 };
 
+Verdict verdict_of(bool decided, bool holds) {
+  return !decided ? Verdict::not_decided : (holds ? Verdict::holds : Verdict::fails);
+}
+
 std::string ratio_text(Real ratio) { return fmt::format("{:.8g}", static_cast<double>(ratio)); }
 
 class NearSaddle {
@@ -60,7 +65,7 @@ class NearSaddle {
     for (const Series& series : generic_) describe(series, report.details);
     report.findings = {aligned_finding(aligned), generic_finding(), direction_finding(), drift_finding(),
                        growth_finding()};
-    leave_undecided(report.findings);
+    name_those_that_stay(report.findings);
     return report;
   }
 
@@ -156,7 +161,9 @@ class NearSaddle {
             fmt::format("T -> {}, N = {:.4g}{}", law, static_cast<double>(value()),
                         p == 1 ? ": slope 1" : ": ratio 1"),
             measured,
-            std::abs(closing(times, aligned) - 1) <= kTimeTolerance ? Verdict::holds : Verdict::fails, ""};
+            verdict_of(std::isfinite(closing(times, aligned)),
+                       std::abs(closing(times, aligned) - 1) <= kTimeTolerance),
+            ""};
   }
 
   Finding generic_finding() const {
@@ -172,17 +179,17 @@ class NearSaddle {
         if (series.runs[i].neuron == series.prediction.neuron(problem_.deltas[i])) ++foreseen;
       }
     }
-    const bool holds = worst <= kTimeTolerance && foreseen == left;
     return {paper() + ": and from generic small weights; which neuron leaves",
             "T -> that of the NCF flow of each neuron, the first of them leaves",
             fmt::format("{} - 1 up to {:.1e} at {:.0e}; the neuron foretold in {} of {} runs",
                         power() == 1 ? "slope" : "ratio", static_cast<double>(worst),
                         static_cast<double>(problem_.deltas.back()), foreseen, left),
-            holds ? Verdict::holds : Verdict::fails, ""};
+            verdict_of(std::isfinite(worst) || foreseen < left, worst <= kTimeTolerance && foreseen == left),
+            ""};
   }
 
   Finding direction_finding() const {
-    bool holds = true;
+    bool decided = true, holds = true;
     Real last = 0;
     std::string predicted, measured;
     for (const Series& series : generic_) {
@@ -190,7 +197,8 @@ class NearSaddle {
       for (const Departing& d : series.runs) errors.push_back(d.misdirection);
       const PowerLaw law = fit_power_law(problem_.deltas, errors, kRounding);
       const Real power = series.prediction.direction_power();
-      holds = holds && law.points >= 3 && law.exponent >= power - problem_.margin;
+      decided = decided && law.points >= 3;
+      holds = holds && (law.points < 3 || law.exponent >= power - problem_.margin);
       last = std::max(last, errors.back());
       predicted += fmt::format(" {:.3f}", static_cast<double>(power));
       measured += fmt::format(" {:.3f}", static_cast<double>(law.exponent));
@@ -199,62 +207,70 @@ class NearSaddle {
             fmt::format("at norm ~ sqrt(delta) sine -> 0, as delta to at least{} [derived]", predicted),
             fmt::format("exponents{}; sine up to {:.1e} at {:.0e}", measured, static_cast<double>(last),
                         static_cast<double>(problem_.deltas.back())),
-            holds ? Verdict::holds : Verdict::fails, ""};
+            verdict_of(decided || !holds, holds), ""};
   }
 
   Finding drift_finding() const {
-    Real least = std::numeric_limits<Real>::infinity();
+    bool decided = true, holds = true;
     std::string measured;
     for (const Series& series : generic_) {
       std::vector<Real> drifts;
       for (const Departing& d : series.runs) drifts.push_back(d.drift);
       const PowerLaw law = fit_power_law(problem_.deltas, drifts, 0);
-      least = std::min(least, law.points < 3 ? kNoGrowth : law.exponent);
+      decided = decided && law.points >= 3;
+      holds = holds && (law.points < 3 || law.exponent >= 2 - problem_.margin);
       measured += fmt::format(" {:.3f}", static_cast<double>(law.exponent));
     }
-    const bool decided = std::isfinite(least);
-    return {
-        paper() + ": the kept weights drift by O(delta^2 ln 1/delta) [derived]",
-        "exponent 2 or more, until small weights are 10 delta", "exponents" + measured,
-        !decided ? Verdict::not_decided : (least >= 2 - problem_.margin ? Verdict::holds : Verdict::fails),
-        decided ? "" : "too few drifts above rounding"};
+    return {paper() + ": the kept weights drift by O(delta^2 ln 1/delta) [derived]",
+            "exponent 2 or more, until small weights are 10 delta", "exponents" + measured,
+            verdict_of(decided || !holds, holds), decided ? "" : "too few drifts above rounding"};
+  }
+
+  /// The largest delta from which on all runs that left woke the neurons that they should; 0: there is none.
+  Real selected_from() const {
+    Real from = 0;
+    for (std::size_t i = problem_.deltas.size(); i-- > 0;) {
+      for (const Series& series : generic_)
+        if (series.runs[i].neuron >= 0 && !series.growth[i].as_selected) return from;
+      from = problem_.deltas[i];
+    }
+    return from;
   }
 
   Finding growth_finding() const {
-    Index runs = 0, selected = 0;
-    Real largest = 0, from = std::numeric_limits<Real>::infinity();
-    for (std::size_t i = problem_.deltas.size(); i-- > 0;) {
-      bool all = true;
-      for (const Series& series : generic_) {
-        ++runs;
-        selected += series.growth[i].as_selected ? 1 : 0;
-        all = all && series.growth[i].as_selected;
-        if (series.growth[i].as_selected)
-          largest = std::max(largest, series.growth[i].others / problem_.deltas[i]);
+    Index left = 0, selected = 0;
+    Real largest = 0;
+    bool proportional = true;
+    for (const Series& series : generic_) {
+      std::vector<Real> others(series.runs.size(), kNoGrowth);
+      for (std::size_t i = 0; i < series.runs.size(); ++i) {
+        if (series.runs[i].neuron >= 0) ++left;
+        if (!series.growth[i].as_selected) continue;
+        ++selected;
+        others[i] = series.growth[i].others;
+        largest = std::max(largest, others[i] / problem_.deltas[i]);
       }
-      if (all && (std::isinf(from) ? i + 1 == problem_.deltas.size() : from == problem_.deltas[i + 1]))
-        from = problem_.deltas[i];
+      const PowerLaw law = fit_power_law(problem_.deltas, others, 0);
+      proportional = proportional && (law.points < 2 || law.exponent >= 1 - problem_.margin);
     }
-    const bool holds = std::isfinite(from) && from >= problem_.deltas[problem_.deltas.size() / 2];
-    const std::string measured = fmt::format("{} of {} runs, all from delta {:.0e} on", selected, runs,
-                                             static_cast<double>(std::isinf(from) ? 0 : from));
+    const Real from = selected_from();
+    const bool holds = proportional && from >= problem_.deltas[problem_.deltas.size() / 2];
+    const std::string measured =
+        fmt::format("{} of {} runs, all from delta {:.0e} on", selected, left, static_cast<double>(from));
     if (power() == 1)
       return {paper() + ": after the escape the neurons of the KKT point are awake",
-              "all: smooth p = 1 has families of KKT points", measured,
-              holds ? Verdict::holds : Verdict::fails, ""};
+              "all: smooth p = 1 has families of KKT points", measured, verdict_of(left > 0, holds), ""};
     return {paper() + ": after the escape only the neuron of the KKT point grows",
             "one neuron more at the next critical point; the others O(delta)",
             measured + fmt::format("; others' norm/delta up to {:.2g}", static_cast<double>(largest)),
-            holds ? Verdict::holds : Verdict::fails, ""};
+            verdict_of(left > 0, holds), ""};
   }
 
-  /// A run that did not leave decides nothing.
-  void leave_undecided(std::vector<Finding>& findings) const {
+  /// A run that did not leave decides nothing, and is named.
+  void name_those_that_stay(std::vector<Finding>& findings) const {
     if (not_left_ == 0) return;
-    for (Finding& finding : findings) {
-      if (finding.verdict == Verdict::fails) finding.verdict = Verdict::not_decided;
-      finding.reason = fmt::format("in {} runs no neuron leaves within the steps allowed", not_left_);
-    }
+    const std::string stay = fmt::format("in {} runs no neuron leaves within the steps allowed", not_left_);
+    for (Finding& finding : findings) finding.reason += (finding.reason.empty() ? "" : "; ") + stay;
   }
 
   Problem& problem_;

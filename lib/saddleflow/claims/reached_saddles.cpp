@@ -97,7 +97,8 @@ class SaddleTally {
     std::string reason = outside();
     if (!holds) reason = "others: " + missed_.line() + (reason.empty() ? "" : "; " + reason);
     return {"P3: the first critical point reached is the end of the limit path",
-            fmt::format("all {} starts that go to a second-order positive KKT point", asked_),
+            fmt::format("at {:.0e} all {} starts that go to a second-order positive KKT point",
+                        static_cast<double>(problem_.deltas.back()), asked_),
             fmt::format("of {} starts {} do; the same point: {}", starts_, asked_, by_delta),
             holds ? Verdict::holds : Verdict::fails, reason};
   }
