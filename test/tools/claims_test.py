@@ -24,7 +24,7 @@ def measured(*arguments):
 def help_names_options_and_keys():
     text = measured("--help")
     for word in ("--quick", "--details", "--set", "tools/studies/claims", "130", "[claim]", "kind", "deltas", "seeds",
-                 "accuracies", "horizon", "margin", "escape_angle", "ray_rate"):
+                 "accuracies", "horizon", "margin", "escape_angle", "ray_rate", "first_saddle", "near_saddle"):
         assert word in text, word
     assert measured("--version").startswith("sf-claims ")
 
@@ -43,10 +43,21 @@ def a_failing_prediction_is_a_result():
     assert "fails" in text and "2 fail" in text, text
 
 
+def saddles_are_reached_and_left():
+    text = measured(claim("p3-saddle-square"), "--set", "claim.seeds=[1, 31]", "--details")
+    assert "4 hold, 0 fail" in text and "seed 31: N = " in text, text
+    text = measured(claim("p4-square"), "--details", "--quick")
+    assert "5 hold, 0 fail" in text and "12 of 12 runs" in text, text
+    times = [float(x) for x in re.findall(r"along the KKT point, 1e-04: T = ([0-9.]+)", text)]
+    n = float(re.search(r"N = ([0-9.]+) in hidden layer 1", text).group(1))
+    assert abs(times[0] * 1e-4 * 3 * n - 1) < 1e-3, (times, n)
+
+
 def kinks_are_not_decided():
     text = measured(claim("p1-relu"))
     assert "not decided: needs the" in text and "sliding integrator" in text, text
     assert "0 hold, 0 fail, 1 not decided" in text, text
+    assert "0 hold, 0 fail, 1 not decided" in measured(claim("p1-saddle-relu"))
 
 
 def a_folder_is_all_its_studies():
@@ -86,7 +97,8 @@ def control_c_ends_it():
 
 def main():
     for test in (help_names_options_and_keys, one_claim_has_its_exponents, a_failing_prediction_is_a_result,
-                 kinks_are_not_decided, a_folder_is_all_its_studies, bad_studies_are_refused, control_c_ends_it):
+                 saddles_are_reached_and_left, kinks_are_not_decided, a_folder_is_all_its_studies, bad_studies_are_refused,
+                 control_c_ends_it):
         test()
 
 

@@ -16,5 +16,10 @@ Report measure_kkt_limits(const StudyTable& study, const Options& options);
 Report measure_ray_rate(const StudyTable& study, const Options& options);
 /// P3: from a generic start the flow leaves the origin along p, up to an angle of delta^{Delta/(D N*)}.
 Report measure_escape_angle(const StudyTable& study, const Options& options);
+/// P3: the first saddle reached is the end of the limit path, and what is zero in the KKT direction is so
+/// there.
+Report measure_reached_saddles(const StudyTable& study, const Options& options);
+/// P1, P4: beside a saddle with zero neurons: how long, in which direction, who leaves.
+Report measure_near_saddle(const StudyTable& study, const Options& options);
 
 }  // namespace saddleflow::claims

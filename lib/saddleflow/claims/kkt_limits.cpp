@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/claims/census.hpp"
 #include "saddleflow/claims/kinds.hpp"
 
 namespace saddleflow::claims {
@@ -51,32 +52,6 @@ std::string describe_structure(const KktEntry& entry) {
 }
 
 namespace {
-
-/// The kinds of ends with their seeds, in order of appearance.
-class Census {
- public:
-  void add(const std::string& kind, std::uint64_t seed) {
-    for (auto& [known, seeds] : kinds_)
-      if (known == kind) return seeds.push_back(seed);
-    kinds_.push_back({kind, {seed}});
-  }
-  /// "7 starts (seeds 1 4 9 ...): kind", one a line.
-  std::vector<std::string> lines() const {
-    std::vector<std::string> out;
-    for (const auto& [kind, seeds] : kinds_)
-      out.push_back(fmt::format("{} starts ({}): {}", seeds.size(), first(seeds), kind));
-    return out;
-  }
-
- private:
-  static std::string first(std::vector<std::uint64_t> seeds) {
-    constexpr std::size_t kListed = 4;
-    const bool more = seeds.size() > kListed;
-    if (more) seeds.resize(kListed);
-    return "seeds " + listed(seeds) + (more ? " ..." : "");
-  }
-  std::vector<std::pair<std::string, std::vector<std::uint64_t>>> kinds_;
-};
 
 Finding kkt_finding(const LimitCounts& c, std::uint64_t first) {
   const bool certified = c.certified == c.growing;
@@ -176,7 +151,7 @@ Report measure_kkt_limits(const StudyTable& study, const Options& options) {
   Report report = problem.report();
   report.details = all.lines();
   report.findings = {kkt_finding(counts, problem.seeds.front()),
-                     rank_finding(counts, one_neuron, fmt::format("{}", fmt::join(others.lines(), "; ")))};
+                     rank_finding(counts, one_neuron, others.line())};
   if (one_neuron) report.findings.push_back(symmetric_finding(problem, report.details));
   return report;
 }

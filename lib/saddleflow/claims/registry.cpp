@@ -17,7 +17,8 @@ const std::vector<Kind>& kinds() {
   static const std::vector<Kind> table = {
       {"early_direction", measure_early_direction}, {"rescaled_curve", measure_rescaled_curve},
       {"kkt_limits", measure_kkt_limits},           {"ray_rate", measure_ray_rate},
-      {"escape_angle", measure_escape_angle},
+      {"escape_angle", measure_escape_angle},       {"first_saddle", measure_reached_saddles},
+      {"near_saddle", measure_near_saddle},
   };
   return table;
 }

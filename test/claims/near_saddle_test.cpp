@@ -1,0 +1,93 @@
+// Beside a saddle with zero neurons (P1, P4).
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
+
+#include "claims/shipped.hpp"
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/claims/beside_saddle.hpp"
+
+namespace saddleflow::claims {
+
+BOOST_AUTO_TEST_CASE(aligned_departures_have_the_times_of_the_theory) {
+  const auto exact = boost::test_tools::tolerance(8 * std::numeric_limits<Real>::epsilon());
+  BOOST_TEST(aligned_departure_time(1, 2, Real(1e-3)) == std::log(Real(1000)) / 4, exact);
+  BOOST_TEST(aligned_departure_time(2, 2, Real(1e-3)) == Real(1000) / 6, exact);
+  BOOST_TEST(aligned_departure_time(3, 2, Real(1e-3)) == Real(1e6) / 16, exact);
+}
+
+BOOST_AUTO_TEST_CASE(beside_a_linear_saddle_N_is_half_a_singular_value) {
+  // N(a, b) = b^T R a with R = (Y - H) X^T: half of its largest singular value on ||a||^2 + ||b||^2 = 1.
+  Problem problem(shipped("p1-saddle-linear"), {});
+  const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
+  BOOST_REQUIRE(saddle.problem == "");
+  const Dataset& data = problem.objective.data();
+  const Matrix residual = data.targets - problem.objective.outputs(saddle.point.point());
+  const Matrix r = residual * data.inputs.transpose();
+  const Real largest = std::sqrt(symmetric_eigenvalues(r * r.transpose(), "residual")[1]);
+  BOOST_TEST(saddle.best.point.value == largest / 2, boost::test_tools::tolerance(Real(1e-9)));
+  BOOST_TEST(saddle.power() == 1);
+  BOOST_TEST(saddle.point.sleeping.neurons.size() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(an_aligned_neuron_leaves_when_its_own_flow_says) {
+  // rho' = 3 N rho^2 from delta to R: T = (1/delta - 1/R) / (3N), up to what the saddle itself moves.
+  Problem problem(shipped("p4-square"), {});
+  const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
+  BOOST_REQUIRE(saddle.problem == "");
+  const Vector z = saddle.aligned(problem.network());
+  BOOST_TEST(z.norm() == 1, boost::test_tools::tolerance(Real(1e-12)));
+  const Prediction prediction(problem.network(), saddle, z);
+  const Real delta = Real(1e-3), rate = 3 * saddle.best.point.value;
+  BOOST_TEST(prediction.time(delta) == 1 / (rate * delta), boost::test_tools::tolerance(Real(1e-8)));
+  const Departing d = depart(problem, saddle, prediction, z, delta);
+  const Real late = 1 / (rate * saddle.leaving_norm());
+  BOOST_TEST(std::abs(d.time - (prediction.time(delta) - late)) < late / 20);
+  BOOST_TEST(d.neuron == prediction.neuron(delta));
+  BOOST_TEST(d.misdirection < 1e-5);
+  BOOST_TEST(prediction.misdirection(saddle.point.point() + z) < 1e-7);
+}
+
+BOOST_AUTO_TEST_CASE(predictions_scale_with_delta) {
+  Problem problem(shipped("p4-cube"), {});
+  const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
+  const Vector z = saddle.random(problem.network(), 1);
+  const Vector away = z - put_to_zero(problem.network(), z, saddle.point.sleeping.neurons);
+  BOOST_TEST((away - z).norm() == 0);
+  const Prediction whole(problem.network(), saddle, z), small(problem.network(), saddle, z / 10);
+  BOOST_TEST(whole.neuron(Real(0.1)) == small.neuron(1));
+  BOOST_TEST(whole.time(Real(0.1)) == small.time(1), boost::test_tools::tolerance(Real(1e-7)));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_small_beside_the_saddle_is_not_measured) {
+  Problem problem(shipped("p4-square"), {});
+  const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
+  const Vector z = saddle.random(problem.network(), 1);
+  const Prediction prediction(problem.network(), saddle, z);
+  BOOST_TEST(depart(problem, saddle, prediction, z, 1).neuron == -1);
+  BOOST_TEST(std::isnan(depart(problem, saddle, prediction, z, 1).time));
+}
+
+BOOST_AUTO_TEST_CASE(the_step_limit_decides_nothing) {
+  const Report report = measure(
+      "p4-square", {"claim.seeds=[1]", "claim.deltas=[1e-2, 1e-6]", "flow.kappa=0.1", "flow.max_steps=2000"});
+  for (const Finding& f : report.findings) {
+    BOOST_TEST((f.verdict != Verdict::fails), f.claim);
+    BOOST_TEST(f.reason.find("no neuron leaves") != std::string::npos, f.reason);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(kinks_and_problems_without_a_saddle_are_not_decided) {
+  const Report kinks = measure("p1-saddle-relu");
+  BOOST_TEST((kinks.findings.at(0).verdict == Verdict::not_decided));
+  const Report fitted = measure("p4-square", {"data.teacher.hidden=[1]", "claim.seeds=[1]"});
+  BOOST_TEST((fitted.findings.at(0).verdict == Verdict::not_decided));
+  BOOST_TEST(fitted.findings.at(0).reason.find("no saddle") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(deltas_that_are_too_large_fail_the_ratio_of_times) {
+  const Report report = measure("p4-square", {"claim.seeds=[1]", "claim.deltas=[1e-1, 3e-2]"});
+  BOOST_TEST((report.findings.at(0).verdict == Verdict::fails));
+}
+
+}  // namespace saddleflow::claims
