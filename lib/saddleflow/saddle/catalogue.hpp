@@ -8,9 +8,9 @@
 namespace saddleflow {
 
 /// Two points are one when they have the same loss, the same outputs on the data and as many active neurons
-/// in every layer, to `tolerance` relative to the loss and outputs of the problem: permutations, signs and
-/// rescalings of neurons change none of these, nor do rotations of linear layers. (Points on one continuous
-/// family count as one as well.)
+/// in every layer (linear networks: the same inertia of the Hessian), to `tolerance` relative to the loss and
+/// outputs of the problem: permutations, signs and rescalings of neurons change none of these, nor do
+/// rotations of linear layers. (Points on one continuous family count as one as well.)
 class Catalogue {
  public:
   explicit Catalogue(Objective& objective, Real tolerance = Real(1e-6))

@@ -12,6 +12,9 @@ namespace saddleflow {
 
 namespace {
 
+// What N must be beside residual and activations to be more than rounding.
+constexpr Real kLeastValue = Real(1e-10);
+
 std::vector<Index> nonzero_rows(const Matrix& m) {
   std::vector<Index> rows;
   for (Index i = 0; i < m.rows(); ++i)
@@ -91,10 +94,12 @@ std::vector<std::vector<Index>> path_places(const Network& network, const std::v
 }
 
 // Exponential growth reaches norm 1 when the rest of the way, ln(1/rho) / (2N), is done.
-Real log_departure_time(const NcfFlowResult& flow, int degree) {
+Real log_departure_time(const NcfFlowResult& flow, const NeuronNcf& ncf) {
   constexpr Real never = std::numeric_limits<Real>::infinity();
+  const Dataset& data = ncf.neuron->data();
+  if (!(flow.value > kLeastValue * data.targets.norm() * data.inputs.norm())) return never;
   if (flow.end == NcfEnd::blow_up) return flow.log_time;
-  if (flow.end != NcfEnd::grows || degree != 2) return never;
+  if (flow.end != NcfEnd::grows || ncf.degree() != 2) return never;
   return std::log(std::max(flow.time - flow.log_norm / (2 * flow.value), Real(0)));
 }
 
@@ -176,7 +181,7 @@ std::vector<Departure> predict_departures(const Network& network, const std::vec
       d.layer = ncf.layer;
       d.neuron = k;
       d.flow = follow_ncf_flow(correlation, ab);
-      d.log_time = log_departure_time(d.flow, ncf.degree());
+      d.log_time = log_departure_time(d.flow, ncf);
       d.alignment = d.flow.direction.dot(ab.stableNormalized());
       departures.push_back(std::move(d));
     }
