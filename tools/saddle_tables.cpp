@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
+
+#include "saddleflow/saddle/limit_path.hpp"
 
 namespace saddleflow::tools {
 
@@ -17,6 +20,7 @@ std::string or_dash(Real x, const char* format) {
 }
 
 std::string index_of(const CriticalPoint& p) {
+  if (!p.spectrum.complete) return fmt::format("at least {} -", p.spectrum.negative);
   return fmt::format("({}, {}, {}, {})", p.spectrum.negative, p.zero_modes.explained(),
                      p.zero_modes.unexplained, p.spectrum.positive);
 }
@@ -44,17 +48,19 @@ void print_points(std::FILE* out, const SaddleSurvey& survey) {
                number(p.refinement.relative_gradient), p.is_critical() ? index_of(p) : "-",
                p.is_critical() ? fmt::format("{:.1e}", number(p.spectrum.gap)) : "-",
                fmt::format("{}", fmt::join(p.active_neurons, ", ")),
-               p.is_critical() ? zero_modes_of(p.zero_modes) : "-");
+               p.is_critical() && p.spectrum.complete ? zero_modes_of(p.zero_modes) : "-");
   }
 }
 
 std::string describe(const EscapeDirection& way) {
   if (way.kind == EscapeDirection::Kind::eigenvector)
     return fmt::format("eigenvector, lambda = {:.6g}", -number(way.value));
-  const std::string who = way.layer < 0 ? std::string("KKT point of the NCF")
+  const std::string who = way.layer < 0 ? std::string("several neurons, KKT point")
                                         : fmt::format("neuron of hidden layer {}, KKT point", way.layer + 1);
-  return fmt::format("{}, N = {:.6g}, degree {}, basin {:.0f} %", who, number(way.value), way.degree,
-                     100 * number(way.basin_share));
+  const auto time = [&](Real size) { return number(escape_time(way.degree, way.value, std::log(size))); };
+  return fmt::format(
+      "{}, N = {:.6g}, degree {}, basin {:.0f} %; from 1e-3 in t = {:.4g}, from 1e-6 in {:.4g}", who,
+      number(way.value), way.degree, 100 * number(way.basin_share), time(Real(1e-3)), time(Real(1e-6)));
 }
 
 void print_escapes(std::FILE* out, const SaddleSurvey& survey) {
@@ -65,7 +71,8 @@ void print_escapes(std::FILE* out, const SaddleSurvey& survey) {
       std::string ends;
       for (const SaddleConnection& c : survey.connections)
         if (c.from == static_cast<Index>(k) && c.escape == static_cast<Index>(j))
-          ends += c.to < 0 ? fmt::format("  {} nowhere ({})", c.sign > 0 ? "+" : "-", c.stop_reason)
+          ends += c.to < 0 ? fmt::format("  {} no critical point found: loss {}, {}", c.sign > 0 ? "+" : "-",
+                                         or_dash(c.loss, "{:.3g}"), c.stop_reason)
                            : fmt::format("  {} to {}", c.sign > 0 ? "+" : "-", c.to + 1);
       fmt::print(out, "{:>3}  {}{}\n", j == 0 ? fmt::format("{}", k + 1) : "", describe(ways[j]), ends);
     }

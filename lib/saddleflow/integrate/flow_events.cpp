@@ -75,6 +75,10 @@ class Builder {
 
   void add_saddle_visits() {
     const std::shared_ptr<VisitState> visit = result_.visit;
+    if (options_.visit_at_start && initial_.proximity < options_.saddle_enter) {
+      visit->inside = true;
+      visit->closest = std::numeric_limits<Real>::max();
+    }
     Event enter;
     enter.direction = Direction::falling;
     enter.armed = [visit] { return !visit->inside; };

@@ -37,6 +37,7 @@ struct FlowEventOptions {
   Real saddle_enter = Real(1e-2);
   Real saddle_leave = Real(2e-2);
   int saddle_leaves_terminal = 0;  ///< stop at this many departures; 0: never
+  bool visit_at_start = true;      ///< a start at r < enter is a visit that begins there
 
   bool steady = true;  ///< r falls below `steady_threshold`
   Real steady_threshold = Real(1e-7);

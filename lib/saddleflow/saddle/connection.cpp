@@ -20,6 +20,7 @@ FlowAssemblyOptions assembly(const Objective& objective, Real energy_unit, const
   assembly.events.saddle_enter = options.enter;
   assembly.events.saddle_leave = options.leave;
   assembly.events.saddle_leaves_terminal = 1;
+  assembly.events.visit_at_start = false;
   assembly.events.steady = assembly.events.steady_terminal = true;
   assembly.events.steady_threshold = options.steady;
   return assembly;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/flow/probe.hpp"
 
 namespace saddleflow {
@@ -20,10 +21,17 @@ constexpr Real kPositive = Real(1e-10), kFitted = Real(1e-5);
 // gradient small beside ||Hess L|| ||w||, too.
 constexpr Real kProximity = Real(1e-8);
 
+// A critical point with a small neuron awake must be this much closer than the one with it at zero; and one
+// with it at zero is the same as one at which Newton's method has made it this small.
+constexpr Real kAwake = Real(0.1), kRest = Real(1e-3);
+
 class Analysis {
  public:
   Analysis(Objective& objective, const Vector& w, const CriticalPointOptions& options)
-      : objective_(objective), network_(objective.network()), w_(w), options_(options) {}
+      : objective_(objective), network_(objective.network()), options_(options) {
+    result_.basis = principal_basis(network_, w);
+    w_ = result_.basis.enter(network_, w);
+  }
 
   CriticalPoint run() {
     if (w_.isZero(0)) {
@@ -52,19 +60,38 @@ class Analysis {
   }
 
   // Asleep along a trajectory is zero at the saddle: Newton's method would get there by halves (the gradient
-  // is of second order in such a neuron), and stop short.
+  // is of second order in such a neuron), and stop short. But a small neuron may be awake, too: then w is
+  // much closer to the critical point where it is.
   void refine() {
-    result_.sleeping = sleeping_neurons(network_, w_, options_.sleeping_gap);
-    if (!result_.sleeping.neurons.empty()) {
-      const Vector start = put_to_zero(network_, w_, result_.sleeping.neurons);
-      result_.refinement = refine_critical_point(objective_, start, options_.refine);
-      if (result_.refinement.converged) return;
-    }
     Refinement whole = refine_critical_point(objective_, w_, options_.refine);
-    if (!whole.converged && !result_.sleeping.neurons.empty()) return;
-    result_.refinement = std::move(whole);
+    Sleeping asleep = sleeping_neurons(network_, w_, options_.sleeping_gap);
+    if (!asleep.neurons.empty()) {
+      Refinement zeroed = refine_zeroed(w_, asleep);
+      const Real away = (zeroed.point - w_).norm();
+      if (zeroed.converged && !(whole.converged && (whole.point - w_).norm() < kAwake * away))
+        return take(std::move(zeroed), std::move(asleep));
+      if (!whole.converged) return take(std::move(zeroed), std::move(asleep));
+    }
+    if (whole.converged) {
+      asleep = sleeping_neurons(network_, whole.point, options_.sleeping_gap);
+      if (!asleep.neurons.empty()) {
+        Refinement zeroed = refine_zeroed(whole.point, asleep);
+        if (zeroed.converged && (zeroed.point - whole.point).norm() < kRest * whole.point.norm())
+          return take(std::move(zeroed), std::move(asleep));
+      }
+    }
+    take(std::move(whole), {});
     result_.sleeping = sleeping_neurons(network_, result_.refinement.point,
                                         std::numeric_limits<Real>::infinity());  // exact zeros only
+  }
+
+  Refinement refine_zeroed(const Vector& w, const Sleeping& asleep) {
+    return refine_critical_point(objective_, put_to_zero(network_, w, asleep.neurons), options_.refine);
+  }
+
+  void take(Refinement refinement, Sleeping sleeping) {
+    result_.refinement = std::move(refinement);
+    result_.sleeping = std::move(sleeping);
   }
 
   void check_proximity() {
@@ -95,6 +122,7 @@ class Analysis {
     options.vectors = true;
     Spectrum& s = result_.spectrum;
     s = hessian_spectrum(objective_, result_.point(), options);
+    if (!s.complete) return;
     const Index first = s.negative;
     result_.zero_modes = explain_zero_modes(objective_, result_.point(), s.vectors.middleCols(first, s.zero));
   }
@@ -104,14 +132,33 @@ class Analysis {
     for (Index i = 0; i < s.negative; ++i)
       result_.escapes.push_back(
           {EscapeDirection::Kind::eigenvector, s.vectors.col(i), -s.eigenvalues[i], 2, -1, -1, 0});
-    if (w_.isZero(0)) {
-      if (network_.degree() > 2) add_origin_directions();
+    // Neuron by neuron where that is all there is; else several layers must grow together.
+    if (w_.isZero(0) && !is_separable(network_)) {
+      if (network_.degree() > 2 && options_.search_at_origin) add_origin_directions();
       return;
     }
     if (is_fitted()) return;
     result_.ncfs = neuron_ncfs(objective_, result_.point(), result_.sleeping.neurons, options_.search);
     for (const NeuronNcf& ncf : result_.ncfs)
       if (ncf.degree() > 2 || !network_.activation().is_smooth()) add_directions(ncf);
+    add_paths();
+  }
+
+  // Neurons that find no way down alone may find one together.
+  void add_paths() {
+    if (!result_.escapes.empty()) return;
+    const auto path = path_ncf(objective_, result_.point(), result_.sleeping.neurons, options_.search);
+    if (!path) return;
+    const Dataset& data = path->network->data();
+    for (const KktEntry& entry : path->table.entries) {
+      if (entry.point.null || !(entry.point.value > kPositive * data.targets.norm() * data.inputs.norm()))
+        continue;
+      if (entry.second_order.status == SecondOrder::Status::saddle) continue;
+      Vector direction = Vector::Zero(w_.size());
+      direction(path->parameters) = entry.point.direction;
+      result_.escapes.push_back({EscapeDirection::Kind::correlation, direction, entry.point.value,
+                                 network_.degree(), -1, -1, entry.basin_share});
+    }
   }
 
   bool is_fitted() {
@@ -156,7 +203,7 @@ class Analysis {
 
   Objective& objective_;
   const Network& network_;
-  const Vector& w_;
+  Vector w_;
   const CriticalPointOptions& options_;
   CriticalPoint result_;
 };

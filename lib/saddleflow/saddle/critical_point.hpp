@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "saddleflow/saddle/linear_basis.hpp"
 #include "saddleflow/saddle/neuron_ncf.hpp"
 #include "saddleflow/saddle/refine.hpp"
 #include "saddleflow/saddle/sleeping.hpp"
@@ -25,23 +26,26 @@ const char* name_of(CriticalKind kind);
 struct EscapeDirection {
   enum class Kind {
     eigenvector,  ///< of a negative eigenvalue: both signs, growth e^{value t}
-    correlation,  ///< positive KKT point of the NCF of zero neurons (or, at the origin, of the whole network)
+    correlation,  ///< positive KKT point of the NCF of a zero neuron, of a path of them through all layers,
+                  ///< or (at the origin) of the whole network
   };
   Kind kind = Kind::eigenvector;
   Vector direction;      ///< unit vector of the whole network's weights
   Real value = 0;        ///< -lambda, or N
   int degree = 2;        ///< of the growth: 2 exponential, above it blow-up
-  int layer = -1;        ///< hidden layer of the neuron that grows
+  int layer = -1;        ///< hidden layer of the neuron that grows; -1: several grow together
   Index neuron = -1;     ///< the first of those it may be, in Network::neurons()
   Real basin_share = 0;  ///< of random directions of such a neuron
 };
 
+/// Of a linear network everything is in its `basis`: there the modes that sleep are neurons.
 struct CriticalPoint {
   CriticalKind kind = CriticalKind::unresolved;
   Refinement refinement;
   Real proximity = 0;  ///< r at the refined point, see Probe; critical points are below 1e-8
-  Sleeping sleeping;   ///< neurons that are exactly zero at the point, and what told them from the others
-  Spectrum spectrum;   ///< of the Hessian
+  HiddenBasis basis;
+  Sleeping sleeping;  ///< neurons that are exactly zero at the point, and what told them from the others
+  Spectrum spectrum;  ///< of the Hessian
   ZeroModes zero_modes;
   std::vector<NeuronNcf> ncfs;
   std::vector<EscapeDirection> escapes;  ///< by kind, steepest first
@@ -54,11 +58,13 @@ struct CriticalPoint {
 struct CriticalPointOptions {
   RefineOptions refine;
   SpectrumOptions spectrum;
-  KktSearchOptions search{};  ///< for the correlation functions
-  Real sleeping_gap = 10;     ///< neurons below a gap of this much are tried at zero
+  KktSearchOptions search{};     ///< for the correlation functions
+  bool search_at_origin = true;  ///< for KKT points of networks of several hidden layers: n weights at once
+  Real sleeping_gap = 10;        ///< neurons below a gap of this much are tried at zero
 };
 
-/// Refines w, first with its sleeping neurons put to zero and, where that leads nowhere, as it is; then
+/// Refines w with its sleeping neurons put to zero and as it is: the latter counts where the former leads
+/// nowhere, or much farther, or nearly to the same point with small neurons left over; then
 /// spectrum, zero modes and ways down. w = 0 is the origin. Throws InputError for w of another size or with
 /// entries that are not finite, NumericalError when the spectrum of a large network does not converge.
 CriticalPoint analyse_critical_point(Objective& objective, const Vector& w,

@@ -20,8 +20,8 @@ std::vector<Index> nonzero_rows(const Matrix& m) {
 }
 
 // The residual is that of a square loss with zero outputs: -l'(0, y) = y.
-std::shared_ptr<Objective> one_neuron(std::shared_ptr<const Network> network, const Matrix& inputs,
-                                      const Matrix& residual) {
+std::shared_ptr<Objective> with_residual(std::shared_ptr<const Network> network, const Matrix& inputs,
+                                         const Matrix& residual) {
   Dataset data;
   data.inputs = inputs;
   data.targets = residual;
@@ -35,7 +35,7 @@ void build_hidden(const LayerSignals& signals, const Activation& activation, Neu
   if (ncf.fed_by.empty() || ncf.feeds.empty()) return;
   const Matrix inputs = signals.below(ncf.fed_by, Eigen::all);
   const Matrix residual = signals.residual(ncf.feeds, Eigen::all);
-  ncf.neuron = one_neuron(feed_forward({inputs.rows(), 1, residual.rows()}, activation), inputs, residual);
+  ncf.neuron = with_residual(feed_forward({inputs.rows(), 1, residual.rows()}, activation), inputs, residual);
 }
 
 Matrix output_residual(const Objective& objective, const Vector& w) {
@@ -48,8 +48,8 @@ Matrix output_residual(const Objective& objective, const Vector& w) {
 void build_power(const Objective& objective, const Vector& w, NeuronNcf& ncf) {
   const Network& network = objective.network();
   for (Index i = 0; i < network.input_count(); ++i) ncf.fed_by.push_back(i);
-  ncf.neuron = one_neuron(power_sum(network.input_count(), 1, network.activation()), objective.data().inputs,
-                          output_residual(objective, w));
+  ncf.neuron = with_residual(power_sum(network.input_count(), 1, network.activation()),
+                             objective.data().inputs, output_residual(objective, w));
 }
 
 // Each neuron of a diagonal network has an input of its own.
@@ -57,7 +57,7 @@ void build_diagonal(const Objective& objective, const Vector& w, NeuronNcf& ncf)
   const Index input = objective.network().neurons()[static_cast<std::size_t>(ncf.neurons[0])].index;
   ncf.fed_by = ncf.feeds = {0};
   ncf.neuron =
-      one_neuron(diagonal_linear(1), objective.data().inputs.row(input), output_residual(objective, w));
+      with_residual(diagonal_linear(1), objective.data().inputs.row(input), output_residual(objective, w));
 }
 
 // Neurons that share one function.
@@ -73,6 +73,21 @@ std::vector<NeuronNcf> grouped(const Network& network, const std::vector<Index>&
   std::vector<NeuronNcf> result;
   for (auto& [key, group] : groups) result.push_back(std::move(group));
   return result;
+}
+
+// One list of neuron indices per layer of weights' ends: inputs, zero neurons of each hidden layer, outputs.
+std::vector<std::vector<Index>> path_places(const Network& network, const std::vector<Index>& zero_neurons) {
+  constexpr std::size_t kMost = 2;
+  const std::vector<Index> sizes = network.layer_sizes();
+  std::vector<std::vector<Index>> places(sizes.size());
+  for (const std::size_t end : {std::size_t(0), sizes.size() - 1})
+    for (Index i = 0; i < sizes[end]; ++i) places[end].push_back(i);
+  for (const Index k : zero_neurons) {
+    const Neuron& neuron = network.neurons()[static_cast<std::size_t>(k)];
+    std::vector<Index>& layer = places[static_cast<std::size_t>(neuron.layer) + 1];
+    if (layer.size() < kMost) layer.push_back(neuron.index);
+  }
+  return places;
 }
 
 // Exponential growth reaches norm 1 when the rest of the way, ln(1/rho) / (2N), is done.
@@ -124,6 +139,29 @@ std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
     result.push_back(std::move(ncf));
   }
   return result;
+}
+
+std::optional<PathNcf> path_ncf(const Objective& objective, const Vector& w,
+                                const std::vector<Index>& zero_neurons, const KktSearchOptions& options) {
+  const Network& network = objective.network();
+  const Layout& layout = network.layout();
+  if (network.kind() != "feed_forward" || layout.layer_count() < 3) return std::nullopt;
+  const std::vector<std::vector<Index>> places = path_places(network, zero_neurons);
+  std::vector<Index> sizes;
+  for (const std::vector<Index>& layer : places) {
+    if (layer.empty()) return std::nullopt;
+    sizes.push_back(static_cast<Index>(layer.size()));
+  }
+  PathNcf path;
+  for (int l = 0; l < layout.layer_count(); ++l)
+    for (const Index column : places[static_cast<std::size_t>(l)])
+      for (const Index row : places[static_cast<std::size_t>(l) + 1])
+        path.parameters.push_back(layout.layer(l).offset + column * layout.layer(l).rows + row);
+  path.network = with_residual(feed_forward(sizes, network.activation()), objective.data().inputs,
+                               output_residual(objective, put_to_zero(network, w, zero_neurons)));
+  Correlation correlation(*path.network);
+  path.table = find_kkt_points(correlation, options);
+  return path;
 }
 
 std::vector<Departure> predict_departures(const Network& network, const std::vector<NeuronNcf>& ncfs,

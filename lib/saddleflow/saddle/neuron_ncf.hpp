@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "saddleflow/correlation/kkt_search.hpp"
@@ -35,6 +36,20 @@ struct NeuronNcf {
 /// together. At the origin itself the function is that of the whole network (find_kkt_points).
 std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
                                    const std::vector<Index>& zero_neurons, const KktSearchOptions& options);
+
+/// Zero neurons that grow together: a path of them from the inputs to the outputs, beside the kept network.
+struct PathNcf {
+  std::shared_ptr<Objective> network;  ///< these neurons as a network of its own; residual of the saddle
+  std::vector<Index> parameters;       ///< of the whole network, in the order of this one's
+  KktTable table;
+};
+
+/// The NCF of the subnetwork of at most two zero neurons of every hidden layer, whose outputs add to those of
+/// the kept network. D-homogeneous: it is what remains where every neuron's own N vanishes, as in deep linear
+/// networks, where the kept layers see nothing of what is not learnt yet. None for one hidden layer, and
+/// where a hidden layer has no zero neuron.
+std::optional<PathNcf> path_ncf(const Objective& objective, const Vector& w,
+                                const std::vector<Index>& zero_neurons, const KktSearchOptions& options);
 
 /// When a small neuron leaves.
 struct Departure {

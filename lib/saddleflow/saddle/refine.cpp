@@ -1,6 +1,7 @@
 #include "saddleflow/saddle/refine.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -15,19 +16,22 @@ namespace {
 constexpr Real kFirstShift = Real(1e-6), kNoShift = Real(1e-8);
 constexpr int kAttempts = 30;
 
-std::vector<Index> nonzero(const Vector& w) {
+// All but the zeros that the flow preserves: those with a gradient are zero by accident.
+std::vector<Index> movable(const Potential& potential, const Vector& w) {
+  Vector gradient(w.size());
+  potential.gradient(w, gradient);
   std::vector<Index> indices;
   for (Index i = 0; i < w.size(); ++i)
-    if (w[i] != 0) indices.push_back(i);
+    if (w[i] != 0 || gradient[i] != 0) indices.push_back(i);
   return indices;
 }
 
 class Search {
  public:
   Search(const Potential& potential, const Vector& w, const RefineOptions& options)
-      : potential_(potential), w_(w), options_(options), active_(nonzero(w)), size_(w.norm()) {
+      : potential_(potential), w_(w), options_(options), active_(movable(potential, w)), size_(w.norm()) {
     result.point = w;
-    if (active_.empty())
+    if (w.isZero(0))
       throw InputError("refinement: all weights are zero, the origin is a critical point already");
     if (!(options.trust > 0 && options.trust < 1))
       throw InputError("refinement: the trust radius must lie between 0 and 1");
@@ -65,18 +69,58 @@ class Search {
   }
 
   bool move(const RefineModel& model) {
+    // Beside a critical point a symmetry's zero eigenvalue is of the order of ||grad L|| / ||w||, and a
+    // division by it would lead far along the orbit. A shift of that order does not: N. Yamashita and M.
+    // Fukushima, On the rate of convergence of the Levenberg-Marquardt method, Computing Suppl. 15 (2001)
+    // 239, quadratic convergence to solutions that are not isolated.
+    const Real least = model.gradient_norm / result.point.norm();
+    const Real bound = std::max(previous_[0], previous_[1]);
+    previous_ = {model.gradient_norm, previous_[0]};
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      const Vector trial = result.point + model.step(shift_);
+      shift_ = std::max(shift_, least);
+      const Vector step = model.step(shift_);
+      const Vector trial = result.point + step;
       const bool near = (trial - w_).norm() <= options_.trust * size_;
-      if (near) potential_.gradient(trial, gradient_);
+      if (near) {
+        potential_.hessian_vector(result.point, step, product_);
+        potential_.gradient(trial, gradient_);
+      }
+      if (near && attempt == 0 && is_detour(model, bound)) {
+        result.point = trial;
+        return true;
+      }
       const bool better = near && gradient_.norm() < model.gradient_norm;
-      shift_ = better ? shift_ / 10 : std::max(10 * shift_, kFirstShift * model.largest);
-      if (shift_ < kNoShift * model.largest) shift_ = 0;
+      adapt_shift(model, better);
       if (!better) continue;
       result.point = trial;
       return true;
     }
     return false;
+  }
+
+  // A long step along a degenerate direction that bends makes the gradient across it larger, which the next
+  // step mends: what the linearisation takes for a good step may be worse than the present point, once, if it
+  // is better than one of the two before (L. Grippo, F. Lampariello and S. Lucidi, SIAM J. Numer. Anal. 23
+  // (1986) 707). Not at the end.
+  bool is_detour(const RefineModel& model, Real bound) const {
+    const Real norm = gradient_.norm(), foretold = (model.gradient + product_).norm();
+    return result.relative_gradient > options_.tolerance && norm >= model.gradient_norm && norm < bound &&
+           foretold < model.gradient_norm / 4;
+  }
+
+  // Any decrease will do, but only one that the linearisation foretold (by a quarter at least) makes the
+  // shift smaller: towards a gradient-flat point the shift stands for the curvature of grad L, and without it
+  // the steps go from one side to the other. The factors have no common power, so that no pair of shifts
+  // repeats itself.
+  void adapt_shift(const RefineModel& model, bool better) {
+    const Real before = model.gradient_norm * model.gradient_norm;
+    const Real promised = before - (model.gradient + product_).squaredNorm();
+    if (better && before - gradient_.squaredNorm() >= promised / 4) {
+      shift_ = shift_ / 10;
+    } else {
+      shift_ = std::max(4 * shift_, kFirstShift * model.largest);
+    }
+    if (shift_ < kNoShift * model.largest) shift_ = 0;
   }
 
   void classify() {
@@ -95,7 +139,8 @@ class Search {
   const std::vector<Index> active_;
   const Real size_;
   Real shift_ = 0;
-  Vector gradient_ = Vector::Zero(w_.size());
+  std::array<Real, 2> previous_{};  // ||grad L|| at the points before, latest first
+  Vector gradient_ = Vector::Zero(w_.size()), product_ = gradient_;  // at a trial, Hess L step
 };
 
 }  // namespace

@@ -43,8 +43,8 @@ struct Refinement {
 /// Minimises ||grad L||^2 / 2 by Newton's method with Levenberg's shift on H^2 (so that it goes to saddles as
 /// well as to minima), on an eigendecomposition of the Hessian; above `dense_limit` weights by Newton steps
 /// from MINRES, truncated, with a line search. Directions in which the curvature vanishes, those of the
-/// symmetries above all, are left alone. Weights that are exactly zero stay so. InputError when all of them
-/// are, or for trust >= 1.
+/// symmetries above all, are left alone: the displacement is of the order of the distance. Weights that are
+/// exactly zero and have no gradient stay so. InputError when all weights are zero, or for trust >= 1.
 Refinement refine_critical_point(const Potential& potential, const Vector& w,
                                  const RefineOptions& options = {});
 /// Of the loss.

@@ -24,7 +24,7 @@ Real ratio(Real a, Real b) { return b > 0 ? a / b : Real(0); }
 DenseRefineModel::DenseRefineModel(const Potential& potential, const Vector& w,
                                    const std::vector<Index>& active)
     : active_(active), size_(w.size()) {
-  Vector gradient(w.size());
+  gradient.resize(w.size());
   Matrix hessian(w.size(), w.size());
   loss = potential.gradient(w, gradient);
   potential.hessian(w, hessian);
@@ -49,7 +49,8 @@ Vector DenseRefineModel::step(Real shift) const {
 KrylovRefineModel::KrylovRefineModel(const Potential& potential, const Vector& w,
                                      const std::vector<Index>& active, Index steps)
     : active_(active), size_(w.size()) {
-  Vector gradient(w.size()), product(w.size());
+  Vector product(w.size());
+  gradient.resize(w.size());
   loss = potential.gradient(w, gradient);
   gradient_norm = gradient.norm();
   const Vector right = -gradient(active);

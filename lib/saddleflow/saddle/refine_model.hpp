@@ -19,7 +19,8 @@ class RefineModel {
   /// Krylov space. As many numbers as there are weights, zero where not active.
   virtual Vector step(Real shift) const = 0;
   Real loss = 0;
-  Real gradient_norm = 0;  ///< of the whole gradient
+  Vector gradient;         ///< the whole of it
+  Real gradient_norm = 0;  ///< its norm
   Real largest = 0;        ///< ||H||, the magnitude of the largest eigenvalue
   Real flatness = 0;       ///< |H g| / (||H|| |g|)
 };

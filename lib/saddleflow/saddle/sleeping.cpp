@@ -25,10 +25,11 @@ Sleeping sleeping_neurons(const Network& network, const Vector& w, Real least) {
   std::size_t count = 0;
   for (std::size_t k = 0; k + 1 < order.size(); ++k) {
     const Real below = norms[order[k]], above = norms[order[k + 1]];
-    const Real ratio = below > 0 ? above / below : std::numeric_limits<Real>::infinity();
-    if (!(above > 0) || ratio < std::max(least, result.gap)) continue;
+    if (!(above > 0)) continue;
+    const bool first = !(below > 0) || std::isinf(result.gap);
+    if (below > 0 && above / below < (first ? least : std::max(least, result.gap))) continue;
     count = k + 1;
-    result.gap = ratio;
+    result.gap = below > 0 ? above / below : std::numeric_limits<Real>::infinity();
     result.threshold = below > 0 ? std::sqrt(below) * std::sqrt(above) : above / 2;
   }
   result.neurons.assign(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count));

@@ -18,7 +18,7 @@ struct Sleeping {
 };
 
 /// The neurons below the widest gap in the sorted neuron norms, when that is a factor of at least `least` and
-/// something stays above; none else. Exact zeros are always asleep.
+/// something stays above. Exact zeros are always asleep, and make no gap where there is another one.
 Sleeping sleeping_neurons(const Network& network, const Vector& w, Real least = 10);
 
 /// Their incoming and outgoing weights, ascending.

@@ -9,6 +9,7 @@
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/random.hpp"
 
 namespace saddleflow {
 
@@ -87,19 +88,32 @@ Real largest_residual(const HessianOperator& op, const Vector& values, const Mat
   return largest;
 }
 
+bool is_zero(const HessianOperator& op) {
+  const Vector v = Random(1).unit_vector(op.rows());
+  Vector image(op.rows());
+  op.perform_op(v.data(), image.data());
+  return image.isZero(0);
+}
+
 void ends(const Potential& potential, const Vector& w, const Vector& gradient, const SpectrumOptions& options,
           Spectrum& s) {
   const Index how_many = options.ends;
   HessianOperator op(potential, w);
+  s.complete = false;
+  s.newton_distance = std::numeric_limits<Real>::quiet_NaN();
+  if (is_zero(op)) {  // the origin of a network of degree 3 and more: nothing to iterate on
+    s.eigenvalues = Vector::Zero(how_many);
+    count(s, options.relative_zero, 0);
+    if (options.vectors) s.vectors = Matrix::Identity(w.size(), how_many);
+    return;
+  }
   Spectra::SymEigsSolver<HessianOperator> solver(op, how_many, std::min(w.size(), 4 * how_many + 20));
   solver.init();
   solver.compute(Spectra::SortRule::BothEnds, 1000, Real(1e-8), Spectra::SortRule::SmallestAlge);
   if (solver.info() != Spectra::CompInfo::Successful)
     throw NumericalError("spectrum: the Lanczos iteration did not converge in 1000 restarts");
   s.eigenvalues = solver.eigenvalues();
-  s.complete = false;
   count(s, options.relative_zero, gradient_scale_at(w, gradient));
-  s.newton_distance = std::numeric_limits<Real>::quiet_NaN();
   Matrix vectors = solver.eigenvectors();
   s.residual_bound = largest_residual(op, s.eigenvalues, vectors);
   if (options.vectors) s.vectors = std::move(vectors);

@@ -12,7 +12,10 @@ namespace {
 class VisitJudge {
  public:
   VisitJudge(const Network& network, const CriticalPoint& point, const VisitWeights& weights)
-      : network_(network), point_(point), weights_(weights) {}
+      : network_(network), point_(point), weights_(weights) {
+    weights_.closest = point.basis.enter(network, weights.closest);
+    if (weights.exit.size() > 0) weights_.exit = point.basis.enter(network, weights.exit);
+  }
 
   VisitAnalysis run() {
     measure_approach();
@@ -131,7 +134,7 @@ class VisitJudge {
 
   const Network& network_;
   const CriticalPoint& point_;
-  const VisitWeights& weights_;
+  VisitWeights weights_;
   VisitAnalysis result_;
 };
 

@@ -34,7 +34,7 @@ struct VisitAnalysis {
   Real small_alignment = unknown;  ///< of all sleeping neurons with the KKT points nearest to each, by size
 };
 
-/// `point` must be critical.
+/// `point` must be critical; the exit direction is in its basis.
 VisitAnalysis analyse_visit(const Network& network, const CriticalPoint& point, const VisitWeights& weights);
 
 /// Cosine of two weight vectors of one neuron, the better one of those that the sign symmetry allows.

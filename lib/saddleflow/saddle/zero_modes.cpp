@@ -45,10 +45,13 @@ class Directions {
 /// principal angles that are 1.
 Index common_dimension(const Matrix& basis, const Matrix& directions, Real angle) {
   if (basis.cols() == 0 || directions.cols() == 0) return 0;
-  const ThinSvd span = thin_svd(directions);
-  const Index rank = (span.values.array() > Real(1e-10) * span.values[0]).count();
-  const Matrix cosines = basis.transpose() * span.u.leftCols(rank);
-  return (thin_svd(cosines).values.array() > std::cos(angle)).count();
+  const PivotedQr span(directions);
+  Matrix orthonormal = Matrix::Identity(directions.rows(), span.rank());
+  span.apply(orthonormal);
+  const Matrix cosines = basis.transpose() * orthonormal;
+  const Matrix squares = cosines * cosines.transpose();
+  const Real least = std::cos(angle) * std::cos(angle);
+  return (symmetric_eigenvalues(squares, "zero modes").array() > least).count();
 }
 
 void add_rescalings(const Network& network, const Vector& w, Directions& directions) {
@@ -121,14 +124,28 @@ void add_dead_combinations(const Network& network, const Vector& w, Directions& 
   }
 }
 
+// A neuron that no sample activates passes nothing on, in either direction: what enters a neuron that feeds
+// such ones alone matters to nobody, either.
 void add_inactive_neurons(const Objective& objective, const Vector& w, Directions& directions) {
-  if (objective.network().kind() != "feed_forward") return;
+  const Network& network = objective.network();
+  if (network.kind() != "feed_forward") return;
   const std::vector<LayerSignals> signals = layer_signals(objective, w);
-  for (const Neuron& neuron : objective.network().neurons()) {
-    const Matrix& activations = signals[static_cast<std::size_t>(neuron.layer)].activations;
-    if (!activations.row(neuron.index).isZero(0)) continue;
-    directions.add_weights(neuron.incoming);
-    directions.add_weights(neuron.outgoing);
+  const bool closes = network.activation().slope() == 0;
+  std::vector<bool> silent(network.neurons().size()), above;  // of this layer's neurons, of the next one's
+  for (int l = static_cast<int>(signals.size()) - 1; l >= 0; --l) {
+    above.swap(silent);
+    const Matrix& activations = signals[static_cast<std::size_t>(l)].activations;
+    silent.assign(static_cast<std::size_t>(activations.rows()), false);
+    for (const Neuron& neuron : network.neurons()) {
+      if (neuron.layer != l) continue;
+      const bool inactive = activations.row(neuron.index).isZero(0);
+      bool unheard = l + 1 < static_cast<int>(signals.size());
+      for (std::size_t i = 0; unheard && i < neuron.outgoing.size(); ++i)
+        unheard = above[i] || w[neuron.outgoing[i]] == 0;
+      silent[static_cast<std::size_t>(neuron.index)] = (inactive && closes) || unheard;
+      if (inactive || unheard) directions.add_weights(neuron.incoming);
+      if (inactive) directions.add_weights(neuron.outgoing);
+    }
   }
 }
 

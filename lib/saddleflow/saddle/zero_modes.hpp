@@ -13,7 +13,7 @@ struct ZeroModes {
       0;                   ///< W_l -> G W_l, W_{l+1} -> W_{l+1} G^{-1} (linear); rotations (power_sum of s^2)
   Index dead_neurons = 0;  ///< weights of neurons that are zero, or whose outgoing (for p >= 2: or incoming)
                            ///< weights are; in linear layers also of combinations of neurons
-  Index inactive_neurons = 0;  ///< weights of neurons that no sample activates
+  Index inactive_neurons = 0;  ///< weights of neurons that no sample activates, or that feed such ones only
   Index unexplained = 0;
 
   Index explained() const { return rescaling + linear_layers + dead_neurons + inactive_neurons; }

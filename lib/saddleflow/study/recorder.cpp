@@ -34,6 +34,10 @@ void Recorder::begin() {
   constexpr Real never = -std::numeric_limits<Real>::infinity();
   write_time_row({0, 0, 0, 0, stepper.method(), setup_.parts.start, none, 0, never, polar});
   snapshot(0, 0, GradientFlow::initial_state(setup_.w0));
+  if (setup_.parts.events.visit->inside) {
+    visit_ = Visit{0, 0, std::numeric_limits<Real>::max(), Vector()};
+    follow_visit(0, GradientFlow::initial_state(setup_.w0), observables_.proximity);
+  }
   while (next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= 0)
     ++next_snapshot_time_;
 }

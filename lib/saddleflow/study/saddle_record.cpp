@@ -33,15 +33,17 @@ archive::CriticalPointRow describe_point(const CriticalPoint& point, const Netwo
     row.sleeping_gap = number(point.sleeping.gap);
   }
   if (!point.is_critical()) return row;
-  row.index_negative = point.spectrum.negative;
-  row.index_zero_explained = point.zero_modes.explained();
-  row.index_zero_unexplained = point.zero_modes.unexplained;
-  row.index_positive = point.spectrum.positive;
-  row.zero_rescaling = point.zero_modes.rescaling;
-  row.zero_linear_layers = point.zero_modes.linear_layers;
-  row.zero_dead_neurons = point.zero_modes.dead_neurons;
-  row.zero_inactive_neurons = point.zero_modes.inactive_neurons;
-  row.eigenvalue_gap = number(point.spectrum.gap);
+  if (point.spectrum.complete) {  // else not known, -1
+    row.index_negative = point.spectrum.negative;
+    row.index_zero_explained = point.zero_modes.explained();
+    row.index_zero_unexplained = point.zero_modes.unexplained;
+    row.index_positive = point.spectrum.positive;
+    row.zero_rescaling = point.zero_modes.rescaling;
+    row.zero_linear_layers = point.zero_modes.linear_layers;
+    row.zero_dead_neurons = point.zero_modes.dead_neurons;
+    row.zero_inactive_neurons = point.zero_modes.inactive_neurons;
+    row.eigenvalue_gap = number(point.spectrum.gap);
+  }
   row.eigenvalues = to_doubles(point.spectrum.eigenvalues);
   row.eigenvalue_error = number(point.spectrum.residual_bound);
   return row;
@@ -87,7 +89,7 @@ archive::VisitRow describe_visit(const SaddleVisit& visit, const SaddleSurvey& s
   row.run = visit.run;
   row.critical_point = visit.point;
   row.closest_distance = number(a.closest_distance);
-  if (point.is_critical()) {
+  if (point.is_critical() && point.spectrum.complete) {
     row.index_zero_explained = point.zero_modes.explained();
     row.index_zero_unexplained = point.zero_modes.unexplained;
     row.eigenvalue_gap = number(point.spectrum.gap);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -12,6 +13,9 @@
 namespace saddleflow {
 
 namespace {
+
+// Up to so many weights the ways out of the origin are looked for even if they are not to be followed.
+constexpr Index kSmall = 500;
 
 Vector to_vector(const std::vector<double>& numbers) {
   return Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size())).cast<Real>();
@@ -44,6 +48,7 @@ class Survey {
     analysis_.search.seed = options.seed;
     analysis_.search.descend = false;
     analysis_.search.interrupt = options.interrupt;
+    analysis_.search_at_origin = options.connect || objective_.size() <= kSmall;
     analysis_.spectrum.dense_limit = analysis_.refine.dense_limit = 2000;
   }
 
@@ -52,7 +57,7 @@ class Survey {
     if (rows.empty()) return;
     if (catalogue_.points().empty()) catalogue_.add(analyse(Vector::Zero(objective_.size())));
     read_exits(run);
-    std::vector<Index> asleep = asleep_at_escape(run);
+    std::vector<Index> asleep = asleep_at_escape(run, rows.front().closest_time);
     Index before = starts_at_origin(run) ? 0 : -1;
     for (std::size_t k = 0; k < rows.size() && !interrupted(); ++k) {
       if (options_.progress) options_.progress(fmt::format("visit {} of {}", k + 1, rows.size()));
@@ -104,11 +109,11 @@ class Survey {
     return sleeping_neurons(objective_.network(), exits_.at(row.leave_time)).neurons;
   }
 
-  // Where the origin was left: the last of the events that say so before the first visit.
-  std::vector<Index> asleep_at_escape(const KktProblem& run) const {
+  // Where the origin was left, before the first visit.
+  std::vector<Index> asleep_at_escape(const KktProblem& run, double first_visit) const {
     for (const archive::EventRow& event : run.run->event_rows()) {
       const std::string& kind = run.description.event_kinds.at(static_cast<std::size_t>(event.kind));
-      if ((kind == "escape_loss" || kind == "escape_norm") && event.snapshot >= 0)
+      if ((kind == "escape_loss" || kind == "escape_norm") && event.time < first_visit && event.snapshot >= 0)
         return sleeping_neurons(objective_.network(), to_vector(run.run->row("weights", event.snapshot)))
             .neurons;
     }
@@ -199,7 +204,9 @@ class Survey {
     options.analysis = analysis_;
     options.interrupt = options_.interrupt;
     Connection found = follow_escape(objective_, at(from), way, sign, options);
-    SaddleConnection row{from, escape, sign, -1, found.time, found.closest, found.stop_reason};
+    SaddleConnection row{
+        from, escape, sign, -1, found.time, found.closest, found.end.refinement.loss, found.stop_reason};
+    if (found.end.point().size() == 0) row.loss = std::numeric_limits<Real>::quiet_NaN();
     if (found.arrived) {
       row.to = catalogue_.add(std::move(found.end));
       SaddleTransition& edge = transition(from, row.to);

@@ -42,6 +42,7 @@ struct SaddleConnection {
   int sign = 1;
   Index to = -1;  ///< point; -1: it came to none
   Real time = 0, closest = 0;
+  Real loss = 0;  ///< where it came to rest or turned away; NaN: it did neither
   std::string stop_reason;
 };
 
