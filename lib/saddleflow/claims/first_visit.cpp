@@ -20,6 +20,7 @@ FlowAssemblyOptions visit_assembly(const Problem& problem, int visits) {
   options.stepping = problem.stepper_options;
   options.events = no_flow_events();
   options.events.saddles = true;
+  options.events.visit_at_start = false;
   options.events.saddle_enter = kEnter;
   options.events.saddle_leave = kLeave;
   options.events.saddle_leaves_terminal = visits;

@@ -86,15 +86,15 @@ class NearSaddle {
     Series series{std::move(name), Prediction(network_, saddle_, z), {}, {}};
     for (const Real delta : problem_.deltas) {
       series.runs.push_back(depart(problem_, saddle_, series.prediction, z, delta));
-      series.growth.push_back(growth_after(series.runs.back(), z));
+      series.growth.push_back(growth_after(series.runs.back()));
       if (series.runs.back().neuron < 0) ++not_left_;
     }
     return series;
   }
 
-  /// For p >= 2 the neuron that leaves is awake at the next critical point and no other; in a smooth network
-  /// with p = 1 all that were not zero grow at one rate: KKT points come in families.
-  Growth growth_after(const Departing& d, const Vector& z) {
+  /// For p >= 2 the neuron that leaves is awake at the next critical point and no other. In a linear network
+  /// KKT points are families, and it is one mode of the layer that is shared by all neurons.
+  Growth growth_after(const Departing& d) {
     Growth growth;
     if (d.neuron < 0) return growth;
     const Arrival arrival = arrival_from(problem_, d.left_at);
@@ -103,10 +103,10 @@ class NearSaddle {
       return growth;
     }
     std::vector<Index> others;
-    const Vector norms = neuron_norms(network_, z);
     for (const Index k : saddle_.point.sleeping.neurons)
-      if (power() > 1 ? k != d.neuron : norms[k] == 0) others.push_back(k);
-    growth.as_selected = arrival.point.sleeping.neurons == others;
+      if (k != d.neuron) others.push_back(k);
+    const std::vector<Index>& asleep = arrival.point.sleeping.neurons;
+    growth.as_selected = power() > 1 ? asleep == others : asleep.size() == others.size();
     growth.others = 0;
     for (const Index k : others) growth.others = std::max(growth.others, arrival.visit.until_closest[k]);
     growth.point = fmt::format("{}, loss {:.4g}, active {}", saddleflow::name_of(arrival.point.kind),
@@ -251,15 +251,15 @@ class NearSaddle {
         largest = std::max(largest, others[i] / problem_.deltas[i]);
       }
       const PowerLaw law = fit_power_law(problem_.deltas, others, 0);
-      proportional = proportional && (law.points < 2 || law.exponent >= 1 - problem_.margin);
+      proportional = proportional && (power() == 1 || law.points < 2 || law.exponent >= 1 - problem_.margin);
     }
     const Real from = selected_from();
-    const bool holds = proportional && from >= problem_.deltas[problem_.deltas.size() / 2];
+    const bool holds = proportional && from >= problem_.deltas[problem_.deltas.size() - 2];
     const std::string measured =
         fmt::format("{} of {} runs, all from delta {:.0e} on", selected, left, static_cast<double>(from));
     if (power() == 1)
-      return {paper() + ": after the escape the neurons of the KKT point are awake",
-              "all: smooth p = 1 has families of KKT points", measured, verdict_of(left > 0, holds), ""};
+      return {paper() + ": after the escape only the mode of the KKT point grows",
+              "one mode more at the next critical point", measured, verdict_of(left > 0, holds), ""};
     return {paper() + ": after the escape only the neuron of the KKT point grows",
             "one neuron more at the next critical point; the others O(delta)",
             measured + fmt::format("; others' norm/delta up to {:.2g}", static_cast<double>(largest)),
