@@ -176,13 +176,14 @@ std::vector<Departure> predict_departures(const Network& network, const std::vec
     Correlation correlation(*ncf.neuron);
     for (const Index k : ncf.neurons) {
       const Vector ab = ncf.weights_of(network, w, k);
-      if (!(ab.stableNorm() > 0)) continue;
+      const Real largest = ab.cwiseAbs().maxCoeff();
+      if (!(largest > 0)) continue;
       Departure d;
       d.layer = ncf.layer;
       d.neuron = k;
       d.flow = follow_ncf_flow(correlation, ab);
       d.log_time = log_departure_time(d.flow, ncf);
-      d.alignment = d.flow.direction.dot(ab.stableNormalized());
+      d.alignment = d.flow.direction.dot((ab / largest).normalized());
       departures.push_back(std::move(d));
     }
   }
