@@ -17,11 +17,6 @@ std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, Polar
       flow, make_stepper(options.stepper, PolarChart::stepper_options(options.stepping, flow)), chart);
 }
 
-Vector start_at(const Vector& w0, PolarFlow& flow, PolarChart* chart) {
-  Vector x0 = GradientFlow::initial_state(w0);
-  return chart && chart->suits(x0) ? flow.enter(x0) : x0;
-}
-
 Observables observed(Probe& probe, const Vector& x) {
   Observables observables;
   probe.observe(x, observables);
@@ -38,28 +33,25 @@ FlowEventOptions no_flow_events() {
 }
 
 FlowAssembly::FlowAssembly(Objective& of, const Vector& w0, const FlowAssemblyOptions& options)
-    : objective(of),
-      flow(of),
-      correlation(of),
-      polar_flow(correlation, correlation.loss_at_origin()),
-      polar(make_polar(options, polar_flow)),
-      stepper(make_stepper(options.stepper, options.stepping)),
-      start(start_at(w0, polar_flow, polar.get())),
-      probe(flow, start, &polar_flow),
-      initial(observed(probe, start)),
-      events(make_flow_events(options.events, probe, initial)),
-      detector(events.events),
-      rtol_(options.stepping.error.rtol) {}
+    : FlowAssembly(of, options, [&w0](PolarFlow& origin, PolarChart* chart) {
+        Vector x0 = GradientFlow::initial_state(w0);
+        return chart && chart->suits(x0) ? origin.enter(x0) : x0;
+      }) {}
 
 FlowAssembly::FlowAssembly(Objective& of, const Vector& direction, Real log_norm,
                            const FlowAssemblyOptions& options)
+    : FlowAssembly(of, options, [&direction, log_norm](PolarFlow& origin, PolarChart*) {
+        return origin.enter(direction, log_norm, 0);
+      }) {}
+
+FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, const StartIn& start_in)
     : objective(of),
       flow(of),
       correlation(of),
       polar_flow(correlation, correlation.loss_at_origin()),
       polar(make_polar(options, polar_flow)),
       stepper(make_stepper(options.stepper, options.stepping)),
-      start(polar_flow.enter(direction, log_norm, 0)),
+      start(start_in(polar_flow, polar.get())),
       probe(flow, start, &polar_flow),
       initial(observed(probe, start)),
       events(make_flow_events(options.events, probe, initial)),

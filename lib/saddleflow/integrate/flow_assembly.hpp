@@ -1,6 +1,7 @@
 // The parts of one gradient flow in both charts, wired together.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -64,6 +65,9 @@ class FlowAssembly {
   StepCounters steps;  ///< of the last run()
 
  private:
+  using StartIn = std::function<Vector(PolarFlow& origin, PolarChart* chart)>;
+  FlowAssembly(Objective& objective, const FlowAssemblyOptions& options, const StartIn& start_in);
+
   Real rtol_;
 };
 
