@@ -90,7 +90,7 @@ class PassageMeasurement {
       result.other = "no critical point reached: " + arrival.visit.stop_reason;
       return result;
     }
-    const Vector& closest = arrival.visit.closest;
+    const Vector closest = out_.end.basis.enter(network_, arrival.visit.closest);
     result.small = largest_of(arrival.visit.until_closest, out_.zero);
     result.same = known_.find(arrival.point) == 0;
     if (!result.same) {

@@ -82,6 +82,7 @@ Connection follow_escape(Objective& objective, const CriticalPoint& from, const 
   result.time = observer.time;
   result.closest = observer.proximity;
   result.end = analyse_critical_point(objective, observer.weights, options.analysis);
+  result.work = result.work + result.end.work;
   result.arrived = result.end.is_critical();
   return result;
 }

@@ -34,6 +34,7 @@ class Analysis {
   }
 
   CriticalPoint run() {
+    const WorkCounters before = objective_.counters();
     if (w_.isZero(0)) {
       at_origin();
     } else {
@@ -41,10 +42,12 @@ class Analysis {
     }
     check_proximity();
     count_neurons();
-    if (!result_.is_critical()) return std::move(result_);
-    find_spectrum();
-    find_ways_down();
-    classify();
+    if (result_.is_critical()) {
+      find_spectrum();
+      find_ways_down();
+      classify();
+    }
+    result_.work = result_.work + (objective_.counters() - before);
     return std::move(result_);
   }
 
@@ -134,30 +137,63 @@ class Analysis {
           {EscapeDirection::Kind::eigenvector, s.vectors.col(i), -s.eigenvalues[i], 2, -1, -1, 0});
     // Neuron by neuron where that is all there is; else several layers must grow together.
     if (w_.isZero(0) && !is_separable(network_)) {
-      if (network_.degree() > 2 && options_.search_at_origin) add_origin_directions();
+      if (network_.degree() > 2 && options_.search_at_origin) add_origin();
       return;
     }
     if (is_fitted()) return;
     result_.ncfs = neuron_ncfs(objective_, result_.point(), result_.sleeping.neurons, options_.search);
-    for (const NeuronNcf& ncf : result_.ncfs)
-      if (ncf.degree() > 2 || !network_.activation().is_smooth()) add_directions(ncf);
-    add_paths();
+    for (const NeuronNcf& ncf : result_.ncfs) add_neuron(ncf);
+    // Neurons that find no way down alone may find one together.
+    if (result_.escapes.empty()) add_path();
   }
 
-  // Neurons that find no way down alone may find one together.
-  void add_paths() {
-    if (!result_.escapes.empty()) return;
+  // Of degree 2 where the network is smooth N is part of the Hessian: those ways are eigenvectors already.
+  void add_neuron(const NeuronNcf& ncf) {
+    result_.work = result_.work + ncf.table.work;
+    if (ncf.degree() == 2 && network_.activation().is_smooth()) return;
+    const Index neuron = ncf.neurons.front();
+    const EscapeDirection way{EscapeDirection::Kind::correlation, {}, 0, ncf.degree(), ncf.layer, neuron, 0};
+    add_maximisers(ncf.table, *ncf.neuron, way,
+                   [&](const Vector& ab) { return ncf.embed(network_, ab, neuron); });
+  }
+
+  void add_path() {
     const auto path = path_ncf(objective_, result_.point(), result_.sleeping.neurons, options_.search);
     if (!path) return;
-    const Dataset& data = path->network->data();
-    for (const KktEntry& entry : path->table.entries) {
-      if (entry.point.null || !(entry.point.value > kPositive * data.targets.norm() * data.inputs.norm()))
-        continue;
-      if (entry.second_order.status == SecondOrder::Status::saddle) continue;
+    add_maximisers(path->table, *path->network, together(), [&](const Vector& u) {
       Vector direction = Vector::Zero(w_.size());
-      direction(path->parameters) = entry.point.direction;
-      result_.escapes.push_back({EscapeDirection::Kind::correlation, direction, entry.point.value,
-                                 network_.degree(), -1, -1, entry.basin_share});
+      direction(path->parameters) = u;
+      return direction;
+    });
+    result_.work = result_.work + path->table.work;
+  }
+
+  void add_origin() {
+    Correlation correlation(objective_);
+    KktSearchOptions options = options_.search;
+    options.descend = false;
+    const KktTable table = find_kkt_points(correlation, options);
+    add_maximisers(table, objective_, together(), [](const Vector& u) { return u; });
+    result_.work = result_.work + table.work;
+  }
+
+  // Several neurons at once, all layers.
+  EscapeDirection together() const {
+    return {EscapeDirection::Kind::correlation, {}, 0, network_.degree(), -1, -1, 0};
+  }
+
+  /// A way down for each positive KKT point of the problem's NCF but its saddles, from which its flow turns
+  /// away.
+  template <class Embed>
+  void add_maximisers(const KktTable& table, const Objective& problem, EscapeDirection way, Embed embed) {
+    const Real unit = problem.data().targets.norm() * problem.data().inputs.norm();
+    for (const KktEntry& entry : table.entries) {
+      if (entry.point.null || !(entry.point.value > kPositive * unit)) continue;
+      if (entry.second_order.status == SecondOrder::Status::saddle) continue;
+      way.direction = embed(entry.point.direction);
+      way.value = entry.point.value;
+      way.basin_share = entry.basin_share;
+      result_.escapes.push_back(way);
     }
   }
 
@@ -167,30 +203,6 @@ class Analysis {
     objective_.loss().derivative(objective_.outputs(result_.point()), targets, here);
     objective_.loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, at_origin);
     return here.norm() <= kFitted * at_origin.norm();
-  }
-
-  void add_directions(const NeuronNcf& ncf) {
-    const Real unit = ncf.neuron->data().targets.norm() * ncf.neuron->data().inputs.norm();
-    for (const KktEntry& entry : ncf.table.entries) {
-      if (entry.point.null || !(entry.point.value > kPositive * unit)) continue;
-      if (entry.second_order.status == SecondOrder::Status::saddle) continue;
-      const Index neuron = ncf.neurons.front();
-      result_.escapes.push_back({EscapeDirection::Kind::correlation,
-                                 ncf.embed(network_, entry.point.direction, neuron), entry.point.value,
-                                 ncf.degree(), ncf.layer, neuron, entry.basin_share});
-    }
-  }
-
-  void add_origin_directions() {
-    Correlation correlation(objective_);
-    KktSearchOptions options = options_.search;
-    options.descend = false;
-    for (const KktEntry& entry : find_kkt_points(correlation, options).entries) {
-      if (entry.point.null || !(entry.point.value > 0)) continue;
-      if (entry.second_order.status == SecondOrder::Status::saddle) continue;
-      result_.escapes.push_back({EscapeDirection::Kind::correlation, entry.point.direction, entry.point.value,
-                                 network_.degree(), -1, -1, entry.basin_share});
-    }
   }
 
   void classify() {

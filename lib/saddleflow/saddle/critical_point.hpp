@@ -50,6 +50,7 @@ struct CriticalPoint {
   std::vector<NeuronNcf> ncfs;
   std::vector<EscapeDirection> escapes;  ///< by kind, steepest first
   std::vector<Index> active_neurons;     ///< per hidden layer
+  WorkCounters work;                     ///< of the analysis, searches for KKT points included
 
   const Vector& point() const { return refinement.point; }
   bool is_critical() const { return refinement.converged; }

@@ -179,9 +179,11 @@ std::vector<Departure> predict_departures(const Network& network, const std::vec
       const Real largest = ab.cwiseAbs().maxCoeff();
       if (!(largest > 0)) continue;
       Departure d;
+      const WorkCounters before = correlation.counters();
       d.layer = ncf.layer;
       d.neuron = k;
       d.flow = follow_ncf_flow(correlation, ab);
+      d.work = correlation.counters() - before;
       d.log_time = log_departure_time(d.flow, ncf);
       d.alignment = d.flow.direction.dot((ab / largest).normalized());
       departures.push_back(std::move(d));

@@ -58,6 +58,7 @@ struct Departure {
   Real log_time = 0;   ///< ln of the time until it would be of size 1; +inf: it never leaves
   NcfFlowResult flow;  ///< of its (a, b): the direction it leaves in
   Real alignment = 0;  ///< cosine of (a, b) now with that direction
+  WorkCounters work;   ///< of that flow
 };
 
 /// Of every zero neuron, from the small weights that it has in `w`: its own NCF flow with the residual of the

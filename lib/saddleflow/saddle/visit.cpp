@@ -21,6 +21,8 @@ class VisitJudge {
     measure_approach();
     predict();
     if (weights_.exit.size() > 0) judge_exit();
+    if (result_.exit_direction.size() > 0)
+      result_.exit_direction = point_.basis.leave(network_, result_.exit_direction);
     return std::move(result_);
   }
 
@@ -53,6 +55,7 @@ class VisitJudge {
   // Exponential growth of a dead neuron in a smooth p = 1 network is that of an eigenvector already.
   void predict_neuron(Real& soonest) {
     const std::vector<Departure> departures = predict_departures(network_, point_.ncfs, weights_.closest);
+    for (const Departure& d : departures) result_.work = result_.work + d.work;
     if (departures.empty() || !std::isfinite(departures.front().log_time)) return;
     const Departure& first = departures.front();
     const Real time = std::exp(first.log_time);

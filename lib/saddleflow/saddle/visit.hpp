@@ -32,9 +32,10 @@ struct VisitAnalysis {
   int left_layer = -1;             ///< of the sleeping neuron that has grown most ...
   Index left_neuron = -1;          ///< ... and its number; -1 where none has
   Real small_alignment = unknown;  ///< of all sleeping neurons with the KKT points nearest to each, by size
+  WorkCounters work;               ///< of the prediction
 };
 
-/// `point` must be critical; the exit direction is in its basis.
+/// `point` must be critical; its basis is its own affair, weights and exit direction are the trajectory's.
 VisitAnalysis analyse_visit(const Network& network, const CriticalPoint& point, const VisitWeights& weights);
 
 /// Cosine of two weight vectors of one neuron, the better one of those that the sign symmetry allows.

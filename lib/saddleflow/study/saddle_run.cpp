@@ -77,14 +77,17 @@ class Survey {
     if (options_.connect) connect();
     result_.interrupted = interrupted();
     result_.points = catalogue_.points();
-    result_.work = objective_.counters();
     return std::move(result_);
   }
 
  private:
   bool interrupted() const { return options_.interrupt && *options_.interrupt; }
   const CriticalPoint& at(Index row) const { return catalogue_.at(row); }
-  CriticalPoint analyse(const Vector& w) { return analyse_critical_point(objective_, w, analysis_); }
+  CriticalPoint analyse(const Vector& w) {
+    CriticalPoint point = analyse_critical_point(objective_, w, analysis_);
+    result_.work = result_.work + point.work;
+    return point;
+  }
 
   // As good as zero to the network's outputs.
   bool starts_at_origin(const KktProblem& run) {
@@ -131,6 +134,7 @@ class Survey {
       VisitWeights weights{closest, {}, static_cast<Real>(row.closest_time)};
       if (left(row)) weights.exit = exits_.at(row.leave_time);
       visit.analysis = analyse_visit(objective_.network(), point, weights);
+      result_.work = result_.work + visit.analysis.work;
       if (!asleep.empty()) visit.pattern_preserved = preserved(asleep, point.sleeping.neurons);
       const std::vector<EscapeDirection> own = point.escapes;
       visit.point = catalogue_.add(std::move(point));
@@ -204,6 +208,7 @@ class Survey {
     options.analysis = analysis_;
     options.interrupt = options_.interrupt;
     Connection found = follow_escape(objective_, at(from), way, sign, options);
+    result_.work = result_.work + found.work;
     SaddleConnection row{
         from, escape, sign, -1, found.time, found.closest, found.end.refinement.loss, found.stop_reason};
     if (found.end.point().size() == 0) row.loss = std::numeric_limits<Real>::quiet_NaN();

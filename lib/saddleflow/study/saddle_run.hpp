@@ -59,7 +59,7 @@ struct SaddleSurvey {
   std::vector<SaddleTransition> transitions;
   Index not_followed = 0;  ///< ways down beyond the limits
   bool interrupted = false;
-  WorkCounters work;
+  WorkCounters work;  ///< of everything: refinement, searches, predictions, manifolds
 };
 
 /// All runs must be of one problem (network, data and loss): InputError that names the first that is not.
