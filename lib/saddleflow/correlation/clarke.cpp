@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "saddleflow/base/bounded_least_squares.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/correlation/bounded_least_squares.hpp"
 #include "saddleflow/correlation/sloped_gradient.hpp"
 
 namespace saddleflow {

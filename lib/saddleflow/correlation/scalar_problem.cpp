@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "saddleflow/correlation/bounded_least_squares.hpp"
+#include "saddleflow/base/bounded_least_squares.hpp"
 
 namespace saddleflow {
 namespace {

@@ -3,16 +3,10 @@
 
 #include <vector>
 
+#include "saddleflow/network/kink.hpp"
 #include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
-
-/// A hidden neuron whose pre-activation is zero at a sample.
-struct Kink {
-  int layer = 0;
-  Index neuron = 0;
-  Index sample = 0;
-};
 
 /// g(s), s one slope a kink: the backward pass of N at u with s in place of sigma' at the kinks. Elements of
 /// the chain rule's outer set: every slope on its own in [alpha, 1]. The Clarke subdifferential is contained

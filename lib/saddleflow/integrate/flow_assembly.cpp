@@ -8,8 +8,27 @@ namespace {
 
 using Charts = FlowAssemblyOptions::Charts;
 
-std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, PolarFlow& flow) {
-  if (options.charts == Charts::cartesian) return nullptr;
+std::unique_ptr<PiecewiseFlow> make_kinks(const FlowAssemblyOptions& options, GradientFlow& flow) {
+  if (!options.kinks || options.charts == Charts::polar) return nullptr;
+  if (!PiecewiseFlow::applies_to(flow.objective().network())) return nullptr;
+  return std::make_unique<PiecewiseFlow>(flow);
+}
+
+// Sliding slopes amplify errors by the inverse of what they multiply, and modes follow from signs: a margin
+// that costs little, as kinks bound the steps anyway.
+constexpr Real kKinkMargin = Real(0.1);
+
+std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, PiecewiseFlow* kinks) {
+  if (kinks == nullptr) return make_stepper(options.stepper, options.stepping);
+  StepperOptions stepping = options.stepping;
+  stepping.error.rtol *= kKinkMargin;
+  PiecewiseStepper::Options switching;
+  switching.drift = Real(0.01) * stepping.error.rtol;
+  return std::make_unique<PiecewiseStepper>(*kinks, make_stepper(options.stepper, stepping), switching);
+}
+
+std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool kinks, PolarFlow& flow) {
+  if (options.charts == Charts::cartesian || kinks) return nullptr;
   PolarChart::Options chart;
   chart.always = options.charts == Charts::polar;
   chart.rtol = options.stepping.error.rtol;
@@ -49,8 +68,10 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
       flow(of),
       correlation(of),
       polar_flow(correlation, correlation.loss_at_origin()),
-      polar(make_polar(options, polar_flow)),
-      stepper(make_stepper(options.stepper, options.stepping)),
+      kinks(make_kinks(options, flow)),
+      polar(make_polar(options, kinks != nullptr, polar_flow)),
+      stepper(make_flow_stepper(options, kinks.get())),
+      switching(dynamic_cast<PiecewiseStepper*>(stepper.get())),
       start(start_in(polar_flow, polar.get())),
       probe(flow, start, &polar_flow),
       initial(observed(probe, start)),

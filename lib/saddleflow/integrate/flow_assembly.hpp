@@ -6,11 +6,13 @@
 #include <string>
 
 #include "saddleflow/flow/gradient_flow.hpp"
+#include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/integrate/flow_events.hpp"
 #include "saddleflow/integrate/integration.hpp"
 #include "saddleflow/integrate/polar_chart.hpp"
 #include "saddleflow/problem/correlation.hpp"
+#include "saddleflow/switching/piecewise_stepper.hpp"
 
 namespace saddleflow {
 
@@ -19,6 +21,9 @@ struct FlowAssemblyOptions {
   Charts charts = Charts::automatic;
   std::string stepper = "auto";
   StepperOptions stepping;  ///< of the Cartesian chart, see flow_stepping()
+  /// Follow the kinks of networks that have some in their gradient, with sliding (PiecewiseFlow), in the
+  /// Cartesian chart unless that chart is not wanted at all.
+  bool kinks = true;
   FlowEventOptions events;
 };
 
@@ -55,9 +60,11 @@ class FlowAssembly {
   GradientFlow flow;
   Correlation correlation;
   PolarFlow polar_flow;
-  std::unique_ptr<PolarChart> polar;  ///< null: the Cartesian chart alone
+  std::unique_ptr<PiecewiseFlow> kinks;  ///< null: nothing to follow
+  std::unique_ptr<PolarChart> polar;     ///< null: the Cartesian chart alone
   std::unique_ptr<Stepper> stepper;
-  Vector start;  ///< in its chart
+  PiecewiseStepper* switching = nullptr;  ///< the stepper, where kinks are followed
+  Vector start;                           ///< in its chart
   Probe probe;
   Observables initial;
   FlowEvents events;

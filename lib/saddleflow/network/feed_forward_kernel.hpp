@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "saddleflow/network/activation.hpp"
 #include "saddleflow/network/feed_forward_hessian.hpp"
@@ -28,15 +29,19 @@ class FeedForwardKernel final : public Kernel {
   const Matrix& tangent(const Vector& v) override;
   void tangent_backward(const Matrix& dr, Vector& out) override;
   void hessian(const Matrix& r, const Matrix& c, Matrix& out) override;
+  void set_pattern(const ActivationPattern* pattern) override;
+  const FeedForwardState* feed_forward_state() const override { return &state_; }
 
  private:
   int depth() const { return layout_.layer_count(); }
   const Matrix& delta_of(int l) const { return l + 1 == depth() ? residual_ : state_.layer(l).delta; }
+  const Matrix& factor(int l) const { return pattern_->factors[static_cast<std::size_t>(l)]; }
   void ensure_slopes();
   void ensure_curvatures();
 
   Layout layout_;
   Activation activation_;
+  std::optional<ActivationPattern> pattern_;
   FeedForwardState state_;
   Matrix outputs_, residual_, output_tangent_;
   Vector v_;

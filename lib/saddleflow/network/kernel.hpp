@@ -1,9 +1,20 @@
 // Evaluation of a network on a fixed batch of inputs: forward, backward, their tangents, and the Hessian.
 #pragma once
 
+#include <vector>
+
 #include "saddleflow/base/real.hpp"
 
 namespace saddleflow {
+
+struct FeedForwardState;
+
+/// The branch of the activation that every hidden unit is kept on at every sample, whatever its
+/// pre-activation: sigma(z) = (c z)^p with c >= 0 or < 0 from the matrices, one a hidden layer, width x n.
+/// c = 1 where z > 0 and c = alpha where z < 0 is the activation itself; c = 0 cuts the unit off.
+struct ActivationPattern {
+  std::vector<Matrix> factors;
+};
 
 /// Bound to n inputs; allocation-free after construction. The calls build on one another at one weight
 /// vector: forward(w), then backward(), then tangent(v), then tangent_backward(). Write F_r(w) = sum_{o,i}
@@ -27,6 +38,12 @@ class Kernel {
   /// products over the samples, not from n products (full symmetric matrix written). Needs forward(w) only.
   /// With r = l' and c = l'' it is the Hessian of the loss; with c = 0 that of F_r.
   virtual void hessian(const Matrix& r, const Matrix& c, Matrix& out) = 0;
+
+  /// From the next forward() on, the branches of `pattern`, of which a copy is kept; null: the activation as
+  /// it is. InputError where the network has no hidden layers or the shapes differ.
+  virtual void set_pattern(const ActivationPattern* pattern);
+  /// What the last passes left behind; null where the network is not of this family.
+  virtual const FeedForwardState* feed_forward_state() const { return nullptr; }
 };
 
 }  // namespace saddleflow

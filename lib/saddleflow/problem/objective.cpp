@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/network/feed_forward_state.hpp"
+#include "saddleflow/network/sliding_manifold.hpp"
 
 namespace saddleflow {
 namespace {
@@ -75,8 +77,15 @@ void Objective::ensure_gradient(const Vector& w) {
   if (has_gradient_) return;
   loss_.derivative(outputs_, data_.targets, residual_);
   kernel_->backward(residual_, gradient_);
+  if (sliding_ && !sliding_->empty()) make_tangent();
   has_gradient_ = true;
   ++counters_.gradients;
+}
+
+void Objective::make_tangent() {
+  sliding_->update(*kernel_->feed_forward_state());
+  cut_ = gradient_;
+  sliding_->project(gradient_);
 }
 
 Real Objective::value(const Vector& w) {
@@ -90,12 +99,28 @@ Real Objective::gradient(const Vector& w, Vector& g) {
   return value_;
 }
 
-void Objective::hessian_vector(const Vector& w, const Vector& v, Vector& out) {
+void Objective::multiply_hessian(const Vector& w, const Vector& v, Vector& out) {
   ensure_gradient(w);
   loss_.second_derivative(outputs_, data_.targets, curvature_);
   tangent_residual_ = curvature_.cwiseProduct(kernel_->tangent(v));
   kernel_->tangent_backward(tangent_residual_, out);
   ++counters_.hessian_vectors;
+}
+
+void Objective::hessian_vector(const Vector& w, const Vector& v, Vector& out) {
+  if (!sliding_ || sliding_->empty()) {
+    multiply_hessian(w, v, out);
+    return;
+  }
+  ensure_gradient(w);
+  tangent_ = v;
+  sliding_->project(tangent_);
+  multiply_hessian(w, tangent_, out);
+  if (!sliding_->is_flat()) {
+    sliding_->multipliers(cut_, multipliers_);
+    sliding_->subtract_curvature(*kernel_->feed_forward_state(), multipliers_, tangent_, out);
+  }
+  sliding_->project(out);
 }
 
 void Objective::hessian(const Vector& w, Matrix& out) {
@@ -104,6 +129,48 @@ void Objective::hessian(const Vector& w, Matrix& out) {
   loss_.second_derivative(outputs_, data_.targets, curvature_);
   kernel_->hessian(residual_, curvature_, out);
   ++counters_.hessians;
+  if (!sliding_ || sliding_->empty()) return;
+  ensure_gradient(w);
+  if (!sliding_->is_flat()) {
+    sliding_->multipliers(cut_, multipliers_);
+    sliding_->subtract_curvature(*kernel_->feed_forward_state(), multipliers_, out);
+  }
+  sliding_->project_both_sides(out);
+}
+
+void Objective::set_mode(const ActivationPattern& pattern, const std::vector<Kink>& sliding) {
+  const Activation activation = network_->activation();
+  if (!sliding.empty() && activation.is_smooth())
+    throw InputError("sliding: the gradient of this network is continuous, nothing slides");
+  kernel_->set_pattern(&pattern);
+  if (!sliding_) sliding_ = std::make_unique<SlidingManifold>(network_->layout(), data_.inputs);
+  sliding_->set_kinks(sliding);
+  has_forward_ = has_gradient_ = false;
+}
+
+void Objective::clear_mode() {
+  kernel_->set_pattern(nullptr);
+  sliding_.reset();
+  has_forward_ = has_gradient_ = false;
+}
+
+void Objective::sliding_slopes(const Vector& w, Vector& out) {
+  ensure_gradient(w);
+  if (!sliding_ || sliding_->empty())
+    out.resize(0);
+  else
+    sliding_->slopes(*kernel_->feed_forward_state(), cut_, network_->activation().slope(), 1, out);
+}
+
+void Objective::project_to_mode(const Vector& w, Vector& v) {
+  if (!sliding_ || sliding_->empty()) return;
+  ensure_gradient(w);
+  sliding_->project(v);
+}
+
+const FeedForwardState* Objective::state_at(const Vector& w) {
+  ensure_forward(w);
+  return kernel_->feed_forward_state();
 }
 
 const Matrix& Objective::outputs(const Vector& w) {

@@ -4,14 +4,18 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/network/kernel.hpp"
+#include "saddleflow/network/kink.hpp"
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/problem/dataset.hpp"
 #include "saddleflow/problem/loss.hpp"
 
 namespace saddleflow {
+
+class SlidingManifold;
 
 /// How often each operation was carried out (a value or gradient asked for again at the same weights costs,
 /// and counts, nothing).
@@ -65,6 +69,23 @@ class Objective {
   /// product.
   const Matrix& output_tangent(const Vector& w, const Vector& v);
 
+  // Networks with kinks (feed_forward with p = 1, alpha != 1). In a mode L is the smooth function that the
+  // branches of `pattern` make, on the weights where the sliding pre-activations are zero; the gradient is
+  // the element of least norm of its gradients with any slopes at those, minus the velocity of the sliding
+  // flow; hessian() and hessian_vector() are the second derivative along that manifold, zero across.
+
+  /// `pattern` has factor 0 at the sliding kinks. InputError for other networks or shapes.
+  void set_mode(const ActivationPattern& pattern, const std::vector<Kink>& sliding);
+  /// Back to the activation as it is.
+  void clear_mode();
+  bool has_mode() const { return sliding_ != nullptr; }
+  /// The slopes at the sliding kinks that the gradient belongs to.
+  void sliding_slopes(const Vector& w, Vector& out);
+  /// v becomes tangent to the manifold at w.
+  void project_to_mode(const Vector& w, Vector& v);
+  /// Pre-activations, activations and slopes at w; null for other families.
+  const FeedForwardState* state_at(const Vector& w);
+
   const WorkCounters& counters() const { return counters_; }
   void set_counters(const WorkCounters& counters) { counters_ = counters; }
 
@@ -73,15 +94,20 @@ class Objective {
   bool run_forward(const Vector& w);  // true when a pass was made
   void ensure_forward(const Vector& w);
   void ensure_gradient(const Vector& w);
+  void make_tangent();
+  void multiply_hessian(const Vector& w, const Vector& v, Vector& out);
 
   std::shared_ptr<const Network> network_;
   Dataset data_;
   Loss loss_;
   std::unique_ptr<Kernel> kernel_;
+  std::unique_ptr<SlidingManifold> sliding_;  // in a mode
   WorkCounters counters_;
 
   Vector w_;         // weights of the kept results, when has_forward_
   Vector gradient_;  // gradient at w_, when has_gradient_
+  Vector cut_;       // in a mode with sliding kinks: before its projection
+  Vector multipliers_, tangent_;
   Matrix residual_, curvature_, outputs_, tangent_residual_;
   Real value_ = 0;
   bool has_forward_ = false;

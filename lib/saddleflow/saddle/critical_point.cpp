@@ -16,7 +16,7 @@ namespace {
 
 // What N must be, relative to the residual it correlates with, to count as a way down; and what the residual
 // must be, relative to that of the zero network: below it is that of a fit, rounding.
-constexpr Real kPositive = Real(1e-10), kFitted = Real(1e-5);
+constexpr Real kPositive = Real(1e-10), kAtZeroLoss = Real(1e-5);
 // ||grad L|| ||w|| beside that of outputs and residual, see Probe: a valley that falls towards infinity has a
 // gradient small beside ||Hess L|| ||w||, too.
 constexpr Real kProximity = Real(1e-8);
@@ -202,7 +202,7 @@ class Analysis {
     const Matrix& targets = objective_.data().targets;
     objective_.loss().derivative(objective_.outputs(result_.point()), targets, here);
     objective_.loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, at_origin);
-    return here.norm() <= kFitted * at_origin.norm();
+    return here.norm() <= kAtZeroLoss * at_origin.norm();
   }
 
   void classify() {

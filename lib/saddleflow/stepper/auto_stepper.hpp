@@ -58,6 +58,7 @@ class AutoStepper final : public Stepper {
   Real previous_time() const override { return active().previous_time(); }
   Real current_time_step() const override { return planned_ ? planned_step_ : active().current_time_step(); }
   void set_time_step(Real dt) override;
+  void move(const Vector& x, Real t) override { active().move(x, t); }
   void shift_time(Real shift) override { active().shift_time(shift); }
   const StepCounters& counters() const override;
   std::vector<Real> memory() const override;

@@ -38,6 +38,12 @@ void OneStepMethod::set_time_step(Real dt) {
   h_ = dt;
 }
 
+void OneStepMethod::move(const Vector& x, Real t) {
+  x1_ = x;
+  t0_ = t1_ = t;
+  fresh_ = false;
+}
+
 void OneStepMethod::shift_time(Real shift) {
   t0_ -= shift;
   t1_ -= shift;

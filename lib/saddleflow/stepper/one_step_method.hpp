@@ -24,6 +24,7 @@ class OneStepMethod : public Stepper {
   Real previous_time() const final { return t0_; }
   Real current_time_step() const final { return h_; }
   void set_time_step(Real dt) final;
+  void move(const Vector& x, Real t) final;
   void shift_time(Real shift) final;
   const StepCounters& counters() const final { return counters_; }
   std::vector<Real> memory() const final;

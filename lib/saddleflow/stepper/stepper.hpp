@@ -67,6 +67,9 @@ class Stepper {
   /// The step that will be tried next; shortening it (to hit an end time) keeps the rest of the memory.
   virtual Real current_time_step() const = 0;
   virtual void set_time_step(Real dt) = 0;
+  /// Go on from x at time t, where the system's right-hand side may have changed: the derivative is forgotten
+  /// and with it the dense output, step size and all other memory are kept.
+  virtual void move(const Vector& x, Real t) = 0;
   /// Subtract `shift` from the stepper's clock (autonomous systems only), for long plateaus.
   virtual void shift_time(Real shift) = 0;
 

@@ -11,7 +11,7 @@
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/correlation/bounded_least_squares.hpp"
+#include "saddleflow/base/bounded_least_squares.hpp"
 
 using namespace saddleflow;
 namespace bdata = boost::unit_test::data;

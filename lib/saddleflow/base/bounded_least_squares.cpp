@@ -1,4 +1,4 @@
-#include "saddleflow/correlation/bounded_least_squares.hpp"
+#include "saddleflow/base/bounded_least_squares.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,212 @@
+#include "saddleflow/flow/piecewise_flow.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/network/feed_forward_state.hpp"
+
+namespace saddleflow {
+
+KinkIndex::KinkIndex(const Layout& layout, Index samples) : offsets_{0} {
+  for (int l = 0; l + 1 < layout.layer_count(); ++l) {
+    widths_.push_back(layout.layer(l).rows);
+    offsets_.push_back(offsets_.back() + widths_.back() * samples);
+  }
+}
+
+Index KinkIndex::operator()(const Kink& kink) const {
+  const auto l = static_cast<std::size_t>(kink.layer);
+  return offsets_[l] + kink.neuron + kink.sample * widths_[l];
+}
+
+Kink KinkIndex::kink(Index k) const {
+  const auto above = std::upper_bound(offsets_.begin(), offsets_.end(), k) - offsets_.begin();
+  const auto l = static_cast<std::size_t>(above - 1);
+  const Index rest = k - offsets_[l];
+  return {static_cast<int>(l), rest % widths_[l], rest / widths_[l]};
+}
+
+bool PiecewiseFlow::applies_to(const Network& network) {
+  return network.kind() == "feed_forward" && !network.activation().is_smooth() &&
+         network.layout().layer_count() > 1;
+}
+
+PiecewiseFlow::PiecewiseFlow(GradientFlow& flow)
+    : flow_(flow),
+      hidden_(layout().layer_count() - 1),
+      index_(layout(), inputs().cols()),
+      input_norms_(inputs().colwise().norm().transpose()) {
+  if (!applies_to(flow.objective().network()))
+    throw InputError(
+        "sliding: expected a feed_forward network with hidden layers, power 1 and slope below 1");
+  for (int l = 0; l < hidden_; ++l)
+    pattern_.factors.push_back(Matrix::Zero(layout().layer(l).rows, inputs().cols()));
+  reach_.resize(static_cast<std::size_t>(hidden_));
+  kept_.resize(static_cast<std::size_t>(hidden_));
+}
+
+Real PiecewiseFlow::low() const { return flow_.objective().network().activation().slope(); }
+
+Real PiecewiseFlow::factor(Side side) const {
+  return side == Side::above ? Real(1) : side == Side::below ? low() : Real(0);
+}
+
+Index PiecewiseFlow::neurons_below() const {
+  Index count = 0;
+  for (int l = 0; l < hidden_; ++l)
+    for (Index j = 0; j < layout().layer(l).rows; ++j) {
+      bool below = true;
+      for (Index i = 0; below && i < inputs().cols(); ++i)
+        below = mode_.side(index_({l, j, i})) == Side::below;
+      count += below ? 1 : 0;
+    }
+  return count;
+}
+
+void PiecewiseFlow::set_mode(const Mode& mode) {
+  if (mode.sides == mode_.sides && flow_.objective().has_mode()) return;
+  mode_ = mode;
+  std::size_t k = 0;
+  for (Matrix& factors : pattern_.factors)
+    for (Index e = 0; e < factors.size(); ++e) factors.data()[e] = factor(mode_.sides[k++]);
+  std::vector<Kink> kinks;
+  for (const Index index : mode_.sliding) kinks.push_back(index_.kink(index));
+  flow_.objective().set_mode(pattern_, kinks);
+}
+
+void PiecewiseFlow::values(const Vector& x, Vector& z) {
+  flow_.objective().clear_mode();
+  const FeedForwardState& state = *flow_.objective().state_at(flow_.weights(x));
+  z.resize(index_.count());
+  Index k = 0;
+  for (int l = 0; l < hidden_; ++l)
+    for (Index e = 0; e < state.layer(l).z.size(); ++e) z[k++] = state.layer(l).z.data()[e];
+  // Never off their kink: no side to choose.
+  for (Index i = 0; i < inputs().cols(); ++i)
+    for (int l = 0; l < hidden_; ++l)
+      if (state.input_of(l).col(i).isZero(0))
+        for (Index j = 0; j < layout().layer(l).rows; ++j) z[index_({l, j, i})] = -1;
+}
+
+void PiecewiseFlow::rates(const Vector& x, const std::vector<Index>& which, Vector& rate, Vector& unit) {
+  Objective& objective = flow_.objective();
+  const Vector& w = flow_.weights(x);
+  objective.gradient(w, gradient_);
+  const FeedForwardState& state = *objective.state_at(w);
+  const auto count = static_cast<Index>(which.size());
+  rate.resize(count);
+  unit.resize(count);
+  Vector normal;
+  for (Index c = 0; c < count; ++c) {
+    const Kink kink = index_.kink(which[static_cast<std::size_t>(c)]);
+    if (kink.layer == 0) {
+      const auto row = layout().matrix(static_cast<const Vector&>(gradient_), 0).row(kink.neuron);
+      rate[c] = -row.dot(inputs().col(kink.sample));
+      unit[c] = row.norm() * input_norms_[kink.sample];
+    } else {
+      UnitGradient z(layout(), kink);
+      z.update(state);
+      z.gradient(state, normal);
+      rate[c] = -normal.dot(gradient_);
+      unit[c] = normal.cwiseAbs().dot(gradient_.cwiseAbs());
+    }
+  }
+}
+
+void PiecewiseFlow::slopes(const Vector& x, Vector& s) {
+  if (mode_.sliding.empty())
+    s.resize(0);
+  else
+    flow_.objective().sliding_slopes(flow_.weights(x), s);
+}
+
+// The least change of one neuron's weights, exact to rounding.
+void PiecewiseFlow::project_neuron(Vector& w, const std::vector<Kink>& kinks) const {
+  Matrix normals(inputs().rows(), static_cast<Index>(kinks.size()));
+  for (Index c = 0; c < normals.cols(); ++c)
+    normals.col(c) = inputs().col(kinks[static_cast<std::size_t>(c)].sample);
+  auto row = layout().matrix(w, 0).row(kinks.front().neuron);
+  const Vector z = normals.transpose() * row.transpose();
+  row -= minimum_norm_least_squares(normals.transpose(), z).transpose();
+}
+
+// Newton's method with least changes; twice, as pre-activations of later layers are not linear.
+void PiecewiseFlow::project_together(Vector& w, const std::vector<Kink>& kinks) {
+  Matrix normals(w.size(), static_cast<Index>(kinks.size()));
+  Vector z(normals.cols()), normal;
+  for (int round = 0; round < 2; ++round) {
+    Objective& objective = flow_.objective();
+    objective.gradient(w, gradient_);  // with the slopes that the normals need
+    const FeedForwardState& state = *objective.state_at(w);
+    for (Index c = 0; c < normals.cols(); ++c) {
+      const Kink& kink = kinks[static_cast<std::size_t>(c)];
+      UnitGradient unit(layout(), kink);
+      unit.update(state);
+      unit.gradient(state, normal);
+      normals.col(c) = normal;
+      z[c] = state.layer(kink.layer).z(kink.neuron, kink.sample);
+    }
+    w -= minimum_norm_least_squares(normals.transpose(), z);
+  }
+}
+
+void PiecewiseFlow::project(Vector& x, const std::vector<Index>& which) {
+  std::vector<Index> all = mode_.sliding;
+  for (const Index k : which)
+    if (mode_.side(k) != Side::sliding) all.push_back(k);
+  std::sort(all.begin(), all.end());
+  std::vector<Kink> kinks;
+  for (const Index k : all) kinks.push_back(index_.kink(k));
+  Vector w = flow_.weights(x);
+  if (!kinks.empty() && kinks.back().layer > 0) {
+    project_together(w, kinks);
+  } else {
+    std::stable_sort(kinks.begin(), kinks.end(),
+                     [](const Kink& a, const Kink& b) { return a.neuron < b.neuron; });
+    for (auto first = kinks.begin(); first != kinks.end();) {
+      const auto last =
+          std::find_if(first, kinks.end(), [&](const Kink& k) { return k.neuron != first->neuron; });
+      project_neuron(w, std::vector<Kink>(first, last));
+      first = last;
+    }
+  }
+  x.head(w.size()) = w;
+}
+
+Real PiecewiseFlow::drift(const Vector& x) {
+  const Vector& w = flow_.weights(x);
+  const FeedForwardState& state = *flow_.objective().state_at(w);
+  Real largest = 0;
+  for (const Index k : mode_.sliding) {
+    const Kink kink = index_.kink(k);
+    const auto row = layout().matrix(w, kink.layer).row(kink.neuron);
+    const Real unit = row.norm() * state.input_of(kink.layer).col(kink.sample).norm();
+    const Real z = std::abs(state.layer(kink.layer).z(kink.neuron, kink.sample));
+    if (unit > 0) largest = std::max(largest, z / unit);
+  }
+  return largest;
+}
+
+// In a layer whose inputs all vanish at a sample every pre-activation is zero.
+void PiecewiseFlow::add_dependents(const Vector& x, std::vector<Index>& hit) {
+  if (hidden_ == 1) return;
+  const FeedForwardState& state = *flow_.objective().state_at(flow_.weights(x));
+  const std::vector<Index> original = hit;
+  for (const Index k : original) {
+    const Kink kink = index_.kink(k);
+    for (int l = kink.layer + 1; l < hidden_; ++l) {
+      if (!state.input_of(l).col(kink.sample).isZero(0)) break;
+      for (Index j = 0; j < layout().layer(l).rows; ++j) {
+        const Index dependent = index_({l, j, kink.sample});
+        if (mode_.side(dependent) != Side::sliding) hit.push_back(dependent);
+      }
+    }
+  }
+  std::sort(hit.begin(), hit.end());
+  hit.erase(std::unique(hit.begin(), hit.end()), hit.end());
+}
+
+}  // namespace saddleflow

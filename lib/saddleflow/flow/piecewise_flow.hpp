@@ -1,0 +1,86 @@
+// The gradient flow of a network with kinks as a system with switching surfaces: one a hidden neuron and
+// sample.
+#pragma once
+
+#include <vector>
+
+#include "saddleflow/flow/gradient_flow.hpp"
+#include "saddleflow/network/kink.hpp"
+#include "saddleflow/network/unit_gradient.hpp"
+#include "saddleflow/switching/switched_system.hpp"
+
+namespace saddleflow {
+
+/// The numbers of the switches of a feed-forward network: layer after layer, sample after sample.
+class KinkIndex {
+ public:
+  KinkIndex(const Layout& layout, Index samples);
+  Index count() const { return offsets_.back(); }
+  Index operator()(const Kink& kink) const;
+  Kink kink(Index k) const;
+
+ private:
+  std::vector<Index> widths_, offsets_;  // per hidden layer; one offset more
+};
+
+/// w' = -grad L(w) of a feed-forward network with p = 1, alpha /= 1: switching functions are the
+/// pre-activations z, slopes those of the activation in [alpha, 1] (theory, section 5). The mode is that of
+/// the objective (see Objective::set_mode), so that everything evaluated along the flow is evaluated in it.
+class PiecewiseFlow final : public SwitchedSystem {
+ public:
+  /// InputError for another network. The flow must outlive this.
+  explicit PiecewiseFlow(GradientFlow& flow);
+  /// Whether `network` has kinks that this class knows how to follow.
+  static bool applies_to(const Network& network);
+
+  const KinkIndex& index() const { return index_; }
+  /// Hidden neurons that are below their kinks at every sample; for alpha = 0 they are dead and do not move.
+  Index neurons_below() const;
+
+  Index switch_count() const override { return index_.count(); }
+  Real low() const override;
+  int degree() const override { return hidden_; }
+  void set_mode(const Mode& mode) override;
+  const Mode& mode() const override { return mode_; }
+  System field() override { return System(flow_); }
+  void values(const Vector& x, Vector& z) override;
+  void rates(const Vector& x, const std::vector<Index>& which, Vector& rate, Vector& unit) override;
+  void slopes(const Vector& x, Vector& s) override;
+  void project(Vector& x, const std::vector<Index>& which) override;
+  Real drift(const Vector& x) override;
+  void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;
+  void add_dependents(const Vector& x, std::vector<Index>& hit) override;
+
+ private:
+  /// Bounds of what changes along a step.
+  struct Reach {
+    Vector row;         ///< per neuron: of its incoming weights
+    Vector activation;  ///< per sample: of the layer's activations
+  };
+
+  const Layout& layout() const { return flow_.objective().network().layout(); }
+  const Matrix& inputs() const { return flow_.objective().data().inputs; }
+  Real factor(Side side) const;
+  void project_neuron(Vector& w, const std::vector<Kink>& kinks) const;
+  void project_together(Vector& w, const std::vector<Kink>& kinks);
+  void bound_rows();
+  void near_kinks(const FeedForwardState& state, std::vector<Kink>& near);
+  void path_of(const Kink& kink, std::vector<Real>& out);
+  const Vector& activations_at(int layer, Index sample, std::size_t node);
+
+  GradientFlow& flow_;
+  int hidden_;  ///< layers
+  KinkIndex index_;
+  Mode mode_;
+  ActivationPattern pattern_;
+  Vector input_norms_;
+  std::vector<Vector> nodes_;  // weights at the nodes of a step
+  std::vector<Reach> reach_;
+  std::vector<Kink> near_;
+  // Activations of one sample at all nodes, per layer.
+  Index kept_sample_ = -1;
+  std::vector<std::vector<Vector>> kept_;
+  Vector gradient_;
+};
+
+}  // namespace saddleflow

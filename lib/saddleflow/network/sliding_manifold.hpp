@@ -1,0 +1,79 @@
+// The weights on which the pre-activations of some kinks vanish, and gradients along it.
+#pragma once
+
+#include <vector>
+
+#include "saddleflow/base/real.hpp"
+#include "saddleflow/network/feed_forward_state.hpp"
+#include "saddleflow/network/kink.hpp"
+#include "saddleflow/network/layout.hpp"
+#include "saddleflow/network/unit_gradient.hpp"
+
+namespace saddleflow {
+
+/// M = { w : z_k(w) = 0 for the kinks k }, in one mode of a network with p = 1. A gradient that is *cut* has
+/// been computed with slope 0 (and hence activation 0) at the kinks. For slopes s_k there the gradient is,
+/// on M,
+///
+///   grad L(s) = cut + sum_k s_k b_k n_k,   n_k = the cut gradient of z_k,  b_k = dL/da_k,
+///
+/// with kinks in several layers too, as b_k depends on the slopes of later layers only. So whatever the
+/// slopes, the element that is tangent to M, which is the one of least norm and minus the velocity of the
+/// sliding flow, is the orthogonal projection of the cut gradient: no equation has to be solved for it. The
+/// slopes follow from its multipliers, last layer first. [derived in this project; theory, section 5, solves
+/// for the slopes]
+class SlidingManifold {
+ public:
+  SlidingManifold(const Layout& layout, const Matrix& inputs);
+
+  /// In the order of their layers. Those of the first layer must be at inputs that are not zero.
+  void set_kinks(const std::vector<Kink>& kinks);
+  const std::vector<Kink>& kinks() const { return kinks_; }
+  bool empty() const { return kinks_.empty(); }
+  /// All in the first layer: M is a linear space, the projection constant.
+  bool is_flat() const { return deep_.empty(); }
+
+  /// Prepares what follows at the state's weights: a forward pass and slopes, cut. Nothing to do where flat.
+  void update(const FeedForwardState& state);
+  /// v becomes its tangent part.
+  void project(Vector& v) const;
+  /// mu of least norm with `cut` = tangent + sum_k mu_k n_k.
+  void multipliers(const Vector& cut, Vector& mu) const;
+  /// The slopes that make the gradient tangent; `state` after the cut backward pass. Where several do
+  /// (normals that depend on one another, as those of x and -x), some in [low, high] if there are any, else
+  /// some outside. One without influence is `low`.
+  void slopes(const FeedForwardState& state, const Vector& cut, Real low, Real high, Vector& out) const;
+  /// out -= sum_k mu_k Hess z_k, with which the projected Hessian of the cut loss is that of the loss on M.
+  void subtract_curvature(const FeedForwardState& state, const Vector& mu, Matrix& out) const;
+  /// The same of products with a vector.
+  void subtract_curvature(const FeedForwardState& state, const Vector& mu, const Vector& v,
+                          Vector& out) const;
+  /// H -> P H P with the projection P.
+  void project_both_sides(Matrix& h) const;
+
+ private:
+  /// The kinks of one neuron of the first layer.
+  struct FlatGroup {
+    Index neuron = 0;
+    std::vector<std::size_t> members;  // indices into kinks_
+    Matrix normals;                    // inputs, a column a member
+    Matrix basis;                      // orthonormal, of their span
+    bool is_dependent() const { return basis.cols() < normals.cols(); }
+  };
+
+  void project_flat(Vector& v) const;
+  Matrix tangent_to_flat() const;
+  void flat_slopes(const FlatGroup& group, const Vector& cut, const Vector& back, Real low, Real high,
+                   Vector& out) const;
+  Vector back_of_kinks(const FeedForwardState& state, const Vector& mu) const;
+
+  Layout layout_;
+  Matrix inputs_;
+  std::vector<Kink> kinks_;
+  std::vector<FlatGroup> groups_;
+  std::vector<std::size_t> deep_;     // indices into kinks_
+  std::vector<UnitGradient> units_;   // of the deep ones
+  Matrix deep_normals_, deep_basis_;  // parameters x deep ones: as they are; orthonormal, of what is not flat
+};
+
+}  // namespace saddleflow

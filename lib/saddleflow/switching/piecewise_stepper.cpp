@@ -1,0 +1,279 @@
+#include "saddleflow/switching/piecewise_stepper.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/math/tools/roots.hpp>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "saddleflow/stepper/stepper_memory.hpp"
+
+namespace saddleflow {
+namespace {
+
+// Slopes are known to rounding; those at a bound to this are on it.
+constexpr Real kSlopeTolerance = Real(1e-10);
+constexpr Real kAtBound = Real(1e-8);
+// A slope this close to its bound at an end of a step may have been beyond it inside.
+constexpr Real kCloseToBound = Real(0.05);
+// Coefficients below this, against the largest, are rounding.
+constexpr Real kNoise = Real(1e-9);
+// A step that advances by less than this part of what the inner stepper took stands still.
+constexpr Real kStandstill = Real(1e-13);
+
+}  // namespace
+
+PiecewiseStepper::PiecewiseStepper(SwitchedSystem& system, std::unique_ptr<Stepper> inner,
+                                   const Options& options)
+    : system_(system),
+      inner_(std::move(inner)),
+      options_(options),
+      fit_(options.dense_degree * system.degree()),
+      nodes_(fit_.nodes().size()) {}
+
+PiecewiseStepper::PiecewiseStepper(const PiecewiseStepper& other)
+    : Stepper(other),
+      system_(other.system_),
+      inner_(other.inner_->clone()),
+      options_(other.options_),
+      fit_(other.fit_),
+      cut_(other.cut_),
+      fresh_(other.fresh_),
+      x_cut_(other.x_cut_),
+      t_cut_(other.t_cut_),
+      hit_(other.hit_),
+      departures_(other.departures_),
+      changes_(other.changes_),
+      ambiguous_(other.ambiguous_),
+      standing_(other.standing_),
+      nodes_(fit_.nodes().size()) {}
+
+void PiecewiseStepper::initialize(const Vector& x, Real t, Real dt) {
+  inner_->initialize(x, t, dt);
+  cut_ = false;
+  fresh_ = true;
+  hit_.clear();
+  departures_.clear();
+  changes_.clear();
+  ambiguous_.clear();
+  standing_ = 0;
+  system_.values(x, work_);
+  Mode mode;
+  mode.sides.resize(static_cast<std::size_t>(work_.size()));
+  for (Index k = 0; k < work_.size(); ++k) {
+    mode.sides[static_cast<std::size_t>(k)] = work_[k] > 0 ? Side::above : Side::below;
+    if (work_[k] == 0) hit_.push_back(k);
+  }
+  system_.set_mode(mode);
+}
+
+void PiecewiseStepper::calc_state(Real t, Vector& x) const {
+  if (cut_ && t >= t_cut_)
+    x = x_cut_;
+  else
+    inner_->calc_state(t, x);
+}
+
+void PiecewiseStepper::shift_time(Real shift) {
+  inner_->shift_time(shift);
+  t_cut_ -= shift;
+}
+
+void PiecewiseStepper::move(const Vector& x, Real t) {
+  inner_->move(x, t);
+  cut_ = false;
+}
+
+std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
+  changes_.clear();
+  while (true) {
+    if (!hit_.empty() || fresh_) change_mode();
+    if (cut_) inner_->move(Vector(x_cut_), t_cut_);
+    cut_ = false;
+    const Real slack0 = slack_at(inner_->current_state());
+    const auto [t0, t1] = inner_->do_step(system);
+    Cut cut = first_crossing(t0, t1 - t0);
+    find_release(t0, t1 - t0, slack0, cut);
+    if (cut.hit.empty()) {
+      departures_.clear();
+      correct_drift();
+    } else {
+      cut_at(t0, t1 - t0, std::move(cut));
+    }
+    watch_progress(current_time() - t0, t1 - t0);
+    if (current_time() > t0) return {t0, current_time()};
+  }
+}
+
+void PiecewiseStepper::change_mode() {
+  const Transition transition = resolve_transition(system_, current_state(), hit_, !fresh_);
+  if (!transition.resolved)
+    throw StepFailure("sliding_unresolved",
+                      fmt::format("no consistent mode at t = {} for {} switching functions that are zero",
+                                  current_time(), hit_.size()));
+  changes_.insert(changes_.end(), transition.changes.begin(), transition.changes.end());
+  if (fresh_) ambiguous_ = transition.ambiguous;
+  departures_ = transition.departures;
+  hit_.clear();
+  fresh_ = false;
+}
+
+void PiecewiseStepper::watch_progress(Real advance, Real step) {
+  standing_ = advance > kStandstill * step ? 0 : standing_ + 1;
+  if (standing_ > options_.patience)
+    throw StepFailure(
+        "sliding_unresolved",
+        fmt::format("{} changes of the mode at t = {} without any progress", standing_, current_time()));
+}
+
+// Zeros that belong to the start of the step are divided out; none where the sign cannot change after that.
+std::optional<Bernstein> PiecewiseStepper::after_start(const SwitchPath& path) const {
+  Bernstein p = fit_(path.values);
+  const Real sign = static_cast<Real>(system_.mode().side(path.index));
+  const auto departure = std::find_if(departures_.begin(), departures_.end(),
+                                      [&](const Transition::Departure& d) { return d.index == path.index; });
+  int order = departure != departures_.end() ? departure->order : 0;
+  Real largest = 0;
+  for (const Real c : p.coefficients()) largest = std::max(largest, std::abs(c));
+  if (largest == 0) return std::nullopt;
+  // The sides are known better than values that rounding has left near zero.
+  for (; p.degree() > 0; --order) {
+    const Real first = sign * p.coefficients().front();
+    if (order <= 0 && (first > 0 || first < -kNoise * largest)) break;
+    p = p.divided_by_x();
+  }
+  const bool inside =
+      std::all_of(p.coefficients().begin(), p.coefficients().end(), [&](Real c) { return sign * c > 0; });
+  if (inside) return std::nullopt;
+  return p;
+}
+
+PiecewiseStepper::Cut PiecewiseStepper::first_crossing(Real t0, Real h) {
+  for (std::size_t m = 0; m < nodes_.size(); ++m) inner_->calc_state(t0 + fit_.nodes()[m] * h, nodes_[m]);
+  system_.paths(nodes_, paths_);
+  Cut cut;
+  std::vector<std::pair<Real, Index>> roots;
+  for (const SwitchPath& path : paths_) {
+    const auto p = after_start(path);
+    if (!p) continue;
+    const bool wrong = static_cast<Real>(system_.mode().side(path.index)) * p->coefficients().front() < 0;
+    const std::optional<Real> root = wrong ? Real(0) : p->first_crossing();
+    if (!root) continue;
+    roots.emplace_back(*root, path.index);
+    cut.theta = std::min(cut.theta, *root);
+  }
+  for (const auto& [theta, index] : roots)
+    if (theta <= cut.theta + options_.tie) cut.hit.push_back(index);
+  return cut;
+}
+
+// The smallest distance of a sliding slope from the ends of its interval, as a part of it; infinity where
+// nothing slides.
+Real PiecewiseStepper::slack_at(const Vector& x) {
+  if (system_.mode().sliding.empty()) return std::numeric_limits<Real>::infinity();
+  system_.slopes(x, slopes_);
+  const Real low = system_.low(), high = system_.high();
+  return kSlopeTolerance + std::min(slopes_.minCoeff() - low, high - slopes_.maxCoeff()) / (high - low);
+}
+
+void PiecewiseStepper::find_release(Real t0, Real h, Real slack0, Cut& cut) {
+  if (system_.mode().sliding.empty()) return;
+  const auto slack = [&](Real theta) {
+    inner_->calc_state(t0 + theta * h, work_);
+    return slack_at(work_);
+  };
+  Real end = 1;
+  Real slack1 = slack_at(inner_->current_state());
+  if (slack1 >= 0 && std::min(slack0, slack1) < kCloseToBound) {
+    const Real middle = slack(Real(0.5));
+    if (middle < 0) {
+      end = Real(0.5);
+      slack1 = middle;
+    }
+  }
+  if (slack1 >= 0) return;
+  Real theta = 0;
+  if (slack0 > 0) {
+    std::uintmax_t iterations = 100;
+    const auto close = [](Real a, Real b) { return std::abs(b - a) <= Real(1e-14); };
+    theta = boost::math::tools::toms748_solve(slack, Real(0), end, slack0, slack1, close, iterations).second;
+  }
+  if (theta > cut.theta + options_.tie) return;
+  if (theta < cut.theta - options_.tie) cut.hit.clear();
+  cut.theta = std::min(cut.theta, theta);
+  slack(theta);
+  const Real low = system_.low(), high = system_.high();
+  const Mode& mode = system_.mode();
+  for (std::size_t c = 0; c < mode.sliding.size(); ++c) {
+    const Real slope = slopes_[static_cast<Index>(c)];
+    if (std::min(slope - low, high - slope) <= kAtBound * (high - low)) cut.hit.push_back(mode.sliding[c]);
+  }
+}
+
+void PiecewiseStepper::cut_at(Real t0, Real h, Cut cut) {
+  t_cut_ = cut.theta < 1 ? t0 + cut.theta * h : inner_->current_time();
+  inner_->calc_state(t_cut_, x_cut_);
+  system_.project(x_cut_, cut.hit);
+  hit_ = std::move(cut.hit);
+  cut_ = true;
+}
+
+void PiecewiseStepper::correct_drift() {
+  if (system_.mode().sliding.empty() || system_.drift(inner_->current_state()) <= options_.drift) return;
+  t_cut_ = inner_->current_time();
+  x_cut_ = inner_->current_state();
+  system_.project(x_cut_, {});
+  cut_ = true;
+}
+
+std::vector<Real> PiecewiseStepper::memory() const {
+  MemoryWriter memory;
+  memory.add(cut_);
+  memory.add(fresh_);
+  memory.add(standing_);
+  const std::vector<Side>& sides = system_.mode().sides;
+  memory.add(static_cast<std::int64_t>(sides.size()));
+  for (const Side side : sides) memory.add(static_cast<int>(side));
+  memory.add(static_cast<std::int64_t>(hit_.size()));
+  for (const Index k : hit_) memory.add(static_cast<std::int64_t>(k));
+  memory.add(static_cast<std::int64_t>(departures_.size()));
+  for (const Transition::Departure& d : departures_) {
+    memory.add(static_cast<std::int64_t>(d.index));
+    memory.add(d.order);
+  }
+  const std::vector<Real> inner = inner_->memory();
+  memory.add(Vector(ConstVectorView(inner.data(), static_cast<Index>(inner.size()))));
+  return memory.take();
+}
+
+void PiecewiseStepper::restore(const Vector& x, Real t, const std::vector<Real>& memory) {
+  MemoryReader reader(memory);
+  cut_ = reader.integer() != 0;
+  fresh_ = reader.integer() != 0;
+  standing_ = static_cast<int>(reader.integer());
+  const std::int64_t count = reader.integer();
+  if (count != system_.switch_count())
+    throw InputError(fmt::format("stepper memory: has {} switches, the system {}: of another problem", count,
+                                 system_.switch_count()));
+  Mode mode;
+  mode.sides.assign(static_cast<std::size_t>(count), Side::below);
+  for (Index k = 0; k < count; ++k) mode.set(k, static_cast<Side>(reader.integer()));
+  system_.set_mode(mode);
+  hit_.resize(static_cast<std::size_t>(reader.integer()));
+  for (Index& k : hit_) k = reader.integer();
+  departures_.resize(static_cast<std::size_t>(reader.integer()));
+  for (Transition::Departure& d : departures_) {
+    d.index = reader.integer();
+    d.order = static_cast<int>(reader.integer());
+  }
+  const Vector inner = reader.vector();
+  reader.finish();
+  inner_->restore(x, t, std::vector<Real>(inner.data(), inner.data() + inner.size()));
+  x_cut_ = x;
+  t_cut_ = t;
+  changes_.clear();
+}
+
+}  // namespace saddleflow

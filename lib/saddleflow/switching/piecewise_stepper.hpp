@@ -1,0 +1,97 @@
+// A stepper for systems with switching surfaces: no step crosses one.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "saddleflow/stepper/stepper.hpp"
+#include "saddleflow/switching/bernstein.hpp"
+#include "saddleflow/switching/transition.hpp"
+
+namespace saddleflow {
+
+/// Takes steps of any other stepper in the present mode, whose field is smooth, and cuts them where the first
+/// switching function crosses zero or the first sliding slope leaves its interval, on the dense output. The
+/// change of the mode is made at the beginning of the next step: until then the system's mode is that of the
+/// last step, and so is all that is evaluated along it.
+///
+/// StepFailure with reason "sliding_unresolved" where no consistent mode is found, or modes change without
+/// end in no time.
+class PiecewiseStepper final : public Stepper {
+ public:
+  struct Options {
+    Real tie = Real(1e-12);    ///< crossings this close, in units of the step, are one event
+    int patience = 200;        ///< changes in a row that hardly advance the time before it gives up
+    int dense_degree = 4;      ///< of the inner stepper's dense output, as a polynomial of time
+    Real drift = Real(1e-12);  ///< from the sliding surfaces, in units of rounding times 1 / epsilon
+  };
+
+  /// The system, which must outlive the stepper, is the one that do_step() is given the field of.
+  PiecewiseStepper(SwitchedSystem& system, std::unique_ptr<Stepper> inner, const Options& options);
+  PiecewiseStepper(const PiecewiseStepper& other);
+  PiecewiseStepper& operator=(const PiecewiseStepper&) = delete;
+
+  std::unique_ptr<Stepper> clone() const override { return std::make_unique<PiecewiseStepper>(*this); }
+  std::string_view method() const override { return inner_->method(); }
+  /// The sides are those of the signs at x; what lies on a surface is decided with the first step.
+  void initialize(const Vector& x, Real t, Real dt) override;
+  std::pair<Real, Real> do_step(const System& system) override;
+  void calc_state(Real t, Vector& x) const override;
+  void complete_dense_output() const override { inner_->complete_dense_output(); }
+  const Vector& current_state() const override { return cut_ ? x_cut_ : inner_->current_state(); }
+  Real current_time() const override { return cut_ ? t_cut_ : inner_->current_time(); }
+  const Vector& previous_state() const override { return inner_->previous_state(); }
+  Real previous_time() const override { return inner_->previous_time(); }
+  Real current_time_step() const override { return inner_->current_time_step(); }
+  void set_time_step(Real dt) override { inner_->set_time_step(dt); }
+  void shift_time(Real shift) override;
+  void move(const Vector& x, Real t) override;
+  const StepCounters& counters() const override { return inner_->counters(); }
+  std::vector<Real> memory() const override;
+  void restore(const Vector& x, Real t, const std::vector<Real>& memory) override;
+
+  /// Changes of the mode made at the beginning of the last step.
+  const std::vector<ModeChange>& changes() const { return changes_; }
+  /// Switches on whose surface the trajectory started and that it could have left by either side.
+  const std::vector<Index>& ambiguous() const { return ambiguous_; }
+  const Mode& mode() const { return system_.mode(); }
+
+ private:
+  struct Cut {
+    Real theta = 1;  ///< in units of the step
+    std::vector<Index> hit;
+  };
+
+  void change_mode();
+  void watch_progress(Real advance, Real step);
+  Cut first_crossing(Real t0, Real h);
+  std::optional<Bernstein> after_start(const SwitchPath& path) const;
+  void find_release(Real t0, Real h, Real slack0, Cut& cut);
+  Real slack_at(const Vector& x);
+  void cut_at(Real t0, Real h, Cut cut);
+  void correct_drift();
+
+  SwitchedSystem& system_;
+  std::unique_ptr<Stepper> inner_;
+  Options options_;
+  BernsteinFit fit_;
+
+  bool cut_ = false;    ///< the last step ends at x_cut_, not where the inner stepper's does
+  bool fresh_ = false;  ///< nothing stepped since initialize()
+  Vector x_cut_;
+  Real t_cut_ = 0;
+  std::vector<Index> hit_;  ///< surfaces that the current state lies on, to be decided
+  std::vector<Transition::Departure> departures_;
+  std::vector<ModeChange> changes_;
+  std::vector<Index> ambiguous_;
+  int standing_ = 0;  ///< changes in a row without progress
+
+  std::vector<Vector> nodes_;
+  std::vector<SwitchPath> paths_;
+  Vector work_, slopes_;
+};
+
+}  // namespace saddleflow

@@ -1,0 +1,41 @@
+// What a trajectory does on switching surfaces that it has reached: cross, slide, or leave.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "saddleflow/switching/switched_system.hpp"
+
+namespace saddleflow {
+
+/// One switch that changed its side.
+struct ModeChange {
+  enum class Kind : std::int8_t { cross, enter, release };
+  Index index = 0;
+  Kind kind = Kind::cross;
+  Side side = Side::below;  ///< afterwards
+};
+
+struct Transition {
+  bool resolved = true;  ///< false: no consistent choice of sides was found
+  std::vector<ModeChange> changes;
+  /// Switches that leave z = 0 with the new mode, and how: with z' /= 0 (1), or released, with z' = 0 (2).
+  struct Departure {
+    Index index;
+    int order;
+  };
+  std::vector<Departure> departures;
+  /// Both sides lead away from the surface (only at a start on one): the lower one was taken.
+  std::vector<Index> ambiguous;
+};
+
+/// Finds the mode in which the trajectory goes on from x, which lies on the surfaces of `hit` and of the
+/// sliding switches, and sets it in the system. Consistent are: above with z' >= 0, below with z' <= 0,
+/// sliding with a slope in [low, high]. First every switch that was hit goes on to the far side; one that
+/// neither side will have slides; a slope outside its interval is released to that side; what these changes
+/// upset is tried again, one at a time when all at once do not settle. `arriving`: the trajectory comes from
+/// the sides of the present mode (else it starts here).
+Transition resolve_transition(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit,
+                              bool arriving);
+
+}  // namespace saddleflow
