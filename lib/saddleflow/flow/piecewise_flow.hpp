@@ -46,10 +46,12 @@ class PiecewiseFlow final : public SwitchedSystem {
   void values(const Vector& x, Vector& z) override;
   void rates(const Vector& x, const std::vector<Index>& which, Vector& rate, Vector& unit) override;
   void slopes(const Vector& x, Vector& s) override;
+  void least_norm(const Vector& x, Vector& s, Vector& attraction) override;
   void project(Vector& x, const std::vector<Index>& which) override;
   Real drift(const Vector& x) override;
   void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;
-  void add_dependents(const Vector& x, std::vector<Index>& hit) override;
+  void settle_dependents(const Vector& x, const std::vector<Index>& touching, Mode& mode,
+                         std::vector<Index>& dependents) override;
 
  private:
   /// Bounds of what changes along a step.
@@ -61,6 +63,8 @@ class PiecewiseFlow final : public SwitchedSystem {
   const Layout& layout() const { return flow_.objective().network().layout(); }
   const Matrix& inputs() const { return flow_.objective().data().inputs; }
   Real factor(Side side) const;
+  void settle_sample(const FeedForwardState& state, Index sample, int layer, Vector direction, Mode& mode,
+                     std::vector<Index>& dependents) const;
   void project_neuron(Vector& w, const std::vector<Kink>& kinks) const;
   void project_together(Vector& w, const std::vector<Kink>& kinks);
   void bound_rows();
