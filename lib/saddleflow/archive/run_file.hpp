@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "saddleflow/base/mode_change_kind.hpp"
+
 namespace saddleflow::archive {
 
 inline constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
@@ -84,11 +86,7 @@ struct EventRow {
   double log_time = not_known, phase_time = not_known;  ///< as in TimeRow
 };
 
-/// What the pre-activation of a neuron at a sample does at zero: it passes, is caught (sliding begins),
-/// leaves.
-enum class ModeChangeKind { cross = 0, enter = 1, release = 2 };
-
-/// One of them; they come in the order of time.
+/// The pre-activation of a neuron at a sample has come to zero, or leaves it. Rows are in the order of time.
 struct ModeChangeRow {
   double time = 0;
   int layer = 0;                          ///< hidden layer, from 0
