@@ -72,10 +72,12 @@ void PiecewiseFlow::set_mode(const Mode& mode) {
   std::size_t k = 0;
   for (Matrix& factors : pattern_.factors)
     for (Index e = 0; e < factors.size(); ++e) factors.data()[e] = factor(mode_.sides[k++]);
-  std::vector<Kink> kinks;
-  for (const Index index : mode_.sliding) kinks.push_back(index_.kink(index));
-  flow_.objective().set_mode(pattern_, kinks);
+  sliding_.clear();
+  for (const Index index : mode_.sliding) sliding_.push_back(index_.kink(index));
+  share_mode(flow_.objective());
 }
+
+void PiecewiseFlow::share_mode(Objective& other) const { other.set_mode(pattern_, sliding_); }
 
 void PiecewiseFlow::values(const Vector& x, Vector& z) {
   flow_.objective().clear_mode();

@@ -36,6 +36,8 @@ class PiecewiseFlow final : public SwitchedSystem {
   const KinkIndex& index() const { return index_; }
   /// Hidden neurons that are below their kinks at every sample; for alpha = 0 they are dead and do not move.
   Index neurons_below() const;
+  /// Puts another objective of the same problem into the present mode.
+  void share_mode(Objective& other) const;
 
   Index switch_count() const override { return index_.count(); }
   Real low() const override;
@@ -80,7 +82,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   Vector input_norms_;
   std::vector<Vector> nodes_;  // weights at the nodes of a step
   std::vector<Reach> reach_;
-  std::vector<Kink> near_;
+  std::vector<Kink> near_, sliding_;
   // Activations of one sample at all nodes, per layer.
   Index kept_sample_ = -1;
   std::vector<std::vector<Vector>> kept_;

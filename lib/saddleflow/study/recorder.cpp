@@ -125,6 +125,7 @@ void Recorder::write_snapshots(const StepView& step) {
 
 // A diagnosis that fails must not end the run: its numbers are then not known.
 Spectrum Recorder::spectrum_at(const Vector& w) {
+  if (setup_.parts.kinks) setup_.parts.kinks->share_mode(analysis_);
   try {
     return hessian_spectrum(analysis_, w);
   } catch (const NumericalError&) {

@@ -164,9 +164,9 @@ class Resolution {
     for (std::size_t c = 0; c < mode_.sides.size(); ++c) {
       const Side from = before_.sides[c], to = mode_.sides[c];
       if (to == from) continue;
-      const auto kind = to == Side::sliding     ? ModeChange::Kind::enter
-                        : from == Side::sliding ? ModeChange::Kind::release
-                                                : ModeChange::Kind::cross;
+      const auto kind = to == Side::sliding     ? ModeChangeKind::enter
+                        : from == Side::sliding ? ModeChangeKind::release
+                                                : ModeChangeKind::cross;
       result.changes.push_back({static_cast<Index>(c), kind, to});
     }
     for (const auto& [k, tried] : sides_tried_)

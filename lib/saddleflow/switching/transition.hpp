@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/mode_change_kind.hpp"
 #include "saddleflow/switching/switched_system.hpp"
 
 namespace saddleflow {
 
 /// One switch that changed its side.
 struct ModeChange {
-  enum class Kind : std::int8_t { cross, enter, release };
   Index index = 0;
-  Kind kind = Kind::cross;
+  ModeChangeKind kind = ModeChangeKind::cross;
   Side side = Side::below;  ///< afterwards
 };
 
