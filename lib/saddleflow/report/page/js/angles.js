@@ -24,7 +24,7 @@ function angleCurves() {
 /** Pieces of one level each; a step across 180 degrees leaves at one edge and comes back at the other. */
 function strokePath(u, abscissa, values, levels, style) {
   const {ctx} = u, x = (i) => u.valToPos(abscissa[i], 'x', true), y = (angle) => u.valToPos(angle, 'y', true);
-  let level = null;
+  let level = null, end = -1;  // of the piece so far: dashes must not begin anew
   for (let i = 0; i + 1 < values.length; i += 1) {
     const from = values[i], to = values[i + 1];
     if (!known(from) || !known(to) || abscissa[i + 1] < u.scales.x.min || abscissa[i] > u.scales.x.max) continue;
@@ -33,10 +33,12 @@ function strokePath(u, abscissa, values, levels, style) {
       level = levels[i + 1];
       style(level);
       ctx.beginPath();
+      end = -1;
     }
     const turn = 360 * Math.round((from - to) / 360);
-    ctx.moveTo(x(i), y(from));
+    if (i !== end) ctx.moveTo(x(i), y(from));
     ctx.lineTo(x(i + 1), y(to + turn));
+    end = i + 1;
     if (!turn) continue;
     ctx.moveTo(x(i), y(from - turn));
     ctx.lineTo(x(i + 1), y(to));
