@@ -38,7 +38,8 @@ class FlowAssembly {
  public:
   /// From w(0) = w0. InputError: unknown stepper or quantity of an event.
   FlowAssembly(Objective& objective, const Vector& w0, const FlowAssemblyOptions& options);
-  /// From e^{log_norm} direction, in polar coordinates, however small.
+  /// From e^{log_norm} direction, in polar coordinates, however small; in Cartesian ones where there is no
+  /// such chart.
   FlowAssembly(Objective& objective, const Vector& direction, Real log_norm,
                const FlowAssemblyOptions& options);
   FlowAssembly(const FlowAssembly&) = delete;
