@@ -57,8 +57,10 @@ std::optional<Real> first_in(const std::vector<Real>& c, int sign, int depth) {
   if (depth == kDeepest) return at_end == -sign ? std::optional<Real>(1) : std::nullopt;
   const auto [left, right] = halve(c);
   if (const auto root = first_in(left, sign, depth + 1)) return *root / 2;
-  const int middle = (left.back() > 0) - (left.back() < 0);
-  if (middle == -sign) return Real(0.5);
+  // The left half keeps its sign inside; where the right one starts with the other, it changes in the middle,
+  // where p itself may be zero.
+  const auto next = std::find_if(right.begin(), right.end(), [](Real value) { return value != 0; });
+  if (next != right.end() && (*next > 0 ? 1 : -1) == -sign) return Real(0.5);
   if (const auto root = first_in(right, sign, depth + 1)) return (1 + *root) / 2;
   return std::nullopt;
 }

@@ -169,13 +169,13 @@ PiecewiseStepper::Cut PiecewiseStepper::first_crossing(Real t0, Real h) {
   return cut;
 }
 
-// The smallest distance of a sliding slope from the ends of its interval, as a part of it; infinity where
-// nothing slides.
+// The smallest distance of a sliding slope from the ends of its interval, as a part of it, negative outside;
+// infinity where nothing slides.
 Real PiecewiseStepper::slack_at(const Vector& x) {
   if (system_.mode().sliding.empty()) return std::numeric_limits<Real>::infinity();
   system_.slopes(x, slopes_);
   const Real low = system_.low(), high = system_.high();
-  return kSlopeTolerance + std::min(slopes_.minCoeff() - low, high - slopes_.maxCoeff()) / (high - low);
+  return std::min(slopes_.minCoeff() - low, high - slopes_.maxCoeff()) / (high - low);
 }
 
 void PiecewiseStepper::find_release(Real t0, Real h, Real slack0, Cut& cut) {
@@ -186,19 +186,23 @@ void PiecewiseStepper::find_release(Real t0, Real h, Real slack0, Cut& cut) {
   };
   Real end = 1;
   Real slack1 = slack_at(inner_->current_state());
-  if (slack1 >= 0 && std::min(slack0, slack1) < kCloseToBound) {
+  if (slack1 >= -kSlopeTolerance && std::min(slack0, slack1) < kCloseToBound) {
     const Real middle = slack(Real(0.5));
-    if (middle < 0) {
+    if (middle < -kSlopeTolerance) {
       end = Real(0.5);
       slack1 = middle;
     }
   }
-  if (slack1 >= 0) return;
+  if (slack1 >= -kSlopeTolerance) return;
+  // The slope is released at its bound; at the tolerance beyond it only if rounding has left it there.
+  const Real beyond = slack0 > 0 ? Real(0) : kSlopeTolerance;
   Real theta = 0;
-  if (slack0 > 0) {
+  if (slack0 + beyond > 0) {
     std::uintmax_t iterations = 100;
     const auto close = [](Real a, Real b) { return std::abs(b - a) <= Real(1e-14); };
-    theta = boost::math::tools::toms748_solve(slack, Real(0), end, slack0, slack1, close, iterations).second;
+    theta = boost::math::tools::toms748_solve([&](Real at) { return slack(at) + beyond; }, Real(0), end,
+                                              slack0 + beyond, slack1 + beyond, close, iterations)
+                .second;
   }
   if (theta > cut.theta + options_.tie) return;
   if (theta < cut.theta - options_.tie) cut.hit.clear();
