@@ -77,7 +77,7 @@ class FilippovSystem final : public SwitchedSystem {
 struct SwitchRecord {
   Real t;
   Index index;
-  ModeChange::Kind kind;
+  ModeChangeKind kind;
   Side side;
 };
 
