@@ -65,6 +65,7 @@ class PiecewiseStepper final : public Stepper {
     std::vector<Index> hit;
   };
 
+  void pass_degenerate();
   void change_mode();
   void watch_progress(Real advance, Real step);
   Cut first_crossing(Real t0, Real h);

@@ -73,6 +73,13 @@ class SwitchedSystem {
                                  std::vector<Index>& dependents) {
     dependents.clear();
   }
+  /// Where x, which was `before` at the start of the step, lies on so many of the surfaces `hit` that it has
+  /// lost the direction which decides on its sides: moves it beside them, sets those sides in `mode`, and
+  /// drops the switches from `hit`. False where there is no such thing.
+  virtual bool pass_degenerate(const Vector& /*before*/, Vector& /*x*/, std::vector<Index>& /*hit*/,
+                               Mode& /*mode*/) {
+    return false;
+  }
 };
 
 }  // namespace saddleflow

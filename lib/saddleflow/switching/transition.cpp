@@ -161,14 +161,7 @@ class Resolution {
 
   Transition conclude() {
     Transition result;
-    for (std::size_t c = 0; c < mode_.sides.size(); ++c) {
-      const Side from = before_.sides[c], to = mode_.sides[c];
-      if (to == from) continue;
-      const auto kind = to == Side::sliding     ? ModeChangeKind::enter
-                        : from == Side::sliding ? ModeChangeKind::release
-                                                : ModeChangeKind::cross;
-      result.changes.push_back({static_cast<Index>(c), kind, to});
-    }
+    result.changes = changes_between(before_, mode_);
     for (const auto& [k, tried] : sides_tried_)
       if (mode_.side(k) != Side::sliding)
         result.departures.push_back({k, departure_order(k, before_.side(k))});
@@ -208,6 +201,19 @@ class Resolution {
 };
 
 }  // namespace
+
+std::vector<ModeChange> changes_between(const Mode& before, const Mode& after) {
+  std::vector<ModeChange> changes;
+  for (std::size_t c = 0; c < after.sides.size(); ++c) {
+    const Side from = before.sides[c], to = after.sides[c];
+    if (to == from) continue;
+    const auto kind = to == Side::sliding     ? ModeChangeKind::enter
+                      : from == Side::sliding ? ModeChangeKind::release
+                                              : ModeChangeKind::cross;
+    changes.push_back({static_cast<Index>(c), kind, to});
+  }
+  return changes;
+}
 
 Transition resolve_transition(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit,
                               bool arriving) {

@@ -16,6 +16,8 @@ struct ModeChange {
   Side side = Side::below;  ///< afterwards
 };
 
+std::vector<ModeChange> changes_between(const Mode& before, const Mode& after);
+
 struct Transition {
   bool resolved = true;  ///< false: no consistent choice of sides was found
   std::vector<ModeChange> changes;
