@@ -11,7 +11,7 @@
 #include "saddle/linear_points.hpp"
 #include "saddleflow/saddle/connection.hpp"
 
-BOOST_AUTO_TEST_SUITE(closed_form_test)
+BOOST_AUTO_TEST_SUITE(closed_form_points_test)
 
 using namespace saddleflow;
 using namespace saddleflow::test;
