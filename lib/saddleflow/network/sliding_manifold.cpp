@@ -9,6 +9,10 @@
 namespace saddleflow {
 namespace {
 
+// Multipliers and what comes back to a kink are known to rounding; both below this, a slope is without
+// influence.
+constexpr Real kNoInfluence = Real(1e-12);
+
 Matrix orthonormal_basis(const Matrix& a) {
   const PivotedQr qr(a);
   Matrix basis = Matrix::Identity(a.rows(), qr.rank());
@@ -104,18 +108,37 @@ void SlidingManifold::multipliers(const Vector& cut, Vector& mu) const {
   }
 }
 
-// dL/da_k with the slopes of later layers in it: s_u b_u = -mu_u.
-Vector SlidingManifold::back_of_kinks(const FeedForwardState& state, const Vector& mu) const {
-  Vector back(static_cast<Index>(kinks_.size()));
+// What rounding may make of the multipliers; those of vanishing normals are zero.
+Vector SlidingManifold::multiplier_noise(const Vector& cut) const {
+  Vector noise(static_cast<Index>(kinks_.size()));
+  for (std::size_t c = 0; c < kinks_.size(); ++c)
+    noise[static_cast<Index>(c)] = inputs_.col(kinks_[c].sample).norm();
+  for (std::size_t d = 0; d < deep_.size(); ++d)
+    noise[static_cast<Index>(deep_[d])] = deep_normals_.col(static_cast<Index>(d)).norm();
+  const Real unit = kNoInfluence * cut.norm();
+  for (Real& entry : noise) entry = entry > 0 ? unit / entry : Real(0);
+  return noise;
+}
+
+// dL/da_k with the slopes of later layers in it: s_u b_u = -mu_u. `noise`: what rounding may make of it, with
+// multipliers known to `mu_noise`.
+Vector SlidingManifold::back_of_kinks(const FeedForwardState& state, const Vector& mu, const Vector& mu_noise,
+                                      Vector& noise) const {
+  Vector back(mu.size());
+  noise.resize(mu.size());
   for (std::size_t c = 0; c < kinks_.size(); ++c) {
     const Kink& kink = kinks_[c];
-    Real sum = state.layer(kink.layer).back(kink.neuron, kink.sample);
+    Real sum = state.layer(kink.layer).back(kink.neuron, kink.sample), error = kNoInfluence * std::abs(sum);
     for (std::size_t d = 0; d < deep_.size(); ++d) {
       const Kink& later = kinks_[deep_[d]];
-      if (later.layer > kink.layer && later.sample == kink.sample)
-        sum -= mu[static_cast<Index>(deep_[d])] * units_[d].back(kink.layer)[kink.neuron];
+      if (later.layer <= kink.layer || later.sample != kink.sample) continue;
+      const auto u = static_cast<Index>(deep_[d]);
+      const Real factor = units_[d].back(kink.layer)[kink.neuron];
+      sum -= mu[u] * factor;
+      error += (kNoInfluence * std::abs(mu[u]) + mu_noise[u]) * std::abs(factor);
     }
     back[static_cast<Index>(c)] = sum;
+    noise[static_cast<Index>(c)] = error;
   }
   return back;
 }
@@ -146,9 +169,14 @@ void SlidingManifold::slopes(const FeedForwardState& state, const Vector& cut, R
                              Vector& out) const {
   Vector mu;
   multipliers(cut, mu);
-  const Vector back = back_of_kinks(state, mu);
+  const Vector mu_noise = multiplier_noise(cut);
+  Vector noise;
+  const Vector back = back_of_kinks(state, mu, mu_noise, noise);
   out.resize(mu.size());
-  for (Index c = 0; c < mu.size(); ++c) out[c] = back[c] == 0 && mu[c] == 0 ? low : -mu[c] / back[c];
+  for (Index c = 0; c < mu.size(); ++c) {
+    const bool idle = std::abs(back[c]) <= noise[c] && std::abs(mu[c]) <= mu_noise[c];
+    out[c] = idle ? low : -mu[c] / back[c];
+  }
   Vector rest = cut;
   for (std::size_t d = 0; d < deep_.size(); ++d)
     rest -= mu[static_cast<Index>(deep_[d])] * deep_normals_.col(static_cast<Index>(d));

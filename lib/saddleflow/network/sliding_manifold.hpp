@@ -65,7 +65,9 @@ class SlidingManifold {
   Matrix tangent_to_flat() const;
   void flat_slopes(const FlatGroup& group, const Vector& cut, const Vector& back, Real low, Real high,
                    Vector& out) const;
-  Vector back_of_kinks(const FeedForwardState& state, const Vector& mu) const;
+  Vector multiplier_noise(const Vector& cut) const;
+  Vector back_of_kinks(const FeedForwardState& state, const Vector& mu, const Vector& mu_noise,
+                       Vector& noise) const;
 
   Layout layout_;
   Matrix inputs_;
