@@ -34,10 +34,11 @@ void print_heading(std::FILE* out, const archive::RunDescription& run) {
              run.sample_count, run.input_count, run.output_count,
              run.dropped_rows > 0 ? fmt::format(", {} rows with gaps dropped", run.dropped_rows) : "",
              run.loss, run.reduction);
-  if (run.power == 1 && run.slope != 1)
-    fmt::print(out,
-               "note: this activation has kinks; they are not located, and a flow that slides along them "
-               "chatters\n");
+  if (run.power == 1 && run.slope != 1 && !run.mode_changes)
+    fmt::print(
+        out,
+        "note: this activation has kinks; they are not followed here, and a flow that slides along them "
+        "chatters\n");
 }
 
 void print_events(std::FILE* out, const archive::RunReader& run) {
@@ -71,6 +72,15 @@ void print_summary(std::FILE* out, const archive::RunSummary& s) {
   fmt::print(out, "gauges:  balance drift {:.2e}, energy identity {:.2e}, loss rise {:.2e} (rtol {:g})\n",
              number(s, "balance_drift"), number(s, "energy_drift"), number(s, "loss_rise"),
              number(s, "rtol"));
+  if (!std::isnan(number(s, "mode_changes"))) {
+    fmt::print(out, "kinks:   {} changes of the mode, at most {} pre-activations held at zero at once\n",
+               count(s, "mode_changes"), count(s, "most_sliding"));
+    if (count(s, "ambiguous_starts") > 0)
+      fmt::print(out,
+                 "         not unique: {} pre-activations that are zero at t = 0 could leave by either side; "
+                 "taken: the lower\n",
+                 count(s, "ambiguous_starts"));
+  }
   fmt::print(
       out,
       "work:    {} steps, {} rejected, {} gradients, {} Hessian-vector products, {} Hessians, {} switches, "
@@ -83,10 +93,13 @@ void print_summary(std::FILE* out, const archive::RunSummary& s) {
 }
 
 void print_verification(std::FILE* out, const Verification& v) {
-  fmt::print(out, "verify:  path error {:.2e} (at t = {:g}), event times {:.2e}, event sequence {}{}\n",
+  fmt::print(out, "verify:  path error {:.2e} (at t = {:g}), event times {:.2e}, event sequence {}{}{}\n",
              static_cast<double>(v.path_error), static_cast<double>(v.path_error_time),
              static_cast<double>(v.event_time_error),
              v.same_events ? "unchanged" : "changed: " + v.first_difference,
+             v.mode_changes == 0 ? ""
+             : v.same_modes      ? fmt::format(", {} changes of the mode unchanged", v.mode_changes)
+                                 : ", changed: " + v.first_difference,
              v.complete ? "" : "; the second run ended early");
 }
 

@@ -111,9 +111,10 @@ int verify(const StudyTable& study, const Arguments& a) {
   archive::annotate_run(a.output, {{"path_error_estimate", static_cast<double>(v.path_error)},
                                    {"path_error_time", static_cast<double>(v.path_error_time)},
                                    {"event_time_error_estimate", static_cast<double>(v.event_time_error)},
-                                   {"event_sequence_confirmed", v.same_events && v.complete ? 1.0 : 0.0}});
+                                   {"event_sequence_confirmed", v.same_events && v.complete ? 1.0 : 0.0},
+                                   {"mode_sequence_confirmed", v.same_modes && v.complete ? 1.0 : 0.0}});
   if (!a.quiet) print_verification(stdout, v);
-  return v.stop_reason == "nonfinite" || v.stop_reason == "step_underflow" ? 3 : 0;
+  return is_failure(v.stop_reason) ? 3 : 0;
 }
 
 int run(const Arguments& a, const std::string& command) {
@@ -139,7 +140,7 @@ int run(const Arguments& a, const std::string& command) {
     fmt::print("file:    {}\n", a.output);
   }
   if (summary.stop_reason == "interrupted") return 130;
-  if (summary.stop_reason == "nonfinite" || summary.stop_reason == "step_underflow") {
+  if (is_failure(summary.stop_reason)) {
     fmt::print(stderr, "sf-flow: {}: stopped with {}\n", a.output, summary.stop_reason);
     return 3;
   }

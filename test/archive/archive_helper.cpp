@@ -1,10 +1,11 @@
 // What the tests do in another process:
 //   make FILE ROWS             a finished sample run; every stream holds ROWS rows
+//   modes FILE ROWS            the same of a piecewise-smooth run, with as many mode changes
 //   kkt FILE POINTS            adds a table of that many KKT points, and the alignment of every snapshot
 //   saddles FILE POINTS        adds that many critical points, and escapes, visits and transitions
-//   stream FILE SEED [ROWS]    appends and flushes at random, prints "flushed <time> <snapshot> <event>
-//   <saddle>"
-//                              after each flush, for ever or up to ROWS time rows (then the run is finished)
+//   stream FILE SEED [ROWS]    appends to a piecewise-smooth run and flushes at random, prints
+//                              "flushed <time> <snapshot> <event> <saddle> <mode change>" after each flush,
+//                              for ever or up to ROWS time rows (then the run is finished)
 //   resume FILE SEED ROWS      goes on from the checkpoint to ROWS time rows and finishes
 //   check FILE                 reads the run, compares every row with what it must be, prints counts and
 //   state watch FILE ROWS            reads the live run again and again until it holds ROWS time rows; then
@@ -36,22 +37,25 @@ void say(const std::string& line) {
 }
 
 std::string counts(const RowCounts& rows) {
-  return fmt::format("{} {} {} {}", rows.time, rows.snapshot, rows.event, rows.saddle);
+  return fmt::format("{} {} {} {} {}", rows.time, rows.snapshot, rows.event, rows.saddle, rows.mode_change);
 }
 
 /// Adds the rows that belong to time row k: a snapshot every second, an event every eighth, a saddle every
-/// 16th.
+/// 16th; three mode changes each.
 void append_step(RunWriter& writer, std::int64_t k) {
-  writer.append(sample::time_row(k));
+  writer.append(sample::mode_changes(3 * k, 3 * k + 3));
+  writer.append(sample::time_row_with_modes(k));
   if (k % 2 == 0) writer.append(sample::snapshot_row(k / 2));
   if (k % 8 == 0) writer.append(sample::event_row(k / 8));
   if (k % 16 == 0) writer.append(sample::saddle_row(k / 16));
 }
 
-void make(const std::string& path, std::int64_t rows) {
-  RunWriter writer = RunWriter::create(path, sample::description(), {.overwrite = true});
+void make(const std::string& path, std::int64_t rows, bool modes) {
+  RunWriter writer = RunWriter::create(path, modes ? sample::description_with_modes() : sample::description(),
+                                       {.overwrite = true});
+  if (modes) writer.append(sample::mode_changes(0, rows));
   for (std::int64_t k = 0; k < rows; ++k) {
-    writer.append(sample::time_row(k));
+    writer.append(modes ? sample::time_row_with_modes(k) : sample::time_row(k));
     writer.append(sample::snapshot_row(k));
     writer.append(sample::event_row(k));
     writer.append(sample::saddle_row(k));
@@ -107,7 +111,9 @@ void compare(const std::vector<Row>& rows, const char* stream, Expected expected
 }
 
 void check(const RunReader& reader) {
-  compare(reader.time_rows(), "time", sample::time_row);
+  compare(reader.time_rows(), "time",
+          reader.has_mode_changes() ? sample::time_row_with_modes : sample::time_row);
+  compare(reader.mode_changes(), "change", sample::mode_change);
   compare(reader.snapshot_rows(), "snapshot_time", sample::snapshot_row);
   compare(reader.event_rows(), "event", sample::event_row);
   compare(reader.saddle_rows(), "saddle", sample::saddle_row);
@@ -129,11 +135,11 @@ int run(const std::vector<std::string>& arguments) {
   const std::string& verb = arguments.at(1);
   const std::string& path = arguments.at(2);
   const auto number = [&](std::size_t k) { return std::stoll(arguments.at(k)); };
-  if (verb == "make") make(path, number(3));
+  if (verb == "make" || verb == "modes") make(path, number(3), verb == "modes");
   if (verb == "kkt") add_points(path, number(3));
   if (verb == "saddles") add_points_and_visits(path, number(3));
   if (verb == "stream") {
-    RunWriter writer = RunWriter::create(path, sample::description());
+    RunWriter writer = RunWriter::create(path, sample::description_with_modes());
     stream_rows(writer, 0, arguments.size() > 4 ? number(4) : -1, static_cast<unsigned>(number(3)));
   }
   if (verb == "resume") resume(path, static_cast<unsigned>(number(3)), number(4));

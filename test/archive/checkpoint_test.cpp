@@ -1,3 +1,5 @@
+#include <hdf5.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
@@ -51,7 +53,7 @@ BOOST_AUTO_TEST_CASE(every_bit_comes_back) {
   const std::string path = folder.file("run.ckpt.h5");
   Checkpoint written;
   written.run_id = "0123";
-  written.rows = {11, 22, 33, 44};
+  written.rows = {11, 22, 33, 44, 55};
   written.reals = {{"weights", awkward_numbers()}, {"empty", {}}, {"time", {Real(0.1)}}};
   written.integers = {
       {"counters", {std::numeric_limits<std::int64_t>::min(), -1, 0, (std::int64_t{1} << 53) + 1}}};
@@ -102,6 +104,25 @@ BOOST_AUTO_TEST_CASE(a_failed_write_keeps_the_old_one) {
   BOOST_TEST((read_checkpoint(path).integers == checkpoint.integers));
   BOOST_TEST(!std::filesystem::exists(path + ".tmp"));
   BOOST_CHECK_THROW(write_checkpoint(folder.file("no/run.ckpt.h5"), checkpoint), IoError);
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_from_before_mode_changes_is_read) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.ckpt.h5");
+  write_checkpoint(path, {});
+  {
+    const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+    BOOST_REQUIRE(H5Adelete(file, "rows") >= 0);
+    const hsize_t four = 4;
+    const std::int64_t rows[] = {1, 2, 3, 4};
+    const hid_t space = H5Screate_simple(1, &four, nullptr);
+    const hid_t attribute = H5Acreate2(file, "rows", H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    BOOST_REQUIRE(H5Awrite(attribute, H5T_NATIVE_INT64, rows) >= 0);
+    H5Aclose(attribute);
+    H5Sclose(space);
+    BOOST_REQUIRE(H5Fclose(file) >= 0);
+  }
+  BOOST_TEST((read_checkpoint(path).rows == RowCounts{1, 2, 3, 4, 0}));
 }
 
 BOOST_AUTO_TEST_CASE(a_run_is_no_checkpoint) {

@@ -24,7 +24,7 @@ def check_full_disk(folder, size):
     try:
         with open(path, "rb") as source, open(roomy, "wb") as target:
             target.write(source.read())
-        *counts, reason = run("check", roomy).split()[:5]
+        *counts, reason = run("check", roomy).split()[:6]
         assert reason in ("running", "killed") and int(counts[0]) > 1000, (counts, reason)
     finally:
         os.remove(roomy)

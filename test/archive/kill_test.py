@@ -16,7 +16,9 @@ from helper import HELPER, open_with_xarray, run
 TRIALS = int(sys.argv[2]) if len(sys.argv) > 2 else 10
 SEED = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(10**6)
 COLUMNS = ["time", "step", "loss", "layer_norm", "neuron_norm", "weights", "snapshot_time", "events/value",
-           "saddles/point", "saddles/eigenvalues"]
+           "saddles/point", "saddles/eigenvalues", "sliding_count",
+           "mode_changes/change_time", "mode_changes/sample"]
+STREAM = {"weights": 1, "snapshot_time": 1, "events": 2, "saddles": 3, "mode_changes": 4}  # all others: 0
 
 
 def kill_at_random(path, generator, early):
@@ -29,7 +31,7 @@ def kill_at_random(path, generator, early):
         time.sleep(generator.uniform(0, 0.03 if early else 0.6))
         child.send_signal(signal.SIGKILL)
         child.wait()
-    last = {"flushed": [0] * 4, "checkpoint": None}
+    last = {"flushed": [0] * 5, "checkpoint": None}
     with open(path + ".log") as log:
         for line in log.read().split("\n")[:-1]:
             word, *counts = line.split()
@@ -42,7 +44,7 @@ def check_as_it_lies(path, flushed):
     """The killed file, before anything has repaired it."""
     with h5py.File(path, "r", swmr=True) as file:
         for name in COLUMNS:
-            rows = flushed[{"weights": 1, "snapshot_time": 1, "events/value": 2}.get(name, 3 if "/" in name else 0)]
+            rows = flushed[STREAM.get(name.split("/")[0], 0)]
             data = file[name][:rows]
             assert len(data) == rows and not np.isnan(data.astype(float)).any(), (name, len(data), rows)
 
@@ -56,11 +58,11 @@ def check_early(path):
 
 
 def check_recovered(path, flushed):
-    *counts, state = run("check", path).split(maxsplit=4)
+    *counts, state = run("check", path).split(maxsplit=5)
     assert state.strip() == "killed closed recovered", state
     assert all(int(found) >= wanted for found, wanted in zip(counts, flushed)), (counts, flushed)
     open_with_xarray(path)
-    assert run("check", path).split()[:5] == counts + ["killed"]
+    assert run("check", path).split()[:6] == counts + ["killed"]
     return list(map(int, counts))
 
 
@@ -72,7 +74,7 @@ def check_resumed(path, checkpoint, whole):
     assert all(found >= wanted for found, wanted in zip(saved, checkpoint)), (saved, checkpoint)
     rows = saved[0] + 100
     run("resume", path, 1, rows)
-    assert run("check", path).split()[4] == "reached_end"
+    assert run("check", path).split()[5] == "reached_end"
     run("stream", whole, 1, rows)
     with h5py.File(path, "r") as a, h5py.File(whole, "r") as b:
         names = []

@@ -49,5 +49,5 @@ with tempfile.TemporaryDirectory() as folder:
     assert len(live) >= 1, lines
     assert not any("recovered" in line for line in lines), lines
     assert lines[-1].startswith(f"{ROWS} ")
-    assert run("check", path) == f"{ROWS} {ROWS // 2} {ROWS // 8} {ROWS // 16} reached_end closed\n"
+    assert run("check", path) == f"{ROWS} {ROWS // 2} {ROWS // 8} {ROWS // 16} {ROWS * 3} reached_end closed\n"
 print(f"{looks} looks by h5py, {len(lines)} by our reader, {len(live)} of them at the live file")

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <vector>
 
 #include "saddleflow/archive/kkt_writer.hpp"
@@ -268,6 +269,59 @@ BOOST_AUTO_TEST_CASE(resume_cuts_back_and_goes_on) {
   Checkpoint foreign = checkpoint;
   foreign.run_id = "another";
   BOOST_CHECK_THROW(RunWriter::resume(path, foreign, "resumed"), InputError);
+}
+
+void append_with_modes(RunWriter& writer, std::int64_t first, std::int64_t last) {
+  for (std::int64_t k = first; k < last; ++k) writer.append(sample::time_row_with_modes(k));
+  writer.append(sample::mode_changes(10 * first, 10 * last));
+}
+
+BOOST_AUTO_TEST_CASE(mode_changes_come_back_and_are_cut_at_a_resume) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  {
+    RunWriter writer = RunWriter::create(path, sample::description_with_modes());
+    append_with_modes(writer, 0, 150);
+    writer.append(std::span<const ModeChangeRow>());
+    writer.checkpoint({});
+    append_with_modes(writer, 150, 200);
+    BOOST_TEST((writer.rows() == RowCounts{200, 0, 0, 0, 2000}));
+  }
+  require_rows(RunReader::open(path).mode_changes(), 2000, sample::mode_change);
+  const Checkpoint checkpoint = read_checkpoint(checkpoint_path(path));
+  BOOST_TEST((checkpoint.rows == RowCounts{150, 0, 0, 0, many}));
+  {
+    RunWriter writer = RunWriter::resume(path, checkpoint, "resumed");
+    append_with_modes(writer, 150, 170);
+    writer.finish({"reached_end", {}, {}});
+  }
+  {
+    const RunReader reader = RunReader::open(path);
+    BOOST_TEST(reader.has_mode_changes());
+    BOOST_TEST(reader.description().mode_changes);
+    require_rows(reader.mode_changes(), 1700, sample::mode_change);
+    require_rows(reader.time_rows(), 170, sample::time_row_with_modes);
+  }
+  BOOST_CHECK_THROW(RunWriter::resume(path, RowCounts{170, 0, 0, 0, 1701}, "resumed"), InputError);
+}
+
+BOOST_AUTO_TEST_CASE(smooth_runs_have_no_mode_changes) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  RunWriter writer = RunWriter::create(path, sample::description());
+  append_all(writer, 0, 5);
+  BOOST_CHECK_EXCEPTION(writer.append(sample::mode_changes(0, 1)), InputError, [](const InputError& error) {
+    return std::string(error.what()).find("no /mode_changes/change") != std::string::npos;
+  });
+  writer.finish({"reached_end", {}, {}});
+  {
+    const RunReader reader = RunReader::open(path);
+    BOOST_TEST(!reader.has_mode_changes());
+    BOOST_TEST(reader.mode_changes().empty());
+    for (const char* name : {"mode_changes", "sliding_count", "dead_neurons"}) BOOST_TEST(!reader.has(name));
+    require_sample(reader, 5);
+  }
+  BOOST_CHECK_THROW(RunWriter::resume(path, RowCounts{5, 5, 5, 5, 1}, "resumed"), InputError);
 }
 
 BOOST_AUTO_TEST_CASE(overwriting_takes_the_old_checkpoint_along) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "saddleflow/archive/saddle_record.hpp"
 
@@ -45,6 +46,12 @@ inline RunDescription description() {
   return d;
 }
 
+inline RunDescription description_with_modes() {
+  RunDescription d = description();
+  d.mode_changes = true;
+  return d;
+}
+
 /// A number that only this row and column of this quantity has, and whose bits fill the mantissa.
 inline double figure(int quantity, std::int64_t row, std::int64_t column = 0) {
   return std::sin(0.1 + double(quantity) + 1e-3 * double(row)) + 1000.0 * double(column) + double(row) / 7;
@@ -76,6 +83,34 @@ inline TimeRow time_row(std::int64_t k) {
   row.chart = static_cast<int>(k % 2);
   row.kkt_residual = figure(30, k);
   return row;
+}
+
+/// In a run with mode changes.
+inline TimeRow time_row_with_modes(std::int64_t k) {
+  TimeRow row = time_row(k);
+  row.sliding_count = k % 5;
+  row.dead_neurons = k % 3;
+  return row;
+}
+
+inline ModeChangeRow mode_change(std::int64_t k) {
+  ModeChangeRow row;
+  row.time = 0.125 * double(k);
+  row.layer = static_cast<int>(k % 2);
+  row.neuron = k % 7;
+  row.sample = k % 11;
+  row.kind = static_cast<ModeChangeKind>(k % 3);
+  row.side = static_cast<int>((k + 1) % 3) - 1;
+  row.log_time = figure(44, k);
+  row.phase_time = figure(45, k);
+  return row;
+}
+
+/// Those with numbers in [first, last).
+inline std::vector<ModeChangeRow> mode_changes(std::int64_t first, std::int64_t last) {
+  std::vector<ModeChangeRow> rows;
+  for (std::int64_t k = first; k < last; ++k) rows.push_back(mode_change(k));
+  return rows;
 }
 
 inline SnapshotRow snapshot_row(std::int64_t k) { return {0.5 * double(k), figures(10, k, parameter_count)}; }
@@ -165,7 +200,13 @@ inline bool same(const TimeRow& a, const TimeRow& b) {
          a.balance_drift == b.balance_drift && a.energy_drift == b.energy_drift && a.stepper == b.stepper &&
          a.layer_norm == b.layer_norm && a.neuron_norm == b.neuron_norm && a.log_time == b.log_time &&
          a.log_weight_norm == b.log_weight_norm && a.phase_time == b.phase_time && a.chart == b.chart &&
-         a.kkt_residual == b.kkt_residual;
+         a.kkt_residual == b.kkt_residual && a.sliding_count == b.sliding_count &&
+         a.dead_neurons == b.dead_neurons;
+}
+
+inline bool same(const ModeChangeRow& a, const ModeChangeRow& b) {
+  return a.time == b.time && a.layer == b.layer && a.neuron == b.neuron && a.sample == b.sample &&
+         a.kind == b.kind && a.side == b.side && a.log_time == b.log_time && a.phase_time == b.phase_time;
 }
 
 inline bool same(const SnapshotRow& a, const SnapshotRow& b) {

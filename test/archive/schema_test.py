@@ -93,6 +93,10 @@ SADDLE_TABLE = {
     "/saddles/active_neurons": ("i8", [SADDLE, "/layer"]), "/saddles/escape_direction": ("f8", [SADDLE, "/parameter"]),
     **columns("transitions", TRANSITION, "", "transition from to trajectories escape"),
 }
+# What a piecewise-smooth run has more.
+CHANGE = "/mode_changes/change"
+MODE_TABLE = {"/sliding_count": ("i8", ["/time"]), "/dead_neurons": ("i8", ["/time"]),
+              **columns("mode_changes", CHANGE, "change_time log_time phase_time", "change layer neuron sample", "kind side")}
 TEXTS = {"/config/toml", "/config/toml_user"}
 VERDICT, TRUTH = ([-1, 0, 1], "not_applicable no yes"), ([0, 1], "no yes")
 FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
@@ -103,10 +107,11 @@ FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
          "/kkt/aligned": VERDICT, "/kkt/passes": TRUTH, "/kkt/null": TRUTH,
          "/catalogue/kind": ([0, 1, 2, 3, 4], "origin saddle minimum unresolved gradient_flat"),
          "/catalogue/zero_neuron": VERDICT, "/escapes/kind": ([0, 1], "eigenvector correlation"),
-         "/saddles/pattern_preserved": VERDICT}
+         "/saddles/pattern_preserved": VERDICT, "/mode_changes/kind": ([0, 1, 2], "cross enter release"),
+         "/mode_changes/side": ([-1, 0, 1], "below sliding above")}
 ATTRIBUTES = {
     "/": {"Conventions": "CF-1.8", "title": "two neurons, größer", "source": "saddleflow 0.1.0", "history": None,
-          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 2]},
+          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 3]},
     "/network": {"kind": "feed_forward", "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3},
     "/problem": {"loss": "square", "reduction": "sum", "generator": "generator sphere/teacher", "seed": 7,
                  "dropped_rows": 4},
@@ -225,8 +230,21 @@ def check_saddle_values(path):
             assert all(abs(value - figure(quantity, row)) < 1e-12 for row, value in enumerate(file[name][()])), name
 
 
+def check_mode_values(path):
+    """As laid out by hand; the same run without mode changes has none of it (check_with_h5py, before)."""
+    with h5py.File(path, "r") as file:
+        group = file["mode_changes"]
+        assert group["change_time"][()].tolist() == [0, 0.125, 0.25, 0.375, 0.5]
+        assert group["layer"][()].tolist() == [0, 1, 0, 1, 0] and group["neuron"][()].tolist() == [0, 1, 2, 3, 4]
+        assert group["sample"][()].tolist() == group["change"][()].tolist() == [0, 1, 2, 3, 4]
+        assert group["kind"][()].tolist() == [0, 1, 2, 0, 1] and group["side"][()].tolist() == [0, 1, -1, 0, 1]
+        assert file["sliding_count"][()].tolist() == [0, 1, 2, 3, 4] and file["dead_neurons"][()].tolist() == [0, 1, 2, 0, 1]
+        for name, quantity in [("log_time", 44), ("phase_time", 45)]:
+            assert all(abs(value - figure(quantity, row)) < 1e-12 for row, value in enumerate(group[name][()])), name
+
+
 def check_with_xarray(path):
-    added = [group for group in ["kkt", "catalogue", "escapes", "transitions"] if any(f"/{group}/" in name for name in TABLE)]
+    added = [group for group in ["kkt", "catalogue", "escapes", "transitions", "mode_changes"] if any(f"/{group}/" in name for name in TABLE)]
     for engine, groups in open_with_xarray(path, GROUPS + added).items():
         root = groups["/"]
         assert set(root.coords) >= {"time", "snapshot_time", "layer", "neuron", "parameter"}, (engine, root.coords)
@@ -297,17 +315,30 @@ with tempfile.TemporaryDirectory() as folder:
     check_saddle_values(run_file)
     check_with_xarray(run_file)
     check_with_tools(run_file)
+    # A piecewise-smooth run keeps its mode changes when points are added.
+    TABLE.update(MODE_TABLE)
+    SIZE[CHANGE] = ROWS
+    UNLIMITED.add(CHANGE)
+    ATTRIBUTES["/mode_changes"] = {}
+    run("modes", run_file, ROWS)
+    run("kkt", run_file, POINTS)
+    run("saddles", run_file, 4)
+    check_with_h5py(run_file)
+    check_mode_values(run_file)
+    check_with_xarray(run_file)
+    check_with_tools(run_file)
+    run("check", run_file)
     check_readme()
     # A run that visits no saddle has tables too, beside its own rows.
-    run("make", run_file, ROWS)
+    run("modes", run_file, ROWS)
     run("kkt", run_file, POINTS)
     run("saddles", run_file, 0)
     SIZE.update({axis: 0 for axis in SADDLE_SIZE})
     check_with_xarray(run_file)
     # No rows at all is a run too.
-    SIZE.update({axis: 0 for axis in ["/time", "/snapshot_time", "/events/event", "/saddles/saddle"]})
+    SIZE.update({axis: 0 for axis in ["/time", "/snapshot_time", "/events/event", "/saddles/saddle", CHANGE]})
     SIZE[KKT] = 0
-    run("make", run_file, 0)
+    run("modes", run_file, 0)
     run("kkt", run_file, 0)
     run("saddles", run_file, 0)
     check_with_xarray(run_file)

@@ -17,15 +17,19 @@ QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 
 # page, address, attributes of <body>, (pattern, least number) in the document
 CASES = [
-    ("plane", "", {"plots": "6", "series": "34", "x": "linear"}, [("<canvas", 16), ('data-spectrum="', 2)]),
-    ("plane", "#x=log&y=log&theme=dark", {"plots": "6", "series": "34", "x": "log"}, [("<canvas", 16)]),
-    ("plane", "#x=steps&y=linear", {"plots": "6", "series": "34", "x": "steps"}, [("<canvas", 16)]),
+    ("plane", "", {"plots": "7", "series": "58", "x": "linear"}, [("<canvas", 16), ('data-spectrum="', 2)]),
+    ("plane", "#x=log&y=log&theme=dark", {"plots": "7", "series": "58", "x": "log"}, [("<canvas", 16)]),
+    ("plane", "#x=steps&y=linear", {"plots": "7", "series": "58", "x": "steps"}, [("<canvas", 16)]),
     ("map", "", {"plots": "6", "series": "30"}, [("<canvas", 6 + 3 * 7 + 2), ('data-view="map"', 1)]),
     ("diagonal", "", {"plots": "5"}, [("<canvas", 5 + 4), ('data-view="coefficients"', 1)]),
     ("kkt", "", {"plots": "9", "series": str(34 + 2 + 23 + 27)}, [("<canvas", 19 + 4), ('data-kkt="', 4), ('class="chosen"', 1)]),
     ("kkt", "#x=log&theme=dark", {"plots": "9", "x": "log"}, [('data-kkt="', 4)]),
     ("kkt_map", "#x=steps", {"plots": "8", "x": "steps"}, [('data-kkt="', 4)]),
     ("points", "", {"plots": "0", "series": "0"}, [("<canvas", 4), ('data-kkt="', 4), ("4 KKT points", 1)]),
+    ("modes", "", {"plots": "9", "series": str(58 + 2 + 1)}, [("<canvas", 18), ('id="plot-raster"', 1), ("mode changes", 1)]),
+    ("modes", "#x=log&y=log&theme=dark", {"plots": "9", "x": "log"}, [('id="plot-raster"', 1)]),
+    ("modes", "#x=steps", {"plots": "9", "x": "steps"}, [('id="plot-raster"', 1)]),
+    ("no_mode_change", "", {"plots": "7"}, [("No pre-activation has come to zero", 1)]),
     ("saddles", "", {"plots": "6"}, [('class="node"', 5), ('class="edge"', 4), ('class="edge dashed"', 2), ('data-weights="', 4),
                                     ("leaves first", 1), ("2 of them known from an unstable manifold", 1)]),
     ("saddles", "#x=log&y=log&theme=dark", {"plots": "6", "x": "log"}, [('class="node"', 5)]),
@@ -84,6 +88,39 @@ addEventListener('load', async () => {
 """
 
 
+# The same for the raster of mode changes: what is said of the last mark, and that it zooms with the others.
+RASTER_READER = """
+const failed = [], check = (holds, what) => holds || failed.push(what);
+const pause = () => new Promise((done) => setTimeout(done, 150));
+addEventListener('load', async () => {
+  await pause();
+  const {modes} = JSON.parse(document.getElementById('run-data').textContent), last = modes.time.length - 1;
+  const figure = document.getElementById('plot-raster'), over = figure.querySelector('.u-over'), tip = figure.querySelector('.tip');
+  const send = (type, target, x, y) => {
+    const box = over.getBoundingClientRect();
+    target.dispatchEvent(new MouseEvent(type, {bubbles: true, clientX: box.left + x, clientY: box.top + y, movementX: 1, view: window}));
+  };
+  const {clientWidth: width, clientHeight: height} = over;
+  const row = height / modes.neurons.length, x = width * modes.time[last] / 6000, y = row * (modes.neuron[last] + 0.5);
+  send('mousemove', over, width * 0.99, y);
+  check(tip.hidden, 'no tip away from the marks');
+  send('mousemove', over, x, y);
+  const wanted = [modes.kinds[modes.kind[last]][0], `layer 1, neuron 1.${modes.neuron[last] + 1}, sample ${modes.sample[last] + 1}`, 'then '];
+  check(!tip.hidden && wanted.every((words) => tip.textContent.includes(words)), 'tip at a mark: ' + tip.textContent);
+  check(!figure.querySelector('.caption button'), 'no logarithm of neuron numbers');
+  send('mousemove', over, width * 0.25, y);
+  send('mousedown', over, width * 0.25, y);
+  send('mousemove', over, width * 0.5, y);
+  await pause();
+  send('mouseup', document, width * 0.5, y);
+  await pause();
+  const zoom = document.body.dataset.zoom.split(' ').map(Number);
+  check(Math.abs(zoom[0] - 1500) < 20 && Math.abs(zoom[1] - 3000) < 20, 'zoom by dragging: ' + zoom);
+  document.body.dataset.failed = failed.join('; ') || 'nothing';
+});
+"""
+
+
 def chromium(browser, page, *options):
     with tempfile.TemporaryDirectory(prefix="saddleflow-browser-") as profile:
         return subprocess.run([browser, *QUIET, f"--user-data-dir={profile}", *options, page], check=True, timeout=120,
@@ -98,6 +135,8 @@ def failures(name, address, wanted, patterns, document):
             yield f"{name}{address}: data-{key} is {found.get(key)!r}, expected {value!r}; {html.unescape(found.get('messages', ''))}"
     if ("KKT points near the origin" in document.split("<script", 1)[0]) != ('data-kkt="' in document):
         yield f"{name}{address}: a heading without KKT points, or points without one"
+    if ("<h2>Mode changes</h2>" in document.split("<script", 1)[0]) != (name in ("modes", "no_mode_change")):
+        yield f"{name}{address}: a heading without mode changes, or mode changes without one"
     if ("<h2>Critical points</h2>" in document.split("<script", 1)[0]) != (name in ("saddles", "several", "no_saddle")):
         yield f"{name}{address}: a heading without critical points, or points without one"
     if "hacked" in found:
@@ -117,11 +156,12 @@ def main(render, folder):
     for name, address, wanted, patterns in CASES:
         page = (Path(folder) / f"{name}.html").resolve().as_uri() + address
         problems += failures(name, address, wanted, patterns, chromium(browser, page, "--dump-dom"))
-    played = Path(folder) / "played.html"
-    text = (Path(folder) / "plane.html").read_text(encoding="utf-8")
-    played.write_text(text.replace("</body>", f"<script>{READER}</script></body>"), encoding="utf-8")
-    document = chromium(browser, played.resolve().as_uri(), "--dump-dom")
-    problems += failures("played", "", {"failed": "nothing"}, [], document)
+    for name, reader in [("plane", READER), ("modes", RASTER_READER)]:
+        played = Path(folder) / "played.html"
+        text = (Path(folder) / f"{name}.html").read_text(encoding="utf-8")
+        played.write_text(text.replace("</body>", f"<script>{reader}</script></body>"), encoding="utf-8")
+        document = chromium(browser, played.resolve().as_uri(), "--dump-dom")
+        problems += failures(name, " played", {"failed": "nothing"}, [], document)
     shot = Path(folder) / "plane.png"
     chromium(browser, (Path(folder) / "plane.html").resolve().as_uri(), f"--screenshot={shot}")
     if not shot.is_file() or shot.stat().st_size < 30_000:

@@ -45,6 +45,7 @@ RunDescription description(const RunData& run) {
   d.data_origin = "made up";
   d.sample_count = 1;
   d.input_count = run.layer_sizes.front();
+  d.mode_changes = run.has_mode_changes;
   d.output_count = 1;
   d.inputs.assign(static_cast<std::size_t>(d.input_count), 1.0);
   d.targets = {1.0};
@@ -73,6 +74,8 @@ void append_times(RunWriter& writer, const RunData& run) {
                 {}};
     for (const Column& c : run.layer_norm) row.layer_norm.push_back(c[i]);
     for (const Column& c : run.neuron_norm) row.neuron_norm.push_back(c[i]);
+    if (!run.sliding_count.empty()) row.sliding_count = static_cast<std::int64_t>(run.sliding_count[i]);
+    if (!run.dead_neurons.empty()) row.dead_neurons = static_cast<std::int64_t>(run.dead_neurons[i]);
     writer.append(row);
   }
 }
@@ -103,6 +106,7 @@ void add_visits(const std::string& path, const RunData& run) {
 void write_example_file(const std::string& path, const RunData& run) {
   RunWriter writer = RunWriter::create(path, description(run), {.overwrite = true});
   append_times(writer, run);
+  writer.append(run.mode_changes);
   for (const Snapshot& s : run.snapshots) writer.append(SnapshotRow{s.time, s.weights});
   for (const Event& e : run.events)
     writer.append(EventRow{e.time, kind_flag(e.kind), e.direction, e.value, e.loss, e.gradient_norm,

@@ -20,6 +20,9 @@ void add_example_kkt(RunData& run);
 /// Adds a catalogue of five critical points, one of them not visited; the saddles become visits.
 void add_example_saddles(RunData& run);
 
+/// Adds mode changes of eight samples on the circle to a run in the plane.
+void add_example_modes(RunData& run);
+
 /// What is left in a file that has no trajectory.
 RunData without_trajectory(RunData run);
 

@@ -1,6 +1,7 @@
 #include "saddleflow/report/from_file.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include <unistd.h>
@@ -70,6 +71,31 @@ BOOST_FIXTURE_TEST_CASE(more_inputs_load_only_the_moments_shown, Folder) {
   for (std::size_t e = 0; e < run.events.size(); ++e)
     BOOST_TEST(run.snapshots[static_cast<std::size_t>(run.events[e].snapshot)].time ==
                written.events[e].time);
+}
+
+BOOST_FIXTURE_TEST_CASE(mode_changes_come_back, Folder) {
+  RunData written = example_run(2);
+  add_example_modes(written);
+  const std::string file = (path / "run.h5").string();
+  write_example_file(file, written);
+  const RunData run = read_run(file);
+  BOOST_TEST(run.has_mode_changes);
+  BOOST_TEST(run.sliding_count == written.sliding_count, boost::test_tools::per_element());
+  BOOST_TEST(run.dead_neurons == written.dead_neurons, boost::test_tools::per_element());
+  BOOST_REQUIRE(run.mode_changes.size() == written.mode_changes.size());
+  for (std::size_t k = 0; k < run.mode_changes.size(); ++k) {
+    const auto &a = run.mode_changes[k], &b = written.mode_changes[k];
+    BOOST_TEST((a.time == b.time && a.neuron == b.neuron && a.sample == b.sample && a.kind == b.kind &&
+                a.side == b.side));
+  }
+  write_example_file(file, example_run(2));
+  BOOST_TEST(!read_run(file).has_mode_changes);
+  BOOST_TEST(read_run(file).sliding_count.empty());
+  written.mode_changes.clear();
+  written.sliding_count.assign(written.time.size(), -1);
+  write_example_file(file, written);
+  BOOST_TEST(read_run(file).has_mode_changes);
+  BOOST_TEST(std::isnan(read_run(file).sliding_count.back()));
 }
 
 BOOST_FIXTURE_TEST_CASE(kkt_points_come_back, Folder) {

@@ -120,6 +120,91 @@ BOOST_AUTO_TEST_CASE(kkt_points_are_listed_and_plotted) {
   BOOST_TEST(met == 24u);
 }
 
+BOOST_AUTO_TEST_CASE(directions_over_time_are_those_of_the_path) {
+  const RunData run = example_run(2, 24);
+  const json page = json::parse(to_json(run));
+  const json &plot = page["plots"]["angles"], &directions = page["directions"];
+  BOOST_REQUIRE(plot["curves"].size() == 24u);
+  BOOST_REQUIRE(plot["time"].size() == directions["path"].size());
+  for (std::size_t k = 0; k < 24; ++k) {
+    const json& curve = plot["curves"][k];
+    BOOST_TEST(curve["name"] == "neuron 1." + std::to_string(directions["neurons"][k].get<int>() + 1));
+    for (std::size_t i = 0; i < plot["time"].size(); i += 9) {
+      const auto row = directions["path"][i]["rows"][k].get<std::vector<double>>();
+      const double degrees = std::atan2(row[1], row[0]) * 57.29577951308232;
+      const double turn = std::remainder(curve["values"][i].get<double>() - degrees, 360.0);
+      BOOST_TEST(std::abs(turn) < 0.1);
+      BOOST_TEST(curve["weights"][i].get<double>() == std::hypot(row[0], row[1]),
+                 boost::test_tools::tolerance(1e-3));
+    }
+  }
+  BOOST_TEST(json::parse(to_json(example_run(10)))["plots"]["angles"]["curves"].empty());
+}
+
+BOOST_AUTO_TEST_CASE(mode_changes_are_listed) {
+  BOOST_TEST(json::parse(to_json(example_run(2)))["modes"].is_null());
+  RunData run = example_run(2, 24);
+  add_example_modes(run);
+  const json page = json::parse(to_json(run));
+  const json& modes = page["modes"];
+  BOOST_TEST(modes["total"] == run.mode_changes.size());
+  BOOST_TEST(modes["samples"] == 8);
+  BOOST_TEST(modes["neurons"].size() == 24u);
+  BOOST_REQUIRE(modes["time"].size() == run.mode_changes.size());
+  std::vector<int> counts(3);
+  for (std::size_t k = 0; k < run.mode_changes.size(); ++k) {
+    const auto& change = run.mode_changes[k];
+    BOOST_TEST(modes["time"][k].get<double>() == change.time, boost::test_tools::tolerance(1e-11));
+    BOOST_TEST(modes["neuron"][k] == change.neuron);
+    BOOST_TEST(modes["sample"][k] == change.sample);
+    BOOST_TEST(modes["kind"][k] == static_cast<int>(change.kind));
+    BOOST_TEST(modes["side"][k] == change.side);
+    ++counts[static_cast<std::size_t>(change.kind)];
+  }
+  const std::vector<std::string> names{"cross", "enter", "release"};
+  for (std::size_t kind = 0; kind < 3; ++kind)
+    BOOST_TEST((modes["kinds"][kind][0] == names[kind] && modes["kinds"][kind][1] == counts[kind]));
+  BOOST_TEST(page["plots"]["modes"]["curves"].size() == 2u);
+  run.mode_changes.clear();
+  BOOST_TEST(json::parse(to_json(run))["modes"]["time"].empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_chattering_neuron_does_not_crowd_out_the_others) {
+  RunData run = example_run(2, 24);
+  run.has_mode_changes = true;
+  for (int k = 0; k < 200'000; ++k) {
+    const double t = run.time.back() * k / 200'000;
+    if (k % 20'000 == 0) run.mode_changes.push_back({t, 0, 5 + k / 20'000, 1});
+    run.mode_changes.push_back({t, 0, 3, k % 7, static_cast<saddleflow::ModeChangeKind>(k % 3), 0});
+  }
+  const std::string text = to_json(run);
+  const json modes = json::parse(text)["modes"];
+  const auto neurons = modes["neuron"].get<std::vector<int>>();
+  BOOST_TEST(modes["total"] == 200'010);
+  BOOST_TEST(neurons.size() <= 8000u);
+  BOOST_TEST(neurons.size() > 4000u);
+  BOOST_TEST(neurons.size() - static_cast<std::size_t>(std::count(neurons.begin(), neurons.end(), 3)) == 10u);
+  BOOST_TEST(text.size() < 1'500'000u);
+  const auto times = modes["time"].get<std::vector<double>>();
+  double gap = 0;
+  for (std::size_t k = 1; k < times.size(); ++k) gap = std::max(gap, times[k] - times[k - 1]);
+  BOOST_TEST(gap < run.time.back() / 500);
+}
+
+BOOST_AUTO_TEST_CASE(bad_mode_changes_are_named) {
+  const auto refused = [](const char* name, auto change) {
+    RunData run = example_run(2, 24);
+    add_example_modes(run);
+    change(run);
+    BOOST_CHECK_EXCEPTION(to_json(run), saddleflow::InputError, [&](const saddleflow::InputError& e) {
+      return std::string(e.what()).find(name) != std::string::npos;
+    });
+  };
+  refused("mode_changes[2] names neuron 24", [](RunData& run) { run.mode_changes[2].neuron = 24; });
+  refused("mode_changes[4].time", [](RunData& run) { run.mode_changes[4].time = -1; });
+  refused("sliding_count", [](RunData& run) { run.sliding_count.pop_back(); });
+}
+
 BOOST_AUTO_TEST_CASE(bad_kkt_tables_are_named) {
   RunData run = example_run(2);
   add_example_kkt(run);

@@ -30,6 +30,12 @@ int main(int argc, char** argv) {
   RunData points = without_trajectory(kkt);
   points.saddles.clear();
   write("points", points);
+  RunData modes = example_run(2, 24);
+  add_example_modes(modes);
+  write("modes", modes);
+  RunData still = example_run(2, 24);
+  still.has_mode_changes = true;
+  write("no_mode_change", still);
   RunData saddles = example_run(10);
   add_example_saddles(saddles);
   write("saddles", saddles);

@@ -11,7 +11,7 @@
 namespace saddleflow::test {
 namespace {
 
-using Kind = ModeChange::Kind;
+using Kind = ModeChangeKind;
 
 Vector vector(std::initializer_list<Real> values) {
   Vector v(static_cast<Index>(values.size()));

@@ -54,7 +54,7 @@ Real mid_slide(const FilippovCase& of) {
   Real longest = 0, middle = of.end / 2;
   for (std::size_t i = 0; i < of.expected.size(); ++i) {
     const Real next = i + 1 < of.expected.size() ? of.expected[i + 1].t : of.end;
-    if (of.expected[i].kind != ModeChange::Kind::enter || next - of.expected[i].t <= longest) continue;
+    if (of.expected[i].kind != ModeChangeKind::enter || next - of.expected[i].t <= longest) continue;
     longest = next - of.expected[i].t;
     middle = (of.expected[i].t + next) / 2;
   }

@@ -32,9 +32,9 @@ class Watch final : public Observer {
   void note_changes(Real t) {
     for (const ModeChange& change : parts_.switching->changes()) {
       result_.changes.push_back({t, change});
-      result_.crossings += change.kind == ModeChange::Kind::cross ? 1 : 0;
-      result_.entries += change.kind == ModeChange::Kind::enter ? 1 : 0;
-      result_.releases += change.kind == ModeChange::Kind::release ? 1 : 0;
+      result_.crossings += change.kind == ModeChangeKind::cross ? 1 : 0;
+      result_.entries += change.kind == ModeChangeKind::enter ? 1 : 0;
+      result_.releases += change.kind == ModeChangeKind::release ? 1 : 0;
     }
     result_.most = std::max(result_.most, parts_.switching->mode().sliding.size());
   }

@@ -82,8 +82,9 @@ void write_file(const std::string& path, const Checkpoint& checkpoint) {
   hdf5::write_attribute(root, "run_id", checkpoint.run_id);
   hdf5::write_scalar_attribute(root, "real_digits", real_digits);
   const RowCounts& rows = checkpoint.rows;
-  hdf5::write_attribute(root, "rows",
-                        std::vector<std::int64_t>{rows.time, rows.snapshot, rows.event, rows.saddle});
+  hdf5::write_attribute(
+      root, "rows",
+      std::vector<std::int64_t>{rows.time, rows.snapshot, rows.event, rows.saddle, rows.mode_change});
   const hdf5::Handle reals = hdf5::create_group(file, "/reals");
   for (const auto& [name, values] : checkpoint.reals) write_reals(reals, name, values);
   const hdf5::Handle integers = hdf5::create_group(file, "/integers");
@@ -110,8 +111,11 @@ Checkpoint read_file(hid_t file, const std::string& path) {
   Checkpoint checkpoint;
   checkpoint.run_id = hdf5::read_text_attribute(root, "run_id");
   const auto rows = hdf5::read_integer_attribute(root, "rows");
-  if (rows.size() != 4) throw InputError(path + ": attribute rows has no four numbers");
-  checkpoint.rows = {rows[0], rows[1], rows[2], rows[3]};
+  // Before mode changes were recorded there were four.
+  if (rows.size() != 4 && rows.size() != 5)
+    throw InputError(path + ": attribute rows has " + std::to_string(rows.size()) +
+                     " numbers, expected five");
+  checkpoint.rows = {rows[0], rows[1], rows[2], rows[3], rows.size() > 4 ? rows[4] : 0};
   const hdf5::Handle reals = hdf5::open_group(file, "/reals");
   for (const std::string& name : member_names(reals)) checkpoint.reals[name] = read_reals(reals, name);
   const hdf5::Handle integers = hdf5::open_group(file, "/integers");

@@ -29,6 +29,7 @@ bool is_expected(hid_t file, const DatasetSpec& spec) {
 
 std::int64_t committed_rows(hid_t file, const std::vector<DatasetSpec>& stream) {
   const DatasetSpec& scale = stream.back();
+  if (!is_expected(file, scale)) return 0;
   std::int64_t rows = length(file, scale);
   const hdf5::Handle marks = hdf5::open_dataset(file, scale.path);
   const auto written = [&](std::int64_t row) {
@@ -43,6 +44,9 @@ std::int64_t committed_rows(hid_t file, const std::vector<DatasetSpec>& stream) 
 }
 
 void cut(hid_t file, const std::vector<DatasetSpec>& stream, std::int64_t rows) {
+  if (rows > 0 && !is_expected(file, stream.back()))
+    throw InputError(hdf5::file_name(file) + ": no " + stream.back().path + ", expected at least " +
+                     std::to_string(rows) + " rows");
   for (const DatasetSpec& spec : stream) {
     if (!is_expected(file, spec)) continue;
     const std::int64_t found = length(file, spec);

@@ -14,7 +14,8 @@ namespace saddleflow::archive {
 /// error that it is missing.
 bool is_expected(hid_t file, const DatasetSpec& spec);
 
-/// The common length of all datasets of the stream, without trailing rows whose mark is still NaN or -1.
+/// The common length of all datasets of the stream, without trailing rows whose mark is still NaN or -1; 0
+/// where an optional stream is missing.
 std::int64_t committed_rows(hid_t file, const std::vector<DatasetSpec>& stream);
 
 /// Shortens every dataset of the stream that is longer than `rows`. InputError if one is shorter.

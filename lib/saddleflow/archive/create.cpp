@@ -123,13 +123,14 @@ void create_datasets(hid_t file, std::vector<DatasetSpec> specs, const AxisMap& 
   }
 }
 
-bool is_added_later(const DatasetSpec& spec) {
-  return spec.presence == Presence::with_kkt || spec.presence == Presence::with_saddles;
+bool is_created(const DatasetSpec& spec, const RunDescription& description) {
+  if (spec.presence == Presence::with_modes) return description.mode_changes;
+  return spec.presence != Presence::with_kkt && spec.presence != Presence::with_saddles;
 }
 
 void create_all_datasets(hid_t file, const RunDescription& description) {
   std::vector<DatasetSpec> specs = all_specs();
-  std::erase_if(specs, [](const DatasetSpec& spec) { return is_added_later(spec); });
+  std::erase_if(specs, [&](const DatasetSpec& spec) { return !is_created(spec, description); });
   create_datasets(file, std::move(specs), axis_map(description), description);
 }
 
@@ -229,6 +230,7 @@ std::string create_run_file(const std::string& path, const RunDescription& descr
   try {
     std::string id = write_root(file, description);
     for (const std::string& group : groups()) hdf5::create_group(file, group);
+    if (description.mode_changes) hdf5::create_group(file, "/mode_changes");
     create_all_datasets(file, description);
     fill_datasets(file, description);
     write_groups(file, description);

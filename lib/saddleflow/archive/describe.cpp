@@ -85,6 +85,7 @@ RunDescription read_description(hid_t file) {
   description.input_count = axis_size(file, "/problem/input");
   description.output_count = axis_size(file, "/problem/output");
   description.eigenvalue_count = axis_size(file, "/saddles/eigenvalue");
+  description.mode_changes = hdf5::exists(file, "/mode_changes/change");
   description.toml = hdf5::read_text(file, "/config/toml");
   description.toml_user = hdf5::read_text(file, "/config/toml_user");
   description.event_kinds = flag_names(file, "/events/kind");

@@ -10,7 +10,8 @@
 
 namespace saddleflow::archive::hdf5 {
 
-/// Stops HDF5 from printing its error stack on stderr. Called by everything that opens a file.
+/// Stops HDF5 from printing its error stack on stderr, and from closing at exit what is open. Called by
+/// everything that opens a file.
 void silence();
 
 /// The innermost entry of HDF5's error stack.

@@ -63,7 +63,7 @@ void recover_in_place(const std::string& path) {
   hdf5::Handle file = hdf5::open_file(path, H5F_ACC_RDWR);
   for (const auto& stream : stream_specs()) {
     // Something else than a run: the flags were all there was to do.
-    if (!hdf5::exists(file, stream.back().path)) return;
+    if (is_expected(file, stream.back()) && !hdf5::exists(file, stream.back().path)) return;
     cut(file, stream, committed_rows(file, stream));
   }
   const hdf5::Handle run = hdf5::open_group(file, "/run");

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "saddleflow/base/mode_change_kind.hpp"
+
 namespace saddleflow::archive {
 
 inline constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
@@ -40,6 +42,8 @@ struct RunDescription {
   // names of the flags, without blanks: flag k of /events/kind is event_kinds[k], of /stepper
   // stepper_names[k]
   std::vector<std::string> event_kinds, stepper_names;
+  bool mode_changes =
+      false;  ///< piecewise-smooth run: it has /mode_changes, /sliding_count and /dead_neurons
 };
 
 // In every row a vector is as long as its axis, or empty: "not recorded", NaN in the file.
@@ -58,6 +62,9 @@ struct TimeRow {
   double phase_time = not_known;                             ///< flow time since the chart was last changed
   int chart = 0;                                             ///< flag: 0 cartesian, 1 polar
   double kkt_residual = not_known;                           ///< sine of the angle between w and -grad L
+  // Only in runs with mode changes.
+  std::int64_t sliding_count = -1;  ///< pre-activations held at zero
+  std::int64_t dead_neurons = -1;   ///< hidden neurons that no sample activates
 };
 
 struct SnapshotRow {
@@ -76,6 +83,16 @@ struct EventRow {
   double value = 0, loss = 0, gradient_norm = 0, proximity = 0, lambda_min = 0, lambda_max = 0,
          time_error = 0;
   std::int64_t snapshot = -1;                           ///< row of /weights
+  double log_time = not_known, phase_time = not_known;  ///< as in TimeRow
+};
+
+/// The pre-activation of a neuron at a sample has come to zero, or leaves it. Rows are in the order of time.
+struct ModeChangeRow {
+  double time = 0;
+  int layer = 0;                          ///< hidden layer, from 0
+  std::int64_t neuron = -1, sample = -1;  ///< rows of /neuron and of /problem/sample
+  ModeChangeKind kind = ModeChangeKind::cross;
+  int side = 0;                                         ///< afterwards: -1 below zero, 0 sliding, 1 above
   double log_time = not_known, phase_time = not_known;  ///< as in TimeRow
 };
 
@@ -114,7 +131,7 @@ struct KktRecord {
 
 /// Rows in each stream of a file.
 struct RowCounts {
-  std::int64_t time = 0, snapshot = 0, event = 0, saddle = 0;
+  std::int64_t time = 0, snapshot = 0, event = 0, saddle = 0, mode_change = 0;
   bool operator==(const RowCounts&) const = default;
 };
 

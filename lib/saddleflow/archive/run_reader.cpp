@@ -75,7 +75,7 @@ struct RunReader::Implementation {
       stream_rows[stream.back().path] = committed_rows(opening.file, stream);
     }
     rows = {stream_rows["/time"], stream_rows["/snapshot_time"], stream_rows["/events/event"],
-            stream_rows["/saddles/saddle"]};
+            stream_rows["/saddles/saddle"], stream_rows["/mode_changes/change"]};
     count_rows(specs_of<KktRow>());
     count_rows(specs_of<CriticalPointRow>());
     count_rows(specs_of<EscapeRow>());
@@ -143,6 +143,8 @@ std::vector<Row> RunReader::Implementation::read() const {
       fill(result, *integer, column<std::int64_t>(name));
     } else if (const auto* flag = std::get_if<int Row::*>(&entry.field)) {
       fill(result, *flag, column<std::int64_t>(name));
+    } else if (const auto* kind = std::get_if<ModeChangeKind Row::*>(&entry.field)) {
+      fill(result, *kind, column<std::int64_t>(name));
     } else if (const auto* reals = std::get_if<std::vector<double> Row::*>(&entry.field)) {
       fill_vectors(result, *reals, column<double>(name));
     } else if (const auto* integers = std::get_if<std::vector<std::int64_t> Row::*>(&entry.field)) {
@@ -201,6 +203,9 @@ std::vector<TimeRow> RunReader::time_rows() const { return implementation_->read
 std::vector<SnapshotRow> RunReader::snapshot_rows() const { return implementation_->read<SnapshotRow>(); }
 std::vector<EventRow> RunReader::event_rows() const { return implementation_->read<EventRow>(); }
 std::vector<SaddleRow> RunReader::saddle_rows() const { return implementation_->read<SaddleRow>(); }
+std::vector<ModeChangeRow> RunReader::mode_changes() const { return implementation_->read<ModeChangeRow>(); }
+
+bool RunReader::has_mode_changes() const { return implementation_->description.mode_changes; }
 
 KktRecord RunReader::kkt() const {
   KktRecord record;

@@ -47,6 +47,9 @@ class RunReader {
   std::vector<SnapshotRow> snapshot_rows() const;
   std::vector<EventRow> event_rows() const;
   std::vector<SaddleRow> saddle_rows() const;
+  /// Whether the run is piecewise smooth: it records mode changes, be it none.
+  bool has_mode_changes() const;
+  std::vector<ModeChangeRow> mode_changes() const;
   /// The group /kkt; empty where the file has none.
   KktRecord kkt() const;
   /// Whether the file holds critical points, be it none: /catalogue and what belongs to it.

@@ -17,7 +17,8 @@
 namespace saddleflow::archive {
 namespace {
 
-using Streams = std::tuple<Stream<TimeRow>, Stream<SnapshotRow>, Stream<EventRow>, Stream<SaddleRow>>;
+using Streams = std::tuple<Stream<TimeRow>, Stream<SnapshotRow>, Stream<EventRow>, Stream<SaddleRow>,
+                           Stream<ModeChangeRow>>;
 
 template <class Action>
 void for_each_buffer(Streams& streams, const Action& action) {
@@ -31,7 +32,7 @@ struct OpenRun {
       : file(hdf5::open_file_patiently(path, H5F_ACC_RDWR | H5F_ACC_SWMR_WRITE)),
         lock(path),
         streams(Stream<TimeRow>(file), Stream<SnapshotRow>(file), Stream<EventRow>(file),
-                Stream<SaddleRow>(file)) {}
+                Stream<SaddleRow>(file), Stream<ModeChangeRow>(file)) {}
 
   // Destroyed from the last to the first: datasets, lock, file.
   hdf5::Handle file;
@@ -67,6 +68,8 @@ struct RunWriter::Implementation {
   std::int64_t append(const Row& row) {
     require_open();
     auto& stream = std::get<Stream<Row>>(open->streams);
+    if (!stream.buffer().exists())
+      throw InputError(path + ": no " + columns<Row>().back().spec.path + ", the file takes no such rows");
     const std::int64_t number = stream.append(row);
     if (stream.buffer().full()) flush();
     return number;
@@ -125,7 +128,7 @@ RunWriter RunWriter::resume(const std::string& path, const RowCounts& rows, cons
   edit_run(path, [&](hid_t file) {
     remove_saddle_record(file);
     const auto streams = stream_specs();
-    const std::int64_t counts[] = {rows.time, rows.snapshot, rows.event, rows.saddle};
+    const std::int64_t counts[] = {rows.time, rows.snapshot, rows.event, rows.saddle, rows.mode_change};
     for (std::size_t k = 0; k < streams.size(); ++k) cut(file, streams[k], counts[k]);
     const hdf5::Handle root = hdf5::open_group(file, "/");
     const std::string history = hdf5::read_text_attribute(root, "history");
@@ -156,6 +159,10 @@ std::int64_t RunWriter::append(const SnapshotRow& row) { return implementation_-
 std::int64_t RunWriter::append(const EventRow& row) { return implementation_->append(row); }
 std::int64_t RunWriter::append(const SaddleRow& row) { return implementation_->append(row); }
 
+void RunWriter::append(std::span<const ModeChangeRow> rows) {
+  for (const ModeChangeRow& row : rows) implementation_->append(row);
+}
+
 void RunWriter::flush() { implementation_->flush(); }
 
 void RunWriter::checkpoint(Checkpoint checkpoint) {
@@ -171,7 +178,8 @@ void RunWriter::finish(const RunSummary& summary) { implementation_->finish(summ
 RowCounts RunWriter::rows() const {
   implementation_->require_open();
   return {implementation_->rows<TimeRow>(), implementation_->rows<SnapshotRow>(),
-          implementation_->rows<EventRow>(), implementation_->rows<SaddleRow>()};
+          implementation_->rows<EventRow>(), implementation_->rows<SaddleRow>(),
+          implementation_->rows<ModeChangeRow>()};
 }
 
 const std::string& RunWriter::path() const { return implementation_->path; }

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,6 +57,8 @@ class RunWriter {
   std::int64_t append(const SnapshotRow& row);
   std::int64_t append(const EventRow& row);
   std::int64_t append(const SaddleRow& row);
+  /// A block, in the order of time. InputError where the description has promised no mode changes.
+  void append(std::span<const ModeChangeRow> rows);
 
   /// Hands all rows to the operating system. After an IoError nothing more is written.
   void flush();

@@ -18,6 +18,11 @@ DatasetSpec with_kkt(DatasetSpec spec) {
   return spec;
 }
 
+DatasetSpec with_modes(DatasetSpec spec) {
+  spec.presence = Presence::with_modes;
+  return spec;
+}
+
 }  // namespace
 
 template <>
@@ -59,6 +64,17 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
                   {"/time"},
                   "sine of the angle between w and -grad L, near the origin the KKT residual of w/|w|"}),
        &Row::kkt_residual},
+      {with_modes({"/sliding_count",
+                   integer,
+                   {"/time"},
+                   "pairs of neuron and sample whose pre-activation is held at zero"}),
+       &Row::sliding_count},
+      {with_modes(
+           {"/dead_neurons",
+            integer,
+            {"/time"},
+            "hidden neurons whose pre-activation is below zero at all samples, 0 unless the slope is"}),
+       &Row::dead_neurons},
       {{"/time", real, {"/time"}, "flow time of every accepted step"}, &Row::time},
   };
   return table;
@@ -156,6 +172,29 @@ const std::vector<Column<SaddleRow>>& columns<SaddleRow>() {
   return table;
 }
 
+template <>
+const std::vector<Column<ModeChangeRow>>& columns<ModeChangeRow>() {
+  using Row = ModeChangeRow;
+  const std::vector<std::string> changes{"/mode_changes/change"};
+  static const std::vector<Column<Row>> table = {
+      {{"/mode_changes/change_time", real, changes, "flow time of the change"}, &Row::time},
+      {{"/mode_changes/layer", integer, changes, "hidden layer of the neuron"}, &Row::layer},
+      {{"/mode_changes/neuron", integer, changes, "row of /neuron"}, &Row::neuron},
+      {{"/mode_changes/sample", integer, changes, "training sample"}, &Row::sample},
+      {{"/mode_changes/kind", flag, changes, "what the pre-activation does at zero", FlagSet::change_kind},
+       &Row::kind},
+      {{"/mode_changes/side", flag, changes, "where the pre-activation is after the change", FlagSet::side},
+       &Row::side},
+      {{"/mode_changes/log_time", real, changes, "natural logarithm of the flow time of the change"},
+       &Row::log_time},
+      {{"/mode_changes/phase_time", real, changes,
+        "flow time since the chart was last changed, at the change"},
+       &Row::phase_time},
+      {{"/mode_changes/change", integer, changes, "number of the change"}, std::monostate{}},
+  };
+  return table;
+}
+
 const std::vector<FixedDataset>& fixed_datasets() {
   using D = RunDescription;
   static const std::vector<FixedDataset> table = {
@@ -191,8 +230,8 @@ const std::vector<std::string>& groups() {
 
 bool is_optional_axis(const std::string& path) {
   static const std::vector<std::string> optional = {
-      "/saddles/eigenvalue",   "/kkt/kkt_point",  "/catalogue/critical_point",
-      "/catalogue/eigenvalue", "/escapes/escape", "/transitions/transition",
+      "/saddles/eigenvalue", "/kkt/kkt_point",          "/catalogue/critical_point", "/catalogue/eigenvalue",
+      "/escapes/escape",     "/transitions/transition", "/mode_changes/change",
   };
   return std::find(optional.begin(), optional.end(), path) != optional.end();
 }
@@ -208,12 +247,16 @@ std::vector<AxisSpec> axes(const RunDescription& description) {
       {"/problem/output", false, description.output_count},
       {"/saddles/eigenvalue", false, description.eigenvalue_count},
   };
-  for (const auto& stream : stream_specs()) all.push_back({stream.back().path, true, 0});
+  for (const auto& stream : stream_specs()) {
+    const std::string& path = stream.back().path;
+    if (description.mode_changes || !is_optional_axis(path)) all.push_back({path, true, 0});
+  }
   return all;
 }
 
 std::vector<std::vector<DatasetSpec>> stream_specs() {
-  return {specs_of<TimeRow>(), specs_of<SnapshotRow>(), specs_of<EventRow>(), specs_of<SaddleRow>()};
+  return {specs_of<TimeRow>(), specs_of<SnapshotRow>(), specs_of<EventRow>(), specs_of<SaddleRow>(),
+          specs_of<ModeChangeRow>()};
 }
 
 std::vector<DatasetSpec> all_specs() {
@@ -227,6 +270,7 @@ std::vector<DatasetSpec> all_specs() {
 
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
   if (set == FlagSet::direction) return {{-1, 0, 1}, {"falling", "neither", "rising"}};
+  if (set == FlagSet::side) return {{-1, 0, 1}, {"below", "sliding", "above"}};
   if (set == FlagSet::verdict) return {{-1, 0, 1}, {"not_applicable", "no", "yes"}};
   FlagMeanings meanings;
   if (set == FlagSet::truth) meanings.names = {"no", "yes"};
@@ -235,6 +279,7 @@ FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
   if (set == FlagSet::critical_kind)
     meanings.names = {"origin", "saddle", "minimum", "unresolved", "gradient_flat"};
   if (set == FlagSet::escape_kind) meanings.names = {"eigenvector", "correlation"};
+  if (set == FlagSet::change_kind) meanings.names = {"cross", "enter", "release"};
   if (set == FlagSet::stepper) meanings.names = description.stepper_names;
   if (set == FlagSet::event_kind) meanings.names = description.event_kinds;
   meanings.values.resize(meanings.names.size());

@@ -31,7 +31,9 @@ enum class FlagSet {
   verdict,
   truth,
   critical_kind,
-  escape_kind
+  escape_kind,
+  change_kind,
+  side
 };
 
 /// Which files hold a dataset (along an optional axis: where they have the axis).
@@ -40,6 +42,7 @@ enum class Presence {
   since_1_1,     ///< all but files of format 1.0
   with_kkt,      ///< those to which add_kkt() has given KKT points
   with_saddles,  ///< those to which add_saddles() has given critical points
+  with_modes,    ///< those of piecewise-smooth runs
 };
 
 struct DatasetSpec {
@@ -68,8 +71,9 @@ std::vector<AxisSpec> axes(const RunDescription& description);
 
 /// `std::monostate`: the number of the row.
 template <class Row>
-using RowField = std::variant<std::monostate, double Row::*, std::int64_t Row::*, int Row::*,
-                              std::vector<double> Row::*, std::vector<std::int64_t> Row::*>;
+using RowField =
+    std::variant<std::monostate, double Row::*, std::int64_t Row::*, int Row::*, ModeChangeKind Row::*,
+                 std::vector<double> Row::*, std::vector<std::int64_t> Row::*>;
 
 template <class Row>
 struct Column {
@@ -88,6 +92,8 @@ template <>
 const std::vector<Column<EventRow>>& columns<EventRow>();
 template <>
 const std::vector<Column<SaddleRow>>& columns<SaddleRow>();
+template <>
+const std::vector<Column<ModeChangeRow>>& columns<ModeChangeRow>();
 template <>
 const std::vector<Column<KktRow>>& columns<KktRow>();  // kkt_schema.cpp
 // The rest in saddle_schema.cpp. Those of VisitRow stand beside those of SaddleRow, in the same rows.
@@ -134,6 +140,6 @@ struct FlagMeanings {
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description);
 
 inline constexpr const char* format_name = "saddleflow-run";
-inline constexpr std::int64_t format_major = 1, format_minor = 2;
+inline constexpr std::int64_t format_major = 1, format_minor = 3;
 
 }  // namespace saddleflow::archive

@@ -35,7 +35,7 @@ StreamBuffer::StreamBuffer(hid_t file, const std::vector<DatasetSpec>& specs) {
     row_bytes += 8 * dataset.width;
     datasets_.push_back(std::move(dataset));
   }
-  capacity_ = std::clamp(block_bytes / row_bytes, std::int64_t{1}, most_rows);
+  capacity_ = std::clamp(block_bytes / std::max(row_bytes, std::int64_t{1}), std::int64_t{1}, most_rows);
 }
 
 void StreamBuffer::check_length(std::size_t column, std::size_t length) const {

@@ -20,6 +20,8 @@ class StreamBuffer {
 
   std::int64_t rows() const { return written_ + waiting_; }
   bool full() const { return waiting_ >= capacity_; }
+  /// Whether the file has the stream at all.
+  bool exists() const { return present(datasets_.size() - 1); }
 
   /// InputError naming file and dataset unless `length` is the width of the dataset or 0.
   void check_length(std::size_t column, std::size_t length) const;
@@ -87,6 +89,8 @@ class Stream {
     if (const auto* real = std::get_if<double Row::*>(&field)) buffer_.put(column, row.**real);
     if (const auto* integer = std::get_if<std::int64_t Row::*>(&field)) buffer_.put(column, row.**integer);
     if (const auto* flag = std::get_if<int Row::*>(&field)) buffer_.put(column, std::int64_t{row.**flag});
+    if (const auto* kind = std::get_if<ModeChangeKind Row::*>(&field))
+      buffer_.put(column, static_cast<std::int64_t>(row.**kind));
     if (const auto* reals = std::get_if<std::vector<double> Row::*>(&field)) buffer_.put(column, row.**reals);
     if (const auto* integers = std::get_if<std::vector<std::int64_t> Row::*>(&field))
       buffer_.put(column, row.**integers);

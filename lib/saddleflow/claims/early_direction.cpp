@@ -213,20 +213,10 @@ Finding neuron_finding(Problem& problem, Real accuracy, std::vector<std::string>
           unresolved > 0 ? fmt::format("{} neurons not resolved", unresolved) : ""};
 }
 
-// Kinks: the flow slides, and nothing here locates that.
-Report not_smooth(const Problem& problem) {
-  Report report = problem.report();
-  report.findings.push_back({"P1: early directional convergence of a differential inclusion",
-                             "as for smooth networks", "-", Verdict::not_decided,
-                             "needs the sliding integrator: the flow slides along kinks"});
-  return report;
-}
-
 }  // namespace
 
 Report measure_early_direction(const StudyTable& study, const Options& options) {
   Problem problem(study, options);
-  if (!problem.network().activation().is_smooth()) return not_smooth(problem);
   std::vector<Real> accuracies = study.reals("claim.accuracies");
   if (accuracies.empty()) study.fail("claim.accuracies", "found none");
   std::sort(accuracies.rbegin(), accuracies.rend());

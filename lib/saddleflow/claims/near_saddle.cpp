@@ -280,19 +280,10 @@ class NearSaddle {
   Index not_left_ = 0;
 };
 
-Report sliding_report(const Problem& problem) {
-  Report report = problem.report();
-  report.findings.push_back({"P1: the flow beside a saddle with zero neurons, a differential inclusion",
-                             "as for smooth networks", "-", Verdict::not_decided,
-                             "needs the sliding integrator: the flow slides along kinks"});
-  return report;
-}
-
 }  // namespace
 
 Report measure_near_saddle(const StudyTable& study, const Options& options) {
   Problem problem(study, options);
-  if (!problem.network().activation().is_smooth()) return sliding_report(problem);
   return NearSaddle(problem, static_cast<std::uint64_t>(study.integer("init.seed"))).run();
 }
 

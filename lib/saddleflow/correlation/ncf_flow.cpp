@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <optional>
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/sphere.hpp"
+#include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/integrate/integration.hpp"
 #include "saddleflow/stepper/stepper.hpp"
+#include "saddleflow/switching/piecewise_stepper.hpp"
 
 namespace saddleflow {
 namespace {
@@ -17,13 +21,18 @@ namespace {
 /// State (v, ln rho, t) in units of the start; the last two feed back on nothing but themselves.
 class PolarFlow {
  public:
-  PolarFlow(Correlation& correlation, Real unit)
-      : correlation_(correlation), unit_(unit), degree_(correlation.network().degree()) {}
+  /// `gradient`: of N, in the present mode where there are kinks.
+  using Gradient = std::function<void(const Vector& v, Vector& g)>;
+  PolarFlow(const Network& network, Gradient gradient, Real unit)
+      : gradient_(std::move(gradient)),
+        unit_(unit),
+        degree_(network.degree()),
+        size_(network.parameter_count()) {}
 
   void operator()(const Vector& x, Vector& dxdt, Real /*t*/) {
-    const Index n = correlation_.size();
+    const Index n = size_;
     v_ = x.head(n).stableNormalized();
-    correlation_.gradient(v_, g_);
+    gradient_(v_, g_);
     g_ /= unit_;
     const Real along = v_.dot(g_);
     dxdt.resize(n + 2);
@@ -36,10 +45,45 @@ class PolarFlow {
   Index quadratures() const { return 2; }
 
  private:
-  Correlation& correlation_;
+  Gradient gradient_;
   Real unit_;
   int degree_;
+  Index size_;
   Vector v_, g_;
+};
+
+/// The correlation function of a network with kinks, in a mode: minus a loss.
+class KinkedCorrelation {
+ public:
+  explicit KinkedCorrelation(const Correlation& correlation)
+      : objective_(correlation.shared_network(),
+                   {correlation.data().inputs, correlation.residual_at_origin(), "residual at the origin"},
+                   Loss(LossKind::linear)),
+        flow_(objective_),
+        kinks_(flow_) {}
+
+  void gradient(const Vector& u, Vector& g) {
+    objective_.gradient(u, g);
+    g = -g;
+  }
+  SpherePoint at(const Vector& v) {
+    SpherePoint point;
+    point.u = v.stableNormalized();
+    gradient(point.u, point.gradient);
+    point.gradient_norm = point.gradient.norm();
+    const Real along = point.u.dot(point.gradient);
+    point.value = along / objective_.network().degree();
+    point.residual =
+        point.gradient_norm > 0 ? (point.gradient - along * point.u).norm() / point.gradient_norm : Real(0);
+    return point;
+  }
+  PiecewiseFlow& kinks() { return kinks_; }
+  const WorkCounters& counters() const { return objective_.counters(); }
+
+ private:
+  Objective objective_;
+  GradientFlow flow_;
+  PiecewiseFlow kinks_;
 };
 
 void check(const Correlation& correlation, const Vector& u0, const NcfFlowOptions& options) {
@@ -62,11 +106,15 @@ class Run {
         log_norm0_(std::log(u0.stableNorm())),
         point_(f_.at(u0)),
         unit_(point_.gradient_norm),
-        null_(kNullGradient * unit_) {}
+        null_(kNullGradient * unit_) {
+    if (PiecewiseFlow::applies_to(correlation.network()))
+      kinked_ = std::make_unique<KinkedCorrelation>(correlation);
+  }
 
   NcfFlowResult result() {
     if (unit_ == 0) return stands_from_the_start();
     follow();
+    if (kinked_) f_.correlation().set_counters(f_.correlation().counters() + kinked_->counters());
     result_.direction = point_.u;
     result_.value = point_.value;
     result_.residual = point_.residual;
@@ -91,13 +139,22 @@ class Run {
   }
 
   void follow() {
-    PolarFlow flow(f_.correlation(), unit_);
+    const auto gradient = [this](const Vector& v, Vector& g) {
+      if (kinked_)
+        kinked_->gradient(v, g);
+      else
+        f_.correlation().gradient(v, g);
+    };
+    PolarFlow flow(f_.correlation().network(), gradient, unit_);
     const System system(flow);
     StepperOptions stepper_options;
     stepper_options.error.rtol = options_.rtol;
     stepper_options.error.displacement = Real(0.05);
     stepper_options.error.quadratures = 2;
-    const auto stepper = make_stepper("dopri5", stepper_options);
+    std::unique_ptr<Stepper> stepper = make_stepper("dopri5", stepper_options);
+    if (kinked_)
+      stepper = std::make_unique<PiecewiseStepper>(kinked_->kinks(), std::move(stepper),
+                                                   PiecewiseStepper::Options());
     Vector x = Vector::Zero(f_.size() + 2);
     x.head(f_.size()) = point_.u;
     stepper->initialize(x, 0, first_step(system, x, options_.rtol));
@@ -107,7 +164,7 @@ class Run {
         if (result_.steps == options_.steps) return note(x, NcfEnd::step_limit);
         stepper->do_step(system);
         x = stepper->current_state();
-        point_ = f_.at(x.head(f_.size()));
+        point_ = at(x);
         if (std::log(time_of(x)) >= log_end) return stop_at(*stepper, log_end);
       }
     } catch (const StepFailure&) {
@@ -117,6 +174,11 @@ class Run {
     if (result_.end == NcfEnd::blow_up || result_.end == NcfEnd::grows) coast(log_end);
   }
 
+  /// In the mode, where there are kinks: the residual is then that of the Clarke condition.
+  SpherePoint at(const Vector& x) {
+    const Vector v = x.head(f_.size());
+    return kinked_ ? kinked_->at(v) : f_.at(v);
+  }
   Real log_norm_of(const Vector& x) const { return x[f_.size()]; }
   Real time_of(const Vector& x) const { return x[f_.size() + 1]; }
 
@@ -169,12 +231,13 @@ class Run {
       (time_of(x) < t_end ? low : high) = middle;
     }
     stepper.calc_state(high, x);
-    point_ = f_.at(x.head(f_.size()));
+    point_ = at(x);
     note(x, NcfEnd::end_time);
     result_.log_time = log_end;
   }
 
   SphereFunction f_;
+  std::unique_ptr<KinkedCorrelation> kinked_;
   const NcfFlowOptions& options_;
   Real settled_, log_norm0_;
   SpherePoint point_;

@@ -47,8 +47,9 @@ struct NcfFlowResult {
 /// all in units of the start (rho0 = 1, ||grad N(v0)|| = 1), so that neither the blow-up for D > 2 nor the
 /// size of u0 matters. Once v has settled at a KKT point with value N* the rest is known,
 ///   remaining time = rho^{2-D} / (D (D-2) N*),
-/// up to the square of the residual, and so is the norm at a later t_end. InputError unless u0 is finite and
-/// not zero, t_end > 0 and the output scale 0.
+/// up to the square of the residual, and so is the norm at a later t_end. Where the network has kinks that
+/// PiecewiseFlow knows, they are followed, with sliding; the residual is then that of the Clarke condition.
+/// InputError unless u0 is finite and not zero, t_end > 0 and the output scale 0.
 NcfFlowResult follow_ncf_flow(Correlation& correlation, const Vector& u0, const NcfFlowOptions& options = {});
 
 }  // namespace saddleflow

@@ -72,10 +72,12 @@ void PiecewiseFlow::set_mode(const Mode& mode) {
   std::size_t k = 0;
   for (Matrix& factors : pattern_.factors)
     for (Index e = 0; e < factors.size(); ++e) factors.data()[e] = factor(mode_.sides[k++]);
-  std::vector<Kink> kinks;
-  for (const Index index : mode_.sliding) kinks.push_back(index_.kink(index));
-  flow_.objective().set_mode(pattern_, kinks);
+  sliding_.clear();
+  for (const Index index : mode_.sliding) sliding_.push_back(index_.kink(index));
+  share_mode(flow_.objective());
 }
+
+void PiecewiseFlow::share_mode(Objective& other) const { other.set_mode(pattern_, sliding_); }
 
 void PiecewiseFlow::values(const Vector& x, Vector& z) {
   flow_.objective().clear_mode();
@@ -100,18 +102,21 @@ void PiecewiseFlow::rates(const Vector& x, const std::vector<Index>& which, Vect
   rate.resize(count);
   unit.resize(count);
   Vector normal;
+  // A velocity that the projection has left none of is rounding: against the weights' own time scale.
+  const Real pace = gradient_.norm() / std::max(w.norm(), std::numeric_limits<Real>::min());
   for (Index c = 0; c < count; ++c) {
     const Kink kink = index_.kink(which[static_cast<std::size_t>(c)]);
     if (kink.layer == 0) {
       const auto row = layout().matrix(static_cast<const Vector&>(gradient_), 0).row(kink.neuron);
       rate[c] = -row.dot(inputs().col(kink.sample));
-      unit[c] = row.norm() * input_norms_[kink.sample];
+      unit[c] =
+          (row.norm() + pace * layout().matrix(w, 0).row(kink.neuron).norm()) * input_norms_[kink.sample];
     } else {
       UnitGradient z(layout(), kink);
       z.update(state);
       z.gradient(state, normal);
       rate[c] = -normal.dot(gradient_);
-      unit[c] = normal.cwiseAbs().dot(gradient_.cwiseAbs());
+      unit[c] = normal.cwiseAbs().dot(gradient_.cwiseAbs() + pace * w.cwiseAbs());
     }
   }
 }
@@ -121,6 +126,10 @@ void PiecewiseFlow::slopes(const Vector& x, Vector& s) {
     s.resize(0);
   else
     flow_.objective().sliding_slopes(flow_.weights(x), s);
+}
+
+void PiecewiseFlow::least_norm(const Vector& x, Vector& s, Vector& attraction) {
+  flow_.objective().least_norm_slopes(flow_.weights(x), s, attraction);
 }
 
 // The least change of one neuron's weights, exact to rounding.
@@ -190,23 +199,46 @@ Real PiecewiseFlow::drift(const Vector& x) {
   return largest;
 }
 
-// In a layer whose inputs all vanish at a sample every pre-activation is zero.
-void PiecewiseFlow::add_dependents(const Vector& x, std::vector<Index>& hit) {
+// Where all activations of a layer vanish at a sample, because its neurons are dead there or on their kinks,
+// so do all pre-activations of the next one. As soon as those on their kinks move, it goes where their
+// direction leads. Sliding ones are taken as about to rise: between the slopes of the two sides are those of
+// the next layer's branches above.
+void PiecewiseFlow::settle_dependents(const Vector& x, const std::vector<Index>& touching, Mode& mode,
+                                      std::vector<Index>& dependents) {
+  dependents.clear();
   if (hidden_ == 1) return;
   const FeedForwardState& state = *flow_.objective().state_at(flow_.weights(x));
-  const std::vector<Index> original = hit;
-  for (const Index k : original) {
-    const Kink kink = index_.kink(k);
-    for (int l = kink.layer + 1; l < hidden_; ++l) {
-      if (!state.input_of(l).col(kink.sample).isZero(0)) break;
-      for (Index j = 0; j < layout().layer(l).rows; ++j) {
-        const Index dependent = index_({l, j, kink.sample});
-        if (mode_.side(dependent) != Side::sliding) hit.push_back(dependent);
-      }
+  std::vector<Kink> kinks;
+  for (const Index k : touching) kinks.push_back(index_.kink(k));
+  for (std::size_t c = 0; c < kinks.size(); ++c) {
+    const int l = kinks[c].layer;
+    const Index i = kinks[c].sample;
+    const auto same = [&](const Kink& k) { return k.layer == l && k.sample == i; };
+    if (l + 1 == hidden_ || std::any_of(kinks.begin(), kinks.begin() + static_cast<long>(c), same)) continue;
+    Vector others = state.layer(l).a.col(i);
+    Vector direction = Vector::Zero(others.size());
+    for (std::size_t d = c; d < kinks.size(); ++d) {
+      if (!same(kinks[d])) continue;
+      others[kinks[d].neuron] = 0;
+      const Side side = mode.side(touching[d]);
+      direction[kinks[d].neuron] = side == Side::below ? -low() : Real(1);
+    }
+    if (others.isZero(0) && !direction.isZero(0))
+      settle_sample(state, i, l + 1, std::move(direction), mode, dependents);
+  }
+}
+
+void PiecewiseFlow::settle_sample(const FeedForwardState& state, Index sample, int layer, Vector direction,
+                                  Mode& mode, std::vector<Index>& dependents) const {
+  for (int l = layer; l < hidden_; ++l) {
+    direction = layout().matrix(state.w, l) * direction;
+    for (Index j = 0; j < direction.size(); ++j) {
+      const Index k = index_({l, j, sample});
+      mode.set(k, direction[j] > 0 ? Side::above : Side::below);
+      dependents.push_back(k);
+      if (direction[j] < 0) direction[j] *= low();
     }
   }
-  std::sort(hit.begin(), hit.end());
-  hit.erase(std::unique(hit.begin(), hit.end()), hit.end());
 }
 
 }  // namespace saddleflow

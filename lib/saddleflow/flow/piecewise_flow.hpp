@@ -36,6 +36,8 @@ class PiecewiseFlow final : public SwitchedSystem {
   const KinkIndex& index() const { return index_; }
   /// Hidden neurons that are below their kinks at every sample; for alpha = 0 they are dead and do not move.
   Index neurons_below() const;
+  /// Puts another objective of the same problem into the present mode.
+  void share_mode(Objective& other) const;
 
   Index switch_count() const override { return index_.count(); }
   Real low() const override;
@@ -46,10 +48,16 @@ class PiecewiseFlow final : public SwitchedSystem {
   void values(const Vector& x, Vector& z) override;
   void rates(const Vector& x, const std::vector<Index>& which, Vector& rate, Vector& unit) override;
   void slopes(const Vector& x, Vector& s) override;
+  void least_norm(const Vector& x, Vector& s, Vector& attraction) override;
   void project(Vector& x, const std::vector<Index>& which) override;
   Real drift(const Vector& x) override;
+  /// A neuron of the first layer whose incoming weights pass through zero while it still feeds others goes on
+  /// in the same direction, from a distance of 1e-12 of its outgoing weights; one that comes back at once is
+  /// held at zero (all its kinks slide) as long as the least norm lets it.
+  bool pass_degenerate(const Vector& before, Vector& x, std::vector<Index>& hit, Mode& mode) override;
   void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;
-  void add_dependents(const Vector& x, std::vector<Index>& hit) override;
+  void settle_dependents(const Vector& x, const std::vector<Index>& touching, Mode& mode,
+                         std::vector<Index>& dependents) override;
 
  private:
   /// Bounds of what changes along a step.
@@ -61,6 +69,9 @@ class PiecewiseFlow final : public SwitchedSystem {
   const Layout& layout() const { return flow_.objective().network().layout(); }
   const Matrix& inputs() const { return flow_.objective().data().inputs; }
   Real factor(Side side) const;
+  void settle_sample(const FeedForwardState& state, Index sample, int layer, Vector direction, Mode& mode,
+                     std::vector<Index>& dependents) const;
+  bool pass_neuron(Index neuron, const Vector& before, Vector& x, Mode& mode) const;
   void project_neuron(Vector& w, const std::vector<Kink>& kinks) const;
   void project_together(Vector& w, const std::vector<Kink>& kinks);
   void bound_rows();
@@ -76,7 +87,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   Vector input_norms_;
   std::vector<Vector> nodes_;  // weights at the nodes of a step
   std::vector<Reach> reach_;
-  std::vector<Kink> near_;
+  std::vector<Kink> near_, sliding_;
   // Activations of one sample at all nodes, per layer.
   Index kept_sample_ = -1;
   std::vector<std::vector<Vector>> kept_;

@@ -1,5 +1,6 @@
 #include "saddleflow/integrate/flow_assembly.hpp"
 
+#include <cmath>
 #include <utility>
 
 namespace saddleflow {
@@ -24,6 +25,7 @@ std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, P
   stepping.error.rtol *= kKinkMargin;
   PiecewiseStepper::Options switching;
   switching.drift = Real(0.01) * stepping.error.rtol;
+  if (options.stepper == "dop853") switching.dense_degree = 7;
   return std::make_unique<PiecewiseStepper>(*kinks, make_stepper(options.stepper, stepping), switching);
 }
 
@@ -59,7 +61,9 @@ FlowAssembly::FlowAssembly(Objective& of, const Vector& w0, const FlowAssemblyOp
 
 FlowAssembly::FlowAssembly(Objective& of, const Vector& direction, Real log_norm,
                            const FlowAssemblyOptions& options)
-    : FlowAssembly(of, options, [&direction, log_norm](PolarFlow& origin, PolarChart*) {
+    : FlowAssembly(of, options, [&direction, log_norm](PolarFlow& origin, PolarChart* chart) {
+        // Where kinks are followed there is no polar chart.
+        if (chart == nullptr) return GradientFlow::initial_state(std::exp(log_norm) * direction);
         return origin.enter(direction, log_norm, 0);
       }) {}
 
@@ -83,6 +87,31 @@ IntegrationOptions FlowAssembly::integration_options() const {
   IntegrationOptions options;
   options.polar = polar.get();
   return options;
+}
+
+std::vector<KinkChange> FlowAssembly::kink_changes(const StepView& step) const {
+  std::vector<KinkChange> changes;
+  if (switching == nullptr) return changes;
+  const Real phase = step.phase_time - step.step_size;
+  for (const ModeChange& change : switching->changes()) {
+    const Kink kink = kinks->index().kink(change.index);
+    changes.push_back({step.t0, kink.layer, kink.neuron, kink.sample, change.kind,
+                       static_cast<int>(change.side), phase, std::log(step.t0)});
+  }
+  return changes;
+}
+
+ModeSummary FlowAssembly::mode_summary() const {
+  if (switching == nullptr) return {};
+  const bool relu = objective.network().activation().slope() == 0;
+  return {static_cast<Index>(switching->mode().sliding.size()), relu ? kinks->neurons_below() : 0};
+}
+
+std::vector<Kink> FlowAssembly::ambiguous_kinks() const {
+  std::vector<Kink> ambiguous;
+  if (switching != nullptr)
+    for (const Index k : switching->ambiguous()) ambiguous.push_back(kinks->index().kink(k));
+  return ambiguous;
 }
 
 void FlowAssembly::begin(Integration& integration) {

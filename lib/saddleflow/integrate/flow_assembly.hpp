@@ -4,12 +4,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "saddleflow/flow/gradient_flow.hpp"
 #include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/integrate/flow_events.hpp"
 #include "saddleflow/integrate/integration.hpp"
+#include "saddleflow/integrate/kink_change.hpp"
 #include "saddleflow/integrate/polar_chart.hpp"
 #include "saddleflow/problem/correlation.hpp"
 #include "saddleflow/switching/piecewise_stepper.hpp"
@@ -36,7 +38,8 @@ class FlowAssembly {
  public:
   /// From w(0) = w0. InputError: unknown stepper or quantity of an event.
   FlowAssembly(Objective& objective, const Vector& w0, const FlowAssemblyOptions& options);
-  /// From e^{log_norm} direction, in polar coordinates, however small.
+  /// From e^{log_norm} direction, in polar coordinates, however small; in Cartesian ones where there is no
+  /// such chart.
   FlowAssembly(Objective& objective, const Vector& direction, Real log_norm,
                const FlowAssemblyOptions& options);
   FlowAssembly(const FlowAssembly&) = delete;
@@ -50,6 +53,12 @@ class FlowAssembly {
   Outcome run(Observer& observer, IntegrationOptions options);
 
   System system() { return System(flow); }
+  /// Where kinks are followed: what happened to the mode at the beginning of a step that has just been taken,
+  /// and the mode now.
+  std::vector<KinkChange> kink_changes(const StepView& step) const;
+  ModeSummary mode_summary() const;
+  /// Pairs of neuron and sample on whose kink the flow started and that it could have left by either side.
+  std::vector<Kink> ambiguous_kinks() const;
   bool starts_in_polar() const { return start.size() == polar_flow.state_size(); }
   /// Gradients, products and Hessians of both charts together; those of the objective from its beginning.
   WorkCounters work() const { return objective.counters() + correlation.counters(); }

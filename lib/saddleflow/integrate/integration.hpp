@@ -59,7 +59,13 @@ struct IntegrationOptions {
   std::function<void()> between_steps;
 };
 
+/// Whether a stop reason says that the integration could not go on.
+inline bool is_failure(std::string_view stop_reason) {
+  return stop_reason == "step_underflow" || stop_reason == "nonfinite" || stop_reason == "sliding_unresolved";
+}
+
 /// How a run ended. Reasons: reached_end, event:<name>, step_limit, step_underflow, nonfinite, interrupted,
+/// sliding_unresolved (no mode fits where several kinks meet, or they follow one another without end),
 /// collapsed (near the origin ||w|| fell below the smallest normal number: the weights tend to zero).
 struct Outcome {
   std::string stop_reason;
@@ -67,7 +73,7 @@ struct Outcome {
   Real time = 0;
   Vector state;  ///< in the chart of the end
   Real phase_time = 0, log_time = 0;
-  bool failed() const { return stop_reason == "step_underflow" || stop_reason == "nonfinite"; }
+  bool failed() const { return is_failure(stop_reason); }
 };
 
 /// Autonomous systems only (the clock is set back on long runs). The sequence of states depends on the

@@ -9,10 +9,6 @@
 namespace saddleflow {
 namespace {
 
-// Multipliers and what comes back to a kink are known to rounding; both below this, a slope is without
-// influence.
-constexpr Real kNoInfluence = Real(1e-12);
-
 Matrix orthonormal_basis(const Matrix& a) {
   const PivotedQr qr(a);
   Matrix basis = Matrix::Identity(a.rows(), qr.rank());
@@ -108,37 +104,18 @@ void SlidingManifold::multipliers(const Vector& cut, Vector& mu) const {
   }
 }
 
-// What rounding may make of the multipliers; those of vanishing normals are zero.
-Vector SlidingManifold::multiplier_noise(const Vector& cut) const {
-  Vector noise(static_cast<Index>(kinks_.size()));
-  for (std::size_t c = 0; c < kinks_.size(); ++c)
-    noise[static_cast<Index>(c)] = inputs_.col(kinks_[c].sample).norm();
-  for (std::size_t d = 0; d < deep_.size(); ++d)
-    noise[static_cast<Index>(deep_[d])] = deep_normals_.col(static_cast<Index>(d)).norm();
-  const Real unit = kNoInfluence * cut.norm();
-  for (Real& entry : noise) entry = entry > 0 ? unit / entry : Real(0);
-  return noise;
-}
-
-// dL/da_k with the slopes of later layers in it: s_u b_u = -mu_u. `noise`: what rounding may make of it, with
-// multipliers known to `mu_noise`.
-Vector SlidingManifold::back_of_kinks(const FeedForwardState& state, const Vector& mu, const Vector& mu_noise,
-                                      Vector& noise) const {
-  Vector back(mu.size());
-  noise.resize(mu.size());
+// dL/da_k with the slopes of later layers in it: s_u b_u = -mu_u.
+Vector SlidingManifold::back_of_kinks(const FeedForwardState& state, const Vector& mu) const {
+  Vector back(static_cast<Index>(kinks_.size()));
   for (std::size_t c = 0; c < kinks_.size(); ++c) {
     const Kink& kink = kinks_[c];
-    Real sum = state.layer(kink.layer).back(kink.neuron, kink.sample), error = kNoInfluence * std::abs(sum);
+    Real sum = state.layer(kink.layer).back(kink.neuron, kink.sample);
     for (std::size_t d = 0; d < deep_.size(); ++d) {
       const Kink& later = kinks_[deep_[d]];
-      if (later.layer <= kink.layer || later.sample != kink.sample) continue;
-      const auto u = static_cast<Index>(deep_[d]);
-      const Real factor = units_[d].back(kink.layer)[kink.neuron];
-      sum -= mu[u] * factor;
-      error += (kNoInfluence * std::abs(mu[u]) + mu_noise[u]) * std::abs(factor);
+      if (later.layer > kink.layer && later.sample == kink.sample)
+        sum -= mu[static_cast<Index>(deep_[d])] * units_[d].back(kink.layer)[kink.neuron];
     }
     back[static_cast<Index>(c)] = sum;
-    noise[static_cast<Index>(c)] = error;
   }
   return back;
 }
@@ -165,23 +142,117 @@ void SlidingManifold::flat_slopes(const FlatGroup& group, const Vector& cut, con
   }
 }
 
-void SlidingManifold::slopes(const FeedForwardState& state, const Vector& cut, Real low, Real high,
-                             Vector& out) const {
-  Vector mu;
+// The same of dependent normals in later layers (all samples at which one neuron alone feeds another): bounds
+// on the multipliers, given b, which changes with those of later layers.
+void SlidingManifold::dependent_slopes(const FeedForwardState& state, const Vector& cut, Real low, Real high,
+                                       Vector& out) const {
+  constexpr int most_rounds = 6;
+  const Matrix n = normals();
+  Vector normal_part = cut;
+  project(normal_part);
+  normal_part = cut - normal_part;
+  Vector mu, back;
   multipliers(cut, mu);
-  const Vector mu_noise = multiplier_noise(cut);
-  Vector noise;
-  const Vector back = back_of_kinks(state, mu, mu_noise, noise);
+  Real missing = 0;
+  for (int round = 0; round < most_rounds; ++round) {
+    const Vector before = back;
+    back = back_of_kinks(state, mu);
+    if (round > 0 && (back - before).norm() <= Real(1e-12) * back.norm()) break;
+    const Vector one = -low * back, other = -high * back;
+    const BoundedSolution found =
+        bounded_least_squares(n, normal_part, one.cwiseMin(other), one.cwiseMax(other), mu);
+    mu = found.x;
+    missing = found.residual;
+  }
   out.resize(mu.size());
   for (Index c = 0; c < mu.size(); ++c) {
-    const bool idle = std::abs(back[c]) <= noise[c] && std::abs(mu[c]) <= mu_noise[c];
-    out[c] = idle ? low : -mu[c] / back[c];
+    out[c] = back[c] == 0 ? low : std::clamp(-mu[c] / back[c], low, high);
+    const Real length = std::abs(back[c]) * n.col(c).norm();
+    const Real slack = Real(1e-12) * (high - low);
+    if (length == 0 || missing <= Real(1e-12) * normal_part.norm()) continue;
+    if (out[c] >= high - slack) out[c] += missing / length;
+    if (out[c] <= low + slack) out[c] -= missing / length;
   }
+}
+
+void SlidingManifold::slopes(const FeedForwardState& state, const Vector& cut, Real low, Real high,
+                             Vector& out) const {
+  if (deep_basis_.cols() < static_cast<Index>(deep_.size())) {
+    dependent_slopes(state, cut, low, high, out);
+    return;
+  }
+  Vector mu;
+  multipliers(cut, mu);
+  const Vector back = back_of_kinks(state, mu);
+  out.resize(mu.size());
+  for (Index c = 0; c < mu.size(); ++c) out[c] = back[c] == 0 && mu[c] == 0 ? low : -mu[c] / back[c];
   Vector rest = cut;
   for (std::size_t d = 0; d < deep_.size(); ++d)
     rest -= mu[static_cast<Index>(deep_[d])] * deep_normals_.col(static_cast<Index>(d));
   for (const FlatGroup& group : groups_)
     if (group.is_dependent()) flat_slopes(group, rest, back, low, high, out);
+}
+
+/// Parameters x kinks.
+Matrix SlidingManifold::normals() const {
+  Matrix all = Matrix::Zero(layout_.size(), static_cast<Index>(kinks_.size()));
+  Vector normal(layout_.size());
+  for (const FlatGroup& group : groups_)
+    for (std::size_t c = 0; c < group.members.size(); ++c) {
+      normal.setZero();
+      layout_.matrix(normal, 0).row(group.neuron) = group.normals.col(static_cast<Index>(c)).transpose();
+      all.col(static_cast<Index>(group.members[c])) = normal;
+    }
+  for (std::size_t d = 0; d < deep_.size(); ++d)
+    all.col(static_cast<Index>(deep_[d])) = deep_normals_.col(static_cast<Index>(d));
+  return all;
+}
+
+// grad z_k with the slopes s below it: the cut one, and what goes through the kinks of earlier layers.
+Matrix SlidingManifold::normals_with(const Matrix& cut_normals, const Vector& s) const {
+  Matrix n = cut_normals;
+  for (std::size_t d = 0; d < deep_.size(); ++d) {
+    const auto k = static_cast<Index>(deep_[d]);
+    for (Index j = 0; j < k; ++j) {
+      const Kink& earlier = kinks_[static_cast<std::size_t>(j)];
+      if (earlier.layer < units_[d].kink().layer && earlier.sample == units_[d].kink().sample)
+        n.col(k) += s[j] * units_[d].back(earlier.layer)[earlier.neuron] * n.col(j);
+    }
+  }
+  return n;
+}
+
+Vector SlidingManifold::back_with(const FeedForwardState& state, const Vector& s) const {
+  Vector mu = Vector::Zero(s.size());
+  for (Index k = s.size() - 1; k >= 0; --k) mu[k] = -s[k] * back_of_kinks(state, mu)[k];
+  return back_of_kinks(state, mu);
+}
+
+// The gradient is affine in the slopes of one layer: layer by layer, until nothing changes.
+void SlidingManifold::least_norm(const FeedForwardState& state, const Vector& cut, Real low, Real high,
+                                 Vector& slopes, Vector& back) const {
+  constexpr int most_rounds = 30;
+  const Matrix cut_normals = normals();
+  const auto size = static_cast<Index>(kinks_.size());
+  slopes = Vector::Constant(size, (low + high) / 2);
+  for (int round = 0; round < most_rounds; ++round) {
+    const Vector before = slopes;
+    for (Index first = 0, last = 0; first < size; first = last) {
+      const int layer = kinks_[static_cast<std::size_t>(first)].layer;
+      while (last < size && kinks_[static_cast<std::size_t>(last)].layer == layer) ++last;
+      back = back_with(state, slopes);
+      const Matrix columns =
+          (normals_with(cut_normals, slopes) * back.asDiagonal()).middleCols(first, last - first);
+      const Vector start = slopes.segment(first, last - first);
+      const Vector rest = cut + cut_normals * back.cwiseProduct(slopes) - columns * start;
+      slopes.segment(first, last - first) =
+          bounded_least_squares(columns, -rest, Vector::Constant(last - first, low),
+                                Vector::Constant(last - first, high), start)
+              .x;
+    }
+    if (is_flat() || (slopes - before).cwiseAbs().maxCoeff() < Real(1e-12)) break;
+  }
+  back = back_with(state, slopes);
 }
 
 void SlidingManifold::subtract_curvature(const FeedForwardState& state, const Vector& mu, const Vector& v,

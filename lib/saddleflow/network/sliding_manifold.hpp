@@ -43,6 +43,10 @@ class SlidingManifold {
   /// (normals that depend on one another, as those of x and -x), some in [low, high] if there are any, else
   /// some outside. One without influence is `low`.
   void slopes(const FeedForwardState& state, const Vector& cut, Real low, Real high, Vector& out) const;
+  /// The slopes in [low, high] for which grad L(s) is smallest, tangent or not, and b. With kinks in several
+  /// layers on one path it is multi-affine in them: a stationary point, from the middle of the interval.
+  void least_norm(const FeedForwardState& state, const Vector& cut, Real low, Real high, Vector& slopes,
+                  Vector& back) const;
   /// out -= sum_k mu_k Hess z_k, with which the projected Hessian of the cut loss is that of the loss on M.
   void subtract_curvature(const FeedForwardState& state, const Vector& mu, Matrix& out) const;
   /// The same of products with a vector.
@@ -65,9 +69,12 @@ class SlidingManifold {
   Matrix tangent_to_flat() const;
   void flat_slopes(const FlatGroup& group, const Vector& cut, const Vector& back, Real low, Real high,
                    Vector& out) const;
-  Vector multiplier_noise(const Vector& cut) const;
-  Vector back_of_kinks(const FeedForwardState& state, const Vector& mu, const Vector& mu_noise,
-                       Vector& noise) const;
+  void dependent_slopes(const FeedForwardState& state, const Vector& cut, Real low, Real high,
+                        Vector& out) const;
+  Matrix normals() const;
+  Matrix normals_with(const Matrix& cut_normals, const Vector& s) const;
+  Vector back_with(const FeedForwardState& state, const Vector& s) const;
+  Vector back_of_kinks(const FeedForwardState& state, const Vector& mu) const;
 
   Layout layout_;
   Matrix inputs_;

@@ -33,12 +33,15 @@ Real logistic_curvature(Real margin) {
 
 Real Loss::value(const Matrix& outputs, const Matrix& targets) const {
   if (kind_ == LossKind::square) return Real(0.5) * scale(outputs) * (outputs - targets).squaredNorm();
+  if (kind_ == LossKind::linear) return -scale(outputs) * outputs.cwiseProduct(targets).sum();
   return scale(outputs) * outputs.cwiseProduct(targets).unaryExpr(&logistic_value).sum();
 }
 
 void Loss::derivative(const Matrix& outputs, const Matrix& targets, Matrix& r) const {
   if (kind_ == LossKind::square)
     r = scale(outputs) * (outputs - targets);
+  else if (kind_ == LossKind::linear)
+    r = -scale(outputs) * targets;
   else
     r = outputs.binaryExpr(targets, [factor = Real(-2) * scale(outputs)](Real output, Real target) {
       return factor * target * logistic_weight(target * output);
@@ -48,6 +51,8 @@ void Loss::derivative(const Matrix& outputs, const Matrix& targets, Matrix& r) c
 void Loss::second_derivative(const Matrix& outputs, const Matrix& targets, Matrix& c) const {
   if (kind_ == LossKind::square)
     c.setConstant(outputs.rows(), outputs.cols(), scale(outputs));
+  else if (kind_ == LossKind::linear)
+    c.setZero(outputs.rows(), outputs.cols());
   else
     c = scale(outputs) * outputs.cwiseProduct(targets).unaryExpr(&logistic_curvature);
 }

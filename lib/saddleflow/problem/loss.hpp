@@ -7,7 +7,9 @@
 
 namespace saddleflow {
 
-enum class LossKind { square, logistic };
+/// linear: l(H, y) = -y . H, with y = -l'(0) minus the correlation function of another loss. No minimum; not
+/// offered to studies.
+enum class LossKind { square, logistic, linear };
 enum class Reduction { sum, mean };
 
 /// square: (1/2)(yhat - y)^2; logistic: 2 ln(1 + e^{-y yhat}), y = +-1. Summed over outputs and samples, or
@@ -20,7 +22,9 @@ class Loss {
 
   LossKind kind() const { return kind_; }
   Reduction reduction() const { return reduction_; }
-  std::string name() const { return kind_ == LossKind::square ? "square" : "logistic"; }
+  std::string name() const {
+    return kind_ == LossKind::square ? "square" : kind_ == LossKind::logistic ? "logistic" : "linear";
+  }
   std::string reduction_name() const { return reduction_ == Reduction::sum ? "sum" : "mean"; }
 
   /// L = sum (or mean over columns) of l(outputs, targets); both k x n.

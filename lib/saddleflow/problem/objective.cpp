@@ -162,6 +162,15 @@ void Objective::sliding_slopes(const Vector& w, Vector& out) {
     sliding_->slopes(*kernel_->feed_forward_state(), cut_, network_->activation().slope(), 1, out);
 }
 
+void Objective::least_norm_slopes(const Vector& w, Vector& slopes, Vector& back) {
+  ensure_gradient(w);
+  slopes.resize(0);
+  back.resize(0);
+  if (sliding_ && !sliding_->empty())
+    sliding_->least_norm(*kernel_->feed_forward_state(), cut_, network_->activation().slope(), 1, slopes,
+                         back);
+}
+
 void Objective::project_to_mode(const Vector& w, Vector& v) {
   if (!sliding_ || sliding_->empty()) return;
   ensure_gradient(w);

@@ -81,6 +81,8 @@ class Objective {
   bool has_mode() const { return sliding_ != nullptr; }
   /// The slopes at the sliding kinks that the gradient belongs to.
   void sliding_slopes(const Vector& w, Vector& out);
+  /// The slopes in [alpha, 1] at the sliding kinks for which the gradient is smallest, and dL/da there.
+  void least_norm_slopes(const Vector& w, Vector& slopes, Vector& back);
   /// v becomes tangent to the manifold at w.
   void project_to_mode(const Vector& w, Vector& v);
   /// Pre-activations, activations and slopes at w; null for other families.

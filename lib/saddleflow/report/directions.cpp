@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 #include <span>
 
@@ -111,17 +112,29 @@ Rows pick(const Rows& rows, const std::vector<std::int64_t>& neurons) {
   return picked;
 }
 
-/// Snapshots along the run, thinned so that no turn of any neuron is lost.
+double plane_length(const std::vector<double>& row) { return std::hypot(row[0], row[1]); }
+
+/// The angle of a vector, without the jump at 180 degrees: the one nearest to that of before, or that itself
+/// where there is no vector.
+double angle_after(double before, const std::vector<double>& row) {
+  if (plane_length(row) == 0) return before;
+  return before + std::remainder(std::atan2(row[1], row[0]) - before, 2 * std::numbers::pi);
+}
+
+/// Snapshots along the run, thinned so that no turn of any neuron is lost, however short it is.
 std::vector<DirectionMoment> plane_path(const RunData& run, const std::vector<std::int64_t>& neurons) {
   std::vector<double> time;
-  Rows coordinate(2 * neurons.size());
+  Rows angle(neurons.size()), norm(neurons.size());
   for (const Snapshot& snapshot : run.snapshots) {
     time.push_back(snapshot.time);
     const Rows rows = pick(layer_rows(run, snapshot.weights, 0), neurons);
-    for (std::size_t k = 0; k < rows.size(); ++k)
-      for (std::size_t c = 0; c < 2; ++c) coordinate[2 * k + c].push_back(rows[k][c]);
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      angle[k].push_back(angle_after(angle[k].empty() ? 0 : angle[k].back(), rows[k]));
+      norm[k].push_back(plane_length(rows[k]));
+    }
   }
-  const std::vector<std::span<const double>> curves(coordinate.begin(), coordinate.end());
+  std::vector<std::span<const double>> curves(angle.begin(), angle.end());
+  curves.insert(curves.end(), norm.begin(), norm.end());
   std::vector<DirectionMoment> path;
   for (const std::size_t i : thin_rows(time, curves, max_path))
     path.push_back({"", time[i], pick(layer_rows(run, run.snapshots[i].weights, 0), neurons)});

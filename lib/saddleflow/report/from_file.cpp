@@ -28,6 +28,13 @@ Column integers(const RunReader& reader, const std::string& name) {
   return {values.begin(), values.end()};
 }
 
+/// NaN where it is not known.
+Column counts(const RunReader& reader, const std::string& name) {
+  Column values = integers(reader, name);
+  std::replace(values.begin(), values.end(), -1.0, archive::not_known);
+  return values;
+}
+
 /// Row-major table on disk to one vector per column.
 std::vector<Column> columns(const RunReader& reader, const std::string& name) {
   if (!reader.has(name)) return {};
@@ -93,6 +100,13 @@ void read_times(const RunReader& reader, RunData& run) {
   run.layer_norm = columns(reader, "layer_norm");
   run.neuron_norm = columns(reader, "neuron_norm");
   run.kkt_residual = column(reader, "kkt_residual");
+}
+
+void read_modes(const RunReader& reader, RunData& run) {
+  run.has_mode_changes = reader.has_mode_changes();
+  run.mode_changes = reader.mode_changes();
+  run.sliding_count = counts(reader, "sliding_count");
+  run.dead_neurons = counts(reader, "dead_neurons");
 }
 
 void read_kkt(const RunReader& reader, RunData& run) {
@@ -179,6 +193,7 @@ RunData read_run(const RunReader& reader) {
   read_network(reader.description(), run);
   read_texts(reader, run);
   read_times(reader, run);
+  read_modes(reader, run);
   read_kkt(reader, run);
   if (run.time.empty() && run.kkt.empty() && !reader.has_saddle_record())
     throw InputError(fmt::format("{}: no row written yet, nothing to show", reader.path()));

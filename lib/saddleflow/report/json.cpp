@@ -62,21 +62,24 @@ std::vector<Curve> neuron_curves(const RunData& run) {
   return curves;
 }
 
-Json plots(const RunData& run, std::size_t points) {
+Json plots(const RunData& run, const Directions& shown, std::size_t points) {
   std::vector<Curve> layers{{"all weights", &run.weight_norm}};
   for (std::size_t l = 0; l < run.layer_norm.size(); ++l)
     layers.push_back({fmt::format("layer {}", l + 1), &run.layer_norm[l], static_cast<int>(l)});
-  Json all{{"loss", plot(run, {{"loss", &run.loss}}, points)},
-           {"approach", plot(run,
-                             {{"gradient norm", &run.gradient_norm},
-                              {"proximity r", &run.proximity},
-                              {"KKT residual", &run.kkt_residual}},
-                             points)},
-           {"layers", plot(run, layers, points)},
-           {"neurons", plot(run, neuron_curves(run), points)},
-           {"drift",
-            plot(run, {{"balance drift", &run.balance_drift}, {"energy drift", &run.energy_drift}}, points)},
-           {"steps", plot(run, {{"step size", &run.step_size}, {"stepper", &run.stepper}}, points)}};
+  Json all{
+      {"loss", plot(run, {{"loss", &run.loss}}, points)},
+      {"approach", plot(run,
+                        {{"gradient norm", &run.gradient_norm},
+                         {"proximity r", &run.proximity},
+                         {"KKT residual", &run.kkt_residual}},
+                        points)},
+      {"layers", plot(run, layers, points)},
+      {"neurons", plot(run, neuron_curves(run), points)},
+      {"drift",
+       plot(run, {{"balance drift", &run.balance_drift}, {"energy drift", &run.energy_drift}}, points)},
+      {"steps", plot(run, {{"step size", &run.step_size}, {"stepper", &run.stepper}}, points)},
+      {"modes", plot(run, {{"sliding", &run.sliding_count}, {"dead neurons", &run.dead_neurons}}, points)},
+      {"angles", angle_plot(run, shown, points)}};
   all.update(kkt_plots(run, points));
   return all;
 }
@@ -131,9 +134,8 @@ Json moments(const std::vector<DirectionMoment>& list) {
   return out;
 }
 
-Json directions(const RunData& run) {
+Json directions(const Directions& d) {
   static constexpr const char* view_names[] = {"none", "plane", "map", "coefficients"};
-  const Directions d = neuron_directions(run);
   return {{"view", view_names[static_cast<int>(d.view)]},
           {"inputs", d.inputs},
           {"neuron_count", d.neuron_count},
@@ -176,6 +178,7 @@ Json network(const RunData& run) {
 
 std::string to_json(const RunData& run, std::size_t points) {
   check(run);
+  const Directions shown = neuron_directions(run);
   const Json page{{"title", run.title},
                   {"file", run.file},
                   {"stop_reason", run.stop_reason},
@@ -190,10 +193,11 @@ std::string to_json(const RunData& run, std::size_t points) {
                   {"counters", pairs(run.counters)},
                   {"provenance", pairs(run.provenance)},
                   {"stepper_names", run.stepper_names},
-                  {"plots", plots(run, points)},
+                  {"plots", plots(run, shown, points)},
                   {"events", events(run)},
                   {"saddles", saddles(run)},
-                  {"directions", directions(run)},
+                  {"directions", directions(shown)},
+                  {"modes", modes_json(run)},
                   {"kkt", kkt_json(run)},
                   {"catalogue", catalogue_json(run)},
                   {"study", run.study},

@@ -61,9 +61,11 @@ Json plot_json(const Column& time, const Column& steps, const std::vector<Curve>
   };
   out["time"] = picked(time, time_digits);
   out["step"] = picked(steps, time_digits);
-  for (const Curve& c : curves)
+  for (const Curve& c : curves) {
     out["curves"].push_back(
         {{"name", c.name}, {"layer", c.layer}, {"values", picked(*c.values, value_digits)}});
+    if (c.weight != nullptr) out["curves"].back()["weights"] = picked(*c.weight, weight_digits);
+  }
   return out;
 }
 

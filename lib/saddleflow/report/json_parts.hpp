@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "saddleflow/report/directions.hpp"
 #include "saddleflow/report/run_data.hpp"
 
 namespace saddleflow::report {
@@ -25,7 +26,8 @@ Json pairs(const Pairs& list);
 struct Curve {
   std::string name;
   const Column* values;
-  int layer = -1;  ///< colours a neuron's curve
+  int layer = -1;                  ///< colours a neuron's curve
+  const Column* weight = nullptr;  ///< how heavily it is drawn, row by row
 };
 
 /// Times, steps and the curves that hold any number, thinned to about `points` rows and those to keep.
@@ -38,10 +40,21 @@ std::string neuron_name(const NeuronPlace& place);
 /// Step count at a time between two rows; NaN without a trajectory.
 double step_at(const RunData& run, double time);
 
+Column steps_at(const RunData& run, const Column& times);
+
+/// Angles of the first layer over time, weighed by their lengths, and those of the run's KKT point; no curves
+/// unless the directions lie in the plane.
+Json angle_plot(const RunData& run, const Directions& directions, std::size_t points);
+
+/// Mode changes, thinned; null where the run records none.
+Json modes_json(const RunData& run);
+
 /// The KKT points; null where there are none.
 Json kkt_json(const RunData& run);
-/// Plots over the times of the snapshots: "alignment", "neuron_alignment", "angles".
+/// Plots over the times of the snapshots: "alignment", "neuron_alignment".
 Json kkt_plots(const RunData& run, std::size_t points);
+/// Incoming weights of the first layer's neurons that are not zero, longest first.
+std::vector<std::vector<double>> first_rows(const RunData& run, const std::vector<double>& direction);
 
 /// Critical points, escapes and transitions; null where the run has no such record.
 Json catalogue_json(const RunData& run);

@@ -1,7 +1,6 @@
 // KKT points and the way of a run to one of them, for the page.
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "saddleflow/report/directions.hpp"
 #include "saddleflow/report/json_parts.hpp"
@@ -13,21 +12,6 @@ namespace {
 constexpr std::size_t max_curves = 64;
 constexpr std::size_t max_pictures = 24;
 constexpr std::size_t max_rows = 24;
-
-/// Incoming weights of the first layer's neurons that are not zero, longest first.
-std::vector<std::vector<double>> first_rows(const RunData& run, const std::vector<double>& direction) {
-  std::vector<std::vector<double>> rows = layer_rows(run, direction, 0);
-  const auto square = [](const std::vector<double>& row) {
-    double sum = 0;
-    for (const double x : row) sum += x * x;
-    return sum;
-  };
-  std::erase_if(rows, [&](const auto& row) { return square(row) < 1e-20; });
-  std::stable_sort(rows.begin(), rows.end(),
-                   [&](const auto& a, const auto& b) { return square(a) > square(b); });
-  if (rows.size() > max_rows) rows.resize(max_rows);
-  return rows;
-}
 
 Json point_json(const archive::KktRow& p) {
   static constexpr const char* names[] = {"maximum", "degenerate", "saddle", "unknown"};
@@ -61,59 +45,21 @@ Column distances(const Column& cosine) {
   return out;
 }
 
-double degrees(const std::vector<double>& row) { return std::atan2(row[1], row[0]) * 180 / std::numbers::pi; }
-
-/// Angles of one neuron's incoming weights; a gap where they pass from 180 to -180 degrees.
-Column angles(const std::vector<DirectionMoment>& path, std::size_t neuron) {
-  Column out;
-  double last = archive::not_known;
-  for (const DirectionMoment& moment : path) {
-    const std::vector<double>& row = moment.rows[neuron];
-    const double angle = std::hypot(row[0], row[1]) > 0 ? degrees(row) : archive::not_known;
-    out.push_back(std::abs(angle - last) > 180 ? archive::not_known : angle);
-    last = angle;
-  }
-  return out;
-}
-
-/// Directions of the neurons of the run's KKT point, each once.
-std::vector<double> target_angles(const RunData& run) {
-  std::vector<double> found;
-  if (run.run_point < 0) return found;
-  for (const auto& row : first_rows(run, run.kkt[static_cast<std::size_t>(run.run_point)].direction)) {
-    const double angle = degrees(row);
-    if (std::none_of(found.begin(), found.end(), [&](double a) { return std::abs(a - angle) < 0.5; }))
-      found.push_back(angle);
-  }
-  return found;
-}
-
-Column steps_at(const RunData& run, const Column& times) {
-  Column steps;
-  for (const double t : times) steps.push_back(step_at(run, t));
-  return steps;
-}
-
-Json angle_plot(const RunData& run, std::size_t points) {
-  const Directions d = neuron_directions(run);
-  Column time;
-  for (const DirectionMoment& moment : d.path) time.push_back(moment.time);
-  std::vector<Column> columns;
-  std::vector<Curve> curves;
-  const std::vector<double> targets = target_angles(run);
-  columns.reserve(d.neurons.size() + targets.size());
-  for (std::size_t k = 0; k < d.neurons.size() && !d.path.empty(); ++k) {
-    columns.push_back(angles(d.path, k));
-    curves.push_back({neuron_name({0, d.neurons[k]}), &columns.back(), 0});
-  }
-  for (const double angle : targets) {
-    columns.emplace_back(time.size(), angle);
-    curves.push_back({"KKT point", &columns.back(), -1});
-  }
-  return plot_json(time, steps_at(run, time), curves, points, {});
-}
-
 }  // namespace
+
+std::vector<std::vector<double>> first_rows(const RunData& run, const std::vector<double>& direction) {
+  std::vector<std::vector<double>> rows = layer_rows(run, direction, 0);
+  const auto square = [](const std::vector<double>& row) {
+    double sum = 0;
+    for (const double x : row) sum += x * x;
+    return sum;
+  };
+  std::erase_if(rows, [&](const auto& row) { return square(row) < 1e-20; });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](const auto& a, const auto& b) { return square(a) > square(b); });
+  if (rows.size() > max_rows) rows.resize(max_rows);
+  return rows;
+}
 
 Json kkt_json(const RunData& run) {
   if (run.kkt.empty()) return nullptr;
@@ -150,8 +96,6 @@ Json kkt_plots(const RunData& run, std::size_t points) {
       {"alignment", plot_json(table.time, steps,
                               {{"1 − cosine", &distance}, {"KKT residual", &table.residual}}, points, {})},
       {"neuron_alignment", plot_json(table.time, steps, curves, points, {})}};
-  const bool plane = !run.layer_sizes.empty() && run.layer_sizes.front() == 2;
-  if (plane) all["angles"] = angle_plot(run, points);
   return all;
 }
 

@@ -53,6 +53,22 @@ void check_saddle_record(const RunData& run) {
     for (const std::int64_t row : {transition.from, transition.to}) names_a_point("transitions", row);
 }
 
+void check_modes(const RunData& run) {
+  check_column("sliding_count", run.sliding_count, run.time.size());
+  check_column("dead_neurons", run.dead_neurons, run.time.size());
+  const auto neurons = static_cast<std::int64_t>(run.neurons.size());
+  for (std::size_t k = 0; k < run.mode_changes.size(); ++k) {
+    const archive::ModeChangeRow& change = run.mode_changes[k];
+    if (change.neuron < 0 || change.neuron >= neurons)
+      throw InputError(
+          fmt::format("report: mode_changes[{}] names neuron {}, of {}", k, change.neuron, neurons));
+    const double before = k > 0 ? run.mode_changes[k - 1].time : change.time;
+    if (!(change.time >= before))
+      throw InputError(
+          fmt::format("report: mode_changes[{}].time = {}, expected at least {}", k, change.time, before));
+  }
+}
+
 }  // namespace
 
 void check(const RunData& run) {
@@ -73,6 +89,7 @@ void check(const RunData& run) {
   check_column("energy_drift", run.energy_drift, rows);
   check_column("stepper", run.stepper, rows);
   check_column("kkt_residual", run.kkt_residual, rows);
+  check_modes(run);
   check_kkt(run);
   check_saddle_record(run);
   for (std::size_t l = 0; l < run.layer_norm.size(); ++l)

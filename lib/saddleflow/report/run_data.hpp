@@ -81,6 +81,11 @@ struct RunData {
   std::vector<Column> neuron_norm;         ///< one column per neuron
   std::vector<std::string> stepper_names;  ///< name of stepper flag 0, 1, ...
 
+  // Piecewise-smooth runs
+  bool has_mode_changes = false;
+  std::vector<archive::ModeChangeRow> mode_changes;  ///< `time` increases
+  Column sliding_count, dead_neurons;                ///< as the columns above
+
   std::vector<Snapshot> snapshots;
   std::vector<Event> events;
   std::vector<Saddle> saddles;

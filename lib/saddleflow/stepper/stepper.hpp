@@ -30,7 +30,8 @@ struct StepCounters {
 
 StepCounters operator+(StepCounters a, const StepCounters& b);
 
-/// The stepper cannot go on. reason() is "step_underflow" (t + h == t) or "nonfinite".
+/// The stepper cannot go on. reason() is "step_underflow" (t + h == t), "nonfinite", or
+/// "sliding_unresolved" (PiecewiseStepper).
 class StepFailure : public NumericalError {
  public:
   StepFailure(std::string reason, const std::string& message)

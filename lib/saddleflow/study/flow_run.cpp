@@ -54,7 +54,10 @@ class FlowRun : public Observer {
         recorder_(setup_, writer_, study.snapshots("output.weights")),
         integration_(System(setup_.parts.flow), *setup_.parts.stepper, setup_.parts.detector,
                      integration_options()),
-        checkpoint_seconds_(static_cast<double>(study.real("output.checkpoint_seconds"))) {}
+        checkpoint_seconds_(static_cast<double>(study.real("output.checkpoint_seconds"))) {
+    if (setup_.parts.switching != nullptr)
+      recorder_.set_mode_summary([this](const StepView&) { return setup_.parts.mode_summary(); });
+  }
 
   archive::RunSummary run() {
     if (resuming_)
@@ -78,6 +81,7 @@ class FlowRun : public Observer {
   }
 
   void on_step(const StepView& step) override {
+    if (setup_.parts.switching != nullptr) note_modes(step);
     recorder_.on_step(step);
     event_waits_ = recorder_.take_event_mark() || event_waits_;
     due_ = seconds_since(last_checkpoint_) >= checkpoint_seconds_;
@@ -128,6 +132,14 @@ class FlowRun : public Observer {
     return o;
   }
 
+  void note_modes(const StepView& step) {
+    const std::vector<KinkChange> changes = setup_.parts.kink_changes(step);
+    if (!changes.empty()) recorder_.on_mode_changes(changes);
+    mode_changes_ += static_cast<std::int64_t>(changes.size());
+    most_sliding_ = std::max(most_sliding_, setup_.parts.mode_summary().sliding);
+    ambiguous_ = std::max(ambiguous_, std::ssize(setup_.parts.switching->ambiguous()));
+  }
+
   void begin() {
     setup_.parts.begin(integration_);
     recorder_.begin();
@@ -142,6 +154,7 @@ class FlowRun : public Observer {
     const WorkCounters &work = setup_.objective.counters(), &polar = setup_.parts.correlation.counters();
     c.integers["work"] = {work.values,  work.gradients,  work.hessian_vectors,  work.hessians,
                           polar.values, polar.gradients, polar.hessian_vectors, polar.hessians};
+    if (setup_.parts.switching != nullptr) c.integers["modes"] = {mode_changes_, most_sliding_, ambiguous_};
     c.reals["wall_seconds"] = {static_cast<Real>(wall_seconds())};
     writer_.checkpoint(std::move(c));
     last_checkpoint_ = SteadyClock::now();
@@ -165,6 +178,13 @@ class FlowRun : public Observer {
     if (work.size() != 8) throw InputError(fmt::format("{}: checkpoint: 'work' is damaged", options_.output));
     setup_.objective.set_counters({work[0], work[1], work[2], work[3]});
     setup_.parts.correlation.set_counters({work[4], work[5], work[6], work[7]});
+    if (setup_.parts.switching == nullptr) return;
+    const std::vector<std::int64_t>& modes = checkpoint_.integers["modes"];
+    if (modes.size() != 3)
+      throw InputError(fmt::format("{}: checkpoint: 'modes' is damaged", options_.output));
+    mode_changes_ = modes[0];
+    most_sliding_ = modes[1];
+    ambiguous_ = modes[2];
   }
 
   const std::vector<Real>& part(const std::string& name) {
@@ -214,6 +234,11 @@ class FlowRun : public Observer {
     number("balance_drift", gauges.balance_drift);
     number("energy_drift", gauges.energy_drift);
     number("loss_rise", gauges.loss_rise);
+    if (setup_.parts.switching != nullptr) {
+      number("mode_changes", mode_changes_);
+      number("most_sliding", most_sliding_);
+      number("ambiguous_starts", ambiguous_);
+    }
     number("wall_seconds", wall_seconds());
     if (!message.empty()) s.texts.emplace_back("stop_message", message);
     return s;
@@ -232,6 +257,7 @@ class FlowRun : public Observer {
   SteadyClock::time_point last_checkpoint_ = start_, last_progress_ = start_;
   SpeedEstimate speed_;
   bool event_waits_ = false, due_ = false;
+  std::int64_t mode_changes_ = 0, most_sliding_ = 0, ambiguous_ = 0;
 };
 
 }  // namespace

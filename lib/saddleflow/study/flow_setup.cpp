@@ -38,6 +38,7 @@ FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Object
                    : chart == "polar"   ? Charts::polar
                                         : Charts::automatic;
   options.stepper = study.text("flow.stepper");
+  options.kinks = study.text("flow.kinks") == "auto";
   const Real loss_at_origin = Correlation(objective).loss_at_origin();
   options.stepping = build_stepper_options(study, objective.network(), rtol, loss_at_origin);
   options.events = build_event_options(study);

@@ -17,7 +17,12 @@ Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy 
     : setup_(setup),
       writer_(writer),
       policy_(std::move(policy)),
-      analysis_(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss()) {}
+      analysis_(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss()) {
+  const std::vector<Neuron>& neurons = setup.network().neurons();
+  for (std::size_t k = 0; k < neurons.size(); ++k)
+    if (std::cmp_equal(neurons[k].layer, first_neuron_.size()))
+      first_neuron_.push_back(static_cast<std::int64_t>(k));
+}
 
 std::vector<std::string> Recorder::event_kinds(const FlowSetup& setup) {
   std::vector<std::string> kinds = setup.parts.events.kinds;
@@ -82,9 +87,25 @@ void Recorder::write_time_row(const StepView& step) {
   row.phase_time = static_cast<double>(step.phase_time);
   row.chart = step.polar ? 1 : 0;
   row.kkt_residual = static_cast<double>(o.kkt_residual);
+  if (mode_summary_) {
+    const ModeSummary mode = mode_summary_(step);
+    row.sliding_count = mode.sliding;
+    row.dead_neurons = mode.dead;
+  }
   row.layer_norm = to_doubles(o.layer_norm);
   row.neuron_norm = to_doubles(o.neuron_norm);
   writer_.append(row);
+}
+
+void Recorder::on_mode_changes(std::span<const KinkChange> changes) {
+  std::vector<archive::ModeChangeRow> rows;
+  rows.reserve(changes.size());
+  for (const KinkChange& change : changes)
+    rows.push_back({static_cast<double>(change.time), change.layer,
+                    first_neuron_.at(static_cast<std::size_t>(change.layer)) + change.neuron, change.sample,
+                    change.kind, change.side, static_cast<double>(change.log_time),
+                    static_cast<double>(change.phase_time)});
+  writer_.append(rows);
 }
 
 void Recorder::write_requested_snapshots(Real until, const StateAt& dense) {
@@ -104,6 +125,7 @@ void Recorder::write_snapshots(const StepView& step) {
 
 // A diagnosis that fails must not end the run: its numbers are then not known.
 Spectrum Recorder::spectrum_at(const Vector& w) {
+  if (setup_.parts.kinks) setup_.parts.kinks->share_mode(analysis_);
   try {
     return hessian_spectrum(analysis_, w);
   } catch (const NumericalError&) {

@@ -4,12 +4,15 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/run_writer.hpp"
 #include "saddleflow/integrate/integration.hpp"
+#include "saddleflow/integrate/kink_change.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 
@@ -32,6 +35,12 @@ class Recorder : public Observer {
   void begin();
   void on_event(const EventHit& hit, const Vector& x, const StateAt& dense) override;
   void on_step(const StepView& step) override;
+  /// In the order of time, before the on_step() of their step. InputError unless the file was described with
+  /// mode changes.
+  void on_mode_changes(std::span<const KinkChange> changes);
+  /// Asked at every recorded step, the start included; without it the two columns stay unknown.
+  using ModeSummaryAt = std::function<ModeSummary(const StepView& step)>;
+  void set_mode_summary(ModeSummaryAt summary) { mode_summary_ = std::move(summary); }
   /// Final snapshot, an unfinished visit, the end event.
   void end(const Outcome& outcome);
 
@@ -78,6 +87,8 @@ class Recorder : public Observer {
   std::size_t next_snapshot_time_ = 0;
   bool event_mark_ = false;
   Vector buffer_;
+  ModeSummaryAt mode_summary_;
+  std::vector<std::int64_t> first_neuron_;  ///< of each hidden layer: its row of /neuron
 };
 
 }  // namespace saddleflow

@@ -84,6 +84,7 @@ archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& s
   archive::RunDescription d = describe_problem(setup.objective, study, command);
   d.eigenvalue_count = spectrum_size(setup.objective.size());
   d.event_kinds = Recorder::event_kinds(setup);
+  d.mode_changes = setup.parts.switching != nullptr;
   return d;
 }
 

@@ -42,6 +42,7 @@ class Comparison : public Observer {
 
   void on_step(const StepView& step) override {
     note_chart(step.polar);
+    for (const KinkChange& change : setup_.parts.kink_changes(step)) changes_.push_back(change);
     if (waiting_) return;
     for (; next_ < times_.size() && static_cast<Real>(times_[next_]) + shift_ <= step.t1; ++next_) {
       if (!resolved(step)) continue;
@@ -59,6 +60,7 @@ class Comparison : public Observer {
     Real time;
   };
   const std::vector<Located>& events() const { return events_; }
+  const std::vector<KinkChange>& mode_changes() const { return changes_; }
   bool complete() const { return next_ == times_.size(); }
   Real worst() const { return worst_; }
   Real worst_time() const { return worst_time_; }
@@ -102,6 +104,7 @@ class Comparison : public Observer {
   Real shift_ = 0;  // of the times of this run against those of the file
   std::size_t next_ = 0;
   std::vector<Located> events_;
+  std::vector<KinkChange> changes_;
   Real worst_ = 0, worst_time_ = 0;
   Vector x_;
 };
@@ -131,6 +134,25 @@ void compare_events(const std::vector<archive::EventRow>& stored, const Comparis
   }
 }
 
+// A change at the very end of the run may be beyond that of the other.
+void compare_modes(const archive::RunReader& run, const std::vector<KinkChange>& second,
+                   const Network& network, Verification& out) {
+  if (!run.has_mode_changes()) return;
+  const std::vector<archive::ModeChangeRow> first = run.mode_changes();
+  out.mode_changes = std::ssize(first);
+  std::size_t i = 0;
+  const auto same = [&](const archive::ModeChangeRow& a, const KinkChange& b) {
+    const Neuron& neuron = network.neurons()[static_cast<std::size_t>(a.neuron)];
+    return neuron.layer == b.layer && neuron.index == b.neuron && a.sample == b.sample && a.kind == b.kind &&
+           a.side == b.side;
+  };
+  while (i < std::min(first.size(), second.size()) && same(first[i], second[i])) ++i;
+  out.same_modes = i + 1 >= std::max(first.size(), second.size());
+  if (!out.same_modes && out.first_difference.empty())
+    out.first_difference = fmt::format("the sequence of kinks, from change {} of {} at t = {:g}", i + 1,
+                                       first.size(), i < first.size() ? first[i].time : NAN);
+}
+
 }  // namespace
 
 Verification verify_run(const StudyTable& study, const std::string& run_path,
@@ -157,6 +179,7 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
   result.stop_reason = outcome.stop_reason;
   result.complete = comparison.complete() || outcome.stop_reason == stopped;
   compare_events(run.event_rows(), comparison, Recorder::event_kinds(setup), result);
+  compare_modes(run, comparison.mode_changes(), setup.network(), result);
   return result;
 }
 

@@ -11,13 +11,15 @@ namespace saddleflow {
 
 /// Differences between a stored run and the same study at rtol / 10.
 struct Verification {
-  Real path_error = 0;           ///< largest ||w - w'|| / ||w'|| over the stored snapshots
-  Real path_error_time = 0;      ///< where
-  bool same_events = true;       ///< the same kinds in the same order
-  Real event_time_error = 0;     ///< largest relative difference of event times, over the common beginning
-  std::string first_difference;  ///< of the sequences; empty when same_events
-  std::string stop_reason;       ///< of the second run
-  bool complete = true;          ///< false when the second run ended before the first (interrupted, failed)
+  Real path_error = 0;            ///< largest ||w - w'|| / ||w'|| over the stored snapshots
+  Real path_error_time = 0;       ///< where
+  bool same_events = true;        ///< the same kinds in the same order
+  Real event_time_error = 0;      ///< largest relative difference of event times, over the common beginning
+  std::string first_difference;   ///< of the sequences; empty when same_events
+  bool same_modes = true;         ///< the same kinks in the same order, where they are followed
+  std::int64_t mode_changes = 0;  ///< of the run
+  std::string stop_reason;        ///< of the second run
+  bool complete = true;           ///< false when the second run ended before the first (interrupted, failed)
 };
 
 /// `run_path`: a finished run of this study with snapshots of the weights.

@@ -77,7 +77,7 @@ Real Bernstein::operator()(Real x) const {
 Bernstein Bernstein::divided_by_x() const {
   std::vector<Real> c(c_.begin() + 1, c_.end());
   const auto n = static_cast<Real>(degree());
-  for (std::size_t i = 0; i < c.size(); ++i) c[i] *= n / static_cast<Real>(i + 1);
+  for (std::size_t i = 0; i < c.size(); ++i) c[i] = (c[i] - c_.front()) * n / static_cast<Real>(i + 1);
   return Bernstein(std::move(c));
 }
 

@@ -18,7 +18,7 @@ class Bernstein {
   const std::vector<Real>& coefficients() const { return c_; }
   /// By de Casteljau's algorithm.
   Real operator()(Real x) const;
-  /// p(x) / x, its value at zero left out of account. Degree at least 1.
+  /// (p(x) - p(0)) / x. Degree at least 1.
   Bernstein divided_by_x() const;
   /// The smallest x in (0, 1] at which the sign changes from that of the first coefficient, which is not
   /// zero; none where it does not. A root of even order is none. Found by subdivision, then to rounding by

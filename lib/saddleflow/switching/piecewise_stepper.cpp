@@ -107,7 +107,21 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
   }
 }
 
+// Before anything is decided: a state that has no direction is put where it has one.
+void PiecewiseStepper::pass_degenerate() {
+  Vector x = current_state();
+  Mode mode = system_.mode();
+  if (fresh_ || !system_.pass_degenerate(inner_->previous_state(), x, hit_, mode)) return;
+  const std::vector<ModeChange> changes = changes_between(system_.mode(), mode);
+  changes_.insert(changes_.end(), changes.begin(), changes.end());
+  system_.set_mode(mode);
+  t_cut_ = current_time();
+  x_cut_ = std::move(x);
+  cut_ = true;
+}
+
 void PiecewiseStepper::change_mode() {
+  pass_degenerate();
   const Transition transition = resolve_transition(system_, current_state(), hit_, !fresh_);
   if (!transition.resolved)
     throw StepFailure("sliding_unresolved",

@@ -25,7 +25,7 @@ class PiecewiseStepper final : public Stepper {
   struct Options {
     Real tie = Real(1e-12);    ///< crossings this close, in units of the step, are one event
     int patience = 200;        ///< changes in a row that hardly advance the time before it gives up
-    int dense_degree = 4;      ///< of the inner stepper's dense output, as a polynomial of time
+    int dense_degree = 5;      ///< of the inner stepper's dense output, as a polynomial of time
     Real drift = Real(1e-12);  ///< from the sliding surfaces, in units of rounding times 1 / epsilon
   };
 
@@ -65,6 +65,7 @@ class PiecewiseStepper final : public Stepper {
     std::vector<Index> hit;
   };
 
+  void pass_degenerate();
   void change_mode();
   void watch_progress(Real advance, Real step);
   Cut first_crossing(Real t0, Real h);

@@ -54,6 +54,9 @@ class SwitchedSystem {
   virtual void rates(const Vector& x, const std::vector<Index>& which, Vector& rate, Vector& unit) = 0;
   /// s of mode().sliding. A slope that nothing depends on is inside [low, high].
   virtual void slopes(const Vector& x, Vector& s) = 0;
+  /// With every slope of mode().sliding free in [low, high] on its own: those of the velocity of least norm,
+  /// and how each is attracted: d z_k' / d s_k < 0 (positive here) makes its surface attractive.
+  virtual void least_norm(const Vector& x, Vector& s, Vector& attraction) = 0;
   /// Moves x onto z_k = 0 for these and the sliding ones, by the least change that does to first order.
   virtual void project(Vector& x, const std::vector<Index>& which) = 0;
   /// Largest |z_k| of the sliding switches against its rounding unit |grad z_k| |x|.
@@ -63,9 +66,20 @@ class SwitchedSystem {
   /// first of which is its start. Those that surely do not may be left out: this is what makes the search
   /// cheap.
   virtual void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) = 0;
-  /// Adds to `hit` the switches that lie on their surface because of these alone (z_k = 0 however x moves
-  /// while those stay): they have to find their sides together with them.
-  virtual void add_dependents(const Vector& /*x*/, std::vector<Index>& /*hit*/) {}
+  /// Some switches may be zero at x only because all that they depend on of `touching` (hit or sliding ones)
+  /// are: they have no choice of their own. Lists them, not sliding any more in `mode`, on the sides to which
+  /// the sides of the others in `mode` lead.
+  virtual void settle_dependents(const Vector& /*x*/, const std::vector<Index>& /*touching*/, Mode& /*mode*/,
+                                 std::vector<Index>& dependents) {
+    dependents.clear();
+  }
+  /// Where x, which was `before` at the start of the step, lies on so many of the surfaces `hit` that it has
+  /// lost the direction which decides on its sides: moves it beside them, sets those sides in `mode`, and
+  /// drops the switches from `hit`. False where there is no such thing.
+  virtual bool pass_degenerate(const Vector& /*before*/, Vector& /*x*/, std::vector<Index>& /*hit*/,
+                               Mode& /*mode*/) {
+    return false;
+  }
 };
 
 }  // namespace saddleflow

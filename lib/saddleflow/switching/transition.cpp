@@ -20,22 +20,22 @@ class Resolution {
     // On its way to the far side: what the near one says is known.
     if (arriving)
       for (const auto& [k, tried] : std::map<Index, int>(sides_tried_)) flip(k);
-    std::vector<Index> all = hit;
-    system_.add_dependents(x_, all);
-    for (const Index k : all)
-      if (before_.side(k) != Side::sliding) try_side(k, before_.side(k));
     release_hit(hit);
   }
 
   Transition run() {
-    const int patience = 20 + 6 * static_cast<int>(sides_tried_.size() + mode_.sliding.size());
-    for (int round = 0; round < patience; ++round) {
+    // Mostly one or two changes; several surfaces of one neuron may go round in circles that way.
+    for (int round = 0; round < kSimpleRounds; ++round) {
+      settle();
       system_.set_mode(mode_);
-      // All at once first; singly when that goes round in circles.
-      if (amend(round < 6)) continue;
-      Transition result = conclude();
-      if (!arriving_) find_ambiguous(result);
-      return result;
+      if (!amend(round == 0)) return conclude();
+    }
+    for (int round = 0; round < kLeastNormRounds; ++round) {
+      take_least_norm();
+      settle();
+      system_.set_mode(mode_);
+      if (is_consistent()) return conclude();
+      flip_repelled();
     }
     Transition failed;
     failed.resolved = false;
@@ -44,6 +44,7 @@ class Resolution {
 
  private:
   static constexpr int kBelow = 1, kAbove = 2;
+  static constexpr int kSimpleRounds = 12, kLeastNormRounds = 8;
 
   void try_side(Index k, Side side) { sides_tried_[k] |= side == Side::above ? kAbove : kBelow; }
 
@@ -53,6 +54,15 @@ class Resolution {
   }
 
   void flip(Index k) { put(k, mode_.side(k) == Side::above ? Side::below : Side::above); }
+
+  /// Those that have no choice are not asked.
+  void settle() {
+    std::vector<Index> touching = mode_.sliding;
+    for (const auto& [k, tried] : sides_tried_)
+      if (mode_.side(k) != Side::sliding) touching.push_back(k);
+    system_.settle_dependents(x_, touching, mode_, dependents_);
+    for (const Index k : dependents_) sides_tried_.erase(k);
+  }
 
   /// Sliding ones are hit when their slopes reach a bound.
   void release_hit(const std::vector<Index>& hit) {
@@ -66,50 +76,96 @@ class Resolution {
     }
   }
 
-  /// Changes what is not consistent; false when everything is.
-  bool amend(bool all) {
-    bool amended = false;
-    system_.slopes(x_, slopes_);
-    const std::vector<Index> sliding = mode_.sliding;
-    for (std::size_t c = 0; c < sliding.size(); ++c) {
-      const Real slope = slopes_[static_cast<Index>(c)];
-      const Real slack = kSlopeSlack * (system_.high() - system_.low());
-      if (slope >= system_.low() - slack && slope <= system_.high() + slack) continue;
-      put(sliding[c], slope > system_.high() ? Side::above : Side::below);
-      amended = true;
-      if (!all) return true;
-    }
-    if (amended) return true;
+  /// Changes what is not consistent; false when everything is. One at a time: whether a side can be had
+  /// depends on where the others are. Only those that arrived together have left together, and both their
+  /// sides are known after the first look.
+  bool amend(bool first) {
+    if (release_one()) return true;
     moving_.clear();
     for (const auto& [k, tried] : sides_tried_)
       if (mode_.side(k) != Side::sliding) moving_.push_back(k);
     system_.rates(x_, moving_, rate_, unit_);
+    bool amended = false;
     for (std::size_t c = 0; c < moving_.size(); ++c) {
       const Index k = moving_[c];
       const Real outwards = rate_[static_cast<Index>(c)] * static_cast<Real>(mode_.side(k));
       if (outwards >= -kRateTolerance * unit_[static_cast<Index>(c)]) continue;
-      if (sides_tried_[k] == (kBelow | kAbove))
+      const bool together = first && arriving_;
+      if (k == last_flipped_ || (together && sides_tried_[k] == (kBelow | kAbove))) {
         mode_.set(k, Side::sliding);
-      else
+        last_flipped_ = -1;
+      } else {
         flip(k);
+        last_flipped_ = k;
+      }
       amended = true;
-      if (!all) return true;
+      if (!together) return true;
     }
     return amended;
   }
 
+  /// All attractive surfaces that x is on together: the velocity of least norm says what each does. One that
+  /// repels is passed, on the side where the mode has it.
+  void take_least_norm() {
+    touched_ = mode_.sliding;
+    for (const auto& [k, tried] : sides_tried_)
+      if (mode_.side(k) != Side::sliding) touched_.push_back(k);
+    std::sort(touched_.begin(), touched_.end());
+    const Mode chosen = mode_;
+    for (const Index k : touched_) mode_.set(k, Side::sliding);
+    system_.set_mode(mode_);
+    Vector attraction;
+    system_.least_norm(x_, slopes_, attraction);
+    for (std::size_t c = 0; c < touched_.size(); ++c)
+      if (attraction[static_cast<Index>(c)] <= 0 && chosen.side(touched_[c]) != Side::sliding)
+        mode_.set(touched_[c], chosen.side(touched_[c]));
+    const std::vector<Index> free = mode_.sliding;
+    system_.set_mode(mode_);
+    system_.least_norm(x_, slopes_, attraction);
+    const Real slack = kSlopeSlack * (system_.high() - system_.low());
+    for (std::size_t c = 0; c < free.size(); ++c) {
+      const Real slope = slopes_[static_cast<Index>(c)];
+      if (slope >= system_.high() - slack) put(free[c], Side::above);
+      if (slope <= system_.low() + slack) put(free[c], Side::below);
+    }
+  }
+
+  bool is_consistent() {
+    Mode kept = mode_;
+    const bool consistent = !amend(false);
+    mode_ = std::move(kept);
+    return consistent;
+  }
+
+  // What does not fit the least norm is passed on the other side.
+  void flip_repelled() {
+    for (std::size_t c = 0; c < moving_.size(); ++c) {
+      const Real outwards = rate_[static_cast<Index>(c)] * static_cast<Real>(mode_.side(moving_[c]));
+      if (outwards < -kRateTolerance * unit_[static_cast<Index>(c)]) flip(moving_[c]);
+    }
+  }
+
+  /// A sliding switch whose slope is outside leaves to that side.
+  bool release_one() {
+    system_.slopes(x_, slopes_);
+    const Real slack = kSlopeSlack * (system_.high() - system_.low());
+    for (std::size_t c = 0; c < mode_.sliding.size(); ++c) {
+      const Real slope = slopes_[static_cast<Index>(c)];
+      if (slope >= system_.low() - slack && slope <= system_.high() + slack) continue;
+      put(mode_.sliding[c], slope > system_.high() ? Side::above : Side::below);
+      last_flipped_ = -1;
+      return true;
+    }
+    return false;
+  }
+
   Transition conclude() {
     Transition result;
-    for (const auto& [k, tried] : sides_tried_) {
-      const Side from = before_.side(k), to = mode_.side(k);
-      if (to != from) {
-        const auto kind = to == Side::sliding     ? ModeChange::Kind::enter
-                          : from == Side::sliding ? ModeChange::Kind::release
-                                                  : ModeChange::Kind::cross;
-        result.changes.push_back({k, kind, to});
-      }
-      if (to != Side::sliding) result.departures.push_back({k, departure_order(k, from)});
-    }
+    result.changes = changes_between(before_, mode_);
+    for (const auto& [k, tried] : sides_tried_)
+      if (mode_.side(k) != Side::sliding)
+        result.departures.push_back({k, departure_order(k, before_.side(k))});
+    if (!arriving_) find_ambiguous(result);
     return result;
   }
 
@@ -139,11 +195,25 @@ class Resolution {
   const Mode before_;
   Mode mode_;
   std::map<Index, int> sides_tried_;
-  std::vector<Index> moving_;
+  Index last_flipped_ = -1;
+  std::vector<Index> moving_, dependents_, touched_;
   Vector slopes_, rate_, unit_;
 };
 
 }  // namespace
+
+std::vector<ModeChange> changes_between(const Mode& before, const Mode& after) {
+  std::vector<ModeChange> changes;
+  for (std::size_t c = 0; c < after.sides.size(); ++c) {
+    const Side from = before.sides[c], to = after.sides[c];
+    if (to == from) continue;
+    const auto kind = to == Side::sliding     ? ModeChangeKind::enter
+                      : from == Side::sliding ? ModeChangeKind::release
+                                              : ModeChangeKind::cross;
+    changes.push_back({static_cast<Index>(c), kind, to});
+  }
+  return changes;
+}
 
 Transition resolve_transition(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit,
                               bool arriving) {

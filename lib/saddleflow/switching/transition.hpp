@@ -4,17 +4,19 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/mode_change_kind.hpp"
 #include "saddleflow/switching/switched_system.hpp"
 
 namespace saddleflow {
 
 /// One switch that changed its side.
 struct ModeChange {
-  enum class Kind : std::int8_t { cross, enter, release };
   Index index = 0;
-  Kind kind = Kind::cross;
+  ModeChangeKind kind = ModeChangeKind::cross;
   Side side = Side::below;  ///< afterwards
 };
+
+std::vector<ModeChange> changes_between(const Mode& before, const Mode& after);
 
 struct Transition {
   bool resolved = true;  ///< false: no consistent choice of sides was found

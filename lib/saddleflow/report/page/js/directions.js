@@ -23,12 +23,13 @@ function directionNote({view: kind, neurons, neuron_count: count, inputs}) {
 
 function addDirections() {
   const parent = section('directions'), views = {plane: planeView, map: mapView, coefficients: coefficientView};
-  parent.querySelectorAll(':scope > :not(h2)').forEach((old) => old.remove());
+  const frame = parent.querySelector('.pictures');
+  frame.replaceChildren();
   const kind = run.directions.view;
   if (!views[kind]) {
-    parent.append(element('p', {class: 'empty'}, 'The run holds no snapshots of the weights.'));
+    frame.append(element('p', {class: 'empty'}, 'The run holds no snapshots of the weights.'));
     return;
   }
-  parent.append(element('p', {class: 'note'}, directionNote(run.directions)), views[kind]());
+  frame.append(element('p', {class: 'note'}, directionNote(run.directions)), views[kind]());
   parent.dataset.view = kind;
 }

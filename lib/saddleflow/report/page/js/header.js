@@ -75,6 +75,7 @@ function addHeader() {
                                ['hessian_vectors', 'Hessian · vector']]) {
     if (counter(name) !== null) dials.push([label, number(counter(name))]);
   }
+  if (run.modes) dials.push(['mode changes', number(run.modes.total)]);
   const worst = worstGauge();
   if (worst) dials.push([`worst ${worst.name}`, number(worst.worst, 2)]);
   section('dials').append(...dials.map(([label, value]) =>

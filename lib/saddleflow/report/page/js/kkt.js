@@ -29,15 +29,6 @@ function kktNote({points, search, run_point: target}) {
   return parts;
 }
 
-/** The curves of the neurons, and those of the KKT point as dashed lines. */
-function angleCurves() {
-  return sourceCurves('angles').map((curve) => {
-    const last = curve.values.findLast(known);
-    return curve.layer < 0 ? {...curve, stroke: colour('strong'), width: 1.2, dash: [6, 4]} :
-        {...curve, width: 1.2, stroke: angleColour(((last ?? 0) * Math.PI) / 180)};
-  });
-}
-
 function addKkt() {
   const parent = section('kkt');
   if (!run.kkt) {
@@ -55,10 +46,6 @@ function addKkt() {
                  makeCurves: plainCurves('alignment', ['c1', 'c2']), height: 270});
   addPlot(pair, {id: 'neuron-alignment', title: '1 − cosine of the neurons', source: 'neuron_alignment',
                  makeCurves: () => neuronCurves('neuron_alignment'), height: 270});
-  if (run.plots.angles) {
-    addPlot(parent, {id: 'angles', title: 'Directions of the first layer, in degrees', source: 'angles', makeCurves: angleCurves,
-                     height: 270, start: 'linear', legend: run.kkt.run_point >= 0 ? 'dashed: the KKT point' : ''});
-  }
 }
 
 /** Directions of a KKT point in the plane, each with the hue of its angle. */

@@ -12,7 +12,7 @@ function chooseValues(kind) {
 }
 
 const commonValues = () => {
-  const kinds = new Set(plots.map((plot) => (isLog(plot) ? 'log' : 'linear')));
+  const kinds = new Set(plots.filter((plot) => !plot.fixed).map((plot) => (isLog(plot) ? 'log' : 'linear')));
   return kinds.size === 1 ? [...kinds][0] : '';
 };
 
@@ -46,7 +46,7 @@ function addToolbar() {
 
 /** A file of KKT or critical points alone has nothing to show here. */
 function removeTrajectory() {
-  for (const id of ['loss', 'norms', 'directions', 'spectrum', 'gauges', 'events', 'toolbar']) section(id).remove();
+  for (const id of ['loss', 'norms', 'modes', 'directions', 'spectrum', 'gauges', 'events', 'toolbar']) section(id).remove();
   if (!run.saddles.length) section('saddles').remove();
 }
 

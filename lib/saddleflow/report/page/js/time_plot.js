@@ -20,9 +20,14 @@ function plotData(plot) {
   return [abscissa.slice(first), ...plot.curves.map((curve) => curve.values.slice(first).map(value))];
 }
 
-const isLog = (plot) => (view.y[plot.id] ?? plot.start) === 'log';
+/** The values of a fixed plot are not quantities that a logarithm is taken of. */
+const isLog = (plot) => !plot.fixed && (view.y[plot.id] ?? plot.start) === 'log';
 
 function showValues(plot, index) {
+  if (plot.tell) {
+    plot.values.replaceChildren(...plot.tell());
+    return;
+  }
   const u = plot.chart, [abscissa, ...curves] = u.data;
   const row = index ?? abscissa.length - 1;
   const at = `${view.x === 'steps' ? 'step' : 't'} = `;
@@ -39,15 +44,21 @@ function showValues(plot, index) {
   plot.values.replaceChildren(...items);
 }
 
+function eventTip(u, left) {
+  const index = eventAt(u, left);
+  if (index === null) return null;
+  const found = run.events[index];
+  return [element('b', {}, plainWords(found.kind)), element('br'), `t = ${moment(found.time)}`, element('br'),
+          `loss = ${number(found.loss, 5)}`];
+}
+
 function showTip(plot, event) {
   const u = plot.chart;
   const box = u.over.getBoundingClientRect(), left = event.clientX - box.left;
-  const index = eventAt(u, left);
-  plot.tip.hidden = index === null;
-  if (index === null) return;
-  const found = run.events[index];
-  plot.tip.replaceChildren(element('b', {}, plainWords(found.kind)), element('br'),
-                           `t = ${moment(found.time)}`, element('br'), `loss = ${number(found.loss, 5)}`);
+  const words = plot.tipAt?.(u, left, event.clientY - box.top) ?? eventTip(u, left);
+  plot.tip.hidden = words === null;
+  if (words === null) return;
+  plot.tip.replaceChildren(...words);
   const frame = plot.figure.getBoundingClientRect();
   const before = left > box.width - 190;
   plot.tip.style.left = before ? 'auto' : `${box.left - frame.left + left + 12}px`;
@@ -75,6 +86,27 @@ function resetZoom() {
   setAbscissa(plots, [Math.min(...ends.map((e) => e[0])), Math.max(...ends.map((e) => e[1]))]);
 }
 
+/** The value axis, where the plot does not want it otherwise. */
+function valueAxis(plot, logarithmic) {
+  const usual = axis(3, logarithmic, plot.flags ? 34 : 30);
+  if (!plot.yTicks) return usual;
+  const wanted = (u) => Math.max(2, Math.floor(u.bbox.height / devicePixelRatio / 20));
+  return {...usual, splits: (u, _index, min, max) => plot.yTicks(min, max, wanted(u)),
+          values: (u, ticks) => (plot.yLabels ?? linearLabels)(ticks),
+          grid: plot.yLabels ? {show: false} : usual.grid};
+}
+
+/** The plot's own drawing, within its frame. */
+function paintInside(u, plot) {
+  const {ctx, bbox} = u;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  plot.paint(u, plot);
+  ctx.restore();
+}
+
 function chartOptions(plot) {
   const logX = view.x === 'log', logY = isLog(plot);
   return {
@@ -85,25 +117,27 @@ function chartOptions(plot) {
     legend: {show: false},
     scales: {
       x: {time: false, distr: logX ? 3 : 1, range: (u, min, max) => (min < max ? [min, max] : [min, min + 1])},
-      y: {distr: logY ? 3 : 1, range: yRange(logY)},
+      y: {distr: logY ? 3 : 1, range: plot.yRange ?? yRange(logY), dir: plot.yTurned ? -1 : 1},
     },
-    axes: [axis(2, logX, 74), axis(3, logY, plot.flags ? 34 : 30)],
+    axes: [axis(2, logX, 74), valueAxis(plot, logY)],
     series: [{}, ...plot.curves.map((curve) => ({
       label: curve.name, scale: 'y', stroke: curve.stroke, width: curve.width ?? 1.4, dash: curve.dash,
-      points: {show: plotData(plot)[0].length === 1}, spanGaps: false,
+      points: {show: !plot.paint && plotData(plot)[0].length === 1}, spanGaps: false,
+      paths: plot.paint ? () => null : curve.stepped ? uPlot.paths.stepped({align: 1}) : undefined,
     }))],
     focus: {alpha: plot.curves.length > plot.namedCurves ? 0.22 : 1},
     cursor: {
       y: false,
       drag: {x: true, y: false},
       focus: {prox: plot.curves.length > plot.namedCurves ? 24 : -1},
-      points: {size: 6, show: plot.curves.length <= plot.namedCurves ? undefined : false},
+      points: {size: 6, show: plot.curves.length <= plot.namedCurves && !plot.paint ? undefined : false},
       bind: {dblclick: () => () => resetZoom()},
       sync: {key: cursorKey, setSeries: false, filters: {pub: (type) => type !== 'mouseup' && type !== 'mousedown'}},
     },
     hooks: {
       drawClear: [drawBands],
       draw: [(u) => {
+        if (plot.paint) paintInside(u, plot);
         drawLines(u);
         if (plot.id === 'loss') drawSteps(u);
         if (plot.flags) drawFlags(u);
@@ -124,7 +158,7 @@ function buildChart(plot) {
   plot.chart = new uPlot(chartOptions(plot), plotData(plot), plot.frame);
   plot.chart.over.addEventListener('mousemove', (event) => showTip(plot, event));
   plot.chart.over.addEventListener('mouseleave', () => { plot.tip.hidden = true; });
-  plot.key.textContent = isLog(plot) ? 'log' : 'linear';
+  if (plot.key) plot.key.textContent = isLog(plot) ? 'log' : 'linear';
   showValues(plot, null);
 }
 
@@ -135,7 +169,7 @@ function addPlot(parent, settings) {
   plot.values = element('span', {class: 'values'});
   plot.frame = element('div', {class: 'plot'});
   plot.tip = element('div', {class: 'tip', hidden: ''});
-  plot.key = element('button', {title: 'linear or logarithmic values', onclick: () => {
+  plot.key = plot.fixed ? null : element('button', {title: 'linear or logarithmic values', onclick: () => {
     view.y[plot.id] = isLog(plot) ? 'linear' : 'log';
     rebuild([plot]);
   }});

@@ -46,6 +46,9 @@ function addTimePlots() {
   addPlot(norms, {id: 'layers', title: 'Norm of the layers', source: 'layers', makeCurves: layerCurves, height: 270});
   addPlot(norms, {id: 'neurons', title: 'Norm of the neurons', source: 'neurons', makeCurves: () => neuronCurves(), height: 270,
                   legend: sourceCurves('layers').length > 2 ? 'one hue for each layer' : ''});
+  section('directions').append(element('div', {class: 'pictures'}));
+  addAngles();
+  addModes();
   const gauges = element('div', {class: 'pair'});
   section('gauges').append(gauges);
   addPlot(gauges, {id: 'drift', title: 'Drift', source: 'drift', makeCurves: plainCurves('drift', ['c3', 'c6']),

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace saddleflow {
+
+/// What the pre-activation of a neuron at a sample does at zero: it passes, is caught there (sliding begins),
+/// or leaves. The numbers are those of the run file.
+enum class ModeChangeKind { cross = 0, enter = 1, release = 2 };
+
+}  // namespace saddleflow

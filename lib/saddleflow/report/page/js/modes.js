@@ -1,0 +1,106 @@
+// Mode changes of a piecewise-smooth run: when which neuron's pre-activation comes to zero, at which sample.
+
+const modeColours = ['c1', 'c2', 'c3'];
+const sideWords = {'-1': 'below zero', 0: 'sliding on zero', 1: 'above zero'};
+
+const neuronLabel = (row) => {
+  const {layer, index} = run.modes.neurons[row];
+  return `${layer + 1}.${index + 1}`;
+};
+
+const modeAbscissa = () => (view.x === 'steps' ? run.modes.step : run.modes.time);
+
+/** Canvas pixels: height of a neuron's row, of a mark, and of the step from one sample to the next within the row. */
+function rasterMeasures(u) {
+  const ratio = devicePixelRatio, row = Math.abs(u.valToPos(1, 'y', true) - u.valToPos(0, 'y', true));
+  const mark = Math.min(11 * ratio, Math.max(2.5 * ratio, 0.45 * row));
+  return {row, mark, step: Math.max(0, 0.9 * row - mark) / Math.max(1, run.modes.samples - 1)};
+}
+
+/** Where mark i stands, in canvas pixels; null outside the picture. */
+function markPlace(u, measures, i) {
+  const x = pixel(u, modeAbscissa()[i]);
+  if (x === null) return null;
+  const middle = u.valToPos(run.modes.neuron[i], 'y', true);
+  return [x, middle + measures.step * (run.modes.sample[i] - (run.modes.samples - 1) / 2)];
+}
+
+/** Lines between neurons where there is room, and between layers. */
+function paintRows(u, {row}) {
+  const {ctx, bbox} = u, ratio = devicePixelRatio, {neurons} = run.modes;
+  for (let k = 1; k < neurons.length; k += 1) {
+    const border = neurons[k].layer !== neurons[k - 1].layer;
+    if (!border && row < 9 * ratio) continue;
+    ctx.strokeStyle = colour(border ? 'mark' : 'grid');
+    ctx.lineWidth = ratio;
+    const y = u.valToPos(k - 0.5, 'y', true);
+    line(ctx, bbox.left, y, bbox.left + bbox.width, y);
+  }
+}
+
+function paintRaster(u) {
+  const {ctx} = u, ratio = devicePixelRatio, measures = rasterMeasures(u), {kind} = run.modes;
+  paintRows(u, measures);
+  modeColours.forEach((name, wanted) => {  // the rarer kinds on top
+    ctx.fillStyle = colour(name);
+    ctx.globalAlpha = wanted === 0 ? 0.7 : 0.9;
+    const wide = (wanted === 0 ? 2 : 2.6) * ratio, high = measures.mark;
+    for (let i = 0; i < kind.length; i += 1) {
+      const place = kind[i] === wanted ? markPlace(u, measures, i) : null;
+      if (place) ctx.fillRect(place[0] - wide / 2, place[1] - high / 2, wide, high);
+    }
+  });
+}
+
+/** What is said of the mark nearest to a position, in CSS pixels of the plot. */
+function markTip(u, left, top) {
+  const {modes} = run, ratio = devicePixelRatio, measures = rasterMeasures(u);
+  let best = null, distance = 7 * ratio;
+  for (let i = 0; i < modes.kind.length; i += 1) {
+    const place = markPlace(u, measures, i);
+    if (!place) continue;
+    const d = Math.hypot(place[0] - u.bbox.left - left * ratio, place[1] - u.bbox.top - top * ratio);
+    if (d < distance) [best, distance] = [i, d];
+  }
+  if (best === null) return null;
+  return [element('b', {}, modes.kinds[modes.kind[best]][0]), element('br'), `t = ${moment(modes.time[best])}`, element('br'),
+          `layer ${modes.neurons[modes.neuron[best]].layer + 1}, neuron ${neuronLabel(modes.neuron[best])}, ` +
+          `sample ${modes.sample[best] + 1}`, element('br'), `then ${sideWords[modes.side[best]]}`];
+}
+
+/** The kinds with their colours and numbers. */
+function rasterKey() {
+  return run.modes.kinds.map(([name, count], kind) => element('span', {},
+      element('i', {class: 'swatch', style: `background:${colour(modeColours[kind])}`}), `${name} `, element('b', {}, number(count))));
+}
+
+function addRaster(parent) {
+  const {time, step, neuron, neurons} = run.modes, count = neurons.length;
+  run.plots.raster = {time, step, curves: time.length ? [{name: 'neuron', values: neuron}] : []};
+  addPlot(parent, {
+    id: 'raster', title: 'Changes', source: 'raster', makeCurves: plainCurves('raster'), fixed: true,
+    height: Math.min(560, Math.max(170, 70 + 18 * count)), paint: paintRaster, tipAt: markTip, tell: rasterKey,
+    yRange: () => [-0.5, count - 0.5], yTurned: true,
+    yTicks: (min, max, wanted) => niceTicks(0, count - 1, Math.min(wanted, count)).filter(Number.isInteger),
+    yLabels: (ticks) => ticks.map(neuronLabel),
+  });
+}
+
+function modesNote({total, time, samples}) {
+  const shown = time.length < total ? ` ${number(time.length)} of ${number(total)} changes are drawn; the others, of the same neurons and kinds, lie close to them.` : '';
+  return 'The pre-activation of a neuron at a sample passes through zero (cross), is caught there and slides (enter), or leaves ' +
+      `zero (release). A row for each neuron, layer after layer, the ${number(samples)} samples from top to bottom within it.` + shown;
+}
+
+function addModes() {
+  const parent = section('modes');
+  if (!run.modes) {
+    parent.remove();
+    return;
+  }
+  parent.append(element('p', {class: 'note'}, run.modes.total ? modesNote(run.modes) :
+      'No pre-activation has come to zero.'));
+  addRaster(parent);
+  addPlot(parent, {id: 'modes', title: 'Sliding and dead neurons', source: 'modes', fixed: true, height: 190,
+                   makeCurves: () => plainCurves('modes', ['c2', 'c0'])().map((curve) => ({...curve, stepped: true}))});
+}
