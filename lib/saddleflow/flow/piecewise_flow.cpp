@@ -34,14 +34,20 @@ bool PiecewiseFlow::applies_to(const Network& network) {
          network.layout().layer_count() > 1;
 }
 
+bool PiecewiseFlow::can_locate(const Network& network) {
+  return applies_to(network) || (network.kind() == "feed_forward" && !network.activation().is_polynomial() &&
+                                 network.layout().layer_count() == 2);
+}
+
 PiecewiseFlow::PiecewiseFlow(GradientFlow& flow)
     : flow_(flow),
       hidden_(layout().layer_count() - 1),
       index_(layout(), inputs().cols()),
       input_norms_(inputs().colwise().norm().transpose()) {
-  if (!applies_to(flow.objective().network()))
+  if (!can_locate(flow.objective().network()))
     throw InputError(
-        "sliding: expected a feed_forward network with hidden layers, power 1 and slope below 1");
+        "kinks: expected a feed_forward network with hidden layers, power 1 and slope below 1, or one hidden "
+        "layer and an activation that is no polynomial");
   for (int l = 0; l < hidden_; ++l)
     pattern_.factors.push_back(Matrix::Zero(layout().layer(l).rows, inputs().cols()));
   reach_.resize(static_cast<std::size_t>(hidden_));

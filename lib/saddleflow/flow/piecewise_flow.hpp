@@ -23,15 +23,18 @@ class KinkIndex {
   std::vector<Index> widths_, offsets_;  // per hidden layer; one offset more
 };
 
-/// w' = -grad L(w) of a feed-forward network with p = 1, alpha /= 1: switching functions are the
-/// pre-activations z, slopes those of the activation in [alpha, 1] (theory, section 5). The mode is that of
-/// the objective (see Objective::set_mode), so that everything evaluated along the flow is evaluated in it.
+/// w' = -grad L(w) of a feed-forward network with p = 1, alpha /= 1 (or see can_locate()): switching
+/// functions are the pre-activations z, slopes those of the activation in [alpha, 1] (theory, section 5). The
+/// mode is that of the objective (see Objective::set_mode), so that everything evaluated along the flow is
+/// evaluated in it.
 class PiecewiseFlow final : public SwitchedSystem {
  public:
   /// InputError for another network. The flow must outlive this.
   explicit PiecewiseFlow(GradientFlow& flow);
-  /// Whether `network` has kinks that this class knows how to follow.
+  /// Whether `network` has jumps of the gradient that this class knows how to follow.
   static bool applies_to(const Network& network);
+  /// Whether its kinks can be located, jumps or not: for p >= 2 (nothing slides) with one hidden layer.
+  static bool can_locate(const Network& network);
 
   const KinkIndex& index() const { return index_; }
   /// Hidden neurons that are below their kinks at every sample; for alpha = 0 they are dead and do not move.

@@ -10,8 +10,11 @@ namespace {
 using Charts = FlowAssemblyOptions::Charts;
 
 std::unique_ptr<PiecewiseFlow> make_kinks(const FlowAssemblyOptions& options, GradientFlow& flow) {
-  if (!options.kinks || options.charts == Charts::polar) return nullptr;
-  if (!PiecewiseFlow::applies_to(flow.objective().network())) return nullptr;
+  using Kinks = FlowAssemblyOptions::Kinks;
+  const Network& network = flow.objective().network();
+  const bool wanted = options.kink_policy == Kinks::locate ? PiecewiseFlow::can_locate(network)
+                                                           : PiecewiseFlow::applies_to(network);
+  if (!wanted || options.kink_policy == Kinks::ignore || options.charts == Charts::polar) return nullptr;
   return std::make_unique<PiecewiseFlow>(flow);
 }
 

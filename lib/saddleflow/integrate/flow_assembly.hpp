@@ -23,9 +23,11 @@ struct FlowAssemblyOptions {
   Charts charts = Charts::automatic;
   std::string stepper = "auto";
   StepperOptions stepping;  ///< of the Cartesian chart, see flow_stepping()
-  /// Follow the kinks of networks that have some in their gradient, with sliding (PiecewiseFlow), in the
-  /// Cartesian chart unless that chart is not wanted at all.
-  bool kinks = true;
+  enum class Kinks { follow, ignore, locate };
+  /// follow: those of networks that have some in their gradient, with sliding (PiecewiseFlow), in the
+  /// Cartesian chart unless that chart is not wanted at all; locate: also where only a higher derivative
+  /// jumps.
+  Kinks kink_policy = Kinks::follow;
   FlowEventOptions events;
 };
 

@@ -38,7 +38,9 @@ FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Object
                    : chart == "polar"   ? Charts::polar
                                         : Charts::automatic;
   options.stepper = study.text("flow.stepper");
-  options.kinks = study.text("flow.kinks") == "auto";
+  using Kinks = FlowAssemblyOptions::Kinks;
+  const std::string kinks = study.text("flow.kinks");
+  options.kink_policy = kinks == "auto" ? Kinks::follow : kinks == "locate" ? Kinks::locate : Kinks::ignore;
   const Real loss_at_origin = Correlation(objective).loss_at_origin();
   options.stepping = build_stepper_options(study, objective.network(), rtol, loss_at_origin);
   options.events = build_event_options(study);
