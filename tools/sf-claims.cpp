@@ -1,9 +1,6 @@
 // sf-claims: the papers' claims, each measured on a study, as a table of verdicts.
 #include <fmt/format.h>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -12,9 +9,8 @@
 #include <vector>
 
 #include "claim_tables.hpp"
-#include "common.hpp"
+#include "command_line.hpp"
 #include "interrupt.hpp"
-#include "saddleflow/base/version.hpp"
 #include "saddleflow/claims/claim.hpp"
 #include "saddleflow/study/keys.hpp"
 
@@ -26,25 +22,18 @@ using namespace saddleflow::tools;
 constexpr const char* kFolder = "tools/studies/claims";
 
 struct Arguments {
-  std::vector<std::string> studies, overrides;
+  std::vector<std::string> studies{kFolder}, overrides;
   bool quick = false, details = false;
 };
 
-void add_options(CLI::App& app, Arguments& a) {
-  app.add_option("studies", a.studies,
-                 std::string("studies with a [claim], or folders of them (default ") + kFolder + ")")
-      ->option_text("STUDY.toml|FOLDER ...")
-      ->default_val(std::vector<std::string>{kFolder})
-      ->default_str(kFolder);
-  app.add_option("--set", a.overrides, "override a key of every study; may be repeated")
-      ->option_text("section.key=value")
-      ->take_all()
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_flag("--quick", a.quick, "two seeds and few starts a study; the same thresholds");
-  app.add_flag("--details", a.details, "print every seed and size");
-  app.set_version_flag("--version", std::string("sf-claims ") + version());
-  app.footer(
+void add_options(CommandLine& line, Arguments& a) {
+  line.text("studies", a.studies,
+            std::string("studies with a [claim], or folders of them (default ") + kFolder + ")",
+            "STUDY.toml|FOLDER ...");
+  line.set(a.overrides, "every study");
+  line.flag("--quick", a.quick, "two seeds and few starts a study; the same thresholds");
+  line.flag("--details", a.details, "print every seed and size");
+  line.footer(
       "\nExit status: 0 all was measured, whatever the verdicts; 2 bad input, 3 numerical failure, 4 "
       "input/output, 130 interrupted.\n\nKeys of the study file, with their defaults; a claim uses "
       "[network], "
@@ -95,10 +84,11 @@ int run(const Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return saddleflow::tools::run_tool("sf-claims", [&] {
-    CLI::App app("The claims of the papers, measured: predictions, figures and verdicts.", "sf-claims");
-    Arguments arguments;
-    add_options(app, arguments);
-    return parse(app, argc, argv) ? run(arguments) : 0;
-  });
+  return run_tool(
+      {"sf-claims", "The claims of the papers, measured: predictions, figures and verdicts.", argc, argv},
+      [](CommandLine& line) {
+        Arguments arguments;
+        add_options(line, arguments);
+        return line.parse() ? run(arguments) : 0;
+      });
 }

@@ -2,19 +2,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <cmath>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "common.hpp"
+#include "command_line.hpp"
 #include "interrupt.hpp"
 #include "run_tables.hpp"
 #include "saddleflow/archive/run_writer.hpp"
-#include "saddleflow/base/version.hpp"
 #include "saddleflow/study/flow_run.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/keys.hpp"
@@ -38,34 +34,23 @@ constexpr const char* kFooter =
     "on with "
     "--resume).\n\nKeys of the study file, with their defaults (--set overrides any of them):\n";
 
-void add_options(CLI::App& app, Arguments& a) {
-  app.add_option("study", a.study, "study file (TOML); with --from by default the one that FILE holds")
-      ->option_text("STUDY.toml");
-  CLI::Option* from =
-      app.add_option("--from", a.from, "start beside critical point K of a file written by sf-saddles")
-          ->option_text("FILE:K");
-  app.add_option(
-         "--perturb", a.perturb,
-         "--from: norm of the random weights that its zero neurons get (all weights if none are zero)")
-      ->option_text("DELTA")
-      ->needs(from)
-      ->check(CLI::PositiveNumber);
-  app.add_option("-o,--output", a.output,
-                 "run file; by default the study's name with .h5, in the current folder")
-      ->option_text("FILE");
-  app.add_option("--set", a.overrides, "override a key of the study; may be repeated")
-      ->option_text("section.key=value")
-      ->take_all()
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_flag("--force", a.force, "overwrite an existing run file");
-  app.add_flag("--resume", a.resume, "go on with an interrupted or killed run; show a finished one");
-  app.add_flag("--verify", a.verify,
-               "integrate again at a tenth of the tolerance, report path error and events");
-  app.add_flag("--dry-run", a.dry_run, "check the study, print it with every default, run nothing");
-  app.add_flag("-q,--quiet", a.quiet, "print errors only");
-  app.set_version_flag("--version", std::string("sf-flow ") + version());
-  app.footer(kFooter + describe_keys());
+void add_options(CommandLine& line, Arguments& a) {
+  line.text("study", a.study, "study file (TOML); with --from by default the one that FILE holds",
+            "STUDY.toml");
+  line.text("--from", a.from, "start beside critical point K of a file written by sf-saddles", "FILE:K");
+  line.positive("--perturb", a.perturb,
+                "--from: norm of the random weights that its zero neurons get (all weights if none are zero)",
+                "DELTA", "--from");
+  line.text("-o,--output", a.output, "run file; by default the study's name with .h5, in the current folder",
+            "FILE");
+  line.set(a.overrides);
+  line.flag("--force", a.force, "overwrite an existing run file");
+  line.flag("--resume", a.resume, "go on with an interrupted or killed run; show a finished one");
+  line.flag("--verify", a.verify,
+            "integrate again at a tenth of the tolerance, report path error and events");
+  line.flag("--dry-run", a.dry_run, "check the study, print it with every default, run nothing");
+  line.flag("-q,--quiet", a.quiet, "print errors only");
+  line.footer(kFooter + describe_keys());
 }
 
 void complete(Arguments& a) {
@@ -150,15 +135,14 @@ int run(const Arguments& a, const std::string& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return saddleflow::tools::run_tool("sf-flow", [&] {
-    CLI::App app("Gradient flow of a homogeneous network: from a study file to a trajectory file.",
-                 "sf-flow");
-    Arguments arguments;
-    add_options(app, arguments);
-    if (!parse(app, argc, argv)) return 0;
-    complete(arguments);
-    std::string command = "sf-flow";
-    for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
-    return run(arguments, command);
-  });
+  return run_tool(
+      {"sf-flow", "Gradient flow of a homogeneous network: from a study file to a trajectory file.", argc,
+       argv},
+      [](CommandLine& line) {
+        Arguments arguments;
+        add_options(line, arguments);
+        if (!line.parse()) return 0;
+        complete(arguments);
+        return run(arguments, line.command());
+      });
 }

@@ -6,13 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "common.hpp"
+#include "command_line.hpp"
 #include "interrupt.hpp"
 #include "kkt_tables.hpp"
 #include "output_file.hpp"
 #include "run_tables.hpp"
 #include "saddleflow/archive/kkt_writer.hpp"
-#include "saddleflow/base/version.hpp"
 #include "saddleflow/study/kkt_run.hpp"
 
 namespace {
@@ -23,8 +22,7 @@ using namespace saddleflow::tools;
 struct Arguments {
   std::string source, output;
   std::vector<std::string> overrides;
-  Index starts = 64;
-  std::uint64_t seed = 1;
+  std::int64_t starts = 64, seed = 1;
   bool no_descend = false, force = false, quiet = false;
 };
 
@@ -36,35 +34,24 @@ constexpr const char* kFooter =
     "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (what was found\n"
     "until then is printed, no file is written).";
 
-void add_options(CLI::App& app, Arguments& a) {
+void add_options(CommandLine& line, Arguments& a) {
   constexpr std::int64_t most = 1'000'000'000'000;
-  app.add_option("source", a.source, "study file, or a run file written by sf-flow")
-      ->required()
-      ->option_text("STUDY.toml|RUN.h5");
-  app.add_option("--starts", a.starts, "random starts of the search (default 64)")
-      ->option_text("R")
-      ->check(CLI::Range(std::int64_t{1}, most));
-  app.add_option("--seed", a.seed, "seed of the starts (default 1)")
-      ->option_text("S")
-      ->check(CLI::Range(std::int64_t{0}, most));
-  app.add_flag("--no-descend", a.no_descend, "look for points of positive value only: ascents, no descents");
-  app.add_option("-o,--output", a.output, "file for the points; of a run, it is a copy with the points added")
-      ->option_text("FILE");
-  app.add_option("--set", a.overrides, "override a key of the study; may be repeated")
-      ->option_text("section.key=value")
-      ->take_all()
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_flag("--force", a.force, "overwrite an existing file");
-  app.add_flag("-q,--quiet", a.quiet, "print errors only");
-  app.set_version_flag("--version", std::string("sf-kkt ") + version());
-  app.footer(kFooter);
+  line.required("source", a.source, "study file, or a run file written by sf-flow", "STUDY.toml|RUN.h5");
+  line.integer("--starts", a.starts, "random starts of the search (default 64)", "R", 1, most);
+  line.integer("--seed", a.seed, "seed of the starts (default 1)", "S", 0, most);
+  line.flag("--no-descend", a.no_descend, "look for points of positive value only: ascents, no descents");
+  line.text("-o,--output", a.output, "file for the points; of a run, it is a copy with the points added",
+            "FILE");
+  line.set(a.overrides);
+  line.flag("--force", a.force, "overwrite an existing file");
+  line.flag("-q,--quiet", a.quiet, "print errors only");
+  line.footer(kFooter);
 }
 
 KktSearchOptions search_options(const Arguments& a) {
   KktSearchOptions options;
   options.starts = a.starts;
-  options.seed = a.seed;
+  options.seed = static_cast<std::uint64_t>(a.seed);
   options.descend = !a.no_descend;
   options.interrupt = &interrupted;
   return options;
@@ -109,13 +96,10 @@ int run(const Arguments& a, const std::string& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_tool("sf-kkt", [&] {
-    CLI::App app("The KKT points of the constrained neural correlation function.", "sf-kkt");
-    Arguments arguments;
-    add_options(app, arguments);
-    if (!parse(app, argc, argv)) return 0;
-    std::string command = "sf-kkt";
-    for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
-    return run(arguments, command);
-  });
+  return run_tool({"sf-kkt", "The KKT points of the constrained neural correlation function.", argc, argv},
+                  [](CommandLine& line) {
+                    Arguments arguments;
+                    add_options(line, arguments);
+                    return line.parse() ? run(arguments, line.command()) : 0;
+                  });
 }

@@ -5,12 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "common.hpp"
+#include "command_line.hpp"
 #include "interrupt.hpp"
 #include "kkt_tables.hpp"
 #include "output_file.hpp"
 #include "run_tables.hpp"
-#include "saddleflow/base/version.hpp"
 #include "saddleflow/correlation/second_order.hpp"
 #include "saddleflow/study/limit_run.hpp"
 
@@ -22,8 +21,7 @@ using namespace saddleflow::tools;
 struct Arguments {
   std::string source, output;
   std::vector<std::string> overrides;
-  Index starts = 64, point = 1;
-  std::uint64_t seed = 1;
+  std::int64_t starts = 64, point = 1, seed = 1;
   double rtol = 1e-10;
   bool force = false, quiet = false;
 };
@@ -39,34 +37,19 @@ constexpr const char* kFooter =
     "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (no file is "
     "written).";
 
-void add_options(CLI::App& app, Arguments& a) {
+void add_options(CommandLine& line, Arguments& a) {
   constexpr std::int64_t most = 1'000'000'000'000;
-  app.add_option("source", a.source, "study file, or a run file written by sf-flow")
-      ->required()
-      ->option_text("STUDY.toml|RUN.h5");
-  app.add_option("--kkt", a.point,
-                 "the KKT point, by its number in sf-kkt's table (default 1, the highest N)")
-      ->option_text("K")
-      ->check(CLI::Range(std::int64_t{1}, most));
-  app.add_option("--starts", a.starts, "random starts of the search (default 64)")
-      ->option_text("R")
-      ->check(CLI::Range(std::int64_t{1}, most));
-  app.add_option("--seed", a.seed, "seed of the starts (default 1)")
-      ->option_text("S")
-      ->check(CLI::Range(std::int64_t{0}, most));
-  app.add_option("--rtol", a.rtol, "relative tolerance of the local error (default 1e-10)")
-      ->option_text("R")
-      ->check(CLI::Range(1e-17, 0.1));
-  app.add_option("-o,--output", a.output, "file for the path")->option_text("FILE");
-  app.add_option("--set", a.overrides, "override a key of the study; may be repeated")
-      ->option_text("section.key=value")
-      ->take_all()
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_flag("--force", a.force, "overwrite an existing file");
-  app.add_flag("-q,--quiet", a.quiet, "print errors only");
-  app.set_version_flag("--version", std::string("sf-limit ") + version());
-  app.footer(kFooter);
+  line.required("source", a.source, "study file, or a run file written by sf-flow", "STUDY.toml|RUN.h5");
+  line.integer("--kkt", a.point, "the KKT point, by its number in sf-kkt's table (default 1, the highest N)",
+               "K", 1, most);
+  line.integer("--starts", a.starts, "random starts of the search (default 64)", "R", 1, most);
+  line.integer("--seed", a.seed, "seed of the starts (default 1)", "S", 0, most);
+  line.number("--rtol", a.rtol, "relative tolerance of the local error (default 1e-10)", "R", 1e-17, 0.1);
+  line.text("-o,--output", a.output, "file for the path", "FILE");
+  line.set(a.overrides);
+  line.flag("--force", a.force, "overwrite an existing file");
+  line.flag("-q,--quiet", a.quiet, "print errors only");
+  line.footer(kFooter);
 }
 
 const char* kind_of(const LimitPath& path) {
@@ -108,7 +91,7 @@ int run(const Arguments& a, const std::string& command) {
   catch_interrupts();
   KktSearchOptions search;
   search.starts = a.starts;
-  search.seed = a.seed;
+  search.seed = static_cast<std::uint64_t>(a.seed);
   search.descend = false;
   search.interrupt = &interrupted;
   const KktTable table = search_kkt_points(problem, search, a.quiet);
@@ -132,13 +115,11 @@ int run(const Arguments& a, const std::string& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_tool("sf-limit", [&] {
-    CLI::App app("The limit path along a KKT point, and the first critical point on it.", "sf-limit");
-    Arguments arguments;
-    add_options(app, arguments);
-    if (!parse(app, argc, argv)) return 0;
-    std::string command = "sf-limit";
-    for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
-    return run(arguments, command);
-  });
+  return run_tool(
+      {"sf-limit", "The limit path along a KKT point, and the first critical point on it.", argc, argv},
+      [](CommandLine& line) {
+        Arguments arguments;
+        add_options(line, arguments);
+        return line.parse() ? run(arguments, line.command()) : 0;
+      });
 }

@@ -3,8 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "common.hpp"
-#include "saddleflow/base/version.hpp"
+#include "command_line.hpp"
 #include "saddleflow/report/from_file.hpp"
 #include "saddleflow/report/page.hpp"
 
@@ -15,12 +14,11 @@ struct Options {
   bool force = false;
 };
 
-void describe(CLI::App& app, Options& options) {
-  app.add_option("FILE", options.file, "the run: an HDF5 file written by sf-flow")->required();
-  app.add_option("-o,--output", options.output, "the page (default: FILE with the ending .html)");
-  app.add_flag("-f,--force", options.force, "overwrite an existing page");
-  app.set_version_flag("--version", std::string("sf-report ") + saddleflow::version());
-  app.footer(
+void describe(saddleflow::tools::CommandLine& line, Options& options) {
+  line.required("FILE", options.file, "the run: an HDF5 file written by sf-flow", "FILE.h5");
+  line.text("-o,--output", options.output, "the page (default: FILE with the ending .html)", "FILE.html");
+  line.flag("-f,--force", options.force, "overwrite an existing page");
+  line.footer(
       "The page holds everything it shows and never touches the network: loss, norms, neuron directions,\n"
       "critical points, spectra at the saddles, gauges, events, the study and where the run came from. Its\n"
       "address takes the axes,\n"
@@ -41,10 +39,10 @@ int report(Options options) {
 
 int main(int argc, char** argv) {
   using namespace saddleflow::tools;
-  return run_tool("sf-report", [&] {
-    CLI::App app("Shows a run as one self-contained HTML page", "sf-report");
-    Options options;
-    describe(app, options);
-    return parse(app, argc, argv) ? report(options) : 0;
-  });
+  return run_tool({"sf-report", "Shows a run as one self-contained HTML page", argc, argv},
+                  [](CommandLine& line) {
+                    Options options;
+                    describe(line, options);
+                    return line.parse() ? report(options) : 0;
+                  });
 }

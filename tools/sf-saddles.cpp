@@ -6,13 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "common.hpp"
+#include "command_line.hpp"
 #include "interrupt.hpp"
 #include "output_file.hpp"
 #include "run_tables.hpp"
 #include "saddle_tables.hpp"
 #include "saddleflow/archive/saddle_writer.hpp"
-#include "saddleflow/base/version.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/saddle_run.hpp"
 
@@ -42,46 +41,30 @@ constexpr const char* kFooter =
     "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (what was found\n"
     "until then is printed, no file is written).";
 
-void add_options(CLI::App& app, Arguments& a) {
+void add_options(CommandLine& line, Arguments& a) {
   constexpr std::int64_t most = 1'000'000'000;
-  app.add_option("sources", a.sources, "run files written by sf-flow, of one problem; or one study")
-      ->required()
-      ->option_text("RUN.h5... | STUDY.toml");
-  app.add_flag("--refine", a.refine, "refine, classify and catalogue the critical points");
-  app.add_flag("--connect", a.connect,
-               "follow the unstable manifolds to the next critical points, and on from "
-               "those");
-  app.add_option("--point", a.point, "weights near a critical point: a text file, one a line (with a study)")
-      ->option_text("FILE");
-  app.add_option("--starts", a.starts, "random starts of each search for KKT points (default 32)")
-      ->option_text("R")
-      ->check(CLI::Range(std::int64_t{1}, most));
-  app.add_option("--seed", a.seed, "seed of the starts (default 1)")
-      ->option_text("S")
-      ->check(CLI::Range(std::int64_t{0}, most));
-  app.add_option("--most-points", a.most_points,
-                 "--connect: points from which manifolds are followed "
-                 "(default 64)")
-      ->option_text("N")
-      ->check(CLI::Range(std::int64_t{1}, most));
-  app.add_option("--most-escapes", a.most_escapes, "--connect: ways down followed from each (default 12)")
-      ->option_text("N")
-      ->check(CLI::Range(std::int64_t{1}, most));
-  app.add_option("--rtol", a.rtol, "--connect: relative tolerance of the flow (default 1e-8)")
-      ->option_text("TOL")
-      ->check(CLI::Range(1e-13, 1e-2));
-  app.add_option("-o,--output", a.output,
-                 "file for the tables; of one run, it is a copy with the tables added")
-      ->option_text("FILE");
-  app.add_option("--set", a.overrides, "override a key of the study; may be repeated")
-      ->option_text("section.key=value")
-      ->take_all()
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_flag("--force", a.force, "overwrite an existing file");
-  app.add_flag("-q,--quiet", a.quiet, "print errors only");
-  app.set_version_flag("--version", std::string("sf-saddles ") + version());
-  app.footer(kFooter);
+  line.required("sources", a.sources, "run files written by sf-flow, of one problem; or one study",
+                "RUN.h5... | STUDY.toml");
+  line.flag("--refine", a.refine, "refine, classify and catalogue the critical points");
+  line.flag("--connect", a.connect,
+            "follow the unstable manifolds to the next critical points, and on from those");
+  line.text("--point", a.point, "weights near a critical point: a text file, one a line (with a study)",
+            "FILE");
+  line.integer("--starts", a.starts, "random starts of each search for KKT points (default 32)", "R", 1,
+               most);
+  line.integer("--seed", a.seed, "seed of the starts (default 1)", "S", 0, most);
+  line.integer("--most-points", a.most_points,
+               "--connect: points from which manifolds are followed (default 64)", "N", 1, most);
+  line.integer("--most-escapes", a.most_escapes, "--connect: ways down followed from each (default 12)", "N",
+               1, most);
+  line.number("--rtol", a.rtol, "--connect: relative tolerance of the flow (default 1e-8)", "TOL", 1e-13,
+              1e-2);
+  line.text("-o,--output", a.output, "file for the tables; of one run, it is a copy with the tables added",
+            "FILE");
+  line.set(a.overrides);
+  line.flag("--force", a.force, "overwrite an existing file");
+  line.flag("-q,--quiet", a.quiet, "print errors only");
+  line.footer(kFooter);
 }
 
 SaddleSurveyOptions survey_options(const Arguments& a) {
@@ -173,13 +156,11 @@ int run(const Arguments& a, const std::string& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_tool("sf-saddles", [&] {
-    CLI::App app("The saddles of runs: refined, classified, catalogued and connected.", "sf-saddles");
-    Arguments arguments;
-    add_options(app, arguments);
-    if (!parse(app, argc, argv)) return 0;
-    std::string command = "sf-saddles";
-    for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
-    return run(arguments, command);
-  });
+  return run_tool(
+      {"sf-saddles", "The saddles of runs: refined, classified, catalogued and connected.", argc, argv},
+      [](CommandLine& line) {
+        Arguments arguments;
+        add_options(line, arguments);
+        return line.parse() ? run(arguments, line.command()) : 0;
+      });
 }

@@ -16,6 +16,9 @@
 #include "temporary_folder.hpp"
 
 namespace saddleflow::archive {
+
+BOOST_AUTO_TEST_SUITE(checkpoint_test)
+
 namespace {
 
 /// Equal in value and sign, so that -0 differs from +0; NaN equals NaN.
@@ -133,4 +136,7 @@ BOOST_AUTO_TEST_CASE(a_run_is_no_checkpoint) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()
+
 }  // namespace saddleflow::archive

@@ -8,6 +8,9 @@
 #include "temporary_folder.hpp"
 
 namespace saddleflow::archive {
+
+BOOST_AUTO_TEST_SUITE(dataset_2d_test)
+
 namespace {
 
 void write(hid_t file, const char* name, hid_t type, std::vector<hsize_t> sizes,
@@ -71,4 +74,7 @@ BOOST_FIXTURE_TEST_CASE(what_cannot_be_read_is_said, DataFile) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()
+
 }  // namespace saddleflow::archive

@@ -14,6 +14,9 @@
 #include "temporary_folder.hpp"
 
 namespace saddleflow::archive {
+
+BOOST_AUTO_TEST_SUITE(error_test)
+
 namespace {
 
 void write_sample(const std::string& path) {
@@ -149,4 +152,7 @@ BOOST_DATA_TEST_CASE(a_contradictory_description_makes_no_file, boost::unit_test
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()
+
 }  // namespace saddleflow::archive

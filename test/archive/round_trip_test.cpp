@@ -17,6 +17,9 @@
 #include "temporary_folder.hpp"
 
 namespace saddleflow::archive {
+
+BOOST_AUTO_TEST_SUITE(round_trip_test)
+
 namespace {
 
 // More than one block (512 rows) and no multiple of it.
@@ -362,4 +365,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_being_written_is_read_but_not_overwritten_or_
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()
+
 }  // namespace saddleflow::archive

@@ -15,6 +15,9 @@
 #include "temporary_folder.hpp"
 
 namespace saddleflow::archive::saddle_tables {
+
+BOOST_AUTO_TEST_SUITE(saddle_table_test)
+
 namespace {
 
 constexpr std::int64_t rows = 5;
@@ -187,4 +190,7 @@ BOOST_AUTO_TEST_CASE(files_of_other_formats_still_take_them) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()
+
 }  // namespace saddleflow::archive::saddle_tables

@@ -8,10 +8,12 @@
 #include <cmath>
 #include <limits>
 
+#include "saddleflow/base/bounded_least_squares.hpp"
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/base/bounded_least_squares.hpp"
+
+BOOST_AUTO_TEST_SUITE(bounded_least_squares_test)
 
 using namespace saddleflow;
 namespace bdata = boost::unit_test::data;
@@ -145,3 +147,5 @@ BOOST_AUTO_TEST_CASE(without_variables_or_with_bad_sizes) {
   BOOST_CHECK_THROW(bounded_least_squares(Matrix::Ones(3, 1), one, -one, one, one), InputError);
   BOOST_CHECK_THROW(bounded_least_squares(Matrix::Ones(3, 1), b, one, -one, one), InputError);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

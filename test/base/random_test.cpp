@@ -7,10 +7,10 @@
 #include <limits>
 #include <stdexcept>
 
+BOOST_AUTO_TEST_SUITE(random_test)
+
 namespace data = boost::unit_test::data;
 using namespace saddleflow;
-
-BOOST_AUTO_TEST_SUITE(random_numbers)
 
 // mt19937_64 behind a seed sequence is fixed by its specification; the normals also depend on Boost's
 // algorithm.

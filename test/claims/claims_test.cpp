@@ -9,6 +9,8 @@
 
 namespace saddleflow::claims {
 
+BOOST_AUTO_TEST_SUITE(claims_test)
+
 BOOST_AUTO_TEST_CASE(the_study_keys_name_every_kind) {
   const Key* key = find_key("claim.kind");
   BOOST_REQUIRE(key != nullptr);
@@ -57,5 +59,7 @@ BOOST_AUTO_TEST_CASE(no_shipped_claim_fails) {
   BOOST_TEST(studies >= 41);
   BOOST_TEST(held >= 105);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::claims

@@ -7,6 +7,8 @@
 
 namespace saddleflow::claims {
 
+BOOST_AUTO_TEST_SUITE(early_direction_test)
+
 BOOST_AUTO_TEST_CASE(norm_and_direction_are_those_of_the_ncf_flow) {
   Problem problem(shipped("p1-linear", {"claim.deltas=[1e-3, 1e-5, 1e-7]"}), {});
   const EarlyDirection start =
@@ -65,5 +67,7 @@ BOOST_AUTO_TEST_CASE(kinks_wait_for_the_sliding_integrator) {
   BOOST_TEST((report.findings[0].verdict == Verdict::not_decided));
   BOOST_TEST(report.findings[0].reason.find("sliding integrator") != std::string::npos);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::claims

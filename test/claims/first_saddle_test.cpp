@@ -9,6 +9,8 @@
 
 namespace saddleflow::claims {
 
+BOOST_AUTO_TEST_SUITE(first_saddle_test)
+
 namespace {
 
 Vector unit_at(Real angle) {
@@ -89,5 +91,7 @@ BOOST_AUTO_TEST_CASE(exponents_below_the_margin_fail) {
   const Report report = measure("p3-saddle-square", {"claim.seeds=[5]", "claim.margin=1.5"});
   BOOST_TEST((finding(report, "within O(delta^beta)").verdict == Verdict::fails));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::claims

@@ -6,6 +6,8 @@
 
 namespace saddleflow::claims {
 
+BOOST_AUTO_TEST_SUITE(kkt_limits_test)
+
 BOOST_AUTO_TEST_CASE(starts_are_counted_by_their_ends) {
   Problem problem(shipped("p2-limits-three-layer"), {});
   LimitCounts counts;
@@ -32,5 +34,7 @@ BOOST_AUTO_TEST_CASE(equal_neurons_lead_to_saddles_with_several_neurons) {
   const Report report = measure("p2-limits-cube", {"claim.starts=2"});
   BOOST_TEST((report.findings.at(2).verdict == Verdict::holds), report.findings.at(2).measured);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::claims

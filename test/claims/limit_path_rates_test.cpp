@@ -8,6 +8,8 @@
 
 namespace saddleflow::claims {
 
+BOOST_AUTO_TEST_SUITE(limit_path_rates_test)
+
 BOOST_AUTO_TEST_CASE(on_the_ray_the_error_is_of_second_order) {
   for (const char* name : {"p3-ray-scalar", "p3-ray-circle", "p3-ray-square", "p3-ray-linear"}) {
     Problem problem(shipped(name), {});
@@ -68,5 +70,7 @@ BOOST_AUTO_TEST_CASE(a_margin_that_is_too_narrow_fails) {
   const Report report = measure("p3-angle-square", {"claim.seeds=[1]", "claim.margin=1e-6"});
   BOOST_TEST((report.findings.at(0).verdict == Verdict::fails));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::claims

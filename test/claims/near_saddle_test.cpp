@@ -9,6 +9,8 @@
 
 namespace saddleflow::claims {
 
+BOOST_AUTO_TEST_SUITE(near_saddle_test)
+
 BOOST_AUTO_TEST_CASE(aligned_departures_have_the_times_of_the_theory) {
   const auto exact = boost::test_tools::tolerance(8 * std::numeric_limits<Real>::epsilon());
   BOOST_TEST(aligned_departure_time(1, 2, Real(1e-3)) == std::log(Real(1000)) / 4, exact);
@@ -89,5 +91,7 @@ BOOST_AUTO_TEST_CASE(deltas_that_are_too_large_fail_the_ratio_of_times) {
   const Report report = measure("p4-square", {"claim.seeds=[1]", "claim.deltas=[1e-1, 3e-2]"});
   BOOST_TEST((report.findings.at(0).verdict == Verdict::fails));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::claims

@@ -6,6 +6,8 @@
 
 namespace saddleflow::claims {
 
+BOOST_AUTO_TEST_SUITE(power_law_test)
+
 BOOST_AUTO_TEST_CASE(an_exact_power_law_is_found) {
   const PowerLaw law =
       fit_power_law({Real(1e-1), Real(1e-2), Real(1e-4)},
@@ -34,5 +36,7 @@ BOOST_AUTO_TEST_CASE(errors_below_the_floor_and_missing_ones_do_not_count) {
   BOOST_TEST(law.exponent == 2, boost::test_tools::tolerance(Real(1e-12)));
   BOOST_TEST(fit_power_law({1, 2}, {1, nan}, 0).points == 1);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::claims

@@ -6,6 +6,8 @@
 
 namespace saddleflow::claims {
 
+BOOST_AUTO_TEST_SUITE(rescaled_curve_test)
+
 namespace {
 
 void check(const std::string& name, Real degree) {
@@ -24,5 +26,7 @@ BOOST_AUTO_TEST_CASE(distances_fall_like_delta_to_the_degree) {
   check("p2-curve-cube", 4);
   check("p2-curve-three-layer", 7);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::claims

@@ -10,6 +10,8 @@
 
 namespace saddleflow::claims {
 
+BOOST_AUTO_TEST_SUITE(small_start_test)
+
 BOOST_AUTO_TEST_CASE(samples_of_the_scalar_product_are_exact) {
   // V1 balanced, s = 1: q(t) = 1/(1 + (1/q0 - 1) e^{-2t}), w = sqrt(q) (1, 1).
   const StudyTable study = shipped("p3-ray-scalar");
@@ -73,5 +75,7 @@ BOOST_AUTO_TEST_CASE(settling_times_are_those_of_the_square_neuron) {
   BOOST_TEST(*time == std::log(Real(0.8) / Real(0.6) / std::tan(angle)) / 4,
              boost::test_tools::tolerance(Real(3e-4)));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::claims

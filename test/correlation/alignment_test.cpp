@@ -16,6 +16,8 @@
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/assignment.hpp"
 
+BOOST_AUTO_TEST_SUITE(alignment_test)
+
 using namespace saddleflow;
 namespace bdata = boost::unit_test::data;
 
@@ -297,3 +299,5 @@ BOOST_AUTO_TEST_CASE(without_points_or_weights) {
   BOOST_CHECK_THROW(nearest_copy(objective.network(), w, w * std::numeric_limits<Real>::infinity()),
                     InputError);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -14,6 +14,8 @@
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/sloped_gradient.hpp"
 
+BOOST_AUTO_TEST_SUITE(clarke_test)
+
 using namespace saddleflow;
 namespace bdata = boost::unit_test::data;
 
@@ -268,3 +270,5 @@ BOOST_AUTO_TEST_CASE(null_points_are_stationary) {
   BOOST_TEST(found.residual == 0);
   BOOST_TEST(code(found.stationary) == code(Verdict::yes));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

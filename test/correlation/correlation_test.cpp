@@ -9,6 +9,8 @@
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/problem/correlation.hpp"
 
+BOOST_AUTO_TEST_SUITE(correlation_test)
+
 using namespace saddleflow;
 namespace bdata = boost::unit_test::data;
 
@@ -120,3 +122,5 @@ BOOST_AUTO_TEST_CASE(keeps_and_counts) {
   correlation.gradient(u, g);
   BOOST_TEST(correlation.counters().gradients == 2);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

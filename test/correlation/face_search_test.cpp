@@ -9,6 +9,8 @@
 #include "correlation/print_table.hpp"
 #include "correlation/problems.hpp"
 
+BOOST_AUTO_TEST_SUITE(face_search_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 namespace bdata = boost::unit_test::data;
@@ -61,3 +63,5 @@ BOOST_DATA_TEST_CASE(wider_relu, bdata::make({0.0, 0.1}) * bdata::make({1, 5}), 
     if (width > 1) BOOST_TEST((e.second_order.status != SecondOrder::Status::maximum));
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,8 @@
 #include "correlation/problems.hpp"
 #include "saddleflow/base/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(kkt_search_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 namespace bdata = boost::unit_test::data;
@@ -198,3 +200,5 @@ BOOST_AUTO_TEST_CASE(stops_when_asked_and_says_how_far_it_is) {
   BOOST_TEST(table.interrupted);
   BOOST_TEST(table.starts == 3);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -13,6 +13,8 @@
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/clarke.hpp"
 
+BOOST_AUTO_TEST_SUITE(kkt_structure_test)
+
 using namespace saddleflow;
 using rank_one_point::Factors;
 using rank_one_point::Recipe;
@@ -336,3 +338,5 @@ BOOST_AUTO_TEST_CASE(null_points_and_other_networks) {
   wrong.direction = Vector::Ones(3);
   BOOST_CHECK_THROW(analyse_structure(s.correlation, wrong), InputError);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

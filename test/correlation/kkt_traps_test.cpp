@@ -7,6 +7,8 @@
 #include "correlation/problems.hpp"
 #include "saddleflow/base/decompositions.hpp"
 
+BOOST_AUTO_TEST_SUITE(kkt_traps_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 namespace bdata = boost::unit_test::data;
@@ -135,3 +137,5 @@ BOOST_AUTO_TEST_CASE(linear_family_of_the_data) {
     BOOST_TEST(std::abs(e.point.value - Real(0.5)) < 1e-13);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -10,6 +10,8 @@
 #include "saddleflow/correlation/kkt_search.hpp"
 #include "saddleflow/saddle/limit_path.hpp"
 
+BOOST_AUTO_TEST_SUITE(limit_path_test)
+
 using namespace saddleflow;
 namespace bdata = boost::unit_test::data;
 
@@ -151,3 +153,5 @@ BOOST_AUTO_TEST_CASE(needs_a_positive_kkt_point) {
   Correlation correlation(objective);
   BOOST_CHECK_THROW(limit_path_start(correlation, point_at(objective, Vector{{1, -1}})), InputError);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

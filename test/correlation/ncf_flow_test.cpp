@@ -10,6 +10,8 @@
 #include "correlation/problems.hpp"
 #include "saddleflow/base/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(ncf_flow_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 namespace bdata = boost::unit_test::data;
@@ -152,3 +154,5 @@ BOOST_AUTO_TEST_CASE(flow_refuses_what_does_not_fit) {
   const NcfFlowResult r = follow_ncf_flow(correlation, Vector::Unit(3, 0) + Vector::Unit(3, 1), {.steps = 2});
   BOOST_TEST((r.end == NcfEnd::step_limit));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,8 @@
 #include "correlation/problems.hpp"
 #include "saddleflow/correlation/symmetry.hpp"
 
+BOOST_AUTO_TEST_SUITE(second_order_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 namespace bdata = boost::unit_test::data;
@@ -124,3 +126,5 @@ BOOST_AUTO_TEST_CASE(sleeping_neurons_and_kinks_are_unknown) {
   BOOST_TEST((table.entries[0].structure.active_neurons == std::vector<Index>{1}));
   BOOST_TEST((table.entries[0].second_order.status == Status::maximum));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

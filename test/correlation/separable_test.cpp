@@ -8,6 +8,8 @@
 #include "correlation/problems.hpp"
 #include "saddleflow/base/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(separable_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 
@@ -61,3 +63,5 @@ BOOST_AUTO_TEST_CASE(decomposition_refuses_what_does_not_fit) {
   Objective flat = random_objective(power_sum(3, 2, Activation(0, 2)), 10, 14);
   BOOST_CHECK_THROW(analyse_neurons(flat, Vector::Ones(2)), InputError);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

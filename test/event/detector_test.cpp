@@ -13,6 +13,8 @@
 
 namespace saddleflow {
 
+BOOST_AUTO_TEST_SUITE(detector_test)
+
 namespace {
 
 // A scalar "trajectory" x(t) = t: the event function is then any function of time.
@@ -223,5 +225,7 @@ BOOST_AUTO_TEST_CASE(memory_restores_signs_and_blindness_exactly) {
   BOOST_TEST(second.memory() == whole.memory());
   BOOST_CHECK_THROW(second.restore({1, 2}), InputError);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow

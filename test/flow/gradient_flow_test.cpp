@@ -9,6 +9,8 @@
 
 namespace saddleflow::test {
 
+BOOST_AUTO_TEST_SUITE(gradient_flow_test)
+
 BOOST_DATA_TEST_CASE(right_hand_side_and_derivatives_belong_together, boost::unit_test::data::xrange(4),
                      seed) {
   RandomProblem p(static_cast<std::uint64_t>(seed), {3, 5, 2}, Activation(-1, 2), Loss());
@@ -41,5 +43,7 @@ BOOST_DATA_TEST_CASE(right_hand_side_and_derivatives_belong_together, boost::uni
   BOOST_TEST(of_energy < Real(1e-7));
   BOOST_TEST((hessian * v - product).norm() <= 1e-12 * product.norm());
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::test

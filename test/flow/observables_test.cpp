@@ -12,6 +12,8 @@
 
 namespace saddleflow::test {
 
+BOOST_AUTO_TEST_SUITE(observables_test)
+
 namespace {
 
 const std::vector<Loss> kLosses{Loss(LossKind::square, Reduction::sum),
@@ -115,5 +117,7 @@ BOOST_AUTO_TEST_CASE(quantities_by_name) {
        {"los", "neuron_norm[4]", "layer_norm[-1]", "layer_norm[]", "neuron_norm", "loss[0]"})
     BOOST_CHECK_THROW(Quantity(bad, network, "k"), InputError);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::test

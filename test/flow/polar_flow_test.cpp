@@ -15,6 +15,8 @@
 
 namespace saddleflow::test {
 
+BOOST_AUTO_TEST_SUITE(polar_flow_test)
+
 namespace bdata = boost::unit_test::data;
 
 namespace {
@@ -312,5 +314,7 @@ BOOST_AUTO_TEST_CASE(a_network_of_one_weight) {
   const ParameterGroups groups = polar_groups(*network);
   BOOST_TEST(groups.first == std::vector<int>{0}, boost::test_tools::per_element());
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::test

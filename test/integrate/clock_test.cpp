@@ -4,6 +4,8 @@
 
 namespace saddleflow {
 
+BOOST_AUTO_TEST_SUITE(clock_test)
+
 BOOST_AUTO_TEST_CASE(tiny_advances_are_not_lost_against_a_long_time) {
   Clock clock;
   clock.advance(Real(1e18));
@@ -12,5 +14,7 @@ BOOST_AUTO_TEST_CASE(tiny_advances_are_not_lost_against_a_long_time) {
   // As near as a Real comes to 1e18 + 125.5.
   BOOST_TEST(clock.absolute(Real(0.5)) == Real(1e18) + Real(125.5));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow

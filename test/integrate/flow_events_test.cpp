@@ -16,6 +16,8 @@
 
 namespace saddleflow {
 
+BOOST_AUTO_TEST_SUITE(flow_events_test)
+
 namespace {
 
 class EventLog : public Observer {
@@ -182,5 +184,7 @@ BOOST_AUTO_TEST_CASE(saddle_visit_of_the_square_neuron) {
   BOOST_TEST(std::abs(times.at("saddle_leave")[0] - leave) <= 100 * rtol);
   BOOST_TEST(std::abs(closest - least) <= 100 * rtol);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow

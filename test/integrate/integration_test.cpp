@@ -12,6 +12,8 @@
 
 namespace saddleflow {
 
+BOOST_AUTO_TEST_SUITE(integration_test)
+
 namespace {
 
 /// u' = -e^{-u}, a gradient flow with u(t) = log(e^{u0} - t), beside a decay x' = -x.
@@ -205,5 +207,7 @@ BOOST_AUTO_TEST_CASE(a_clock_set_back_keeps_absolute_times) {
   BOOST_TEST(stepper->current_time() < Real(1100));
   BOOST_TEST(log.times.back() == Real(2100));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow

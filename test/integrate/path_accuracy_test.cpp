@@ -11,6 +11,8 @@
 
 namespace saddleflow::test {
 
+BOOST_AUTO_TEST_SUITE(path_accuracy_test)
+
 using reference::reference_cases;
 
 // Data sets of test cases are made before main(), too early to make the problems themselves.
@@ -39,5 +41,7 @@ BOOST_DATA_TEST_CASE(path_error_is_proportional_to_the_tolerance,
   BOOST_TEST(std::log10(coarsest / finest) >= 4);
   BOOST_TEST(std::log10(coarsest / finest) <= 6);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::test

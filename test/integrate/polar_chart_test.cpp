@@ -16,6 +16,8 @@
 
 namespace saddleflow::test {
 
+BOOST_AUTO_TEST_SUITE(polar_chart_test)
+
 namespace bdata = boost::unit_test::data;
 
 namespace {
@@ -338,5 +340,7 @@ BOOST_DATA_TEST_CASE(a_row_that_passes_through_zero, bdata::make(std::vector<std
       BOOST_TEST(std::abs(log.events[0].time / expected - 1) < 1000 * options.rtol);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::test

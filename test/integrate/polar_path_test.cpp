@@ -10,6 +10,8 @@
 
 namespace saddleflow::test {
 
+BOOST_AUTO_TEST_SUITE(polar_path_test)
+
 namespace bdata = boost::unit_test::data;
 using reference::ReferenceCase;
 
@@ -52,5 +54,7 @@ BOOST_DATA_TEST_CASE(polar_path_error_is_proportional_to_the_tolerance,
   BOOST_TEST(std::log10(coarsest / finest) >= 4);
   BOOST_TEST(std::log10(coarsest / finest) <= 6);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::test

@@ -15,6 +15,8 @@
 
 namespace saddleflow::test {
 
+BOOST_AUTO_TEST_SUITE(polar_small_test)
+
 namespace bdata = boost::unit_test::data;
 
 namespace {
@@ -191,5 +193,7 @@ BOOST_DATA_TEST_CASE(escape_time_error_does_not_depend_on_the_start, bdata::make
   BOOST_TEST(error < 10 * options.rtol);
   BOOST_TEST(jump_error < 10 * options.rtol);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::test

@@ -8,12 +8,12 @@
 
 #include "saddleflow/base/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(activation_test)
+
 namespace data = boost::unit_test::data;
 using saddleflow::Activation;
 using saddleflow::Matrix;
 using saddleflow::Real;
-
-BOOST_AUTO_TEST_SUITE(activation)
 
 BOOST_DATA_TEST_CASE(derivatives_follow_from_the_formula,
                      data::make({-1.0, 0.0, 0.1, 0.3, 1.0}) * data::xrange(1, 17), slope, power) {

@@ -8,6 +8,8 @@
 #include "network/fixtures.hpp"
 #include "saddleflow/problem/objective.hpp"
 
+BOOST_AUTO_TEST_SUITE(allocation_test)
+
 namespace {
 long allocations = 0;
 }
@@ -32,7 +34,7 @@ namespace {
 
 /// Allocations made by value, gradient, product, Hessian and balance at weights not seen before.
 long allocations_of_a_round(const std::shared_ptr<const Network>& network, Index samples, LossKind kind) {
-  test::Random random(1);
+  test::RandomMatrices random(1);
   Dataset data;
   data.inputs = random.matrix(network->input_count(), samples);
   data.targets = random.signs(network->output_count(), samples);
@@ -58,8 +60,6 @@ long allocations_of_a_round(const std::shared_ptr<const Network>& network, Index
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(allocation)
 
 BOOST_AUTO_TEST_CASE(the_counter_counts) {
   const long before = allocations;

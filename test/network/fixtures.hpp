@@ -17,9 +17,9 @@ inline std::vector<Activation> activations() {
           Activation(Real(0), 3),  Activation(Real(0.3), 2)};
 }
 
-class Random {
+class RandomMatrices {
  public:
-  explicit Random(unsigned seed) : engine_(seed) {}
+  explicit RandomMatrices(unsigned seed) : engine_(seed) {}
 
   Vector vector(Index size) { return matrix(size, 1); }
   Matrix matrix(Index rows, Index cols) {
@@ -46,9 +46,9 @@ inline std::vector<Index> small_sizes(int depth, Index outputs) {
   return sizes;
 }
 
-/// Random weights under which the pre-activations of every layer reach 1.5 in magnitude, whatever depth and
-/// degree.
-inline Vector ordinary_weights(const Network& network, const Matrix& inputs, Random& random) {
+/// RandomMatrices weights under which the pre-activations of every layer reach 1.5 in magnitude, whatever
+/// depth and degree.
+inline Vector ordinary_weights(const Network& network, const Matrix& inputs, RandomMatrices& random) {
   const Layout& layout = network.layout();
   if (network.kind() != "feed_forward") return random.vector(layout.size()) / Real(2);
   Vector w;

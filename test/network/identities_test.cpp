@@ -11,6 +11,8 @@
 #include "network/fixtures.hpp"
 #include "saddleflow/network/kernel.hpp"
 
+BOOST_AUTO_TEST_SUITE(identities_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 namespace data = boost::unit_test::data;
@@ -30,7 +32,7 @@ struct Setting {
   Matrix outputs;
 };
 
-Setting set_up(std::shared_ptr<const Network> network, Random& random) {
+Setting set_up(std::shared_ptr<const Network> network, RandomMatrices& random) {
   Setting s;
   s.network = std::move(network);
   s.inputs = random.matrix(s.network->input_count(), 23);
@@ -77,12 +79,10 @@ struct Worst {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(identities)
-
 BOOST_AUTO_TEST_CASE(euler_symmetry_homogeneity) {
   using std::abs, std::pow;
   fmt::print("identities: seed {}, tolerance {:.1e}\n", seed, static_cast<double>(tolerance));
-  Random random(seed);
+  RandomMatrices random(seed);
   Worst first, second, product, symmetry, homogeneity;
   for (const auto& network : networks()) {
     Setting s = set_up(network, random);
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(euler_symmetry_homogeneity) {
 }
 
 BOOST_AUTO_TEST_CASE(balance_is_conserved) {
-  Random random(seed);
+  RandomMatrices random(seed);
   Worst worst;
   for (const auto& network : networks()) {
     if (network->balance_count() == 0) continue;
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(balance_is_conserved) {
 }
 
 BOOST_AUTO_TEST_CASE(hidden_neurons_may_be_permuted) {
-  Random random(seed);
+  RandomMatrices random(seed);
   Worst values, gradients, hessians;
   for (const auto& network : networks()) {
     Setting s = set_up(network, random);
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(hidden_neurons_may_be_permuted) {
 
 /// Zero-preserving sets (theory, section 3): gradient and Hessian-vector products vanish exactly on them.
 BOOST_DATA_TEST_CASE(exact_zeros_stay, data::make({false, true}), incoming_only) {
-  Random random(seed);
+  RandomMatrices random(seed);
   int checked = 0;
   for (const auto& network : networks()) {
     const Activation sigma = network->activation();

@@ -11,6 +11,8 @@
 #include "network/slow_network.hpp"
 #include "saddleflow/problem/objective.hpp"
 
+BOOST_AUTO_TEST_SUITE(slow_reference_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 namespace data = boost::unit_test::data;
@@ -54,7 +56,7 @@ bool compare_difference(Objective& objective, const Vector& w, const Vector& v, 
 }
 
 void compare(const std::shared_ptr<const Network>& network, Index samples, LossKind kind, Reduction reduction,
-             Random& random, Errors& errors) {
+             RandomMatrices& random, Errors& errors) {
   Dataset data;
   data.origin = "test";
   data.inputs = random.matrix(network->input_count(), samples);
@@ -85,7 +87,7 @@ void compare(const std::shared_ptr<const Network>& network, Index samples, LossK
 }
 
 /// The Hessian of F_r alone, c = 0, where the kernels leave out what vanishes.
-void compare_frozen(const std::shared_ptr<const Network>& network, Index samples, Random& random,
+void compare_frozen(const std::shared_ptr<const Network>& network, Index samples, RandomMatrices& random,
                     Errors& errors) {
   const Matrix inputs = random.matrix(network->input_count(), samples);
   const Matrix r = random.matrix(network->output_count(), samples);
@@ -98,7 +100,7 @@ void compare_frozen(const std::shared_ptr<const Network>& network, Index samples
   raise(errors.frozen, relative_error(h, exact.hessian));
 }
 
-Errors compare_all(const std::vector<std::shared_ptr<const Network>>& networks, Random& random) {
+Errors compare_all(const std::vector<std::shared_ptr<const Network>>& networks, RandomMatrices& random) {
   Errors errors;
   for (const auto& network : networks) {
     for (const Index samples : sample_counts) {
@@ -127,12 +129,10 @@ void check(const Errors& errors, int degree) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(slow_reference)
-
 BOOST_DATA_TEST_CASE(feed_forward_network, data::xrange(activation_count), number) {
   const Activation sigma = activations()[static_cast<std::size_t>(number)];
   for (int depth = 1; depth <= 5; ++depth) {
-    Random random(seed + static_cast<unsigned>(10 * number + depth));
+    RandomMatrices random(seed + static_cast<unsigned>(10 * number + depth));
     std::vector<std::shared_ptr<const Network>> networks;
     for (Index outputs = 1; outputs <= 3; ++outputs)
       networks.push_back(feed_forward(small_sizes(depth, outputs), sigma));
@@ -143,7 +143,7 @@ BOOST_DATA_TEST_CASE(feed_forward_network, data::xrange(activation_count), numbe
 }
 
 BOOST_AUTO_TEST_CASE(diagonal_linear_network) {
-  Random random(seed);
+  RandomMatrices random(seed);
   const Errors errors = compare_all({diagonal_linear(1), diagonal_linear(5)}, random);
   errors.print("diagonal linear");
   check(errors, 2);
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(diagonal_linear_network) {
 
 BOOST_DATA_TEST_CASE(power_sum_network, data::xrange(activation_count), number) {
   const Activation sigma = activations()[static_cast<std::size_t>(number)];
-  Random random(seed);
+  RandomMatrices random(seed);
   const Errors errors = compare_all({power_sum(3, 1, sigma), power_sum(2, 4, sigma)}, random);
   errors.print("power sum, " + sigma.description());
   check(errors, sigma.power());
@@ -160,7 +160,7 @@ BOOST_DATA_TEST_CASE(power_sum_network, data::xrange(activation_count), number) 
 /// More samples than one batch of the assembly, not a multiple of it, and layers wider than one product's
 /// rows.
 BOOST_DATA_TEST_CASE(several_batches, data::make({1, 2, 3}), outputs) {
-  Random random(seed);
+  RandomMatrices random(seed);
   for (const std::vector<Index>& sizes :
        {std::vector<Index>{3, 5, outputs}, {2, 131, outputs}, {4, 3, 140, 2, outputs}}) {
     const auto network = feed_forward(sizes, Activation(Real(0.3), 2));

@@ -7,9 +7,9 @@
 #include "saddleflow/network/kernel.hpp"
 #include "saddleflow/network/network.hpp"
 
-using namespace saddleflow;
+BOOST_AUTO_TEST_SUITE(structure_test)
 
-BOOST_AUTO_TEST_SUITE(structure)
+using namespace saddleflow;
 
 BOOST_AUTO_TEST_CASE(layout_of_a_feed_forward_network) {
   const auto network = feed_forward({3, 4, 2}, Activation(Real(0), 2));

@@ -8,6 +8,8 @@
 #include "problem/expect_error.hpp"
 #include "saddleflow/base/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(csv_reader_test)
+
 namespace data = boost::unit_test::data;
 using namespace saddleflow;
 using test::expect_error;
@@ -30,8 +32,6 @@ void expect_two_samples(const Dataset& data) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(csv_reader)
 
 BOOST_DATA_TEST_CASE(dialects,
                      data::make({"x1,x2,y1\n1,2,3\n4,-0.5,6e2\n", "x1,x2,y1\n1,2,3\n4,-0.5,6e2",

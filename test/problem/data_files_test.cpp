@@ -10,6 +10,8 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 
+BOOST_AUTO_TEST_SUITE(data_files_test)
+
 using namespace saddleflow;
 using test::expect_error;
 
@@ -73,5 +75,7 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {
   expect_error<InputError>([&] { load_dataset(bad); },
                            bad + ": line 2, column y1: \"a\" found, expected a number");
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

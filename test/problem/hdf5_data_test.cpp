@@ -9,6 +9,8 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/problem/data_files.hpp"
 
+BOOST_AUTO_TEST_SUITE(hdf5_data_test)
+
 using namespace saddleflow;
 using test::expect_error;
 
@@ -72,5 +74,7 @@ BOOST_AUTO_TEST_CASE(files_that_are_no_hdf5) {
     return std::string(error.what()).starts_with(text + ": ") && error.exit_code() == 2;
   });
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,8 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/problem/data_generators.hpp"
 
+BOOST_AUTO_TEST_SUITE(input_generators_test)
+
 namespace data = boost::unit_test::data;
 using namespace saddleflow;
 using test::expect_error;
@@ -30,8 +32,6 @@ void expect_input_error(const GeneratorOptions& options, const std::string& mess
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(input_generators)
 
 BOOST_DATA_TEST_CASE(gaussian_moments, data::make({1, 2, 3}), seed) {
   const Matrix x =

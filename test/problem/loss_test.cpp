@@ -8,6 +8,8 @@
 
 #include "saddleflow/base/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(loss_test)
+
 using namespace saddleflow;
 namespace data = boost::unit_test::data;
 
@@ -29,8 +31,6 @@ One evaluate(const Loss& loss, Real output, Real target) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(loss)
 
 BOOST_AUTO_TEST_CASE(square_by_hand) {
   const One one = evaluate(Loss(LossKind::square), Real(3), Real(-1));

@@ -8,20 +8,22 @@
 #include "network/fixtures.hpp"
 #include "saddleflow/base/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(objective_test)
+
 using namespace saddleflow;
 
 namespace {
 
 Dataset random_dataset(Index inputs, Index outputs, Index samples) {
-  test::Random random(5);
+  test::RandomMatrices random(5);
   return {random.matrix(inputs, samples), random.matrix(outputs, samples), "random numbers", 5, 0};
 }
 
 struct Fixture {
   std::shared_ptr<const Network> network = feed_forward({3, 4, 2}, Activation(Real(0), 2));
   Objective objective{network, random_dataset(3, 2, 9), Loss(LossKind::square)};
-  Vector w = test::Random(6).vector(network->parameter_count());
-  Vector v = test::Random(7).vector(network->parameter_count());
+  Vector w = test::RandomMatrices(6).vector(network->parameter_count());
+  Vector v = test::RandomMatrices(7).vector(network->parameter_count());
   Vector g, hv;
   Matrix h;
 
@@ -139,5 +141,7 @@ BOOST_AUTO_TEST_CASE(data_that_do_not_fit) {
   BOOST_CHECK_THROW(saddleflow::Objective(network, broken, square), InputError);
   BOOST_CHECK_THROW(objective.value(Vector::Zero(3)), InputError);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,9 +7,9 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 
-using namespace saddleflow;
+BOOST_AUTO_TEST_SUITE(standardise_test)
 
-BOOST_AUTO_TEST_SUITE(standardised_columns)
+using namespace saddleflow;
 
 BOOST_AUTO_TEST_CASE(known_numbers) {
   Dataset data;

@@ -8,6 +8,8 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/problem/data_generators.hpp"
 
+BOOST_AUTO_TEST_SUITE(target_generators_test)
+
 namespace data = boost::unit_test::data;
 using namespace saddleflow;
 using test::expect_error;
@@ -39,8 +41,6 @@ void expect_target_error(const GeneratorOptions& options, const std::string& mes
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(target_generators)
 
 // With unit-norm hidden rows and outer weights +-1, squared-ReLU outputs are at most width * |x|^2.
 BOOST_DATA_TEST_CASE(teachers_are_bounded_and_not_trivial, data::make({1, 3, 10}), width) {

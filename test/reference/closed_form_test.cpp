@@ -13,6 +13,8 @@
 #include "reference/scalar_product.hpp"
 #include "reference/square_neuron.hpp"
 
+BOOST_AUTO_TEST_SUITE(closed_form_test)
+
 namespace data = boost::unit_test::data;
 using namespace saddleflow;
 using namespace saddleflow::reference;
@@ -71,8 +73,6 @@ LongRhs circle_flow(int samples, bool outer) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(closed_forms)
 
 BOOST_DATA_TEST_CASE(v1_scalar_product,
                      data::make({1e-3, 0.02, 1.5, 1e-3, 0.3}) ^ data::make({1e-3, 0.005, 0.2, 2.0, -0.1}),

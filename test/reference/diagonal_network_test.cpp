@@ -8,6 +8,8 @@
 
 #include "reference/long_double_flow.hpp"
 
+BOOST_AUTO_TEST_SUITE(diagonal_network_test)
+
 using namespace saddleflow;
 using namespace saddleflow::reference;
 
@@ -23,8 +25,6 @@ long double beta_of(long double log_alpha, long double g) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(diagonal_network)
 
 // u' = -v g, v' = -u g, G' = g with g = A (beta - beta*): the relation holds along any such flow.
 BOOST_AUTO_TEST_CASE(v7_relation_holds_on_a_correlated_problem) {

@@ -8,6 +8,8 @@
 #include "reference/scalar_product.hpp"
 #include "reference/square_neuron.hpp"
 
+BOOST_AUTO_TEST_SUITE(limit_test)
+
 using namespace saddleflow;
 using namespace saddleflow::reference;
 
@@ -19,8 +21,6 @@ Real exponent(Real error_large, Real error_small, Real delta_large, Real delta_s
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(limits)
 
 // V1 on the ray delta (1,1)/sqrt 2: N* = s/2, T = ln(1/delta)/(2N*), error exactly O(delta^2).
 BOOST_AUTO_TEST_CASE(v1_approaches_its_limit_path_quadratically) {

@@ -7,6 +7,8 @@
 
 #include "saddleflow/problem/objective.hpp"
 
+BOOST_AUTO_TEST_SUITE(reference_cases_test)
+
 using namespace saddleflow;
 using namespace saddleflow::reference;
 
@@ -25,8 +27,6 @@ void runge_kutta_step(Objective& objective, Real h, Vector& w) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cases)
 
 BOOST_AUTO_TEST_CASE(starts_are_exact) {
   for (const ReferenceCase& test_case : reference_cases()) {

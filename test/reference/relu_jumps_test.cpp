@@ -7,6 +7,8 @@
 
 #include "reference/long_double_flow.hpp"
 
+BOOST_AUTO_TEST_SUITE(relu_jumps_test)
+
 using namespace saddleflow;
 using namespace saddleflow::reference;
 
@@ -77,8 +79,6 @@ long double time_of_loss(long double lambda, long double level) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(relu_jump_times)
 
 BOOST_AUTO_TEST_CASE(v8_rates_and_plateaus) {
   const ReluJumps jumps = relu_orthogonal_jumps(norms, targets, Real(1e-8));

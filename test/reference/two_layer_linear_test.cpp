@@ -10,6 +10,8 @@
 #include "reference/reference_cases.hpp"
 #include "saddleflow/base/random.hpp"
 
+BOOST_AUTO_TEST_SUITE(two_layer_linear_test)
+
 using namespace saddleflow;
 using namespace saddleflow::reference;
 
@@ -55,8 +57,6 @@ LongMatrix gram_of(const LongState& x, Index d, Index h, Index k) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(two_layer_linear)
 
 BOOST_AUTO_TEST_CASE(v3_against_integration_through_both_saddles) {
   constexpr Index d = 4, h = 3, k = 3;

@@ -7,9 +7,9 @@
 
 #include "example_run.hpp"
 
-using namespace saddleflow::report;
+BOOST_AUTO_TEST_SUITE(directions_test)
 
-BOOST_AUTO_TEST_SUITE(directions)
+using namespace saddleflow::report;
 
 BOOST_AUTO_TEST_CASE(clusters_lie_together_longest_first) {
   const std::vector<std::vector<double>> rows{{1, 0}, {0, 9}, {2, 0.1}, {0.1, 1}, {-1, 0.01}};

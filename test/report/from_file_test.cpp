@@ -12,6 +12,8 @@
 #include "example_run.hpp"
 #include "saddleflow/base/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(from_file_test)
+
 namespace fs = std::filesystem;
 using namespace saddleflow::report;
 
@@ -24,8 +26,6 @@ struct Folder {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(from_file)
 
 BOOST_FIXTURE_TEST_CASE(a_run_in_the_plane_comes_back, Folder) {
   const RunData written = example_run(2);

@@ -10,10 +10,10 @@
 #include "example_run.hpp"
 #include "saddleflow/base/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(json_test)
+
 using nlohmann::json;
 using namespace saddleflow::report;
-
-BOOST_AUTO_TEST_SUITE(report_json)
 
 BOOST_AUTO_TEST_CASE(numbers_come_back) {
   const RunData run = example_run(10);

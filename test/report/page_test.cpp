@@ -12,6 +12,8 @@
 #include "example_run.hpp"
 #include "saddleflow/base/error.hpp"
 
+BOOST_AUTO_TEST_SUITE(page_test)
+
 using namespace saddleflow::report;
 
 namespace {
@@ -31,8 +33,6 @@ std::string between(const std::string& text, const std::string& from, const std:
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(page)
 
 BOOST_AUTO_TEST_CASE(escapes) {
   BOOST_TEST(html_escape("a<b>&\"'") == "a&lt;b&gt;&amp;&quot;&#39;");

@@ -10,12 +10,11 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/report/thin.hpp"
 
+BOOST_AUTO_TEST_SUITE(thin_test)
+
 namespace data = boost::unit_test::data;
 using saddleflow::report::example_run;
 using saddleflow::report::thin_rows;
-
-// Named: lambdas that capture its types are parts of Boost's test-case classes, which have external linkage.
-namespace thin_test {
 
 using Rows = std::vector<std::size_t>;
 using Values = std::vector<double>;
@@ -57,12 +56,6 @@ double largest_error(const Values& x, const Values& y, const Rows& rows, bool lo
   const auto [low, high] = std::minmax_element(y.begin(), y.end());
   return worst / (logarithmic ? std::log(*high / *low) : *high - *low);
 }
-
-}  // namespace thin_test
-
-using namespace thin_test;
-
-BOOST_AUTO_TEST_SUITE(thin)
 
 BOOST_AUTO_TEST_CASE(short_curves_are_kept_whole) {
   const Values time{0, 1, 2, 3}, y{1, 2, 3, 4};

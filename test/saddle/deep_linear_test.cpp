@@ -10,6 +10,8 @@
 #include "saddle/linear_points.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 
+BOOST_AUTO_TEST_SUITE(deep_linear_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 
@@ -88,3 +90,5 @@ BOOST_AUTO_TEST_CASE(all_points_of_two_linear_layers_small) {
 }
 
 BOOST_AUTO_TEST_CASE(all_points_of_two_linear_layers) { check_all_subsets(9, 9, 4); }
+
+BOOST_AUTO_TEST_SUITE_END()

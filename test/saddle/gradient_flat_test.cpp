@@ -9,6 +9,8 @@
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 
+BOOST_AUTO_TEST_SUITE(gradient_flat_test)
+
 using namespace saddleflow;
 
 namespace {
@@ -111,3 +113,5 @@ BOOST_AUTO_TEST_CASE(flat_point_of_a_network) {
   BOOST_TEST(!along.converged);
   BOOST_TEST((judged.kind == CriticalKind::gradient_flat));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

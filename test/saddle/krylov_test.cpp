@@ -14,6 +14,8 @@
 #include "saddleflow/saddle/refine.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 
+BOOST_AUTO_TEST_SUITE(krylov_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 
@@ -184,3 +186,5 @@ BOOST_DATA_TEST_CASE(bounds_of_the_spectrum_hold, boost::unit_test::data::make({
   BOOST_TEST(full.negative + full.zero + full.positive == w.size());
   if (seed % 2 == 0) BOOST_TEST(full.zero == 15);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,8 @@
 #include "saddleflow/saddle/refine.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 
+BOOST_AUTO_TEST_SUITE(morse_test)
+
 using namespace saddleflow;
 
 namespace {
@@ -121,3 +123,5 @@ BOOST_AUTO_TEST_CASE(index_of_random_polynomials) {
   BOOST_TEST(refined == cases);
   BOOST_TEST(refined_krylov == cases);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

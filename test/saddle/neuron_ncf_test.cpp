@@ -17,6 +17,8 @@
 #include "saddleflow/saddle/refine.hpp"
 #include "saddleflow/saddle/sleeping.hpp"
 
+BOOST_AUTO_TEST_SUITE(neuron_ncf_test)
+
 using namespace saddleflow;
 
 namespace {
@@ -224,3 +226,5 @@ BOOST_DATA_TEST_CASE(departures_against_the_flow, boost::unit_test::data::make({
   }
   BOOST_TEST(last < (power == 1 ? 0.1 : 1e-2));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

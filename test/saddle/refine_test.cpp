@@ -11,6 +11,8 @@
 #include "saddleflow/saddle/refine.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 
+BOOST_AUTO_TEST_SUITE(refine_test)
+
 using namespace saddleflow;
 namespace bdata = boost::unit_test::data;
 
@@ -74,3 +76,5 @@ BOOST_AUTO_TEST_CASE(says_so_when_there_is_nothing_near) {
   BOOST_TEST(far.displacement <= Real(0.2));
   BOOST_CHECK_THROW(refine_critical_point(objective, Vector::Zero(2)), InputError);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

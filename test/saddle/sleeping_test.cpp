@@ -12,6 +12,8 @@
 #include "saddleflow/correlation/neuron_symmetry.hpp"
 #include "saddleflow/saddle/catalogue.hpp"
 
+BOOST_AUTO_TEST_SUITE(sleeping_test)
+
 using namespace saddleflow;
 
 namespace {
@@ -172,3 +174,5 @@ BOOST_DATA_TEST_CASE(starts_near_the_origin,
   }
   fmt::print("p = {}, delta {:.0e}, seed 5: {} of 10 called critical\n", power, delta, critical);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

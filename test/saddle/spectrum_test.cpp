@@ -10,6 +10,8 @@
 
 namespace saddleflow {
 
+BOOST_AUTO_TEST_SUITE(spectrum_test)
+
 namespace {
 
 // One neuron (w.x)^2 on n equispaced points of the circle, targets (x1)^2: theory V4.
@@ -83,5 +85,7 @@ BOOST_AUTO_TEST_CASE(both_ends_by_lanczos_agree_with_the_full_spectrum) {
   BOOST_TEST(std::abs(ends.min() - full.min()) < Real(1e-8) * scale);
   BOOST_TEST(std::abs(ends.max() - full.max()) < Real(1e-8) * scale);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow

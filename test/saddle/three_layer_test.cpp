@@ -10,6 +10,8 @@
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 
+BOOST_AUTO_TEST_SUITE(three_layer_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 
@@ -126,3 +128,5 @@ BOOST_AUTO_TEST_CASE(degenerate_points_of_three_linear_layers) {
   fmt::print("seed {}: {} of 15 critical, {} with the inertia of the balanced point\n", seed, critical,
              same_inertia);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,8 @@
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 
+BOOST_AUTO_TEST_SUITE(zero_modes_test)
+
 using namespace saddleflow;
 
 namespace {
@@ -153,3 +155,5 @@ BOOST_AUTO_TEST_CASE(rotations_of_squares_and_rescalings_of_diagonal_networks) {
   BOOST_TEST(rescaled.rescaling == d);
   BOOST_TEST(rescaled.total() == d);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

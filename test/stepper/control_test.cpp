@@ -8,6 +8,8 @@
 #include "problems.hpp"
 #include "saddleflow/stepper/step_controller.hpp"
 
+BOOST_AUTO_TEST_SUITE(control_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 
@@ -177,5 +179,7 @@ BOOST_DATA_TEST_CASE(same_steps_at_every_scale,
     BOOST_TEST(c.rejected_error == first.rejected_error);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

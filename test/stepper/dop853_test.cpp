@@ -10,6 +10,8 @@
 
 #include "problems.hpp"
 
+BOOST_AUTO_TEST_SUITE(dop853_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 
@@ -44,8 +46,6 @@ Row branch(int q, const Row& y) {
 bool near(Wide a, Wide b) { return std::abs(a - b) <= kTiny; }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(dop853_method)
 
 BOOST_AUTO_TEST_CASE(rows_sum_to_their_times) {
   for (int i = 0; i < dop853::kAllStages; ++i) {

@@ -13,6 +13,8 @@
 #include "problems.hpp"
 #include "saddleflow/stepper/odeint_adaptors.hpp"
 
+BOOST_AUTO_TEST_SUITE(odeint_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 namespace odeint = boost::numeric::odeint;
@@ -35,8 +37,6 @@ const Vector kEigenvalues{{Real(0.3), 2, 20}};
 Real far(const Vector& x, Real t) { return (x - LinearFlow(kEigenvalues, 9).exact(t)).norm(); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(odeint_citizens)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(integrate_adaptive_and_times, M, Methods) {
   LinearFlow flow(kEigenvalues, 9);

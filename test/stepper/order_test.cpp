@@ -7,6 +7,8 @@
 
 #include "problems.hpp"
 
+BOOST_AUTO_TEST_SUITE(order_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 
@@ -100,8 +102,6 @@ struct Forced {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(order)
 
 BOOST_DATA_TEST_CASE(gradient_system, boost::unit_test::data::make(kCases)) {
   check_order<SymmetricQuartic>(sample, "symmetric");

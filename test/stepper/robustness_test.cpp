@@ -8,6 +8,8 @@
 #include "plateau_problem.hpp"
 #include "problems.hpp"
 
+BOOST_AUTO_TEST_SUITE(robustness_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 
@@ -47,8 +49,6 @@ struct Blind {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(robustness)
 
 BOOST_DATA_TEST_CASE(nan_is_rejected_and_counted, kMethods) {
   Wall wall;

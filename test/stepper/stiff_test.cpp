@@ -10,6 +10,8 @@
 
 #include "problems.hpp"
 
+BOOST_AUTO_TEST_SUITE(stiff_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 
@@ -83,8 +85,6 @@ void report(const char* problem, const char* method, const Stepper& s, std::int6
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(stiff)
 
 BOOST_DATA_TEST_CASE(robertson, kStiff) {
   Robertson problem;

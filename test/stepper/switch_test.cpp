@@ -9,6 +9,8 @@
 #include "problems.hpp"
 #include "saddleflow/stepper/spectral.hpp"
 
+BOOST_AUTO_TEST_SUITE(switch_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 
@@ -230,5 +232,7 @@ BOOST_DATA_TEST_CASE(a_planned_switch_respects_the_announced_step,
   }
   BOOST_TEST(stepper->counters().switches > 0);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

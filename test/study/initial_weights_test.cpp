@@ -12,6 +12,8 @@
 
 namespace saddleflow {
 
+BOOST_AUTO_TEST_SUITE(initial_weights_test)
+
 namespace {
 
 struct Case {
@@ -75,5 +77,7 @@ BOOST_AUTO_TEST_CASE(weights_that_do_not_fit_are_refused) {
   BOOST_CHECK_THROW(with("[1, 2]"), InputError);
   BOOST_CHECK_THROW(with("[0]"), InputError);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow

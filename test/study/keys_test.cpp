@@ -5,6 +5,8 @@
 
 namespace saddleflow {
 
+BOOST_AUTO_TEST_SUITE(keys_test)
+
 BOOST_AUTO_TEST_CASE(every_key_is_documented_once) {
   std::set<std::string> seen;
   for (const Key& key : study_keys()) {
@@ -37,5 +39,7 @@ BOOST_AUTO_TEST_CASE(ranges) {
   BOOST_TEST(in_range(1e-12, "1e-17..0.1"));
   BOOST_TEST(in_range(-5, ""));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow

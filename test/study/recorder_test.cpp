@@ -81,6 +81,8 @@ struct Run {
 
 }  // namespace
 
+BOOST_AUTO_TEST_SUITE(recorder_test)
+
 BOOST_FIXTURE_TEST_CASE(mode_changes_and_summaries_are_recorded, Run) {
   {
     archive::RunWriter file = writer(true);
@@ -141,5 +143,7 @@ BOOST_FIXTURE_TEST_CASE(a_smooth_run_takes_no_mode_changes, Run) {
   const KinkChange change;
   BOOST_CHECK_THROW(recorder.on_mode_changes({&change, 1}), InputError);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow

@@ -7,6 +7,8 @@
 
 namespace saddleflow {
 
+BOOST_AUTO_TEST_SUITE(studies_test)
+
 BOOST_AUTO_TEST_CASE(shipped_studies_can_be_set_up) {
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(STUDIES)) {
@@ -19,5 +21,7 @@ BOOST_AUTO_TEST_CASE(shipped_studies_can_be_set_up) {
   }
   BOOST_TEST(count >= 6);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow

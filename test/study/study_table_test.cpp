@@ -9,6 +9,8 @@
 
 namespace saddleflow {
 
+BOOST_AUTO_TEST_SUITE(study_table_test)
+
 BOOST_AUTO_TEST_CASE(defaults_are_filled_in_and_values_read) {
   const StudyTable s = StudyTable::parse("[network]\nlayers = [3, 4, 1]\n[flow]\nrtol = 1e-6\n", "s.toml");
   BOOST_TEST(s.text("network.kind") == "feed_forward");
@@ -101,5 +103,7 @@ BOOST_AUTO_TEST_CASE(files_are_found_beside_the_study) {
   BOOST_TEST(s.resolve("data.csv") == "some/where/data.csv");
   BOOST_TEST(s.resolve("/data.csv") == "/data.csv");
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow

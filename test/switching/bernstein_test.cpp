@@ -54,6 +54,8 @@ std::optional<Real> companion_root(const Vector& a) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_SUITE(bernstein_test)
+
 BOOST_AUTO_TEST_SUITE(bernstein)
 
 BOOST_DATA_TEST_CASE(values_and_division, bdata::xrange(1, 15), degree) {
@@ -183,5 +185,7 @@ BOOST_AUTO_TEST_CASE(fit_interpolates) {
   for (const Real x : fit.nodes()) BOOST_TEST(std::abs(p(x) - f(x)) <= Real(1e-14));
   BOOST_TEST(std::abs(p.first_crossing().value() - std::log(Real(5)) / 3) <= Real(1e-6));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -67,6 +67,8 @@ namespace std {
 ostream& operator<<(ostream& out, const FilippovCase& of) { return out << of.name; }
 }  // namespace std
 
+BOOST_AUTO_TEST_SUITE(filippov_test)
+
 BOOST_AUTO_TEST_SUITE(filippov)
 
 BOOST_DATA_TEST_CASE(switch_times, bdata::make(test::filippov_cases()) * bdata::make(kMethods), of, method) {
@@ -162,5 +164,7 @@ BOOST_DATA_TEST_CASE(shifted_clock, bdata::make(test::filippov_cases()) * bdata:
   BOOST_TEST((worst >= 0 && worst <= Real(1e-8)), "found" << text(run.records));
   BOOST_TEST(state <= Real(1e-8));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -81,7 +81,7 @@ std::string order_of(const SequenceDifference& d) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(path_convergence)
+BOOST_AUTO_TEST_SUITE(path_convergence_test)
 
 BOOST_DATA_TEST_CASE(tolerances, bdata::xrange(1, 6), seed) {
   const KinkRun reference = run_at(Real(1e-13), seed);

@@ -82,7 +82,7 @@ constexpr int kSeeds = 8;
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(sliding_gradient)
+BOOST_AUTO_TEST_SUITE(sliding_gradient_test)
 
 // Tangent; every gradient with any slopes differs from it across the manifold only; the slopes that the
 // targets were made for give it, as do those that are computed.

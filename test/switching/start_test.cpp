@@ -39,6 +39,8 @@ struct Start {
 
 }  // namespace
 
+BOOST_AUTO_TEST_SUITE(start_test)
+
 BOOST_AUTO_TEST_SUITE(starts)
 
 BOOST_AUTO_TEST_CASE(one_surface) {
@@ -84,5 +86,7 @@ BOOST_AUTO_TEST_CASE(two_surfaces) {
       }
     }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

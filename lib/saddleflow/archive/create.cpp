@@ -18,6 +18,7 @@
 #include "saddleflow/archive/hdf5_dataset.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/version.hpp"
 
 namespace saddleflow::archive {
 namespace {
@@ -162,7 +163,7 @@ std::string write_root(hid_t file, const RunDescription& description) {
   const hdf5::Handle root = hdf5::open_group(file, "/");
   hdf5::write_attribute(root, "Conventions", std::string("CF-1.8"));
   hdf5::write_attribute(root, "title", description.title);
-  hdf5::write_attribute(root, "source", std::string("saddleflow " SADDLEFLOW_VERSION));
+  hdf5::write_attribute(root, "source", std::string("saddleflow ") + version());
   hdf5::write_attribute(root, "history", now + " " + description.command);
   hdf5::write_attribute(root, "created", now);
   hdf5::write_attribute(root, "run_id", id);

@@ -28,6 +28,7 @@ struct NeuronDirections {
   Index neurons = 0, collapsing = 0, standing = 0, unresolved = 0;
   Index limits = 0;  ///< different KKT points of the one-neuron NCF that they go to
   Real time = 0;
+  Real norm = 0;              ///< ||w|| then, for the smallest delta
   std::vector<Index> within;  ///< per delta
   std::vector<Real> largest;  ///< per delta: largest error of a neuron
 };

@@ -280,10 +280,20 @@ class NearSaddle {
   Index not_left_ = 0;
 };
 
+// The saddle comes from the limit path, whose expansion is that of a smooth network.
+Report not_smooth(const Problem& problem) {
+  Report report = problem.report();
+  report.findings.push_back({"P1: the flow beside a saddle with zero neurons, a differential inclusion",
+                             "as for smooth networks", "-", Verdict::not_decided,
+                             "needs a limit path with kinks, which leads to the saddle"});
+  return report;
+}
+
 }  // namespace
 
 Report measure_near_saddle(const StudyTable& study, const Options& options) {
   Problem problem(study, options);
+  if (!problem.network().activation().is_smooth()) return not_smooth(problem);
   return NearSaddle(problem, static_cast<std::uint64_t>(study.integer("init.seed"))).run();
 }
 

@@ -43,9 +43,10 @@ std::vector<Fate> find_fates(Problem& problem, const Vector& u0, Real accuracy, 
     if (fate.limit.collapses()) ++out.collapsing;
     if (fate.limit.stands()) ++out.standing;
     if (known.limit >= 0) limits.insert(known.limit);
-    out.time = std::max(out.time, time.value_or(Real(0)));
+    if (!fate.limit.stands()) out.time = std::max(out.time, time.value_or(Real(0)));
     fates.push_back(std::move(fate));
   }
+  if (out.time == 0) out.time = 1;  // all stand
   out.neurons = static_cast<Index>(fates.size());
   out.limits = static_cast<Index>(limits.size());
   return fates;
@@ -68,6 +69,7 @@ NeuronDirections follow_neurons(Problem& problem, const Vector& u0, Real accurac
       largest = std::max(largest, error);
       if (error <= kDirectionSlack * accuracy) ++within;
     }
+    if (!run.samples.empty()) out.norm = std::exp(run.samples.front().log_norm);
     out.within.push_back(within);
     out.largest.push_back(largest);
   }

@@ -4,15 +4,13 @@
 
 namespace saddleflow {
 
-using rodas5p::kStages;
-
 namespace {
 
 template <class Table, int Rows>
-Table table(const long double (&values)[Rows][kStages]) {
+Table table(const long double (&values)[Rows][rodas5p::kStages]) {
   Table result;
   for (int i = 0; i < Rows; ++i)
-    for (int j = 0; j < kStages; ++j) result(i, j) = static_cast<Real>(values[i][j]);
+    for (int j = 0; j < rodas5p::kStages; ++j) result(i, j) = static_cast<Real>(values[i][j]);
   return result;
 }
 
@@ -22,8 +20,8 @@ constexpr Real kGamma = static_cast<Real>(rodas5p::kGamma);
 
 Rodas5P::Rodas5P(const StepperOptions& options)
     : OneStepMethod(options, 5),
-      a_(table<Table<kStages>>(rodas5p::kA)),
-      c_(table<Table<kStages>>(rodas5p::kC)),
+      a_(table<Table<rodas5p::kStages>>(rodas5p::kA)),
+      c_(table<Table<rodas5p::kStages>>(rodas5p::kC)),
       h_dense_(table<Table<3>>(rodas5p::kH)) {}
 
 void Rodas5P::begin_step(const System& system) {
@@ -37,7 +35,7 @@ void Rodas5P::begin_step(const System& system) {
   symmetric_ = system.has_hessian();
   jacobian_.resize(n, n);
   factor_.resize(n, n);
-  stages_.resize(size, kStages);
+  stages_.resize(size, rodas5p::kStages);
   dense_.resize(size, 3);
   argument_.resize(size);
   rate_.resize(size);
@@ -93,7 +91,7 @@ void Rodas5P::solve_stage(int stage, Real h) {
 
 bool Rodas5P::run_stages(const System& system, Real h) {
   rate_ = f0_;
-  for (int i = 0; i < kStages; ++i) {
+  for (int i = 0; i < rodas5p::kStages; ++i) {
     if (i > 0) {
       argument_ = x0_;
       argument_.noalias() += stages_.leftCols(i) * a_.row(i).head(i).transpose();
@@ -110,8 +108,8 @@ bool Rodas5P::run_stages(const System& system, Real h) {
 OneStepMethod::Trial Rodas5P::attempt(const System& system, Real h) {
   if (!factorize(h)) return indefinite(h);
   if (!run_stages(system, h)) return nonfinite(h);
-  x_try_ = argument_ + stages_.col(kStages - 1);  // the last argument is y + sum_j a_8j U_j
-  rate_ = stages_.col(kStages - 1);
+  x_try_ = argument_ + stages_.col(rodas5p::kStages - 1);  // the last argument is y + sum_j a_8j U_j
+  rate_ = stages_.col(rodas5p::kStages - 1);
   const Real error = error_norm(rate_);
   if (error <= 1) {
     // The next step needs it anyway, and a result without a derivative must not be accepted.

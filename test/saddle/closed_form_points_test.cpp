@@ -11,6 +11,8 @@
 #include "saddle/linear_points.hpp"
 #include "saddleflow/saddle/connection.hpp"
 
+BOOST_AUTO_TEST_SUITE(closed_form_points_test)
+
 using namespace saddleflow;
 using namespace saddleflow::test;
 
@@ -134,3 +136,5 @@ BOOST_DATA_TEST_CASE(saddles_of_v3_and_their_ways_down, boost::unit_test::data::
   BOOST_TEST(worst_value < 1e-9);
   BOOST_TEST(worst_direction < 1e-9);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

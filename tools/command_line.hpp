@@ -1,0 +1,71 @@
+// The command line of a tool, its --help, and what becomes of errors. The option parser behind it is seen by
+// command_line.cpp alone: it takes longer to compile than the tools.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace saddleflow::tools {
+
+/// What a tool takes is declared, then parsed. `names` are as in "-o,--output", or without dashes for a
+/// positional argument; `value` keeps what it holds where nothing is given; `placeholder` stands for it in
+/// --help.
+class CommandLine {
+ public:
+  CommandLine(std::string tool, const std::string& description, int argc, char** argv);
+  ~CommandLine();
+
+  void text(const std::string& names, std::string& value, const std::string& help,
+            const std::string& placeholder);
+  /// Any number of them.
+  void text(const std::string& names, std::vector<std::string>& values, const std::string& help,
+            const std::string& placeholder);
+  void required(const std::string& names, std::string& value, const std::string& help,
+                const std::string& placeholder);
+  void required(const std::string& names, std::vector<std::string>& values, const std::string& help,
+                const std::string& placeholder);
+  void integer(const std::string& names, std::int64_t& value, const std::string& help,
+               const std::string& placeholder, std::int64_t least, std::int64_t most);
+  void number(const std::string& names, double& value, const std::string& help,
+              const std::string& placeholder, double least, double most);
+  /// A positive number that goes with the option `with` alone.
+  void positive(const std::string& names, double& value, const std::string& help,
+                const std::string& placeholder, const std::string& with);
+  void flag(const std::string& names, bool& value, const std::string& help);
+  /// --set section.key=value, as often as needed.
+  void set(std::vector<std::string>& overrides, const std::string& of = "the study");
+  /// The end of --help.
+  void footer(const std::string& text);
+
+  /// False when --help or --version was asked for and has been printed.
+  bool parse();
+  const std::string& tool() const { return tool_; }
+  /// The tool and its arguments, for the record.
+  std::string command() const;
+
+ private:
+  std::string tool_;
+  std::vector<std::string> arguments_;
+  std::unique_ptr<CLI::App> app_;
+};
+
+/// Runs `work`, which returns the exit status. Errors become one line on stderr, "<tool>: <message>", and the
+/// exit status: 2 bad input or command line, 3 numerical failure, 4 input/output, 1 anything else.
+///
+///   int main(int argc, char** argv) {
+///     return run_tool({"sf-thing", "Does a thing.", argc, argv}, [](CommandLine& line) {
+///       Arguments arguments;
+///       add_options(line, arguments);
+///       return line.parse() ? run(arguments) : 0;
+///     });
+///   }
+int run_tool(CommandLine line, const std::function<int(CommandLine&)>& work);
+
+}  // namespace saddleflow::tools
