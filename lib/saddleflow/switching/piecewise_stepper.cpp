@@ -96,10 +96,13 @@ void PiecewiseStepper::move(const Vector& x, Real t) {
 
 std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
   changes_.clear();
+  // What is tried again after a step that came to nothing is no longer: the caller may have limited it.
+  const Real longest = inner_->current_time_step();
   while (true) {
     if (!hit_.empty() || fresh_) change_mode();
     if (cut_) inner_->move(Vector(x_cut_), t_cut_);
     cut_ = false;
+    if (inner_->current_time_step() > longest) inner_->set_time_step(longest);
     const Real slack0 = slack_at(inner_->current_state());
     shorten_step();
     auto [t0, t1] = inner_->do_step(system);
