@@ -34,11 +34,11 @@ Objective three_samples(Real slope, Real y1, Real y2, Real y3) {
 
 }  // namespace
 
-// u = (1, 0), v = 1 fits the mean of y_1 and y_3. Slope at the kink: s = (y_3 - y_1) / y_2, b = -y_2; the loss
-// rises by b (1 - s) and b (s - alpha).
+// u = (1, 0), v = 1 fits the mean of y_1 and y_3. Slope at the kink: s = (y_3 - y_1) / y_2, b = -y_2; the
+// loss rises by b (1 - s) and b (s - alpha).
 BOOST_DATA_TEST_CASE(one_neuron_on_one_kink,
-                     boost::unit_test::data::make({0.1, 0.0, -1.0}) * boost::unit_test::data::make({1, -1}), slope,
-                     concave) {
+                     boost::unit_test::data::make({0.1, 0.0, -1.0}) * boost::unit_test::data::make({1, -1}),
+                     slope, concave) {
   const Real alpha = static_cast<Real>(slope);
   const Real y2 = concave > 0 ? Real(1) : Real(-1);
   Objective objective = three_samples(alpha, 1 - y2 / 4, y2, 1 + y2 / 4);
@@ -70,7 +70,8 @@ BOOST_DATA_TEST_CASE(one_neuron_on_one_kink,
 }
 
 // H = v |u x|: u = 0 is critical whatever v.
-BOOST_DATA_TEST_CASE(one_neuron_of_absolute_value_at_one_sample, boost::unit_test::data::make({1, -1}), sign) {
+BOOST_DATA_TEST_CASE(one_neuron_of_absolute_value_at_one_sample, boost::unit_test::data::make({1, -1}),
+                     sign) {
   Dataset data{Matrix::Constant(1, 1, 2), Matrix::Constant(1, 1, static_cast<Real>(sign)), "one sample"};
   Objective objective(feed_forward({1, 1, 1}, Activation(-1, 1)), data, Loss());
   const KinkedPoint found = analyse_kinked_point(objective, Vector{{Real(1e-12), Real(0.7)}});

@@ -31,13 +31,12 @@ bool is_fitted(Objective& objective, const Vector& w) {
 void judge(KinkedPoint& point, bool fitted) {
   const KinkedFirstOrder& first = point.first_order;
   const Spectrum& s = point.spectrum;
+  if (!first.clarke_stationary) return;
   if (first.falls()) {
     point.verdict = KinkedVerdict::saddle;
     point.descent = first.one_sided.direction;
     point.descent_rate = first.one_sided.least;
     point.descent_is_first_order = true;
-  } else if (!first.clarke_stationary) {
-    point.verdict = KinkedVerdict::unresolved;
   } else if (fitted) {
     point.verdict = KinkedVerdict::minimum;
   } else if (s.negative > 0) {
@@ -83,6 +82,7 @@ KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, Index i
     first.margin = std::min(first.margin, std::min(s - low, 1 - s) / (1 - low));
   first.slopes = std::move(found.slopes);
   first.back = std::move(found.back);
+  first.pattern = std::move(found.pattern);
   first.gradient = std::move(found.gradient);
   if (first.kinks.empty()) return first;
   const OneSidedModel model(surface, w);

@@ -25,6 +25,7 @@ struct KinkedFirstOrder {
   std::vector<Kink> kinks;         ///< held
   Index codimension = 0;           ///< rank of their normals
   Index idle = 0;                  ///< further kinks there, without influence to first order
+  ActivationPattern pattern;       ///< branches and slopes of all units
   Vector slopes;                   ///< in [alpha, 1], one a kink: the certificate
   Vector back;                     ///< b_k = dL/da_k with these slopes: > 0 attracts the flow, < 0 repels it
   Vector gradient;                 ///< with these slopes

@@ -144,11 +144,11 @@ KinkedSurface::Slopes KinkedSurface::slopes_at(const Vector& w, bool tangent) {
   if (!tangent && !std::all_of(result.slopes.begin(), result.slopes.end(), inside))
     objective_.least_norm_slopes(w, result.slopes, result.back);
   if (!tangent) result.slopes = result.slopes.cwiseMax(low()).cwiseMin(Real(1));
-  ActivationPattern sloped = pattern_;
+  result.pattern = pattern_;
   for (std::size_t c = 0; c < held_.size(); ++c)
-    sloped.factors[static_cast<std::size_t>(held_[c].layer)](held_[c].neuron, held_[c].sample) =
+    result.pattern.factors[static_cast<std::size_t>(held_[c].layer)](held_[c].neuron, held_[c].sample) =
         result.slopes[static_cast<Index>(c)];
-  objective_.set_mode(sloped, {});
+  objective_.set_mode(result.pattern, {});
   objective_.gradient(w, result.gradient);
   const FeedForwardState& state = *objective_.state_at(w);
   result.back.resize(static_cast<Index>(held_.size()));

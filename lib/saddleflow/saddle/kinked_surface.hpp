@@ -48,6 +48,7 @@ class KinkedSurface {
   /// M instead, wherever they lie.
   struct Slopes {
     Vector slopes, back, gradient;
+    ActivationPattern pattern;  ///< with these slopes
   };
   Slopes slopes_at(const Vector& w, bool tangent = false);
   /// With the held kinks cut off: slope zero.

@@ -165,7 +165,8 @@ std::vector<std::vector<Index>> groups_of(const std::vector<Kink>& kinks) {
 
 class OneSidedSearch {
  public:
-  OneSidedSearch(const OneSidedModel& model, const OneSidedOptions& options) : model_(model), options_(options) {}
+  OneSidedSearch(const OneSidedModel& model, const OneSidedOptions& options)
+      : model_(model), options_(options) {}
 
   OneSidedResult run() {
     if (model_.kinks().empty()) return {};
