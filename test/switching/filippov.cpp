@@ -173,6 +173,24 @@ void FilippovSystem::slopes(const Vector& x, Vector& s) {
   for (Index c = 0; c < s.size(); ++c) s[c] = all[mode_.sliding[static_cast<std::size_t>(c)]];
 }
 
+bool FilippovSystem::least_norm(const Vector& x, Vector& s, Vector& attraction) {
+  constexpr int rounds = 200;
+  Vector all(switch_count());
+  for (Index k = 0; k < all.size(); ++k)
+    all[k] = mode_.side(k) == Side::above ? 1 : mode_.side(k) == Side::below ? 0 : Real(0.5);
+  const auto count = static_cast<Index>(mode_.sliding.size());
+  s.resize(count);
+  attraction.resize(count);
+  for (int round = 0; round < rounds; ++round)
+    for (Index c = 0; c < count; ++c) {
+      const Index k = mode_.sliding[static_cast<std::size_t>(c)];
+      attraction[c] = -of(k).gradient(x).dot(by_slope(x, all, k));
+      if (attraction[c] > 0) all[k] = std::clamp(one_slope(x, all, k), Real(0), Real(1));
+      s[c] = all[k];
+    }
+  return true;
+}
+
 void FilippovSystem::project(Vector& x, const std::vector<Index>& which) {
   std::vector<Index> all = mode_.sliding;
   for (const Index k : which)

@@ -44,6 +44,9 @@ class FilippovSystem final : public SwitchedSystem {
   void values(const Vector& x, Vector& z) override;
   void rates(const Vector& x, const std::vector<Index>& which, Vector& rate, Vector& unit) override;
   void slopes(const Vector& x, Vector& s) override;
+  /// What least norms are to gradient flows: each slope solves z_k' = 0 or is at the bound where it comes
+  /// nearest, given the others.
+  bool least_norm(const Vector& x, Vector& s, Vector& attraction) override;
   void project(Vector& x, const std::vector<Index>& which) override;
   Real drift(const Vector& x) override;
   void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;

@@ -128,8 +128,9 @@ void PiecewiseFlow::slopes(const Vector& x, Vector& s) {
     flow_.objective().sliding_slopes(flow_.weights(x), s);
 }
 
-void PiecewiseFlow::least_norm(const Vector& x, Vector& s, Vector& attraction) {
+bool PiecewiseFlow::least_norm(const Vector& x, Vector& s, Vector& attraction) {
   flow_.objective().least_norm_slopes(flow_.weights(x), s, attraction);
+  return true;
 }
 
 // The least change of one neuron's weights, exact to rounding.

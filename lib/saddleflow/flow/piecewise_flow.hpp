@@ -48,7 +48,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   void values(const Vector& x, Vector& z) override;
   void rates(const Vector& x, const std::vector<Index>& which, Vector& rate, Vector& unit) override;
   void slopes(const Vector& x, Vector& s) override;
-  void least_norm(const Vector& x, Vector& s, Vector& attraction) override;
+  bool least_norm(const Vector& x, Vector& s, Vector& attraction) override;
   void project(Vector& x, const std::vector<Index>& which) override;
   Real drift(const Vector& x) override;
   /// A neuron of the first layer whose incoming weights pass through zero while it still feeds others goes on

@@ -9,6 +9,10 @@
 namespace saddleflow {
 namespace {
 
+// Multipliers and what comes back to a kink are known to rounding; where both are no more than this part of
+// what they come from, a slope is without influence.
+constexpr Real kNoInfluence = Real(1e-12);
+
 Matrix orthonormal_basis(const Matrix& a) {
   const PivotedQr qr(a);
   Matrix basis = Matrix::Identity(a.rows(), qr.rank());
@@ -120,6 +124,32 @@ Vector SlidingManifold::back_of_kinks(const FeedForwardState& state, const Vecto
   return back;
 }
 
+// What rounding may make of multipliers; those of vanishing normals are zero.
+Vector SlidingManifold::multiplier_noise(const Vector& cut) const {
+  Vector noise(static_cast<Index>(kinks_.size()));
+  for (std::size_t c = 0; c < kinks_.size(); ++c)
+    noise[static_cast<Index>(c)] = inputs_.col(kinks_[c].sample).norm();
+  for (std::size_t d = 0; d < deep_.size(); ++d)
+    noise[static_cast<Index>(deep_[d])] = deep_normals_.col(static_cast<Index>(d)).norm();
+  const Real unit = kNoInfluence * cut.norm();
+  for (Real& entry : noise) entry = entry > 0 ? unit / entry : Real(0);
+  return noise;
+}
+
+// And of what comes back to kinks, a difference of what comes back past and through later ones.
+Vector SlidingManifold::back_noise(const Vector& back, const Vector& mu, const Vector& mu_noise) const {
+  Vector noise = kNoInfluence * back.cwiseAbs();
+  for (std::size_t c = 0; c < kinks_.size(); ++c)
+    for (std::size_t d = 0; d < deep_.size(); ++d) {
+      const Kink &kink = kinks_[c], &later = kinks_[deep_[d]];
+      if (later.layer <= kink.layer || later.sample != kink.sample) continue;
+      const auto u = static_cast<Index>(deep_[d]);
+      noise[static_cast<Index>(c)] += (2 * kNoInfluence * std::abs(mu[u]) + mu_noise[u]) *
+                                      std::abs(units_[d].back(kink.layer)[kink.neuron]);
+    }
+  return noise;
+}
+
 // Bounded least squares; where its residual says that there are no slopes inside, those at a bound are put
 // beyond it by what is missing, so that they leave the interval continuously.
 void SlidingManifold::flat_slopes(const FlatGroup& group, const Vector& cut, const Vector& back, Real low,
@@ -185,7 +215,11 @@ void SlidingManifold::slopes(const FeedForwardState& state, const Vector& cut, R
   multipliers(cut, mu);
   const Vector back = back_of_kinks(state, mu);
   out.resize(mu.size());
-  for (Index c = 0; c < mu.size(); ++c) out[c] = back[c] == 0 && mu[c] == 0 ? low : -mu[c] / back[c];
+  const Vector mu_noise = multiplier_noise(cut), noise = back_noise(back, mu, mu_noise);
+  for (Index c = 0; c < mu.size(); ++c) {
+    const bool idle = std::abs(back[c]) <= noise[c] && std::abs(mu[c]) <= mu_noise[c];
+    out[c] = idle ? low : -mu[c] / back[c];
+  }
   Vector rest = cut;
   for (std::size_t d = 0; d < deep_.size(); ++d)
     rest -= mu[static_cast<Index>(deep_[d])] * deep_normals_.col(static_cast<Index>(d));

@@ -74,6 +74,8 @@ class SlidingManifold {
   Matrix normals() const;
   Matrix normals_with(const Matrix& cut_normals, const Vector& s) const;
   Vector back_with(const FeedForwardState& state, const Vector& s) const;
+  Vector multiplier_noise(const Vector& cut) const;
+  Vector back_noise(const Vector& back, const Vector& mu, const Vector& mu_noise) const;
   Vector back_of_kinks(const FeedForwardState& state, const Vector& mu) const;
 
   Layout layout_;

@@ -31,7 +31,7 @@ class Resolution {
       if (!amend(round == 0)) return conclude();
     }
     for (int round = 0; round < kLeastNormRounds; ++round) {
-      take_least_norm();
+      if (!take_least_norm()) break;
       settle();
       system_.set_mode(mode_);
       if (is_consistent()) return conclude();
@@ -106,7 +106,7 @@ class Resolution {
 
   /// All attractive surfaces that x is on together: the velocity of least norm says what each does. One that
   /// repels is passed, on the side where the mode has it.
-  void take_least_norm() {
+  bool take_least_norm() {
     touched_ = mode_.sliding;
     for (const auto& [k, tried] : sides_tried_)
       if (mode_.side(k) != Side::sliding) touched_.push_back(k);
@@ -115,7 +115,7 @@ class Resolution {
     for (const Index k : touched_) mode_.set(k, Side::sliding);
     system_.set_mode(mode_);
     Vector attraction;
-    system_.least_norm(x_, slopes_, attraction);
+    if (!system_.least_norm(x_, slopes_, attraction)) return false;
     for (std::size_t c = 0; c < touched_.size(); ++c)
       if (attraction[static_cast<Index>(c)] <= 0 && chosen.side(touched_[c]) != Side::sliding)
         mode_.set(touched_[c], chosen.side(touched_[c]));
@@ -128,6 +128,7 @@ class Resolution {
       if (slope >= system_.high() - slack) put(free[c], Side::above);
       if (slope <= system_.low() + slack) put(free[c], Side::below);
     }
+    return true;
   }
 
   bool is_consistent() {
