@@ -34,6 +34,9 @@ inline CriticalPointRow critical_point_row(std::int64_t k) {
   row.sleeping_threshold = figure(57, k);
   row.sleeping_gap = figure(58, k);
   row.visits = 2 * k;
+  row.kink_count = k + 8;
+  row.clarke_residual = figure(59, k);
+  row.directional_derivative = figure(49, k);
   return row;
 }
 
@@ -41,7 +44,7 @@ inline CriticalPointRow critical_point_row(std::int64_t k) {
 inline EscapeRow escape_row(std::int64_t k, std::int64_t points) {
   EscapeRow row;
   row.critical_point = k % points;
-  row.kind = static_cast<int>(k % 2);
+  row.kind = static_cast<int>(k % 3);
   row.value = figure(60, k);
   row.degree = static_cast<int>(2 + k % 2);
   row.layer = k % 2 - 1;
@@ -103,7 +106,7 @@ inline bool same(const CriticalPointRow& a, const CriticalPointRow& b) {
                     r.index_zero_explained, r.index_zero_unexplained, r.index_positive, r.zero_rescaling,
                     r.zero_linear_layers, r.zero_dead_neurons, r.zero_inactive_neurons, r.eigenvalue_gap,
                     r.eigenvalues, r.eigenvalue_error, r.active_neurons, r.zero_neuron, r.sleeping_threshold,
-                    r.sleeping_gap, r.visits);
+                    r.sleeping_gap, r.visits, r.kink_count, r.clarke_residual, r.directional_derivative);
   };
   return members(a) == members(b);
 }

@@ -80,8 +80,8 @@ def columns(group, axis, reals="", integers="", flags=""):
 
 SADDLE_TABLE = {
     **columns("catalogue", CRITICAL, "loss gradient_norm relative_gradient eigenvalue_gap eigenvalue_error "
-              "sleeping_threshold sleeping_gap", "critical_point index_negative index_zero_explained index_zero_unexplained "
-              "index_positive zero_rescaling zero_linear_layers zero_dead_neurons zero_inactive_neurons visits", "kind"),
+              "sleeping_threshold sleeping_gap clarke_residual directional_derivative", "critical_point index_negative index_zero_explained index_zero_unexplained "
+              "index_positive zero_rescaling zero_linear_layers zero_dead_neurons zero_inactive_neurons kink_count visits", "kind"),
     "/catalogue/point": ("f8", [CRITICAL, "/parameter"]), "/catalogue/eigenvalue": ("i8", [SPECTRUM]),
     "/catalogue/eigenvalues": ("f8", [CRITICAL, SPECTRUM]), "/catalogue/active_neurons": ("i8", [CRITICAL, "/layer"]),
     "/catalogue/zero_neuron": ("i1", [CRITICAL, "/neuron"]),
@@ -106,12 +106,12 @@ FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
          "/kkt/scalar_kkt": VERDICT, "/kkt/one_sign": VERDICT, "/kkt/equal_magnitude": VERDICT,
          "/kkt/aligned": VERDICT, "/kkt/passes": TRUTH, "/kkt/null": TRUTH,
          "/catalogue/kind": ([0, 1, 2, 3, 4], "origin saddle minimum unresolved gradient_flat"),
-         "/catalogue/zero_neuron": VERDICT, "/escapes/kind": ([0, 1], "eigenvector correlation"),
+         "/catalogue/zero_neuron": VERDICT, "/escapes/kind": ([0, 1, 2], "eigenvector correlation descent"),
          "/saddles/pattern_preserved": VERDICT, "/mode_changes/kind": ([0, 1, 2], "cross enter release"),
          "/mode_changes/side": ([-1, 0, 1], "below sliding above")}
 ATTRIBUTES = {
     "/": {"Conventions": "CF-1.8", "title": "two neurons, größer", "source": "saddleflow 0.1.0", "history": None,
-          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 3]},
+          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 4]},
     "/network": {"kind": "feed_forward", "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3},
     "/problem": {"loss": "square", "reduction": "sum", "generator": "generator sphere/teacher", "seed": 7,
                  "dropped_rows": 4},

@@ -31,14 +31,19 @@ struct CriticalPointRow {
   double sleeping_threshold = not_known;          ///< neurons below this norm were taken as zero ...
   double sleeping_gap = not_known;                ///< ... the ratio of norms that justifies it
   std::int64_t visits = 0;                        ///< by trajectories
+  // Of networks with kinks in their gradient (p = 1, alpha != 1).
+  std::int64_t kink_count = -1;               ///< pre-activations that are held at zero
+  double clarke_residual = not_known;         ///< least gradient with slopes in [alpha, 1] there, relative
+  double directional_derivative = not_known;  ///< least one-sided one found off the kinks; 0 without kinks
 };
 
 /// A direction in which a critical point is left: a row of /escapes.
 struct EscapeRow {
-  std::int64_t critical_point = -1;      ///< row of /catalogue
-  int kind = 0;                          ///< flag: 0 eigenvector, 1 correlation (KKT point of the NCF there)
-  double value = 0;                      ///< -lambda > 0 for an eigenvector, N > 0 else
-  int degree = 2;                        ///< of the growth: 2 exponential, above it blow-up
+  std::int64_t critical_point = -1;  ///< row of /catalogue
+  int kind = 0;                      ///< flag: 0 eigenvector, 1 correlation (KKT point of the NCF there), 2
+                                     ///< descent (off a kink)
+  double value = 0;                  ///< -lambda > 0 for an eigenvector, N > 0, -L' > 0 for a descent
+  int degree = 2;                    ///< of the growth: 2 exponential, above it blow-up, 1 finite speed
   std::int64_t layer = -1, neuron = -1;  ///< hidden layer (from 0) and row of /neuron; -1 for an eigenvector
   double basin_share = not_known;        ///< of random directions of such a neuron
   std::vector<double> direction = {};    ///< unit vector

@@ -7,6 +7,12 @@ namespace {
 
 using enum Kind;
 
+template <class Row>
+Column<Row> since_1_4(Column<Row> column) {
+  column.spec.presence = Presence::since_1_4;
+  return column;
+}
+
 std::vector<Column<VisitRow>> added_later(std::vector<Column<VisitRow>> table) {
   for (Column<VisitRow>& column : table) column.spec.presence = Presence::with_saddles;
   return table;
@@ -65,6 +71,15 @@ const std::vector<Column<CriticalPointRow>>& columns<CriticalPointRow>() {
       {{"/catalogue/sleeping_gap", real, points,
         "smallest norm of a neuron above that threshold over the largest below it"},
        &Row::sleeping_gap},
+      since_1_4<Row>({{"/catalogue/kink_count", integer, points,
+                       "pairs of neuron and sample whose pre-activation is held at zero"},
+                      &Row::kink_count}),
+      since_1_4<Row>({{"/catalogue/clarke_residual", real, points,
+                       "smallest gradient with any slopes at these kinks, relative to its bound"},
+                      &Row::clarke_residual}),
+      since_1_4<Row>({{"/catalogue/directional_derivative", real, points,
+                       "least one-sided derivative of the loss found off these kinks"},
+                      &Row::directional_derivative}),
       {{"/catalogue/visits", integer, points, "visits by trajectories"}, &Row::visits},
       {{"/catalogue/critical_point", integer, points, "number of the critical point"}, std::monostate{}},
   };
@@ -79,12 +94,14 @@ const std::vector<Column<EscapeRow>>& columns<EscapeRow>() {
   static const std::vector<Column<Row>> table = {
       {{"/escapes/critical_point", integer, escapes, "row of /catalogue that is left"}, &Row::critical_point},
       {{"/escapes/kind", flag, escapes,
-        "what the direction is: an eigenvector, or a KKT point of the correlation function there",
+        "what the direction is: an eigenvector, a KKT point of the correlation function there, or off a kink",
         FlagSet::escape_kind},
        &Row::kind},
-      {{"/escapes/value", real, escapes, "minus the eigenvalue, or the value of the correlation function"},
+      {{"/escapes/value", real, escapes,
+        "minus the eigenvalue, the value of the correlation function, or minus the derivative"},
        &Row::value},
-      {{"/escapes/degree", integer, escapes, "degree of the growth: 2 exponential, more blows up"},
+      {{"/escapes/degree", integer, escapes,
+        "degree of the growth: 2 exponential, more blows up, 1 at a finite speed"},
        &Row::degree},
       {{"/escapes/layer", integer, escapes, "hidden layer of the neuron that grows, -1 for an eigenvector"},
        &Row::layer},

@@ -278,7 +278,7 @@ FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
   if (set == FlagSet::order) meanings.names = {"maximum", "degenerate", "saddle", "unknown"};
   if (set == FlagSet::critical_kind)
     meanings.names = {"origin", "saddle", "minimum", "unresolved", "gradient_flat"};
-  if (set == FlagSet::escape_kind) meanings.names = {"eigenvector", "correlation"};
+  if (set == FlagSet::escape_kind) meanings.names = {"eigenvector", "correlation", "descent"};
   if (set == FlagSet::change_kind) meanings.names = {"cross", "enter", "release"};
   if (set == FlagSet::stepper) meanings.names = description.stepper_names;
   if (set == FlagSet::event_kind) meanings.names = description.event_kinds;

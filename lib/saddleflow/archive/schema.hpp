@@ -40,6 +40,7 @@ enum class FlagSet {
 enum class Presence {
   always,
   since_1_1,     ///< all but files of format 1.0
+  since_1_4,     ///< all but files of older formats
   with_kkt,      ///< those to which add_kkt() has given KKT points
   with_saddles,  ///< those to which add_saddles() has given critical points
   with_modes,    ///< those of piecewise-smooth runs
@@ -140,6 +141,6 @@ struct FlagMeanings {
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description);
 
 inline constexpr const char* format_name = "saddleflow-run";
-inline constexpr std::int64_t format_major = 1, format_minor = 3;
+inline constexpr std::int64_t format_major = 1, format_minor = 4;
 
 }  // namespace saddleflow::archive

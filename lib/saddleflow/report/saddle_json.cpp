@@ -64,7 +64,9 @@ Json point_json(const CriticalPointRow& p, const std::string& name) {
 
 Json escape_json(const RunData& run, const EscapeRow& e) {
   return {{"point", e.critical_point},
-          {"kind", e.kind == 0 ? "eigenvector" : "correlation"},
+          {"kind", e.kind == 0   ? "eigenvector"
+                   : e.kind == 1 ? "correlation"
+                                 : "descent"},
           {"value", number(e.value, value_digits)},
           {"degree", e.degree},
           {"neuron", place_of(run, e.neuron)},

@@ -31,6 +31,9 @@ class Analysis {
       : objective_(objective), network_(objective.network()), options_(options) {
     result_.basis = principal_basis(network_, w);
     w_ = result_.basis.enter(network_, w);
+    if (!PiecewiseFlow::applies_to(network_)) return;
+    objective_.clear_mode();
+    surface_.emplace(objective_);
   }
 
   CriticalPoint run() {
@@ -41,6 +44,7 @@ class Analysis {
       refine();
     }
     check_proximity();
+    if (surface_) find_kinks();
     count_neurons();
     if (result_.is_critical()) {
       find_spectrum();
@@ -48,11 +52,33 @@ class Analysis {
       classify();
     }
     result_.work = result_.work + (objective_.counters() - before);
+    surface_.reset();
     return std::move(result_);
   }
 
  private:
+  /// A refinement, and of networks with kinks where it has ended.
+  struct Found {
+    Refinement refinement;
+    Mode mode;
+    Index idle = 0;
+  };
+
+  Found refine_at(const Vector& w) {
+    if (!surface_) return {refine_critical_point(objective_, w, options_.refine), {}};
+    KinkedRefinement found = refine_on_kinks(*surface_, w, options_.refine, options_.kink_tolerance);
+    if (!found.consistent) {
+      found.refinement.status = RefineStatus::stalled;
+      found.refinement.converged = false;
+    }
+    return {std::move(found.refinement), std::move(found.mode), found.idle};
+  }
+
   void at_origin() {
+    if (surface_) {
+      found_.mode = surface_->mode_at(w_, options_.kink_tolerance);
+      surface_->enter(found_.mode, w_);
+    }
     Vector gradient(w_.size());
     result_.refinement.point = w_;
     result_.refinement.loss = objective_.gradient(w_, gradient);
@@ -66,35 +92,48 @@ class Analysis {
   // is of second order in such a neuron), and stop short. But a small neuron may be awake, too: then w is
   // much closer to the critical point where it is.
   void refine() {
-    Refinement whole = refine_critical_point(objective_, w_, options_.refine);
+    Found found = refine_at(w_);
+    const Refinement& whole = found.refinement;
     Sleeping asleep = sleeping_neurons(network_, w_, options_.sleeping_gap);
     if (!asleep.neurons.empty()) {
-      Refinement zeroed = refine_zeroed(w_, asleep);
-      const Real away = (zeroed.point - w_).norm();
-      if (zeroed.converged && !(whole.converged && (whole.point - w_).norm() < kAwake * away))
+      Found zeroed = refine_zeroed(w_, asleep);
+      const Real away = (zeroed.refinement.point - w_).norm();
+      if (zeroed.refinement.converged && !(whole.converged && (whole.point - w_).norm() < kAwake * away))
         return take(std::move(zeroed), std::move(asleep));
       if (!whole.converged) return take(std::move(zeroed), std::move(asleep));
     }
     if (whole.converged) {
       asleep = sleeping_neurons(network_, whole.point, options_.sleeping_gap);
       if (!asleep.neurons.empty()) {
-        Refinement zeroed = refine_zeroed(whole.point, asleep);
-        if (zeroed.converged && (zeroed.point - whole.point).norm() < kRest * whole.point.norm())
+        Found zeroed = refine_zeroed(whole.point, asleep);
+        const Real away = (zeroed.refinement.point - whole.point).norm();
+        if (zeroed.refinement.converged && away < kRest * whole.point.norm())
           return take(std::move(zeroed), std::move(asleep));
       }
     }
-    take(std::move(whole), {});
+    take(std::move(found), {});
     result_.sleeping = sleeping_neurons(network_, result_.refinement.point,
                                         std::numeric_limits<Real>::infinity());  // exact zeros only
   }
 
-  Refinement refine_zeroed(const Vector& w, const Sleeping& asleep) {
-    return refine_critical_point(objective_, put_to_zero(network_, w, asleep.neurons), options_.refine);
+  Found refine_zeroed(const Vector& w, const Sleeping& asleep) {
+    return refine_at(put_to_zero(network_, w, asleep.neurons));
   }
 
-  void take(Refinement refinement, Sleeping sleeping) {
-    result_.refinement = std::move(refinement);
+  void take(Found found, Sleeping sleeping) {
+    found_ = std::move(found);
+    result_.refinement = std::move(found_.refinement);
     result_.sleeping = std::move(sleeping);
+    if (surface_) surface_->enter(found_.mode, result_.point());
+  }
+
+  /// Critical on the surface of its kinks is critical if Clarke's subdifferential contains zero.
+  void find_kinks() {
+    if (!result_.is_critical()) return;
+    result_.kinks = first_order_at(*surface_, result_.point(), found_.idle);
+    if (result_.kinks->clarke_stationary) return;
+    result_.refinement.status = RefineStatus::stalled;
+    result_.refinement.converged = false;
   }
 
   void check_proximity() {
@@ -124,6 +163,7 @@ class Analysis {
     SpectrumOptions options = options_.spectrum;
     options.vectors = true;
     Spectrum& s = result_.spectrum;
+    if (surface_) return second_order_at(*surface_, result_.point(), options, s, result_.zero_modes);
     s = hessian_spectrum(objective_, result_.point(), options);
     if (!s.complete) return;
     const Index first = s.negative;
@@ -135,13 +175,17 @@ class Analysis {
     for (Index i = 0; i < s.negative; ++i)
       result_.escapes.push_back(
           {EscapeDirection::Kind::eigenvector, s.vectors.col(i), -s.eigenvalues[i], 2, -1, -1, 0});
+    if (result_.kinks && result_.kinks->falls())
+      result_.escapes.push_back({EscapeDirection::Kind::descent, result_.kinks->one_sided.direction,
+                                 -result_.kinks->one_sided.least, 1, -1, -1, 0});
     // Neuron by neuron where that is all there is; else several layers must grow together.
     if (w_.isZero(0) && !is_separable(network_)) {
       if (network_.degree() > 2 && options_.search_at_origin) add_origin();
       return;
     }
     if (is_fitted()) return;
-    result_.ncfs = neuron_ncfs(objective_, result_.point(), result_.sleeping.neurons, options_.search);
+    result_.ncfs = neuron_ncfs(objective_, result_.point(), result_.sleeping.neurons, options_.search,
+                               result_.kinks ? &result_.kinks->pattern : nullptr);
     for (const NeuronNcf& ncf : result_.ncfs) add_neuron(ncf);
     // Neurons that find no way down alone may find one together.
     if (result_.escapes.empty()) add_path();
@@ -217,6 +261,8 @@ class Analysis {
   const Network& network_;
   Vector w_;
   const CriticalPointOptions& options_;
+  std::optional<KinkedSurface> surface_;  // of networks with kinks
+  Found found_;
   CriticalPoint result_;
 };
 

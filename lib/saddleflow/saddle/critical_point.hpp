@@ -1,8 +1,10 @@
 // Everything that is known of one critical point: where it is, its index, why its zero modes, how it is left.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "saddleflow/saddle/kinked_point.hpp"
 #include "saddleflow/saddle/linear_basis.hpp"
 #include "saddleflow/saddle/neuron_ncf.hpp"
 #include "saddleflow/saddle/refine.hpp"
@@ -13,10 +15,11 @@
 namespace saddleflow {
 
 enum class CriticalKind {
-  origin,         ///< w = 0
-  saddle,         ///< there is a way down: a negative eigenvalue, or a positive KKT point of its NCF
-  minimum,        ///< none was found: a local minimum as far as second order and single neurons tell
-  unresolved,     ///< no critical point within reach
+  origin,      ///< w = 0
+  saddle,      ///< there is a way down: a negative eigenvalue, a side of a kink to which the loss falls, or
+               ///< a positive KKT point of its NCF
+  minimum,     ///< none was found: a local minimum as far as second order and single neurons tell
+  unresolved,  ///< no critical point within reach
   gradient_flat,  ///< ||grad L|| is stationary but not zero: no critical point
 };
 
@@ -28,11 +31,12 @@ struct EscapeDirection {
     eigenvector,  ///< of a negative eigenvalue: both signs, growth e^{value t}
     correlation,  ///< positive KKT point of the NCF of a zero neuron, of a path of them through all layers,
                   ///< or (at the origin) of the whole network
+    descent,      ///< off a kink on which the point lies: first order, left at once
   };
   Kind kind = Kind::eigenvector;
   Vector direction;      ///< unit vector of the whole network's weights
-  Real value = 0;        ///< -lambda, or N
-  int degree = 2;        ///< of the growth: 2 exponential, above it blow-up
+  Real value = 0;        ///< -lambda, N, or -L'
+  int degree = 2;        ///< of the growth: 2 exponential, above it blow-up; 1 at a finite speed
   int layer = -1;        ///< hidden layer of the neuron that grows; -1: several grow together
   Index neuron = -1;     ///< the first of those it may be, in Network::neurons()
   Real basin_share = 0;  ///< of random directions of such a neuron
@@ -45,6 +49,9 @@ struct CriticalPoint {
   Real proximity = 0;  ///< r at the refined point, see Probe; critical points are below 1e-8
   HiddenBasis basis;
   Sleeping sleeping;  ///< neurons that are exactly zero at the point, and what told them from the others
+  /// Of networks with kinks (PiecewiseFlow::applies_to) at critical points: the kinks on which it lies. The
+  /// refinement and the spectrum then are those of the loss on their surface; across it eigenvalues are zero.
+  std::optional<KinkedFirstOrder> kinks;
   Spectrum spectrum;  ///< of the Hessian
   ZeroModes zero_modes;
   std::vector<NeuronNcf> ncfs;
@@ -61,12 +68,14 @@ struct CriticalPointOptions {
   SpectrumOptions spectrum;
   KktSearchOptions search{};     ///< for the correlation functions
   bool search_at_origin = true;  ///< for KKT points of networks of several hidden layers: n weights at once
-  Real sleeping_gap = 10;        ///< neurons below a gap of this much are tried at zero
+  Real kink_tolerance = Real(1e-9);  ///< of KinkedSurface::mode_at
+  Real sleeping_gap = 10;            ///< neurons below a gap of this much are tried at zero
 };
 
 /// Refines w with its sleeping neurons put to zero and as it is: the latter counts where the former leads
 /// nowhere, or much farther, or nearly to the same point with small neurons left over; then
-/// spectrum, zero modes and ways down. w = 0 is the origin. Throws InputError for w of another size or with
+/// spectrum, zero modes and ways down. w = 0 is the origin. Of a network with kinks the objective has no mode
+/// afterwards. Throws InputError for w of another size or with
 /// entries that are not finite, NumericalError when the spectrum of a large network does not converge.
 CriticalPoint analyse_critical_point(Objective& objective, const Vector& w,
                                      const CriticalPointOptions& options = {});

@@ -4,7 +4,8 @@
 
 namespace saddleflow {
 
-std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector& w) {
+std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector& w,
+                                        const ActivationPattern* pattern) {
   const Network& network = objective.network();
   if (network.kind() != "feed_forward")
     throw InputError("layer signals: found a network of kind " + network.kind() + ", expected feed_forward");
@@ -18,7 +19,10 @@ std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector
     const auto k = static_cast<std::size_t>(l);
     signals[k].below = phi;
     z[k] = layout.matrix(w, l) * phi;
-    activation.value(z[k], phi);
+    if (pattern)
+      phi = pattern->factors[k].cwiseProduct(z[k]);
+    else
+      activation.value(z[k], phi);
     signals[k].activations = phi;
   }
   const Matrix outputs = layout.matrix(w, hidden) * phi;
@@ -28,7 +32,10 @@ std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector
   for (int l = hidden - 1; l >= 0; --l) {
     const auto k = static_cast<std::size_t>(l);
     signals[k].residual = residual;
-    activation.derivative(z[k], slope);
+    if (pattern)
+      slope = pattern->factors[k];
+    else
+      activation.derivative(z[k], slope);
     const Matrix back = layout.matrix(w, l + 1).transpose() * residual;
     residual = back.cwiseProduct(slope);
   }

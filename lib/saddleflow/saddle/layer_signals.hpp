@@ -17,7 +17,10 @@ struct LayerSignals {
   Matrix residual;
 };
 
-/// One entry per hidden layer. InputError unless the network is feed_forward.
-std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector& w);
+/// One entry per hidden layer. `pattern`: the branches of the activation to take instead of those that the
+/// signs of the pre-activations choose, p = 1 (the slopes at a point on kinks). InputError unless the network
+/// is feed_forward.
+std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector& w,
+                                        const ActivationPattern* pattern = nullptr);
 
 }  // namespace saddleflow

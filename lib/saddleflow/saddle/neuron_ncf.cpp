@@ -124,11 +124,12 @@ Vector NeuronNcf::embed(const Network& network, const Vector& ab, Index k) const
 }
 
 std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
-                                   const std::vector<Index>& zero_neurons, const KktSearchOptions& options) {
+                                   const std::vector<Index>& zero_neurons, const KktSearchOptions& options,
+                                   const ActivationPattern* pattern) {
   const Network& network = objective.network();
   const Vector kept = put_to_zero(network, w, zero_neurons);
   std::vector<LayerSignals> signals;
-  if (network.kind() == "feed_forward") signals = layer_signals(objective, kept);
+  if (network.kind() == "feed_forward") signals = layer_signals(objective, kept, pattern);
   std::vector<NeuronNcf> result;
   for (NeuronNcf& ncf : grouped(network, zero_neurons)) {
     if (network.kind() == "feed_forward") {

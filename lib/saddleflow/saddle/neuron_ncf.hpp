@@ -34,8 +34,11 @@ struct NeuronNcf {
 /// hidden layer that has such neurons and kept ones around them, with its KKT points. Layers in which a
 /// single zero neuron would see or feed nothing have none: N = 0 there, two neurons in a row must grow
 /// together. At the origin itself the function is that of the whole network (find_kkt_points).
+/// `pattern`: see layer_signals(); where w holds kinks, what a neuron sends to one of them counts with its
+/// slope, because the kept weights follow to hold it.
 std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
-                                   const std::vector<Index>& zero_neurons, const KktSearchOptions& options);
+                                   const std::vector<Index>& zero_neurons, const KktSearchOptions& options,
+                                   const ActivationPattern* pattern = nullptr);
 
 /// Zero neurons that grow together: a path of them from the inputs to the outputs, beside the kept network.
 struct PathNcf {

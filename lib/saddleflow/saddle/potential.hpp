@@ -14,6 +14,8 @@ struct Potential {
   std::function<Real(const Vector& w, Vector& g)> gradient;  ///< returns the value, g = gradient
   std::function<void(const Vector& w, Matrix& h)> hessian;   ///< h = Hessian, n x n
   std::function<void(const Vector& w, const Vector& v, Vector& out)> hessian_vector;  ///< out = Hessian v
+  /// Of a function on a surface, whose gradient and Hessian are those along it: w back onto it after a step.
+  std::function<void(Vector& w)> retract = {};
 };
 
 /// The loss. The objective must outlive it; its counters count.

@@ -79,7 +79,8 @@ class Search {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       shift_ = std::max(shift_, least);
       const Vector step = model.step(shift_);
-      const Vector trial = result.point + step;
+      Vector trial = result.point + step;
+      if (potential_.retract) potential_.retract(trial);
       const bool near = (trial - w_).norm() <= options_.trust * size_;
       if (near) {
         potential_.hessian_vector(result.point, step, product_);

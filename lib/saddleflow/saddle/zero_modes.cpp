@@ -135,10 +135,13 @@ void add_inactive_neurons(const Objective& objective, const Vector& w, Direction
   for (int l = static_cast<int>(signals.size()) - 1; l >= 0; --l) {
     above.swap(silent);
     const Matrix& activations = signals[static_cast<std::size_t>(l)].activations;
+    const Real below_norm = signals[static_cast<std::size_t>(l)].below.colwise().norm().maxCoeff();
     silent.assign(static_cast<std::size_t>(activations.rows()), false);
     for (const Neuron& neuron : network.neurons()) {
       if (neuron.layer != l) continue;
-      const bool inactive = activations.row(neuron.index).isZero(0);
+      // On a kink that is held rounding leaves a little.
+      const Real rounding = network.activation().is_smooth() ? Real(0) : kZero * w.norm() * below_norm;
+      const bool inactive = activations.row(neuron.index).cwiseAbs().maxCoeff() <= rounding;
       bool unheard = l + 1 < static_cast<int>(signals.size());
       for (std::size_t i = 0; unheard && i < neuron.outgoing.size(); ++i)
         unheard = above[i] || w[neuron.outgoing[i]] == 0;
@@ -152,7 +155,7 @@ void add_inactive_neurons(const Objective& objective, const Vector& w, Direction
 }  // namespace
 
 ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const Matrix& null_space,
-                             Real angle) {
+                             Real angle, const Matrix& held) {
   const Network& network = objective.network();
   const bool linear = network.kind() == "feed_forward" && network.activation().is_linear();
   ZeroModes modes;
@@ -163,6 +166,8 @@ ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const 
     before = common_dimension(null_space, directions.matrix(), angle);
     return before - earlier;
   };
+  directions.add(held);
+  modes.held_kinks = newly();
   add_rescalings(network, w, directions);
   modes.rescaling = newly();
   if (linear) add_linear_mixing(network, w, directions);

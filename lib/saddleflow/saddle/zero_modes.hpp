@@ -8,7 +8,8 @@ namespace saddleflow {
 /// How many zero modes each cause explains, counted one after another in this order: a mode that two causes
 /// explain counts for the first.
 struct ZeroModes {
-  Index rescaling = 0;  ///< incoming weights by c, outgoing ones by c^{-p}, neuron by neuron
+  Index held_kinks = 0;  ///< across the surface on which kinks are held
+  Index rescaling = 0;   ///< incoming weights by c, outgoing ones by c^{-p}, neuron by neuron
   Index linear_layers =
       0;                   ///< W_l -> G W_l, W_{l+1} -> W_{l+1} G^{-1} (linear); rotations (power_sum of s^2)
   Index dead_neurons = 0;  ///< weights of neurons that are zero, or whose outgoing (for p >= 2: or incoming)
@@ -16,17 +17,18 @@ struct ZeroModes {
   Index inactive_neurons = 0;  ///< weights of neurons that no sample activates, or that feed such ones only
   Index unexplained = 0;
 
-  Index explained() const { return rescaling + linear_layers + dead_neurons + inactive_neurons; }
+  Index explained() const { return held_kinks + rescaling + linear_layers + dead_neurons + inactive_neurons; }
   Index total() const { return explained() + unexplained; }
 };
 
 /// `null_space`: orthonormal eigenvectors of the zero eigenvalues at the critical point w, one a column. A
-/// mode is explained when it lies in the span of the causes' directions, to an angle of `angle`.
+/// mode is explained when it lies in the span of the causes' directions, to an angle of `angle`. `held`: what
+/// the Hessian leaves out, the gradients of pre-activations that are held on their kinks, one a column.
 ///
 /// A symmetry g_t of the network, L(g_t w) = L(w), gives <grad L(w), A w> = 0 for all w, and by
 /// differentiation Hess L A w = -A^T grad L = 0 at a critical point: unlike on the sphere (symmetry.hpp), A
 /// need not be skew.
 ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const Matrix& null_space,
-                             Real angle = Real(1e-4));
+                             Real angle = Real(1e-4), const Matrix& held = {});
 
 }  // namespace saddleflow

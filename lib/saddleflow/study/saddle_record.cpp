@@ -33,6 +33,11 @@ archive::CriticalPointRow describe_point(const CriticalPoint& point, const Netwo
     row.sleeping_gap = number(point.sleeping.gap);
   }
   if (!point.is_critical()) return row;
+  if (point.kinks) {
+    row.kink_count = static_cast<std::int64_t>(point.kinks->kinks.size());
+    row.clarke_residual = number(point.kinks->clarke_residual);
+    row.directional_derivative = number(point.kinks->one_sided.least);
+  }
   if (point.spectrum.complete) {  // else not known, -1
     row.index_negative = point.spectrum.negative;
     row.index_zero_explained = point.zero_modes.explained();
@@ -52,7 +57,7 @@ archive::CriticalPointRow describe_point(const CriticalPoint& point, const Netwo
 archive::EscapeRow describe_escape(const EscapeDirection& way, Index point) {
   archive::EscapeRow row;
   row.critical_point = point;
-  row.kind = way.kind == EscapeDirection::Kind::eigenvector ? 0 : 1;
+  row.kind = static_cast<int>(way.kind);
   row.value = number(way.value);
   row.degree = way.degree;
   row.layer = way.layer;

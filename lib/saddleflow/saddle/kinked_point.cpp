@@ -1,0 +1,124 @@
+#include "saddleflow/saddle/kinked_point.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+namespace {
+
+constexpr Real kStationary = Real(1e-8);
+// ||l'(H)|| beside that of the zero network up to which the point is a fit.
+constexpr Real kFit = Real(1e-10);
+
+Matrix unit_columns(Matrix m) {
+  for (Index k = 0; k < m.cols(); ++k)
+    if (m.col(k).norm() > 0) m.col(k).normalize();
+  return m;
+}
+
+bool is_fitted(Objective& objective, const Vector& w) {
+  const Matrix& targets = objective.data().targets;
+  Matrix here, at_origin;
+  objective.loss().derivative(objective.outputs(w), targets, here);
+  objective.loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, at_origin);
+  return here.norm() <= kFit * at_origin.norm();
+}
+
+void judge(KinkedPoint& point, bool fitted) {
+  const KinkedFirstOrder& first = point.first_order;
+  const Spectrum& s = point.spectrum;
+  if (!first.clarke_stationary) return;
+  if (first.falls()) {
+    point.verdict = KinkedVerdict::saddle;
+    point.descent = first.one_sided.direction;
+    point.descent_rate = first.one_sided.least;
+    point.descent_is_first_order = true;
+  } else if (fitted) {
+    point.verdict = KinkedVerdict::minimum;
+  } else if (s.negative > 0) {
+    point.verdict = KinkedVerdict::saddle;
+    point.descent = s.vectors.col(0);
+    point.descent_rate = s.min();
+  } else {
+    const bool linear = first.kinks.empty() || first.grows();
+    const bool positive = s.complete && point.zero_modes.unexplained == 0;
+    point.verdict =
+        linear && positive && first.idle == 0 ? KinkedVerdict::minimum : KinkedVerdict::degenerate;
+  }
+}
+
+}  // namespace
+
+const char* name_of(KinkedVerdict verdict) {
+  switch (verdict) {
+    case KinkedVerdict::minimum:
+      return "minimum";
+    case KinkedVerdict::saddle:
+      return "saddle";
+    case KinkedVerdict::degenerate:
+      return "degenerate";
+    case KinkedVerdict::unresolved:
+      return "unresolved";
+  }
+  return "";
+}
+
+KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, Index idle,
+                                const OneSidedOptions& options) {
+  KinkedFirstOrder first;
+  KinkedSurface::Slopes found = surface.slopes_at(w);
+  first.kinks = surface.held();
+  first.idle = idle;
+  first.unit = gradient_unit(surface.objective(), w);
+  first.clarke_residual = first.unit > 0 ? found.gradient.norm() / first.unit : found.gradient.norm();
+  first.clarke_stationary = first.clarke_residual <= kStationary;
+  const Real low = surface.low();
+  first.margin = Real(0.5);
+  for (const Real s : found.slopes)
+    first.margin = std::min(first.margin, std::min(s - low, 1 - s) / (1 - low));
+  first.slopes = std::move(found.slopes);
+  first.back = std::move(found.back);
+  first.pattern = std::move(found.pattern);
+  first.gradient = std::move(found.gradient);
+  if (first.kinks.empty()) return first;
+  const OneSidedModel model(surface, w);
+  first.codimension = PivotedQr(unit_columns(model.normals())).rank();
+  OneSidedOptions scaled = options;
+  scaled.zero = std::max(options.zero, kStationary * first.unit);
+  first.one_sided = least_one_sided(model, scaled);
+  // Each term mu_k z_k' + b_k sigma(z_k') with mu_k = -s_k b_k is positive or zero, wherever the z_k' lie.
+  if (first.clarke_stationary && first.back.minCoeff() >= 0 && !first.falls())
+    first.one_sided.sign_is_exact = true;
+  return first;
+}
+
+void second_order_at(KinkedSurface& surface, const Vector& w, SpectrumOptions options, Spectrum& spectrum,
+                     ZeroModes& zero_modes) {
+  options.vectors = true;
+  spectrum = hessian_spectrum(surface.objective(), w, options);
+  if (!spectrum.complete) return;
+  Matrix normals;
+  if (!surface.held().empty()) normals = OneSidedModel(surface, w).normals();
+  zero_modes =
+      explain_zero_modes(surface.objective(), w,
+                         spectrum.vectors.middleCols(spectrum.negative, spectrum.zero), Real(1e-4), normals);
+}
+
+KinkedPoint analyse_kinked_point(Objective& objective, const Vector& w, const KinkedPointOptions& options) {
+  if (w.size() != objective.size())
+    throw InputError(fmt::format("kinked point: found {} weights, expected {}", w.size(), objective.size()));
+  KinkedSurface surface(objective);
+  KinkedPoint point;
+  point.refinement = refine_on_kinks(surface, w, options.refine, options.kink_tolerance);
+  if (!point.refinement.refinement.converged || !point.refinement.consistent) return point;
+  point.first_order = first_order_at(surface, point.point(), point.refinement.idle, options.one_sided);
+  second_order_at(surface, point.point(), options.spectrum, point.spectrum, point.zero_modes);
+  judge(point, is_fitted(objective, point.point()));
+  return point;
+}
+
+}  // namespace saddleflow

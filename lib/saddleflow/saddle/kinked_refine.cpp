@@ -1,0 +1,151 @@
+#include "saddleflow/saddle/kinked_refine.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "saddleflow/network/feed_forward_state.hpp"
+
+namespace saddleflow {
+namespace {
+
+// A derivative to one side that is zero but for rounding and the error of the point, in gradient units.
+constexpr Real kZeroRate = Real(1e-9);
+constexpr int kMostRounds = 40;
+
+class KinkSearch {
+ public:
+  KinkSearch(KinkedSurface& surface, const Vector& w, const RefineOptions& options, Real tolerance)
+      : surface_(surface),
+        w_(w),
+        options_(options),
+        tolerance_(tolerance),
+        moves_(static_cast<std::size_t>(surface.index().count()), 0) {}
+
+  KinkedRefinement run() {
+    Mode mode = surface_.mode_at(w_, tolerance_);
+    for (; result_.rounds < kMostRounds; ++result_.rounds) {
+      result_.mode = mode;
+      refine();
+      if (!amend(mode)) break;
+    }
+    result_.consistent = surface_.strays(result_.refinement.point, tolerance_).crossed.empty();
+    drop_idle();
+    return std::move(result_);
+  }
+
+ private:
+  void refine() {
+    Vector start = w_;
+    surface_.enter(result_.mode, w_);
+    surface_.retract(start);
+    result_.refinement = refine_critical_point(surface_.potential(), start, options_);
+  }
+
+  /// What the refined point says about the mode; false: nothing new.
+  bool amend(Mode& mode) {
+    const Vector& p = result_.refinement.point;
+    const KinkedSurface::Strays strays = surface_.strays(p, tolerance_);
+    bool changed = false;
+    for (const Index k : strays.crossed) changed = cross(k, mode) || changed;
+    // Beside a point that is none the slopes say little.
+    if (changed || !result_.refinement.converged) return changed;
+    for (const Index k : strays.landed)
+      if (tries(k)++ == 0) {
+        mode.set(k, Side::sliding);
+        changed = true;
+      }
+    return changed || release(mode);
+  }
+
+  int& tries(Index k) { return moves_[static_cast<std::size_t>(k)]; }
+
+  bool cross(Index k, Mode& mode) {
+    if (tries(k) >= 3) return false;
+    mode.set(k, ++tries(k) >= 2 ? Side::sliding : mode.side(k) == Side::above ? Side::below : Side::above);
+    return true;
+  }
+
+  /// The one that the loss falls away from most steeply.
+  bool release(Mode& mode) {
+    if (mode.sliding.empty()) return false;
+    const Vector& p = result_.refinement.point;
+    const KinkedSurface::Slopes s = surface_.slopes_at(p, true);
+    const Real zero = kZeroRate * gradient_unit(surface_.objective(), p);
+    Real steepest = -zero;
+    Index which = -1;
+    Side side = Side::below;
+    for (std::size_t c = 0; c < mode.sliding.size(); ++c) {
+      const auto [up, down] = rates(s, static_cast<Index>(c));
+      const Index k = mode.sliding[c];
+      const Real least = std::min(up, down);
+      if (!(least < steepest) || std::max(up, down) < -zero || tries(k) >= 3) continue;
+      steepest = least;
+      which = k;
+      side = up < down ? Side::above : Side::below;
+    }
+    if (which < 0) return false;
+    ++tries(which);
+    mode.set(which, side);
+    return true;
+  }
+
+  /// Derivatives of the loss as z_k leaves zero upwards and downwards, the others held, per natural unit of
+  /// z.
+  std::pair<Real, Real> rates(const KinkedSurface::Slopes& s, Index c) const {
+    const Real unit = unit_of(surface_.held()[static_cast<std::size_t>(c)]);
+    if (!std::isfinite(s.slopes[c])) return {0, 0};
+    return {s.back[c] * (1 - s.slopes[c]) * unit, s.back[c] * (s.slopes[c] - surface_.low()) * unit};
+  }
+
+  /// What z_k changes by with the neuron's own weights; where all that it sees is on its kink, with what it
+  /// sees.
+  Real unit_of(const Kink& kink) const {
+    const Vector& p = result_.refinement.point;
+    const Real below = surface_.objective().state_at(p)->input_of(kink.layer).col(kink.sample).norm();
+    if (below > 0) return below;
+    return surface_.objective().network().layout().matrix(p, kink.layer).row(kink.neuron).norm();
+  }
+
+  /// Held kinks that nothing depends on are no constraint: to the side where rounding has them.
+  void drop_idle() {
+    const Vector& p = result_.refinement.point;
+    if (!result_.mode.sliding.empty()) {
+      const KinkedSurface::Slopes s = surface_.slopes_at(p);
+      const Real zero = kZeroRate * gradient_unit(surface_.objective(), p);
+      const std::vector<Index> held = result_.mode.sliding;
+      for (std::size_t c = 0; c < held.size(); ++c)
+        if (std::abs(s.back[static_cast<Index>(c)]) * unit_of(surface_.held()[c]) <= zero)
+          result_.mode.set(held[c], Side::below);
+    }
+    surface_.enter(result_.mode, p);
+    result_.idle = static_cast<Index>(surface_.strays(p, tolerance_).landed.size());
+  }
+
+  KinkedSurface& surface_;
+  const Vector& w_;
+  const RefineOptions& options_;
+  Real tolerance_;
+  std::vector<int> moves_;  // how often each switch has been put elsewhere
+  KinkedRefinement result_;
+};
+
+}  // namespace
+
+Real gradient_unit(Objective& objective, const Vector& w) {
+  const Matrix& targets = objective.data().targets;
+  Matrix here, at_origin;
+  objective.loss().derivative(objective.outputs(w), targets, here);
+  objective.loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, at_origin);
+  Real unit = (here.norm() + Real(1e-4) * at_origin.norm()) * objective.data().inputs.norm();
+  const Layout& layout = objective.network().layout();
+  for (int l = 0; l < layout.layer_count(); ++l) unit *= layout.matrix(w, l).norm();
+  return w.isZero(0) ? Real(0) : unit / w.norm();
+}
+
+KinkedRefinement refine_on_kinks(KinkedSurface& surface, const Vector& w, const RefineOptions& options,
+                                 Real kink_tolerance) {
+  return KinkSearch(surface, w, options, kink_tolerance).run();
+}
+
+}  // namespace saddleflow
