@@ -173,7 +173,7 @@ void FilippovSystem::slopes(const Vector& x, Vector& s) {
   for (Index c = 0; c < s.size(); ++c) s[c] = all[mode_.sliding[static_cast<std::size_t>(c)]];
 }
 
-void FilippovSystem::least_norm(const Vector& x, Vector& s, Vector& attraction) {
+bool FilippovSystem::least_norm(const Vector& x, Vector& s, Vector& attraction) {
   constexpr int rounds = 200;
   Vector all(switch_count());
   for (Index k = 0; k < all.size(); ++k)
@@ -188,6 +188,7 @@ void FilippovSystem::least_norm(const Vector& x, Vector& s, Vector& attraction) 
       if (attraction[c] > 0) all[k] = std::clamp(one_slope(x, all, k), Real(0), Real(1));
       s[c] = all[k];
     }
+  return true;
 }
 
 void FilippovSystem::project(Vector& x, const std::vector<Index>& which) {

@@ -46,7 +46,7 @@ class FilippovSystem final : public SwitchedSystem {
   void slopes(const Vector& x, Vector& s) override;
   /// What least norms are to gradient flows: each slope solves z_k' = 0 or is at the bound where it comes
   /// nearest, given the others.
-  void least_norm(const Vector& x, Vector& s, Vector& attraction) override;
+  bool least_norm(const Vector& x, Vector& s, Vector& attraction) override;
   void project(Vector& x, const std::vector<Index>& which) override;
   Real drift(const Vector& x) override;
   void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;

@@ -83,6 +83,8 @@ std::string order_of(const SequenceDifference& d) {
 
 BOOST_AUTO_TEST_SUITE(path_convergence_test)
 
+BOOST_AUTO_TEST_SUITE(path_convergence)
+
 BOOST_DATA_TEST_CASE(tolerances, bdata::xrange(1, 6), seed) {
   const KinkRun reference = run_at(Real(1e-13), seed);
   BOOST_TEST_REQUIRE(reference.stop_reason == "reached_end");
@@ -109,5 +111,7 @@ BOOST_DATA_TEST_CASE(tolerances, bdata::xrange(1, 6), seed) {
     }
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

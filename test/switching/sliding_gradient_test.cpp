@@ -84,6 +84,8 @@ constexpr int kSeeds = 8;
 
 BOOST_AUTO_TEST_SUITE(sliding_gradient_test)
 
+BOOST_AUTO_TEST_SUITE(sliding_gradient)
+
 // Tangent; every gradient with any slopes differs from it across the manifold only; the slopes that the
 // targets were made for give it, as do those that are computed.
 BOOST_DATA_TEST_CASE(tangent, bdata::make(all_settings()) * bdata::xrange(1, kSeeds + 1), named, seed) {
@@ -164,5 +166,7 @@ BOOST_DATA_TEST_CASE(products_across, bdata::make(all_settings()), named) {
   network.objective().hessian_vector(network.weights(), along, same);
   BOOST_TEST((product - same).norm() <= Real(1e-12) * product.norm());
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <tuple>
 
 #include "saddleflow/stepper/stepper_memory.hpp"
 
@@ -20,6 +21,11 @@ constexpr Real kAtBound = Real(1e-8);
 constexpr Real kCloseToBound = Real(0.05);
 // Coefficients below this, against the largest, are rounding.
 constexpr Real kNoise = Real(1e-9);
+// Steps are at most so many mean gaps between crossings long.
+constexpr Real kGapsAhead = 4;
+// Where the dense output starts against the rate that has decided on a side, its error is at fault: the step
+// is tried again at a quarter, so often.
+constexpr int kRetries = 8;
 // A step that advances by less than this part of what the inner stepper took stands still.
 constexpr Real kStandstill = Real(1e-13);
 
@@ -47,6 +53,7 @@ PiecewiseStepper::PiecewiseStepper(const PiecewiseStepper& other)
       departures_(other.departures_),
       changes_(other.changes_),
       ambiguous_(other.ambiguous_),
+      gap_(other.gap_),
       standing_(other.standing_),
       nodes_(fit_.nodes().size()) {}
 
@@ -59,6 +66,7 @@ void PiecewiseStepper::initialize(const Vector& x, Real t, Real dt) {
   changes_.clear();
   ambiguous_.clear();
   standing_ = 0;
+  gap_ = 0;
   system_.values(x, work_);
   Mode mode;
   mode.sides.resize(static_cast<std::size_t>(work_.size()));
@@ -96,8 +104,16 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
     cut_ = false;
     if (inner_->current_time_step() > longest) inner_->set_time_step(longest);
     const Real slack0 = slack_at(inner_->current_state());
-    const auto [t0, t1] = inner_->do_step(system);
+    shorten_step();
+    auto [t0, t1] = inner_->do_step(system);
     Cut cut = first_crossing(t0, t1 - t0);
+    for (int tries = 0; cut.doubtful && tries < kRetries; ++tries) {
+      const Vector start = inner_->previous_state();
+      inner_->move(start, t0);
+      inner_->set_time_step((t1 - t0) / 4);
+      std::tie(t0, t1) = inner_->do_step(system);
+      cut = first_crossing(t0, t1 - t0);
+    }
     find_release(t0, t1 - t0, slack0, cut);
     if (cut.hit.empty()) {
       departures_.clear();
@@ -137,8 +153,18 @@ void PiecewiseStepper::change_mode() {
   fresh_ = false;
 }
 
+// A step far beyond the next crossing costs as much as one that ends just behind it, and many more switches
+// must be looked at along it.
+void PiecewiseStepper::shorten_step() {
+  if (gap_ > 0 && inner_->current_time_step() > kGapsAhead * gap_) inner_->set_time_step(kGapsAhead * gap_);
+}
+
 void PiecewiseStepper::watch_progress(Real advance, Real step) {
   standing_ = advance > kStandstill * step ? 0 : standing_ + 1;
+  if (!cut_)
+    gap_ *= 2;
+  else if (standing_ == 0)
+    gap_ = gap_ > 0 ? Real(0.8) * gap_ + Real(0.2) * advance : advance;
   if (standing_ > options_.patience)
     throw StepFailure(
         "sliding_unresolved",
@@ -167,6 +193,11 @@ std::optional<Bernstein> PiecewiseStepper::after_start(const SwitchPath& path) c
   return p;
 }
 
+bool PiecewiseStepper::is_departing(Index k) const {
+  return std::any_of(departures_.begin(), departures_.end(),
+                     [k](const Transition::Departure& d) { return d.index == k; });
+}
+
 PiecewiseStepper::Cut PiecewiseStepper::first_crossing(Real t0, Real h) {
   for (std::size_t m = 0; m < nodes_.size(); ++m) inner_->calc_state(t0 + fit_.nodes()[m] * h, nodes_[m]);
   system_.paths(nodes_, paths_);
@@ -178,6 +209,7 @@ PiecewiseStepper::Cut PiecewiseStepper::first_crossing(Real t0, Real h) {
     const bool wrong = static_cast<Real>(system_.mode().side(path.index)) * p->coefficients().front() < 0;
     const std::optional<Real> root = wrong ? Real(0) : p->first_crossing();
     if (!root) continue;
+    cut.doubtful = cut.doubtful || (wrong && is_departing(path.index));
     roots.emplace_back(*root, path.index);
     cut.theta = std::min(cut.theta, *root);
   }
@@ -254,6 +286,7 @@ std::vector<Real> PiecewiseStepper::memory() const {
   memory.add(cut_);
   memory.add(fresh_);
   memory.add(standing_);
+  memory.add(gap_);
   const std::vector<Side>& sides = system_.mode().sides;
   memory.add(static_cast<std::int64_t>(sides.size()));
   for (const Side side : sides) memory.add(static_cast<int>(side));
@@ -274,6 +307,7 @@ void PiecewiseStepper::restore(const Vector& x, Real t, const std::vector<Real>&
   cut_ = reader.integer() != 0;
   fresh_ = reader.integer() != 0;
   standing_ = static_cast<int>(reader.integer());
+  gap_ = reader.real();
   const std::int64_t count = reader.integer();
   if (count != system_.switch_count())
     throw InputError(fmt::format("stepper memory: has {} switches, the system {}: of another problem", count,

@@ -63,11 +63,14 @@ class PiecewiseStepper final : public Stepper {
   struct Cut {
     Real theta = 1;  ///< in units of the step
     std::vector<Index> hit;
+    bool doubtful = false;  ///< a switch that has just left its surface is said to come back at once
   };
 
   void pass_degenerate();
   void change_mode();
+  void shorten_step();
   void watch_progress(Real advance, Real step);
+  bool is_departing(Index k) const;
   Cut first_crossing(Real t0, Real h);
   std::optional<Bernstein> after_start(const SwitchPath& path) const;
   void find_release(Real t0, Real h, Real slack0, Cut& cut);
@@ -88,6 +91,7 @@ class PiecewiseStepper final : public Stepper {
   std::vector<Transition::Departure> departures_;
   std::vector<ModeChange> changes_;
   std::vector<Index> ambiguous_;
+  Real gap_ = 0;      ///< mean advance between crossings of late; 0: none yet
   int standing_ = 0;  ///< changes in a row without progress
 
   std::vector<Vector> nodes_;
