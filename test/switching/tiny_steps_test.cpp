@@ -123,6 +123,24 @@ BOOST_DATA_TEST_CASE(implicit_steps, bdata::make(kCases), of) {
   falls_linearly<test::ImplicitEuler>(of, "implicit", {1e-3, 1e-4, 1e-5});
 }
 
+// Every flow comes to its end, without chattering.
+BOOST_AUTO_TEST_CASE(all_finish) {
+  constexpr std::size_t most_changes = 200;
+  int runs = 0, changes = 0;
+  for (const std::vector<Index>& sizes : {std::vector<Index>{2, 2, 1}, {2, 3, 1}, {2, 2, 2, 1}, {2, 3, 2, 1}})
+    for (const double slope : {0.0, 0.1, -1.0})
+      for (std::uint64_t seed = 1; seed <= 60; ++seed, ++runs) {
+        const TinyCase of{sizes, seed, slope};
+        const TinyRun tiny(of);
+        changes += static_cast<int>(tiny.run.changes.size());
+        BOOST_TEST_CONTEXT(of << ", " << tiny.run.changes.size() << " changes " << tiny.run.message) {
+          BOOST_TEST(tiny.run.stop_reason == "reached_end");
+          BOOST_TEST(tiny.run.changes.size() <= most_changes);
+        }
+      }
+  fmt::print("{} flows of tiny networks, {} changes of their modes\n", runs, changes);
+}
+
 // As fine as patience allows.
 BOOST_AUTO_TEST_CASE(finest_steps) {
   for (const TinyCase& of : {kCases[0], kCases[4]})
