@@ -32,7 +32,7 @@ std::ostream& operator<<(std::ostream& out, const TinyCase& c) {
 }
 
 constexpr double kEnd = 2;
-constexpr int kCheckTimes = 20;
+constexpr int kTimes = 20;
 constexpr Index kSamples = 4;
 
 /// A case with its data, start and path by the library.
@@ -48,7 +48,7 @@ struct TinyRun {
     start = random.normal_matrix(objective.size(), 1);
     test::KinkOptions options;
     options.rtol = Real(1e-10);
-    for (int i = 1; i <= kCheckTimes; ++i) options.times.push_back(static_cast<Real>(kEnd * i / kCheckTimes));
+    for (int i = 1; i <= kTimes; ++i) options.times.push_back(static_cast<Real>(kEnd * i / kTimes));
     run = test::run_kinks(objective, start, static_cast<Real>(kEnd), options);
   }
   /// How long something slides.
@@ -68,7 +68,7 @@ struct TinyRun {
   template <class Method>
   double distance(double h, Method& method) const {
     std::vector<double> w(start.data(), start.data() + start.size());
-    const auto steps = std::llround(kEnd / kCheckTimes / h);
+    const auto steps = std::llround(kEnd / kTimes / h);
     double worst = 0;
     for (const Vector& expected : run.path) {
       for (long long s = 0; s < steps; ++s) method(tiny, h, w);
@@ -121,6 +121,24 @@ BOOST_DATA_TEST_CASE(explicit_steps, bdata::make(kCases), of) {
 
 BOOST_DATA_TEST_CASE(implicit_steps, bdata::make(kCases), of) {
   falls_linearly<test::ImplicitEuler>(of, "implicit", {1e-3, 1e-4, 1e-5});
+}
+
+// Every flow comes to its end, without chattering.
+BOOST_AUTO_TEST_CASE(all_finish) {
+  constexpr std::size_t most_changes = 200;
+  int runs = 0, changes = 0;
+  for (const std::vector<Index>& sizes : {std::vector<Index>{2, 2, 1}, {2, 3, 1}, {2, 2, 2, 1}, {2, 3, 2, 1}})
+    for (const double slope : {0.0, 0.1, -1.0})
+      for (std::uint64_t seed = 1; seed <= 60; ++seed, ++runs) {
+        const TinyCase of{sizes, seed, slope};
+        const TinyRun tiny(of);
+        changes += static_cast<int>(tiny.run.changes.size());
+        BOOST_TEST_CONTEXT(of << ", " << tiny.run.changes.size() << " changes " << tiny.run.message) {
+          BOOST_TEST(tiny.run.stop_reason == "reached_end");
+          BOOST_TEST(tiny.run.changes.size() <= most_changes);
+        }
+      }
+  fmt::print("{} flows of tiny networks, {} changes of their modes\n", runs, changes);
 }
 
 // As fine as patience allows.

@@ -63,7 +63,7 @@ def a_folder_is_all_its_studies():
     for name in ("p2-curve-cube", "p1-relu"):
         shutil.copy(claim(name), "some")
     text = measured("some")
-    assert text.index("Leaky ReLU") < text.index("two-layer cube") and "2 studies" in text, text
+    assert text.index("two-layer ReLU") < text.index("two-layer cube") and "2 studies" in text, text
     os.makedirs("tools/studies")
     shutil.copytree("some", "tools/studies/claims")
     assert "2 studies" in measured()
