@@ -28,7 +28,22 @@ bool is_fitted(Objective& objective, const Vector& w) {
   return here.norm() <= kFit * at_origin.norm();
 }
 
-void judge(KinkedPoint& point, bool fitted) {
+/// The steepest one that stays on the sides of the loose kinks; `loose`: their gradients, outwards.
+void take_eigenvector(KinkedPoint& point, const Matrix& loose) {
+  const Spectrum& s = point.spectrum;
+  point.verdict = KinkedVerdict::degenerate;
+  for (Index k = 0; k < s.negative; ++k) {
+    const Vector rates = loose.transpose() * s.vectors.col(k);
+    const bool plus = rates.size() == 0 || rates.minCoeff() >= 0;
+    if (!plus && rates.maxCoeff() > 0) continue;
+    point.verdict = KinkedVerdict::saddle;
+    point.descent = (plus ? 1 : -1) * s.vectors.col(k);
+    point.descent_rate = s.eigenvalues[k];
+    return;
+  }
+}
+
+void judge(KinkedPoint& point, const Matrix& loose, bool fitted) {
   const KinkedFirstOrder& first = point.first_order;
   const Spectrum& s = point.spectrum;
   if (!first.clarke_stationary) return;
@@ -40,9 +55,7 @@ void judge(KinkedPoint& point, bool fitted) {
   } else if (fitted) {
     point.verdict = KinkedVerdict::minimum;
   } else if (s.negative > 0) {
-    point.verdict = KinkedVerdict::saddle;
-    point.descent = s.vectors.col(0);
-    point.descent_rate = s.min();
+    take_eigenvector(point, loose);
   } else {
     const bool linear = first.kinks.empty() || first.grows();
     const bool positive = s.complete && point.zero_modes.unexplained == 0;
@@ -101,11 +114,10 @@ void second_order_at(KinkedSurface& surface, const Vector& w, SpectrumOptions op
   options.vectors = true;
   spectrum = hessian_spectrum(surface.objective(), w, options);
   if (!spectrum.complete) return;
-  Matrix normals;
-  if (!surface.held().empty()) normals = OneSidedModel(surface, w).normals();
-  zero_modes =
-      explain_zero_modes(surface.objective(), w,
-                         spectrum.vectors.middleCols(spectrum.negative, spectrum.zero), Real(1e-4), normals);
+  const Matrix normals = surface.normals(w, surface.held());
+  zero_modes = explain_zero_modes(surface.objective(), w,
+                                  spectrum.vectors.middleCols(spectrum.negative, spectrum.zero), Real(1e-4),
+                                  normals, &surface.pattern());
 }
 
 KinkedPoint analyse_kinked_point(Objective& objective, const Vector& w, const KinkedPointOptions& options) {
@@ -117,7 +129,12 @@ KinkedPoint analyse_kinked_point(Objective& objective, const Vector& w, const Ki
   if (!point.refinement.refinement.converged || !point.refinement.consistent) return point;
   point.first_order = first_order_at(surface, point.point(), point.refinement.idle, options.one_sided);
   second_order_at(surface, point.point(), options.spectrum, point.spectrum, point.zero_modes);
-  judge(point, is_fitted(objective, point.point()));
+  const std::vector<Kink>& loose = point.refinement.loose;
+  Matrix outwards = surface.normals(point.point(), loose);
+  for (std::size_t k = 0; k < loose.size(); ++k)
+    if (surface.mode().side(surface.index()(loose[k])) == Side::below)
+      outwards.col(static_cast<Index>(k)) *= -1;
+  judge(point, outwards, is_fitted(objective, point.point()));
   return point;
 }
 

@@ -11,6 +11,8 @@ namespace {
 
 // A derivative to one side that is zero but for rounding and the error of the point, in gradient units.
 constexpr Real kZeroRate = Real(1e-9);
+// A slope at its bound: the gradient on the surface has vanished to rounding.
+constexpr Real kAtBound = Real(1e-11);
 constexpr int kMostRounds = 40;
 
 class KinkSearch {
@@ -30,7 +32,7 @@ class KinkSearch {
       if (!amend(mode)) break;
     }
     result_.consistent = surface_.strays(result_.refinement.point, tolerance_).crossed.empty();
-    drop_idle();
+    drop_weak();
     return std::move(result_);
   }
 
@@ -107,19 +109,32 @@ class KinkSearch {
     return surface_.objective().network().layout().matrix(p, kink.layer).row(kink.neuron).norm();
   }
 
-  /// Held kinks that nothing depends on are no constraint: to the side where rounding has them.
-  void drop_idle() {
+  /// Held kinks that nothing depends on are no constraint: to the side where rounding has them. Nor are those
+  /// with their slope at a bound.
+  void drop_weak() {
     const Vector& p = result_.refinement.point;
     if (!result_.mode.sliding.empty()) {
       const KinkedSurface::Slopes s = surface_.slopes_at(p);
-      const Real zero = kZeroRate * gradient_unit(surface_.objective(), p);
       const std::vector<Index> held = result_.mode.sliding;
-      for (std::size_t c = 0; c < held.size(); ++c)
-        if (std::abs(s.back[static_cast<Index>(c)]) * unit_of(surface_.held()[c]) <= zero)
-          result_.mode.set(held[c], Side::below);
+      const Real zero = kZeroRate * gradient_unit(surface_.objective(), p);
+      for (std::size_t c = 0; c < held.size(); ++c) drop_if_weak(s, c, held[c], zero);
     }
     surface_.enter(result_.mode, p);
-    result_.idle = static_cast<Index>(surface_.strays(p, tolerance_).landed.size());
+    const std::size_t there = surface_.strays(p, tolerance_).landed.size();
+    result_.idle = static_cast<Index>(std::max(there, result_.loose.size()) - result_.loose.size());
+  }
+
+  void drop_if_weak(const KinkedSurface::Slopes& s, std::size_t c, Index k, Real zero) {
+    const Kink kink = surface_.held()[c];
+    const Real back = s.back[static_cast<Index>(c)], slope = s.slopes[static_cast<Index>(c)];
+    const Real slack = kAtBound * (1 - surface_.low());
+    const bool low = slope - surface_.low() <= slack, high = 1 - slope <= slack;
+    if (std::abs(back) * unit_of(kink) <= zero) {
+      result_.mode.set(k, Side::below);
+    } else if (back > 0 && (low || high)) {
+      result_.mode.set(k, low ? Side::below : Side::above);
+      result_.loose.push_back(kink);
+    }
   }
 
   KinkedSurface& surface_;

@@ -8,8 +8,11 @@
 namespace saddleflow {
 
 struct KinkedRefinement {
-  Refinement refinement;    ///< of the loss on the surface of `mode`: gradients are those along it
-  Mode mode;                ///< held: the kinks that the point lies on and that the gradient depends on
+  Refinement refinement;  ///< of the loss on the surface of `mode`: gradients are those along it
+  Mode mode;              ///< held: the kinks that the point lies on and that the gradient depends on
+  /// Kinks that it lies on with a slope at its bound: on the side of that bound, where the loss does not
+  /// change to first order; to the other it grows, and is above the smooth function of the mode.
+  std::vector<Kink> loose;
   Index idle = 0;           ///< kinks that it lies on, without influence to first order
   bool consistent = false;  ///< no pre-activation is on the other side of its kink than the mode says
   int rounds = 0;           ///< refinements made

@@ -105,6 +105,20 @@ void KinkedSurface::retract(Vector& w) {
   w = x.head(w.size());
 }
 
+Matrix KinkedSurface::normals(const Vector& w, const std::vector<Kink>& kinks) {
+  Vector normal;
+  objective_.gradient(w, normal);  // the slopes of the backward pass
+  const FeedForwardState& state = *objective_.state_at(w);
+  Matrix all(w.size(), static_cast<Index>(kinks.size()));
+  for (Index c = 0; c < all.cols(); ++c) {
+    UnitGradient unit(objective_.network().layout(), kinks[static_cast<std::size_t>(c)]);
+    unit.update(state);
+    unit.gradient(state, normal);
+    all.col(c) = normal;
+  }
+  return all;
+}
+
 Potential KinkedSurface::potential() {
   Potential potential = potential_of(objective_);
   potential.retract = [this](Vector& w) { retract(w); };

@@ -51,6 +51,8 @@ class KinkedSurface {
     ActivationPattern pattern;  ///< with these slopes
   };
   Slopes slopes_at(const Vector& w, bool tangent = false);
+  /// grad z_k of these kinks in the mode, parameters x kinks.
+  Matrix normals(const Vector& w, const std::vector<Kink>& kinks);
   /// With the held kinks cut off: slope zero.
   const ActivationPattern& pattern() const { return pattern_; }
 

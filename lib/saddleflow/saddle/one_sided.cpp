@@ -13,17 +13,11 @@ OneSidedModel::OneSidedModel(KinkedSurface& surface, const Vector& w)
   state_ = *objective.state_at(w);
   objective.loss().derivative(objective.outputs(w), objective.data().targets, residual_);
   objective.set_mode(pattern_, kinks_);
-  const auto count = static_cast<Index>(kinks_.size());
-  back_.resize(count);
-  normals_.resize(w.size(), count);
-  Vector normal;
-  for (Index c = 0; c < count; ++c) {
+  normals_ = surface.normals(w, kinks_);
+  back_.resize(normals_.cols());
+  for (Index c = 0; c < back_.size(); ++c) {
     const Kink& kink = kinks_[static_cast<std::size_t>(c)];
     back_[c] = state_.layer(kink.layer).back(kink.neuron, kink.sample);
-    UnitGradient unit(layout_, kink);
-    unit.update(state_);
-    unit.gradient(state_, normal);
-    normals_.col(c) = normal;
   }
 }
 

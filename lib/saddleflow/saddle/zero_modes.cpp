@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -74,6 +75,39 @@ void add_linear_mixing(const Network& network, const Vector& w, Directions& dire
       Vector tangent = Vector::Zero(w.size());
       for (std::size_t i = 0; i < a.incoming.size(); ++i) tangent[a.incoming[i]] = w[b.incoming[i]];
       for (std::size_t i = 0; i < a.outgoing.size(); ++i) tangent[b.outgoing[i]] = -w[a.outgoing[i]];
+      directions.add(std::move(tangent));
+    }
+  }
+}
+
+/// c with f_a(i) z_b(i) = c f_b(i) z_b(i) at all samples i, z_b the pre-activations of b, f the factors of
+/// the two neurons; NaN if there is none.
+Real ratio_of_branches(const Vector& fa, const Vector& fb, const Vector& zb) {
+  Index most = 0;
+  const Real largest = fb.cwiseProduct(zb).cwiseAbs().maxCoeff(&most);
+  const Real ratio = largest > 0 ? fa[most] / fb[most] : Real(0);
+  const Real rest = (fa - ratio * fb).cwiseProduct(zb).cwiseAbs().maxCoeff();
+  return rest <= kZero * zb.cwiseAbs().maxCoeff() ? ratio : std::numeric_limits<Real>::quiet_NaN();
+}
+
+// W_l[a,:] += t W_l[b,:], W_{l+1}[:,b] -= t c W_{l+1}[:,a] where a is on the branches of b, up to the factor
+// c (or b on its kink): linear there.
+void add_mixing_on_branches(const Objective& objective, const Vector& w, const ActivationPattern& pattern,
+                            Directions& directions) {
+  const Network& network = objective.network();
+  const std::vector<LayerSignals> signals = layer_signals(objective, w, &pattern);
+  for (const Neuron& b : network.neurons()) {
+    const auto l = static_cast<std::size_t>(b.layer);
+    const Vector in = w(b.incoming);
+    const Vector zb = signals[l].below.transpose() * in;
+    const Vector fb = pattern.factors[l].row(b.index).transpose();
+    for (const Neuron& a : network.neurons()) {
+      if (a.layer != b.layer || a.index == b.index) continue;
+      const Real ratio = ratio_of_branches(pattern.factors[l].row(a.index).transpose(), fb, zb);
+      if (std::isnan(ratio)) continue;
+      Vector tangent = Vector::Zero(w.size());
+      tangent(a.incoming) = in;
+      tangent(b.outgoing) = -ratio * w(a.outgoing);
       directions.add(std::move(tangent));
     }
   }
@@ -155,7 +189,7 @@ void add_inactive_neurons(const Objective& objective, const Vector& w, Direction
 }  // namespace
 
 ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const Matrix& null_space,
-                             Real angle, const Matrix& held) {
+                             Real angle, const Matrix& held, const ActivationPattern* pattern) {
   const Network& network = objective.network();
   const bool linear = network.kind() == "feed_forward" && network.activation().is_linear();
   ZeroModes modes;
@@ -171,6 +205,7 @@ ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const 
   add_rescalings(network, w, directions);
   modes.rescaling = newly();
   if (linear) add_linear_mixing(network, w, directions);
+  if (pattern) add_mixing_on_branches(objective, w, *pattern, directions);
   directions.add(symmetry_tangents(network, w));
   modes.linear_layers = newly();
   add_dead_neurons(network, w, directions);

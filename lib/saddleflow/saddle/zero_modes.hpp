@@ -10,8 +10,9 @@ namespace saddleflow {
 struct ZeroModes {
   Index held_kinks = 0;  ///< across the surface on which kinks are held
   Index rescaling = 0;   ///< incoming weights by c, outgoing ones by c^{-p}, neuron by neuron
-  Index linear_layers =
-      0;                   ///< W_l -> G W_l, W_{l+1} -> W_{l+1} G^{-1} (linear); rotations (power_sum of s^2)
+  /// W_l -> G W_l, W_{l+1} -> W_{l+1} G^{-1}: linear networks, neurons on the same branches of a pattern;
+  /// rotations (power_sum of s^2)
+  Index linear_layers = 0;
   Index dead_neurons = 0;  ///< weights of neurons that are zero, or whose outgoing (for p >= 2: or incoming)
                            ///< weights are; in linear layers also of combinations of neurons
   Index inactive_neurons = 0;  ///< weights of neurons that no sample activates, or that feed such ones only
@@ -23,12 +24,14 @@ struct ZeroModes {
 
 /// `null_space`: orthonormal eigenvectors of the zero eigenvalues at the critical point w, one a column. A
 /// mode is explained when it lies in the span of the causes' directions, to an angle of `angle`. `held`: what
-/// the Hessian leaves out, the gradients of pre-activations that are held on their kinks, one a column.
+/// the Hessian leaves out, the gradients of pre-activations that are held on their kinks, one a column;
+/// `pattern`: the branches of the activation that the Hessian belongs to (p = 1).
 ///
 /// A symmetry g_t of the network, L(g_t w) = L(w), gives <grad L(w), A w> = 0 for all w, and by
 /// differentiation Hess L A w = -A^T grad L = 0 at a critical point: unlike on the sphere (symmetry.hpp), A
 /// need not be skew.
 ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const Matrix& null_space,
-                             Real angle = Real(1e-4), const Matrix& held = {});
+                             Real angle = Real(1e-4), const Matrix& held = {},
+                             const ActivationPattern* pattern = nullptr);
 
 }  // namespace saddleflow

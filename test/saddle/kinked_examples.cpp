@@ -1,0 +1,78 @@
+#include "saddle/kinked_examples.hpp"
+
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/integrate/flow_stepping.hpp"
+#include "switching/kink_run.hpp"
+
+namespace saddleflow::test {
+
+KinkedExample stationary_example(std::uint64_t seed, Index inputs, Index width, Index samples, Real slope,
+                                 Index kinks, Index zero_rows, Real residual) {
+  Random random(seed);
+  Matrix x = random.normal_matrix(inputs, samples), u = random.normal_matrix(width, inputs);
+  const Vector v = random.normal_matrix(width, 1);
+  Matrix slopes = Matrix::Zero(width, samples);
+  u.topRows(zero_rows).setZero();
+  const auto inside = [&] { return slope + (1 - slope) * (Real(0.1) + Real(0.8) * random.uniform()); };
+  for (Index i = 0; i < kinks; ++i) {
+    const Index j = zero_rows + i % (width - zero_rows);
+    const Vector row = u.row(j).transpose();
+    x.col(i) -= row * (row.dot(x.col(i)) / row.squaredNorm());
+    slopes(j, i) = inside();
+  }
+  slopes.topRows(zero_rows) = Matrix::NullaryExpr(zero_rows, samples, inside);
+  Matrix jacobian((inputs + 1) * width, samples);  // of the outputs, transposed
+  Vector outputs = Vector::Zero(samples);
+  for (Index i = 0; i < samples; ++i)
+    for (Index j = 0; j < width; ++j) {
+      const Real z = u.row(j).dot(x.col(i));
+      const bool kink = slopes(j, i) != 0;
+      const Real s = kink ? slopes(j, i) : z > 0 ? Real(1) : slope;
+      jacobian.block(j * inputs, i, inputs, 1) = v[j] * s * x.col(i);
+      jacobian(width * inputs + j, i) = kink ? Real(0) : s * z;
+      if (!kink) outputs[i] += v[j] * s * z;
+    }
+  // A residual in the kernel.
+  Vector r = residual * random.normal_matrix(samples, 1);
+  for (int round = 0; round < 2; ++round) r -= minimum_norm_least_squares(jacobian, jacobian * r);
+  KinkedExample example;
+  const auto network = feed_forward({inputs, width, 1}, Activation(slope, 1));
+  example.objective =
+      std::make_unique<Objective>(network, Dataset{x, (outputs - r).transpose(), "made"}, Loss());
+  example.w.resize(network->parameter_count());
+  network->layout().matrix(example.w, 0) = u;
+  network->layout().matrix(example.w, 1) = v.transpose();
+  return example;
+}
+
+KinkedExample end_of_flow(std::uint64_t seed, const std::vector<Index>& sizes, Index samples, Real slope) {
+  KinkProblem problem;
+  problem.seed = seed;
+  problem.sizes = sizes;
+  problem.samples = samples;
+  problem.slope = slope;
+  problem.targets = Targets::random;
+  problem.norm = Real(0.5);
+  KinkedExample example;
+  example.objective = std::make_unique<Objective>(problem.network(), problem.data(), Loss());
+  Objective& objective = *example.objective;
+  FlowAssemblyOptions assembly;
+  assembly.stepper = "auto";
+  assembly.charts = FlowAssemblyOptions::Charts::cartesian;
+  assembly.events = no_flow_events();
+  assembly.events.steady = assembly.events.steady_terminal = true;
+  assembly.events.steady_threshold = Real(1e-7);
+  const Vector start = problem.start();
+  assembly.stepping = flow_stepping(objective.network(), Real(1e-7), objective.value(start));
+  FlowAssembly parts(objective, start, assembly);
+  IntegrationOptions integration;
+  integration.t_end = Real(1e5);
+  integration.max_steps = 20000;
+  Observer none;
+  const Outcome outcome = parts.run(none, integration);
+  if (outcome.stop_reason == "event:steady") example.w = parts.weights(outcome.state);
+  objective.clear_mode();
+  return example;
+}
+
+}  // namespace saddleflow::test
