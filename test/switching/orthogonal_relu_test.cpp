@@ -106,7 +106,7 @@ Jumps run(Real lambda) {
   integration.t_end = (std::log(1 / lambda) + 10) / minus.rate;
   Levels levels(parts, high, low);
   const Outcome outcome = parts.run(levels, integration);
-  BOOST_TEST(outcome.stop_reason == "reached_end");
+  BOOST_TEST(outcome.stop_reason == "reached_end", outcome.message << ", t = " << outcome.time);
   return levels.finish();
 }
 

@@ -32,7 +32,7 @@ std::ostream& operator<<(std::ostream& out, const TinyCase& c) {
 }
 
 constexpr double kEnd = 2;
-constexpr int kTimes = 20;
+constexpr int kCheckTimes = 20;
 constexpr Index kSamples = 4;
 
 /// A case with its data, start and path by the library.
@@ -48,7 +48,7 @@ struct TinyRun {
     start = random.normal_matrix(objective.size(), 1);
     test::KinkOptions options;
     options.rtol = Real(1e-10);
-    for (int i = 1; i <= kTimes; ++i) options.times.push_back(static_cast<Real>(kEnd * i / kTimes));
+    for (int i = 1; i <= kCheckTimes; ++i) options.times.push_back(static_cast<Real>(kEnd * i / kCheckTimes));
     run = test::run_kinks(objective, start, static_cast<Real>(kEnd), options);
   }
   /// How long something slides.
@@ -68,7 +68,7 @@ struct TinyRun {
   template <class Method>
   double distance(double h, Method& method) const {
     std::vector<double> w(start.data(), start.data() + start.size());
-    const auto steps = std::llround(kEnd / kTimes / h);
+    const auto steps = std::llround(kEnd / kCheckTimes / h);
     double worst = 0;
     for (const Vector& expected : run.path) {
       for (long long s = 0; s < steps; ++s) method(tiny, h, w);

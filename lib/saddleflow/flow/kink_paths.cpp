@@ -1,6 +1,7 @@
 // Which pre-activations may change their sign along a step, and their values there.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <tuple>
 
 #include "saddleflow/flow/piecewise_flow.hpp"
@@ -80,6 +81,16 @@ void PiecewiseFlow::path_of(const Kink& kink, std::vector<Real>& out) {
   }
 }
 
+// At rest on a kink, as limits are, a pre-activation is zero up to rounding, whose sign says nothing.
+bool PiecewiseFlow::is_rounding(const Kink& kink, const std::vector<Real>& values) {
+  Real largest = 0;
+  for (const Real z : values) largest = std::max(largest, std::abs(z));
+  const Real row = layout().matrix(nodes_.front(), kink.layer).row(kink.neuron).norm();
+  const Real below =
+      kink.layer == 0 ? input_norms_[kink.sample] : activations_at(kink.layer - 1, kink.sample, 0).norm();
+  return largest <= 8 * std::numeric_limits<Real>::epsilon() * row * below;
+}
+
 void PiecewiseFlow::paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) {
   nodes_.resize(nodes.size());
   for (std::size_t m = 0; m < nodes.size(); ++m) nodes_[m] = nodes[m].head(layout().size());
@@ -89,10 +100,12 @@ void PiecewiseFlow::paths(const std::vector<Vector>& nodes, std::vector<SwitchPa
     return std::tie(a.sample, a.layer, a.neuron) < std::tie(b.sample, b.layer, b.neuron);
   });
   kept_sample_ = -1;
-  out.resize(near_.size());
-  for (std::size_t c = 0; c < near_.size(); ++c) {
-    out[c].index = index_(near_[c]);
-    path_of(near_[c], out[c].values);
+  out.clear();
+  SwitchPath path;
+  for (const Kink& kink : near_) {
+    path.index = index_(kink);
+    path_of(kink, path.values);
+    if (!is_rounding(kink, path.values)) out.push_back(path);
   }
 }
 

@@ -79,6 +79,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   void project_together(Vector& w, const std::vector<Kink>& kinks);
   void bound_rows();
   void near_kinks(const FeedForwardState& state, std::vector<Kink>& near);
+  bool is_rounding(const Kink& kink, const std::vector<Real>& values);
   void path_of(const Kink& kink, std::vector<Real>& out);
   const Vector& activations_at(int layer, Index sample, std::size_t node);
 

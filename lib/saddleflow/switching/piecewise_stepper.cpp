@@ -162,7 +162,7 @@ void PiecewiseStepper::shorten_step() {
 void PiecewiseStepper::watch_progress(Real advance, Real step) {
   standing_ = advance > kStandstill * step ? 0 : standing_ + 1;
   if (!cut_)
-    gap_ *= 2;
+    gap_ = gap_ < 1000 * step ? 2 * gap_ : 0;
   else if (standing_ == 0)
     gap_ = gap_ > 0 ? Real(0.8) * gap_ + Real(0.2) * advance : advance;
   if (standing_ > options_.patience)
