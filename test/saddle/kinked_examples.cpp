@@ -7,15 +7,16 @@
 namespace saddleflow::test {
 
 KinkedExample stationary_example(std::uint64_t seed, Index inputs, Index width, Index samples, Real slope,
-                                 Index kinks, Index zero_rows, Real residual) {
+                                 Index kinks, Index zero_rows, bool silent) {
   Random random(seed);
   Matrix x = random.normal_matrix(inputs, samples), u = random.normal_matrix(width, inputs);
-  const Vector v = random.normal_matrix(width, 1);
+  Vector v = random.normal_matrix(width, 1);
+  if (silent) v[width - 1] = 0;
   Matrix slopes = Matrix::Zero(width, samples);
   u.topRows(zero_rows).setZero();
   const auto inside = [&] { return slope + (1 - slope) * (Real(0.1) + Real(0.8) * random.uniform()); };
   for (Index i = 0; i < kinks; ++i) {
-    const Index j = zero_rows + i % (width - zero_rows);
+    const Index j = zero_rows + i % (width - zero_rows - (silent ? 1 : 0));
     const Vector row = u.row(j).transpose();
     x.col(i) -= row * (row.dot(x.col(i)) / row.squaredNorm());
     slopes(j, i) = inside();
@@ -33,7 +34,7 @@ KinkedExample stationary_example(std::uint64_t seed, Index inputs, Index width, 
       if (!kink) outputs[i] += v[j] * s * z;
     }
   // A residual in the kernel.
-  Vector r = residual * random.normal_matrix(samples, 1);
+  Vector r = random.normal_matrix(samples, 1);
   for (int round = 0; round < 2; ++round) r -= minimum_norm_least_squares(jacobian, jacobian * r);
   KinkedExample example;
   const auto network = feed_forward({inputs, width, 1}, Activation(slope, 1));

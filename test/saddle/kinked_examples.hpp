@@ -19,7 +19,7 @@ struct KinkedExample {
 /// random neurons. Targets make some slopes there, from inside the interval, those with which the gradient
 /// vanishes: Clarke stationary, to rounding. `zero_rows`: incoming weights of so many neurons are zero.
 KinkedExample stationary_example(std::uint64_t seed, Index inputs, Index width, Index samples, Real slope,
-                                 Index kinks, Index zero_rows, Real residual);
+                                 Index kinks, Index zero_rows, bool silent);
 
 /// The end of a gradient flow from small weights, at rest; w empty where it was not reached.
 KinkedExample end_of_flow(std::uint64_t seed, const std::vector<Index>& sizes, Index samples, Real slope);

@@ -1,6 +1,5 @@
 // Critical points on kinks: closed forms, and the ends of random flows against brute force.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
@@ -122,7 +121,7 @@ Check brute_force(Objective& objective, const KinkedPoint& found, std::uint64_t 
   Random random(seed);
   const Real here = loss.value(p);
   if (!found.first_order.kinks.empty()) {
-    const OneSidedModel model(surface, p);
+    const OneSidedModel model(surface, p, found.refinement.loose);
     for (int k = 0; k < 500; ++k) {
       const Vector y = random.normal_matrix(model.normals().cols(), 1);
       const Vector d = (model.normals() * y).normalized();
@@ -181,14 +180,6 @@ void check_point(Objective& objective, const KinkedPoint& found, std::uint64_t s
   tally.clarke = std::max(tally.clarke, first.clarke_residual);
   tally.derivative = std::max(tally.derivative, check.derivative_error);
   tally.eigenvalue_error = std::max(tally.eigenvalue_error, check.eigenvalue_error);
-  if (found.verdict == KinkedVerdict::degenerate)
-    fmt::print(
-        "DEG seed {} kinks {} codim {} idle {} loose {} margin {} least/unit {} method {} exact {} unexpl {} "
-        "neg {} gap {} loss {} norms {}\n",
-        seed, first.kinks.size(), first.codimension, first.idle, found.refinement.loose.size(), first.margin,
-        first.one_sided.least / first.unit, name_of(first.one_sided.method), first.one_sided.sign_is_exact,
-        found.zero_modes.unexplained, found.spectrum.negative, found.spectrum.gap,
-        objective.value(found.point()), fmt::join(neuron_norms(objective.network(), found.point()), " "));
   tally.degenerate += found.verdict == KinkedVerdict::degenerate ? 1 : 0;
   const Real loss = objective.value(found.point());
   if (found.verdict == KinkedVerdict::minimum) {
@@ -261,13 +252,19 @@ BOOST_AUTO_TEST_CASE(points_made_stationary) {
   Tally tally;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const Index kinks = static_cast<Index>(seed % 6);
-    const KinkedExample example =
-        stationary_example(seed, 3, 3, 24, Real(0.1), kinks, 0, seed % 2 == 0 ? 1 : 6);
+    const KinkedExample example = stationary_example(seed, 3, 3, 24, Real(0.1), kinks, 0, seed % 3 == 0);
     const KinkedPoint found = analyse_kinked_point(*example.objective, example.w);
     BOOST_TEST_CONTEXT("seed " << seed) {
       BOOST_TEST((found.verdict != KinkedVerdict::unresolved));
-      BOOST_TEST((found.point() - example.w).norm() < 1e-12);
-      BOOST_TEST(found.first_order.kinks.size() == static_cast<std::size_t>(kinks));
+      // Rounding of the gradient moves it along the softest direction.
+      const Vector curvatures = found.spectrum.eigenvalues.cwiseAbs();
+      Real softest = curvatures.maxCoeff();
+      for (const Real c : curvatures)
+        if (c > found.spectrum.zero_threshold) softest = std::min(softest, c);
+      BOOST_TEST((found.point() - example.w).norm() <
+                 Real(1e-14) * example.w.norm() * curvatures.maxCoeff() / softest);
+      // Idle where another neuron is on the same branches but there: the residual of that sample is zero.
+      BOOST_TEST(static_cast<Index>(found.first_order.kinks.size()) + found.first_order.idle == kinks);
       BOOST_TEST(found.first_order.margin > 0.09);
       check_point(*example.objective, found, seed, tally);
     }
@@ -281,7 +278,7 @@ BOOST_AUTO_TEST_CASE(points_made_stationary) {
 BOOST_AUTO_TEST_CASE(points_with_a_neuron_at_zero) {
   Tally tally;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const KinkedExample example = stationary_example(seed, 2, 2, 12, Real(0.1), 0, 1, 1);
+    const KinkedExample example = stationary_example(seed, 2, 2, 12, Real(0.1), 0, 1, false);
     const KinkedPoint found = analyse_kinked_point(*example.objective, example.w);
     BOOST_TEST_CONTEXT("seed " << seed) {
       BOOST_TEST((found.verdict != KinkedVerdict::unresolved));
@@ -336,10 +333,11 @@ BOOST_AUTO_TEST_CASE(ends_of_flows) {
     std::vector<Index> sizes;
     Index samples;
     Real slope;
-    int runs, least_on_kinks;
+    int runs, least_on_kinks, unresolved;
   };
-  for (const Shape& shape : {Shape{{3, 4, 1}, 12, Real(0.1), 25, 15}, Shape{{3, 4, 1}, 12, -1, 12, 6},
-                             Shape{{3, 3, 3, 1}, 10, Real(0.1), 15, 5}}) {
+  for (const Shape& shape :
+       {Shape{{3, 4, 1}, 12, Real(0.1), 25, 15, 0}, Shape{{3, 4, 1}, 12, -1, 12, 6, 0},
+        Shape{{2, 3, 2, 1}, 16, Real(0.1), 25, 3, 0}, Shape{{3, 4, 1}, 40, 0, 15, 8, 0}}) {
     Tally tally;
     int rest = 0;
     for (int run = 0; run < shape.runs; ++run) {
@@ -349,12 +347,13 @@ BOOST_AUTO_TEST_CASE(ends_of_flows) {
       ++rest;
       const KinkedPoint found = analyse_kinked_point(*example.objective, example.w);
       BOOST_TEST_CONTEXT("seed " << seed << ", verdict " << name_of(found.verdict)) {
-        BOOST_TEST((found.verdict != KinkedVerdict::unresolved));
         check_point(*example.objective, found, seed, tally);
-        // The flow does not end on a concave kink.
-        BOOST_TEST(!found.first_order.falls());
+        // The kinks of a neuron that slides turn concave as its outgoing weight changes sign, and it slides
+        // on.
+        BOOST_TEST((!found.first_order.falls() || found.first_order.back.minCoeff() < 0));
       }
     }
+    BOOST_TEST(tally.unresolved <= shape.unresolved);
     BOOST_TEST(tally.on_kinks >= shape.least_on_kinks);
     tally.print(fmt::format("{} layers, slope {}, {} of {} flows at rest, from seed 100",
                             shape.sizes.size() - 1, number(shape.slope), rest, shape.runs));

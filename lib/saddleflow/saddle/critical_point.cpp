@@ -61,17 +61,18 @@ class Analysis {
   struct Found {
     Refinement refinement;
     Mode mode;
+    std::vector<Kink> loose;
     Index idle = 0;
   };
 
   Found refine_at(const Vector& w) {
-    if (!surface_) return {refine_critical_point(objective_, w, options_.refine), {}};
+    if (!surface_) return {refine_critical_point(objective_, w, options_.refine), {}, {}};
     KinkedRefinement found = refine_on_kinks(*surface_, w, options_.refine, options_.kink_tolerance);
     if (!found.consistent) {
       found.refinement.status = RefineStatus::stalled;
       found.refinement.converged = false;
     }
-    return {std::move(found.refinement), std::move(found.mode), found.idle};
+    return {std::move(found.refinement), std::move(found.mode), std::move(found.loose), found.idle};
   }
 
   void at_origin() {
@@ -130,7 +131,7 @@ class Analysis {
   /// Critical on the surface of its kinks is critical if Clarke's subdifferential contains zero.
   void find_kinks() {
     if (!result_.is_critical()) return;
-    result_.kinks = first_order_at(*surface_, result_.point(), found_.idle);
+    result_.kinks = first_order_at(*surface_, result_.point(), found_.loose, found_.idle);
     if (result_.kinks->clarke_stationary) return;
     result_.refinement.status = RefineStatus::stalled;
     result_.refinement.converged = false;

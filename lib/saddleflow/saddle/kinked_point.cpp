@@ -80,12 +80,13 @@ const char* name_of(KinkedVerdict verdict) {
   return "";
 }
 
-KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, Index idle,
-                                const OneSidedOptions& options) {
+KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, const std::vector<Kink>& loose,
+                                Index idle, const OneSidedOptions& options) {
   KinkedFirstOrder first;
   KinkedSurface::Slopes found = surface.slopes_at(w);
   first.kinks = surface.held();
   first.idle = idle;
+  first.loose = loose;
   first.unit = gradient_unit(surface.objective(), w);
   first.clarke_residual = first.unit > 0 ? found.gradient.norm() / first.unit : found.gradient.norm();
   first.clarke_stationary = first.clarke_residual <= kStationary;
@@ -103,6 +104,11 @@ KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, Index i
   OneSidedOptions scaled = options;
   scaled.zero = std::max(options.zero, kStationary * first.unit);
   first.one_sided = least_one_sided(model, scaled);
+  // Beside loose kinks the loss is above the mode's continuation: so it may not fall where that does.
+  if (!loose.empty() && first.falls()) {
+    first.one_sided.least = OneSidedModel(surface, w, loose)(first.one_sided.direction);
+    first.one_sided.exact = first.one_sided.sign_is_exact = false;
+  }
   // Each term mu_k z_k' + b_k sigma(z_k') with mu_k = -s_k b_k is positive or zero, wherever the z_k' lie.
   if (first.clarke_stationary && first.back.minCoeff() >= 0 && !first.falls())
     first.one_sided.sign_is_exact = true;
@@ -127,7 +133,8 @@ KinkedPoint analyse_kinked_point(Objective& objective, const Vector& w, const Ki
   KinkedPoint point;
   point.refinement = refine_on_kinks(surface, w, options.refine, options.kink_tolerance);
   if (!point.refinement.refinement.converged || !point.refinement.consistent) return point;
-  point.first_order = first_order_at(surface, point.point(), point.refinement.idle, options.one_sided);
+  point.first_order = first_order_at(surface, point.point(), point.refinement.loose, point.refinement.idle,
+                                     options.one_sided);
   second_order_at(surface, point.point(), options.spectrum, point.spectrum, point.zero_modes);
   const std::vector<Kink>& loose = point.refinement.loose;
   Matrix outwards = surface.normals(point.point(), loose);

@@ -25,6 +25,7 @@ struct KinkedFirstOrder {
   std::vector<Kink> kinks;         ///< held
   Index codimension = 0;           ///< rank of their normals
   Index idle = 0;                  ///< further kinks there, without influence to first order
+  std::vector<Kink> loose;         ///< further ones with a slope at its bound
   ActivationPattern pattern;       ///< branches and slopes of all units
   Vector slopes;                   ///< in [alpha, 1], one a kink: the certificate
   Vector back;                     ///< b_k = dL/da_k with these slopes: > 0 attracts the flow, < 0 repels it
@@ -61,9 +62,9 @@ struct KinkedPointOptions {
   Real kink_tolerance = Real(1e-9);  ///< of KinkedSurface::mode_at
 };
 
-/// First order at w, in the surface's mode, which it keeps.
-KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, Index idle,
-                                const OneSidedOptions& options = {});
+/// First order at w, in the surface's mode, which it keeps. `loose`, `idle`: see KinkedRefinement.
+KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, const std::vector<Kink>& loose,
+                                Index idle, const OneSidedOptions& options = {});
 /// Spectrum and zero modes there; not more where it is not complete.
 void second_order_at(KinkedSurface& surface, const Vector& w, SpectrumOptions options, Spectrum& spectrum,
                      ZeroModes& zero_modes);

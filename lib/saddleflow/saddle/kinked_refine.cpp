@@ -72,8 +72,9 @@ class KinkSearch {
   bool release(Mode& mode) {
     if (mode.sliding.empty()) return false;
     const Vector& p = result_.refinement.point;
-    const KinkedSurface::Slopes s = surface_.slopes_at(p, true);
     const Real zero = kZeroRate * gradient_unit(surface_.objective(), p);
+    if (surface_.slopes_at(p).gradient.norm() <= zero) return false;
+    const KinkedSurface::Slopes s = surface_.slopes_at(p, true);
     Real steepest = -zero;
     Index which = -1;
     Side side = Side::below;

@@ -2,10 +2,11 @@
 
 namespace saddleflow {
 
-OneSidedModel::OneSidedModel(KinkedSurface& surface, const Vector& w)
+OneSidedModel::OneSidedModel(KinkedSurface& surface, const Vector& w, const std::vector<Kink>& loose)
     : layout_(surface.objective().network().layout()),
       pattern_(surface.pattern()),
       kinks_(surface.held()),
+      loose_(loose),
       low_(surface.low()) {
   Objective& objective = surface.objective();
   objective.set_mode(pattern_, {});
@@ -30,6 +31,8 @@ Real OneSidedModel::run(const Vector& d, Vector& rates) const {
     Matrix dz = layout_.matrix(d, l) * state_.input_of(l);
     if (l > 0) dz += layout_.matrix(state_.w, l) * da;
     da = pattern_.factors[static_cast<std::size_t>(l)].cwiseProduct(dz);
+    for (const Kink& kink : loose_)
+      if (kink.layer == l) da(kink.neuron, kink.sample) = branch(dz(kink.neuron, kink.sample));
     for (; c < kinks_.size() && kinks_[c].layer == l; ++c) {
       const Real rate = dz(kinks_[c].neuron, kinks_[c].sample);
       rates[static_cast<Index>(c)] = rate;

@@ -15,8 +15,9 @@ namespace saddleflow {
 /// [S. Scholtes, Introduction to piecewise differentiable equations, 2012, for the B-derivative]
 class OneSidedModel {
  public:
-  /// At w on the surface, which must be in its mode; it stays so.
-  OneSidedModel(KinkedSurface& surface, const Vector& w);
+  /// At w on the surface, which must be in its mode; it stays so. `loose`: kinks not held on which w lies as
+  /// well, for L' to be that of the loss rather than of the mode's continuation beyond them.
+  OneSidedModel(KinkedSurface& surface, const Vector& w, const std::vector<Kink>& loose = {});
 
   /// L'(w; d).
   Real operator()(const Vector& d) const;
@@ -38,7 +39,7 @@ class OneSidedModel {
   Layout layout_;
   FeedForwardState state_;
   ActivationPattern pattern_;
-  std::vector<Kink> kinks_;
+  std::vector<Kink> kinks_, loose_;
   Real low_;
   Matrix residual_;
   Vector cut_, back_;
