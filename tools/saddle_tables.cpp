@@ -30,12 +30,28 @@ std::string zero_modes_of(const ZeroModes& z) {
   const auto add = [&](Index count, const char* name) {
     if (count > 0) parts.push_back(fmt::format("{} {}", count, name));
   };
+  add(z.held_kinks, "held kinks");
   add(z.rescaling, "rescaling");
   add(z.linear_layers, "linear layers");
   add(z.dead_neurons, "dead neurons");
   add(z.inactive_neurons, "inactive neurons");
   add(z.unexplained, "unexplained");
   return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// Those that lie on kinks.
+void print_kinks(std::FILE* out, const SaddleSurvey& survey) {
+  const auto on_kinks = [](const CriticalPoint& p) { return p.kinks && !p.kinks->kinks.empty(); };
+  if (std::none_of(survey.points.begin(), survey.points.end(), on_kinks)) return;
+  fmt::print(out, "\non kinks\n{:>3}  {:>5} {:>12} {:>15} {:>18} {:>9}\n", "#", "held", "Clarke res.",
+             "slopes inside by", "least derivative", "shown by");
+  for (std::size_t k = 0; k < survey.points.size(); ++k) {
+    if (!on_kinks(survey.points[k])) continue;
+    const KinkedFirstOrder& f = *survey.points[k].kinks;
+    fmt::print(out, "{:>3}  {:>5} {:>12.1e} {:>16.3g} {:>18.6g} {:>9}\n", k + 1, f.kinks.size(),
+               number(f.clarke_residual), number(f.margin), number(f.one_sided.least),
+               name_of(f.one_sided.method));
+  }
 }
 
 void print_points(std::FILE* out, const SaddleSurvey& survey) {
@@ -55,6 +71,8 @@ void print_points(std::FILE* out, const SaddleSurvey& survey) {
 std::string describe(const EscapeDirection& way) {
   if (way.kind == EscapeDirection::Kind::eigenvector)
     return fmt::format("eigenvector, lambda = {:.6g}", -number(way.value));
+  if (way.kind == EscapeDirection::Kind::descent)
+    return fmt::format("descent off a kink, L' = {:.6g}", -number(way.value));
   const std::string who = way.layer < 0 ? std::string("several neurons, KKT point")
                                         : fmt::format("neuron of hidden layer {}, KKT point", way.layer + 1);
   const auto time = [&](Real size) { return number(escape_time(way.degree, way.value, std::log(size))); };
@@ -136,6 +154,7 @@ void print_survey(std::FILE* out, const SaddleSurvey& survey, const Network& net
     fmt::print(out, "run {}: {}\n", k + 1, names[k]);
   if (!survey.points.empty()) {
     print_points(out, survey);
+    print_kinks(out, survey);
     print_escapes(out, survey);
   }
   if (!names.empty()) print_visits(out, survey, network);

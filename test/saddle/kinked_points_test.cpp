@@ -12,7 +12,8 @@
 
 #include "saddle/kinked_examples.hpp"
 #include "saddleflow/base/decompositions.hpp"
-#include "saddleflow/saddle/critical_point.hpp"
+#include "saddleflow/saddle/catalogue.hpp"
+#include "saddleflow/saddle/connection.hpp"
 
 BOOST_AUTO_TEST_SUITE(kinked_points_test)
 
@@ -245,6 +246,32 @@ BOOST_DATA_TEST_CASE(one_neuron_of_absolute_value_at_one_sample, boost::unit_tes
   BOOST_TEST(std::abs(found.first_order.slopes[0]) < 1e-14);
   BOOST_TEST(std::abs(found.first_order.one_sided.least + Real(2 * sign) * found.point()[1]) < 1e-14);
   BOOST_TEST((found.verdict == (sign > 0 ? KinkedVerdict::saddle : KinkedVerdict::minimum)));
+}
+
+// The same points as the catalogue sees them; the way off the concave kink leads to a lower critical point.
+BOOST_DATA_TEST_CASE(one_kink_in_the_catalogue, boost::unit_test::data::make({1, -1}), concave) {
+  const Real y2 = static_cast<Real>(concave);
+  Objective objective = three_samples(Real(0.1), 1 - y2 / 4, y2, 1 + y2 / 4);
+  Catalogue catalogue(objective);
+  const Index row =
+      catalogue.add(analyse_critical_point(objective, Vector{{Real(1.01), Real(0), Real(0.98)}}));
+  BOOST_TEST(catalogue.add(analyse_critical_point(objective, Vector{{Real(2.01), Real(0), Real(0.49)}})) ==
+             row);
+  BOOST_TEST(catalogue.points().size() == 1U);
+  BOOST_TEST(!objective.has_mode());
+  const CriticalPoint point = catalogue.at(row);
+  BOOST_REQUIRE(point.kinks);
+  BOOST_TEST(point.kinks->kinks.size() == 1U);
+  BOOST_TEST((point.kind == (concave > 0 ? CriticalKind::saddle : CriticalKind::minimum)));
+  BOOST_REQUIRE(point.escapes.size() == (concave > 0 ? 1U : 0U));
+  if (concave < 0) return;
+  BOOST_TEST((point.escapes[0].kind == EscapeDirection::Kind::descent));
+  BOOST_TEST(std::abs(point.escapes[0].value - point.point()[2] / 2) < 1e-13);
+  const Connection way = follow_escape(objective, point, point.escapes[0], 1);
+  BOOST_REQUIRE(way.arrived);
+  BOOST_TEST(!objective.has_mode());
+  // All three samples on the upper side: least squares with orthogonal columns, v u = (1, 1/6).
+  BOOST_TEST(std::abs(way.end.refinement.loss - Real(25) / 48) < 1e-13);
 }
 
 // Residuals of either sign: convex and concave kinks.

@@ -6,6 +6,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/saddle/kinked_refine.hpp"
 
 namespace saddleflow {
 
@@ -113,6 +114,17 @@ FlowAssemblyOptions assembly(const Objective& objective, Real energy_unit, const
   return assembly;
 }
 
+void find_end(Objective& objective, const Vector& w, LimitPath& path) {
+  if (!PiecewiseFlow::applies_to(objective.network())) {
+    path.end = refine_critical_point(objective, w);
+    path.spectrum = hessian_spectrum(objective, path.end.point);
+    return;
+  }
+  KinkedSurface surface(objective);
+  path.end = refine_on_kinks(surface, w, {}, Real(1e-9)).refinement;
+  path.spectrum = hessian_spectrum(objective, path.end.point);
+}
+
 }  // namespace
 
 LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const LimitPathOptions& options) {
@@ -132,8 +144,7 @@ LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const 
   path.steps = parts.steps;
   path.work = parts.work() + correlation.counters();
   if (outcome.failed()) throw NumericalError("limit path: " + outcome.message);
-  path.end = refine_critical_point(objective, parts.weights(outcome.state));
-  path.spectrum = hessian_spectrum(objective, path.end.point);
+  find_end(objective, parts.weights(outcome.state), path);
   return path;
 }
 
