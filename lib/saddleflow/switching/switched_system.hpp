@@ -54,9 +54,9 @@ class SwitchedSystem {
   virtual void rates(const Vector& x, const std::vector<Index>& which, Vector& rate, Vector& unit) = 0;
   /// s of mode().sliding. A slope that nothing depends on is inside [low, high].
   virtual void slopes(const Vector& x, Vector& s) = 0;
-  /// With every slope of mode().sliding free in [low, high] on its own: those of the velocity of least norm, and
-  /// how each is attracted: d z_k' / d s_k < 0 (positive here) makes its surface attractive. False for a system
-  /// to which norms mean nothing.
+  /// With every slope of mode().sliding free in [low, high] on its own: those of the velocity of least norm,
+  /// and how each is attracted: d z_k' / d s_k < 0 (positive here) makes its surface attractive. False for a
+  /// system to which norms mean nothing.
   virtual bool least_norm(const Vector& /*x*/, Vector& /*s*/, Vector& /*attraction*/) { return false; }
   /// Moves x onto z_k = 0 for these and the sliding ones, by the least change that does to first order.
   virtual void project(Vector& x, const std::vector<Index>& which) = 0;
