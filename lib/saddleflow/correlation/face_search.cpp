@@ -20,7 +20,7 @@ constexpr Real kLongestStep = Real(0.1);
 
 class SlidingAscent {
  public:
-  SlidingAscent(const SphereFunction& f, const Vector& start, Real tolerance)
+  SlidingAscent(const CorrelationOnSphere& f, const Vector& start, Real tolerance)
       : f_(f),
         face_(f.correlation()),
         point_(f.at(start)),
@@ -167,7 +167,7 @@ class SlidingAscent {
   KktPoint null_point() const { return {point_.u, 0, on_face_gradient(), 0, true}; }
   KktPoint plain() const { return {point_.u, point_.value, point_.gradient_norm, point_.residual, false}; }
 
-  const SphereFunction& f_;
+  const CorrelationOnSphere& f_;
   Face face_;
   SpherePoint point_;
   Real tolerance_, null_gradient_;
@@ -175,11 +175,11 @@ class SlidingAscent {
 
 }  // namespace
 
-KktPoint ascend_with_kinks(const SphereFunction& f, const Vector& start, Real tolerance) {
+KktPoint ascend_with_kinks(const CorrelationOnSphere& f, const Vector& start, Real tolerance) {
   return SlidingAscent(f, start, tolerance).run();
 }
 
-KktPoint polish_with_kinks(const SphereFunction& f, const Vector& direction, Real tolerance) {
+KktPoint polish_with_kinks(const CorrelationOnSphere& f, const Vector& direction, Real tolerance) {
   SlidingAscent ascent(f, direction, tolerance);
   if (const auto found = ascent.nearest()) return *found;
   return ascent.run();

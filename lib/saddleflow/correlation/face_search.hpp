@@ -13,7 +13,7 @@ namespace saddleflow {
 /// a leg. Then Newton's method within the cell or its face: KktPoint::residual is that on the face, and the
 /// Clarke certificate judges the rest. Points whose neurons all are at rest with N = 0 are null. Faces of
 /// deeper layers are not searched: a flow that ends on one comes back with its plain residual.
-KktPoint ascend_with_kinks(const SphereFunction& f, const Vector& start, Real tolerance);
-KktPoint polish_with_kinks(const SphereFunction& f, const Vector& direction, Real tolerance);
+KktPoint ascend_with_kinks(const CorrelationOnSphere& f, const Vector& start, Real tolerance);
+KktPoint polish_with_kinks(const CorrelationOnSphere& f, const Vector& direction, Real tolerance);
 
 }  // namespace saddleflow

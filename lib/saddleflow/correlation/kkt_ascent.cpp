@@ -10,51 +10,34 @@
 namespace saddleflow {
 namespace {
 
-constexpr Real kNewtonStep = Real(0.1);
-
 KktPoint to_kkt_point(const SpherePoint& point, Real null_gradient) {
   if (point.gradient_norm <= null_gradient) return {point.u, 0, point.gradient_norm, 0, true};
   return {point.u, point.value, point.gradient_norm, point.residual, false};
 }
 
-SpherePoint refine(const SphereFunction& f, const SpherePoint& point, Real tolerance) {
-  const SpherePoint refined = newton(f, point, Matrix(f.size(), 0), tolerance, kNewtonStep);
+SpherePoint refine(const CorrelationOnSphere& f, const SpherePoint& point, Real tolerance) {
+  const SpherePoint refined = newton(f, point, Matrix(f.size(), 0), tolerance, kLongestNewtonStep);
   const SpherePoint cleaned = f.at(without_dying_neurons(f.correlation().network(), refined.u));
   return cleaned.residual <= std::max(tolerance, refined.residual) ? cleaned : refined;
 }
 
-/// Climb and Newton in turns: Newton's method alone may end in a saddle, which the next climb leaves.
-SpherePoint climb_to_the_top(const SphereFunction& f, SpherePoint point, Real tolerance, Real null_gradient) {
-  const Matrix sphere(f.size(), 0);
-  AscentLimits limits;
-  limits.null_gradient = null_gradient;
-  for (int turn = 0; turn < 4; ++turn) {
-    const Climb top = climb(f, point, sphere, limits);
-    point = top.point;
-    if (point.gradient_norm <= null_gradient) break;
-    point = refine(f, point, tolerance);
-    if (top.clear_maximum && point.residual <= tolerance) break;
-    AscentLimits last = limits;
-    last.residual = std::max(tolerance, point.residual);
-    const SpherePoint again = climb(f, point, sphere, last).point;
-    if (point.residual <= tolerance && !(again.value > point.value + Real(1e-9) * std::abs(point.value)))
-      break;
-    point = again;
-  }
-  return point;
+SpherePoint top_above(const CorrelationOnSphere& f, const SpherePoint& point, Real tolerance,
+                      Real null_gradient) {
+  return climb_to_the_top(f, point, tolerance, null_gradient,
+                          [&](const SpherePoint& near) { return refine(f, near, tolerance); });
 }
 
 }  // namespace
 
-KktPoint ascend(const SphereFunction& f, const Vector& start, Real tolerance) {
+KktPoint ascend(const CorrelationOnSphere& f, const Vector& start, Real tolerance) {
   if (!f.correlation().network().activation().is_smooth()) return ascend_with_kinks(f, start, tolerance);
   ProjectedFlowOptions options;
   options.null_gradient = kNullGradient * f.at(start).gradient_norm;
   const SpherePoint near = follow_projected_flow(f, start, options);
-  return to_kkt_point(climb_to_the_top(f, near, tolerance, options.null_gradient), options.null_gradient);
+  return to_kkt_point(top_above(f, near, tolerance, options.null_gradient), options.null_gradient);
 }
 
-KktPoint polish(const SphereFunction& f, const Vector& direction, Real tolerance) {
+KktPoint polish(const CorrelationOnSphere& f, const Vector& direction, Real tolerance) {
   constexpr Real kNear = Real(1e-2);
   const SpherePoint point = f.at(direction);
   const Real null_gradient = kNullGradient * point.gradient_norm;
@@ -64,7 +47,7 @@ KktPoint polish(const SphereFunction& f, const Vector& direction, Real tolerance
     const SpherePoint refined = refine(f, point, tolerance);
     if (refined.residual <= tolerance) return to_kkt_point(refined, null_gradient);
   }
-  return to_kkt_point(climb_to_the_top(f, point, tolerance, null_gradient), null_gradient);
+  return to_kkt_point(top_above(f, point, tolerance, null_gradient), null_gradient);
 }
 
 }  // namespace saddleflow

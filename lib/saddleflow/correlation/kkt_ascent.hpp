@@ -9,9 +9,9 @@ namespace saddleflow {
 /// Where the projected flow of f goes from `start`, to the tolerance if the KKT point lets itself be found
 /// (see KktPoint::residual). Saddles are left unless the flow is on their stable manifold to rounding and
 /// nothing disturbs it. The value is that of f.
-KktPoint ascend(const SphereFunction& f, const Vector& start, Real tolerance);
+KktPoint ascend(const CorrelationOnSphere& f, const Vector& start, Real tolerance);
 
 /// The stationary point of f that `direction` is close to; without one, the end of a climb from there.
-KktPoint polish(const SphereFunction& f, const Vector& direction, Real tolerance);
+KktPoint polish(const CorrelationOnSphere& f, const Vector& direction, Real tolerance);
 
 }  // namespace saddleflow

@@ -90,7 +90,7 @@ WorkCounters difference(const WorkCounters& after, const WorkCounters& before) {
 }
 
 KktPoint descend(Correlation& correlation, const Vector& start, Real tolerance) {
-  KktPoint point = ascend(SphereFunction(correlation, -1), start, tolerance);
+  KktPoint point = ascend(CorrelationOnSphere(correlation, -1), start, tolerance);
   point.value = point.null ? Real(0) : -point.value;
   return point;
 }
@@ -108,7 +108,7 @@ KktTable find_kkt_points(Correlation& correlation, const KktSearchOptions& optio
     throw InputError(fmt::format("KKT search: {} starts, expected at least 1", options.starts));
   check_scale(correlation);
   const WorkCounters before = correlation.counters();
-  const SphereFunction upwards(correlation, 1);
+  const CorrelationOnSphere upwards(correlation, 1);
   Random random(options.seed);
   Collection collection(correlation, options.tolerance);
   KktTable table;
@@ -130,7 +130,7 @@ KktPoint polish_kkt_point(Correlation& correlation, const Vector& direction, Rea
   check_scale(correlation);
   if (direction.size() != correlation.size() || !direction.allFinite() || !(direction.stableNorm() > 0))
     throw InputError(fmt::format("direction: expected {} finite numbers, not all zero", correlation.size()));
-  return polish(SphereFunction(correlation, 1), direction, tolerance);
+  return polish(CorrelationOnSphere(correlation, 1), direction, tolerance);
 }
 
 bool equivalent(Correlation& correlation, const Vector& a, const Vector& b, Real tolerance) {

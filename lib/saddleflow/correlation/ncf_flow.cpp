@@ -236,7 +236,7 @@ class Run {
     result_.log_time = log_end;
   }
 
-  SphereFunction f_;
+  CorrelationOnSphere f_;
   std::unique_ptr<KinkedCorrelation> kinked_;
   const NcfFlowOptions& options_;
   Real settled_, log_norm0_;

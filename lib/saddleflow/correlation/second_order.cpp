@@ -79,7 +79,7 @@ SecondOrder::Status status_of(const SecondOrder& s) {
 SecondOrder second_order_status(Correlation& correlation, const KktPoint& point) {
   SecondOrder result;
   if (point.null || on_a_kink(correlation, point.direction)) return result;
-  const SphereFunction f(correlation, 1);
+  const CorrelationOnSphere f(correlation, 1);
   const SpherePoint at = f.at(point.direction);
   const TangentSpace space(at.u);
   const TangentSpectrum spectrum = tangent_spectrum(space, f.curvature(at));

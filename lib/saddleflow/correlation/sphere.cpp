@@ -4,9 +4,14 @@
 
 namespace saddleflow {
 
-void SphereFunction::gradient(const Vector& x, Vector& g) const {
+void CorrelationOnSphere::gradient(const Vector& x, Vector& g) const {
   correlation_.gradient(x, g);
   g *= sign_;
+}
+
+void CorrelationOnSphere::hessian(const Vector& u, Matrix& h) const {
+  correlation_.hessian(u, h);
+  h *= sign_;
 }
 
 SpherePoint SphereFunction::at(const Vector& u) const {
@@ -23,8 +28,8 @@ SpherePoint SphereFunction::at(const Vector& u) const {
 
 Matrix SphereFunction::curvature(const SpherePoint& point) const {
   Matrix m;
-  correlation_.hessian(point.u, m);
-  m *= -sign_;
+  hessian(point.u, m);
+  m = -m;
   m.diagonal().array() += degree() * point.value;
   return m;
 }

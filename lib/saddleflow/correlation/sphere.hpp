@@ -1,11 +1,12 @@
-// The constrained NCF as a function on the unit sphere: values, tangent gradients and curvature of N or -N.
+// Homogeneous functions seen on the unit sphere: values, tangent gradients and curvature. The constrained NCF
+// is one of them.
 #pragma once
 
 #include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
 
-/// Everything of first order at a unit vector u, for f = N or f = -N.
+/// Everything of first order at a unit vector u, for a D-homogeneous function f.
 struct SpherePoint {
   Vector u;
   Real value = 0;          ///< f(u), by Euler's identity <u, grad f>/D
@@ -15,22 +16,36 @@ struct SpherePoint {
   Real residual = 0;       ///< ||tangent|| / ||grad f||; 0 where the gradient vanishes
 };
 
-/// f = N, or -N for minima: a KKT point of one is one of the other.
+/// A D-homogeneous function on R^n, for the methods that climb it on the unit sphere.
 class SphereFunction {
  public:
+  virtual ~SphereFunction() = default;
+
+  virtual Index size() const = 0;
+  virtual Real degree() const = 0;
+  /// grad f at a vector of any length.
+  virtual void gradient(const Vector& x, Vector& g) const = 0;
+  /// Hess f at a unit vector, n x n.
+  virtual void hessian(const Vector& u, Matrix& h) const = 0;
+
+  /// `u`: any length > 0. One gradient.
+  SpherePoint at(const Vector& u) const;
+  /// M = D f I - Hess f at a unit vector, n x n: minus the Hessian on the sphere, up to projection.
+  Matrix curvature(const SpherePoint& point) const;
+};
+
+/// f = N, or -N for minima: a KKT point of one is one of the other.
+class CorrelationOnSphere final : public SphereFunction {
+ public:
   /// `sign`: +1 or -1. The correlation must outlive this and have output scale 0; its counters go on.
-  SphereFunction(Correlation& correlation, int sign)
+  CorrelationOnSphere(Correlation& correlation, int sign)
       : correlation_(correlation), sign_(static_cast<Real>(sign)) {}
 
   Correlation& correlation() const { return correlation_; }
-  Index size() const { return correlation_.size(); }
-  Real degree() const { return static_cast<Real>(correlation_.network().degree()); }
-  /// `u`: any length > 0. One gradient.
-  SpherePoint at(const Vector& u) const;
-  /// grad f at a vector of any length.
-  void gradient(const Vector& x, Vector& g) const;
-  /// M = D f I - Hess f at a unit vector, n x n: minus the Hessian on the sphere, up to projection.
-  Matrix curvature(const SpherePoint& point) const;
+  Index size() const override { return correlation_.size(); }
+  Real degree() const override { return static_cast<Real>(correlation_.network().degree()); }
+  void gradient(const Vector& x, Vector& g) const override;
+  void hessian(const Vector& u, Matrix& h) const override;
 
  private:
   Correlation& correlation_;

@@ -215,4 +215,25 @@ SpherePoint newton(const SphereFunction& f, const SpherePoint& from, const Matri
   return iteration.point();
 }
 
+SpherePoint climb_to_the_top(const SphereFunction& f, SpherePoint point, Real tolerance, Real null_gradient,
+                             const Polish& polish) {
+  const Matrix sphere(f.size(), 0);
+  AscentLimits limits;
+  limits.null_gradient = null_gradient;
+  for (int turn = 0; turn < 4; ++turn) {
+    const Climb top = climb(f, point, sphere, limits);
+    point = top.point;
+    if (point.gradient_norm <= null_gradient) break;
+    point = polish ? polish(point) : newton(f, point, sphere, tolerance, kLongestNewtonStep);
+    if (top.clear_maximum && point.residual <= tolerance) break;
+    AscentLimits last = limits;
+    last.residual = std::max(tolerance, point.residual);
+    const SpherePoint again = climb(f, point, sphere, last).point;
+    if (point.residual <= tolerance && !(again.value > point.value + Real(1e-9) * std::abs(point.value)))
+      break;
+    point = again;
+  }
+  return point;
+}
+
 }  // namespace saddleflow

@@ -2,6 +2,8 @@
 // stationary point.
 #pragma once
 
+#include <functional>
+
 #include "saddleflow/correlation/sphere.hpp"
 
 namespace saddleflow {
@@ -10,6 +12,9 @@ namespace saddleflow {
 /// one secular equation). m ascending. In the hard case, no gradient along the lowest m < 0, the step leaves
 /// along it in the positive direction.
 Vector trust_region_step(const Vector& m, const Vector& g, Real radius);
+
+/// Of newton(), where the point is known to be near.
+inline constexpr Real kLongestNewtonStep = Real(0.1);
 
 struct AscentLimits {
   int iterations = 100;
@@ -37,6 +42,15 @@ Climb climb(const SphereFunction& f, SpherePoint from, const Matrix& normals, co
 /// step.
 SpherePoint newton(const SphereFunction& f, const SpherePoint& from, const Matrix& normals, Real tolerance,
                    Real longest_step);
+
+/// From one stationary point to a better one nearby, say newton() with what the caller knows besides.
+using Polish = std::function<SpherePoint(const SpherePoint&)>;
+
+/// Climb and polish in turns on the sphere, to a maximum with residual `tolerance` where there is one: Newton's
+/// method alone may end in a saddle, which the next climb leaves. Ends where ||grad f|| is not above
+/// `null_gradient`. Without `polish`: newton().
+SpherePoint climb_to_the_top(const SphereFunction& f, SpherePoint point, Real tolerance, Real null_gradient,
+                             const Polish& polish = {});
 
 /// ||tangent part of grad f orthogonal to the normals|| / ||grad f||.
 Real face_residual(const SpherePoint& point, const Matrix& normals);

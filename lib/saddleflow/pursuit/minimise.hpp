@@ -1,0 +1,71 @@
+// From weights beside a critical point to the next one: by the gradient flow, or by gradient descent as a
+// comparison.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "saddleflow/flow/observables.hpp"
+#include "saddleflow/problem/objective.hpp"
+
+namespace saddleflow {
+
+/// How the loss is minimised.
+enum class Minimiser {
+  flow,             ///< gradient flow, adaptive
+  gradient_descent  ///< w <- w - eta grad L(w)
+};
+
+/// Where the flow is to end.
+enum class Destination {
+  minimum,        ///< where it comes to rest: saddles of the network on the way are passed
+  critical_point  ///< at the first critical point that it comes close to, be it a saddle that it would leave
+};
+
+/// One accepted step, or one of gradient descent that is recorded.
+struct DescentView {
+  Real time = 0;  ///< flow time; gradient descent: eta times the number of steps
+  Real step_size = 0;
+  std::int64_t step = 0;
+  const Observables& observables;
+  const Vector& weights;
+};
+
+struct MinimiseOptions {
+  Minimiser minimiser = Minimiser::flow;
+  Destination destination = Destination::minimum;
+  Real loss = 0;  ///< enough: the end is where the loss has fallen to this
+  const std::atomic<bool>* interrupt = nullptr;
+  std::function<void(const DescentView&)> on_step = {};
+  // of the flow
+  Real rtol = Real(1e-8);
+  Real enter = Real(1e-2), leave = Real(2e-2);  ///< proximities between which a critical point is visited
+  Real steady = Real(1e-9);                     ///< proximity at which it has come to rest
+  Real t_end = Real(1e12);
+  std::int64_t max_steps = 50'000;
+  // of gradient descent
+  Real learning_rate = Real(1e-3);      ///< eta
+  std::int64_t iterations = 1'000'000;  ///< at most; and until the proximity is below `steady`
+  std::int64_t record_every = 100;
+};
+
+struct Minimisation {
+  Vector weights;  ///< the last; the closest to the critical point for Destination::critical_point
+  Real loss = 0;
+  Real time = 0;
+  std::int64_t steps = 0;
+  std::int64_t passed = 0;  ///< critical points that were visited and left
+  /// "event:steady", "event:level:loss", "event:saddle_leave", "reached_end", "step_limit", "interrupted",
+  /// "iterations_spent" or a failure of the integration.
+  std::string stop_reason;
+  WorkCounters work;
+};
+
+/// Gradient flow of networks with kinks follows them, sliding included. The objective has no mode afterwards.
+/// InputError for w of another size or a learning rate that is not positive.
+Minimisation minimise(Objective& objective, const Vector& w, const MinimiseOptions& options);
+
+}  // namespace saddleflow

@@ -1,0 +1,265 @@
+#include "saddleflow/pursuit/neuron_pursuit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/correlation/kkt_search.hpp"
+#include "saddleflow/flow/piecewise_flow.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+// Seeds of the searches of different rounds and layers must differ.
+constexpr std::uint64_t kSeedsARound = 1'000;
+constexpr int kHalvings = 40;
+
+std::vector<Index> ones(const Network& family) { return std::vector<Index>(hidden_widths(family).size(), 1); }
+
+void require(bool holds, const char* what, double found, const char* expected) {
+  if (!holds) throw InputError(fmt::format("pursuit: {}: found {}, expected {}", what, found, expected));
+}
+
+}  // namespace
+
+const char* name_of(PursuitEnd end) {
+  switch (end) {
+    case PursuitEnd::going_on:
+      return "going_on";
+    case PursuitEnd::loss:
+      return "loss";
+    case PursuitEnd::budget:
+      return "budget";
+    case PursuitEnd::stationary:
+      return "stationary";
+    case PursuitEnd::not_critical:
+      return "not_critical";
+    case PursuitEnd::no_progress:
+      return "no_progress";
+    case PursuitEnd::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+NeuronPursuit::NeuronPursuit(std::shared_ptr<const Network> family, Dataset data, Loss loss,
+                             PursuitOptions options)
+    : NeuronPursuit(std::move(family), std::move(data), loss, std::move(options), PursuitState{}) {}
+
+NeuronPursuit::NeuronPursuit(std::shared_ptr<const Network> family, Dataset data, Loss loss,
+                             PursuitOptions options, PursuitState state)
+    : family_(std::move(family)),
+      data_(std::move(data)),
+      loss_(loss),
+      options_(std::move(options)),
+      state_(std::move(state)) {
+  const std::vector<Index> widths = hidden_widths(*family_);
+  if (options_.budget.empty()) options_.budget = widths;
+  require(options_.budget.size() == widths.size(), "hidden layers with a budget",
+          static_cast<double>(options_.budget.size()), "one a hidden layer");
+  require(options_.starts >= 1, "starts", static_cast<double>(options_.starts), "at least 1");
+  require(options_.scale > 0, "scale", static_cast<double>(options_.scale), "more than 0");
+  require(options_.fixed_layer >= 0 && options_.fixed_layer < static_cast<int>(widths.size()), "layer",
+          options_.fixed_layer + 1, "one of the hidden layers");
+  options_.minimise.loss = options_.loss;
+  if (state_.rounds == 0) {
+    state_.widths = ones(*family_);
+    take(with_widths(*family_, state_.widths));
+    state_.weights = Vector::Zero(objective_->size());
+    return;
+  }
+  take(with_widths(*family_, state_.widths));
+  if (state_.weights.size() != objective_->size())
+    throw InputError(
+        fmt::format("pursuit: found {} weights, expected {}", state_.weights.size(), objective_->size()));
+}
+
+void NeuronPursuit::take(std::shared_ptr<const Network> network) {
+  objective_ = std::make_unique<Objective>(std::move(network), data_, loss_);
+}
+
+bool NeuronPursuit::interrupted() const {
+  return options_.minimise.interrupt && options_.minimise.interrupt->load();
+}
+
+Real NeuronPursuit::best_relative_value() const {
+  Real best = 0;
+  for (const NeuronSearch& search : searches_) best = std::max(best, search.relative_value());
+  return best;
+}
+
+std::optional<PursuitRound> NeuronPursuit::advance() {
+  if (end_ == PursuitEnd::interrupted && !interrupted()) end_ = PursuitEnd::going_on;
+  if (end_ != PursuitEnd::going_on) return std::nullopt;
+  std::optional<PursuitRound> round = state_.rounds == 0 ? first_round() : next_round();
+  if (interrupted()) {
+    end_ = PursuitEnd::interrupted;
+    return std::nullopt;
+  }
+  if (!round) return std::nullopt;
+  ++state_.rounds;
+  if (end_ == PursuitEnd::going_on && round->loss_after <= options_.loss) end_ = PursuitEnd::loss;
+  return round;
+}
+
+/// The narrow network from the origin, along its best KKT point.
+std::optional<PursuitRound> NeuronPursuit::first_round() {
+  PursuitRound round;
+  round.neurons = state_.widths;
+  Correlation correlation(*objective_);
+  KktSearchOptions search;
+  search.starts = options_.starts;
+  search.seed = options_.seed;
+  search.descend = false;
+  search.interrupt = options_.minimise.interrupt;
+  const KktTable table = find_kkt_points(correlation, search);
+  round.work = table.work;
+  if (interrupted()) return std::nullopt;
+  const auto best = std::find_if(table.entries.begin(), table.entries.end(), [](const KktEntry& entry) {
+    return !entry.point.null && entry.point.value > 0;
+  });
+  if (best == table.entries.end())
+    throw NumericalError(
+        fmt::format("pursuit: none of {} starts led to a positive KKT point of the narrow network's NCF",
+                    options_.starts));
+  round.direction = best->point.direction;
+  round.value = best->point.value;
+  round.residual = best->point.residual;
+  round.basin_share = best->basin_share;
+  round.loss_before = correlation.loss_at_origin();
+  round.scale = options_.scale;
+  round.start = options_.scale * round.direction;
+  round.loss_start = objective_->value(round.start);
+  return settle(round) ? std::optional(std::move(round)) : std::nullopt;
+}
+
+std::optional<PursuitRound> NeuronPursuit::next_round() {
+  const WorkCounters before = objective_->counters();
+  search();
+  if (interrupted()) return std::nullopt;
+  PursuitRound round;
+  round.number = state_.rounds;
+  round.added = choose();
+  if (round.added.empty()) {
+    const bool room = std::any_of(searches_.begin(), searches_.end(), [&](const NeuronSearch& s) {
+      return may_grow(static_cast<std::size_t>(s.layer));
+    });
+    end_ =
+        room || best_relative_value() <= options_.least_value ? PursuitEnd::stationary : PursuitEnd::budget;
+    return std::nullopt;
+  }
+  for (const NeuronSearch& s : searches_) round.work = round.work + s.work;
+  round.work = round.work + (objective_->counters() - before);
+  round.value = round.added.front().value;
+  round.residual = round.added.front().residual;
+  round.basin_share = round.added.front().basin_share;
+  if (!append(round)) return std::nullopt;
+  return settle(round) ? std::optional(std::move(round)) : std::nullopt;
+}
+
+void NeuronPursuit::search() {
+  NeuronSearchOptions options;
+  options.starts = options_.starts;
+  options.seed = options_.seed + kSeedsARound * static_cast<std::uint64_t>(state_.rounds);
+  options.interrupt = options_.minimise.interrupt;
+  // Slopes at the kinks of the point: found anew, so that a pursuit that goes on from a file has them too.
+  std::optional<ActivationPattern> pattern;
+  if (PiecewiseFlow::applies_to(objective_->network())) {
+    const CriticalPoint point = analyse_critical_point(*objective_, state_.weights, options_.analysis);
+    if (point.kinks) pattern = point.kinks->pattern;
+  }
+  searches_ = search_neurons(*objective_, state_.weights, options, pattern ? &*pattern : nullptr);
+}
+
+bool NeuronPursuit::may_grow(std::size_t layer) const {
+  if (options_.layer_rule == PursuitOptions::LayerRule::fixed &&
+      layer != static_cast<std::size_t>(options_.fixed_layer))
+    return false;
+  return state_.widths[layer] < options_.budget[layer];
+}
+
+int NeuronPursuit::chosen_layer() const {
+  const auto offers = [&](const NeuronSearch& s) {
+    return may_grow(static_cast<std::size_t>(s.layer)) && s.relative_value() > options_.least_value;
+  };
+  const std::size_t layers = searches_.size();
+  if (options_.layer_rule == PursuitOptions::LayerRule::round_robin) {
+    for (std::size_t k = 0; k < layers; ++k) {
+      const std::size_t l = (static_cast<std::size_t>(state_.rounds) - 1 + k) % layers;
+      if (offers(searches_[l])) return static_cast<int>(l);
+    }
+    return -1;
+  }
+  int best = -1;
+  for (const NeuronSearch& s : searches_) {
+    if (!offers(s)) continue;
+    if (best < 0 || s.maxima.front().value > searches_[static_cast<std::size_t>(best)].maxima.front().value)
+      best = s.layer;
+  }
+  return best;
+}
+
+std::vector<NeuronCandidate> NeuronPursuit::choose() const {
+  const int layer = chosen_layer();
+  if (layer < 0) return {};
+  const auto l = static_cast<std::size_t>(layer);
+  const std::vector<NeuronCandidate>& maxima = searches_[l].maxima;
+  if (options_.neuron_rule == PursuitOptions::NeuronRule::one) return {maxima.front()};
+  std::vector<NeuronCandidate> chosen;
+  const Index room = options_.budget[l] - state_.widths[l];
+  for (const NeuronCandidate& candidate : maxima)
+    if (candidate.value >= options_.fraction * maxima.front().value &&
+        static_cast<Index>(chosen.size()) < room)
+      chosen.push_back(candidate);
+  return chosen;
+}
+
+/// The loss falls by delta^{p+1} N to leading order: where delta is too large for that, it is halved.
+bool NeuronPursuit::append(PursuitRound& round) {
+  round.loss_before = objective_->value(state_.weights);
+  std::vector<NewNeuron> neurons;
+  for (const NeuronCandidate& candidate : round.added) neurons.push_back(candidate.neuron);
+  round.scale = options_.scale;
+  for (int k = 0; k < kHalvings; ++k, round.scale /= 2) {
+    Grown grown = append_neurons(objective_->network(), state_.weights, neurons, round.scale);
+    Objective wider(grown.network, data_, loss_);
+    round.loss_start = wider.value(grown.weights);
+    // Where delta^{p+1} N is below rounding, equality is all that can be seen.
+    if (round.loss_start > round.loss_before) continue;
+    round.start = std::move(grown.weights);
+    round.neurons = hidden_widths(*grown.network);
+    return true;
+  }
+  end_ = PursuitEnd::no_progress;
+  return false;
+}
+
+/// Minimises, refines and analyses. What does not end lower than before is no round.
+bool NeuronPursuit::settle(PursuitRound& round) {
+  Objective wider(with_widths(*family_, round.neurons), data_, loss_);
+  round.descent = minimise(wider, round.start, options_.minimise);
+  if (interrupted()) return false;
+  round.point = analyse_critical_point(wider, round.descent.weights, options_.analysis);
+  round.work = round.work + round.descent.work + round.point.work;
+  // Below the loss asked for the refinement has nothing to add but may have nothing to hold on to either.
+  const bool reached = round.descent.loss <= options_.loss;
+  const bool critical = round.point.is_critical() && round.point.refinement.loss < round.loss_before;
+  const Vector end =
+      critical ? round.point.basis.leave(wider.network(), round.point.point()) : round.descent.weights;
+  round.loss_after = critical ? round.point.refinement.loss : round.descent.loss;
+  if (!(round.loss_after < round.loss_before)) {
+    end_ = PursuitEnd::no_progress;
+    return false;
+  }
+  if (!critical && !reached) end_ = PursuitEnd::not_critical;
+  state_.widths = round.neurons;
+  state_.weights = end;
+  take(with_widths(*family_, state_.widths));
+  return true;
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,133 @@
+// Neuron Pursuit (P4): a network grows, from critical point to critical point, by the neurons that lower the
+// loss most.
+//
+// The listing of the paper is not available; this is our reading of its abstract (theory, section 4):
+//   0. one neuron per hidden layer: the best KKT point u* of the NCF, w = delta u*; minimise the loss;
+//   1. in every hidden layer maximise the per-neuron NCF at the critical point from random starts;
+//   2. choose layer and neurons, append delta (a, b);
+//   3. minimise to the next critical point; repeat.
+// Every choice is an option.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "saddleflow/pursuit/minimise.hpp"
+#include "saddleflow/pursuit/neuron_search.hpp"
+
+namespace saddleflow {
+
+struct PursuitOptions {
+  /// Which hidden layer grows: the one with the largest N; each in turn (one without a positive N is passed
+  /// over); always the same one.
+  enum class LayerRule { best_value, round_robin, fixed };
+  /// How many neurons a round adds: one, or all distinct maximisers of that layer whose N is at least
+  /// `fraction` of the best one's.
+  enum class NeuronRule { one, maximisers };
+
+  Index starts = 32;  ///< of every search
+  std::uint64_t seed = 1;
+  LayerRule layer_rule = LayerRule::best_value;
+  int fixed_layer = 0;
+  NeuronRule neuron_rule = NeuronRule::one;
+  Real fraction = Real(0.9);
+  Real scale = Real(1e-3);         ///< delta
+  Real loss = Real(1e-16);         ///< enough
+  std::vector<Index> budget;       ///< most neurons of each hidden layer
+  Real least_value = Real(1e-10);  ///< N up to this, over its bound, is zero: no neuron lowers the loss
+  MinimiseOptions minimise;        ///< its `loss` is the one above
+  CriticalPointOptions analysis;
+};
+
+/// Why a pursuit ended.
+enum class PursuitEnd {
+  going_on,
+  loss,          ///< fallen to PursuitOptions::loss
+  budget,        ///< as many neurons as allowed, in every layer that could grow
+  stationary,    ///< no neuron has N > 0: the point is critical in every wider network, as far as one neuron
+                 ///< tells
+  not_critical,  ///< the minimisation did not lead to a critical point
+  no_progress,   ///< the loss did not fall
+  interrupted
+};
+
+const char* name_of(PursuitEnd end);
+
+/// One round: what was added and where it led.
+struct PursuitRound {
+  int number = 0;
+  std::vector<NeuronCandidate> added;             ///< round 0: none, see `direction`
+  Vector direction;                               ///< round 0: u*, the KKT point of the narrow network
+  Real value = 0, residual = 0, basin_share = 0;  ///< of the best neuron (round 0: of u*)
+  Real scale = 0;                                 ///< delta, halved until the loss fell
+  Real loss_before = 0;                           ///< at the point before; round 0: of the zero network
+  Real loss_start = 0;                            ///< after appending
+  Real loss_after = 0;                            ///< at the point reached
+  std::vector<Index> neurons;                     ///< hidden widths now
+  Vector start;                                   ///< weights right after appending
+  Minimisation descent;
+  CriticalPoint point;  ///< reached; its certificates
+  WorkCounters work;    ///< of the whole round, searches included
+
+  /// Hidden layer of the neurons added; -1 in round 0.
+  int layer() const { return added.empty() ? -1 : added.front().neuron.layer; }
+};
+
+/// Where a pursuit stands: all that the next round depends on.
+struct PursuitState {
+  std::vector<Index> widths;  ///< hidden
+  Vector weights;
+  int rounds = 0;  ///< done
+};
+
+class NeuronPursuit {
+ public:
+  /// `family`: inputs, outputs, number of hidden layers and activation of the networks; its widths are the
+  /// budget unless the options name one. Throws InputError for a family that does not grow, and options out
+  /// of range.
+  NeuronPursuit(std::shared_ptr<const Network> family, Dataset data, Loss loss, PursuitOptions options);
+  /// Goes on after the rounds that led to `state`, as if it had made them.
+  NeuronPursuit(std::shared_ptr<const Network> family, Dataset data, Loss loss, PursuitOptions options,
+                PursuitState state);
+
+  /// The next round; none where the pursuit has ended, see end(). A round that is interrupted, or does not
+  /// lower the loss, is not counted, and the state stays. NumericalError where round 0 finds no positive KKT
+  /// point.
+  std::optional<PursuitRound> advance();
+
+  PursuitEnd end() const { return end_; }
+  const PursuitState& state() const { return state_; }
+  /// Of the last search: what the point reached offers; empty before the first.
+  const std::vector<NeuronSearch>& searches() const { return searches_; }
+  /// Largest N of those, over its bound.
+  Real best_relative_value() const;
+  /// The present network with the data.
+  Objective& objective() { return *objective_; }
+
+ private:
+  void take(std::shared_ptr<const Network> network);
+  std::optional<PursuitRound> first_round();
+  std::optional<PursuitRound> next_round();
+  void search();
+  std::vector<NeuronCandidate> choose() const;
+  bool may_grow(std::size_t layer) const;
+  int chosen_layer() const;
+  bool append(PursuitRound& round);
+  bool settle(PursuitRound& round);
+  bool interrupted() const;
+
+  std::shared_ptr<const Network> family_;
+  Dataset data_;
+  Loss loss_;
+  PursuitOptions options_;
+  PursuitState state_;
+  PursuitEnd end_ = PursuitEnd::going_on;
+  std::unique_ptr<Objective> objective_;
+  std::vector<NeuronSearch> searches_;
+};
+
+}  // namespace saddleflow

@@ -1,0 +1,169 @@
+#include "saddleflow/pursuit/neuron_search.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "saddleflow/base/random.hpp"
+#include "saddleflow/correlation/trust_region.hpp"
+#include "saddleflow/pursuit/eliminated_ncf.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+// Two neurons are one when what they add to the pre-activations above agrees to this on the data.
+constexpr Real kSame = Real(1e-6);
+
+std::shared_ptr<const Network> one_neuron(const LayerSignals& signals, const Activation& activation) {
+  return feed_forward({signals.below.rows(), 1, signals.residual.rows()}, activation);
+}
+
+/// One hidden layer with a single neuron whose NCF at the origin is N(a, b): -l'(0, y) = y for square loss.
+std::unique_ptr<Correlation> neuron_correlation(const LayerSignals& signals, const Activation& activation) {
+  Dataset data;
+  data.inputs = signals.below;
+  data.targets = signals.residual;
+  data.origin = "pursuit";
+  return std::make_unique<Correlation>(Objective(one_neuron(signals, activation), std::move(data), Loss()));
+}
+
+class Search {
+ public:
+  Search(const LayerSignals& signals, int layer, const Activation& activation,
+         const NeuronSearchOptions& options)
+      : signals_(signals),
+        activation_(activation),
+        options_(options),
+        correlation_(neuron_correlation(signals, activation)) {
+    result_.layer = layer;
+    const Vector sizes = signals.residual.colwise().norm();
+    for (Index i = 0; i < sizes.size(); ++i)
+      result_.unit += sizes[i] * std::pow(signals.below.col(i).norm(), activation.power());
+  }
+
+  NeuronSearch run() {
+    if (result_.unit > 0) activation_.is_smooth() ? climb_all() : find_with_kinks();
+    std::stable_sort(result_.maxima.begin(), result_.maxima.end(),
+                     [](const NeuronCandidate& x, const NeuronCandidate& y) { return x.value > y.value; });
+    result_.work = result_.work + correlation_->counters();
+    return std::move(result_);
+  }
+
+ private:
+  bool interrupted() const { return options_.interrupt && options_.interrupt->load(); }
+
+  void climb_all() {
+    const EliminatedNcf f(signals_.below, signals_.residual, activation_);
+    Random random(options_.seed);
+    for (Index start = 0; start < options_.starts && !interrupted(); ++start)
+      climb_from(f, f.at(random.unit_vector(f.size())));
+    result_.work.gradients += f.gradients();
+    result_.work.hessians += f.hessians();
+  }
+
+  void climb_from(const EliminatedNcf& f, const SpherePoint& start) {
+    const Real null_gradient = kNullGradient * start.gradient_norm;
+    SpherePoint top = start;
+    if (start.gradient_norm > 0) top = climb_to_the_top(f, start, options_.tolerance, null_gradient);
+    if (top.gradient_norm <= null_gradient) {
+      ++result_.null_starts;
+      return;
+    }
+    const auto p = static_cast<Real>(activation_.power());
+    NeuronCandidate found;
+    found.neuron.incoming = std::sqrt(p / (p + 1)) * top.u;
+    found.neuron.outgoing = f.response(top.u).normalized() / std::sqrt(p + 1);
+    add(certified(std::move(found)), 1);
+  }
+
+  void find_with_kinks() {
+    KktSearchOptions search;
+    search.starts = options_.starts;
+    search.seed = options_.seed;
+    search.descend = false;
+    search.interrupt = options_.interrupt;
+    const KktTable table = find_kkt_points(*correlation_, search);
+    result_.unresolved = table.unresolved;
+    const Index inputs = signals_.below.rows();
+    for (const KktEntry& entry : table.entries) {
+      if (entry.point.null || !(entry.point.value > 0)) {
+        result_.null_starts += entry.starts;
+        continue;
+      }
+      NeuronCandidate found;
+      found.neuron.incoming = entry.point.direction.head(inputs);
+      found.neuron.outgoing = entry.point.direction.tail(entry.point.direction.size() - inputs);
+      found.value = entry.point.value;
+      found.residual = entry.point.residual;
+      add(std::move(found), entry.starts);
+    }
+  }
+
+  /// Value and residual of (a, b) in the one-neuron network, which knows nothing of the elimination.
+  NeuronCandidate certified(NeuronCandidate found) {
+    const CorrelationOnSphere n(*correlation_, 1);
+    const SpherePoint point =
+        n.at((Vector(n.size()) << found.neuron.incoming, found.neuron.outgoing).finished());
+    found.value = point.value;
+    found.residual = point.residual;
+    return found;
+  }
+
+  void add(NeuronCandidate found, Index starts) {
+    // Ten times the tolerance: the elimination squares the function, and (a, b) adds its own rounding.
+    if (!(found.residual <= std::max(10 * options_.tolerance, Real(1e-11)))) {
+      result_.unresolved += starts;
+      return;
+    }
+    found.neuron.layer = result_.layer;
+    const Real share = static_cast<Real>(starts) / static_cast<Real>(options_.starts);
+    const Matrix pattern = effect(found);
+    for (std::size_t k = 0; k < effects_.size(); ++k) {
+      if ((effects_[k] - pattern).norm() > kSame * pattern.norm()) continue;
+      result_.maxima[k].basin_share += share;
+      return;
+    }
+    found.basin_share = share;
+    effects_.push_back(pattern);
+    result_.maxima.push_back(std::move(found));
+  }
+
+  /// b sigma(a . phi): what the neuron adds to the pre-activations above.
+  Matrix effect(const NeuronCandidate& found) const {
+    Matrix value;
+    activation_.value(Matrix(found.neuron.incoming.transpose() * signals_.below), value);
+    return found.neuron.outgoing * value;
+  }
+
+  const LayerSignals& signals_;
+  Activation activation_;
+  const NeuronSearchOptions& options_;
+  std::unique_ptr<Correlation> correlation_;
+  std::vector<Matrix> effects_;
+  NeuronSearch result_;
+};
+
+}  // namespace
+
+Real NeuronSearch::relative_value() const { return maxima.empty() ? Real(0) : maxima.front().value / unit; }
+
+NeuronSearch search_neuron(const LayerSignals& signals, int layer, const Activation& activation,
+                           const NeuronSearchOptions& options) {
+  return Search(signals, layer, activation, options).run();
+}
+
+std::vector<NeuronSearch> search_neurons(Objective& objective, const Vector& w,
+                                         const NeuronSearchOptions& options,
+                                         const ActivationPattern* pattern) {
+  const std::vector<LayerSignals> signals = layer_signals(objective, w, pattern);
+  std::vector<NeuronSearch> searches;
+  for (std::size_t l = 0; l < signals.size(); ++l) {
+    NeuronSearchOptions own = options;
+    own.seed = options.seed + l;
+    searches.push_back(search_neuron(signals[l], static_cast<int>(l), objective.network().activation(), own));
+  }
+  return searches;
+}
+
+}  // namespace saddleflow
