@@ -11,7 +11,7 @@ namespace saddleflow {
 
 /// Independent streams of one seed. A student and a teacher drawn with the same seed must not share their
 /// numbers.
-enum class RandomStream : std::uint32_t { general = 0, inputs = 1, targets = 2, noise = 3 };
+enum class RandomStream : std::uint32_t { general = 0, inputs = 1, targets = 2, noise = 3, test = 4 };
 
 /// mt19937_64 seeded through a seed sequence with (seed, stream). Draws are made in double also where Real is
 /// wider, and sums run in index order, so that every build poses the same problem, up to the rounding of

@@ -73,12 +73,12 @@ Matrix given(const GeneratorOptions& options) {
 
 }  // namespace
 
-Matrix generate_inputs(const GeneratorOptions& options) {
+Matrix generate_inputs(const GeneratorOptions& options, RandomStream stream) {
   check_shape(options);
   check_numbers(options);
   const Index n = options.samples;
   const Index d = options.dimension;
-  Random random(options.seed, RandomStream::inputs);
+  Random random(options.seed, stream);
   switch (options.inputs) {
     case InputKind::gaussian:
       return options.scale * random.normal_matrix(d, n);

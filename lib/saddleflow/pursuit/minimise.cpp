@@ -53,7 +53,7 @@ class Descent : public Observer {
       closest_ = o_.proximity;
       closest_weights = w;
     }
-    if (options_.on_step) options_.on_step({step.t1, step.step_size, step.step, o_, w});
+    if (options_.on_step) options_.on_step({step.t1, step.step_size, step.step, step.method, o_, w});
   }
 
   std::int64_t passed = 0;
@@ -117,7 +117,7 @@ Minimisation by_gradient_descent(Objective& objective, const Vector& w, const Mi
     if (look) probe.observe(GradientFlow::initial_state(result.weights), o);
     if (look && options.on_step)
       options.on_step(
-          {static_cast<Real>(k) * options.learning_rate, options.learning_rate, k, o, result.weights});
+          {static_cast<Real>(k) * options.learning_rate, options.learning_rate, k, {}, o, result.weights});
     if (!std::isfinite(result.loss))
       result.stop_reason = "nonfinite";
     else if (options.loss > 0 && result.loss <= options.loss)

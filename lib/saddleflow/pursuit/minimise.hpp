@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "saddleflow/flow/observables.hpp"
@@ -30,6 +31,7 @@ struct DescentView {
   Real time = 0;  ///< flow time; gradient descent: eta times the number of steps
   Real step_size = 0;
   std::int64_t step = 0;
+  std::string_view method;  ///< that made the step; empty for gradient descent
   const Observables& observables;
   const Vector& weights;
 };
@@ -45,7 +47,7 @@ struct MinimiseOptions {
   Real enter = Real(1e-2), leave = Real(2e-2);  ///< proximities between which a critical point is visited
   Real steady = Real(1e-9);                     ///< proximity at which it has come to rest
   Real t_end = Real(1e12);
-  std::int64_t max_steps = 50'000;
+  std::int64_t max_steps = 5'000;
   // of gradient descent
   Real learning_rate = Real(1e-3);      ///< eta
   std::int64_t iterations = 1'000'000;  ///< at most; and until the proximity is below `steady`

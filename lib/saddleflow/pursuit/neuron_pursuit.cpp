@@ -9,6 +9,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/kkt_search.hpp"
 #include "saddleflow/flow/piecewise_flow.hpp"
+#include "saddleflow/pursuit/endgame.hpp"
 
 namespace saddleflow {
 
@@ -238,6 +239,28 @@ bool NeuronPursuit::append(PursuitRound& round) {
   return false;
 }
 
+/// At a critical point, and the one that was asked for.
+bool NeuronPursuit::arrived(const PursuitRound& round) const {
+  if (!round.point.is_critical()) return false;
+  return options_.minimise.destination == Destination::critical_point || round.point.spectrum.negative == 0;
+}
+
+/// Where the flow creeps along a valley or has come to rest at a saddle.
+void NeuronPursuit::finish_by_trust_region(Objective& wider, PursuitRound& round) {
+  if (PiecewiseFlow::applies_to(wider.network())) return;
+  const WorkCounters before = wider.counters();
+  EndgameOptions options;
+  options.loss = options_.loss;
+  const Endgame end = trust_region_descent(wider, round.descent.weights, options);
+  round.endgame_steps = end.iterations;
+  round.work = round.work + (wider.counters() - before);
+  if (!end.converged) return;
+  round.descent.weights = end.weights;
+  round.descent.loss = end.loss;
+  round.point = analyse_critical_point(wider, end.weights, options_.analysis);
+  round.work = round.work + round.point.work;
+}
+
 /// Minimises, refines and analyses. What does not end lower than before is no round.
 bool NeuronPursuit::settle(PursuitRound& round) {
   Objective wider(with_widths(*family_, round.neurons), data_, loss_);
@@ -245,6 +268,7 @@ bool NeuronPursuit::settle(PursuitRound& round) {
   if (interrupted()) return false;
   round.point = analyse_critical_point(wider, round.descent.weights, options_.analysis);
   round.work = round.work + round.descent.work + round.point.work;
+  if (!arrived(round)) finish_by_trust_region(wider, round);
   // Below the loss asked for the refinement has nothing to add but may have nothing to hold on to either.
   const bool reached = round.descent.loss <= options_.loss;
   const bool critical = round.point.is_critical() && round.point.refinement.loss < round.loss_before;
@@ -257,7 +281,7 @@ bool NeuronPursuit::settle(PursuitRound& round) {
   }
   if (!critical && !reached) end_ = PursuitEnd::not_critical;
   state_.widths = round.neurons;
-  state_.weights = end;
+  state_.weights = round.weights = end;
   take(with_widths(*family_, state_.widths));
   return true;
 }

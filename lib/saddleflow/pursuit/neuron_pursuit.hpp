@@ -70,8 +70,10 @@ struct PursuitRound {
   std::vector<Index> neurons;                     ///< hidden widths now
   Vector start;                                   ///< weights right after appending
   Minimisation descent;
-  CriticalPoint point;  ///< reached; its certificates
-  WorkCounters work;    ///< of the whole round, searches included
+  int endgame_steps = 0;  ///< of the trust region after it, see trust_region_descent()
+  CriticalPoint point;    ///< reached; its certificates
+  Vector weights;         ///< of the network now, at that point
+  WorkCounters work;      ///< of the whole round, searches included
 
   /// Hidden layer of the neurons added; -1 in round 0.
   int layer() const { return added.empty() ? -1 : added.front().neuron.layer; }
@@ -118,6 +120,8 @@ class NeuronPursuit {
   int chosen_layer() const;
   bool append(PursuitRound& round);
   bool settle(PursuitRound& round);
+  bool arrived(const PursuitRound& round) const;
+  void finish_by_trust_region(Objective& wider, PursuitRound& round);
   bool interrupted() const;
 
   std::shared_ptr<const Network> family_;

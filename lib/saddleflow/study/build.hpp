@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "saddleflow/integrate/flow_events.hpp"
 #include "saddleflow/network/network.hpp"
@@ -14,8 +15,16 @@ namespace saddleflow {
 
 /// [network]. Throws InputError (as all here) naming the study file and the key.
 std::shared_ptr<const Network> build_network(const StudyTable& study);
-/// [data]: from the file or the generator, checked against the network's inputs and outputs.
+/// The training set of [data]: from the file or the generator, checked against the network's inputs and
+/// outputs.
 Dataset build_dataset(const StudyTable& study, const Network& network);
+/// Both sets of [data]: data.test_samples of a generator, data.test_fraction of a file's rows (taken out of
+/// the training set); no test set without.
+struct ProblemData {
+  Dataset training;
+  std::optional<Dataset> test;
+};
+ProblemData build_data(const StudyTable& study, const Network& network);
 /// [loss].
 Loss build_loss(const StudyTable& study);
 /// [flow], at this rtol. `energy_unit`: L(0), the scale of the energy integral.

@@ -1,7 +1,13 @@
 // [data] of a study.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/random.hpp"
 #include "saddleflow/problem/data_files.hpp"
 #include "saddleflow/problem/data_generators.hpp"
 #include "saddleflow/study/build.hpp"
@@ -94,23 +100,66 @@ void check_sizes(const StudyTable& study, const Dataset& data, const Network& ne
                                              network.output_count(), data.origin, data.targets.rows()));
 }
 
+/// A fraction of the rows, drawn with data.seed.
+ProblemData split(const StudyTable& study, const Dataset& all, Real fraction) {
+  const Index n = all.inputs.cols();
+  const auto count = static_cast<Index>(std::lround(fraction * static_cast<Real>(n)));
+  if (count < 1 || count >= n)
+    study.fail("data.test_fraction", fmt::format("found {}, expected some of the {} rows, and not all",
+                                                 static_cast<double>(fraction), n));
+  std::vector<Index> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), Index{0});
+  Random random(static_cast<std::uint64_t>(study.integer("data.seed")), RandomStream::test);
+  for (Index i = n - 1; i > 0; --i)
+    std::swap(order[static_cast<std::size_t>(i)],
+              order[static_cast<std::size_t>(random.uniform() * static_cast<Real>(i + 1))]);
+  std::sort(order.begin(), order.begin() + count);
+  std::sort(order.begin() + count, order.end());
+  const auto rows = [&](Index from, Index size) {
+    Dataset part = all;
+    const std::vector<Index> chosen(order.begin() + from, order.begin() + from + size);
+    part.inputs = all.inputs(Eigen::all, chosen);
+    part.targets = all.targets(Eigen::all, chosen);
+    return part;
+  };
+  return {rows(count, n - count), rows(0, count)};
+}
+
+ProblemData from_file(const StudyTable& study) {
+  Dataset data = load_dataset(study.resolve(study.text("data.file")),
+                              {study.boolean("data.drop_gaps"), study.boolean("data.standardise")});
+  data.origin = study.text("data.file");  // as typed: the run file names no folder of this machine
+  if (study.integer("data.test_samples") > 0)
+    study.fail("data.test_samples", "found beside data.file, expected data.test_fraction");
+  const Real fraction = study.real("data.test_fraction");
+  return fraction > 0 ? split(study, data, fraction) : ProblemData{std::move(data), std::nullopt};
+}
+
+ProblemData from_generator(const StudyTable& study, const Network& network) {
+  if (study.real("data.test_fraction") > 0)
+    study.fail("data.test_fraction", "found without data.file, expected data.test_samples");
+  try {
+    const GeneratorOptions options = build_generator(study, network);
+    ProblemData data{generate_dataset(options), std::nullopt};
+    if (study.integer("data.test_samples") > 0)
+      data.test = generate_test_set(options, study.integer("data.test_samples"));
+    return data;
+  } catch (const InputError& error) {  // these name the key; the file is known here
+    const std::string what = error.what();
+    throw InputError(what.starts_with(study.name()) ? what : study.name() + ": " + what);
+  }
+}
+
 }  // namespace
 
-Dataset build_dataset(const StudyTable& study, const Network& network) {
-  Dataset data;
-  if (study.has("data.file")) {
-    data = load_dataset(study.resolve(study.text("data.file")),
-                        {study.boolean("data.drop_gaps"), study.boolean("data.standardise")});
-    data.origin = study.text("data.file");  // as typed: the run file names no folder of this machine
-  } else {
-    try {
-      data = generate_dataset(build_generator(study, network));
-    } catch (const InputError& error) {  // these name the key; the file is known here
-      throw InputError(study.name() + ": " + error.what());
-    }
-  }
-  check_sizes(study, data, network);
+ProblemData build_data(const StudyTable& study, const Network& network) {
+  ProblemData data = study.has("data.file") ? from_file(study) : from_generator(study, network);
+  check_sizes(study, data.training, network);
   return data;
+}
+
+Dataset build_dataset(const StudyTable& study, const Network& network) {
+  return build_data(study, network).training;
 }
 
 }  // namespace saddleflow

@@ -1,9 +1,7 @@
 #include "saddleflow/study/kkt_run.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <fstream>
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
@@ -12,6 +10,7 @@
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/run_description.hpp"
+#include "saddleflow/study/stored_data.hpp"
 #include "saddleflow/study/study_table.hpp"
 #include "saddleflow/study/to_doubles.hpp"
 
@@ -20,30 +19,6 @@ namespace saddleflow {
 namespace {
 
 constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
-
-bool is_hdf5(const std::string& path) {
-  constexpr std::array<char, 4> signature{'\x89', 'H', 'D', 'F'};
-  std::array<char, 4> head{};
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), head.size());
-  return file && head == signature;
-}
-
-/// From rows on disk, one sample a row, to columns.
-Matrix samples(const std::vector<double>& rows, Index count, Index width) {
-  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  return Eigen::Map<const RowMajor>(rows.data(), count, width).transpose().cast<Real>();
-}
-
-Dataset stored_data(const archive::RunDescription& d) {
-  Dataset data;
-  data.inputs = samples(d.inputs, d.sample_count, d.input_count);
-  data.targets = samples(d.targets, d.sample_count, d.output_count);
-  data.origin = d.data_origin;
-  data.seed = static_cast<long>(d.data_seed);
-  data.dropped = d.dropped_rows;
-  return data;
-}
 
 KktProblem from_run(const std::string& path) {
   KktProblem problem;
@@ -205,7 +180,7 @@ class Follower {
 
 KktProblem open_kkt_problem(const std::string& path, const std::vector<std::string>& overrides,
                             const std::string& command) {
-  const bool is_run = is_hdf5(path);
+  const bool is_run = is_run_file(path);
   if (is_run && !overrides.empty())
     throw InputError("--set goes with a study; " + path + " is a run, whose problem is given");
   KktProblem problem = is_run ? from_run(path) : from_study(StudyTable::read(path, overrides), command);

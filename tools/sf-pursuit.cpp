@@ -1,0 +1,108 @@
+// sf-pursuit: Neuron Pursuit, a network that grows from critical point to critical point.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "command_line.hpp"
+#include "interrupt.hpp"
+#include "output_file.hpp"
+#include "pursuit_tables.hpp"
+#include "run_tables.hpp"
+#include "saddleflow/study/pursuit_run.hpp"
+
+namespace {
+
+using namespace saddleflow;
+using namespace saddleflow::tools;
+
+struct Arguments {
+  std::string source, output;
+  std::vector<std::string> overrides;
+  std::int64_t after_round = -1;
+  bool resume = false, force = false, quiet = false;
+};
+
+constexpr const char* kFooter =
+    "Round 0 starts one neuron per hidden layer along the best KKT point of the correlation function at the\n"
+    "origin; every further round looks for the neuron with the largest correlation N with what is not yet\n"
+    "learnt, appends it at size pursuit.scale, and lets the gradient flow carry the network to its next\n"
+    "critical point. The choices are the keys [pursuit] of the study; hidden widths in network.layers are "
+    "the\n"
+    "budget. This is our reading of P4's abstract, its listing is not available.\n\n"
+    "With -o the file is whole after every round: an interrupted or killed pursuit goes on with --resume, "
+    "and\n"
+    "from any of its rounds, with other options if need be, into another file:\n"
+    "  sf-pursuit RUN.h5 --after-round 2 --set pursuit.seed=7 -o OTHER.h5\n\n"
+    "index: negative / zero explained by symmetry + zero unexplained / positive eigenvalues of the "
+    "Hessian.\n\n"
+    "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (the rounds "
+    "until\n"
+    "then are in the file).";
+
+void add_options(CommandLine& line, Arguments& a) {
+  line.required("source", a.source, "study file, or the file of an earlier pursuit", "STUDY.toml|RUN.h5");
+  line.text("-o,--output", a.output, "file for the growing network", "FILE");
+  line.flag("--resume", a.resume, "go on after the last round of the output file");
+  line.integer("--after-round", a.after_round, "take over rounds 0 to K of RUN.h5 only (default all)", "K", 0,
+               1'000'000);
+  line.set(a.overrides);
+  line.flag("--force", a.force, "overwrite an existing file");
+  line.flag("-q,--quiet", a.quiet, "print errors only");
+  line.footer(kFooter);
+}
+
+void show(Index round, const DescentView& step) {
+  if (step.step % 50 != 0) return;
+  fmt::print(stderr, "\r\033[Kround {}: t {:.4g}, loss {:.6g}, {} steps", round,
+             static_cast<double>(step.time), static_cast<double>(step.observables.loss), step.step);
+  std::fflush(stderr);
+}
+
+int run(const Arguments& a, const std::string& command) {
+  if (a.resume && a.output.empty())
+    throw InputError("--resume without -o FILE: there is nothing to go on with");
+  if (!a.resume) check_output(a.source, a.output, a.force);
+  catch_interrupts();
+  const bool progress = !a.quiet && isatty(STDERR_FILENO) != 0;
+  bool head = false;
+  PursuitRunOptions options;
+  options.output = a.output;
+  options.command = command;
+  options.overwrite = a.force;
+  options.resume = a.resume;
+  options.after_round = a.after_round;
+  options.interrupt = &interrupted;
+  if (progress) options.progress = show;
+  if (!a.quiet) {
+    options.on_round = [&](const archive::RoundRow& round, Index number) {
+      if (progress) fmt::print(stderr, "\r\033[K");
+      const bool test_set = !std::isnan(round.test_error);
+      if (!head) print_rounds_head(stdout, test_set);
+      head = true;
+      print_round(stdout, round, number, test_set);
+      std::fflush(stdout);
+    };
+  }
+  const PursuitOutcome outcome = run_pursuit(a.source, a.overrides, options);
+  if (progress) fmt::print(stderr, "\r\033[K");
+  if (!a.quiet) {
+    print_pursuit_end(stdout, outcome);
+    if (!a.output.empty() && !outcome.record.rounds.empty()) fmt::print("file:    {}\n", a.output);
+  }
+  return outcome.end == PursuitEnd::interrupted ? 130 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_tool(
+      {"sf-pursuit", "Neuron Pursuit: a network grows by the neurons that lower the loss most.", argc, argv},
+      [](CommandLine& line) {
+        Arguments arguments;
+        add_options(line, arguments);
+        return line.parse() ? run(arguments, line.command()) : 0;
+      });
+}
