@@ -94,7 +94,10 @@ Minimisation by_flow(Objective& objective, const Vector& w, const MinimiseOption
   result.steps = parts.steps.accepted;
   result.work = parts.work() - before;
   objective.clear_mode();
-  result.loss = objective.value(result.weights);
+  Vector gradient(w.size());
+  result.loss = objective.gradient(result.weights, gradient);
+  // A network whose neurons are all dead stands still, with a proximity that nothing defines.
+  if (result.stop_reason == "step_limit" && gradient.isZero(0)) result.stop_reason = "event:steady";
   return result;
 }
 

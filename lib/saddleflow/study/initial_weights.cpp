@@ -110,6 +110,7 @@ Vector raw_weights(const StudyTable& study, const Network& network) {
   if (kind == "gaussian") return gaussian_direction(network, seed);
   if (kind == "sphere") return sphere_direction(network, seed);
   if (kind == "balanced") return balanced_direction(network, seed);
+  if (kind == "standard") return standard_weights(network, seed);
   if (kind == "given") {
     const std::vector<Real> weights = study.reals("init.weights");
     return Eigen::Map<const Vector>(weights.data(), static_cast<Index>(weights.size()));
@@ -121,6 +122,19 @@ Vector raw_weights(const StudyTable& study, const Network& network) {
 }
 
 }  // namespace
+
+Vector standard_weights(const Network& network, std::uint64_t seed) {
+  Random random(seed);
+  Vector w(network.parameter_count());
+  const Layout& layout = network.layout();
+  for (int l = 0; l < layout.layer_count(); ++l) {
+    const LayerShape& shape = layout.layer(l);
+    const bool last = l + 1 == layout.layer_count();
+    const Real size = std::sqrt((last ? Real(1) : Real(2)) / static_cast<Real>(shape.cols));
+    layout.matrix(w, l) = size * random.normal_matrix(shape.rows, shape.cols);
+  }
+  return w;
+}
 
 Vector gaussian_direction(const Network& network, std::uint64_t seed) {
   Random random(seed);
@@ -161,7 +175,7 @@ Vector build_initial_weights(const StudyTable& study, const Network& network) {
   const Real norm = w.norm();
   if (!w.allFinite() || !(norm > 0)) study.fail("init", "found weights that are all zero or not finite");
   const std::string kind = study.text("init.kind");
-  if (kind == "saddle") return w;
+  if (kind == "saddle" || kind == "standard") return w;
   const bool drawn = kind == "gaussian" || kind == "sphere" || kind == "balanced";
   if (!drawn && study.boolean("init.keep_norm")) return w;
   return w * (study.real("init.scale") / norm);

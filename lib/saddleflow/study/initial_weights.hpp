@@ -20,6 +20,10 @@ Vector sphere_direction(const Network& network, std::uint64_t seed);
 /// singular vectors).
 Vector balanced_direction(const Network& network, std::uint64_t seed);
 
+/// Not small: independent normal entries of variance 2/fan-in, 1/fan-in in the last layer (He et al. 2015,
+/// the common start of gradient descent).
+Vector standard_weights(const Network& network, std::uint64_t seed);
+
 /// [init] of a study. Throws InputError for weights that do not fit the network, are not finite or all zero.
 Vector build_initial_weights(const StudyTable& study, const Network& network);
 

@@ -122,8 +122,10 @@ std::vector<Key> make_keys() {
        "\"gaussian\"",
        "direction of w(0): iid normal; a uniform direction a neuron, all of one "
        "size; gaussian with all balances 0; given; from a file; from another run; saddle: a stored critical "
-       "point and init.scale times a random unit vector of its zero neurons' weights",
-       {"gaussian", "sphere", "balanced", "given", "file", "run", "saddle"},
+       "point and init.scale times a random unit vector of its zero neurons' weights; standard: iid normal "
+       "of "
+       "variance 2/fan-in (1/fan-in in the last layer), whatever init.scale",
+       {"gaussian", "sphere", "balanced", "given", "file", "run", "saddle", "standard"},
        ""},
       {"init.scale", real, "1e-3", "delta = norm of w(0)", {}, "> 0"},
       {"init.keep_norm",
@@ -281,6 +283,30 @@ std::vector<Key> make_keys() {
       {"pursuit.max_steps", integer, "5000", "flow: steps a round before the trust region", {}, ">= 1"},
       {"pursuit.learning_rate", real, "1e-3", "gradient descent: length of a step, in flow time", {}, "> 0"},
       {"pursuit.iterations", integer, "1000000", "gradient descent: most steps a round", {}, ">= 1"},
+
+      {"experiment.methods",
+       texts,
+       "[\"pursuit\", \"flow\", \"gradient_descent\"]",
+       "sf-experiment: what learns; flow from init.scale and gradient descent from a standard start, both at "
+       "the "
+       "widths that the pursuit ends with",
+       {"pursuit", "flow", "gradient_descent"},
+       ""},
+      {"experiment.samples", integers, "[100]", "sizes of the training set, nested", {}, ">= 1"},
+      {"experiment.seeds", integers, "[1, 2, 3, 4, 5]", "of data, starts and searches together", {}, ">= 0"},
+      {"experiment.widths",
+       boolean,
+       "false",
+       "flow and gradient descent at the widths of every round, for the largest training set",
+       {},
+       ""},
+      {"experiment.iterations", integer, "20000", "steps of gradient descent", {}, ">= 1"},
+      {"experiment.learning_rate",
+       real,
+       "0.0",
+       "of gradient descent, in flow time; 0: 1/lambda_max at the start, halved until it does not diverge",
+       {},
+       ">= 0"},
 
       {"claim.kind",
        text,
