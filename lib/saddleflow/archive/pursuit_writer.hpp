@@ -18,7 +18,8 @@ namespace saddleflow::archive {
 void write_pursuit(const std::string& path, const PursuitRecord& record, bool overwrite);
 
 /// Puts a record with more rounds in the place of the one in the file, which keeps `run_id`, `created` and
-/// `history`. InputError if there is no such file or it holds another kind of run, and as above.
+/// `history`. Readers may have the file open; one process alone may replace it. InputError if there is no
+/// such file or it holds another kind of run, and as above; the file is then as it was.
 void replace_pursuit(const std::string& path, const PursuitRecord& record);
 
 /// All of it. InputError if the file has no /rounds, and as RunReader::open.
