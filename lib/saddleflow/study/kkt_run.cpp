@@ -11,6 +11,7 @@
 #include "saddleflow/correlation/certificate.hpp"
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/study/build.hpp"
+#include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/run_description.hpp"
 #include "saddleflow/study/study_table.hpp"
 #include "saddleflow/study/to_doubles.hpp"
@@ -48,6 +49,7 @@ Dataset stored_data(const archive::RunDescription& d) {
 KktProblem from_run(const std::string& path) {
   KktProblem problem;
   problem.run = archive::RunReader::open(path);
+  require_fixed_network(*problem.run, "KKT and critical points");
   problem.description = problem.run->description();
   const StudyTable study = StudyTable::parse(problem.description.toml, path + ": /config/toml");
   problem.objective =
