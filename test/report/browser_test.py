@@ -36,9 +36,9 @@ CASES = [
     ("several", "", {"plots": "0", "series": "0"}, [('class="node"', 5), ('data-weights="', 4), ("5 critical points", 1),
                                                    ("<th>exit overlap", 1)]),
     ("no_saddle", "", {"plots": "6"}, [("No critical point was found", 1), ("visited no saddle", 1)]),
-    ("growing", "", {"plots": "6"}, [('id="chart-', 3), ('class="unit', 6 + 4 + 3 + 1), ('class="weight', 30), ("chosen", 1),
+    ("growing", "", {"plots": "5"}, [('id="chart-', 3), ('class="unit', 6 + 4 + 3 + 1), ('class="weight', 30), ("chosen", 1),
                                      ("7 hidden neurons", 1), ("round 0", 1)]),
-    ("growing", "#x=steps&y=log&theme=dark", {"plots": "6", "x": "steps"}, [('class="unit', 14)]),
+    ("growing", "#x=steps&y=log&theme=dark", {"plots": "5", "x": "steps"}, [('class="unit', 14)]),
     ("growing_wide", "", {"plots": "0", "series": "0"}, [('id="chart-', 2), ('class="unit', 1 + 4 + 3 + 1), ("64 inputs", 1)]),
     ("bare", "", {"plots": "1", "series": "1"}, [("<canvas", 1)]),
 ]
@@ -135,6 +135,7 @@ addEventListener('load', async () => {
   const units = () => document.querySelectorAll('#round-graph .unit').length;
   const rings = () => document.querySelectorAll('#round-graph .ring').length;
   const words = () => document.querySelector('#round-graph .values').textContent;
+  check(document.querySelector('#plot-loss .caption button').textContent === 'log', 'losses of rounds are logarithmic');
   check(units() === 14 && rings() === 1, `last network: ${units()} units, ${rings()} new`);
   const slider = document.querySelector('#round-graph input');
   slider.value = 0;

@@ -84,6 +84,28 @@ BOOST_AUTO_TEST_CASE(networks_have_the_size_and_the_weights_of_their_round) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(power_sums_have_one_matrix) {
+  archive::PursuitRecord record;
+  archive::RunDescription& d = record.description = example_pursuit(2).description;
+  d.network_kind = "power_sum";
+  d.layer_count = 1;
+  d.layer_sizes = {2, 2, 1};
+  d.parameter_layer = {0, 0, 0, 0};
+  d.parameter_row = {0, 0, 1, 1};
+  d.parameter_column = {0, 1, 0, 1};
+  d.neuron_layer = {0, 0};
+  d.neuron_index = {0, 1};
+  record.snapshots = {{0, {1, 2}}, {1, {1, 2, 3, 4}}};
+  for (const std::int64_t k : {0, 1}) {
+    record.rounds.emplace_back();
+    record.rounds.back().neurons = {k + 1};
+    record.rounds.back().snapshot = k;
+  }
+  const json networks = page_of(record)["rounds"]["networks"];
+  BOOST_TEST(networks[0] == json::parse("[[[1.0, 2.0]]]"));
+  BOOST_TEST(networks[1] == json::parse("[[[1.0, 2.0], [3.0, 4.0]]]"));
+}
+
 BOOST_AUTO_TEST_CASE(many_inputs_are_joined) {
   const archive::PursuitRecord record = example_pursuit(64, false);
   const json rounds = page_of(record)["rounds"];

@@ -91,8 +91,8 @@ function roundWords(index) {
   if (known(round.value)) parts.push(`N = ${number(round.value, 4)}`);
   parts.push(`loss ${number(round.loss_before)} → ${number(round.loss_after)}`, plainWords(round.kind));
   return [element('b', {}, `after round ${index}`), ...parts.map((part) => element('span', {}, part)),
-          element('span', {class: 'ringed'}, 'ringed: new'), element('span', {}, 'width: size of the weight'),
-          element('span', {class: 'minus'}, 'negative'), element('span', {class: 'plus'}, 'positive')];
+          element('span', {class: 'ringed'}, 'ringed: new'),
+          element('span', {}, 'weights: ', element('i', {class: 'minus'}, 'negative'), ', ', element('i', {class: 'plus'}, 'positive'))];
 }
 
 function drawRoundGraph() {

@@ -10,7 +10,7 @@ const hiddenCount = (counts) => counts.filter((n) => n >= 0).reduce((sum, n) => 
 const roundColumns = [
   ['round', (r, i) => String(i), true], ['added to', addedTo, true], ['N', (r) => number(r.value, 5)],
   ['residual', (r) => number(r.kkt_residual, 2)], ['basin', (r) => percent(r.basin_share)],
-  ['loss before', (r) => number(r.loss_before, 6)], ['appended', (r) => number(r.loss_start, 6)],
+  ['loss before', (r) => number(r.loss_before, 6)], ['at start', (r) => number(r.loss_start, 6)],
   ['loss after', (r) => number(r.loss_after, 6)], ['neurons', (r) => layerCounts(r.neurons)],
   ['active', (r) => layerCounts(r.active_neurons)], ['point', (r) => plainWords(r.kind), true],
   ['negative', (r) => countOf(r.negative)], ['zero', zeros], ['positive', (r) => countOf(r.positive)],
@@ -64,6 +64,7 @@ function drawRounds(u) {
   const {ctx, bbox} = u, ratio = devicePixelRatio, {list} = run.rounds, {min, max} = u.scales.x;
   ctx.save();
   ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'top';
   ctx.lineWidth = ratio;
   ctx.strokeStyle = ctx.fillStyle = colour('c4');
