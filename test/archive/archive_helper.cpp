@@ -3,6 +3,8 @@
 //   modes FILE ROWS            the same of a piecewise-smooth run, with as many mode changes
 //   kkt FILE POINTS            adds a table of that many KKT points, and the alignment of every snapshot
 //   saddles FILE POINTS        adds that many critical points, and escapes, visits and transitions
+//   pursuit FILE ROUNDS        a growing network after that many rounds
+//   grow FILE SEED             one round more again and again, for ever; prints "round <number>" after each
 //   stream FILE SEED [ROWS]    appends to a piecewise-smooth run and flushes at random, prints
 //                              "flushed <time> <snapshot> <event> <saddle> <mode change>" after each flush,
 //                              for ever or up to ROWS time rows (then the run is finished)
@@ -20,10 +22,12 @@
 #include <thread>
 
 #include "saddleflow/archive/kkt_writer.hpp"
+#include "saddleflow/archive/pursuit_writer.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/run_writer.hpp"
 #include "saddleflow/archive/saddle_writer.hpp"
 #include "saddleflow/base/error.hpp"
+#include "sample_pursuit.hpp"
 #include "sample_saddles.hpp"
 
 namespace {
@@ -72,6 +76,16 @@ void add_points(const std::string& path, std::int64_t points) {
 
 void add_points_and_visits(const std::string& path, std::int64_t size) {
   add_saddles(path, size > 0 ? sample::saddle_record(size) : SaddleRecord{});
+}
+
+void grow(const std::string& path, unsigned seed) {
+  std::mt19937 random(seed);
+  write_pursuit(path, sample::pursuit_record(1), false);
+  for (std::int64_t rounds = 1;; ++rounds) {
+    if (rounds > 1) replace_pursuit(path, sample::pursuit_record(rounds));
+    say(fmt::format("round {}\n", rounds));
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 2000));
+  }
 }
 
 void stream_rows(RunWriter& writer, std::int64_t first, std::int64_t last, unsigned seed) {
@@ -138,6 +152,8 @@ int run(const std::vector<std::string>& arguments) {
   if (verb == "make" || verb == "modes") make(path, number(3), verb == "modes");
   if (verb == "kkt") add_points(path, number(3));
   if (verb == "saddles") add_points_and_visits(path, number(3));
+  if (verb == "pursuit") write_pursuit(path, sample::pursuit_record(number(3)), true);
+  if (verb == "grow") grow(path, static_cast<unsigned>(number(3)));
   if (verb == "stream") {
     RunWriter writer = RunWriter::create(path, sample::description_with_modes());
     stream_rows(writer, 0, arguments.size() > 4 ? number(4) : -1, static_cast<unsigned>(number(3)));

@@ -97,6 +97,20 @@ SADDLE_TABLE = {
 CHANGE = "/mode_changes/change"
 MODE_TABLE = {"/sliding_count": ("i8", ["/time"]), "/dead_neurons": ("i8", ["/time"]),
               **columns("mode_changes", CHANGE, "change_time log_time phase_time", "change layer neuron sample", "kind side")}
+# What the file of a growing network has more, a test set among it; it has no events and no visits.
+ROUND, TEST, ROUNDS = "/rounds/round", "/problem/test_sample", 3
+ROUND_TABLE = {
+    **columns("rounds", ROUND, "loss_before loss_start loss_after value kkt_residual basin_share gradient_norm "
+              "relative_gradient eigenvalue_gap lambda_min next_value test_loss test_error flow_time",
+              "round added_layer added_neurons index_negative index_zero_explained index_zero_unexplained index_positive "
+              "first_time snapshot_start snapshot gradients hessian_vectors hessians", "kind stop"),
+    "/rounds/neurons": ("i8", [ROUND, "/layer"]), "/rounds/active_neurons": ("i8", [ROUND, "/layer"]),
+    "/problem/test_sample": ("i8", [TEST]), "/problem/test_inputs": ("f8", [TEST, "/problem/input"]),
+    "/problem/test_targets": ("f8", [TEST, "/problem/output"]),
+}
+ROUND_SIZE = {ROUND: ROUNDS, TEST: 2, "/time": 3 * ROUNDS, "/snapshot_time": 2 * ROUNDS, "/neuron": ROUNDS,
+              "/parameter": 4 * ROUNDS, "/events/event": 0, "/saddles/saddle": 0}
+BASE_TABLE = dict(TABLE)
 TEXTS = {"/config/toml", "/config/toml_user"}
 VERDICT, TRUTH = ([-1, 0, 1], "not_applicable no yes"), ([0, 1], "no yes")
 FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
@@ -108,10 +122,13 @@ FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
          "/catalogue/kind": ([0, 1, 2, 3, 4], "origin saddle minimum unresolved gradient_flat"),
          "/catalogue/zero_neuron": VERDICT, "/escapes/kind": ([0, 1, 2], "eigenvector correlation descent"),
          "/saddles/pattern_preserved": VERDICT, "/mode_changes/kind": ([0, 1, 2], "cross enter release"),
-         "/mode_changes/side": ([-1, 0, 1], "below sliding above")}
+         "/mode_changes/side": ([-1, 0, 1], "below sliding above"),
+         "/rounds/kind": ([0, 1, 2, 3, 4], "origin saddle minimum unresolved gradient_flat"),
+         "/rounds/stop": ([0, 1, 2, 3, 4],
+                          "reached_critical_point reached_loss not_critical interrupted gradient_steps_spent")}
 ATTRIBUTES = {
     "/": {"Conventions": "CF-1.8", "title": "two neurons, größer", "source": "saddleflow 0.1.0", "history": None,
-          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 4]},
+          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 5]},
     "/network": {"kind": "feed_forward", "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3},
     "/problem": {"loss": "square", "reduction": "sum", "generator": "generator sphere/teacher", "seed": 7,
                  "dropped_rows": 4},
@@ -152,7 +169,7 @@ def check_attributes(group, expected):
             assert np.array_equal(found, value), (group.name, name, found)
 
 
-def check_with_h5py(path):
+def check_with_h5py(path, check_values=None):
     with h5py.File(path, "r") as file:
         found = set()
         file.visititems(lambda name, item: found.add("/" + name) if isinstance(item, h5py.Dataset) else None)
@@ -166,10 +183,10 @@ def check_with_h5py(path):
             check_attributes(file[name], expected)
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ sf-flow sample.toml", file.attrs["history"])
         assert re.fullmatch(r"[0-9a-f]{32}", file.attrs["run_id"])
-        check_values(file)
+        (check_values or check_sample_values)(file)
 
 
-def check_values(file):
+def check_sample_values(file):
     """Row-major as laid out by hand, not as written and read by the same code."""
     assert file["problem/inputs"][()].tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]
     assert file["problem/targets"][()].tolist() == [[0.5], [-0.5], [1.5], [-1.5]]
@@ -243,8 +260,38 @@ def check_mode_values(path):
             assert all(abs(value - figure(quantity, row)) < 1e-12 for row, value in enumerate(group[name][()])), name
 
 
+def check_round_values(file):
+    """Rows as long as the network was big, then NaN; parameters in the order of their birth."""
+    assert file["network/parameter_layer"][()].tolist() == [0, 0, 0, 1] * 3
+    assert file["network/parameter_row"][()].tolist() == [0, 0, 0, 0, 1, 1, 1, 0, 2, 2, 2, 0]
+    assert file["network/parameter_column"][()].tolist() == [0, 1, 2, 0, 0, 1, 2, 1, 0, 1, 2, 2]
+    assert file["network/neuron_index"][()].tolist() == [0, 1, 2]
+    for name, quantity, rows, born in [("weights", 10, 2, 4), ("neuron_norm", 9, 3, 1)]:
+        for (row, column), value in np.ndenumerate(file[name][()]):
+            if column < born * (row // rows + 1):
+                assert abs(value - figure(quantity, row, column)) < 1e-12, (name, row, column)
+            else:
+                assert np.isnan(value), (name, row, column)
+    assert file["problem/test_inputs"][()].tolist() == [[-1, -2, -3], [-4, -5, -6]]
+    assert file["problem/test_targets"][()].tolist() == [[0.25], [-0.25]]
+    rounds = file["rounds"]
+    assert rounds["neurons"][()].tolist() == [[1, -1], [2, -1], [3, -1]]
+    assert rounds["active_neurons"][()].tolist() == [[0, -1], [1, -1], [2, -1]]
+    assert rounds["kind"][()].tolist() == [1, 2, 3] and rounds["stop"][()].tolist() == [0, 1, 2]
+    for first, names in [(0, "round"), (1, "added_neurons"), (2, "index_negative"), (3, "index_zero_explained"),
+                         (4, "index_zero_unexplained"), (5, "index_positive"), (6, "gradients"), (7, "hessian_vectors"),
+                         (8, "hessians")]:
+        assert rounds[names][()].tolist() == [first, first + 1, first + 2], names
+    assert rounds["added_layer"][()].tolist() == [-1, 0, 0] and rounds["first_time"][()].tolist() == [0, 3, 6]
+    assert rounds["snapshot_start"][()].tolist() == [0, 2, 4] and rounds["snapshot"][()].tolist() == [1, 3, 5]
+    reals = ("loss_before loss_start loss_after value kkt_residual basin_share gradient_norm relative_gradient "
+             "eigenvalue_gap lambda_min next_value test_loss test_error flow_time")
+    for quantity, name in enumerate(reals.split(), start=80):
+        assert all(abs(value - figure(quantity, row)) < 1e-12 for row, value in enumerate(rounds[name][()])), name
+
+
 def check_with_xarray(path):
-    added = [group for group in ["kkt", "catalogue", "escapes", "transitions", "mode_changes"] if any(f"/{group}/" in name for name in TABLE)]
+    added = [group for group in ["kkt", "catalogue", "escapes", "transitions", "mode_changes", "rounds"] if any(f"/{group}/" in name for name in TABLE)]
     for engine, groups in open_with_xarray(path, GROUPS + added).items():
         root = groups["/"]
         assert set(root.coords) >= {"time", "snapshot_time", "layer", "neuron", "parameter"}, (engine, root.coords)
@@ -269,11 +316,11 @@ def check_with_tools(path):
     subprocess.run(["h5dump", path], capture_output=True, check=True)
 
 
-def check_readme():
+def check_readme(table):
     """output/README.md has a table row for every dataset, under its group."""
     with open(os.path.join(os.path.dirname(__file__), "../../output/README.md")) as file:
         sections = re.split(r"^### ", file.read(), flags=re.MULTILINE)[1:]
-    for name, (kind, axes) in TABLE.items():
+    for name, (kind, axes) in table.items():
         group, _, variable = name.rpartition("/")
         section = next(text for text in sections if text.startswith(f"`{group or '/'}`"))
         rows = [row for row in section.splitlines() if re.match(rf"\|[^|]*`{variable}`", row)]
@@ -328,7 +375,8 @@ with tempfile.TemporaryDirectory() as folder:
     check_with_xarray(run_file)
     check_with_tools(run_file)
     run("check", run_file)
-    check_readme()
+    UNLIMITED.add(ROUND)
+    check_readme(TABLE | ROUND_TABLE)
     # A run that visits no saddle has tables too, beside its own rows.
     run("modes", run_file, ROWS)
     run("kkt", run_file, POINTS)
@@ -342,4 +390,19 @@ with tempfile.TemporaryDirectory() as folder:
     run("kkt", run_file, 0)
     run("saddles", run_file, 0)
     check_with_xarray(run_file)
-print(f"{len(TABLE) + len(TEXTS)} datasets as in the table")
+    # A growing network.
+    every = set(TABLE) | set(ROUND_TABLE)
+    TABLE.clear()
+    TABLE.update(BASE_TABLE | ROUND_TABLE)
+    SIZE.update(ROUND_SIZE)
+    ATTRIBUTES.update({"/rounds": {}, "/saddles": {}, "/run": {**ATTRIBUTES["/run"], "stop_reason": "running", "gradients": 30}})
+    ATTRIBUTES["/network"].update(order="birth", layer_sizes=[3, ROUNDS, 1])
+    for name in ["/kkt", "/catalogue", "/escapes", "/transitions", "/mode_changes"]:
+        del ATTRIBUTES[name]
+    for name in ["wall_seconds", "finished_on"]:
+        del ATTRIBUTES["/run"][name]
+    run("pursuit", run_file, ROUNDS)
+    check_with_h5py(run_file, check_round_values)
+    check_with_xarray(run_file)
+    check_with_tools(run_file)
+print(f"{len(every) + len(TEXTS)} datasets as in the table")

@@ -36,6 +36,10 @@ CASES = [
     ("several", "", {"plots": "0", "series": "0"}, [('class="node"', 5), ('data-weights="', 4), ("5 critical points", 1),
                                                    ("<th>exit overlap", 1)]),
     ("no_saddle", "", {"plots": "6"}, [("No critical point was found", 1), ("visited no saddle", 1)]),
+    ("growing", "", {"plots": "5"}, [('id="chart-', 3), ('class="unit', 6 + 4 + 3 + 1), ('class="weight', 30), ("chosen", 1),
+                                     ("7 hidden neurons", 1), ("round 0", 1)]),
+    ("growing", "#x=steps&y=log&theme=dark", {"plots": "5", "x": "steps"}, [('class="unit', 14)]),
+    ("growing_wide", "", {"plots": "0", "series": "0"}, [('id="chart-', 2), ('class="unit', 1 + 4 + 3 + 1), ("64 inputs", 1)]),
     ("bare", "", {"plots": "1", "series": "1"}, [("<canvas", 1)]),
 ]
 
@@ -121,6 +125,47 @@ addEventListener('load', async () => {
 """
 
 
+# The rounds: the slider and the rows of the table choose the network, the charts tell of the round under the cursor.
+ROUNDS_READER = """
+const failed = [], check = (holds, what) => holds || failed.push(what);
+const pause = () => new Promise((done) => setTimeout(done, 150));
+addEventListener('load', async () => {
+  await pause();
+  const {list} = JSON.parse(document.getElementById('run-data').textContent).rounds;
+  const units = () => document.querySelectorAll('#round-graph .unit').length;
+  const rings = () => document.querySelectorAll('#round-graph .ring').length;
+  const words = () => document.querySelector('#round-graph .values').textContent;
+  check(document.querySelector('#plot-loss .caption button').textContent === 'log', 'losses of rounds are logarithmic');
+  check(units() === 14 && rings() === 1, `last network: ${units()} units, ${rings()} new`);
+  const slider = document.querySelector('#round-graph input');
+  slider.value = 0;
+  slider.dispatchEvent(new Event('input'));
+  check(units() === 6 + 1 + 1 + 1 && rings() === 2, `first network: ${units()} units, ${rings()} new`);
+  check(words().includes('after round 0') && words().includes('every layer'), 'words of round 0: ' + words());
+  check(document.querySelector('#round-graph input') === slider, 'the slider stays');
+  const rows = document.querySelectorAll('#rounds tbody tr');
+  rows[3].click();
+  check(units() === 6 + 3 + 2 + 1 && rings() === 1 && slider.value === '3', `network of row 3: ${units()} units`);
+  check([...rows].map((row) => row.className).join() === ',,,chosen,,', 'chosen row');
+  const tip = document.querySelector('#round-graph .unit.fresh title').textContent;
+  check(tip.startsWith('neuron 1.3, born in round 3, ‖in‖ = '), 'tip of the new neuron: ' + tip);
+  const edges = [...document.querySelectorAll('#round-graph .weight.fresh title')].map((title) => title.textContent);
+  check(edges.length === 6 + 2 && edges.some((text) => text.startsWith('neuron 1.3 → neuron 2.2: ')), 'its weights: ' + edges);
+  const chart = document.querySelector('#chart-loss'), over = chart.querySelector('.u-over'), box = over.getBoundingClientRect();
+  over.dispatchEvent(new MouseEvent('mousemove', {bubbles: true, clientX: box.left + box.width * 2.1 / 6, clientY: box.top + 40,
+                                                  movementX: 1, view: window}));
+  await pause();
+  const told = chart.querySelector('.values').textContent;
+  const charts = [...document.querySelectorAll('#round-charts .plot')].map((frame) => [frame.clientWidth, frame.firstChild.offsetWidth]);
+  check(charts.length === 3 && charts.every(([frame, drawn]) => frame === drawn), 'charts as wide as their frames: ' + charts);
+  check(told.includes('round 2') && told.includes(String(list[2].loss_after).slice(0, 5)), 'read-out of the chart: ' + told);
+  document.querySelector('#toolbar button[data-choice="dark"]').click();
+  check(units() === 12 && document.querySelectorAll('#round-charts figure').length === 3, 'drawn anew on dark paper');
+  document.body.dataset.failed = failed.join('; ') || 'nothing';
+});
+"""
+
+
 def chromium(browser, page, *options):
     with tempfile.TemporaryDirectory(prefix="saddleflow-browser-") as profile:
         return subprocess.run([browser, *QUIET, f"--user-data-dir={profile}", *options, page], check=True, timeout=120,
@@ -139,6 +184,8 @@ def failures(name, address, wanted, patterns, document):
         yield f"{name}{address}: a heading without mode changes, or mode changes without one"
     if ("<h2>Critical points</h2>" in document.split("<script", 1)[0]) != (name in ("saddles", "several", "no_saddle")):
         yield f"{name}{address}: a heading without critical points, or points without one"
+    if ("<h2>Rounds</h2>" in document.split("<script", 1)[0]) != name.startswith("growing"):
+        yield f"{name}{address}: a heading without rounds, or rounds without one"
     if "hacked" in found:
         yield f"{name}{address}: a title was run as a script"
     for pattern, least in patterns:
@@ -156,7 +203,7 @@ def main(render, folder):
     for name, address, wanted, patterns in CASES:
         page = (Path(folder) / f"{name}.html").resolve().as_uri() + address
         problems += failures(name, address, wanted, patterns, chromium(browser, page, "--dump-dom"))
-    for name, reader in [("plane", READER), ("modes", RASTER_READER)]:
+    for name, reader in [("plane", READER), ("modes", RASTER_READER), ("growing", ROUNDS_READER)]:
         played = Path(folder) / "played.html"
         text = (Path(folder) / f"{name}.html").read_text(encoding="utf-8")
         played.write_text(text.replace("</body>", f"<script>{reader}</script></body>"), encoding="utf-8")

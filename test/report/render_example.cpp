@@ -4,11 +4,15 @@
 #include <iostream>
 
 #include "example_file.hpp"
+#include "example_pursuit.hpp"
 #include "example_run.hpp"
+#include "saddleflow/archive/pursuit_writer.hpp"
+#include "saddleflow/report/from_file.hpp"
 #include "saddleflow/report/page.hpp"
 
 int main(int argc, char** argv) {
   using namespace saddleflow::report;
+  namespace archive = saddleflow::archive;
   if (argc != 2) {
     std::cerr << "usage: render_example FOLDER\n";
     return 2;
@@ -46,6 +50,13 @@ int main(int argc, char** argv) {
   none.saddles.clear();
   none.has_saddle_record = true;
   write("no_saddle", none);
+  // By way of the file: the page's data are then those of a reader.
+  const auto write_grown = [&](const std::string& name, const archive::PursuitRecord& record) {
+    archive::write_pursuit(folder + "/" + name + ".h5", record, true);
+    write(name, read_run(folder + "/" + name + ".h5"));
+  };
+  write_grown("growing", example_pursuit(6));
+  write_grown("growing_wide", example_pursuit(64, false));
   RunData bare;
   bare.title = "</title><script>document.body.dataset.hacked='yes'</script>";
   bare.file = "bare.h5";

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "saddleflow/archive/describe.hpp"
 #include "saddleflow/archive/hdf5_attribute.hpp"
 #include "saddleflow/archive/hdf5_dataset.hpp"
 #include "saddleflow/archive/schema.hpp"
@@ -126,7 +127,8 @@ void create_datasets(hid_t file, std::vector<DatasetSpec> specs, const AxisMap& 
 
 bool is_created(const DatasetSpec& spec, const RunDescription& description) {
   if (spec.presence == Presence::with_modes) return description.mode_changes;
-  return spec.presence != Presence::with_kkt && spec.presence != Presence::with_saddles;
+  return spec.presence != Presence::with_kkt && spec.presence != Presence::with_saddles &&
+         spec.presence != Presence::with_rounds;
 }
 
 void create_all_datasets(hid_t file, const RunDescription& description) {
@@ -179,6 +181,7 @@ void write_groups(hid_t file, const RunDescription& description) {
   hdf5::write_attribute(network, "slope", description.slope);
   hdf5::write_scalar_attribute(network, "power", description.power);
   hdf5::write_scalar_attribute(network, "degree", description.degree);
+  if (description.growing) hdf5::write_attribute(network, order_attribute, std::string(birth_order));
   const hdf5::Handle problem = hdf5::open_group(file, "/problem");
   hdf5::write_attribute(problem, "loss", description.loss);
   hdf5::write_attribute(problem, "reduction", description.reduction);
@@ -218,6 +221,10 @@ void validate(const RunDescription& description) {
                static_cast<std::int64_t>(description.neuron_layer.size()));
   require_size("inputs", description.inputs.size(), description.sample_count * description.input_count);
   require_size("targets", description.targets.size(), description.sample_count * description.output_count);
+  require_size("test_inputs", description.test_inputs.size(),
+               description.test_sample_count * description.input_count);
+  require_size("test_targets", description.test_targets.size(),
+               description.test_sample_count * description.output_count);
   require_flags("event_kinds", description.event_kinds);
   require_flags("stepper_names", description.stepper_names);
   const bool empty = parameters == 0 || description.inputs.empty() || description.targets.empty();

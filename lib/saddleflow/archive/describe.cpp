@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "saddleflow/archive/commit.hpp"
 #include "saddleflow/archive/hdf5_attribute.hpp"
 #include "saddleflow/archive/hdf5_dataset.hpp"
 #include "saddleflow/archive/schema.hpp"
@@ -30,6 +31,7 @@ std::vector<std::string> flag_names(hid_t file, const std::string& dataset) {
 
 void read_fixed_datasets(hid_t file, RunDescription& description) {
   for (const FixedDataset& fixed : fixed_datasets()) {
+    if (!is_expected(file, fixed.spec)) continue;
     if (const auto* reals = std::get_if<std::vector<double> RunDescription::*>(&fixed.field)) {
       description.** reals = hdf5::read_all<double>(hdf5::open_dataset(file, fixed.spec.path));
     } else if (const auto* integers =
@@ -76,15 +78,26 @@ void require_run_file(hid_t file) {
   }
 }
 
+bool is_growing(hid_t file) {
+  const hdf5::Handle network = hdf5::open_group(file, "/network");
+  if (H5Aexists(network, order_attribute) <= 0) return false;
+  const std::string order = hdf5::read_text_attribute(network, order_attribute);
+  if (order == birth_order) return true;
+  throw InputError(hdf5::file_name(file) + ": attribute order of /network is '" + order + "', expected '" +
+                   birth_order + "'");
+}
+
 RunDescription read_description(hid_t file) {
   RunDescription description;
   read_attributes(file, description);
   read_fixed_datasets(file, description);
   description.layer_count = static_cast<int>(axis_size(file, "/layer"));
   description.sample_count = axis_size(file, "/problem/sample");
+  description.test_sample_count = axis_size(file, "/problem/test_sample");
   description.input_count = axis_size(file, "/problem/input");
   description.output_count = axis_size(file, "/problem/output");
   description.eigenvalue_count = axis_size(file, "/saddles/eigenvalue");
+  description.growing = is_growing(file);
   description.mode_changes = hdf5::exists(file, "/mode_changes/change");
   description.toml = hdf5::read_text(file, "/config/toml");
   description.toml_user = hdf5::read_text(file, "/config/toml_user");

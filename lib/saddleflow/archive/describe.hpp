@@ -9,6 +9,12 @@ namespace saddleflow::archive {
 /// InputError unless the file is a run file of a version that this library reads.
 void require_run_file(hid_t file);
 
+/// The attribute of /network that files of growing networks have, and its value.
+inline constexpr const char* order_attribute = "order";
+inline constexpr const char* birth_order = "birth";
+/// Whether the file has it. InputError if its value is another.
+bool is_growing(hid_t file);
+
 RunDescription read_description(hid_t file);
 RunSummary read_summary(hid_t file);
 

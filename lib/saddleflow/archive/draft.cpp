@@ -45,13 +45,13 @@ Draft::~Draft() {
   if (lock_ >= 0) close(lock_);
 }
 
-void Draft::lock_file() {
+void Draft::lock_file(Lock lock) {
   using namespace std::chrono_literals;
   const auto deadline = std::chrono::steady_clock::now() + 5s;  // a reader opens the file for a moment
   while (true) {
     const int descriptor = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) throw IoError(path_ + ": cannot open the file: " + std::strerror(errno));
-    const bool locked = lock_exclusively(descriptor, path_);
+    const bool locked = lock(descriptor, path_);
     // Whoever had the lock may have put another file in its place.
     if (locked && same_file(descriptor, path_)) {
       lock_ = descriptor;
@@ -67,14 +67,22 @@ void Draft::lock_file() {
 Draft Draft::fresh(const std::string& path) {
   Draft draft(path);
   std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) draft.lock_file();
+  if (std::filesystem::exists(path, ignored)) draft.lock_file(lock_exclusively);
+  std::filesystem::remove(draft.draft_, ignored);
+  return draft;
+}
+
+Draft Draft::successor_of(const std::string& path) {
+  Draft draft(path);
+  draft.lock_file(lock_shared);
+  std::error_code ignored;
   std::filesystem::remove(draft.draft_, ignored);
   return draft;
 }
 
 Draft Draft::copy_of(const std::string& path) {
   Draft draft(path);
-  draft.lock_file();
+  draft.lock_file(lock_exclusively);
   std::error_code error;
   std::filesystem::copy_file(path, draft.draft_, std::filesystem::copy_options::overwrite_existing, error);
   if (error) throw IoError(path + ": cannot copy the file to " + draft.draft_ + ": " + error.message());

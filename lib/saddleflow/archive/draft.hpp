@@ -15,6 +15,8 @@ class Draft {
  public:
   /// A draft to be created by the caller. IoError if another process has the file of that name open.
   static Draft fresh(const std::string& path);
+  /// The same of a file that is there; readers may have it open, and keep what they have opened.
+  static Draft successor_of(const std::string& path);
   /// A draft that holds a copy of the file. IoError if another process has the file open, or without room.
   static Draft copy_of(const std::string& path);
 
@@ -32,7 +34,8 @@ class Draft {
 
  private:
   explicit Draft(std::string path) : path_(std::move(path)), draft_(path_ + ".part") {}
-  void lock_file();
+  using Lock = bool (*)(int, const std::string&);
+  void lock_file(Lock lock);
 
   std::string path_, draft_;
   int lock_ = -1;  ///< of the file that is replaced, if there is one

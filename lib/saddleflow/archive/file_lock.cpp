@@ -87,6 +87,8 @@ void WriterLock::release() {
 
 bool lock_exclusively(int descriptor, const std::string& path) { return try_lock(descriptor, LOCK_EX, path); }
 
+bool lock_shared(int descriptor, const std::string& path) { return try_lock(descriptor, LOCK_SH, path); }
+
 bool is_locked(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail(path, "open the file");

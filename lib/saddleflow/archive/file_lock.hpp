@@ -28,6 +28,9 @@ class WriterLock {
 /// lock goes with the descriptor. IoError, the descriptor closed, if the file system has no locks.
 bool lock_exclusively(int descriptor, const std::string& path);
 
+/// The same beside others that do so; false if another process has the file for itself.
+bool lock_shared(int descriptor, const std::string& path);
+
 /// Whether a process has the file open for writing.
 bool is_locked(const std::string& path);
 

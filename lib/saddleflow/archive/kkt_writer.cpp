@@ -32,10 +32,7 @@ void remove_kkt(hid_t file) {
 }
 
 void write_table(hid_t file, const KktRecord& record) {
-  Stream<KktRow> stream(file);
-  for (const KktRow& row : record.rows) stream.append(row);
-  stream.buffer().write_columns();
-  stream.buffer().write_marks();
+  write_rows(file, record.rows);
   const hdf5::Handle group = hdf5::open_group(file, "/kkt");
   for (const auto& [name, value] : record.counts) hdf5::write_scalar_attribute(group, name, value);
 }

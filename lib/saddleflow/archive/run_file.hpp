@@ -27,12 +27,17 @@ struct RunDescription {
   std::vector<std::int64_t> parameter_layer, parameter_row, parameter_column;  ///< one each per parameter
   std::vector<std::int64_t> neuron_layer, neuron_index;                        ///< one each per hidden neuron
   int layer_count = 0;
+  /// Parameters and neurons are in the order of their birth; rows from before the birth of the last ones are
+  /// shorter than their axes, NaN in the file.
+  bool growing = false;
   // problem
   std::string loss, reduction, data_origin;
   std::int64_t data_seed = -1;
   std::int64_t dropped_rows = 0;
   std::vector<double> inputs, targets;  ///< sample x input, sample x output
   std::int64_t sample_count = 0, input_count = 0, output_count = 0;
+  std::vector<double> test_inputs, test_targets;  ///< likewise; empty without a test set
+  std::int64_t test_sample_count = 0;
   // configuration and provenance
   std::string toml;       ///< the study with every default filled in
   std::string toml_user;  ///< as typed

@@ -80,6 +80,7 @@ struct RunReader::Implementation {
     count_rows(specs_of<CriticalPointRow>());
     count_rows(specs_of<EscapeRow>());
     count_rows(specs_of<TransitionRow>());
+    count_rows(specs_of<RoundRow>());
     description = read_description(opening.file);
     summary = read_summary(opening.file);
     const hdf5::Handle root = hdf5::open_group(opening.file, "/");
@@ -206,6 +207,12 @@ std::vector<SaddleRow> RunReader::saddle_rows() const { return implementation_->
 std::vector<ModeChangeRow> RunReader::mode_changes() const { return implementation_->read<ModeChangeRow>(); }
 
 bool RunReader::has_mode_changes() const { return implementation_->description.mode_changes; }
+
+bool RunReader::has_rounds() const { return has("rounds/round"); }
+
+std::vector<RoundRow> RunReader::rounds() const {
+  return has_rounds() ? implementation_->read<RoundRow>() : std::vector<RoundRow>();
+}
 
 KktRecord RunReader::kkt() const {
   KktRecord record;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/archive/pursuit_record.hpp"
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/saddle_record.hpp"
 
@@ -50,6 +51,11 @@ class RunReader {
   /// Whether the run is piecewise smooth: it records mode changes, be it none.
   bool has_mode_changes() const;
   std::vector<ModeChangeRow> mode_changes() const;
+  /// Whether the network has grown round by round: the file has /rounds. Its parameters and neurons are in
+  /// the order of their birth, see `description().growing`.
+  bool has_rounds() const;
+  /// Empty where the file has none.
+  std::vector<RoundRow> rounds() const;
   /// The group /kkt; empty where the file has none.
   KktRecord kkt() const;
   /// Whether the file holds critical points, be it none: /catalogue and what belongs to it.

@@ -22,18 +22,6 @@ std::int64_t size_of(const std::vector<Row>& rows) {
   return static_cast<std::int64_t>(rows.size());
 }
 
-/// That the numbers which rows of one table hold of rows of another are such.
-template <class Row>
-void require_references(const std::string& file, const std::string& column, const std::vector<Row>& rows,
-                        std::int64_t Row::*member, std::int64_t lowest, std::int64_t count) {
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    const std::int64_t value = rows[k].*member;
-    if (value >= lowest && value < count) continue;
-    throw InputError(file + ": " + column + ": row " + std::to_string(k) + " names row " +
-                     std::to_string(value) + ", of " + std::to_string(count));
-  }
-}
-
 void require_consistent(const std::string& file, const SaddleRecord& record) {
   const std::int64_t points = size_of(record.catalogue), escapes = size_of(record.escapes);
   require_references(file, "/escapes/critical_point", record.escapes, &EscapeRow::critical_point, 0, points);
@@ -67,14 +55,6 @@ void create_tables(hid_t file, std::int64_t eigenvalues) {
   std::vector<std::int64_t> positions(static_cast<std::size_t>(eigenvalues));
   std::iota(positions.begin(), positions.end(), std::int64_t{0});
   hdf5::write_all(hdf5::open_dataset(file, spectrum), positions);
-}
-
-template <class Row>
-void write_rows(hid_t file, const std::vector<Row>& rows) {
-  Stream<Row> stream(file);
-  for (const Row& row : rows) stream.append(row);
-  stream.buffer().write_columns();
-  stream.buffer().write_marks();
 }
 
 void write_visits(hid_t file, const SaddleRecord& record) {

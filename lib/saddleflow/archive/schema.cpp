@@ -23,6 +23,11 @@ DatasetSpec with_modes(DatasetSpec spec) {
   return spec;
 }
 
+DatasetSpec with_test(DatasetSpec spec) {
+  spec.presence = Presence::with_test;
+  return spec;
+}
+
 }  // namespace
 
 template <>
@@ -197,6 +202,7 @@ const std::vector<Column<ModeChangeRow>>& columns<ModeChangeRow>() {
 
 const std::vector<FixedDataset>& fixed_datasets() {
   using D = RunDescription;
+  const std::string test = "/problem/test_sample";
   static const std::vector<FixedDataset> table = {
       {{"/layer", integer, {"/layer"}, "layer of weights, from the input"}, std::monostate{}},
       {{"/neuron", integer, {"/neuron"}, "hidden neuron, layer after layer"}, std::monostate{}},
@@ -214,6 +220,10 @@ const std::vector<FixedDataset>& fixed_datasets() {
       {{"/problem/output", integer, {"/problem/output"}, "output of the network"}, std::monostate{}},
       {{"/problem/inputs", real, {"/problem/sample", "/problem/input"}, "training inputs"}, &D::inputs},
       {{"/problem/targets", real, {"/problem/sample", "/problem/output"}, "training targets"}, &D::targets},
+      {with_test({"/problem/test_sample", integer, {test}, "test sample"}), std::monostate{}},
+      {with_test({"/problem/test_inputs", real, {test, "/problem/input"}, "test inputs"}), &D::test_inputs},
+      {with_test({"/problem/test_targets", real, {test, "/problem/output"}, "test targets"}),
+       &D::test_targets},
       {{"/saddles/eigenvalue", integer, {"/saddles/eigenvalue"}, "position in the ascending spectrum"},
        std::monostate{}},
       {{"/catalogue/eigenvalue", integer, {"/catalogue/eigenvalue"}, "position in the ascending spectrum"},
@@ -230,8 +240,9 @@ const std::vector<std::string>& groups() {
 
 bool is_optional_axis(const std::string& path) {
   static const std::vector<std::string> optional = {
-      "/saddles/eigenvalue", "/kkt/kkt_point",          "/catalogue/critical_point", "/catalogue/eigenvalue",
-      "/escapes/escape",     "/transitions/transition", "/mode_changes/change",
+      "/saddles/eigenvalue",   "/kkt/kkt_point",  "/catalogue/critical_point",
+      "/catalogue/eigenvalue", "/escapes/escape", "/transitions/transition",
+      "/mode_changes/change",  "/rounds/round",   "/problem/test_sample",
   };
   return std::find(optional.begin(), optional.end(), path) != optional.end();
 }
@@ -243,6 +254,7 @@ std::vector<AxisSpec> axes(const RunDescription& description) {
       {"/neuron", true, size(description.neuron_layer)},
       {"/parameter", true, size(description.parameter_layer)},
       {"/problem/sample", false, description.sample_count},
+      {"/problem/test_sample", false, description.test_sample_count},
       {"/problem/input", false, description.input_count},
       {"/problem/output", false, description.output_count},
       {"/saddles/eigenvalue", false, description.eigenvalue_count},
@@ -265,6 +277,7 @@ std::vector<DatasetSpec> all_specs() {
   for (const auto& stream : stream_specs()) all.insert(all.end(), stream.begin(), stream.end());
   for (const DatasetSpec& spec : specs_of<KktRow>()) all.push_back(spec);
   for (const DatasetSpec& spec : saddle_record_specs()) all.push_back(spec);
+  for (const DatasetSpec& spec : specs_of<RoundRow>()) all.push_back(spec);
   return all;
 }
 
@@ -280,6 +293,9 @@ FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
     meanings.names = {"origin", "saddle", "minimum", "unresolved", "gradient_flat"};
   if (set == FlagSet::escape_kind) meanings.names = {"eigenvector", "correlation", "descent"};
   if (set == FlagSet::change_kind) meanings.names = {"cross", "enter", "release"};
+  if (set == FlagSet::round_stop)
+    meanings.names = {"reached_critical_point", "reached_loss", "not_critical", "interrupted",
+                      "gradient_steps_spent"};
   if (set == FlagSet::stepper) meanings.names = description.stepper_names;
   if (set == FlagSet::event_kind) meanings.names = description.event_kinds;
   meanings.values.resize(meanings.names.size());

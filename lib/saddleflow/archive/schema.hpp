@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "saddleflow/archive/pursuit_record.hpp"
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/saddle_record.hpp"
 
@@ -33,7 +34,8 @@ enum class FlagSet {
   critical_kind,
   escape_kind,
   change_kind,
-  side
+  side,
+  round_stop
 };
 
 /// Which files hold a dataset (along an optional axis: where they have the axis).
@@ -44,6 +46,8 @@ enum class Presence {
   with_kkt,      ///< those to which add_kkt() has given KKT points
   with_saddles,  ///< those to which add_saddles() has given critical points
   with_modes,    ///< those of piecewise-smooth runs
+  with_rounds,   ///< those of growing networks
+  with_test,     ///< those that have a test set
 };
 
 struct DatasetSpec {
@@ -106,6 +110,8 @@ template <>
 const std::vector<Column<VisitRow>>& columns<VisitRow>();
 template <>
 const std::vector<Column<TransitionRow>>& columns<TransitionRow>();
+template <>
+const std::vector<Column<RoundRow>>& columns<RoundRow>();  // pursuit_schema.cpp
 
 template <class Row>
 std::vector<DatasetSpec> specs_of() {
@@ -141,6 +147,6 @@ struct FlagMeanings {
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description);
 
 inline constexpr const char* format_name = "saddleflow-run";
-inline constexpr std::int64_t format_major = 1, format_minor = 4;
+inline constexpr std::int64_t format_major = 1, format_minor = 5;
 
 }  // namespace saddleflow::archive

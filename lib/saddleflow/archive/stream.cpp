@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "saddleflow/archive/commit.hpp"
+#include "saddleflow/archive/describe.hpp"
 #include "saddleflow/archive/hdf5_dataset.hpp"
 #include "saddleflow/base/error.hpp"
 
@@ -14,15 +15,14 @@ constexpr std::int64_t most_rows = 512;
 
 template <class Number>
 void extend(std::vector<Number>& waiting, const std::vector<Number>& row, std::int64_t width, Number fill) {
-  if (row.empty())
-    waiting.insert(waiting.end(), static_cast<std::size_t>(width), fill);
-  else
-    waiting.insert(waiting.end(), row.begin(), row.end());
+  waiting.insert(waiting.end(), row.begin(), row.end());
+  waiting.insert(waiting.end(), static_cast<std::size_t>(width) - row.size(), fill);
 }
 
 }  // namespace
 
 StreamBuffer::StreamBuffer(hid_t file, const std::vector<DatasetSpec>& specs) {
+  const bool growing = is_growing(file);
   std::int64_t row_bytes = 0;
   for (const DatasetSpec& spec : specs) {
     Dataset dataset;
@@ -30,6 +30,7 @@ StreamBuffer::StreamBuffer(hid_t file, const std::vector<DatasetSpec>& specs) {
       dataset.handle = hdf5::open_dataset(file, spec.path);
       const std::vector<std::int64_t> shape = hdf5::shape(dataset.handle);
       dataset.width = hdf5::row_width(shape);
+      dataset.grows = growing && (spec.axes.back() == "/parameter" || spec.axes.back() == "/neuron");
       written_ = shape.front();
     }
     row_bytes += 8 * dataset.width;
@@ -40,10 +41,11 @@ StreamBuffer::StreamBuffer(hid_t file, const std::vector<DatasetSpec>& specs) {
 
 void StreamBuffer::check_length(std::size_t column, std::size_t length) const {
   const Dataset& dataset = datasets_[column];
-  if (length == 0 || length == static_cast<std::size_t>(dataset.width)) return;
+  const auto width = static_cast<std::size_t>(dataset.width);
+  if (length == 0 || length == width || (dataset.grows && length < width)) return;
   throw InputError(hdf5::file_name(dataset.handle) + ": " + hdf5::object_name(dataset.handle) +
                    ": a row of " + std::to_string(length) + " numbers, expected " +
-                   std::to_string(dataset.width));
+                   (dataset.grows ? "at most " : "") + std::to_string(width));
 }
 
 void StreamBuffer::put(std::size_t column, const std::vector<double>& values) {

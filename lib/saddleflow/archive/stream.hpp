@@ -23,7 +23,8 @@ class StreamBuffer {
   /// Whether the file has the stream at all.
   bool exists() const { return present(datasets_.size() - 1); }
 
-  /// InputError naming file and dataset unless `length` is the width of the dataset or 0.
+  /// InputError naming file and dataset unless `length` is the width of the dataset or 0, or less than the
+  /// width along an axis on which a growing network appends.
   void check_length(std::size_t column, std::size_t length) const;
 
   // All of them do nothing where the file lacks the dataset.
@@ -33,7 +34,7 @@ class StreamBuffer {
   void put(std::size_t column, std::int64_t value) {
     if (present(column)) datasets_[column].integers.push_back(value);
   }
-  /// NaN or -1 throughout if `values` is empty.
+  /// NaN or -1 where `values` has ended.
   void put(std::size_t column, const std::vector<double>& values);
   void put(std::size_t column, const std::vector<std::int64_t>& values);
   void end_row() { ++waiting_; }
@@ -49,6 +50,7 @@ class StreamBuffer {
   struct Dataset {
     hdf5::Handle handle;
     std::int64_t width = 0;
+    bool grows = false;  ///< shorter rows are those of a smaller network
     std::vector<double> reals;
     std::vector<std::int64_t> integers;
   };
@@ -99,5 +101,14 @@ class Stream {
 
   StreamBuffer buffer_;
 };
+
+/// Appends rows to a file that is not written in SWMR mode.
+template <class Row>
+void write_rows(hid_t file, const std::vector<Row>& rows) {
+  Stream<Row> stream(file);
+  for (const Row& row : rows) stream.append(row);
+  stream.buffer().write_columns();
+  stream.buffer().write_marks();
+}
 
 }  // namespace saddleflow::archive

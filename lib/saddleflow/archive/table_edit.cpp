@@ -83,16 +83,20 @@ void copy_run(const std::string& run, const std::string& path, const std::string
   });
 }
 
+void fill_run_file(const std::string& path, const RunDescription& description, const RunSummary& summary,
+                   const FileChange& change) {
+  create_run_file(path, description);
+  change_file(path, [&](hid_t file) {
+    change(file);
+    write_summary(file, summary);
+  });
+}
+
 void create_run_without_rows(const std::string& path, const RunDescription& description,
                              const RunSummary& summary, bool overwrite, const FileChange& change) {
   validate(description);
-  make_file(path, overwrite, [&](const std::string& draft) {
-    create_run_file(draft, description);
-    change_file(draft, [&](hid_t file) {
-      change(file);
-      write_summary(file, summary);
-    });
-  });
+  make_file(path, overwrite,
+            [&](const std::string& draft) { fill_run_file(draft, description, summary, change); });
 }
 
 }  // namespace saddleflow::archive

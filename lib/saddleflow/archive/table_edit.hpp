@@ -1,4 +1,5 @@
-// What the tables that are added to a finished run have in common (kkt_writer, saddle_writer). Internal to
+// What the tables that are added to a finished run have in common (kkt_writer, saddle_writer,
+// pursuit_writer). Internal to
 // archive/.
 #pragma once
 
@@ -9,10 +10,24 @@
 #include "saddleflow/archive/hdf5_handle.hpp"
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/schema.hpp"
+#include "saddleflow/base/error.hpp"
 
 namespace saddleflow::archive {
 
 using FileChange = std::function<void(hid_t)>;
+
+/// That the numbers which rows of one table hold of rows of another are such: `lowest` to `count` - 1.
+/// InputError.
+template <class Row>
+void require_references(const std::string& file, const std::string& column, const std::vector<Row>& rows,
+                        std::int64_t Row::*member, std::int64_t lowest, std::int64_t count) {
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const std::int64_t value = rows[k].*member;
+    if (value >= lowest && value < count) continue;
+    throw InputError(file + ": " + column + ": row " + std::to_string(k) + " names row " +
+                     std::to_string(value) + ", of " + std::to_string(count));
+  }
+}
 
 /// Removes those of the datasets that are there, off their scales first: scales keep lists of what refers to
 /// them.
@@ -26,6 +41,10 @@ void remove_saddle_record(hid_t file);
 /// is the run itself, or exists and must not be overwritten; IoError if the run is being written.
 void copy_run(const std::string& run, const std::string& path, const std::string& command, bool overwrite,
               const FileChange& change);
+
+/// Makes a run file at a free path, changed, and its summary.
+void fill_run_file(const std::string& path, const RunDescription& description, const RunSummary& summary,
+                   const FileChange& change);
 
 /// A new file without a trajectory, changed, and its summary.
 void create_run_without_rows(const std::string& path, const RunDescription& description,

@@ -70,6 +70,9 @@ std::vector<Candidate> middle_moments(const RunData& run, bool with_passages) {
     if (!run.saddles[s].point.empty() && !is_minimum(run.saddles[s]))
       moments.push_back(
           {fmt::format("saddle {}", s + 1), run.saddles[s].closest_time, &run.saddles[s].point});
+  for (std::size_t k = 0; k < run.round_points.size(); ++k)
+    if (!run.round_points[k].weights.empty())
+      moments.push_back({fmt::format("round {}", k), run.round_points[k].time, &run.round_points[k].weights});
   std::stable_sort(moments.begin(), moments.end(),
                    [](const Candidate& a, const Candidate& b) { return a.time < b.time; });
   return moments;
@@ -79,7 +82,9 @@ std::vector<Candidate> chosen_moments(const RunData& run, bool plane) {
   std::vector<Candidate> middle = middle_moments(run, plane);
   if (middle.size() + 2 > max_moments) middle = middle_moments(run, false);
   if (middle.size() + 2 > max_moments)
-    std::erase_if(middle, [](const Candidate& c) { return c.label.rfind("saddle ", 0) != 0; });
+    std::erase_if(middle, [](const Candidate& c) {
+      return !c.label.starts_with("saddle ") && !c.label.starts_with("round ");
+    });
   if (middle.size() + 2 > max_moments) middle.resize(max_moments - 2);
   const Snapshot& first = run.snapshots.front();
   const Snapshot& last = run.snapshots.back();

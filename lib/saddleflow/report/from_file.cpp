@@ -186,6 +186,18 @@ void read_snapshots(const RunReader& reader, RunData& run) {
   }
 }
 
+void read_rounds(const RunReader& reader, RunData& run) {
+  run.has_rounds = reader.has_rounds();
+  run.rounds = reader.rounds();
+  const std::vector<double> times = column(reader, "snapshot_time");
+  for (const archive::RoundRow& round : run.rounds) {
+    run.round_points.emplace_back();
+    if (round.snapshot < 0 || round.snapshot >= std::ssize(times)) continue;
+    run.round_points.back() = {times[static_cast<std::size_t>(round.snapshot)],
+                               reader.row("weights", round.snapshot)};
+  }
+}
+
 }  // namespace
 
 RunData read_run(const RunReader& reader) {
@@ -195,10 +207,11 @@ RunData read_run(const RunReader& reader) {
   read_times(reader, run);
   read_modes(reader, run);
   read_kkt(reader, run);
-  if (run.time.empty() && run.kkt.empty() && !reader.has_saddle_record())
+  if (run.time.empty() && run.kkt.empty() && !reader.has_saddle_record() && !reader.has_rounds())
     throw InputError(fmt::format("{}: no row written yet, nothing to show", reader.path()));
   read_events(reader, run);
   read_snapshots(reader, run);
+  read_rounds(reader, run);
   check(run);
   return run;
 }

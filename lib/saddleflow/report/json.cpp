@@ -24,12 +24,18 @@ double step_at(const RunData& run, double time) {
 namespace {
 
 /// Rows on both sides of every event: the marker stands on the curve.
-std::vector<std::size_t> event_rows(const RunData& run) {
+std::vector<std::size_t> kept_rows(const RunData& run) {
   std::vector<std::size_t> rows;
   for (const Event& event : run.events) {
     const auto after = std::lower_bound(run.time.begin(), run.time.end(), event.time) - run.time.begin();
     rows.push_back(static_cast<std::size_t>(after));
     if (after > 0) rows.push_back(static_cast<std::size_t>(after - 1));
+  }
+  // What is not smooth there: a round begins, and the loss jumps.
+  for (const archive::RoundRow& round : run.rounds) {
+    if (round.first_time < 0) continue;
+    rows.push_back(static_cast<std::size_t>(round.first_time));
+    if (round.first_time > 0) rows.push_back(static_cast<std::size_t>(round.first_time - 1));
   }
   return rows;
 }
@@ -37,7 +43,7 @@ std::vector<std::size_t> event_rows(const RunData& run) {
 Json plot(const RunData& run, const std::vector<Curve>& curves, std::size_t points) {
   Column steps = run.step;
   for (std::size_t i = steps.size(); i < run.time.size(); ++i) steps.push_back(static_cast<double>(i));
-  return plot_json(run.time, steps, curves, points, event_rows(run));
+  return plot_json(run.time, steps, curves, points, kept_rows(run));
 }
 
 /// The neurons whose norm grows largest; more curves than this cannot be told apart.
@@ -200,6 +206,7 @@ std::string to_json(const RunData& run, std::size_t points) {
                   {"modes", modes_json(run)},
                   {"kkt", kkt_json(run)},
                   {"catalogue", catalogue_json(run)},
+                  {"rounds", rounds_json(run)},
                   {"study", run.study},
                   {"study_as_typed", run.study_as_typed}};
   // Bytes that are not UTF-8 (a study typed in another encoding) become U+FFFD instead of an exception.

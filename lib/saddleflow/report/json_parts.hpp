@@ -63,4 +63,7 @@ Json visit_json(const RunData& run, std::size_t visit);
 /// |W_l| before, at and after the visits, and at the points that no trajectory is shown to visit.
 Json weight_pictures(const RunData& run);
 
+/// The rounds of a growing network; null for others.
+Json rounds_json(const RunData& run);
+
 }  // namespace saddleflow::report

@@ -1,5 +1,7 @@
 #include "saddleflow/report/run_data.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "saddleflow/base/error.hpp"
@@ -69,11 +71,35 @@ void check_modes(const RunData& run) {
   }
 }
 
+std::size_t layer_count(const RunData& run) {
+  int count = 0;
+  for (const ParameterPlace& place : run.parameters) count = std::max(count, place.layer + 1);
+  return static_cast<std::size_t>(count);
+}
+
+void check_rounds(const RunData& run) {
+  if (run.round_points.size() != run.rounds.size())
+    throw InputError(fmt::format("report: round_points has {} rows, expected {} like rounds",
+                                 run.round_points.size(), run.rounds.size()));
+  const std::size_t layers = layer_count(run);
+  for (std::size_t k = 0; k < run.rounds.size(); ++k) {
+    const archive::RoundRow& round = run.rounds[k];
+    check_weights(fmt::format("round_points[{}]", k), run.round_points[k].weights, run.parameters.size());
+    for (const auto* counts : {&round.neurons, &round.active_neurons})
+      if (!counts->empty() && counts->size() != layers)
+        throw InputError(fmt::format("report: rounds[{}] counts the neurons of {} layers, expected {}", k,
+                                     counts->size(), layers));
+    if (round.first_time >= static_cast<std::int64_t>(run.time.size()))
+      throw InputError(fmt::format("report: rounds[{}] begins with row {} of time, of {}", k,
+                                   round.first_time, run.time.size()));
+  }
+}
+
 }  // namespace
 
 void check(const RunData& run) {
   const std::size_t rows = run.time.size();
-  if (rows == 0 && run.kkt.empty() && !run.has_saddle_record)
+  if (rows == 0 && run.kkt.empty() && !run.has_saddle_record && !run.has_rounds)
     throw InputError("report: time has no rows, expected at least one accepted step");
   for (std::size_t i = 1; i < rows; ++i)
     if (!(run.time[i] >= run.time[i - 1]))
@@ -92,6 +118,7 @@ void check(const RunData& run) {
   check_modes(run);
   check_kkt(run);
   check_saddle_record(run);
+  check_rounds(run);
   for (std::size_t l = 0; l < run.layer_norm.size(); ++l)
     check_column(fmt::format("layer_norm[{}]", l), run.layer_norm[l], rows);
   for (std::size_t k = 0; k < run.neuron_norm.size(); ++k)

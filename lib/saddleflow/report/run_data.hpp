@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "saddleflow/archive/pursuit_record.hpp"
 #include "saddleflow/archive/saddle_record.hpp"
 
 namespace saddleflow::report {
@@ -99,6 +100,11 @@ struct RunData {
   // Critical points: `saddles` are then the visits, of several runs where there is no trajectory
   bool has_saddle_record = false;
   archive::SaddleRecord saddle_record;
+
+  // Networks that grow: parameters and neurons are in the order of birth
+  bool has_rounds = false;
+  std::vector<archive::RoundRow> rounds;
+  std::vector<Snapshot> round_points;  ///< the point that each round has reached; no weights where not stored
 
   Pairs problem;      ///< loss, reduction, sizes, origin of the data
   Pairs counters;     ///< gradients, hessians, wall_seconds, ...

@@ -13,6 +13,7 @@
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/study/flow_setup.hpp"
+#include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/recorder.hpp"
 #include "saddleflow/study/run_description.hpp"
 
@@ -268,6 +269,7 @@ archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& opti
     const archive::RunReader run = archive::RunReader::open(options.output);
     const std::string reason = run.summary().stop_reason;
     if (run.live()) throw IoError(fmt::format("{}: another process is writing it", options.output));
+    require_fixed_network(run, "--resume");
     const bool unfinished = reason == "running" || reason == "killed" || reason == "interrupted";
     if (run.description().toml != study.filled())
       throw InputError(

@@ -13,6 +13,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/study/build.hpp"
+#include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/saddle_start.hpp"
 
 namespace saddleflow {
@@ -94,14 +95,14 @@ Vector from_text_file(const std::string& path, const StudyTable& study) {
   return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
 }
 
-Vector from_run(const std::string& path, std::int64_t snapshot, const StudyTable& study) {
+Vector from_run(const std::string& path, std::int64_t snapshot, const StudyTable& study,
+                const Network& network) {
   const archive::RunReader run = archive::RunReader::open(path);
   const std::int64_t count = run.rows().snapshot;
   const std::int64_t row = snapshot < 0 ? count - 1 : snapshot;
   if (row < 0 || row >= count)
     study.fail("init.snapshot", fmt::format("found {}, but {} has {} snapshots", snapshot, path, count));
-  const std::vector<double> weights = run.row("weights", row);
-  return Eigen::Map<const Eigen::VectorXd>(weights.data(), static_cast<Index>(weights.size())).cast<Real>();
+  return stored_weights(run, row, network);
 }
 
 Vector raw_weights(const StudyTable& study, const Network& network) {
@@ -118,7 +119,8 @@ Vector raw_weights(const StudyTable& study, const Network& network) {
   const std::string path = study.resolve(study.text("init.file"));
   if (kind == "saddle")
     return weights_beside_saddle(path, study.integer("init.row"), study.real("init.scale"), seed, network);
-  return kind == "file" ? from_text_file(path, study) : from_run(path, study.integer("init.snapshot"), study);
+  if (kind == "file") return from_text_file(path, study);
+  return from_run(path, study.integer("init.snapshot"), study, network);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "saddleflow/correlation/certificate.hpp"
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/study/build.hpp"
+#include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/run_description.hpp"
 #include "saddleflow/study/stored_data.hpp"
 #include "saddleflow/study/study_table.hpp"
@@ -23,6 +24,7 @@ constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
 KktProblem from_run(const std::string& path) {
   KktProblem problem;
   problem.run = archive::RunReader::open(path);
+  require_fixed_network(*problem.run, "KKT and critical points");
   problem.description = problem.run->description();
   const StudyTable study = StudyTable::parse(problem.description.toml, path + ": /config/toml");
   problem.objective =

@@ -11,6 +11,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/saddle/sleeping.hpp"
+#include "saddleflow/study/growing_run.hpp"
 
 namespace saddleflow {
 
@@ -39,6 +40,7 @@ Source parse_source(const std::string& source) {
 Vector weights_beside_saddle(const std::string& file, std::int64_t row, Real delta, std::uint64_t seed,
                              const Network& network) {
   const archive::RunReader reader = archive::RunReader::open(file);
+  require_fixed_network(reader, "--from");
   if (!reader.has_saddle_record())
     throw InputError(file + ": has no table of critical points (/catalogue), expected a file of sf-saddles");
   const archive::SaddleRecord record = reader.saddle_record();

@@ -9,6 +9,7 @@
 
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/study/flow_setup.hpp"
+#include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/recorder.hpp"
 
 namespace saddleflow {
@@ -158,6 +159,7 @@ void compare_modes(const archive::RunReader& run, const std::vector<KinkChange>&
 Verification verify_run(const StudyTable& study, const std::string& run_path,
                         const std::atomic<bool>* interrupt) {
   const archive::RunReader run = archive::RunReader::open(run_path);
+  require_fixed_network(run, "--verify");
   FlowSetup setup(study, study.real("flow.rtol") / 10);
   // As far as the run went; one that an event has stopped may be stopped a little later this time.
   const std::string stopped = run.summary().stop_reason;

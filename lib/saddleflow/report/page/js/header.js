@@ -55,10 +55,31 @@ function addCatalogueHeader() {
       element('div', {}, element('dt', {}, plainWords(label)), element('dd', {}, counterText(value)))));
 }
 
+const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+const atPoint = (kind) => ({origin: 'at the origin', saddle: 'at a saddle', minimum: 'at a minimum'}[kind] ?? `at a point that is ${plainWords(kind)}`);
+
+/** Of a network that grows; with a trajectory its figures stand beside these. */
+function addRoundsHeader() {
+  const {list} = run.rounds, last = list.at(-1), verdict = section('verdict');
+  verdict.append(element('b', {}, capital(stopWords(run.stop_reason))), ` after ${plural(list.length, 'round')}`);
+  if (!last) return;
+  verdict.append(`, loss ${number(list[0].loss_before)} → `, element('b', {}, number(last.loss_after)), ' with ',
+                 element('b', {}, plural(hiddenCount(last.neurons), 'hidden neuron')), `, ${atPoint(last.kind)}.`);
+  const dials = [['rounds', number(list.length)], ['final loss', number(last.loss_after)], ['neurons', layerCounts(last.neurons)],
+                 ['next N', number(last.next_value)], ['test error', number(last.test_error)], ['test loss', number(last.test_loss)]];
+  if (run.rows) dials.push(['flow time', moment(run.end_time)], ['steps', number(run.steps)]);
+  for (const [name, label] of [['gradients', 'gradients'], ['hessian_vectors', 'Hessian · vector'], ['hessians', 'Hessians']]) {
+    dials.push([label, number(list.reduce((sum, r) => sum + Math.max(0, r[name]), 0))]);
+  }
+  section('dials').append(...dials.filter(([, value]) => value !== '–').map(([label, value]) =>
+      element('div', {}, element('dt', {}, label), element('dd', {}, value))));
+}
+
 function addHeader() {
   section('kind').textContent = [run.file, networkLine()].filter(Boolean).join('  ·  ');
-  if (!run.rows) {
-    if (run.catalogue) addCatalogueHeader();
+  if (!run.rows || run.rounds) {
+    if (run.rounds) addRoundsHeader();
+    else if (run.catalogue) addCatalogueHeader();
     else addKktHeader();
     return;
   }

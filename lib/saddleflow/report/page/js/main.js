@@ -50,6 +50,13 @@ function removeTrajectory() {
   if (!run.saddles.length) section('saddles').remove();
 }
 
+/** A network that grows need not have what other runs record. */
+function removeUnused() {
+  if (!run.rounds) return;
+  if (!run.events.length) section('events')?.remove();
+  for (const id of ['saddles', 'spectrum']) if (!run.saddles.length) section(id)?.remove();
+}
+
 function report() {
   const body = document.body.dataset;
   body.errors = outcome.errors;
@@ -65,10 +72,11 @@ function refresh() {
   rebuild();
   if (run.rows) {
     addDirections();
-    addSpectra();
+    if (section('spectrum')) addSpectra();
   }
   addKktPictures();
   addWeightPictures();
+  addRoundPictures();
   for (const each of switches) each.update();
   report();
 }
@@ -77,11 +85,13 @@ function start() {
   addHeader();
   if (run.rows) addTimePlots();
   else removeTrajectory();
+  removeUnused();
   addKkt();
   addCatalogue();
+  addRounds();
   readAddress();
   if (plots.length) addToolbar();
-  if (run.rows) addEvents();
+  if (section('events')) addEvents();
   if (section('saddles')) addSaddles();
   addStudy();
   addProvenance();

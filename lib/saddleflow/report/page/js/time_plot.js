@@ -139,7 +139,10 @@ function chartOptions(plot) {
       draw: [(u) => {
         if (plot.paint) paintInside(u, plot);
         drawLines(u);
-        if (plot.id === 'loss') drawSteps(u);
+        if (plot.id === 'loss') {
+          drawSteps(u);
+          drawRounds(u);
+        }
         if (plot.flags) drawFlags(u);
       }],
       setCursor: [(u) => showValues(plot, u.cursor.idx)],

@@ -38,7 +38,7 @@ function stepCurves() {
 
 function addTimePlots() {
   addPlot(section('loss'), {id: 'loss', title: 'Loss', source: 'loss', makeCurves: plainCurves('loss', ['c1']),
-                            height: 370, start: 'linear', flags: true});
+                            height: 370, start: run.rounds ? 'log' : 'linear', flags: true});
   addPlot(section('loss'), {id: 'approach', title: 'Distance to criticality', source: 'approach',
                             makeCurves: plainCurves('approach', ['c2', 'c4', 'c3']), height: 220});
   const norms = element('div', {class: 'pair'});
