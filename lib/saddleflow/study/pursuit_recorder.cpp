@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/run_description.hpp"
 #include "saddleflow/study/to_doubles.hpp"
 
@@ -71,10 +72,10 @@ PursuitRecorder::PursuitRecorder(const StudyTable& study, const PursuitSetup& se
     : study_(study), setup_(setup), command_(command), order_(first.layout()) {}
 
 PursuitRecorder::PursuitRecorder(const StudyTable& study, const PursuitSetup& setup,
-                                 archive::PursuitRecord record, Index last)
+                                 archive::PursuitRecord record, Index last, const std::string& command)
     : study_(study),
       setup_(setup),
-      command_(record.description.command),
+      command_(command),
       record_(std::move(record)),
       order_(setup.family->layout()) {
   if (last < 0 || last >= rounds())
@@ -193,21 +194,7 @@ void PursuitRecorder::set_next_value(Real best_value) {
 void PursuitRecorder::describe(Objective& objective) {
   archive::RunDescription& d = record_.description;
   d = describe_problem(objective, study_, command_);
-  d.growing = true;
-  d.parameter_layer.clear();
-  d.parameter_row.clear();
-  d.parameter_column.clear();
-  for (const ParameterPlace& place : order_.places()) {
-    d.parameter_layer.push_back(place.layer);
-    d.parameter_row.push_back(place.row);
-    d.parameter_column.push_back(place.column);
-  }
-  d.neuron_layer.clear();
-  d.neuron_index.clear();
-  for (const ParameterPlace& neuron : order_.neurons()) {
-    d.neuron_layer.push_back(neuron.layer);
-    d.neuron_index.push_back(neuron.row);
-  }
+  set_birth_order(d, order_);
   if (!setup_.data.test) return;
   d.test_inputs = by_sample(setup_.data.test->inputs);
   d.test_targets = by_sample(setup_.data.test->targets);

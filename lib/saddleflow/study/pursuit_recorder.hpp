@@ -20,7 +20,7 @@ class PursuitRecorder {
   /// Goes on after round `last` of `record`, whose later rounds are forgotten. InputError if there is no such
   /// round.
   PursuitRecorder(const StudyTable& study, const PursuitSetup& setup, archive::PursuitRecord record,
-                  Index last);
+                  Index last, const std::string& command);
 
   /// Where the record stands: what NeuronPursuit goes on from.
   PursuitState state() const;

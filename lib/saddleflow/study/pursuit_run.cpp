@@ -80,7 +80,7 @@ class PursuitRun {
       if (options_.progress) options_.progress(recorder_->rounds(), step);
     };
     if (record_) {
-      recorder_.emplace(*study_, *setup_, std::move(*record_), last_);
+      recorder_.emplace(*study_, *setup_, std::move(*record_), last_, options_.command);
       pursuit_.emplace(setup_->family, setup_->data.training, setup_->loss, setup_->options,
                        recorder_->state());
       return;
