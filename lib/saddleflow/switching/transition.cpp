@@ -37,6 +37,7 @@ class Resolution {
       if (is_consistent()) return conclude();
       flip_repelled();
     }
+    system_.set_mode(before_);
     Transition failed;
     failed.resolved = false;
     return failed;
