@@ -92,6 +92,8 @@ void PiecewiseStepper::shift_time(Real shift) {
 void PiecewiseStepper::move(const Vector& x, Real t) {
   inner_->move(x, t);
   cut_ = false;
+  hit_.clear();
+  departures_.clear();
 }
 
 std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
