@@ -14,8 +14,7 @@
 namespace saddleflow {
 namespace {
 
-// Slopes are known to rounding; those at a bound to this are on it.
-constexpr Real kSlopeTolerance = Real(1e-10);
+// Slopes at a bound to this are on it.
 constexpr Real kAtBound = Real(1e-8);
 // A slope this close to its bound at an end of a step may have been beyond it inside.
 constexpr Real kCloseToBound = Real(0.05);
