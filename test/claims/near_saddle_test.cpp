@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "claims/shipped.hpp"
 #include "saddleflow/base/decompositions.hpp"
@@ -136,6 +137,17 @@ BOOST_AUTO_TEST_CASE(a_small_claim_with_kinks_is_decided) {
   for (const Finding& f : report.findings) {
     fmt::print("{}: {}\n", f.claim, f.measured);
     BOOST_TEST((f.verdict == Verdict::holds), f.claim << ": " << f.measured << " " << f.reason);
+  }
+}
+
+// The linearised flow that makes the power is that of one side.
+BOOST_AUTO_TEST_CASE(no_power_is_foretold_of_a_kkt_point_on_a_kink) {
+  for (const auto& [seed, on_kink] : {std::pair{1, false}, {2, true}}) {
+    Problem problem(shipped("p1-saddle-relu", {fmt::format("data.seed={}", seed)}), {});
+    const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
+    const Prediction prediction(problem.network(), saddle, saddle.aligned(problem.network()));
+    BOOST_TEST((saddle.best.clarke.kinks > 0) == on_kink);
+    BOOST_TEST(std::isnan(prediction.direction_power()) == on_kink);
   }
 }
 

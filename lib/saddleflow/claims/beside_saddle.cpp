@@ -187,7 +187,10 @@ Real Prediction::direction_power() const {
       const Real cosine = neuron_cosine(ncf.neuron->network(), entry.point.direction, d->flow.direction);
       if (!(cosine > nearest)) continue;
       nearest = cosine;
-      power = std::min(Real(1), angle_exponent(entry, ncf.degree())) / 2;
+      if (entry.second_order.status == SecondOrder::Status::unknown)
+        power = std::numeric_limits<Real>::quiet_NaN();
+      else
+        power = std::min(Real(1), angle_exponent(entry, ncf.degree())) / 2;
     }
   }
   return power;

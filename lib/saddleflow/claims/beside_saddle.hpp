@@ -54,7 +54,8 @@ class Prediction {
   /// for p >= 2 that of the neuron that leaves first, all others being zero beside it.
   Real misdirection(const Vector& w) const;
   /// min(1, Delta/((p+1) N)) / 2 of the first neuron's KKT point: the power of delta with which that sine
-  /// falls where the small weights have a norm ~ sqrt(delta) [derived].
+  /// falls where the small weights have a norm ~ sqrt(delta) [derived]; NaN where Delta is not known, on a
+  /// kink.
   Real direction_power() const;
 
  private:

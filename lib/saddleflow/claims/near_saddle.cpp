@@ -220,7 +220,9 @@ class NearSaddle {
       const PowerLaw law = fit_power_law(problem_.deltas, errors, kRounding);
       const Real power = series.prediction.direction_power();
       decided = decided && law.points >= 3;
-      holds = holds && (law.points < 3 || law.exponent >= power - problem_.margin);
+      // Without a power any that is surely positive will do.
+      const Real least = std::isnan(power) ? problem_.margin : power - problem_.margin;
+      holds = holds && (law.points < 3 || law.exponent >= least);
       last = std::max(last, errors.back());
       predicted += fmt::format(" {:.3f}", static_cast<double>(power));
       measured += fmt::format(" {:.3f}", static_cast<double>(law.exponent));
