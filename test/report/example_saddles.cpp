@@ -36,9 +36,9 @@ CriticalPointRow critical_point(const RunData& run, int learnt, double loss) {
   row.active_neurons = {active, -1};
   row.index_negative = learnt > 0 && learnt < mode_count ? mode_count - learnt : 0;
   row.zero_rescaling = active;
-  row.zero_inactive_neurons = (neurons - active) * 3 - row.index_negative;
-  row.zero_linear_layers = row.zero_dead_neurons = 0;
-  row.index_zero_explained = row.zero_rescaling + row.zero_inactive_neurons;
+  row.zero_dead_neurons = (neurons - active) * 3 - row.index_negative;
+  row.zero_linear_layers = row.zero_inactive_neurons = 0;
+  row.index_zero_explained = row.zero_rescaling + row.zero_dead_neurons;
   row.index_zero_unexplained = learnt == 2 ? 1 : 0;
   row.index_positive = static_cast<std::int64_t>(run.parameters.size()) - row.index_negative -
                        row.index_zero_explained - row.index_zero_unexplained;

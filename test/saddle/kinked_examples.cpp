@@ -72,7 +72,6 @@ KinkedExample end_of_flow(std::uint64_t seed, const std::vector<Index>& sizes, I
   Observer none;
   const Outcome outcome = parts.run(none, integration);
   if (outcome.stop_reason == "event:steady") example.w = parts.weights(outcome.state);
-  objective.clear_mode();
   return example;
 }
 

@@ -2,6 +2,7 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <vector>
 
 #include "switching/filippov.hpp"
@@ -85,6 +86,28 @@ BOOST_AUTO_TEST_CASE(two_surfaces) {
         BOOST_TEST((run.system.mode().side(1) == (second > 0 ? Side::below : Side::sliding)));
       }
     }
+}
+
+// Put elsewhere where it was about to change the mode, having just changed it: of neither anything is left.
+BOOST_AUTO_TEST_CASE(moved_off_two_surfaces) {
+  // x1' = x3, x2' = 1: through x1 = 0 and a moment later through x2 = 0.
+  Matrix a = Matrix::Zero(3, 3);
+  a(0, 2) = 1;
+  const test::SmoothField field = test::affine(a, Vector::Unit(3, 1));
+  const FilippovSystem smooth({test::plane(Vector::Unit(3, 0), 0), test::plane(Vector::Unit(3, 1), 0)},
+                              {field, field, field, field});
+  FilippovRun run(smooth, "dopri5", Real(1e-8), Vector(Eigen::Matrix<Real, 3, 1>(-0.1, -0.1001, 1)));
+  while (run.steps < 100 && run.stepper.current_state()[1] < 0) run.step(1);
+  BOOST_TEST(run.records.size() == 1U);
+  BOOST_TEST_REQUIRE((run.system.mode().sides == std::vector<Side>{Side::above, Side::below}));
+
+  const Real t = run.stepper.current_time();
+  run.stepper.move(Vector(Eigen::Matrix<Real, 3, 1>(0.5, -1, -1)), t);
+  run.drive(t + Real(0.75));
+  BOOST_TEST_REQUIRE(run.records.size() == 2U);
+  BOOST_TEST(run.records.back().index == 0);
+  BOOST_TEST((run.records.back().side == Side::below));
+  BOOST_TEST(std::abs(run.records.back().t - (t + Real(0.5))) <= Real(1e-13));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

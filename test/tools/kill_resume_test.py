@@ -13,33 +13,14 @@ import netCDF4  # noqa: F401  (its import warns of binary compatibility; only wa
 import numpy as np
 import xarray as xr
 
-from tool import BIN, MAIN, MORE, flow, in_temporary_folder, succeed
+from run_file import counters, datasets, same
+from tool import BIN, MAIN, MORE, in_temporary_folder, succeed
 
 TRIALS = int(MORE[0]) if MORE else 10
 SEED = int(MORE[1]) if len(MORE) > 1 else random.SystemRandom().randrange(10**6)
 # Long enough to be hit, checkpoints dense enough to matter.
 ARGUMENTS = [MAIN, "--set", "flow.rtol=1e-10", "--set", "output.checkpoint_seconds=0.03"]
 GROUPS = ["/", "/network", "/problem", "/events", "/saddles", "/config", "/run"]
-
-
-def datasets(path):
-    found = {}
-    with h5py.File(path, "r") as file:
-        file.visititems(lambda name, node: found.update({name: node[()]}) if isinstance(node, h5py.Dataset) else None)
-    return found
-
-
-def counters(path):
-    with h5py.File(path, "r") as file:
-        return {k: v for k, v in file["run"].attrs.items() if k not in ("wall_seconds",)}
-
-
-def same(a, b):
-    assert a.keys() == b.keys(), a.keys() ^ b.keys()
-    for name in a:
-        left, right = np.asarray(a[name]), np.asarray(b[name])
-        assert left.shape == right.shape, (name, left.shape, right.shape)
-        assert left.tobytes() == right.tobytes() or left.dtype == object and left.item() == right.item(), name
 
 
 def opens_everywhere(path):

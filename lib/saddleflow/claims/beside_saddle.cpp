@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "saddleflow/base/random.hpp"
+#include "saddleflow/claims/first_visit.hpp"
 #include "saddleflow/claims/limit_direction.hpp"
 #include "saddleflow/correlation/second_order.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
@@ -20,6 +21,11 @@ constexpr std::uint64_t kTried = 20;  // starts on the way to a saddle
 // Rounding of the gradient at a saddle of size 1, times ten: so much per unit of time means nothing.
 constexpr Real kGradientNoise = Real(1e-14);
 constexpr Real kNotReached = std::numeric_limits<Real>::quiet_NaN();
+// Where the way along a KKT point of a network with kinks starts: the path's error is of the order of its
+// square.
+constexpr Real kAlmostZero = Real(1e-6);
+// Values of N that are one, and neurons that grow at one rate.
+constexpr Real kSameRate = Real(1e-6);
 
 /// u0 with the first neuron of every hidden layer alone.
 Vector one_neuron_a_layer(const Network& network, const Vector& u0) {
@@ -39,6 +45,20 @@ void choose_best(ZeroNeuronSaddle& saddle) {
     }
 }
 
+/// Weights near the first critical point on the limit path along a KKT point; none where there is none.
+Vector end_of_path(Problem& problem, const KktPoint& kkt) {
+  // The expansion of the limit path is that of a smooth network: with kinks a small start stands in for it.
+  if (!problem.network().activation().is_smooth())
+    return arrival_from_origin(problem, kkt.direction, kAlmostZero).visit.closest;
+  LimitPathOptions options;
+  options.rtol = problem.rtol;
+  options.max_steps = problem.max_steps;
+  options.interrupt = problem.interrupt;
+  const LimitPath path = compute_limit_path(problem.objective, kkt, options);
+  problem.check_interrupt();
+  return path.points.back().weights;
+}
+
 ZeroNeuronSaddle saddle_of(Problem& problem, const Vector& start) {
   ZeroNeuronSaddle saddle;
   const LimitDirection limit = find_limit(problem.correlation, start);
@@ -46,15 +66,14 @@ ZeroNeuronSaddle saddle_of(Problem& problem, const Vector& start) {
     saddle.problem = "the start " + describe(limit);
     return saddle;
   }
-  LimitPathOptions options;
-  options.rtol = problem.rtol;
-  options.max_steps = problem.max_steps;
-  options.interrupt = problem.interrupt;
-  const LimitPath path = compute_limit_path(problem.objective, limit.kkt.point, options);
-  problem.check_interrupt();
+  const Vector end = end_of_path(problem, limit.kkt.point);
+  if (end.size() == 0) {
+    saddle.problem = "the flow along the KKT point comes to no critical point";
+    return saddle;
+  }
   CriticalPointOptions analysis;
   analysis.search.descend = false;
-  saddle.point = analyse_critical_point(problem.objective, path.points.back().weights, analysis);
+  saddle.point = analyse_critical_point(problem.objective, end, analysis);
   saddle.parameters = parameters_of(problem.network(), saddle.point.sleeping.neurons);
   if (saddle.point.kind == CriticalKind::saddle) choose_best(saddle);
   if (!(saddle.best.point.value > 0)) saddle.problem = "the limit path ends at no saddle with zero neurons";
@@ -123,6 +142,29 @@ Real Prediction::time(Real delta) const {
   return d ? time_of(*d, delta) : std::numeric_limits<Real>::infinity();
 }
 
+std::vector<Index> Prediction::awakened(Real delta) const {
+  const Departure* soonest = first(delta);
+  std::vector<Index> neurons;
+  for (const Departure& d : departures_)
+    if (soonest && (d.neuron == soonest->neuron ||
+                    (saddle_.power() == 1 && std::isfinite(time_of(d, delta)) &&
+                     std::abs(d.flow.value - soonest->flow.value) <= kSameRate * soonest->flow.value)))
+      neurons.push_back(d.neuron);
+  std::sort(neurons.begin(), neurons.end());
+  return neurons;
+}
+
+Real Prediction::company(Real delta) const {
+  const std::vector<Index> fastest = awakened(delta);
+  Real largest = 0;
+  for (const Departure& d : departures_) {
+    if (!std::isfinite(time_of(d, delta)) || std::binary_search(fastest.begin(), fastest.end(), d.neuron))
+      continue;
+    largest = std::max(largest, std::exp(-2 * d.flow.value * (time_of(d, delta) - time(delta))));
+  }
+  return largest;
+}
+
 Real Prediction::misdirection(const Vector& w) const {
   Vector rest = w;
   for (const Departure& d : departures_) {
@@ -145,7 +187,10 @@ Real Prediction::direction_power() const {
       const Real cosine = neuron_cosine(ncf.neuron->network(), entry.point.direction, d->flow.direction);
       if (!(cosine > nearest)) continue;
       nearest = cosine;
-      power = std::min(Real(1), angle_exponent(entry, ncf.degree())) / 2;
+      if (entry.second_order.status == SecondOrder::Status::unknown)
+        power = std::numeric_limits<Real>::quiet_NaN();
+      else
+        power = std::min(Real(1), angle_exponent(entry, ncf.degree())) / 2;
     }
   }
   return power;

@@ -10,7 +10,8 @@
 namespace saddleflow::claims {
 
 /// A saddle of the study: the end of the limit path of a start with one neuron in every hidden layer, which
-/// is a saddle of the wider network.
+/// is a saddle of the wider network. For networks with kinks it is the first critical point of the flow from
+/// 1e-6 along the KKT point, the other neurons exactly zero.
 struct ZeroNeuronSaddle {
   CriticalPoint point;
   std::vector<Index> parameters;  ///< of the zero neurons
@@ -44,11 +45,17 @@ class Prediction {
   /// infinite (p >= 2).
   Index neuron(Real delta) const;
   Real time(Real delta) const;
+  /// Those that are large when it has left, ascending: for p >= 2 it alone; for p = 1 all that grow as fast:
+  /// the ratios of their norms do not depend on delta.
+  std::vector<Index> awakened(Real delta) const;
+  /// p = 1: the largest norm of the others when the first one's is 1, ~ delta^{1 - N_k/N} [derived].
+  Real company(Real delta) const;
   /// Sine between small weights and the KKT point that they should go to. For p = 1 every neuron has its own;
   /// for p >= 2 that of the neuron that leaves first, all others being zero beside it.
   Real misdirection(const Vector& w) const;
   /// min(1, Delta/((p+1) N)) / 2 of the first neuron's KKT point: the power of delta with which that sine
-  /// falls where the small weights have a norm ~ sqrt(delta) [derived].
+  /// falls where the small weights have a norm ~ sqrt(delta) [derived]; NaN where Delta is not known, on a
+  /// kink.
   Real direction_power() const;
 
  private:

@@ -17,15 +17,18 @@ namespace saddleflow::claims {
 namespace {
 
 constexpr Real kTimeTolerance = Real(1e-3);  // on the ratio of times at the smallest delta
-constexpr Real kQuickest = Real(1e-4);       // --quick leaves out smaller deltas
+constexpr Real kQuickest = Real(1e-4);       // --quick leaves out smaller deltas, slow for p >= 2
 constexpr Real kRounding = Real(1e-12);      // of a direction
+constexpr Real kAlone = Real(1e-2);          // others this small beside the first neuron are left behind
+constexpr Real kSameFunction = Real(1e-6);   // of outputs at refined points
 constexpr Real kNoGrowth = std::numeric_limits<Real>::quiet_NaN();
 
 /// What came after one escape.
 struct Growth {
-  bool as_selected = false;  ///< at the next critical point just those neurons are awake that should be
+  bool as_selected = false;  ///< at the next critical point just those neurons have grown that should
   Real others = kNoGrowth;   ///< largest norm until then of the neurons that should stay asleep
   std::string point;
+  Matrix outputs;  ///< there, on the data; empty: there was none
 };
 
 /// One direction z, all sizes of it.
@@ -46,7 +49,7 @@ class NearSaddle {
  public:
   NearSaddle(Problem& problem, std::uint64_t seed)
       : problem_(problem), network_(problem.network()), saddle_(find_saddle(problem, seed)) {
-    if (problem.quick)
+    if (problem.quick && saddle_.problem.empty() && power() > 1)
       while (problem.deltas.size() > 2 && problem.deltas.back() < kQuickest) problem.deltas.pop_back();
   }
 
@@ -59,6 +62,7 @@ class NearSaddle {
     }
     report.details = {described_saddle(), "deltas: " + listed(problem_.deltas)};
     const Series aligned = follow("along the KKT point", saddle_.aligned(network_));
+    for (const Growth& growth : aligned.growth) alone_.push_back(growth.outputs);
     for (const std::uint64_t seed : problem_.seeds)
       generic_.push_back(follow(fmt::format("seed {}", seed), saddle_.random(network_, seed)));
     describe(aligned, report.details);
@@ -84,17 +88,28 @@ class NearSaddle {
 
   Series follow(std::string name, const Vector& z) {
     Series series{std::move(name), Prediction(network_, saddle_, z), {}, {}};
-    for (const Real delta : problem_.deltas) {
+    for (std::size_t i = 0; i < problem_.deltas.size(); ++i) {
+      const Real delta = problem_.deltas[i];
       series.runs.push_back(depart(problem_, saddle_, series.prediction, z, delta));
-      series.growth.push_back(growth_after(series.runs.back()));
+      series.growth.push_back(growth_after(series.runs.back(), series.prediction.awakened(delta)));
+      Growth& growth = series.growth.back();
+      if (neurons_grow_together() && i < alone_.size())
+        growth.as_selected = growth.as_selected && is_same_function(growth.outputs, alone_[i]);
       if (series.runs.back().neuron < 0) ++not_left_;
     }
     return series;
   }
 
-  /// For p >= 2 the neuron that leaves is awake at the next critical point and no other. In a linear network
-  /// KKT points are families, and it is one mode of the layer that is shared by all neurons.
-  Growth growth_after(const Departing& d) {
+  /// In a linear network KKT points are families, and what leaves is one mode of the layer, shared by all
+  /// neurons; else it is neurons.
+  bool modes_leave() const { return network_.activation().is_linear() && power() == 1; }
+  /// As fast as one another, along one direction, as long as their N is the same: as one neuron.
+  bool neurons_grow_together() const { return power() == 1 && !modes_leave(); }
+  static bool is_same_function(const Matrix& a, const Matrix& b) {
+    return a.size() > 0 && a.size() == b.size() && (a - b).norm() <= kSameFunction * b.norm();
+  }
+
+  Growth growth_after(const Departing& d, const std::vector<Index>& awakened) {
     Growth growth;
     if (d.neuron < 0) return growth;
     const Arrival arrival = arrival_from(problem_, d.left_at);
@@ -104,9 +119,16 @@ class NearSaddle {
     }
     std::vector<Index> others;
     for (const Index k : saddle_.point.sleeping.neurons)
-      if (k != d.neuron) others.push_back(k);
+      if (modes_leave() ? k != d.neuron : !std::binary_search(awakened.begin(), awakened.end(), k))
+        others.push_back(k);
     const std::vector<Index>& asleep = arrival.point.sleeping.neurons;
-    growth.as_selected = power() > 1 ? asleep == others : asleep.size() == others.size();
+    if (modes_leave())
+      growth.as_selected = asleep.size() == others.size();
+    else if (neurons_grow_together())  // which of them are small at that point says nothing
+      growth.as_selected = std::includes(asleep.begin(), asleep.end(), others.begin(), others.end());
+    else
+      growth.as_selected = asleep == others;
+    growth.outputs = problem_.objective.outputs(arrival.point.point());
     growth.others = 0;
     for (const Index k : others) growth.others = std::max(growth.others, arrival.visit.until_closest[k]);
     growth.point = fmt::format("{}, loss {:.4g}, active {}", saddleflow::name_of(arrival.point.kind),
@@ -198,7 +220,9 @@ class NearSaddle {
       const PowerLaw law = fit_power_law(problem_.deltas, errors, kRounding);
       const Real power = series.prediction.direction_power();
       decided = decided && law.points >= 3;
-      holds = holds && (law.points < 3 || law.exponent >= power - problem_.margin);
+      // Without a power any that is surely positive will do.
+      const Real least = std::isnan(power) ? problem_.margin : power - problem_.margin;
+      holds = holds && (law.points < 3 || law.exponent >= least);
       last = std::max(last, errors.back());
       predicted += fmt::format(" {:.3f}", static_cast<double>(power));
       measured += fmt::format(" {:.3f}", static_cast<double>(law.exponent));
@@ -237,6 +261,15 @@ class NearSaddle {
     return from;
   }
 
+  /// Foretold, at the smallest delta.
+  Real largest_company() const {
+    Real largest = 0;
+    for (const Series& series : generic_)
+      if (neurons_grow_together())
+        largest = std::max(largest, series.prediction.company(problem_.deltas.back()));
+    return largest;
+  }
+
   Finding growth_finding() const {
     Index left = 0, selected = 0;
     Real largest = 0;
@@ -255,11 +288,20 @@ class NearSaddle {
     }
     const Real from = selected_from();
     const bool holds = proportional && from >= problem_.deltas[problem_.deltas.size() - 2];
+    const Real company = largest_company();
     const std::string measured =
         fmt::format("{} of {} runs, all from delta {:.0e} on", selected, left, static_cast<double>(from));
-    if (power() == 1)
+    if (modes_leave())
       return {paper() + ": after the escape only the mode of the KKT point grows",
               "one mode more at the next critical point", measured, verdict_of(left > 0, holds), ""};
+    if (power() == 1)
+      return {paper() + ": after the escape only the neurons of the highest N grow, as one",
+              "no other at the next critical point, where all is as from along the KKT point [derived]",
+              measured, verdict_of(left > 0 && (holds || company <= kAlone), holds),
+              holds || company <= kAlone
+                  ? ""
+                  : fmt::format("N too near one another: others of {:.1e} when the first leaves",
+                                static_cast<double>(company))};
     return {paper() + ": after the escape only the neuron of the KKT point grows",
             "one neuron more at the next critical point; the others O(delta)",
             measured + fmt::format("; others' norm/delta up to {:.2g}", static_cast<double>(largest)),
@@ -276,24 +318,15 @@ class NearSaddle {
   Problem& problem_;
   const Network& network_;
   ZeroNeuronSaddle saddle_;
+  std::vector<Matrix> alone_;  // outputs at the next critical point, from along the KKT point
   std::vector<Series> generic_;
   Index not_left_ = 0;
 };
-
-// The saddle comes from the limit path, whose expansion is that of a smooth network.
-Report not_smooth(const Problem& problem) {
-  Report report = problem.report();
-  report.findings.push_back({"P1: the flow beside a saddle with zero neurons, a differential inclusion",
-                             "as for smooth networks", "-", Verdict::not_decided,
-                             "needs a limit path with kinks, which leads to the saddle"});
-  return report;
-}
 
 }  // namespace
 
 Report measure_near_saddle(const StudyTable& study, const Options& options) {
   Problem problem(study, options);
-  if (!problem.network().activation().is_smooth()) return not_smooth(problem);
   return NearSaddle(problem, static_cast<std::uint64_t>(study.integer("init.seed"))).run();
 }
 

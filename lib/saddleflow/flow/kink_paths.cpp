@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <tuple>
 
 #include "saddleflow/flow/piecewise_flow.hpp"
@@ -10,10 +11,13 @@
 namespace saddleflow {
 namespace {
 
-// Of interpolation at Chebyshev's extrema, degree up to 20: between the nodes a polynomial is at most so much
-// larger than at them (its Lebesgue constant; L. N. Trefethen, Approximation Theory and Approximation
-// Practice, chapter 15).
-constexpr Real kBetweenNodes = Real(2.95);
+/// Between Chebyshev's extrema a polynomial is at most so much larger than at them: a bound of the Lebesgue
+/// constant of interpolation (L. N. Trefethen, Approximation Theory and Approximation Practice, theorem
+/// 15.2). At least two nodes.
+Real between_nodes(std::size_t nodes) {
+  const auto degree = static_cast<Real>(nodes - 1);
+  return 2 / std::numbers::pi_v<Real> * std::log(degree + 1) + 1;
+}
 
 }  // namespace
 
@@ -25,7 +29,7 @@ void PiecewiseFlow::bound_rows() {
     const MatrixView start = layout().matrix(nodes_.front(), l);
     for (std::size_t m = 1; m < nodes_.size(); ++m)
       row = row.cwiseMax((layout().matrix(nodes_[m], l) - start).rowwise().norm());
-    row *= kBetweenNodes;
+    row *= between_nodes(nodes_.size());
   }
 }
 

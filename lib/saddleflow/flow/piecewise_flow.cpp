@@ -54,6 +54,11 @@ PiecewiseFlow::PiecewiseFlow(GradientFlow& flow)
   kept_.resize(static_cast<std::size_t>(hidden_));
 }
 
+// The objective lives on: whoever asks it next means the network as it is.
+PiecewiseFlow::~PiecewiseFlow() {
+  if (flow_.objective().has_mode()) flow_.objective().clear_mode();
+}
+
 Real PiecewiseFlow::low() const { return flow_.objective().network().activation().slope(); }
 
 Real PiecewiseFlow::factor(Side side) const {

@@ -26,11 +26,14 @@ class KinkIndex {
 /// w' = -grad L(w) of a feed-forward network with p = 1, alpha /= 1 (or see can_locate()): switching
 /// functions are the pre-activations z, slopes those of the activation in [alpha, 1] (theory, section 5). The
 /// mode is that of the objective (see Objective::set_mode), so that everything evaluated along the flow is
-/// evaluated in it.
+/// evaluated in it; when this object goes, so does the objective's mode.
 class PiecewiseFlow final : public SwitchedSystem {
  public:
   /// InputError for another network. The flow must outlive this.
   explicit PiecewiseFlow(GradientFlow& flow);
+  ~PiecewiseFlow() override;
+  PiecewiseFlow(const PiecewiseFlow&) = delete;
+  PiecewiseFlow& operator=(const PiecewiseFlow&) = delete;
   /// Whether `network` has jumps of the gradient that this class knows how to follow.
   static bool applies_to(const Network& network);
   /// Whether its kinks can be located, jumps or not: for p >= 2 (nothing slides) with one hidden layer.

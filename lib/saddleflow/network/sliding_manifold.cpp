@@ -26,6 +26,8 @@ SlidingManifold::SlidingManifold(const Layout& layout, const Matrix& inputs)
     : layout_(layout), inputs_(inputs) {}
 
 void SlidingManifold::set_kinks(const std::vector<Kink>& kinks) {
+  // Most changes of a mode are crossings elsewhere; what depends on the weights is update()'s.
+  if (kinks == kinks_) return;
   kinks_ = kinks;
   groups_.clear();
   deep_.clear();

@@ -78,7 +78,6 @@ Connection follow_escape(Objective& objective, const CriticalPoint& from, const 
   Connection result;
   result.stop_reason = outcome.stop_reason;
   result.work = parts.work() - before;
-  objective.clear_mode();
   if (!observer.found()) return result;
   result.time = observer.time;
   result.closest = observer.proximity;

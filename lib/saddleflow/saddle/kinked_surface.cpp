@@ -69,8 +69,6 @@ class SideFinder {
 KinkedSurface::KinkedSurface(Objective& objective)
     : objective_(objective), flow_(objective), piecewise_(flow_) {}
 
-KinkedSurface::~KinkedSurface() { objective_.clear_mode(); }
-
 Mode KinkedSurface::mode_at(const Vector& w, Real tolerance) const {
   SideFinder finder(objective_.network().layout(), index(), w, low(), tolerance);
   finder.run(objective_.data().inputs);

@@ -16,7 +16,6 @@ class KinkedSurface {
  public:
   /// InputError for other networks. The objective must outlive this.
   explicit KinkedSurface(Objective& objective);
-  ~KinkedSurface();
   KinkedSurface(const KinkedSurface&) = delete;
   KinkedSurface& operator=(const KinkedSurface&) = delete;
 

@@ -14,8 +14,7 @@
 namespace saddleflow {
 namespace {
 
-// Slopes are known to rounding; those at a bound to this are on it.
-constexpr Real kSlopeTolerance = Real(1e-10);
+// Slopes at a bound to this are on it.
 constexpr Real kAtBound = Real(1e-8);
 // A slope this close to its bound at an end of a step may have been beyond it inside.
 constexpr Real kCloseToBound = Real(0.05);
@@ -92,6 +91,8 @@ void PiecewiseStepper::shift_time(Real shift) {
 void PiecewiseStepper::move(const Vector& x, Real t) {
   inner_->move(x, t);
   cut_ = false;
+  hit_.clear();
+  departures_.clear();
 }
 
 std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {

@@ -48,6 +48,7 @@ class PiecewiseStepper final : public Stepper {
   Real current_time_step() const override { return inner_->current_time_step(); }
   void set_time_step(Real dt) override { inner_->set_time_step(dt); }
   void shift_time(Real shift) override;
+  /// In the present mode, on whose sides x must be: nothing that the old state was about to do is done.
   void move(const Vector& x, Real t) override;
   const StepCounters& counters() const override { return inner_->counters(); }
   std::vector<Real> memory() const override;

@@ -10,6 +10,9 @@
 
 namespace saddleflow {
 
+/// Sliding slopes are known to rounding: this far beyond a bound, as a part of the interval, they are inside.
+inline constexpr Real kSlopeTolerance = Real(1e-10);
+
 /// Where the trajectory is in respect of one switching surface.
 enum class Side : std::int8_t { below = -1, sliding = 0, above = 1 };
 

@@ -7,9 +7,8 @@
 namespace saddleflow {
 namespace {
 
-// Rates and slopes are known to rounding, states on a surface to that of the search.
+// Rates are known to rounding, states on a surface to that of the search.
 constexpr Real kRateTolerance = Real(1e-10);
-constexpr Real kSlopeSlack = Real(1e-10);
 
 class Resolution {
  public:
@@ -37,6 +36,7 @@ class Resolution {
       if (is_consistent()) return conclude();
       flip_repelled();
     }
+    system_.set_mode(before_);
     Transition failed;
     failed.resolved = false;
     return failed;
@@ -122,7 +122,7 @@ class Resolution {
     const std::vector<Index> free = mode_.sliding;
     system_.set_mode(mode_);
     system_.least_norm(x_, slopes_, attraction);
-    const Real slack = kSlopeSlack * (system_.high() - system_.low());
+    const Real slack = kSlopeTolerance * (system_.high() - system_.low());
     for (std::size_t c = 0; c < free.size(); ++c) {
       const Real slope = slopes_[static_cast<Index>(c)];
       if (slope >= system_.high() - slack) put(free[c], Side::above);
@@ -149,7 +149,7 @@ class Resolution {
   /// A sliding switch whose slope is outside leaves to that side.
   bool release_one() {
     system_.slopes(x_, slopes_);
-    const Real slack = kSlopeSlack * (system_.high() - system_.low());
+    const Real slack = kSlopeTolerance * (system_.high() - system_.low());
     for (std::size_t c = 0; c < mode_.sliding.size(); ++c) {
       const Real slope = slopes_[static_cast<Index>(c)];
       if (slope >= system_.low() - slack && slope <= system_.high() + slack) continue;

@@ -1,6 +1,6 @@
 // Critical points, how they are left, and what comes next.
 
-const zeroCauses = ['rescaling', 'linear layers', 'dead', 'at zero'];
+const zeroCauses = ['rescaling', 'linear layers', 'at zero', 'inactive'];
 const zeros = (p) => (p.zero_explained < 0 ? '–' : `${p.zero_explained} + ${countOf(p.zero_unexplained)}`);
 const causes = (p) => p.causes.map((n, k) => (n > 0 ? `${n} ${zeroCauses[k]}` : '')).filter(Boolean).join(', ') || '–';
 const nameOf = (row) => (row >= 0 ? run.catalogue.points[row].name : '–');
