@@ -23,6 +23,12 @@ std::string index_text(const archive::RoundRow& round) {
 
 std::string kind_text(int kind) { return kind >= 0 && kind < 5 ? kKinds[kind] : "?"; }
 
+constexpr int kStoppedInValley = 5;
+
+std::string point_text(const archive::RoundRow& round) {
+  return round.stop == kStoppedInValley ? "valley" : kind_text(round.kind);
+}
+
 const char* explained(PursuitEnd end) {
   switch (end) {
     case PursuitEnd::loss:
@@ -54,7 +60,7 @@ void print_rounds_head(std::FILE* out, bool test_set) {
 void print_round(std::FILE* out, const archive::RoundRow& r, Index number, bool test_set) {
   fmt::print(out, "{:>5} {:>5} {:>3} {:>11.5g} {:>9.1e} {:>12.6g} {:>12.6g} {:>9} {:>13} {:<10} {:>8.1e}{}\n",
              number, layer_text(r), r.added_neurons, r.value, r.kkt_residual, r.loss_before, r.loss_after,
-             widths_text(r), index_text(r), kind_text(r.kind), r.relative_gradient,
+             widths_text(r), index_text(r), point_text(r), r.relative_gradient,
              test_set ? fmt::format(" {:>10.4g}", r.test_error) : "");
 }
 
@@ -62,9 +68,8 @@ void print_pursuit_end(std::FILE* out, const PursuitOutcome& outcome) {
   fmt::print(out, "\nend:     {}: {}\n", name_of(outcome.end), explained(outcome.end));
   if (outcome.record.rounds.empty()) return;
   const archive::RoundRow& last = outcome.record.rounds.back();
-  fmt::print(out, "point:   {}, loss {:.6g}, neurons {}, |grad L| {:.1e} (relative {:.1e})",
-             kind_text(last.kind), last.loss_after, widths_text(last), last.gradient_norm,
-             last.relative_gradient);
+  fmt::print(out, "point:   {}, loss {:.6g}, neurons {}, |grad L| {:.1e} (relative {:.1e})", point_text(last),
+             last.loss_after, widths_text(last), last.gradient_norm, last.relative_gradient);
   if (std::isfinite(last.next_value)) fmt::print(out, "; best N of a further neuron {:.3g}", last.next_value);
   fmt::print(out, "\n");
   for (const auto& [name, value] : outcome.record.summary.numbers)

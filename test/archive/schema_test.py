@@ -125,7 +125,7 @@ FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
          "/mode_changes/side": ([-1, 0, 1], "below sliding above"),
          "/rounds/kind": ([0, 1, 2, 3, 4], "origin saddle minimum unresolved gradient_flat"),
          "/rounds/stop": ([0, 1, 2, 3, 4],
-                          "reached_critical_point reached_loss not_critical interrupted gradient_steps_spent")}
+                          "reached_critical_point reached_loss not_critical interrupted gradient_steps_spent valley")}
 ATTRIBUTES = {
     "/": {"Conventions": "CF-1.8", "title": "two neurons, größer", "source": "saddleflow 0.1.0", "history": None,
           "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 5]},

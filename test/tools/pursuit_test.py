@@ -81,17 +81,17 @@ def rounds_of_a_teacher():
 
 
 def resumes_after_interrupt_and_kill():
-    slow = ["--set", "pursuit.starts=2000"]
+    slow = ["--set", "pursuit.starts=500"]
     done(pursuit(TEACHER, "-o", "whole.h5", "-q", *slow))
     seed = random.randrange(10**6)
     print("seed", seed)
     moments = random.Random(seed)
     for name, number in (("interrupted.h5", signal.SIGINT), ("killed.h5", signal.SIGKILL)):
         stopped = 0
-        for _ in range(200):
+        for attempt in range(100):
             command = [os.path.join(BIN, "sf-pursuit"), TEACHER, "-o", name, "-q", *slow]
             process = subprocess.Popen(command + (["--resume"] if os.path.exists(name) else []))
-            time.sleep(moments.uniform(0.2, 2.0))
+            time.sleep(moments.uniform(0.2, 0.5 * (attempt + 2)))  # ever longer: a round must fit in
             process.send_signal(number)
             code = process.wait()
             if code == 0:

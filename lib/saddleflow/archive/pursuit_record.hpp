@@ -35,7 +35,7 @@ struct RoundRow {
   double test_loss = not_known, test_error = not_known;  ///< NaN without a test set
   double flow_time = not_known;                          ///< spent in this round
   int stop = 2;  ///< flag: 0 reached_critical_point, 1 reached_loss, 2 not_critical, 3 interrupted, 4
-                 ///< gradient_steps_spent
+                 ///< gradient_steps_spent, 5 valley (no minimum within reach, the gradient relatively small)
   std::int64_t first_time = -1;      ///< row of /time with which the round begins, -1 for none
   std::int64_t snapshot_start = -1;  ///< row of /weights just after the neurons were appended
   std::int64_t snapshot = -1;        ///< row of /weights with the point reached

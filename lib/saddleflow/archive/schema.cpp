@@ -295,7 +295,7 @@ FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
   if (set == FlagSet::change_kind) meanings.names = {"cross", "enter", "release"};
   if (set == FlagSet::round_stop)
     meanings.names = {"reached_critical_point", "reached_loss", "not_critical", "interrupted",
-                      "gradient_steps_spent"};
+                      "gradient_steps_spent",   "valley"};
   if (set == FlagSet::stepper) meanings.names = description.stepper_names;
   if (set == FlagSet::event_kind) meanings.names = description.event_kinds;
   meanings.values.resize(meanings.names.size());

@@ -21,6 +21,14 @@ constexpr int kHalvings = 40;
 
 std::vector<Index> ones(const Network& family) { return std::vector<Index>(hidden_widths(family).size(), 1); }
 
+/// ||grad L|| / (||Hess L|| ||w||).
+Real relative_gradient(Objective& objective, const Vector& w) {
+  Vector gradient(w.size());
+  objective.gradient(w, gradient);
+  const Spectrum spectrum = hessian_spectrum(objective, w);
+  return gradient.norm() / (std::max(std::abs(spectrum.min()), std::abs(spectrum.max())) * w.norm());
+}
+
 void require(bool holds, const char* what, double found, const char* expected) {
   if (!holds) throw InputError(fmt::format("pursuit: {}: found {}, expected {}", what, found, expected));
 }
@@ -77,6 +85,11 @@ NeuronPursuit::NeuronPursuit(std::shared_ptr<const Network> family, Dataset data
   if (state_.weights.size() != objective_->size())
     throw InputError(
         fmt::format("pursuit: found {} weights, expected {}", state_.weights.size(), objective_->size()));
+  if (objective_->value(state_.weights) <= options_.loss) {
+    end_ = PursuitEnd::loss;
+  } else if (!state_.critical) {
+    end_ = PursuitEnd::not_critical;
+  }
 }
 
 void NeuronPursuit::take(std::shared_ptr<const Network> network) {
@@ -279,7 +292,11 @@ bool NeuronPursuit::settle(PursuitRound& round) {
     end_ = PursuitEnd::no_progress;
     return false;
   }
-  if (!critical && !reached) end_ = PursuitEnd::not_critical;
+  round.relative_gradient =
+      critical ? round.point.refinement.relative_gradient : relative_gradient(wider, end);
+  round.valley = !critical && !reached && round.relative_gradient <= options_.valley_gradient;
+  state_.critical = critical || reached || round.valley;
+  if (!state_.critical) end_ = PursuitEnd::not_critical;
   state_.widths = round.neurons;
   state_.weights = round.weights = end;
   take(with_widths(*family_, state_.widths));

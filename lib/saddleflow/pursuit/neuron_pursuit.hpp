@@ -35,9 +35,13 @@ struct PursuitOptions {
   int fixed_layer = 0;
   NeuronRule neuron_rule = NeuronRule::one;
   Real fraction = Real(0.9);
-  Real scale = Real(1e-3);         ///< delta
-  Real loss = Real(1e-16);         ///< enough
-  std::vector<Index> budget;       ///< most neurons of each hidden layer
+  Real scale = Real(1e-3);    ///< delta
+  Real loss = Real(1e-16);    ///< enough
+  std::vector<Index> budget;  ///< most neurons of each hidden layer
+  /// Where the loss has no minimum within reach and the minimisation creeps along a valley (two neurons that
+  /// become one, growing, towards the derivative of a neuron): it counts as arrived where
+  /// ||grad L|| / (||Hess L|| ||w||) is at most this. 0: a pursuit ends there.
+  Real valley_gradient = Real(1e-10);
   Real least_value = Real(1e-10);  ///< N up to this, over its bound, is zero: no neuron lowers the loss
   MinimiseOptions minimise;        ///< its `loss` is the one above
   CriticalPointOptions analysis;
@@ -50,7 +54,7 @@ enum class PursuitEnd {
   budget,        ///< as many neurons as allowed, in every layer that could grow
   stationary,    ///< no neuron has N > 0: the point is critical in every wider network, as far as one neuron
                  ///< tells
-  not_critical,  ///< the minimisation did not lead to a critical point
+  not_critical,  ///< the minimisation did not lead to a critical point, nor into a valley
   no_progress,   ///< the loss did not fall
   interrupted
 };
@@ -70,10 +74,12 @@ struct PursuitRound {
   std::vector<Index> neurons;                     ///< hidden widths now
   Vector start;                                   ///< weights right after appending
   Minimisation descent;
-  int endgame_steps = 0;  ///< of the trust region after it, see trust_region_descent()
-  CriticalPoint point;    ///< reached; its certificates
-  Vector weights;         ///< of the network now, at that point
-  WorkCounters work;      ///< of the whole round, searches included
+  int endgame_steps = 0;       ///< of the trust region after it, see trust_region_descent()
+  Real relative_gradient = 0;  ///< ||grad L|| / (||Hess L|| ||w||) at the end
+  bool valley = false;         ///< the end is no critical point, see PursuitOptions::valley_gradient
+  CriticalPoint point;         ///< reached; its certificates
+  Vector weights;              ///< of the network now, at that point
+  WorkCounters work;           ///< of the whole round, searches included
 
   /// Hidden layer of the neurons added; -1 in round 0.
   int layer() const { return added.empty() ? -1 : added.front().neuron.layer; }
@@ -83,7 +89,8 @@ struct PursuitRound {
 struct PursuitState {
   std::vector<Index> widths;  ///< hidden
   Vector weights;
-  int rounds = 0;  ///< done
+  int rounds = 0;        ///< done
+  bool critical = true;  ///< the point reached is critical, or in a valley: what a next round needs
 };
 
 class NeuronPursuit {

@@ -14,7 +14,7 @@ using Rows = std::vector<std::vector<double>>;
 
 constexpr std::array point_kinds = {"origin", "saddle", "minimum", "unresolved", "gradient_flat"};
 constexpr std::array stop_names = {"reached_critical_point", "reached_loss", "not_critical", "interrupted",
-                                   "gradient_steps_spent"};
+                                   "gradient_steps_spent",   "valley"};
 constexpr std::size_t most_inputs = 32;       ///< beyond, they are drawn as one
 constexpr std::size_t most_numbers = 60'000;  ///< of all networks together
 

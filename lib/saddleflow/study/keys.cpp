@@ -268,6 +268,14 @@ std::vector<Key> make_keys() {
        "stop where every N, over its bound, is below this: no neuron lowers the loss",
        {},
        ">= 0"},
+      {"pursuit.valley",
+       real,
+       "1e-10",
+       "a minimisation that creeps on where there is no minimum counts as ended where |grad L| / (|Hess L| "
+       "|w|) is "
+       "below this; 0: the pursuit ends there",
+       {},
+       ">= 0"},
       {"pursuit.minimiser",
        text,
        "\"flow\"",

@@ -37,11 +37,17 @@ std::vector<std::int64_t> per_layer(const std::vector<Index>& hidden) {
   return out;
 }
 
+/// RoundRow::stop.
+namespace stops {
+constexpr int reached_critical_point = 0, reached_loss = 1, not_critical = 2, gradient_steps_spent = 4,
+              valley = 5;
+}
+
 int stop_flag(const PursuitRound& round, Real enough) {
-  enum { reached_critical_point, reached_loss, not_critical, interrupted, gradient_steps_spent };
-  if (round.point.is_critical()) return reached_critical_point;
-  if (round.loss_after <= enough) return reached_loss;
-  return round.descent.stop_reason == "iterations_spent" ? gradient_steps_spent : not_critical;
+  if (round.point.is_critical()) return stops::reached_critical_point;
+  if (round.loss_after <= enough) return stops::reached_loss;
+  if (round.valley) return stops::valley;
+  return round.descent.stop_reason == "iterations_spent" ? stops::gradient_steps_spent : stops::not_critical;
 }
 
 std::vector<double> by_sample(const Matrix& samples) {
@@ -87,6 +93,12 @@ PursuitRecorder::PursuitRecorder(const StudyTable& study, const PursuitSetup& se
     record_.times.resize(static_cast<std::size_t>(record_.rounds[kept].first_time));
   record_.snapshots.resize(static_cast<std::size_t>(end.snapshot) + 1);
   record_.rounds.resize(kept);
+  // Rows of a file are as long as its axes; what is not born yet ends them.
+  const auto trim = [](std::vector<double>& row) {
+    while (!row.empty() && std::isnan(row.back())) row.pop_back();
+  };
+  for (archive::TimeRow& row : record_.times) trim(row.neuron_norm);
+  for (archive::SnapshotRow& row : record_.snapshots) trim(row.weights);
   for (const archive::RoundRow& round : record_.rounds) elapsed_ += static_cast<Real>(round.flow_time);
   if (!record_.times.empty()) step_count_ = record_.times.back().step;
 }
@@ -96,7 +108,9 @@ PursuitState PursuitRecorder::state() const {
   const std::vector<double>& row = record_.snapshots[static_cast<std::size_t>(last.snapshot)].weights;
   const Index born = order_.born(row);
   const Vector weights = Eigen::Map<const Eigen::VectorXd>(row.data(), born).cast<Real>();
-  return {widths_of(last), order_.canonical(weights), static_cast<int>(rounds())};
+  const bool critical = last.stop == stops::reached_critical_point || last.stop == stops::reached_loss ||
+                        last.stop == stops::valley;
+  return {widths_of(last), order_.canonical(weights), static_cast<int>(rounds()), critical};
 }
 
 void PursuitRecorder::begin_round() {
@@ -163,6 +177,7 @@ void PursuitRecorder::end_round(const PursuitRound& round, Objective& objective)
     row.test_loss = static_cast<double>(score.loss);
     row.test_error = static_cast<double>(score.error);
   }
+  row.relative_gradient = static_cast<double>(round.relative_gradient);
   row.flow_time = static_cast<double>(round.descent.time);
   row.stop = stop_flag(round, setup_.options.loss);
   row.first_time = static_cast<std::int64_t>(record_.times.size());

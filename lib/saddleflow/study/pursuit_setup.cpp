@@ -30,6 +30,7 @@ PursuitOptions build_options(const StudyTable& study, const Network& family) {
   o.fraction = study.real("pursuit.fraction");
   o.scale = study.real("pursuit.scale");
   o.loss = study.real("pursuit.loss");
+  o.valley_gradient = study.real("pursuit.valley");
   o.least_value = study.real("pursuit.least_value");
   o.budget = study.has("pursuit.budget") ? study.integers("pursuit.budget") : widths;
   if (o.budget.size() != widths.size())
