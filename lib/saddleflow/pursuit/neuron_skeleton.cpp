@@ -1,0 +1,112 @@
+// One hidden layer: clocks of dormant neurons, and flows of the active ones between critical points.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/pursuit/active_set.hpp"
+#include "saddleflow/pursuit/skeleton_parts.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+
+class NeuronProcess {
+ public:
+  NeuronProcess(Objective& objective, const Vector& direction, const SkeletonOptions& options)
+      : objective_(objective),
+        options_(options),
+        weights_(Vector::Zero(objective.size())),
+        dormant_(make_dormant(objective, direction)) {
+    objective_.clear_mode();
+    result_.degree = objective.network().degree();
+    result_.neurons = static_cast<Index>(objective.network().neurons().size());
+    result_.loss_at_origin = objective.value(weights_);
+    residual_ = residual_at(objective, weights_);
+    residual_unit_ = residual_.norm();
+  }
+
+  Skeleton run() {
+    const WorkCounters before = objective_.counters();
+    bool going_on = look();
+    while (going_on) going_on = step();
+    result_.work = result_.work + dormant_->work() + (objective_.counters() - before);
+    return std::move(result_);
+  }
+
+ private:
+  bool end(SkeletonEnd why) {
+    result_.end = why;
+    return false;
+  }
+
+  bool look() {
+    if (residual_.norm() <= options_.fitted * residual_unit_) return end(SkeletonEnd::fitted);
+    if (static_cast<Index>(result_.jumps.size()) >= options_.jumps) return end(SkeletonEnd::jump_limit);
+    dormant_->look(residual_);
+    return true;
+  }
+
+  bool step() {
+    if (options_.interrupt && options_.interrupt->load()) return end(SkeletonEnd::interrupted);
+    const Real wait = dormant_->wait();
+    if (wait == kInfinity) return end(SkeletonEnd::no_growth);
+    if (time_ + wait > options_.time) return end(SkeletonEnd::time_limit);
+    const std::vector<NeuronDirection> joining = dormant_->advance(wait, options_.tie * (time_ + wait));
+    time_ += wait;
+    return joining.empty() || jump(joining);
+  }
+
+  bool jump(const std::vector<NeuronDirection>& joining) {
+    const ActiveFlow flow = flow_of_active(objective_, weights_, active_, joining, options_);
+    result_.work = result_.work + flow.work;
+    if (flow.descent.stop_reason == "interrupted") return end(SkeletonEnd::interrupted);
+    if (!flow.point.is_critical()) return end(why_not_critical(flow));
+    for (const NeuronDirection& neuron : flow.vanished) dormant_->add(neuron);
+    weights_ = flow.weights;
+    active_ = flow.active;
+    record(joining, flow);
+    residual_ = residual_at(objective_, weights_);
+    return look() && (!flow.unstable || end(SkeletonEnd::unstable));
+  }
+
+  /// Of separable data the weights have left for infinity.
+  SkeletonEnd why_not_critical(const ActiveFlow& flow) const {
+    const bool logistic = objective_.loss().kind() == LossKind::logistic;
+    return logistic && flow.descent.stop_reason == "reached_end" ? SkeletonEnd::no_minimiser
+                                                                 : SkeletonEnd::not_critical;
+  }
+
+  void record(const std::vector<NeuronDirection>& joining, const ActiveFlow& flow) {
+    SkeletonJump jump;
+    jump.time = time_;
+    for (const auto& [k, direction] : joining) jump.activated.push_back(k);
+    for (const auto& [k, direction] : flow.vanished) jump.deactivated.push_back(k);
+    std::sort(jump.activated.begin(), jump.activated.end());
+    jump.active = active_;
+    jump.weights = weights_;
+    jump.clocks = Vector::Constant(result_.neurons, -kInfinity);
+    for (const Index k : active_) jump.clocks[k] = result_.degree == 2 ? Real(1) : kInfinity;
+    dormant_->write_clocks(jump.clocks);
+    complete_jump(objective_, options_, jump, result_.work);
+    result_.jumps.push_back(std::move(jump));
+  }
+
+  Objective& objective_;
+  const SkeletonOptions& options_;
+  Vector weights_;
+  std::unique_ptr<Dormant> dormant_;
+  std::vector<Index> active_;
+  Matrix residual_;
+  Real residual_unit_ = 0, time_ = 0;
+  Skeleton result_;
+};
+
+}  // namespace
+
+Skeleton neuron_skeleton(Objective& objective, const Vector& direction, const SkeletonOptions& options) {
+  return NeuronProcess(objective, direction, options).run();
+}
+
+}  // namespace saddleflow
