@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
+#include "saddleflow/pursuit/parallel_groups.hpp"
 
 namespace saddleflow {
 
@@ -24,61 +24,60 @@ Real fitting_size(const Objective& whole, const Vector& direction) {
 
 class ActiveSet {
  public:
-  ActiveSet(const Objective& whole, std::vector<Index> neurons, const SkeletonOptions& options)
-      : whole_(whole),
-        options_(options),
-        neurons_(std::move(neurons)),
-        subset_(hidden_subset(whole.network(), neurons_)),
-        problem_(subset_.network, whole.data(), whole.loss()) {}
+  /// `start`: whole weights, those of `neurons` not zero.
+  ActiveSet(const Objective& whole, const Vector& start, const std::vector<Index>& neurons,
+            const SkeletonOptions& options)
+      : whole_(whole), options_(options), groups_(parallel_groups(whole.network(), start, neurons)) {
+    std::vector<Index> first;
+    for (const ParallelGroup& group : groups_) first.push_back(group.neurons[0]);
+    subset_ = hidden_subset(whole.network(), first);
+    start_ = subset_.take(gathered(whole.network(), start, groups_));
+  }
 
-  ActiveFlow flow(const Vector& start) {
+  ActiveFlow flow() {
+    Objective problem(subset_.network, whole_.data(), whole_.loss());
     ActiveFlow result;
+    result.start = subset_.embed(start_, whole_.size());
     MinimiseOptions minimising = options_.minimise;
     minimising.destination = Destination::minimum;
     minimising.interrupt = options_.interrupt;
-    result.descent = minimise(problem_, subset_.take(start), minimising);
-    result.point = analyse(result.descent.weights);
+    result.descent = minimise(problem, start_, minimising);
+    result.point = analyse_critical_point(problem, result.descent.weights, options_.analysis);
     result.work = result.descent.work + result.point.work;
-    settle(result);
+    if (result.point.is_critical()) settle(result);
     return result;
   }
 
  private:
-  CriticalPoint analyse(const Vector& w) { return analyse_critical_point(problem_, w, options_.analysis); }
+  void settle(ActiveFlow& result) const {
+    const Network& part = *subset_.network;
+    Vector w = result.point.basis.leave(part, result.point.point());
+    const Vector norms = neuron_norms(part, w);
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+      const auto k = static_cast<Index>(i);
+      const std::vector<Index>& neurons = groups_[i].neurons;
+      if (norms[k] > kVanished * norms.maxCoeff()) {
+        result.active.insert(result.active.end(), neurons.begin(), neurons.end());
+        continue;
+      }
+      // In which direction is what the flow says, before the refinement has put it to zero.
+      const Vector last = neuron_weights(part, result.descent.weights, k).stableNormalized();
+      for (const Index neuron : neurons) result.vanished.emplace_back(neuron, last);
+      w = put_to_zero(part, w, {k});
+    }
+    std::sort(result.active.begin(), result.active.end());
+    result.weights = distributed(whole_.network(), subset_.embed(w, whole_.size()), groups_);
+    result.unstable = is_unstable(result);
+  }
 
   static bool has_way_down(const CriticalPoint& point) {
     return point.spectrum.negative > 0 || (point.kinks && point.kinks->falls());
   }
 
-  void settle(ActiveFlow& result) {
-    const Vector w = result.point.is_critical()
-                         ? result.point.basis.leave(*subset_.network, result.point.point())
-                         : result.descent.weights;
-    const Vector norms = neuron_norms(*subset_.network, w);
-    Vector kept = w;
-    for (std::size_t i = 0; i < neurons_.size(); ++i) {
-      const auto k = static_cast<Index>(i);
-      if (result.point.is_critical() && norms[k] <= kVanished * norms.maxCoeff())
-        vanish(k, kept, result);
-      else
-        result.active.push_back(neurons_[i]);
-    }
-    std::sort(result.active.begin(), result.active.end());
-    result.weights = subset_.embed(kept, whole_.size());
-    result.unstable = result.point.is_critical() && is_unstable(result);
-  }
-
-  /// In which direction it did is what the flow says, before the refinement has put it to zero.
-  void vanish(Index k, Vector& kept, ActiveFlow& result) {
-    const Vector last = neuron_weights(*subset_.network, result.descent.weights, k);
-    result.vanished.emplace_back(neurons_[static_cast<std::size_t>(k)], last.stableNormalized());
-    kept = put_to_zero(*subset_.network, kept, {k});
-  }
-
-  /// Vanished neurons have clocks for what they may do.
-  bool is_unstable(const ActiveFlow& result) {
-    if (result.vanished.empty()) return has_way_down(result.point);
+  /// Of the active neurons one by one; those that have vanished have clocks for what they may do.
+  bool is_unstable(const ActiveFlow& result) const {
     if (result.active.empty()) return false;
+    if (result.active.size() == groups_.size()) return has_way_down(result.point);
     const HiddenSubset kept = hidden_subset(whole_.network(), result.active);
     Objective problem(kept.network, whole_.data(), whole_.loss());
     return has_way_down(analyse_critical_point(problem, kept.take(result.weights), options_.analysis));
@@ -86,9 +85,9 @@ class ActiveSet {
 
   const Objective& whole_;
   const SkeletonOptions& options_;
-  std::vector<Index> neurons_;
+  std::vector<ParallelGroup> groups_;
   HiddenSubset subset_;
-  Objective problem_;
+  Vector start_;
 };
 
 }  // namespace
@@ -99,11 +98,11 @@ ActiveFlow flow_of_active(const Objective& whole, const Vector& w, const std::ve
   Vector start = w;
   for (const auto& [k, direction] : joining) {
     neurons.push_back(k);
-    const HiddenSubset one = hidden_subset(whole.network(), {k});
-    start(one.parameters) = options.seed_scale * fitting_size(whole, direction) * direction;
+    start(hidden_subset(whole.network(), {k}).parameters) =
+        options.seed_scale * fitting_size(whole, direction) * direction;
   }
   std::sort(neurons.begin(), neurons.end());
-  return ActiveSet(whole, neurons, options).flow(start);
+  return ActiveSet(whole, start, neurons, options).flow();
 }
 
 }  // namespace saddleflow

@@ -10,9 +10,10 @@ namespace saddleflow {
 
 struct ActiveFlow {
   Minimisation descent;
-  CriticalPoint point;                    ///< of the network of these neurons alone
-  Vector weights;                         ///< of the whole network, zero where neurons are not active
-  std::vector<Index> active;              ///< at the end, ascending
+  CriticalPoint point;        ///< of the network of these neurons alone
+  Vector start;               ///< of the whole network, one neuron for each group that flows as one
+  Vector weights;             ///< of the whole network, zero where neurons are not active
+  std::vector<Index> active;  ///< at the end, ascending
   std::vector<NeuronDirection> vanished;  ///< on the way
   bool unstable = false;                  ///< there is a way down among the active neurons, none of them zero
   WorkCounters work;

@@ -25,6 +25,9 @@ class Dormant {
   virtual std::vector<NeuronDirection> advance(Real wait, Real tie) = 0;
   /// A neuron that has vanished from the active ones, with the direction in which it did.
   virtual void add(const NeuronDirection& neuron) = 0;
+  /// Directions that change while others jump; none where they settle anew whatever happens, or do not move.
+  virtual std::vector<NeuronDirection> free_directions() const { return {}; }
+  virtual void set_directions(const std::vector<NeuronDirection>& /*same neurons*/) {}
   /// Sets the entries of the dormant neurons, see SkeletonJump::clocks.
   virtual void write_clocks(Vector& clocks) const = 0;
   virtual WorkCounters work() const = 0;

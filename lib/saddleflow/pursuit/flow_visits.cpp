@@ -16,6 +16,7 @@ namespace {
 constexpr int kBisections = 60;
 // A proximity below this is rounding.
 constexpr Real kRounding = Real(1e-11);
+constexpr Real kSmallest = Real(1e-300);
 // Two visits in a row with outputs this close, relative, are one.
 constexpr Real kSame = Real(1e-6);
 
@@ -106,12 +107,16 @@ class VisitObserver : public Observer {
   bool falling_ = false;
 };
 
-FlowAssemblyOptions flow_options(const Objective& objective, const FlowVisitOptions& options) {
+FlowAssemblyOptions flow_options(const Objective& objective, Real log_delta,
+                                 const FlowVisitOptions& options) {
   FlowAssemblyOptions assembly;
   assembly.charts = options.charts;
   assembly.stepper = options.stepper;
   const Real energy_unit = Correlation(objective).loss_at_origin();
   assembly.stepping = flow_stepping(objective.network(), options.rtol, energy_unit);
+  // The smallest neurons are to be resolved, down to what a number holds.
+  assembly.stepping.error.floor =
+      std::clamp(std::exp(2 * log_delta), kSmallest, assembly.stepping.error.floor);
   assembly.events = no_flow_events();
   if (options.loss > 0) assembly.events.levels.push_back({"loss", options.loss, Direction::falling, true, 0});
   return assembly;
@@ -150,7 +155,8 @@ FlowVisits visits_of_flow(Objective& objective, const Vector& direction, Real lo
   FlowVisits result;
   result.sequence.name = fmt::format("flow {:g}", static_cast<double>(std::exp(log_delta)));
   const Real loss_at_origin = Correlation(objective).loss_at_origin();
-  FlowAssembly parts(objective, direction.stableNormalized(), log_delta, flow_options(objective, options));
+  FlowAssembly parts(objective, direction.stableNormalized(), log_delta,
+                     flow_options(objective, log_delta, options));
   VisitObserver observer(parts, options);
   IntegrationOptions integration;
   integration.t_end = flow_time_of(degree, options.slow_time, log_delta);
@@ -161,6 +167,7 @@ FlowVisits visits_of_flow(Objective& objective, const Vector& direction, Real lo
   observer.finish(outcome.state, outcome.stop_reason == "event:level:loss");
   result.stop_reason = outcome.stop_reason;
   result.slow_time = slow_time_of(degree, outcome.time, log_delta);
+  result.loss = parts.probe.loss(outcome.state);
   result.steps = parts.steps.accepted;
   result.work = parts.work() - before;
   objective.clear_mode();

@@ -29,7 +29,7 @@ struct FlowVisits {
   std::vector<CriticalPoint> points;  ///< refined from the closest approach of each visit
   Index unresolved = 0;               ///< visits that led to no critical point, and are left out
   std::string stop_reason;
-  Real slow_time = 0;  ///< of the end
+  Real slow_time = 0, loss = 0;  ///< of the end
   std::int64_t steps = 0;
   WorkCounters work;
 };

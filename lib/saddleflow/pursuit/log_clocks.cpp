@@ -74,6 +74,16 @@ class LogClocks final : public Dormant {
 
   void add(const NeuronDirection& neuron) override { clocks_.push_back({neuron.first, neuron.second, 1}); }
 
+  std::vector<NeuronDirection> free_directions() const override {
+    std::vector<NeuronDirection> result;
+    for (const LogClock& clock : clocks_) result.emplace_back(clock.neuron, clock.direction);
+    return result;
+  }
+  void set_directions(const std::vector<NeuronDirection>& directions) override {
+    for (std::size_t i = 0; i < clocks_.size(); ++i)
+      if (!directions[i].second.isZero(0)) clocks_[i].direction = directions[i].second;
+  }
+
   void write_clocks(Vector& clocks) const override {
     for (const LogClock& clock : clocks_) clocks[clock.neuron] = clock.s;
   }

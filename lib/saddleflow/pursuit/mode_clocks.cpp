@@ -13,7 +13,7 @@ namespace saddleflow {
 namespace {
 
 constexpr Real kNever = std::numeric_limits<Real>::infinity();
-// Overlaps and eigenvalues, relative, that are rounding.
+// Overlaps, and eigenvalues beside residual and inputs, that are rounding.
 constexpr Real kNoOverlap = Real(1e-9), kNoRate = Real(1e-10);
 
 struct ModeClock {
@@ -44,6 +44,7 @@ class ModeClocks final : public Dormant {
     const SymmetricEigen eigen = symmetric_eigen(f, "skeleton: correlation of residual and inputs");
     std::stable_sort(clocks_.begin(), clocks_.end(),
                      [](const ModeClock& a, const ModeClock& b) { return a.s > b.s; });
+    rounding_ = kNoRate * residual.norm() * problem->data().inputs.norm();
     assign(eigen);
     work_ = work_ + correlation.counters();
   }
@@ -93,7 +94,7 @@ class ModeClocks final : public Dormant {
       const Real rate = eigen.values[n - 1 - first];
       ModeClock clock = clocks_[static_cast<std::size_t>(k)];
       clock.direction = std::copysign(Real(1), parts(first, k)) * eigen.vectors.col(n - 1 - first);
-      clock.rate = std::abs(rate) <= kNoRate * eigen.values.cwiseAbs().maxCoeff() ? Real(0) : rate;
+      clock.rate = std::abs(rate) <= rounding_ ? Real(0) : rate;
       left.push_back(std::move(clock));
     }
     clocks_ = std::move(left);
@@ -101,6 +102,7 @@ class ModeClocks final : public Dormant {
 
   const Objective& whole_;
   std::vector<ModeClock> clocks_;
+  Real rounding_ = 0;
   WorkCounters work_;
 };
 

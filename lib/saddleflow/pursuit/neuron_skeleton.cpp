@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "saddleflow/pursuit/active_set.hpp"
+#include "saddleflow/pursuit/carried_directions.hpp"
 #include "saddleflow/pursuit/skeleton_parts.hpp"
 
 namespace saddleflow {
@@ -11,6 +12,8 @@ namespace saddleflow {
 namespace {
 
 constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+// A loss that falls by less than this part of L(0) has not fallen: what has activated did so by rounding.
+constexpr Real kProgress = Real(1e-13);
 
 class NeuronProcess {
  public:
@@ -22,7 +25,7 @@ class NeuronProcess {
     objective_.clear_mode();
     result_.degree = objective.network().degree();
     result_.neurons = static_cast<Index>(objective.network().neurons().size());
-    result_.loss_at_origin = objective.value(weights_);
+    result_.loss_at_origin = loss_ = objective.value(weights_);
     residual_ = residual_at(objective, weights_);
     residual_unit_ = residual_.norm();
   }
@@ -63,6 +66,12 @@ class NeuronProcess {
     result_.work = result_.work + flow.work;
     if (flow.descent.stop_reason == "interrupted") return end(SkeletonEnd::interrupted);
     if (!flow.point.is_critical()) return end(why_not_critical(flow));
+    const Real loss = flow.point.refinement.loss;
+    if (!(loss < loss_ - kProgress * result_.loss_at_origin)) return end(SkeletonEnd::no_growth);
+    loss_ = loss;
+    const std::vector<NeuronDirection> moved = dormant_->free_directions();
+    if (!moved.empty())
+      dormant_->set_directions(carried_directions(objective_, flow.start, loss, moved, options_));
     for (const NeuronDirection& neuron : flow.vanished) dormant_->add(neuron);
     weights_ = flow.weights;
     active_ = flow.active;
@@ -99,7 +108,7 @@ class NeuronProcess {
   std::unique_ptr<Dormant> dormant_;
   std::vector<Index> active_;
   Matrix residual_;
-  Real residual_unit_ = 0, time_ = 0;
+  Real residual_unit_ = 0, time_ = 0, loss_ = 0;
   Skeleton result_;
 };
 

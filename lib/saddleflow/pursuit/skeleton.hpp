@@ -15,7 +15,7 @@ namespace saddleflow {
 /// Why a skeleton ends.
 enum class SkeletonEnd {
   fitted,        ///< the residual is zero: all clocks stand
-  no_growth,     ///< no clock reaches its bound any more
+  no_growth,     ///< no clock reaches its bound any more, or not by more than rounding
   no_minimiser,  ///< what is active has no critical point to go to: the loss falls for ever (separable data)
   not_critical,  ///< the flow of what is active has not come to rest within its limits
   unstable,      ///< at the point reached the active neurons have a way down among themselves: no clock of a
@@ -72,8 +72,9 @@ struct Skeleton {
 ///   s_j or is zero, and beta is the minimiser of L over the cone of these signs. Exact up to rounding. A
 ///   coordinate with u_j = v_j (or -v_j) in the start has no way to negative (positive) values.
 /// * one hidden layer of degree 2: a dormant neuron has norm delta^{1-S}, S = 0 at first, dS/dtau = 2 N with
-///   its direction at the limit of its NCF flow for the residual of the present point, started from its old
-///   direction. Where N < 0 the neuron shrinks with ||a|| = ||b|| until S = 0; there what the conserved
+///   its direction at the limit of its NCF flow for the residual of the present point, started from where
+///   the jump to this point has taken the direction (carried_directions()). Where N < 0 the neuron shrinks
+///   with ||a|| = ||b|| until S = 0; there what the conserved
 ///   ||a||^2 - ||b||^2 leaves of it takes over: the smaller of a and b passes through zero [derived]; a
 ///   neuron balanced exactly never turns.
 ///   Networks whose hidden neurons can be rotated into one another (linear; power_sum with s^2) have modes
@@ -83,7 +84,10 @@ struct Skeleton {
 ///   point, and the first to blow up activates.
 ///
 /// What activates flows, with all other neurons left out, to the next critical point. Neurons that vanish on
-/// the way are dormant again: with S = 1, or from the norm infinity.
+/// the way are dormant again: with S = 1, or from the norm infinity. For degree 2 neurons of one direction,
+/// as clocks that tie have them, flow as one and share its size: what tells them apart is a power of delta.
+/// Where that has a clock of its own (several outputs; power_sum with kinks), the skeleton ends as
+/// `unstable`.
 ///
 /// The result depends on delta only through slow time: whether delta is the norm of the whole start or of a
 /// neuron changes ln(1/delta) by a constant, for degree 2 nothing in the limit. For higher degrees delta is
