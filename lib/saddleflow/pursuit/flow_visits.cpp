@@ -164,7 +164,7 @@ FlowVisits visits_of_flow(Objective& objective, const Vector& direction, Real lo
   integration.interrupt = options.interrupt;
   const Outcome outcome = parts.run(observer, integration);
   if (outcome.failed()) throw NumericalError(result.sequence.name + ": " + outcome.message);
-  observer.finish(outcome.state, outcome.stop_reason == "event:level:loss");
+  observer.finish(outcome.state, outcome.stop_reason.starts_with("event:level:loss"));
   result.stop_reason = outcome.stop_reason;
   result.slow_time = slow_time_of(degree, outcome.time, log_delta);
   result.loss = parts.probe.loss(outcome.state);
