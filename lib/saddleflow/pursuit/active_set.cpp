@@ -12,7 +12,7 @@ namespace saddleflow {
 namespace {
 
 // A neuron of this size, beside the largest, has vanished.
-constexpr Real kVanished = Real(1e-4);
+constexpr Real kVanishedNeuron = Real(1e-4);
 
 /// The size at which a neuron in this direction would have outputs like the targets.
 Real fitting_size(const Objective& whole, const Vector& direction) {
@@ -22,11 +22,11 @@ Real fitting_size(const Objective& whole, const Vector& direction) {
   return std::isfinite(size) ? size : Real(1);
 }
 
-class ActiveSet {
+class JoinedNeurons {
  public:
   /// `start`: whole weights, those of `neurons` not zero.
-  ActiveSet(const Objective& whole, const Vector& start, const std::vector<Index>& neurons,
-            const SkeletonOptions& options)
+  JoinedNeurons(const Objective& whole, const Vector& start, const std::vector<Index>& neurons,
+                const SkeletonOptions& options)
       : whole_(whole), options_(options), groups_(parallel_groups(whole.network(), start, neurons)) {
     std::vector<Index> first;
     for (const ParallelGroup& group : groups_) first.push_back(group.neurons[0]);
@@ -56,7 +56,7 @@ class ActiveSet {
     for (std::size_t i = 0; i < groups_.size(); ++i) {
       const auto k = static_cast<Index>(i);
       const std::vector<Index>& neurons = groups_[i].neurons;
-      if (norms[k] > kVanished * norms.maxCoeff()) {
+      if (norms[k] > kVanishedNeuron * norms.maxCoeff()) {
         result.active.insert(result.active.end(), neurons.begin(), neurons.end());
         continue;
       }
@@ -102,7 +102,7 @@ ActiveFlow flow_of_active(const Objective& whole, const Vector& w, const std::ve
         options.seed_scale * fitting_size(whole, direction) * direction;
   }
   std::sort(neurons.begin(), neurons.end());
-  return ActiveSet(whole, start, neurons, options).flow();
+  return JoinedNeurons(whole, start, neurons, options).flow();
 }
 
 }  // namespace saddleflow

@@ -1,6 +1,5 @@
 // Degree 3 and above: every dormant neuron follows its own NCF flow, in units of delta and of slow time.
 #include <cmath>
-#include <limits>
 
 #include "saddleflow/correlation/ncf_flow.hpp"
 #include "saddleflow/correlation/separable.hpp"
@@ -11,7 +10,6 @@ namespace saddleflow {
 
 namespace {
 
-constexpr Real kNever = std::numeric_limits<Real>::infinity();
 // A neuron that comes back from the active ones has the norm infinity in units of delta: what it is a time
 // later, [D (D-2) |N| tau]^{-1/(D-2)}, depends on this by its inverse.
 constexpr Real kReturnLogNorm = 20;
@@ -22,7 +20,7 @@ struct BlowUpClock {
   Real log_norm = 0;
   NcfFlowResult future;  ///< for the present residual
 
-  Real time() const { return future.end == NcfEnd::blow_up ? future.time : kNever; }
+  Real time() const { return future.end == NcfEnd::blow_up ? future.time : Dormant::kNever; }
 };
 
 class BlowUpClocks final : public Dormant {

@@ -12,9 +12,9 @@ namespace saddleflow {
 namespace {
 
 // Products of two of these, and what they grow by during a jump, are far from 1 and from underflow.
-constexpr Real kTiny = Real(1e-100), kUnresolved = Real(1e-200);
+constexpr Real kRider = Real(1e-100), kUnresolvedRider = Real(1e-200);
 // The residual has come to rest where this part of the fall is left.
-constexpr Real kLeft = Real(1e-6);
+constexpr Real kFallLeft = Real(1e-6);
 
 /// Those that are active or dormant, ascending; the others have no weights.
 HiddenSubset moving(const Network& network, const Vector& w) {
@@ -31,7 +31,7 @@ std::vector<NeuronDirection> carried_directions(const Objective& whole, const Ve
                                                 const SkeletonOptions& options) {
   Vector w = start;
   for (const auto& [k, direction] : dormant)
-    w(hidden_subset(whole.network(), {k}).parameters) = kTiny * direction;
+    w(hidden_subset(whole.network(), {k}).parameters) = kRider * direction;
   const HiddenSubset subset = moving(whole.network(), w);
   Objective problem(subset.network, whole.data(), whole.loss());
   const Real from = problem.value(subset.take(w));
@@ -39,9 +39,9 @@ std::vector<NeuronDirection> carried_directions(const Objective& whole, const Ve
   assembly.charts = FlowAssemblyOptions::Charts::cartesian;
   assembly.stepping =
       flow_stepping(*subset.network, options.minimise.rtol, Correlation(problem).loss_at_origin());
-  assembly.stepping.error.floor = kUnresolved;
+  assembly.stepping.error.floor = kUnresolvedRider;
   assembly.events = no_flow_events();
-  assembly.events.levels.push_back({"loss", loss + kLeft * (from - loss), Direction::falling, true, 0});
+  assembly.events.levels.push_back({"loss", loss + kFallLeft * (from - loss), Direction::falling, true, 0});
   FlowAssembly parts(problem, subset.take(w), assembly);
   IntegrationOptions integration;
   integration.t_end = options.minimise.t_end;

@@ -11,7 +11,7 @@ namespace {
 constexpr Real kNoMatch = std::numeric_limits<Real>::infinity();
 
 /// Relative to the first; where that has no outputs absolute.
-Real distance(const SaddleStop& a, const SaddleStop& b) {
+Real stop_distance(const SaddleStop& a, const SaddleStop& b) {
   if (a.outputs.rows() != b.outputs.rows() || a.outputs.cols() != b.outputs.cols()) return kNoMatch;
   const Real size = a.outputs.norm();
   const Real difference = (a.outputs - b.outputs).norm();
@@ -27,9 +27,9 @@ struct Common {
   }
 };
 
-class Alignment {
+class CommonSubsequence {
  public:
-  Alignment(const SaddleSequence& first, const SaddleSequence& second, Real tolerance)
+  CommonSubsequence(const SaddleSequence& first, const SaddleSequence& second, Real tolerance)
       : first_(first.stops), second_(second.stops), tolerance_(tolerance) {
     best_.assign(first_.size() + 1, std::vector<Common>(second_.size() + 1));
     for (std::size_t i = first_.size(); i-- > 0;)
@@ -52,7 +52,7 @@ class Alignment {
 
  private:
   Common with_pair(std::size_t i, std::size_t j) const {
-    const Real d = distance(first_[i], second_[j]);
+    const Real d = stop_distance(first_[i], second_[j]);
     if (!(d <= tolerance_)) return {-1, kNoMatch};
     const Common& rest = best_[i + 1][j + 1];
     return {rest.pairs + 1, rest.distance + d};
@@ -78,7 +78,7 @@ class Alignment {
   }
   StopMatch pair(std::size_t i, std::size_t j) const {
     const SaddleStop &a = first_[i], &b = second_[j];
-    return {static_cast<Index>(i), static_cast<Index>(j), distance(a, b),
+    return {static_cast<Index>(i), static_cast<Index>(j), stop_distance(a, b),
             b.loss - a.loss,       b.time - a.time,       a.active_neurons == b.active_neurons};
   }
 
@@ -115,7 +115,7 @@ SaddleSequence sequence_of(const std::vector<PursuitRound>& rounds, const Networ
 
 std::vector<StopMatch> match_sequences(const SaddleSequence& first, const SaddleSequence& second,
                                        Real tolerance) {
-  return Alignment(first, second, tolerance).matches();
+  return CommonSubsequence(first, second, tolerance).matches();
 }
 
 }  // namespace saddleflow

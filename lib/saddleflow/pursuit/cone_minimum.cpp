@@ -15,14 +15,14 @@ namespace saddleflow {
 
 namespace {
 
-constexpr int kNewtonSteps = 200, kHalvings = 60, kWidenings = 12, kRayCheck = 8;
+constexpr int kConeSteps = 200, kBacktracks = 60, kWidenings = 12, kRayCheck = 8;
 // A Newton step of this, relative to the point, is rounding.
 constexpr Real kStepDone = Real(1e-13);
 // Beyond this margin a sample weighs so little in the Hessian that only a ray tells whether it ends there.
 constexpr Real kSuspicious = Real(25);
 
 /// The minimiser over the x > 0, which a bound that has nothing to do with the problem has made inexact.
-void polish(const Matrix& a, const Vector& b, Vector& x) {
+void polish_free(const Matrix& a, const Vector& b, Vector& x) {
   std::vector<Index> free;
   for (Index j = 0; j < x.size(); ++j)
     if (x[j] > 0) free.push_back(j);
@@ -44,7 +44,7 @@ Vector nonnegative_least_squares(const Matrix& a, const Vector& b, const Vector&
     x = bounded_least_squares(a, b, Vector::Zero(x.size()), Vector::Constant(x.size(), bound), x).x;
     if (x.maxCoeff() < bound) break;
   }
-  polish(a, b, x);
+  polish_free(a, b, x);
   return x;
 }
 
@@ -92,7 +92,7 @@ class ConeProblem {
   }
 
   ConeMinimum::Status by_newton(Vector& x) const {
-    for (int k = 0; k < kNewtonSteps; ++k) {
+    for (int k = 0; k < kConeSteps; ++k) {
       if (falls_for_ever(x) || (k % kRayCheck == 0 && has_ray(x))) return ConeMinimum::Status::unbounded;
       const Vector step = newton_step(x);
       const Real taken = line_search(x, step);
@@ -120,7 +120,7 @@ class ConeProblem {
     // Close to the minimum the steps are better than the values tell.
     const Real before = value(x) * (1 + 4 * std::numeric_limits<Real>::epsilon());
     Real length = 1;
-    for (int k = 0; k < kHalvings; ++k, length /= 2) {
+    for (int k = 0; k < kBacktracks; ++k, length /= 2) {
       const Vector trial = (x + length * step).cwiseMax(0);
       if (!(value(trial) <= before)) continue;
       x = trial;

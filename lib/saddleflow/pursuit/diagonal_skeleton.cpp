@@ -10,7 +10,7 @@ namespace saddleflow {
 namespace {
 
 // A gradient of this, beside inputs times residual of the zero network, is rounding.
-constexpr Real kRest = Real(1e-12);
+constexpr Real kDualRest = Real(1e-12);
 constexpr Real kForever = std::numeric_limits<Real>::infinity();
 
 class DiagonalProcess {
@@ -69,7 +69,7 @@ class DiagonalProcess {
   Vector dual_speed() const {
     Vector speed = -minimum_.gradient;
     for (Index j = 0; j < size_; ++j)
-      if (minimum_.beta[j] != 0 || std::abs(speed[j]) <= kRest * unit_[j] || speed[j] * side_[j] > 0)
+      if (minimum_.beta[j] != 0 || std::abs(speed[j]) <= kDualRest * unit_[j] || speed[j] * side_[j] > 0)
         speed[j] = 0;
     return speed;
   }

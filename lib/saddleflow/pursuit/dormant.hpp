@@ -1,6 +1,7 @@
 // The neurons that sleep between two jumps of a skeleton, and their clocks.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -15,6 +16,8 @@ using NeuronDirection = std::pair<Index, Vector>;
 /// Times are slow times. The residual is that of look() until the next one.
 class Dormant {
  public:
+  static constexpr Real kNever = std::numeric_limits<Real>::infinity();
+
   virtual ~Dormant() = default;
 
   /// The point has changed: outputs x n.

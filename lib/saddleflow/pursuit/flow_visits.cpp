@@ -13,12 +13,12 @@ namespace saddleflow {
 
 namespace {
 
-constexpr int kBisections = 60;
+constexpr int kCrossingSteps = 60;
 // A proximity below this is rounding.
-constexpr Real kRounding = Real(1e-11);
-constexpr Real kSmallest = Real(1e-300);
+constexpr Real kLeastProximity = Real(1e-11);
+constexpr Real kSmallestNeuron = Real(1e-300);
 // Two visits in a row with outputs this close, relative, are one.
-constexpr Real kSame = Real(1e-6);
+constexpr Real kSameVisit = Real(1e-6);
 
 /// The loss along the flow, with its slope -||grad L||^2.
 struct LossSample {
@@ -26,7 +26,7 @@ struct LossSample {
 };
 
 /// Where the cubic through two samples passes the level.
-Real crossing(const LossSample& a, const LossSample& b, Real level) {
+Real cubic_crossing(const LossSample& a, const LossSample& b, Real level) {
   const Real h = b.time - a.time;
   const auto at = [&](Real u) {
     const Real v = 1 - u;
@@ -34,7 +34,7 @@ Real crossing(const LossSample& a, const LossSample& b, Real level) {
            u * u * ((1 + 2 * v) * b.loss - v * h * b.slope);
   };
   Real low = 0, high = 1;
-  for (int k = 0; k < kBisections; ++k) {
+  for (int k = 0; k < kCrossingSteps; ++k) {
     const Real middle = (low + high) / 2;
     (at(middle) > level ? low : high) = middle;
   }
@@ -53,7 +53,7 @@ class VisitObserver : public Observer {
   void on_step(const StepView& step) override {
     parts_.probe.observe(step.x1, o_);
     samples_.push_back(sample(step.t1, o_));
-    follow(std::log(std::max(o_.proximity, kRounding)), step.x1);
+    follow(std::log(std::max(o_.proximity, kLeastProximity)), step.x1);
   }
 
   /// A minimum that r has not risen from is where the flow ended. Where the loss is enough the flow is on its
@@ -68,7 +68,7 @@ class VisitObserver : public Observer {
   /// When the loss first was below.
   Real time_of(Real level) const {
     for (std::size_t k = 1; k < samples_.size(); ++k)
-      if (samples_[k].loss <= level) return crossing(samples_[k - 1], samples_[k], level);
+      if (samples_[k].loss <= level) return cubic_crossing(samples_[k - 1], samples_[k], level);
     return std::numeric_limits<Real>::quiet_NaN();
   }
 
@@ -116,7 +116,7 @@ FlowAssemblyOptions flow_options(const Objective& objective, Real log_delta,
   assembly.stepping = flow_stepping(objective.network(), options.rtol, energy_unit);
   // The smallest neurons are to be resolved, down to what a number holds.
   assembly.stepping.error.floor =
-      std::clamp(std::exp(2 * log_delta), kSmallest, assembly.stepping.error.floor);
+      std::clamp(std::exp(2 * log_delta), kSmallestNeuron, assembly.stepping.error.floor);
   assembly.events = no_flow_events();
   if (options.loss > 0) assembly.events.levels.push_back({"loss", options.loss, Direction::falling, true, 0});
   return assembly;
@@ -136,7 +136,7 @@ void analyse_visits(Objective& objective, const VisitObserver& observer, const F
     stop.outputs = objective.outputs(point.basis.leave(objective.network(), point.point()));
     stop.active_neurons = point.active_neurons;
     std::vector<SaddleStop>& stops = result.sequence.stops;
-    if (!stops.empty() && (stops.back().outputs - stop.outputs).norm() <= kSame * stop.outputs.norm())
+    if (!stops.empty() && (stops.back().outputs - stop.outputs).norm() <= kSameVisit * stop.outputs.norm())
       continue;
     stops.push_back(std::move(stop));
     result.points.push_back(std::move(point));

@@ -1,6 +1,5 @@
 // Degree 2: a dormant neuron has norm delta^{1-S} and the direction that its NCF flow settles in.
 #include <cmath>
-#include <limits>
 
 #include "saddleflow/correlation/ncf_flow.hpp"
 #include "saddleflow/correlation/separable.hpp"
@@ -11,7 +10,6 @@ namespace saddleflow {
 
 namespace {
 
-constexpr Real kNever = std::numeric_limits<Real>::infinity();
 // N beside residual and inputs, and ||a||^2 - ||b||^2 beside their sum, that are rounding.
 constexpr Real kNoValue = Real(1e-10), kBalanced = Real(1e-12);
 // How far past zero the smaller one of a and b is put where a neuron turns.

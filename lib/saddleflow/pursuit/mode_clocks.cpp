@@ -1,7 +1,6 @@
 // Degree 2 with a hidden layer that may be rotated: Q' = F Q for the neuron vectors Q, and modes for neurons.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/correlation/separable.hpp"
@@ -12,7 +11,6 @@ namespace saddleflow {
 
 namespace {
 
-constexpr Real kNever = std::numeric_limits<Real>::infinity();
 // Overlaps, and eigenvalues beside residual and inputs, that are rounding.
 constexpr Real kNoOverlap = Real(1e-9), kNoRate = Real(1e-10);
 

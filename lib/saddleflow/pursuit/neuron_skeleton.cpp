@@ -11,7 +11,7 @@ namespace saddleflow {
 
 namespace {
 
-constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+constexpr Real kNoEnd = std::numeric_limits<Real>::infinity();
 // A loss that falls by less than this part of L(0) has not fallen: what has activated did so by rounding.
 constexpr Real kProgress = Real(1e-13);
 
@@ -54,7 +54,7 @@ class NeuronProcess {
   bool step() {
     if (options_.interrupt && options_.interrupt->load()) return end(SkeletonEnd::interrupted);
     const Real wait = dormant_->wait();
-    if (wait == kInfinity) return end(SkeletonEnd::no_growth);
+    if (wait == kNoEnd) return end(SkeletonEnd::no_growth);
     if (time_ + wait > options_.time) return end(SkeletonEnd::time_limit);
     const std::vector<NeuronDirection> joining = dormant_->advance(wait, options_.tie * (time_ + wait));
     time_ += wait;
@@ -95,8 +95,8 @@ class NeuronProcess {
     std::sort(jump.activated.begin(), jump.activated.end());
     jump.active = active_;
     jump.weights = weights_;
-    jump.clocks = Vector::Constant(result_.neurons, -kInfinity);
-    for (const Index k : active_) jump.clocks[k] = result_.degree == 2 ? Real(1) : kInfinity;
+    jump.clocks = Vector::Constant(result_.neurons, -kNoEnd);
+    for (const Index k : active_) jump.clocks[k] = result_.degree == 2 ? Real(1) : kNoEnd;
     dormant_->write_clocks(jump.clocks);
     complete_jump(objective_, options_, jump, result_.work);
     result_.jumps.push_back(std::move(jump));
