@@ -179,4 +179,15 @@ BOOST_AUTO_TEST_CASE(directions_ride_along_a_jump) {
   BOOST_TEST(std::abs(flow.loss / skeleton.jumps[0].loss - 1) < Real(1e-2));
 }
 
+BOOST_AUTO_TEST_CASE(separable_data_lead_to_infinity) {
+  Dataset data;
+  data.inputs = Random(1).normal_matrix(2, 10);
+  data.targets = data.inputs.row(0).cwiseSign();
+  Objective objective(feed_forward({2, 4, 1}, Activation()), data, Loss(LossKind::logistic));
+  const Skeleton skeleton = compute_skeleton(objective, Random(2).unit_vector(objective.size()));
+  print_jumps("separable", skeleton);
+  BOOST_TEST((skeleton.end == SkeletonEnd::no_minimiser));
+  BOOST_TEST(skeleton.jumps.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

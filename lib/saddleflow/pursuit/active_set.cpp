@@ -44,7 +44,10 @@ class JoinedNeurons {
     result.descent = minimise(problem, start_, minimising);
     result.point = analyse_critical_point(problem, result.descent.weights, options_.analysis);
     result.work = result.descent.work + result.point.work;
-    if (result.point.is_critical()) settle(result);
+    if (result.point.is_critical())
+      settle(result);
+    else
+      result.separated = is_separated(problem.outputs(result.descent.weights));
     return result;
   }
 
@@ -68,6 +71,11 @@ class JoinedNeurons {
     std::sort(result.active.begin(), result.active.end());
     result.weights = distributed(whole_.network(), subset_.embed(w, whole_.size()), groups_);
     result.unstable = is_unstable(result);
+  }
+
+  bool is_separated(const Matrix& outputs) const {
+    return whole_.loss().kind() == LossKind::logistic &&
+           outputs.cwiseProduct(whole_.data().targets).minCoeff() > 0;
   }
 
   static bool has_way_down(const CriticalPoint& point) {

@@ -15,7 +15,9 @@ struct ActiveFlow {
   Vector weights;             ///< of the whole network, zero where neurons are not active
   std::vector<Index> active;  ///< at the end, ascending
   std::vector<NeuronDirection> vanished;  ///< on the way
-  bool unstable = false;                  ///< there is a way down among the active neurons, none of them zero
+  /// Logistic loss, and every sample on its side at the end: L(c w) falls for ever with c.
+  bool separated = false;
+  bool unstable = false;  ///< there is a way down among the active neurons, none of them zero
   WorkCounters work;
 };
 

@@ -35,9 +35,9 @@ struct FlowVisits {
 };
 
 /// psi(t, e^{log_delta} direction) up to slow_time. The time of a stop is that at which half of what the loss
-/// falls by on the way to it, from the stop visited before, is gained (square loss and small delta: the width of a jump is O(1) in flow time
-/// for degree 2). The objective has no mode afterwards. InputError for a direction that does not fit;
-/// NumericalError where the integration fails.
+/// falls by on the way to it, from the stop visited before, is gained (square loss and small delta: the width
+/// of a jump is O(1) in flow time for degree 2). The objective has no mode afterwards. InputError for a
+/// direction that does not fit; NumericalError where the integration fails.
 FlowVisits visits_of_flow(Objective& objective, const Vector& direction, Real log_delta,
                           const FlowVisitOptions& options);
 

@@ -65,7 +65,8 @@ class NeuronProcess {
     const ActiveFlow flow = flow_of_active(objective_, weights_, active_, joining, options_);
     result_.work = result_.work + flow.work;
     if (flow.descent.stop_reason == "interrupted") return end(SkeletonEnd::interrupted);
-    if (!flow.point.is_critical()) return end(why_not_critical(flow));
+    if (!flow.point.is_critical())
+      return end(flow.separated ? SkeletonEnd::no_minimiser : SkeletonEnd::not_critical);
     const Real loss = flow.point.refinement.loss;
     if (!(loss < loss_ - kProgress * result_.loss_at_origin)) return end(SkeletonEnd::no_growth);
     loss_ = loss;
@@ -78,13 +79,6 @@ class NeuronProcess {
     record(joining, flow);
     residual_ = residual_at(objective_, weights_);
     return look() && (!flow.unstable || end(SkeletonEnd::unstable));
-  }
-
-  /// Of separable data the weights have left for infinity.
-  SkeletonEnd why_not_critical(const ActiveFlow& flow) const {
-    const bool logistic = objective_.loss().kind() == LossKind::logistic;
-    return logistic && flow.descent.stop_reason == "reached_end" ? SkeletonEnd::no_minimiser
-                                                                 : SkeletonEnd::not_critical;
   }
 
   void record(const std::vector<NeuronDirection>& joining, const ActiveFlow& flow) {
