@@ -140,6 +140,32 @@ BOOST_AUTO_TEST_CASE(a_neuron_turns_where_the_balance_holds_it) {
   BOOST_TEST(std::abs(clocks[1] - Real(0.15)) < Real(1e-9));
 }
 
+// A neuron that comes back from the active ones and is pushed on: H = w^3, w' = -3 r w^2 from infinity is
+// 1 / (3 r tau); for degree 2, norm delta^{1-S}, S falls from 1 at the rate 2 |N|.
+BOOST_AUTO_TEST_CASE(neurons_come_back) {
+  Dataset data;
+  data.inputs = data.targets = Matrix::Ones(1, 1);
+  const Real r = Real(0.7), tau = 2;
+  const auto state_after = [&](const std::shared_ptr<const Network>& network, const Vector& direction) {
+    Objective objective(network, data, Loss());
+    const auto dormant = make_dormant(objective, Vector::Unit(objective.size(), objective.size() - 1));
+    dormant->look(Matrix::Constant(1, 1, r));
+    dormant->add({0, direction});
+    dormant->look(Matrix::Constant(1, 1, -r));
+    dormant->advance(tau, 0);
+    Vector clocks = Vector::Zero(2);
+    dormant->write_clocks(clocks);
+    return clocks[0];
+  };
+  const Real cube = state_after(power_sum(1, 2, Activation(0, 3)), Vector::Ones(1));
+  const Real relu =
+      state_after(feed_forward({1, 2, 1}, Activation(0, 1)), Vector::Constant(2, std::sqrt(Real(0.5))));
+  fmt::print("neurons that come back: ln norm {:.9f} (closed form {:.9f}), S = {:.12f} ({:.12f})\n",
+             number(cube), number(-std::log(3 * r * tau)), number(relu), number(1 - r * tau));
+  BOOST_TEST(std::abs(cube + std::log(3 * r * tau)) < Real(1e-8));
+  BOOST_TEST(std::abs(relu - (1 - r * tau)) < Real(1e-10));
+}
+
 BOOST_AUTO_TEST_CASE(parallel_neurons_are_one) {
   const auto network = feed_forward({3, 3, 2}, Activation(0, 1));
   Objective objective(network, {Random(1).normal_matrix(3, 8), Random(2).normal_matrix(2, 8), "test"},

@@ -13,6 +13,8 @@ namespace {
 // A neuron that comes back from the active ones has the norm infinity in units of delta: what it is a time
 // later, [D (D-2) |N| tau]^{-1/(D-2)}, depends on this by its inverse.
 constexpr Real kReturnLogNorm = 20;
+// Far below what a neuron that comes back has at the next jump.
+constexpr Real kCollapse = Real(1e-30);
 
 struct BlowUpClock {
   Index neuron = 0;
@@ -79,6 +81,7 @@ class BlowUpClocks final : public Dormant {
     NcfFlowOptions options;
     options.t_end = t_end;
     options.rtol = Real(1e-11);
+    options.collapse = kCollapse;
     return follow_ncf_flow(*correlation_, std::exp(clock.log_norm) * clock.direction, options);
   }
 

@@ -67,16 +67,14 @@ struct Skeleton {
 /// The flow from delta * direction as delta goes to 0, in slow time tau = t / ln(1/delta) for degree 2,
 /// delta^{D-2} t above.
 ///
-/// * diagonal_linear: the dual s starts at 0, ds/dtau = -grad L(beta); where |s_j| = 1, beta_j has the sign
-/// of
-///   s_j or is zero, and beta is the minimiser of L over the cone of these signs. Exact up to rounding. A
+/// * diagonal_linear: the dual s starts at 0, ds/dtau = -grad L(beta); where |s_j| = 1, beta_j is zero or has
+///   the sign of s_j, and beta is the minimiser of L over the cone of these signs. Exact up to rounding. A
 ///   coordinate with u_j = v_j (or -v_j) in the start has no way to negative (positive) values.
 /// * one hidden layer of degree 2: a dormant neuron has norm delta^{1-S}, S = 0 at first, dS/dtau = 2 N with
 ///   its direction at the limit of its NCF flow for the residual of the present point, started from where
 ///   the jump to this point has taken the direction (carried_directions()). Where N < 0 the neuron shrinks
-///   with ||a|| = ||b|| until S = 0; there what the conserved
-///   ||a||^2 - ||b||^2 leaves of it takes over: the smaller of a and b passes through zero [derived]; a
-///   neuron balanced exactly never turns.
+///   with ||a|| = ||b|| until S = 0; there what the conserved ||a||^2 - ||b||^2 leaves of it takes over: the
+///   smaller of a and b passes through zero [derived]; a neuron balanced exactly never turns.
 ///   Networks whose hidden neurons can be rotated into one another (linear; power_sum with s^2) have modes
 ///   for neurons: Q' = F Q, Q = (neuron vectors), and the k-th mode is the k-th growing direction of F that
 ///   the modes before it, larger in size, leave over [derived].
@@ -84,7 +82,8 @@ struct Skeleton {
 ///   point, and the first to blow up activates.
 ///
 /// What activates flows, with all other neurons left out, to the next critical point. Neurons that vanish on
-/// the way are dormant again: with S = 1, or from the norm infinity. For degree 2 neurons of one direction,
+/// the way are dormant again: with S = 1, or from the norm infinity, which the NCF flow of N < 0 leaves as
+/// [D (D-2) |N| tau]^{-1/(D-2)} [derived]. For degree 2 neurons of one direction,
 /// as clocks that tie have them, flow as one and share its size: what tells them apart is a power of delta.
 /// Where that has a clock of its own (several outputs; power_sum with kinks), the skeleton ends as
 /// `unstable`.
