@@ -46,6 +46,7 @@ void print_jumps(std::FILE* out, const SkeletonRun& run) {
                neurons(jump.activated), neurons(jump.deactivated), jump.active.size(),
                static_cast<double>(jump.loss), kind(jump), index(jump));
   fmt::print(out, "end: {}\n", name_of(s.end));
+  if (!s.detail.empty()) fmt::print(out, "     {}\n", s.detail);
 }
 
 void print_match(std::FILE* out, const StopMatch& match, const SaddleSequence& sequence) {

@@ -1,4 +1,6 @@
 // One hidden layer: clocks of dormant neurons, and flows of the active ones between critical points.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -65,8 +67,10 @@ class NeuronProcess {
     const ActiveFlow flow = flow_of_active(objective_, weights_, active_, joining, options_);
     result_.work = result_.work + flow.work;
     if (flow.descent.stop_reason == "interrupted") return end(SkeletonEnd::interrupted);
-    if (!flow.point.is_critical())
+    if (!flow.point.is_critical()) {
+      describe(flow);
       return end(flow.separated ? SkeletonEnd::no_minimiser : SkeletonEnd::not_critical);
+    }
     const Real loss = flow.point.refinement.loss;
     if (!(loss < loss_ - kProgress * result_.loss_at_origin)) return end(SkeletonEnd::no_growth);
     loss_ = loss;
@@ -79,6 +83,17 @@ class NeuronProcess {
     record(joining, flow);
     residual_ = residual_at(objective_, weights_);
     return look() && (!flow.unstable || end(SkeletonEnd::unstable));
+  }
+
+  void describe(const ActiveFlow& flow) {
+    const Refinement& refinement = flow.point.refinement;
+    result_.detail = fmt::format(
+        "flow from the jump at {:.10g}: {} after {} steps at loss {:.6g}, moved by {:.1e} to relative "
+        "gradient "
+        "{:.1e}",
+        static_cast<double>(time_), flow.descent.stop_reason, flow.descent.steps,
+        static_cast<double>(flow.descent.loss), static_cast<double>(refinement.displacement),
+        static_cast<double>(refinement.relative_gradient));
   }
 
   void record(const std::vector<NeuronDirection>& joining, const ActiveFlow& flow) {

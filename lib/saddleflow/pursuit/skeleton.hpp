@@ -5,6 +5,7 @@
 #include <atomic>
 #include <limits>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "saddleflow/pursuit/minimise.hpp"
@@ -61,6 +62,7 @@ struct Skeleton {
   Real loss_at_origin = 0;
   std::vector<SkeletonJump> jumps;
   SkeletonEnd end = SkeletonEnd::jump_limit;
+  std::string detail;  ///< not_critical, no_minimiser: what the last flow has come to, and when it began
   WorkCounters work;
 };
 
