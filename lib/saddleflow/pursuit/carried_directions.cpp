@@ -1,0 +1,58 @@
+#include "saddleflow/pursuit/carried_directions.hpp"
+
+#include <algorithm>
+
+#include "saddleflow/correlation/separable.hpp"
+#include "saddleflow/integrate/flow_assembly.hpp"
+#include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/pursuit/hidden_subset.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+// Products of two of these, and what they grow by during a jump, are far from 1 and from underflow.
+constexpr Real kRider = Real(1e-100), kUnresolvedRider = Real(1e-200);
+// The residual has come to rest where this part of the fall is left.
+constexpr Real kFallLeft = Real(1e-6);
+
+/// Those that are active or dormant, ascending; the others have no weights.
+HiddenSubset moving(const Network& network, const Vector& w) {
+  std::vector<Index> neurons;
+  for (Index k = 0; k < static_cast<Index>(network.neurons().size()); ++k)
+    if (!neuron_weights(network, w, k).isZero(0)) neurons.push_back(k);
+  return hidden_subset(network, neurons);
+}
+
+}  // namespace
+
+std::vector<NeuronDirection> carried_directions(const Objective& whole, const Vector& start, Real loss,
+                                                const std::vector<NeuronDirection>& dormant,
+                                                const SkeletonOptions& options) {
+  Vector w = start;
+  for (const auto& [k, direction] : dormant)
+    w(hidden_subset(whole.network(), {k}).parameters) = kRider * direction;
+  const HiddenSubset subset = moving(whole.network(), w);
+  Objective problem(subset.network, whole.data(), whole.loss());
+  const Real from = problem.value(subset.take(w));
+  FlowAssemblyOptions assembly;
+  assembly.charts = FlowAssemblyOptions::Charts::cartesian;
+  assembly.stepping =
+      flow_stepping(*subset.network, options.minimise.rtol, Correlation(problem).loss_at_origin());
+  assembly.stepping.error.floor = kUnresolvedRider;
+  assembly.events = no_flow_events();
+  assembly.events.levels.push_back({"loss", loss + kFallLeft * (from - loss), Direction::falling, true, 0});
+  FlowAssembly parts(problem, subset.take(w), assembly);
+  IntegrationOptions integration;
+  integration.t_end = options.minimise.t_end;
+  integration.max_steps = options.minimise.max_steps;
+  integration.interrupt = options.interrupt;
+  Observer nobody;
+  const Vector end = subset.embed(parts.weights(parts.run(nobody, integration).state), whole.size());
+  std::vector<NeuronDirection> result;
+  for (const auto& [k, direction] : dormant)
+    result.emplace_back(k, neuron_weights(whole.network(), end, k).stableNormalized());
+  return result;
+}
+
+}  // namespace saddleflow

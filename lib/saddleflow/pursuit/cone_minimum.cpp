@@ -1,0 +1,178 @@
+#include "saddleflow/pursuit/cone_minimum.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "saddleflow/base/bounded_least_squares.hpp"
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+constexpr int kConeSteps = 200, kBacktracks = 60, kWidenings = 12, kRayCheck = 8;
+// A Newton step of this, relative to the point, is rounding.
+constexpr Real kStepDone = Real(1e-13);
+// Beyond this margin a sample weighs so little in the Hessian that only a ray tells whether it ends there.
+constexpr Real kSuspicious = Real(25);
+
+/// The minimiser over the x > 0, which a bound that has nothing to do with the problem has made inexact.
+void polish_free(const Matrix& a, const Vector& b, Vector& x) {
+  std::vector<Index> free;
+  for (Index j = 0; j < x.size(); ++j)
+    if (x[j] > 0) free.push_back(j);
+  if (free.empty()) return;
+  const Matrix columns = a(Eigen::all, free);
+  const Vector step = minimum_norm_least_squares(columns, b - a * x);
+  Vector trial = x;
+  trial(free) += step;
+  if (trial.minCoeff() >= 0 && (b - a * trial).norm() <= (b - a * x).norm()) x = trial;
+}
+
+/// min ||A x - b||, x >= 0. The bounds of the solver are finite, so they are widened until none is met.
+Vector nonnegative_least_squares(const Matrix& a, const Vector& b, const Vector& start) {
+  Real bound = std::max(Real(10) * start.cwiseAbs().maxCoeff(), Real(1));
+  const Real shortest = a.colwise().norm().minCoeff();
+  if (shortest > 0) bound = std::max(bound, 10 * b.norm() / shortest);
+  Vector x = start.cwiseMax(0);
+  for (int k = 0; k < kWidenings; ++k, bound *= 10) {
+    x = bounded_least_squares(a, b, Vector::Zero(x.size()), Vector::Constant(x.size(), bound), x).x;
+    if (x.maxCoeff() < bound) break;
+  }
+  polish_free(a, b, x);
+  return x;
+}
+
+/// Over x >= 0, with beta_j = sigma_j x_j for the coordinates of the cone.
+class ConeProblem {
+ public:
+  ConeProblem(const Dataset& data, const Loss& loss, const Vector& sigma)
+      : data_(data), loss_(loss), sigma_(sigma) {
+    for (Index j = 0; j < sigma.size(); ++j)
+      if (sigma[j] != 0) members_.push_back(j);
+    columns_.resize(data.inputs.cols(), static_cast<Index>(members_.size()));
+    for (std::size_t k = 0; k < members_.size(); ++k)
+      columns_.col(static_cast<Index>(k)) = sigma[members_[k]] * data.inputs.row(members_[k]).transpose();
+  }
+
+  ConeMinimum solve(const Vector& start) {
+    Vector x(columns_.cols());
+    for (std::size_t k = 0; k < members_.size(); ++k)
+      x[static_cast<Index>(k)] = std::max(sigma_[members_[k]] * start[members_[k]], Real(0));
+    ConeMinimum result;
+    if (x.size() > 0) {
+      if (loss_.kind() == LossKind::square)
+        x = nonnegative_least_squares(columns_, data_.targets.row(0).transpose(), x);
+      else
+        result.status = by_newton(x);
+    }
+    finish(x, result);
+    return result;
+  }
+
+ private:
+  Matrix outputs(const Vector& x) const { return (columns_ * x).transpose(); }
+  Real value(const Vector& x) const { return loss_.value(outputs(x), data_.targets); }
+
+  void finish(const Vector& x, ConeMinimum& result) const {
+    result.beta = Vector::Zero(sigma_.size());
+    for (std::size_t k = 0; k < members_.size(); ++k)
+      if (x[static_cast<Index>(k)] != 0)
+        result.beta[members_[k]] = sigma_[members_[k]] * x[static_cast<Index>(k)];
+    Matrix residual;
+    const Matrix h = result.beta.transpose() * data_.inputs;
+    loss_.derivative(h, data_.targets, residual);
+    result.gradient = data_.inputs * residual.transpose();
+    result.loss = loss_.value(h, data_.targets);
+  }
+
+  ConeMinimum::Status by_newton(Vector& x) const {
+    for (int k = 0; k < kConeSteps; ++k) {
+      if (falls_for_ever(x) || (k % kRayCheck == 0 && has_ray(x))) return ConeMinimum::Status::unbounded;
+      const Vector step = newton_step(x);
+      const Real taken = line_search(x, step);
+      if (taken * step.norm() <= kStepDone * x.norm() || taken == 0)
+        return has_ray(x) ? ConeMinimum::Status::unbounded : ConeMinimum::Status::found;
+    }
+    return ConeMinimum::Status::stalled;
+  }
+
+  /// The minimiser of the quadratic model over the cone, as seen from x.
+  Vector newton_step(const Vector& x) const {
+    Matrix r, c;
+    const Matrix h = outputs(x);
+    loss_.derivative(h, data_.targets, r);
+    loss_.second_derivative(h, data_.targets, c);
+    // Samples far on the wrong side have no curvature, and a model that runs away: the search cuts it off.
+    const Real least = std::numeric_limits<Real>::epsilon() * c.maxCoeff();
+    const Vector root = c.row(0).transpose().cwiseMax(least).cwiseSqrt();
+    const Matrix a = root.asDiagonal() * columns_;
+    const Vector b = a * x - r.row(0).transpose().cwiseQuotient(root);
+    return nonnegative_least_squares(a, b, x) - x;
+  }
+
+  Real line_search(Vector& x, const Vector& step) const {
+    // Close to the minimum the steps are better than the values tell.
+    const Real before = value(x) * (1 + 4 * std::numeric_limits<Real>::epsilon());
+    Real length = 1;
+    for (int k = 0; k < kBacktracks; ++k, length /= 2) {
+      const Vector trial = (x + length * step).cwiseMax(0);
+      if (!(value(trial) <= before)) continue;
+      x = trial;
+      return length;
+    }
+    return 0;
+  }
+
+  Vector margins(const Vector& x) const {
+    return data_.targets.row(0).transpose().cwiseProduct(columns_ * x);
+  }
+
+  /// No sample loses along x itself and one gains: then so it goes on.
+  bool falls_for_ever(const Vector& x) const {
+    const Vector m = margins(x);
+    return m.size() > 0 && m.minCoeff() >= 0 && m.maxCoeff() > 0;
+  }
+
+  /// Whether a ray of the cone has margins t >= 0 at all samples that sum to 1 at those far beyond the
+  /// others: a least-squares problem in (ray, t).
+  bool has_ray(const Vector& x) const {
+    const Vector m = margins(x);
+    if (!(m.maxCoeff() > kSuspicious)) return false;
+    const Index n = m.size(), k = columns_.cols();
+    Matrix a = Matrix::Zero(n + 1, k + n);
+    a.topLeftCorner(n, k) = data_.targets.row(0).transpose().asDiagonal() * columns_;
+    a.topRightCorner(n, n) = -Matrix::Identity(n, n);
+    for (Index i = 0; i < n; ++i) a(n, k + i) = m[i] > kSuspicious ? Real(1) : Real(0);
+    Vector b = Vector::Zero(n + 1);
+    b[n] = 1;
+    const Vector ray = nonnegative_least_squares(a, b, Vector::Zero(k + n));
+    return (a * ray - b).norm() < Real(1e-9);
+  }
+
+  const Dataset& data_;
+  const Loss& loss_;
+  const Vector& sigma_;
+  std::vector<Index> members_;
+  Matrix columns_;  // n x members
+};
+
+}  // namespace
+
+ConeMinimum minimise_on_cone(const Dataset& data, const Loss& loss, const Vector& sigma,
+                             const Vector& start) {
+  if (loss.kind() == LossKind::linear)
+    throw InputError("loss.kind: found linear, expected square or logistic: it has no minimum");
+  if (data.targets.rows() != 1 || sigma.size() != data.inputs.rows() || start.size() != sigma.size())
+    throw InputError(fmt::format("cone: found {} signs, {} weights and {} outputs, expected {}, {} and 1",
+                                 sigma.size(), start.size(), data.targets.rows(), data.inputs.rows(),
+                                 data.inputs.rows()));
+  return ConeProblem(data, loss, sigma).solve(start);
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,42 @@
+// The neurons that sleep between two jumps of a skeleton, and their clocks.
+#pragma once
+
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "saddleflow/problem/objective.hpp"
+
+namespace saddleflow {
+
+/// A neuron and its weights (incoming, then outgoing), of length 1.
+using NeuronDirection = std::pair<Index, Vector>;
+
+/// Times are slow times. The residual is that of look() until the next one.
+class Dormant {
+ public:
+  static constexpr Real kNever = std::numeric_limits<Real>::infinity();
+
+  virtual ~Dormant() = default;
+
+  /// The point has changed: outputs x n.
+  virtual void look(const Matrix& residual) = 0;
+  /// Until the first neuron activates; +infinity: none ever does.
+  virtual Real wait() const = 0;
+  /// `wait` on; returns the neurons that have activated within `tie` of it and are dormant no more.
+  virtual std::vector<NeuronDirection> advance(Real wait, Real tie) = 0;
+  /// A neuron that has vanished from the active ones, with the direction in which it did.
+  virtual void add(const NeuronDirection& neuron) = 0;
+  /// Directions that change while others jump; none where they settle anew whatever happens, or do not move.
+  virtual std::vector<NeuronDirection> free_directions() const { return {}; }
+  virtual void set_directions(const std::vector<NeuronDirection>& /*same neurons*/) {}
+  /// Sets the entries of the dormant neurons, see SkeletonJump::clocks.
+  virtual void write_clocks(Vector& clocks) const = 0;
+  virtual WorkCounters work() const = 0;
+};
+
+/// Of all neurons of a network with one hidden layer that are not zero in `direction`.
+std::unique_ptr<Dormant> make_dormant(const Objective& objective, const Vector& direction);
+
+}  // namespace saddleflow

@@ -1,0 +1,44 @@
+// The critical points that the flow from a small start visits.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "saddleflow/integrate/flow_assembly.hpp"
+#include "saddleflow/pursuit/comparison.hpp"
+
+namespace saddleflow {
+
+struct FlowVisitOptions {
+  Real slow_time = 0;  ///< end, see flow_time_of()
+  Real loss = 0;       ///< or where the loss has fallen to this
+  Real rtol = Real(1e-8);
+  std::string stepper = "auto";
+  FlowAssemblyOptions::Charts charts = FlowAssemblyOptions::Charts::automatic;
+  /// A critical point is visited where the proximity r (see Probe) has a minimum below `enter` that it falls
+  /// to and rises from by this factor.
+  Real enter = Real(1e-2), factor = 3;
+  std::int64_t max_steps = 1'000'000;
+  CriticalPointOptions analysis;
+  const std::atomic<bool>* interrupt = nullptr;
+};
+
+struct FlowVisits {
+  SaddleSequence sequence;
+  std::vector<CriticalPoint> points;  ///< refined from the closest approach of each visit
+  Index unresolved = 0;               ///< visits that led to no critical point, and are left out
+  std::string stop_reason;
+  Real slow_time = 0, loss = 0;  ///< of the end
+  std::int64_t steps = 0;
+  WorkCounters work;
+};
+
+/// psi(t, e^{log_delta} direction) up to slow_time. The time of a stop is that at which half of what the loss
+/// falls by on the way to it, from the stop visited before, is gained (square loss and small delta: the width
+/// of a jump is O(1) in flow time for degree 2). The objective has no mode afterwards. InputError for a
+/// direction that does not fit; NumericalError where the integration fails.
+FlowVisits visits_of_flow(Objective& objective, const Vector& direction, Real log_delta,
+                          const FlowVisitOptions& options);
+
+}  // namespace saddleflow

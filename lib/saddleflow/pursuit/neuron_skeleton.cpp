@@ -1,0 +1,130 @@
+// One hidden layer: clocks of dormant neurons, and flows of the active ones between critical points.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/pursuit/active_set.hpp"
+#include "saddleflow/pursuit/carried_directions.hpp"
+#include "saddleflow/pursuit/skeleton_parts.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+constexpr Real kNoEnd = std::numeric_limits<Real>::infinity();
+// A loss that falls by less than this part of L(0) has not fallen: what has activated did so by rounding.
+constexpr Real kProgress = Real(1e-13);
+
+class NeuronProcess {
+ public:
+  NeuronProcess(Objective& objective, const Vector& direction, const SkeletonOptions& options)
+      : objective_(objective),
+        options_(options),
+        weights_(Vector::Zero(objective.size())),
+        dormant_(make_dormant(objective, direction)) {
+    objective_.clear_mode();
+    result_.degree = objective.network().degree();
+    result_.neurons = static_cast<Index>(objective.network().neurons().size());
+    result_.loss_at_origin = loss_ = objective.value(weights_);
+    residual_ = residual_at(objective, weights_);
+    residual_unit_ = residual_.norm();
+  }
+
+  Skeleton run() {
+    const WorkCounters before = objective_.counters();
+    bool going_on = look();
+    while (going_on) going_on = step();
+    result_.work = result_.work + dormant_->work() + (objective_.counters() - before);
+    return std::move(result_);
+  }
+
+ private:
+  bool end(SkeletonEnd why) {
+    result_.end = why;
+    return false;
+  }
+
+  bool look() {
+    if (residual_.norm() <= options_.fitted * residual_unit_) return end(SkeletonEnd::fitted);
+    if (static_cast<Index>(result_.jumps.size()) >= options_.jumps) return end(SkeletonEnd::jump_limit);
+    dormant_->look(residual_);
+    return true;
+  }
+
+  bool step() {
+    if (options_.interrupt && options_.interrupt->load()) return end(SkeletonEnd::interrupted);
+    const Real wait = dormant_->wait();
+    if (wait == kNoEnd) return end(SkeletonEnd::no_growth);
+    if (time_ + wait > options_.time) return end(SkeletonEnd::time_limit);
+    const std::vector<NeuronDirection> joining = dormant_->advance(wait, options_.tie * (time_ + wait));
+    time_ += wait;
+    return joining.empty() || jump(joining);
+  }
+
+  bool jump(const std::vector<NeuronDirection>& joining) {
+    const ActiveFlow flow = flow_of_active(objective_, weights_, active_, joining, options_);
+    result_.work = result_.work + flow.work;
+    if (flow.descent.stop_reason == "interrupted") return end(SkeletonEnd::interrupted);
+    if (!flow.point.is_critical()) {
+      describe(flow);
+      return end(flow.separated ? SkeletonEnd::no_minimiser : SkeletonEnd::not_critical);
+    }
+    const Real loss = flow.point.refinement.loss;
+    if (!(loss < loss_ - kProgress * result_.loss_at_origin)) return end(SkeletonEnd::no_growth);
+    loss_ = loss;
+    const std::vector<NeuronDirection> moved = dormant_->free_directions();
+    if (!moved.empty())
+      dormant_->set_directions(carried_directions(objective_, flow.start, loss, moved, options_));
+    for (const NeuronDirection& neuron : flow.vanished) dormant_->add(neuron);
+    weights_ = flow.weights;
+    active_ = flow.active;
+    record(joining, flow);
+    residual_ = residual_at(objective_, weights_);
+    return look() && (!flow.unstable || end(SkeletonEnd::unstable));
+  }
+
+  void describe(const ActiveFlow& flow) {
+    const Refinement& refinement = flow.point.refinement;
+    result_.detail = fmt::format(
+        "flow from the jump at {:.10g}: {} after {} steps at loss {:.6g}, moved by {:.1e} to relative "
+        "gradient "
+        "{:.1e}",
+        static_cast<double>(time_), flow.descent.stop_reason, flow.descent.steps,
+        static_cast<double>(flow.descent.loss), static_cast<double>(refinement.displacement),
+        static_cast<double>(refinement.relative_gradient));
+  }
+
+  void record(const std::vector<NeuronDirection>& joining, const ActiveFlow& flow) {
+    SkeletonJump jump;
+    jump.time = time_;
+    for (const auto& [k, direction] : joining) jump.activated.push_back(k);
+    for (const auto& [k, direction] : flow.vanished) jump.deactivated.push_back(k);
+    std::sort(jump.activated.begin(), jump.activated.end());
+    jump.active = active_;
+    jump.weights = weights_;
+    jump.clocks = Vector::Constant(result_.neurons, -kNoEnd);
+    for (const Index k : active_) jump.clocks[k] = result_.degree == 2 ? Real(1) : kNoEnd;
+    dormant_->write_clocks(jump.clocks);
+    complete_jump(objective_, options_, jump, result_.work);
+    result_.jumps.push_back(std::move(jump));
+  }
+
+  Objective& objective_;
+  const SkeletonOptions& options_;
+  Vector weights_;
+  std::unique_ptr<Dormant> dormant_;
+  std::vector<Index> active_;
+  Matrix residual_;
+  Real residual_unit_ = 0, time_ = 0, loss_ = 0;
+  Skeleton result_;
+};
+
+}  // namespace
+
+Skeleton neuron_skeleton(Objective& objective, const Vector& direction, const SkeletonOptions& options) {
+  return NeuronProcess(objective, direction, options).run();
+}
+
+}  // namespace saddleflow

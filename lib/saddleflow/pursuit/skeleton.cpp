@@ -1,0 +1,75 @@
+#include "saddleflow/pursuit/skeleton.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/correlation/separable.hpp"
+#include "saddleflow/pursuit/skeleton_parts.hpp"
+
+namespace saddleflow {
+
+const char* name_of(SkeletonEnd end) {
+  switch (end) {
+    case SkeletonEnd::fitted:
+      return "fitted";
+    case SkeletonEnd::no_growth:
+      return "no clock reaches its bound";
+    case SkeletonEnd::no_minimiser:
+      return "no minimiser";
+    case SkeletonEnd::not_critical:
+      return "no critical point reached";
+    case SkeletonEnd::unstable:
+      return "active neurons have a way down of their own";
+    case SkeletonEnd::jump_limit:
+      return "limit of jumps";
+    case SkeletonEnd::time_limit:
+      return "limit of time";
+    case SkeletonEnd::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+Matrix residual_at(Objective& objective, const Vector& w) {
+  Matrix residual;
+  objective.loss().derivative(objective.outputs(w), objective.data().targets, residual);
+  return -residual;
+}
+
+void complete_jump(Objective& objective, const SkeletonOptions& options, SkeletonJump& jump,
+                   WorkCounters& work) {
+  objective.clear_mode();
+  jump.loss = objective.value(jump.weights);
+  jump.outputs = objective.outputs(jump.weights);
+  if (!options.analyse) return;
+  jump.point = analyse_critical_point(objective, jump.weights, options.analysis);
+  work = work + jump.point->work;
+}
+
+Skeleton compute_skeleton(Objective& objective, const Vector& direction, const SkeletonOptions& options) {
+  const Network& network = objective.network();
+  if (direction.size() != objective.size() || !direction.allFinite() || direction.isZero(0))
+    throw InputError(
+        fmt::format("skeleton: expected a direction of {} finite numbers, not all zero", objective.size()));
+  if (network.kind() == "diagonal_linear") return diagonal_skeleton(objective, direction, options);
+  if (!is_separable(network) || network.neurons().empty() || network.degree() < 2)
+    throw InputError(fmt::format(
+        "network: found {} of degree {} with {} layers of weights, expected diagonal_linear or one hidden "
+        "layer of degree 2 at least: the skeleton of other networks is not known",
+        network.kind(), network.degree(), network.layout().layer_count()));
+  return neuron_skeleton(objective, direction, options);
+}
+
+Real flow_time_of(int degree, Real slow_time, Real log_delta) {
+  return degree == 2 ? -slow_time * log_delta
+                     : slow_time * std::exp(static_cast<Real>(2 - degree) * log_delta);
+}
+
+Real slow_time_of(int degree, Real flow_time, Real log_delta) {
+  return degree == 2 ? -flow_time / log_delta
+                     : flow_time * std::exp(static_cast<Real>(degree - 2) * log_delta);
+}
+
+}  // namespace saddleflow

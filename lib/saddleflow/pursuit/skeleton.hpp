@@ -1,0 +1,105 @@
+// The delta -> 0 skeleton of the flow from a small start: which neurons activate when, and the critical
+// points between (theory, section 4, "The delta -> 0 skeleton", V7 and V8; [derived]).
+#pragma once
+
+#include <atomic>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "saddleflow/pursuit/minimise.hpp"
+#include "saddleflow/saddle/critical_point.hpp"
+
+namespace saddleflow {
+
+/// Why a skeleton ends.
+enum class SkeletonEnd {
+  fitted,        ///< the residual is zero: all clocks stand
+  no_growth,     ///< no clock reaches its bound any more, or not by more than rounding
+  no_minimiser,  ///< what is active has no critical point to go to: the loss falls for ever (separable data)
+  not_critical,  ///< the flow of what is active has not come to rest within its limits
+  unstable,      ///< at the point reached the active neurons have a way down among themselves: no clock of a
+                 ///< dormant neuron tells when it is taken
+  jump_limit,
+  time_limit,
+  interrupted
+};
+
+const char* name_of(SkeletonEnd end);
+
+struct SkeletonOptions {
+  Index jumps = 64;                                   ///< at most
+  Real time = std::numeric_limits<Real>::infinity();  ///< slow time, at most
+  Real tie = Real(1e-9);         ///< clocks whose times agree to this, relative, are one jump
+  Real fitted = Real(1e-8);      ///< ||l'(H, y)|| over that of the zero network
+  Real seed_scale = Real(1e-4);  ///< size of the neurons that activate where their flow starts, over the size
+                                 ///< at which they would fit the targets
+  bool analyse = true;           ///< certify the points in the whole network (SkeletonJump::point)
+  MinimiseOptions minimise;
+  CriticalPointOptions analysis;
+  const std::atomic<bool>* interrupt = nullptr;
+};
+
+/// One jump. Neurons are numbers in Network::neurons(); in a diagonal network coordinates; where the hidden
+/// layer has a rotation symmetry (see compute_skeleton) modes, put in place of neurons.
+struct SkeletonJump {
+  Real time = 0;  ///< slow
+  std::vector<Index> activated, deactivated;
+  std::vector<Index> active;  ///< at the point reached, ascending
+  Vector weights;             ///< of the whole network there, exact zeros elsewhere
+  Real loss = 0;
+  Matrix outputs;  ///< outputs x n
+  /// Of every neuron right after the jump. Degree 2: S, 1 for the active, -inf for those that are zero from
+  /// the start; diagonal: the dual s in [-1, 1]. Above: ln(norm / delta), +inf for the active.
+  Vector clocks;
+  std::optional<CriticalPoint> point;  ///< of the whole network, where asked for
+};
+
+struct Skeleton {
+  int degree = 2;
+  Index neurons = 0;
+  Real loss_at_origin = 0;
+  std::vector<SkeletonJump> jumps;
+  SkeletonEnd end = SkeletonEnd::jump_limit;
+  std::string detail;  ///< not_critical, no_minimiser: what the last flow has come to, and when it began
+  WorkCounters work;
+};
+
+/// The flow from delta * direction as delta goes to 0, in slow time tau = t / ln(1/delta) for degree 2,
+/// delta^{D-2} t above.
+///
+/// * diagonal_linear: the dual s starts at 0, ds/dtau = -grad L(beta); where |s_j| = 1, beta_j is zero or has
+///   the sign of s_j, and beta is the minimiser of L over the cone of these signs. Exact up to rounding. A
+///   coordinate with u_j = v_j (or -v_j) in the start has no way to negative (positive) values.
+/// * one hidden layer of degree 2: a dormant neuron has norm delta^{1-S}, S = 0 at first, dS/dtau = 2 N with
+///   its direction at the limit of its NCF flow for the residual of the present point, started from where
+///   the jump to this point has taken the direction (carried_directions()). Where N < 0 the neuron shrinks
+///   with ||a|| = ||b|| until S = 0; there what the conserved ||a||^2 - ||b||^2 leaves of it takes over: the
+///   smaller of a and b passes through zero [derived]; a neuron balanced exactly never turns.
+///   Networks whose hidden neurons can be rotated into one another (linear; power_sum with s^2) have modes
+///   for neurons: Q' = F Q, Q = (neuron vectors), and the k-th mode is the k-th growing direction of F that
+///   the modes before it, larger in size, leave over [derived].
+/// * one hidden layer above degree 2: dormant neurons follow their NCF flow with the residual of the present
+///   point, and the first to blow up activates.
+///
+/// What activates flows, with all other neurons left out, to the next critical point. Neurons that vanish on
+/// the way are dormant again: with S = 1, or from the norm infinity, which the NCF flow of N < 0 leaves as
+/// [D (D-2) |N| tau]^{-1/(D-2)} [derived]. For degree 2 neurons of one direction,
+/// as clocks that tie have them, flow as one and share its size: what tells them apart is a power of delta.
+/// Where that has a clock of its own (several outputs; power_sum with kinks), the skeleton ends as
+/// `unstable`.
+///
+/// The result depends on delta only through slow time: whether delta is the norm of the whole start or of a
+/// neuron changes ln(1/delta) by a constant, for degree 2 nothing in the limit. For higher degrees delta is
+/// the norm of the whole start.
+///
+/// InputError for networks with several hidden layers or none, and a direction that does not fit.
+Skeleton compute_skeleton(Objective& objective, const Vector& direction, const SkeletonOptions& options = {});
+
+/// Flow time of a slow time: tau ln(1/delta), tau delta^{2-D}; +infinity where a number cannot hold it.
+Real flow_time_of(int degree, Real slow_time, Real log_delta);
+/// And back.
+Real slow_time_of(int degree, Real flow_time, Real log_delta);
+
+}  // namespace saddleflow

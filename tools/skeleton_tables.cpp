@@ -1,0 +1,90 @@
+#include "skeleton_tables.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <string>
+
+namespace saddleflow::tools {
+
+namespace {
+
+constexpr std::size_t kMostNeurons = 6;
+
+std::string number(Real x, const char* format) {
+  return std::isnan(x) ? "-" : fmt::format(fmt::runtime(format), static_cast<double>(x));
+}
+
+/// Counted from 1.
+std::string neurons(const std::vector<Index>& list) {
+  if (list.empty()) return "-";
+  std::string out;
+  for (std::size_t i = 0; i < list.size() && i < kMostNeurons; ++i)
+    out += fmt::format("{}{}", i > 0 ? " " : "", list[i] + 1);
+  return list.size() > kMostNeurons ? fmt::format("{} ... ({})", out, list.size()) : out;
+}
+
+std::string kind(const SkeletonJump& jump) { return jump.point ? name_of(jump.point->kind) : "-"; }
+
+/// Eigenvalues below, at and above zero, and ways down.
+std::string index(const SkeletonJump& jump) {
+  if (!jump.point || !jump.point->is_critical()) return "-";
+  const Spectrum& s = jump.point->spectrum;
+  return fmt::format("{}/{}/{}, {} down", s.negative, s.zero, s.positive, jump.point->escapes.size());
+}
+
+void print_jumps(std::FILE* out, const SkeletonRun& run) {
+  const Skeleton& s = run.skeleton;
+  fmt::print(out, "{:>3} {:>15} {:>13}  {:<20} {:<12} {:>6} {:>14}  {:<10} {}\n", "#", "slow time",
+             "flow time", "on", "off", "active", "loss", "point", "index -/0/+");
+  int count = 0;
+  for (const SkeletonJump& jump : s.jumps)
+    fmt::print(out, "{:>3} {:>15.10g} {:>13.6g}  {:<20} {:<12} {:>6} {:>14.8g}  {:<10} {}\n", ++count,
+               static_cast<double>(jump.time),
+               static_cast<double>(flow_time_of(s.degree, jump.time, std::log(run.delta))),
+               neurons(jump.activated), neurons(jump.deactivated), jump.active.size(),
+               static_cast<double>(jump.loss), kind(jump), index(jump));
+  fmt::print(out, "end: {}\n", name_of(s.end));
+  if (!s.detail.empty()) fmt::print(out, "     {}\n", s.detail);
+}
+
+void print_match(std::FILE* out, const StopMatch& match, const SaddleSequence& sequence) {
+  const std::string place = match.first < 0 ? "-" : fmt::format("{}", match.first + 1);
+  if (match.second < 0) {
+    fmt::print(out, "{:>3} {:>15} (not visited)\n", place, "-");
+    return;
+  }
+  const SaddleStop& stop = sequence.stops[static_cast<std::size_t>(match.second)];
+  const std::string active = fmt::format("{}{}", fmt::join(stop.active_neurons, " "),
+                                         match.is_pair() && !match.same_active_neurons ? " *" : "");
+  fmt::print(out, "{:>3} {:>15} {:>13} {:>10} {:>14.8g} {:>12} {:>10}\n", place, number(stop.time, "{:.10g}"),
+             match.is_pair() ? number(match.time_difference, "{:+.4e}") : "-", active,
+             static_cast<double>(stop.loss), match.is_pair() ? number(match.loss_difference, "{:+.1e}") : "-",
+             match.is_pair() ? number(match.output_distance, "{:.1e}") : "-");
+}
+
+void print_sequence(std::FILE* out, const ComparedSequence& other) {
+  const std::string name =
+      other.delta > 0 ? fmt::format("flow from delta = {:g}", static_cast<double>(other.delta)) : "pursuit";
+  fmt::print(out, "\n{}: {}\n", name, other.end);
+  fmt::print(out, "{:>3} {:>15} {:>13} {:>10} {:>14} {:>12} {:>10}\n", "#", "slow time", "- skeleton",
+             "active", "loss", "- skeleton", "outputs");
+  for (const StopMatch& match : other.matches) print_match(out, match, other.sequence);
+}
+
+}  // namespace
+
+void print_skeleton(std::FILE* out, const SkeletonRun& run) {
+  if (!run.title.empty()) fmt::print(out, "{}\n", run.title);
+  fmt::print(out, "network: {}; {} samples; L(0) = {:.8g}\n", run.network, run.samples,
+             static_cast<double>(run.skeleton.loss_at_origin));
+  fmt::print(
+      out, "slow time: {}; flow times at delta = {:g}\n\n",
+      run.skeleton.degree == 2 ? "t / ln(1/delta)" : fmt::format("t delta^{}", run.skeleton.degree - 2),
+      static_cast<double>(run.delta));
+  print_jumps(out, run);
+  for (const ComparedSequence& other : run.others) print_sequence(out, other);
+}
+
+}  // namespace saddleflow::tools
