@@ -18,7 +18,8 @@ bool parallel(const Vector& a, const Vector& b) {
 }
 
 void put_neuron(const Network& network, Vector& w, Index k, const Vector& weights) {
-  w(hidden_subset(network, {k}).parameters) = weights;
+  Index next = 0;
+  for (const Index parameter : hidden_subset(network, {k}).parameters) w[parameter] = weights[next++];
 }
 
 }  // namespace
