@@ -124,7 +124,7 @@ FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
          "/saddles/pattern_preserved": VERDICT, "/mode_changes/kind": ([0, 1, 2], "cross enter release"),
          "/mode_changes/side": ([-1, 0, 1], "below sliding above"),
          "/rounds/kind": ([0, 1, 2, 3, 4], "origin saddle minimum unresolved gradient_flat"),
-         "/rounds/stop": ([0, 1, 2, 3, 4],
+         "/rounds/stop": ([0, 1, 2, 3, 4, 5],
                           "reached_critical_point reached_loss not_critical interrupted gradient_steps_spent valley")}
 ATTRIBUTES = {
     "/": {"Conventions": "CF-1.8", "title": "two neurons, größer", "source": "saddleflow 0.1.0", "history": None,

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/random.hpp"
 #include "saddleflow/network/birth_order.hpp"
 #include "saddleflow/network/kernel.hpp"
 #include "saddleflow/network/network.hpp"
@@ -116,12 +117,13 @@ BOOST_AUTO_TEST_CASE(neurons_are_appended_too) {
 
 BOOST_AUTO_TEST_CASE(a_neuron_at_zero_changes_no_output) {
   const Activation sigma(Real(0.25), 2);
-  const Matrix inputs = Matrix::Random(3, 5);
+  Random random(3);
+  const Matrix inputs = random.normal_matrix(3, 5);
   const auto outputs = [&](const Network& network, const Vector& w) {
     return Matrix(network.kernel(inputs)->forward(w));
   };
   BirthOrder order(feed_forward({3, 2, 2, 1}, sigma)->layout());
-  const Vector first = Vector::Random(order.size());
+  const Vector first = random.normal_matrix(order.size(), 1);
   const Matrix before = outputs(*feed_forward({3, 2, 2, 1}, sigma), order.canonical(first));
   order.append_neuron(0);
   order.append_neuron(1);
