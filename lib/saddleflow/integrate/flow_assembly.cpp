@@ -3,6 +3,8 @@
 #include <cmath>
 #include <utility>
 
+#include "saddleflow/integrate/linear_start.hpp"
+
 namespace saddleflow {
 
 namespace {
@@ -37,8 +39,11 @@ std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool 
   PolarChart::Options chart;
   chart.always = options.charts == Charts::polar;
   chart.rtol = options.stepping.error.rtol;
-  return std::make_unique<PolarChart>(
-      flow, make_stepper(options.stepper, PolarChart::stepper_options(options.stepping, flow)), chart);
+  const StepperOptions stepping = PolarChart::stepper_options(options.stepping, flow);
+  std::unique_ptr<Stepper> stepper = make_stepper(options.stepper, stepping);
+  if (options.linear_start && LinearPolarFlow::applies_to(flow.correlation().network()))
+    stepper = std::make_unique<LinearStart>(flow, std::move(stepper), stepping.error.rtol);
+  return std::make_unique<PolarChart>(flow, std::move(stepper), chart);
 }
 
 Observables observed(Probe& probe, const Vector& x) {

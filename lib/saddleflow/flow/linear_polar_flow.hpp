@@ -1,0 +1,97 @@
+// The polar flow near the origin in closed form, where the correlation function is a quadratic form.
+#pragma once
+
+#include <vector>
+
+#include "saddleflow/flow/polar_flow.hpp"
+
+namespace saddleflow {
+
+/// For a network of degree 2 whose output is a polynomial, N(w) = <w, A w> / 2 with a constant A that couples
+/// no two neurons. As long as the terms of order c = rho^2 do not matter, a neuron's weights are
+/// w_k(t) = e^{A_k t} w_k(0) = V e^{rate t} z |w_k(0)| with A_k = V diag(rate) V^T, and with them d, ell and
+///
+///   q(t) = q(0) + kappa t
+///   e(t) = e(0) + (N(w(t)) - N(w(0))) / L(0),   since int |grad N(w)|^2 dt = N(w(t)) - N(w(0)).
+///
+/// Neuron by neuron, each in its own unit: one that sleeps is as accurate as the others. A_k is taken apart
+/// further into the sets of weights that it connects: exact zeros stay exact zeros. A neuron may have several
+/// groups of weights, with a direction and a length each (incoming and outgoing ones).
+///
+/// Times are those since start(); |rate| t must not exceed some hundreds.
+class LinearPolarFlow {
+ public:
+  /// Whether a network is of this kind.
+  static bool applies_to(const Network& network);
+
+  /// Decomposes A: one Hessian. `flow`, of such a network, must outlive this.
+  explicit LinearPolarFlow(PolarFlow& flow);
+
+  Index neuron_count() const { return neuron_count_; }
+  /// The largest |rate|.
+  Real fastest() const { return fastest_; }
+  /// From a polar state; must come before what follows.
+  void start(const Vector& x);
+  void state(Real t, Vector& x) const;
+
+  /// What changes until t.
+  struct Change {
+    Real cosine;  ///< of the angle that w, a neuron's weights or a group of them have turned by, the smallest
+    Real share;   ///< |w_g| / |w_k| of the groups of neurons, at t, the smallest: its digits are lost
+  };
+  /// The cosines of w and of neurons never rise with t.
+  Change change(Real t) const;
+
+  /// |dG_k/dc| / |u_k| of every neuron k at a polar state: what the terms of order c change of the rate of
+  /// w_k / |w_k|, over c. Counts as a gradient.
+  void sensitivity(const Vector& x, Vector& out) const;
+  /// How far, relative to the smallest |w_g| of a neuron, w_k(t) may be from the flow with its terms of order
+  /// c when it was `before` |w_k| away at the start and sensitivity() stays below `sensitivity` until t;
+  /// `after` is in terms of |w_k| again. One number a neuron.
+  ///
+  /// The terms change w_k' by at most c |w_k| sensitivity, what has gone wrong grows at the largest rate l of
+  /// A_k, and |w_k(t)| is known:
+  ///   after(t) = a(t) before + sensitivity int_0^t c(s) a(t) / a(s) ds,     a(t) = e^{l t} |w_k(0)| /
+  ///   |w_k(t)|.
+  /// c / a is convex in its logarithm, as products of lengths of sums of exponentials are; below the chord
+  /// the integral is t times the logarithmic mean of a(t) c(0) and c(t).
+  Vector error_bound(Real t, const Vector& before, const Vector& sensitivity, Vector& after) const;
+
+ private:
+  /// Weights that A connects, with the numbers [first, first + size) among the rates.
+  struct Block {
+    std::vector<Index> members;
+    Index neuron = 0, first = 0;
+    Matrix basis;
+  };
+  /// Per neuron sum z^2 e^{k rate t} for k = 0, 1, 2, and the growth of ln|w_k|.
+  struct Sums {
+    Vector zeroth, first, second, growth;
+  };
+  /// The weights at t and what they differ by from those at the start, in units of their neuron's.
+  struct Weights {
+    Vector now, difference;
+  };
+
+  void find_neurons(const Matrix& a);
+  void decompose(const Matrix& a, const std::vector<Index>& members, Index first);
+  Index group_of(Index i) const { return flow_->groups().first[static_cast<std::size_t>(i)]; }
+  Index neuron_of(Index i) const { return neuron_of_group_[static_cast<std::size_t>(group_of(i))]; }
+  Sums sums(Real t) const;
+  Weights weights(Real t) const;
+  Vector group_norms(const Vector& w) const;
+  Vector shares(const Vector& group_norms) const;
+
+  PolarFlow* flow_;
+  std::vector<Block> blocks_;
+  std::vector<Index> neuron_of_group_, neuron_of_rate_;
+  Index neuron_count_ = 0;
+  Vector rates_, top_;  // top_: the largest rate of each neuron
+  Real fastest_ = 0;
+  // At the start: the state, the weights in units of their neuron's e^{unit_}, |w_g| in the same, z.
+  Vector start_, unit_, scaled_, norms_, coordinates_;
+  Vector squares_;  // (e^{unit_} / rho)^2
+  Real log_scale_ = 0;
+};
+
+}  // namespace saddleflow
