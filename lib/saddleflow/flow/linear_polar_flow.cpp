@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "saddleflow/base/decompositions.hpp"
@@ -38,6 +39,41 @@ std::vector<std::vector<Index>> connected(const Matrix& a) {
   return sets;
 }
 
+/// The lengths of the parts of w's first entries that have the same number, in units of their largest
+/// entries: squares may underflow.
+template <class Integer>
+Vector norms(const Vector& w, const std::vector<Integer>& number, Index count) {
+  const auto n = static_cast<Index>(number.size());
+  Vector largest = Vector::Zero(count), sum = largest;
+  for (Index i = 0; i < n; ++i) {
+    Real& of = largest[number[static_cast<std::size_t>(i)]];
+    of = std::max(of, std::abs(w[i]));
+  }
+  for (Index i = 0; i < n; ++i) {
+    const Index k = number[static_cast<std::size_t>(i)];
+    if (largest[k] > 0) sum[k] += (w[i] / largest[k]) * (w[i] / largest[k]);
+  }
+  return largest.cwiseProduct(sum.cwiseSqrt());
+}
+
+/// Whether a group has weights of several neurons.
+std::vector<char> shared_groups(const PolarFlow& flow) {
+  std::vector<char> shared(static_cast<std::size_t>(flow.group_count()), 0);
+  std::vector<int> owner(shared.size(), -1);
+  int number = 0;
+  const auto claim = [&](Index i) {
+    const auto g = static_cast<std::size_t>(flow.groups().first[static_cast<std::size_t>(i)]);
+    if (owner[g] >= 0 && owner[g] != number) shared[g] = 1;
+    owner[g] = number;
+  };
+  for (const Neuron& neuron : flow.correlation().network().neurons()) {
+    for (const Index i : neuron.incoming) claim(i);
+    for (const Index i : neuron.outgoing) claim(i);
+    ++number;
+  }
+  return shared;
+}
+
 /// (b - a) / ln(b / a) of positive numbers given by their logarithms.
 Real logarithmic_mean(Real log_a, Real log_b) {
   const Real way = log_b - log_a;
@@ -59,29 +95,50 @@ LinearPolarFlow::LinearPolarFlow(PolarFlow& flow) : flow_(&flow) {
   Matrix a;
   flow.correlation().set_output_scale(0);
   flow.correlation().hessian(Vector::Zero(n), a);
-  find_neurons(a);
+  const std::vector<std::vector<Index>> sets = connected(a);
+  find_neurons(sets);
+  find_parts();
   rates_.resize(n);
   neuron_of_rate_.resize(static_cast<std::size_t>(n));
   top_ = Vector::Constant(neuron_count_, -kInfinity);
   Index first = 0;
-  for (const std::vector<Index>& members : connected(a)) {
+  for (const std::vector<Index>& members : sets) {
     decompose(a, members, first);
     first += static_cast<Index>(members.size());
   }
   fastest_ = rates_.cwiseAbs().maxCoeff();
 }
 
-// Groups that A connects make up a neuron.
-void LinearPolarFlow::find_neurons(const Matrix& a) {
-  const Index groups = flow_->group_count();
-  Matrix coupled = Matrix::Zero(groups, groups);
-  for (Index j = 0; j < a.cols(); ++j)
-    for (Index i = 0; i < a.rows(); ++i)
-      if (a(i, j) != 0) coupled(group_of(i), group_of(j)) = 1;
-  neuron_of_group_.resize(static_cast<std::size_t>(groups));
-  for (const std::vector<Index>& neuron : connected(coupled)) {
-    for (const Index g : neuron) neuron_of_group_[static_cast<std::size_t>(g)] = neuron_count_;
+// The sets that A connects, united where they share a group, unless that is one of several neurons.
+void LinearPolarFlow::find_neurons(const std::vector<std::vector<Index>>& connected_sets) {
+  const auto count = static_cast<Index>(connected_sets.size());
+  const std::vector<char> shared = shared_groups(*flow_);
+  std::vector<Index> first_set(static_cast<std::size_t>(flow_->group_count()), -1);
+  Matrix united = Matrix::Zero(count, count);
+  for (Index k = 0; k < count; ++k)
+    for (const Index i : connected_sets[static_cast<std::size_t>(k)]) {
+      const auto g = static_cast<std::size_t>(group_of(i));
+      if (shared[g]) continue;
+      if (first_set[g] < 0) first_set[g] = k;
+      united(first_set[g], k) = united(k, first_set[g]) = 1;
+    }
+  neuron_of_.resize(static_cast<std::size_t>(flow_->parameter_count()));
+  for (const std::vector<Index>& neuron : connected(united)) {
+    for (const Index set : neuron)
+      for (const Index i : connected_sets[static_cast<std::size_t>(set)])
+        neuron_of_[static_cast<std::size_t>(i)] = neuron_count_;
     ++neuron_count_;
+  }
+}
+
+void LinearPolarFlow::find_parts() {
+  std::map<std::pair<Index, Index>, Index> numbers;
+  part_of_.resize(neuron_of_.size());
+  for (std::size_t i = 0; i < neuron_of_.size(); ++i) {
+    const std::pair<Index, Index> key{neuron_of_[i], group_of(static_cast<Index>(i))};
+    const auto [at, added] = numbers.emplace(key, static_cast<Index>(numbers.size()));
+    if (added) neuron_of_part_.push_back(key.first);
+    part_of_[i] = at->second;
   }
 }
 
@@ -100,43 +157,37 @@ void LinearPolarFlow::decompose(const Matrix& a, const std::vector<Index>& membe
   blocks_.push_back({members, neuron, first, std::move(eigen.vectors)});
 }
 
-// |w_g| by the largest entry of the group, whose square may underflow.
-Vector LinearPolarFlow::group_norms(const Vector& w) const {
-  Vector largest = Vector::Zero(flow_->group_count()), sum = largest;
-  for (Index i = 0; i < flow_->parameter_count(); ++i)
-    largest[group_of(i)] = std::max(largest[group_of(i)], std::abs(w[i]));
-  for (Index i = 0; i < flow_->parameter_count(); ++i) {
-    const Index g = group_of(i);
-    if (largest[g] > 0) sum[g] += (w[i] / largest[g]) * (w[i] / largest[g]);
+// Of the length of its neuron that of every part; 1 for parts that are zero.
+Vector LinearPolarFlow::shares(const Vector& w) const {
+  const auto count = static_cast<Index>(neuron_of_part_.size());
+  Vector share = norms(w, part_of_, count), square = Vector::Zero(neuron_count_);
+  for (Index p = 0; p < count; ++p)
+    square[neuron_of_part_[static_cast<std::size_t>(p)]] += share[p] * share[p];
+  for (Index p = 0; p < count; ++p) {
+    const Real whole = square[neuron_of_part_[static_cast<std::size_t>(p)]];
+    share[p] = part_norms_[p] > 0 ? share[p] / std::sqrt(whole) : Real(1);
   }
-  return largest.cwiseProduct(sum.cwiseSqrt());
-}
-
-// |w_g| / |w_k|; 1 for groups that are zero.
-Vector LinearPolarFlow::shares(const Vector& group_norms) const {
-  Vector square = Vector::Zero(neuron_count_), share = group_norms;
-  for (Index g = 0; g < share.size(); ++g)
-    square[neuron_of_group_[static_cast<std::size_t>(g)]] += share[g] * share[g];
-  for (Index g = 0; g < share.size(); ++g)
-    share[g] =
-        norms_[g] > 0 ? share[g] / std::sqrt(square[neuron_of_group_[static_cast<std::size_t>(g)]]) : Real(1);
   return share;
 }
 
 void LinearPolarFlow::start(const Vector& x) {
-  const Index n = flow_->parameter_count(), groups = flow_->group_count();
+  const Index n = flow_->parameter_count();
+  const Vector lengths = norms(x, flow_->groups().first, flow_->group_count());
   start_ = x;
-  const Vector lengths = group_norms(x);
   unit_ = Vector::Constant(neuron_count_, -kInfinity);
-  for (Index g = 0; g < groups; ++g) {
-    Real& unit = unit_[neuron_of_group_[static_cast<std::size_t>(g)]];
-    if (lengths[g] > 0) unit = std::max(unit, x[n + g]);
-  }
-  scaled_ = Vector::Zero(n);
+  const auto log_weight = [&](Index i) {
+    return x[n + group_of(i)] + std::log(std::abs(x[i]) / lengths[group_of(i)]);
+  };
   for (Index i = 0; i < n; ++i)
-    if (x[i] != 0)
-      scaled_[i] = x[i] / lengths[group_of(i)] * std::exp(x[n + group_of(i)] - unit_[neuron_of(i)]);
-  norms_ = group_norms(scaled_);
+    if (x[i] != 0) unit_[neuron_of(i)] = std::max(unit_[neuron_of(i)], log_weight(i));
+  scaled_ = Vector::Zero(n);
+  in_group_ = Vector::Zero(n);
+  for (Index i = 0; i < n; ++i) {
+    const Real length = lengths[group_of(i)], log_ratio = unit_[neuron_of(i)] - x[n + group_of(i)];
+    if (length > 0) in_group_[i] = std::exp(log_ratio);
+    if (x[i] != 0) scaled_[i] = x[i] / length * std::exp(-log_ratio);
+  }
+  part_norms_ = norms(scaled_, part_of_, static_cast<Index>(neuron_of_part_.size()));
   coordinates_.resize(n);
   Vector part;
   for (const Block& block : blocks_) {
@@ -176,7 +227,7 @@ LinearPolarFlow::Weights LinearPolarFlow::weights(Real t) const {
     part = (block.basis * part).eval();
     for (Index i = 0; i < size; ++i) {
       const Index to = block.members[static_cast<std::size_t>(i)];
-      if (norms_[group_of(to)] == 0) continue;
+      if (part_norms_[part_of_[static_cast<std::size_t>(to)]] == 0) continue;
       w.difference[to] = few ? part[i] : part[i] - scaled_[to];
       w.now[to] = few ? scaled_[to] + part[i] : part[i];
     }
@@ -187,20 +238,18 @@ LinearPolarFlow::Weights LinearPolarFlow::weights(Real t) const {
 void LinearPolarFlow::state(Real t, Vector& x) const {
   const Index n = flow_->parameter_count(), groups = flow_->group_count();
   const Weights w = weights(t);
-  const Vector norms = group_norms(w.now);
-  // (|w_g(t)|^2 - |w_g(0)|^2) / |w_g(0)|^2: a short step keeps its digits.
+  const Vector now = w.now.cwiseProduct(in_group_);
+  const Vector lengths = norms(now, flow_->groups().first, groups);
+  // |w_g(t)|^2 / |w_g(0)|^2 - 1: a short step keeps its digits.
   Vector growth = Vector::Zero(groups);
-  for (Index i = 0; i < n; ++i) {
-    const Real norm = norms_[group_of(i)];
-    if (norm > 0) growth[group_of(i)] += w.difference[i] / norm * ((scaled_[i] + w.now[i]) / norm);
-  }
+  for (Index i = 0; i < n; ++i)
+    growth[group_of(i)] += w.difference[i] * in_group_[i] * ((scaled_[i] + w.now[i]) * in_group_[i]);
   x = start_;
   for (Index i = 0; i < n; ++i)
-    if (norms_[group_of(i)] > 0) x[i] = w.now[i] / norms[group_of(i)];
+    if (lengths[group_of(i)] > 0) x[i] = now[i] / lengths[group_of(i)];
   for (Index g = 0; g < groups; ++g) {
-    if (norms_[g] == 0) continue;
     const bool little = std::abs(growth[g]) < Real(0.5);
-    x[n + g] += little ? std::log1p(growth[g]) / 2 : std::log(norms[g] / norms_[g]);
+    if (lengths[g] > 0) x[n + g] += little ? std::log1p(growth[g]) / 2 : std::log(lengths[g]);
   }
   x[n + groups] += flow_->kappa() * t;
   Real energy = 0;
@@ -218,16 +267,13 @@ LinearPolarFlow::Change LinearPolarFlow::change(Real t) const {
   Real least = cosine(squares_.dot(s.zeroth), squares_.dot(s.first), squares_.dot(s.second));
   for (Index k = 0; k < neuron_count_; ++k)
     least = std::min(least, cosine(s.zeroth[k], s.first[k], s.second[k]));
-  const Weights w = weights(t);
-  const Vector norms = group_norms(w.now);
-  Vector products = Vector::Zero(norms.size());
-  for (Index i = 0; i < scaled_.size(); ++i) {
-    const Index g = group_of(i);
-    if (norms_[g] > 0) products[g] += scaled_[i] / norms_[g] * (w.now[i] / norms[g]);
-  }
-  for (Index g = 0; g < norms.size(); ++g)
-    if (norms_[g] > 0) least = std::min(least, products[g]);
-  return {least, shares(norms).minCoeff()};
+  const Vector now = weights(t).now, in_group = now.cwiseProduct(in_group_);
+  const Vector lengths = norms(in_group, flow_->groups().first, flow_->group_count());
+  Vector products = Vector::Zero(lengths.size());
+  for (Index i = 0; i < now.size(); ++i) products[group_of(i)] += scaled_[i] * in_group_[i] * in_group[i];
+  for (Index g = 0; g < lengths.size(); ++g)
+    if (lengths[g] > 0) least = std::min(least, products[g] / lengths[g]);
+  return {least, shares(now).minCoeff()};
 }
 
 void LinearPolarFlow::sensitivity(const Vector& x, Vector& out) const {
@@ -258,11 +304,11 @@ Vector LinearPolarFlow::error_bound(Real t, const Vector& before, const Vector& 
     after[k] = std::exp(amplified) * before[k] +
                t * sensitivity[k] * logarithmic_mean(log_scale_ + amplified, log_scale);
   }
-  const Vector share = shares(group_norms(weights(t).now));
+  const Vector share = shares(weights(t).now);
   Vector least = Vector::Ones(neuron_count_);
-  for (Index g = 0; g < share.size(); ++g) {
-    Real& of_neuron = least[neuron_of_group_[static_cast<std::size_t>(g)]];
-    of_neuron = std::min(of_neuron, share[g]);
+  for (Index p = 0; p < share.size(); ++p) {
+    Real& of_neuron = least[neuron_of_part_[static_cast<std::size_t>(p)]];
+    of_neuron = std::min(of_neuron, share[p]);
   }
   return after.cwiseQuotient(least);
 }

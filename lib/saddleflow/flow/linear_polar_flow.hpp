@@ -15,8 +15,10 @@ namespace saddleflow {
 ///   e(t) = e(0) + (N(w(t)) - N(w(0))) / L(0),   since int |grad N(w)|^2 dt = N(w(t)) - N(w(0)).
 ///
 /// Neuron by neuron, each in its own unit: one that sleeps is as accurate as the others. A_k is taken apart
-/// further into the sets of weights that it connects: exact zeros stay exact zeros. A neuron may have several
-/// groups of weights, with a direction and a length each (incoming and outgoing ones).
+/// further into the sets of weights that it connects: exact zeros stay exact zeros. Neurons and the groups of
+/// weights with a direction and a length each cut across one another (incoming and outgoing weights are two
+/// groups of a neuron, the outgoing ones of all are one where there is one output); what a group has of a
+/// neuron is here called a part.
 ///
 /// Times are those since start(); |rate| t must not exceed some hundreds.
 class LinearPolarFlow {
@@ -36,8 +38,8 @@ class LinearPolarFlow {
 
   /// What changes until t.
   struct Change {
-    Real cosine;  ///< of the angle that w, a neuron's weights or a group of them have turned by, the smallest
-    Real share;   ///< |w_g| / |w_k| of the groups of neurons, at t, the smallest: its digits are lost
+    Real cosine;  ///< of the angle that w, a neuron's weights or a group have turned by, the smallest
+    Real share;   ///< of the length of a neuron, the smallest that a part has at t: its digits are lost
   };
   /// The cosines of w and of neurons never rise with t.
   Change change(Real t) const;
@@ -45,7 +47,7 @@ class LinearPolarFlow {
   /// |dG_k/dc| / |u_k| of every neuron k at a polar state: what the terms of order c change of the rate of
   /// w_k / |w_k|, over c. Counts as a gradient.
   void sensitivity(const Vector& x, Vector& out) const;
-  /// How far, relative to the smallest |w_g| of a neuron, w_k(t) may be from the flow with its terms of order
+  /// How far, relative to the smallest part of a neuron, w_k(t) may be from the flow with its terms of order
   /// c when it was `before` |w_k| away at the start and sensitivity() stays below `sensitivity` until t;
   /// `after` is in terms of |w_k| again. One number a neuron.
   ///
@@ -73,23 +75,25 @@ class LinearPolarFlow {
     Vector now, difference;
   };
 
-  void find_neurons(const Matrix& a);
+  void find_neurons(const std::vector<std::vector<Index>>& connected);
+  void find_parts();
   void decompose(const Matrix& a, const std::vector<Index>& members, Index first);
   Index group_of(Index i) const { return flow_->groups().first[static_cast<std::size_t>(i)]; }
-  Index neuron_of(Index i) const { return neuron_of_group_[static_cast<std::size_t>(group_of(i))]; }
+  Index neuron_of(Index i) const { return neuron_of_[static_cast<std::size_t>(i)]; }
   Sums sums(Real t) const;
   Weights weights(Real t) const;
-  Vector group_norms(const Vector& w) const;
-  Vector shares(const Vector& group_norms) const;
+  Vector shares(const Vector& w) const;
 
   PolarFlow* flow_;
   std::vector<Block> blocks_;
-  std::vector<Index> neuron_of_group_, neuron_of_rate_;
+  // Of every parameter its neuron and part, of every part and rate its neuron.
+  std::vector<Index> neuron_of_, part_of_, neuron_of_part_, neuron_of_rate_;
   Index neuron_count_ = 0;
   Vector rates_, top_;  // top_: the largest rate of each neuron
   Real fastest_ = 0;
-  // At the start: the state, the weights in units of their neuron's e^{unit_}, |w_g| in the same, z.
-  Vector start_, unit_, scaled_, norms_, coordinates_;
+  // At the start: the state; the weights in units of their neuron's e^{unit_}, the lengths of parts in the
+  // same; the neuron's unit in that of |w_g|, for every parameter; z.
+  Vector start_, unit_, scaled_, part_norms_, in_group_, coordinates_;
   Vector squares_;  // (e^{unit_} / rho)^2
   Real log_scale_ = 0;
 };
