@@ -12,12 +12,12 @@ namespace saddleflow {
 
 namespace {
 
-constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+constexpr Real kBelowAll = -std::numeric_limits<Real>::infinity();
 // Up to this many e-folds what is added to the weights is computed, beyond them the weights: the one keeps
 // the digits of small groups that begin to move, the other those of neurons that fall.
 constexpr Real kFewFolds = Real(0.5);
 // Below this a neuron's share of the length has no reciprocal.
-constexpr Real kNoShare = Real(1e-290);
+constexpr Real kNoNeuronShare = Real(1e-290);
 
 /// The sets of indices that the entries of a symmetric matrix connect, each in ascending order.
 std::vector<std::vector<Index>> connected(const Matrix& a) {
@@ -42,7 +42,7 @@ std::vector<std::vector<Index>> connected(const Matrix& a) {
 /// The lengths of the parts of w's first entries that have the same number, in units of their largest
 /// entries: squares may underflow.
 template <class Integer>
-Vector norms(const Vector& w, const std::vector<Integer>& number, Index count) {
+Vector lengths_of(const Vector& w, const std::vector<Integer>& number, Index count) {
   const auto n = static_cast<Index>(number.size());
   Vector largest = Vector::Zero(count), sum = largest;
   for (Index i = 0; i < n; ++i) {
@@ -100,7 +100,7 @@ LinearPolarFlow::LinearPolarFlow(PolarFlow& flow) : flow_(&flow) {
   find_parts();
   rates_.resize(n);
   neuron_of_rate_.resize(static_cast<std::size_t>(n));
-  top_ = Vector::Constant(neuron_count_, -kInfinity);
+  top_ = Vector::Constant(neuron_count_, kBelowAll);
   Index first = 0;
   for (const std::vector<Index>& members : sets) {
     decompose(a, members, first);
@@ -160,7 +160,7 @@ void LinearPolarFlow::decompose(const Matrix& a, const std::vector<Index>& membe
 // Of the length of its neuron that of every part; 1 for parts that are zero.
 Vector LinearPolarFlow::shares(const Vector& w) const {
   const auto count = static_cast<Index>(neuron_of_part_.size());
-  Vector share = norms(w, part_of_, count), square = Vector::Zero(neuron_count_);
+  Vector share = lengths_of(w, part_of_, count), square = Vector::Zero(neuron_count_);
   for (Index p = 0; p < count; ++p)
     square[neuron_of_part_[static_cast<std::size_t>(p)]] += share[p] * share[p];
   for (Index p = 0; p < count; ++p) {
@@ -172,9 +172,9 @@ Vector LinearPolarFlow::shares(const Vector& w) const {
 
 void LinearPolarFlow::start(const Vector& x) {
   const Index n = flow_->parameter_count();
-  const Vector lengths = norms(x, flow_->groups().first, flow_->group_count());
+  const Vector lengths = lengths_of(x, flow_->groups().first, flow_->group_count());
   start_ = x;
-  unit_ = Vector::Constant(neuron_count_, -kInfinity);
+  unit_ = Vector::Constant(neuron_count_, kBelowAll);
   const auto log_weight = [&](Index i) {
     return x[n + group_of(i)] + std::log(std::abs(x[i]) / lengths[group_of(i)]);
   };
@@ -187,7 +187,7 @@ void LinearPolarFlow::start(const Vector& x) {
     if (length > 0) in_group_[i] = std::exp(log_ratio);
     if (x[i] != 0) scaled_[i] = x[i] / length * std::exp(-log_ratio);
   }
-  part_norms_ = norms(scaled_, part_of_, static_cast<Index>(neuron_of_part_.size()));
+  part_norms_ = lengths_of(scaled_, part_of_, static_cast<Index>(neuron_of_part_.size()));
   coordinates_.resize(n);
   Vector part;
   for (const Block& block : blocks_) {
@@ -239,7 +239,7 @@ void LinearPolarFlow::state(Real t, Vector& x) const {
   const Index n = flow_->parameter_count(), groups = flow_->group_count();
   const Weights w = weights(t);
   const Vector now = w.now.cwiseProduct(in_group_);
-  const Vector lengths = norms(now, flow_->groups().first, groups);
+  const Vector lengths = lengths_of(now, flow_->groups().first, groups);
   // |w_g(t)|^2 / |w_g(0)|^2 - 1: a short step keeps its digits.
   Vector growth = Vector::Zero(groups);
   for (Index i = 0; i < n; ++i)
@@ -268,7 +268,7 @@ LinearPolarFlow::Change LinearPolarFlow::change(Real t) const {
   for (Index k = 0; k < neuron_count_; ++k)
     least = std::min(least, cosine(s.zeroth[k], s.first[k], s.second[k]));
   const Vector now = weights(t).now, in_group = now.cwiseProduct(in_group_);
-  const Vector lengths = norms(in_group, flow_->groups().first, flow_->group_count());
+  const Vector lengths = lengths_of(in_group, flow_->groups().first, flow_->group_count());
   Vector products = Vector::Zero(lengths.size());
   for (Index i = 0; i < now.size(); ++i) products[group_of(i)] += scaled_[i] * in_group_[i] * in_group[i];
   for (Index g = 0; g < lengths.size(); ++g)
@@ -285,7 +285,7 @@ void LinearPolarFlow::sensitivity(const Vector& x, Vector& out) const {
   out.setZero(neuron_count_);
   for (Index i = 0; i < u.size(); ++i) {
     const Index k = neuron_of(i);
-    if (largest[k] < kNoShare) continue;
+    if (largest[k] < kNoNeuronShare) continue;
     out[k] += (slope[i] / largest[k]) * (slope[i] / largest[k]);
     below[k] += (u[i] / largest[k]) * (u[i] / largest[k]);
   }

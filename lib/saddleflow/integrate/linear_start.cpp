@@ -20,9 +20,10 @@ constexpr Real kFar = 100;
 constexpr Real kSafety = 2;
 // A group this small a part of its neuron's weights may pass through zero: no digits would be left of it.
 constexpr Real kSmallShare = Real(1e-3), kShare = Real(1e-2);
-// Steps in units of 1 / the fastest rate: the longest; the first of a row, worth its gradient; the shortest
-// before the other stepper takes over, and that one's first.
-constexpr Real kLongest = 20, kWorth = Real(0.5), kShortest = Real(0.05), kFirst = Real(0.5);
+// Steps in units of 1 / the fastest rate: the longest; the shortest before the other stepper takes over, and
+// that one's first. To begin, directions must allow twice the shortest, what is neglected a step that is
+// worth the gradient of its bound.
+constexpr Real kLongest = 20, kShortest = Real(0.05), kFirst = Real(0.5), kWorth = Real(0.5);
 // The cosine of the angle that a direction may turn in a step: a third of a radian.
 const Real kCosine = std::cos(Real(1) / 3);
 // After a try that came to nothing the norm must have halved.
@@ -108,10 +109,10 @@ void LinearStart::try_to_begin() {
   }
   linear_->start(x);
   const Real turned = turning_step();
-  if (linear_->change(0).share < kShare || turned < in_units_of_rate(kWorth)) return;
+  if (linear_->change(0).share < kShare || turned < in_units_of_rate(2 * kShortest)) return;
   error_.setZero(linear_->neuron_count());
   linear_->sensitivity(x, sensitivity_);
-  if (allowed_step(turned, kSafety * sensitivity_) < in_units_of_rate(kWorth)) {
+  if (allowed_step(in_units_of_rate(kWorth), kSafety * sensitivity_) < in_units_of_rate(kWorth)) {
     watched_ = log_norm - kHalf;
     return;
   }
