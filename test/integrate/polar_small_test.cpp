@@ -71,6 +71,15 @@ FlowProblem two_layer_linear() {
   options.linear = Matrix{{Real(3), Real(0), Real(0)}, {Real(0), Real(1), Real(0)}};
   return with_start(feed_forward({3, 4, 2}, Activation(1, 1)), options, 3);
 }
+FlowProblem diagonal() {
+  GeneratorOptions options;
+  options.inputs = InputKind::gaussian;
+  options.targets = TargetKind::linear;
+  options.dimension = 5;
+  options.samples = 12;
+  options.linear = Matrix{{Real(2), Real(-1), Real(0.5), Real(0), Real(0)}};
+  return with_start(diagonal_linear(5), options, 4);
+}
 FlowProblem main_job() {
   return with_start(feed_forward({10, 20, 1}, Activation(0, 2)), teacher(10, 100, 3, Activation(0, 2)), 1);
 }
@@ -80,6 +89,7 @@ FlowProblem square_outer() {
 
 const SmallCase kSmallCases[] = {{"power sum of squares", 2, squares, 2.0, 0.2},
                                  {"two-layer linear", 2, two_layer_linear, 2.0, 0.01},
+                                 {"diagonal linear", 2, diagonal, 2.0, 0.2},
                                  {"squared ReLU 10-20-1", 3, main_job, 1.5, 0.05},
                                  {"squares 4-6-1", 3, square_outer, 2.3, 0.05}};
 

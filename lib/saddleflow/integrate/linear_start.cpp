@@ -144,9 +144,14 @@ bool LinearStart::exact_step() {
   Vector assumed = kSafety * sensitivity_, end, x, after;
   for (int tries = 0; tries < kTries; ++tries) {
     Real h = allowed_step(turned, assumed);
-    if (h < in_units_of_rate(kShortest)) return false;
+    if (h < in_units_of_rate(kShortest)) {
+      // Through zero is for a while only: the share tells when to come back.
+      if (h < turned) watched_ = flow_.log_norm(x1_) - kHalf;
+      return false;
+    }
     if (limit_ > 0) h = std::min(h, limit_);
     const Real t = t1_ + h;
+    if (!(t > t1_)) return false;  // the other stepper says so
     linear_->state(t - t1_, x);
     linear_->sensitivity(x, end);
     assumed = assumed.cwiseMax(end);
@@ -165,7 +170,6 @@ bool LinearStart::exact_step() {
   return false;
 }
 
-// Where a group passes through zero this is for a while only, and then the share tells when to come back.
 void LinearStart::hand_over() {
   inner_->initialize(x1_, t1_, in_units_of_rate(kFirst));
   exact_ = false;
@@ -188,7 +192,8 @@ void LinearStart::complete_dense_output() const {
 
 Real LinearStart::current_time_step() const {
   if (!exact_) return inner_->current_time_step();
-  const Real h = in_units_of_rate(kLongest);
+  // What another stepper could begin with: exact steps need none.
+  const Real h = in_units_of_rate(kFirst);
   return limit_ > 0 ? std::min(h, limit_) : h;
 }
 
