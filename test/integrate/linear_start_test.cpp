@@ -338,6 +338,28 @@ BOOST_DATA_TEST_CASE(a_restored_run_goes_on_bit_by_bit_and_count_by_count, bdata
   }
 }
 
+// One output: the outgoing weights are one group, and one that is zero is soon not.
+BOOST_AUTO_TEST_CASE(a_weight_that_leaves_zero) {
+  FlowProblem problem =
+      random_start(feed_forward({3, 4, 1}, Activation(1, 1)), LossKind::square, Real(1e-60));
+  problem.w0[13] = 0;
+  Vector states[2];
+  for (const bool linear : {false, true}) {
+    ChartOptions options;
+    options.rtol = Real(1e-11);
+    options.linear_start = linear;
+    ChartRun run(problem, options, until(2));
+    ExactSteps log(run, [](Real, const Vector&) {});
+    states[linear ? 1 : 0] = run.integration.run(log).state;
+    BOOST_TEST((log.exact > 0) == linear);
+  }
+  const Real off = (states[0] - states[1]).cwiseAbs().maxCoeff();
+  fmt::print("an outgoing weight of zero becomes {:.3f} of its group, off by {:.1e}\n", d(states[1][13]),
+             d(off));
+  BOOST_TEST(std::abs(states[1][13]) > Real(1e-3));
+  BOOST_TEST(off < Real(1e-10));
+}
+
 BOOST_AUTO_TEST_CASE(only_where_it_applies) {
   const auto has_one = [](std::shared_ptr<const Network> network, int dense_limit) {
     const FlowProblem problem = random_start(std::move(network), LossKind::square, Real(1e-20));

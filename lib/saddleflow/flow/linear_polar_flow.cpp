@@ -157,7 +157,7 @@ void LinearPolarFlow::decompose(const Matrix& a, const std::vector<Index>& membe
   blocks_.push_back({members, neuron, first, std::move(eigen.vectors)});
 }
 
-// Of the length of its neuron that of every part; 1 for parts that are zero.
+// Of the length of its neuron that of every part; 1 for what stays zero: groups and neurons that are.
 Vector LinearPolarFlow::shares(const Vector& w) const {
   const auto count = static_cast<Index>(neuron_of_part_.size());
   Vector share = lengths_of(w, part_of_, count), square = Vector::Zero(neuron_count_);
@@ -165,7 +165,7 @@ Vector LinearPolarFlow::shares(const Vector& w) const {
     square[neuron_of_part_[static_cast<std::size_t>(p)]] += share[p] * share[p];
   for (Index p = 0; p < count; ++p) {
     const Real whole = square[neuron_of_part_[static_cast<std::size_t>(p)]];
-    share[p] = part_norms_[p] > 0 ? share[p] / std::sqrt(whole) : Real(1);
+    share[p] = moves_[p] > 0 && whole > 0 ? share[p] / std::sqrt(whole) : Real(1);
   }
   return share;
 }
@@ -187,7 +187,9 @@ void LinearPolarFlow::start(const Vector& x) {
     if (length > 0) in_group_[i] = std::exp(log_ratio);
     if (x[i] != 0) scaled_[i] = x[i] / length * std::exp(-log_ratio);
   }
-  part_norms_ = lengths_of(scaled_, part_of_, static_cast<Index>(neuron_of_part_.size()));
+  moves_.setZero(static_cast<Index>(neuron_of_part_.size()));
+  for (Index i = 0; i < n; ++i)
+    if (in_group_[i] > 0) moves_[part_of_[static_cast<std::size_t>(i)]] = 1;
   coordinates_.resize(n);
   Vector part;
   for (const Block& block : blocks_) {
@@ -227,7 +229,7 @@ LinearPolarFlow::Weights LinearPolarFlow::weights(Real t) const {
     part = (block.basis * part).eval();
     for (Index i = 0; i < size; ++i) {
       const Index to = block.members[static_cast<std::size_t>(i)];
-      if (part_norms_[part_of_[static_cast<std::size_t>(to)]] == 0) continue;
+      if (in_group_[to] == 0) continue;
       w.difference[to] = few ? part[i] : part[i] - scaled_[to];
       w.now[to] = few ? scaled_[to] + part[i] : part[i];
     }

@@ -91,9 +91,9 @@ class LinearPolarFlow {
   Index neuron_count_ = 0;
   Vector rates_, top_;  // top_: the largest rate of each neuron
   Real fastest_ = 0;
-  // At the start: the state; the weights in units of their neuron's e^{unit_}, the lengths of parts in the
-  // same; the neuron's unit in that of |w_g|, for every parameter; z.
-  Vector start_, unit_, scaled_, part_norms_, in_group_, coordinates_;
+  // At the start: the state; the weights in units of their neuron's e^{unit_}; that unit over |w_g|, for
+  // every parameter, 0 where the group or the neuron is zero; whether it is not so for a part; z.
+  Vector start_, unit_, scaled_, in_group_, moves_, coordinates_;
   Vector squares_;  // (e^{unit_} / rho)^2
   Real log_scale_ = 0;
 };

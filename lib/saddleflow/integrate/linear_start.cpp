@@ -108,8 +108,7 @@ void LinearStart::try_to_begin() {
     return;
   }
   linear_->start(x);
-  const Real turned = turning_step();
-  if (linear_->change(0).share < kShare || turned < in_units_of_rate(2 * kShortest)) return;
+  if (linear_->change(0).share < kShare || turning_step() < in_units_of_rate(2 * kShortest)) return;
   error_.setZero(linear_->neuron_count());
   linear_->sensitivity(x, sensitivity_);
   if (allowed_step(in_units_of_rate(kWorth), kSafety * sensitivity_) < in_units_of_rate(kWorth)) {
