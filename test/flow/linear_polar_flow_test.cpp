@@ -84,14 +84,14 @@ std::vector<Real> times_of(const LinearPolarFlow& linear) {
 
 BOOST_AUTO_TEST_CASE(it_is_for_polynomials_of_degree_two) {
   const Activation linear(1, 1), relu(0, 1), square(-1, 2), squared_relu(0, 2);
-  BOOST_TEST(LinearPolarFlow::applies_to(*feed_forward({3, 4, 2}, linear)));
-  BOOST_TEST(LinearPolarFlow::applies_to(*diagonal_linear(3)));
-  BOOST_TEST(LinearPolarFlow::applies_to(*power_sum(3, 2, square)));
-  BOOST_TEST(!LinearPolarFlow::applies_to(*feed_forward({3, 4, 4, 1}, linear)));
-  BOOST_TEST(!LinearPolarFlow::applies_to(*feed_forward({3, 4, 1}, relu)));
-  BOOST_TEST(!LinearPolarFlow::applies_to(*feed_forward({3, 4, 1}, square)));
-  BOOST_TEST(!LinearPolarFlow::applies_to(*power_sum(3, 2, squared_relu)));
-  BOOST_TEST(!LinearPolarFlow::applies_to(*feed_forward({3, 1}, linear)));
+  BOOST_TEST(QuadraticForm::applies_to(*feed_forward({3, 4, 2}, linear)));
+  BOOST_TEST(QuadraticForm::applies_to(*diagonal_linear(3)));
+  BOOST_TEST(QuadraticForm::applies_to(*power_sum(3, 2, square)));
+  BOOST_TEST(!QuadraticForm::applies_to(*feed_forward({3, 4, 4, 1}, linear)));
+  BOOST_TEST(!QuadraticForm::applies_to(*feed_forward({3, 4, 1}, relu)));
+  BOOST_TEST(!QuadraticForm::applies_to(*feed_forward({3, 4, 1}, square)));
+  BOOST_TEST(!QuadraticForm::applies_to(*power_sum(3, 2, squared_relu)));
+  BOOST_TEST(!QuadraticForm::applies_to(*feed_forward({3, 1}, linear)));
 }
 
 BOOST_DATA_TEST_CASE(the_closed_form_is_the_flow_far_inside, bdata::make(linear_cases()), c) {

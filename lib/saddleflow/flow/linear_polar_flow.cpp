@@ -3,10 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
-#include <utility>
-
-#include "saddleflow/base/decompositions.hpp"
 
 namespace saddleflow {
 
@@ -18,26 +14,6 @@ constexpr Real kBelowAll = -std::numeric_limits<Real>::infinity();
 constexpr Real kFewFolds = Real(0.5);
 // Below this a neuron's share of the length has no reciprocal.
 constexpr Real kNoNeuronShare = Real(1e-290);
-
-/// The sets of indices that the entries of a symmetric matrix connect, each in ascending order.
-std::vector<std::vector<Index>> connected(const Matrix& a) {
-  std::vector<std::vector<Index>> sets;
-  std::vector<char> seen(static_cast<std::size_t>(a.rows()), 0);
-  for (Index i = 0; i < a.rows(); ++i) {
-    if (seen[static_cast<std::size_t>(i)]) continue;
-    seen[static_cast<std::size_t>(i)] = 1;
-    std::vector<Index> set{i};
-    for (std::size_t k = 0; k < set.size(); ++k)
-      for (Index j = 0; j < a.rows(); ++j) {
-        if (a(set[k], j) == 0 || seen[static_cast<std::size_t>(j)]) continue;
-        seen[static_cast<std::size_t>(j)] = 1;
-        set.push_back(j);
-      }
-    std::sort(set.begin(), set.end());
-    sets.push_back(std::move(set));
-  }
-  return sets;
-}
 
 /// The lengths of the parts of w's first entries that have the same number, in units of their largest
 /// entries: squares may underflow.
@@ -56,24 +32,6 @@ Vector lengths_of(const Vector& w, const std::vector<Integer>& number, Index cou
   return largest.cwiseProduct(sum.cwiseSqrt());
 }
 
-/// Whether a group has weights of several neurons.
-std::vector<char> shared_groups(const PolarFlow& flow) {
-  std::vector<char> shared(static_cast<std::size_t>(flow.group_count()), 0);
-  std::vector<int> owner(shared.size(), -1);
-  int number = 0;
-  const auto claim = [&](Index i) {
-    const auto g = static_cast<std::size_t>(flow.groups().first[static_cast<std::size_t>(i)]);
-    if (owner[g] >= 0 && owner[g] != number) shared[g] = 1;
-    owner[g] = number;
-  };
-  for (const Neuron& neuron : flow.correlation().network().neurons()) {
-    for (const Index i : neuron.incoming) claim(i);
-    for (const Index i : neuron.outgoing) claim(i);
-    ++number;
-  }
-  return shared;
-}
-
 /// (b - a) / ln(b / a) of positive numbers given by their logarithms.
 Real logarithmic_mean(Real log_a, Real log_b) {
   const Real way = log_b - log_a;
@@ -86,85 +44,16 @@ Real cosine(Real square0, Real product, Real square1) {
 
 }  // namespace
 
-bool LinearPolarFlow::applies_to(const Network& network) {
-  return network.degree() == 2 && network.activation().is_polynomial();
-}
-
-LinearPolarFlow::LinearPolarFlow(PolarFlow& flow) : flow_(&flow) {
-  const Index n = flow.parameter_count();
-  Matrix a;
-  flow.correlation().set_output_scale(0);
-  flow.correlation().hessian(Vector::Zero(n), a);
-  const std::vector<std::vector<Index>> sets = connected(a);
-  find_neurons(sets);
-  find_parts();
-  rates_.resize(n);
-  neuron_of_rate_.resize(static_cast<std::size_t>(n));
-  top_ = Vector::Constant(neuron_count_, kBelowAll);
-  Index first = 0;
-  for (const std::vector<Index>& members : sets) {
-    decompose(a, members, first);
-    first += static_cast<Index>(members.size());
-  }
-  fastest_ = rates_.cwiseAbs().maxCoeff();
-}
-
-// The sets that A connects, united where they share a group, unless that is one of several neurons.
-void LinearPolarFlow::find_neurons(const std::vector<std::vector<Index>>& connected_sets) {
-  const auto count = static_cast<Index>(connected_sets.size());
-  const std::vector<char> shared = shared_groups(*flow_);
-  std::vector<Index> first_set(static_cast<std::size_t>(flow_->group_count()), -1);
-  Matrix united = Matrix::Zero(count, count);
-  for (Index k = 0; k < count; ++k)
-    for (const Index i : connected_sets[static_cast<std::size_t>(k)]) {
-      const auto g = static_cast<std::size_t>(group_of(i));
-      if (shared[g]) continue;
-      if (first_set[g] < 0) first_set[g] = k;
-      united(first_set[g], k) = united(k, first_set[g]) = 1;
-    }
-  neuron_of_.resize(static_cast<std::size_t>(flow_->parameter_count()));
-  for (const std::vector<Index>& neuron : connected(united)) {
-    for (const Index set : neuron)
-      for (const Index i : connected_sets[static_cast<std::size_t>(set)])
-        neuron_of_[static_cast<std::size_t>(i)] = neuron_count_;
-    ++neuron_count_;
-  }
-}
-
-void LinearPolarFlow::find_parts() {
-  std::map<std::pair<Index, Index>, Index> numbers;
-  part_of_.resize(neuron_of_.size());
-  for (std::size_t i = 0; i < neuron_of_.size(); ++i) {
-    const std::pair<Index, Index> key{neuron_of_[i], group_of(static_cast<Index>(i))};
-    const auto [at, added] = numbers.emplace(key, static_cast<Index>(numbers.size()));
-    if (added) neuron_of_part_.push_back(key.first);
-    part_of_[i] = at->second;
-  }
-}
-
-void LinearPolarFlow::decompose(const Matrix& a, const std::vector<Index>& members, Index first) {
-  const auto size = static_cast<Index>(members.size());
-  const Index neuron = neuron_of(members.front());
-  Matrix part(size, size);
-  for (Index i = 0; i < size; ++i) {
-    for (Index j = 0; j < size; ++j)
-      part(i, j) = a(members[static_cast<std::size_t>(i)], members[static_cast<std::size_t>(j)]);
-    neuron_of_rate_[static_cast<std::size_t>(first + i)] = neuron;
-  }
-  SymmetricEigen eigen = symmetric_eigen(part, "linear polar flow");
-  rates_.segment(first, size) = eigen.values;
-  top_[neuron] = std::max(top_[neuron], eigen.values[size - 1]);
-  blocks_.push_back({members, neuron, first, std::move(eigen.vectors)});
-}
+LinearPolarFlow::LinearPolarFlow(PolarFlow& flow) : flow_(&flow), form_(flow) {}
 
 // Of the length of its neuron that of every part; 1 for what stays zero: groups and neurons that are.
 Vector LinearPolarFlow::shares(const Vector& w) const {
-  const auto count = static_cast<Index>(neuron_of_part_.size());
-  Vector share = lengths_of(w, part_of_, count), square = Vector::Zero(neuron_count_);
+  const auto count = static_cast<Index>(form_.neuron_of_part.size());
+  Vector share = lengths_of(w, form_.part_of, count), square = Vector::Zero(form_.neurons);
   for (Index p = 0; p < count; ++p)
-    square[neuron_of_part_[static_cast<std::size_t>(p)]] += share[p] * share[p];
+    square[form_.neuron_of_part[static_cast<std::size_t>(p)]] += share[p] * share[p];
   for (Index p = 0; p < count; ++p) {
-    const Real whole = square[neuron_of_part_[static_cast<std::size_t>(p)]];
+    const Real whole = square[form_.neuron_of_part[static_cast<std::size_t>(p)]];
     share[p] = moves_[p] > 0 && whole > 0 ? share[p] / std::sqrt(whole) : Real(1);
   }
   return share;
@@ -174,7 +63,7 @@ void LinearPolarFlow::start(const Vector& x) {
   const Index n = flow_->parameter_count();
   const Vector lengths = lengths_of(x, flow_->groups().first, flow_->group_count());
   start_ = x;
-  unit_ = Vector::Constant(neuron_count_, kBelowAll);
+  unit_ = Vector::Constant(form_.neurons, kBelowAll);
   const auto log_weight = [&](Index i) {
     return x[n + group_of(i)] + std::log(std::abs(x[i]) / lengths[group_of(i)]);
   };
@@ -187,12 +76,12 @@ void LinearPolarFlow::start(const Vector& x) {
     if (length > 0) in_group_[i] = std::exp(log_ratio);
     if (x[i] != 0) scaled_[i] = x[i] / length * std::exp(-log_ratio);
   }
-  moves_.setZero(static_cast<Index>(neuron_of_part_.size()));
+  moves_.setZero(static_cast<Index>(form_.neuron_of_part.size()));
   for (Index i = 0; i < n; ++i)
-    if (in_group_[i] > 0) moves_[part_of_[static_cast<std::size_t>(i)]] = 1;
+    if (in_group_[i] > 0) moves_[form_.part_of[static_cast<std::size_t>(i)]] = 1;
   coordinates_.resize(n);
   Vector part;
-  for (const Block& block : blocks_) {
+  for (const QuadraticForm::Block& block : form_.blocks) {
     part = scaled_(block.members);
     coordinates_.segment(block.first, part.size()) = block.basis.transpose() * part;
   }
@@ -202,28 +91,28 @@ void LinearPolarFlow::start(const Vector& x) {
 
 LinearPolarFlow::Sums LinearPolarFlow::sums(Real t) const {
   Sums s;
-  for (Vector* sum : {&s.zeroth, &s.first, &s.second, &s.growth}) sum->setZero(neuron_count_);
-  for (Index i = 0; i < rates_.size(); ++i) {
-    const Index k = neuron_of_rate_[static_cast<std::size_t>(i)];
-    const Real square = coordinates_[i] * coordinates_[i], factor = std::exp(rates_[i] * t);
+  for (Vector* sum : {&s.zeroth, &s.first, &s.second, &s.growth}) sum->setZero(form_.neurons);
+  for (Index i = 0; i < form_.rates.size(); ++i) {
+    const Index k = form_.neuron_of_rate[static_cast<std::size_t>(i)];
+    const Real square = coordinates_[i] * coordinates_[i], factor = std::exp(form_.rates[i] * t);
     s.zeroth[k] += square;
     s.first[k] += square * factor;
     s.second[k] += square * factor * factor;
   }
-  for (Index k = 0; k < neuron_count_; ++k)
+  for (Index k = 0; k < form_.neurons; ++k)
     if (s.zeroth[k] > 0) s.growth[k] = std::log(s.second[k] / s.zeroth[k]) / 2;
   return s;
 }
 
 LinearPolarFlow::Weights LinearPolarFlow::weights(Real t) const {
   Weights w{scaled_, Vector::Zero(scaled_.size())};
-  const bool few = t * fastest_ <= kFewFolds;
+  const bool few = t * form_.fastest <= kFewFolds;
   Vector part;
-  for (const Block& block : blocks_) {
+  for (const QuadraticForm::Block& block : form_.blocks) {
     const auto size = static_cast<Index>(block.members.size());
     part = coordinates_.segment(block.first, size);
     for (Index i = 0; i < size; ++i) {
-      const Real exponent = t * rates_[block.first + i];
+      const Real exponent = t * form_.rates[block.first + i];
       part[i] *= few ? std::expm1(exponent) : std::exp(exponent);
     }
     part = (block.basis * part).eval();
@@ -257,8 +146,8 @@ void LinearPolarFlow::state(Real t, Vector& x) const {
   Real energy = 0;
   for (Index i = 0; i < n; ++i) {
     const Real square =
-        coordinates_[i] * coordinates_[i] * squares_[neuron_of_rate_[static_cast<std::size_t>(i)]];
-    energy += rates_[i] * square * std::expm1(2 * rates_[i] * t) / 2;
+        coordinates_[i] * coordinates_[i] * squares_[form_.neuron_of_rate[static_cast<std::size_t>(i)]];
+    energy += form_.rates[i] * square * std::expm1(2 * form_.rates[i] * t) / 2;
   }
   x[n + groups + 1] += std::exp(log_scale_) * energy / flow_->energy_unit();
 }
@@ -267,7 +156,7 @@ void LinearPolarFlow::state(Real t, Vector& x) const {
 LinearPolarFlow::Change LinearPolarFlow::change(Real t) const {
   const Sums s = sums(t);
   Real least = cosine(squares_.dot(s.zeroth), squares_.dot(s.first), squares_.dot(s.second));
-  for (Index k = 0; k < neuron_count_; ++k)
+  for (Index k = 0; k < form_.neurons; ++k)
     least = std::min(least, cosine(s.zeroth[k], s.first[k], s.second[k]));
   const Vector now = weights(t).now, in_group = now.cwiseProduct(in_group_);
   const Vector lengths = lengths_of(in_group, flow_->groups().first, flow_->group_count());
@@ -280,18 +169,18 @@ LinearPolarFlow::Change LinearPolarFlow::change(Real t) const {
 
 void LinearPolarFlow::sensitivity(const Vector& x, Vector& out) const {
   const Vector& u = flow_->look(x);
-  Vector slope, largest = Vector::Zero(neuron_count_), below = largest;
+  Vector slope, largest = Vector::Zero(form_.neurons), below = largest;
   flow_->correlation().scale_derivative(u, slope);
   for (Index i = 0; i < u.size(); ++i)
     largest[neuron_of(i)] = std::max(largest[neuron_of(i)], std::abs(u[i]));
-  out.setZero(neuron_count_);
+  out.setZero(form_.neurons);
   for (Index i = 0; i < u.size(); ++i) {
     const Index k = neuron_of(i);
     if (largest[k] < kNoNeuronShare) continue;
     out[k] += (slope[i] / largest[k]) * (slope[i] / largest[k]);
     below[k] += (u[i] / largest[k]) * (u[i] / largest[k]);
   }
-  for (Index k = 0; k < neuron_count_; ++k)
+  for (Index k = 0; k < form_.neurons; ++k)
     if (below[k] > 0) out[k] = std::sqrt(out[k] / below[k]);
 }
 
@@ -299,17 +188,17 @@ Vector LinearPolarFlow::error_bound(Real t, const Vector& before, const Vector& 
                                     Vector& after) const {
   const Sums s = sums(t);
   const Real log_scale = log_scale_ + std::log(squares_.dot(s.second) / squares_.dot(s.zeroth));
-  after.setZero(neuron_count_);
-  for (Index k = 0; k < neuron_count_; ++k) {
+  after.setZero(form_.neurons);
+  for (Index k = 0; k < form_.neurons; ++k) {
     if (s.zeroth[k] == 0) continue;
-    const Real amplified = std::max(Real(0), top_[k] * t - s.growth[k]);
+    const Real amplified = std::max(Real(0), form_.top[k] * t - s.growth[k]);
     after[k] = std::exp(amplified) * before[k] +
                t * sensitivity[k] * logarithmic_mean(log_scale_ + amplified, log_scale);
   }
   const Vector share = shares(weights(t).now);
-  Vector least = Vector::Ones(neuron_count_);
+  Vector least = Vector::Ones(form_.neurons);
   for (Index p = 0; p < share.size(); ++p) {
-    Real& of_neuron = least[neuron_of_part_[static_cast<std::size_t>(p)]];
+    Real& of_neuron = least[form_.neuron_of_part[static_cast<std::size_t>(p)]];
     of_neuron = std::min(of_neuron, share[p]);
   }
   return after.cwiseQuotient(least);

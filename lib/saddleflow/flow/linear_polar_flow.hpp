@@ -1,37 +1,28 @@
 // The polar flow near the origin in closed form, where the correlation function is a quadratic form.
 #pragma once
 
-#include <vector>
-
 #include "saddleflow/flow/polar_flow.hpp"
+#include "saddleflow/flow/quadratic_form.hpp"
 
 namespace saddleflow {
 
-/// For a network of degree 2 whose output is a polynomial, N(w) = <w, A w> / 2 with a constant A that couples
-/// no two neurons. As long as the terms of order c = rho^2 do not matter, a neuron's weights are
-/// w_k(t) = e^{A_k t} w_k(0) = V e^{rate t} z |w_k(0)| with A_k = V diag(rate) V^T, and with them d, ell and
+/// For a network whose correlation function is a QuadraticForm <w, A w> / 2. As long as the terms of order
+/// c = rho^2 do not matter, a neuron's weights are w_k(t) = e^{A_k t} w_k(0) = V e^{rate t} z |w_k(0)| with
+/// A_k = V diag(rate) V^T, and with them d, ell and
 ///
 ///   q(t) = q(0) + kappa t
 ///   e(t) = e(0) + (N(w(t)) - N(w(0))) / L(0),   since int |grad N(w)|^2 dt = N(w(t)) - N(w(0)).
 ///
-/// Neuron by neuron, each in its own unit: one that sleeps is as accurate as the others. A_k is taken apart
-/// further into the sets of weights that it connects: exact zeros stay exact zeros. Neurons and the groups of
-/// weights with a direction and a length each cut across one another (incoming and outgoing weights are two
-/// groups of a neuron, the outgoing ones of all are one where there is one output); what a group has of a
-/// neuron is here called a part.
-///
-/// Times are those since start(); |rate| t must not exceed some hundreds.
+/// Neuron by neuron, each in its own unit: one that sleeps is as accurate as the others. Exact zeros stay
+/// exact zeros. Times are those since start(); |rate| t must not exceed some hundreds.
 class LinearPolarFlow {
  public:
-  /// Whether a network is of this kind.
-  static bool applies_to(const Network& network);
-
-  /// Decomposes A: one Hessian. `flow`, of such a network, must outlive this.
+  /// One Hessian. `flow`, of such a network, must outlive this.
   explicit LinearPolarFlow(PolarFlow& flow);
 
-  Index neuron_count() const { return neuron_count_; }
+  Index neuron_count() const { return form_.neurons; }
   /// The largest |rate|.
-  Real fastest() const { return fastest_; }
+  Real fastest() const { return form_.fastest; }
   /// From a polar state; must come before what follows.
   void start(const Vector& x);
   void state(Real t, Vector& x) const;
@@ -60,12 +51,6 @@ class LinearPolarFlow {
   Vector error_bound(Real t, const Vector& before, const Vector& sensitivity, Vector& after) const;
 
  private:
-  /// Weights that A connects, with the numbers [first, first + size) among the rates.
-  struct Block {
-    std::vector<Index> members;
-    Index neuron = 0, first = 0;
-    Matrix basis;
-  };
   /// Per neuron sum z^2 e^{k rate t} for k = 0, 1, 2, and the growth of ln|w_k|.
   struct Sums {
     Vector zeroth, first, second, growth;
@@ -75,22 +60,14 @@ class LinearPolarFlow {
     Vector now, difference;
   };
 
-  void find_neurons(const std::vector<std::vector<Index>>& connected);
-  void find_parts();
-  void decompose(const Matrix& a, const std::vector<Index>& members, Index first);
   Index group_of(Index i) const { return flow_->groups().first[static_cast<std::size_t>(i)]; }
-  Index neuron_of(Index i) const { return neuron_of_[static_cast<std::size_t>(i)]; }
+  Index neuron_of(Index i) const { return form_.neuron_of[static_cast<std::size_t>(i)]; }
   Sums sums(Real t) const;
   Weights weights(Real t) const;
   Vector shares(const Vector& w) const;
 
   PolarFlow* flow_;
-  std::vector<Block> blocks_;
-  // Of every parameter its neuron and part, of every part and rate its neuron.
-  std::vector<Index> neuron_of_, part_of_, neuron_of_part_, neuron_of_rate_;
-  Index neuron_count_ = 0;
-  Vector rates_, top_;  // top_: the largest rate of each neuron
-  Real fastest_ = 0;
+  QuadraticForm form_;
   // At the start: the state; the weights in units of their neuron's e^{unit_}; that unit over |w_g|, for
   // every parameter, 0 where the group or the neuron is zero; whether it is not so for a part; z.
   Vector start_, unit_, scaled_, in_group_, moves_, coordinates_;

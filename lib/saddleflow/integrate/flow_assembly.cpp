@@ -36,7 +36,7 @@ std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, P
 
 // The exact steps need a Hessian: as large networks as have one for the stiff method, too.
 bool has_linear_start(const FlowAssemblyOptions& options, const Network& network) {
-  return options.linear_start && LinearPolarFlow::applies_to(network) &&
+  return options.linear_start && QuadraticForm::applies_to(network) &&
          network.parameter_count() <= options.stepping.dense_limit;
 }
 

@@ -20,7 +20,7 @@ namespace saddleflow {
 /// gradient a step, that of the bound.
 class LinearStart final : public Stepper {
  public:
-  /// `flow` must outlive the stepper, be the system of its steps and one that LinearPolarFlow::applies_to;
+  /// `flow` must outlive the stepper, be the system of its steps and one that QuadraticForm::applies_to;
   /// `rtol` is that of `inner`.
   LinearStart(PolarFlow& flow, std::unique_ptr<Stepper> inner, Real rtol);
   LinearStart(const LinearStart& other);
