@@ -26,6 +26,7 @@ struct ChartOptions {
   Chart chart = Chart::automatic;
   std::string stepper = "auto";
   Real rtol = Real(1e-8);
+  bool linear_start = true;
   FlowEventOptions events = no_flow_events();
 };
 

@@ -71,6 +71,15 @@ FlowProblem two_layer_linear() {
   options.linear = Matrix{{Real(3), Real(0), Real(0)}, {Real(0), Real(1), Real(0)}};
   return with_start(feed_forward({3, 4, 2}, Activation(1, 1)), options, 3);
 }
+FlowProblem diagonal() {
+  GeneratorOptions options;
+  options.inputs = InputKind::gaussian;
+  options.targets = TargetKind::linear;
+  options.dimension = 5;
+  options.samples = 12;
+  options.linear = Matrix{{Real(2), Real(-1), Real(0.5), Real(0), Real(0)}};
+  return with_start(diagonal_linear(5), options, 4);
+}
 FlowProblem main_job() {
   return with_start(feed_forward({10, 20, 1}, Activation(0, 2)), teacher(10, 100, 3, Activation(0, 2)), 1);
 }
@@ -78,8 +87,9 @@ FlowProblem square_outer() {
   return with_start(feed_forward({4, 6, 1}, Activation(-1, 2)), teacher(4, 30, 2, Activation(-1, 2)), 5);
 }
 
-const SmallCase kSmallCases[] = {{"power sum of squares", 2, squares, 4.6, 0.2},
-                                 {"two-layer linear", 2, two_layer_linear, 2.3, 0.01},
+const SmallCase kSmallCases[] = {{"power sum of squares", 2, squares, 2.0, 0.2},
+                                 {"two-layer linear", 2, two_layer_linear, 2.0, 0.01},
+                                 {"diagonal linear", 2, diagonal, 2.0, 0.2},
                                  {"squared ReLU 10-20-1", 3, main_job, 1.5, 0.05},
                                  {"squares 4-6-1", 3, square_outer, 2.3, 0.05}};
 
@@ -126,7 +136,8 @@ Escape escape_from(FlowProblem problem, Real delta) {
 
 }  // namespace
 
-// While the direction settles the work grows with ln(1/delta); then it stays what it is.
+// While the direction settles the work grows with ln(1/delta); then it stays what it is. The cases of degree
+// 2 settle in exact steps, which 1e-3 is too large for.
 BOOST_DATA_TEST_CASE(a_start_of_1e_150_is_like_one_of_1e_3, bdata::make(kSmallCases), c) {
   std::vector<Escape> escapes;
   for (int digits : {3, 6, 12, 25, 50, 150}) {

@@ -58,6 +58,7 @@ class PolarFlow {
   /// ln rho.
   Real log_norm(const Vector& x) const;
   Real energy(const Vector& x) const { return x[x.size() - 1] * energy_unit_; }
+  Real energy_unit() const { return energy_unit_; }
   /// Sets the correlation to the c of a state and returns u = w / rho.
   const Vector& look(const Vector& x);
   /// Flow time since enter(); +infinity where a number cannot hold it.

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <utility>
 
+#include "saddleflow/integrate/linear_start.hpp"
+
 namespace saddleflow {
 
 namespace {
@@ -32,13 +34,22 @@ std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, P
   return std::make_unique<PiecewiseStepper>(*kinks, make_stepper(options.stepper, stepping), switching);
 }
 
+// The exact steps need a Hessian: as large networks as have one for the stiff method, too.
+bool has_linear_start(const FlowAssemblyOptions& options, const Network& network) {
+  return options.linear_start && QuadraticForm::applies_to(network) &&
+         network.parameter_count() <= options.stepping.dense_limit;
+}
+
 std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool kinks, PolarFlow& flow) {
   if (options.charts == Charts::cartesian || kinks) return nullptr;
   PolarChart::Options chart;
   chart.always = options.charts == Charts::polar;
   chart.rtol = options.stepping.error.rtol;
-  return std::make_unique<PolarChart>(
-      flow, make_stepper(options.stepper, PolarChart::stepper_options(options.stepping, flow)), chart);
+  const StepperOptions stepping = PolarChart::stepper_options(options.stepping, flow);
+  std::unique_ptr<Stepper> stepper = make_stepper(options.stepper, stepping);
+  if (has_linear_start(options, flow.correlation().network()))
+    stepper = std::make_unique<LinearStart>(flow, std::move(stepper), stepping.error.rtol);
+  return std::make_unique<PolarChart>(flow, std::move(stepper), chart);
 }
 
 Observables observed(Probe& probe, const Vector& x) {

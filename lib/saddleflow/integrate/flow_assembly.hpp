@@ -23,6 +23,9 @@ struct FlowAssemblyOptions {
   Charts charts = Charts::automatic;
   std::string stepper = "auto";
   StepperOptions stepping;  ///< of the Cartesian chart, see flow_stepping()
+  /// Exact steps in the polar chart where the flow near the origin is linear (LinearStart), of networks with
+  /// at most stepping.dense_limit weights.
+  bool linear_start = true;
   enum class Kinks { follow, ignore, locate };
   /// follow: those of networks that have some in their gradient, with sliding (PiecewiseFlow), in the
   /// Cartesian chart unless that chart is not wanted at all; locate: also where only a higher derivative

@@ -11,7 +11,7 @@ namespace saddleflow {
 namespace {
 
 const std::vector<std::string>& methods() {
-  static const std::vector<std::string> names{"dopri5", "rodas5p", "rkc2", "dop853"};
+  static const std::vector<std::string> names{"dopri5", "rodas5p", "rkc2", "dop853", "exponential"};
   return names;
 }
 
