@@ -91,10 +91,15 @@ Real ErrorControl::group_size(Index i) const {
   return second >= 0 ? std::min(size, sums_[second]) : size;
 }
 
+// Errors below this times rtol |x| are no matter to a state that stands still.
+constexpr Real kStandstill = Real(1e-5);
+
 Real ErrorControl::against_displacement(const Vector& error, const Vector& x0, const Vector& x1,
                                         Index n) const {
-  constexpr Real rounding = 10 * std::numeric_limits<Real>::epsilon();
   if (options_.displacement <= 0 || n == 0) return 0;
+  // Rounding of the slopes grows with the step: on the plateaus of tiny starts, as long as 1e8, it must not
+  // count.
+  const Real rounding = std::max(10 * std::numeric_limits<Real>::epsilon(), kStandstill * options_.rtol);
   const Real allowed =
       options_.displacement * (x1.head(n) - x0.head(n)).stableNorm() + rounding * x1.head(n).stableNorm();
   const Real size = error.head(n).stableNorm();

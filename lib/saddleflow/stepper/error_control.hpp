@@ -28,7 +28,8 @@ class ErrorControl {
     Real rtol = Real(1e-8);
     Real theta = Real(0.1);
     Real floor = Real(1e-30);
-    /// kappa > 0: besides, the error of a step must not exceed kappa times the way it went, up to rounding.
+    /// kappa > 0: besides, the error of a step must not exceed kappa times the way it went, up to rounding
+    /// and 1e-5 rtol |x|.
     /// Where the state creeps towards a critical point it would otherwise be noise in what is left of the
     /// way, and with it the time at which the flow comes closest, leaves, or is steady.
     Real displacement = 0;
