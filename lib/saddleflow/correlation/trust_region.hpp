@@ -46,8 +46,8 @@ SpherePoint newton(const SphereFunction& f, const SpherePoint& from, const Matri
 /// From one stationary point to a better one nearby, say newton() with what the caller knows besides.
 using Polish = std::function<SpherePoint(const SpherePoint&)>;
 
-/// Climb and polish in turns on the sphere, to a maximum with residual `tolerance` where there is one: Newton's
-/// method alone may end in a saddle, which the next climb leaves. Ends where ||grad f|| is not above
+/// Climb and polish in turns on the sphere, to a maximum with residual `tolerance` where there is one:
+/// Newton's method alone may end in a saddle, which the next climb leaves. Ends where ||grad f|| is not above
 /// `null_gradient`. Without `polish`: newton().
 SpherePoint climb_to_the_top(const SphereFunction& f, SpherePoint point, Real tolerance, Real null_gradient,
                              const Polish& polish = {});

@@ -81,14 +81,15 @@ struct GeneratorOptions {
   Matrix given_targets;  ///< outputs x n
 };
 
-/// Inputs d x n; uses the seed's stream `inputs` only (those of a test set: `test`). Throws InputError naming the key (data.samples, ...).
+/// Inputs d x n; uses the seed's stream `inputs` only (those of a test set: `test`). Throws InputError naming
+/// the key (data.samples, ...).
 Matrix generate_inputs(const GeneratorOptions& options, RandomStream stream = RandomStream::inputs);
 /// Targets outputs x n of the given inputs; uses the streams `targets` and `noise`. Throws InputError naming
 /// the key.
 Matrix generate_targets(const GeneratorOptions& options, const Matrix& inputs);
 /// More samples of the same inputs' distribution (gaussian, sphere or hypercube), independent of those, and
-/// what the same rule makes of them, without noise: for the error on what was not learnt. InputError for other
-/// inputs, and for targets that follow no rule (signs, given).
+/// what the same rule makes of them, without noise: for the error on what was not learnt. InputError for
+/// other inputs, and for targets that follow no rule (signs, given).
 Dataset generate_test_set(const GeneratorOptions& options, Index samples);
 /// Both, with the origin "generator sphere/teacher" and the seed noted.
 Dataset generate_dataset(const GeneratorOptions& options);

@@ -60,8 +60,8 @@ struct Minimisation {
   Real time = 0;
   std::int64_t steps = 0;
   std::int64_t passed = 0;  ///< critical points that were visited and left
-  /// "event:steady", "event:level:loss=...", "event:saddle_leave", "reached_end", "step_limit", "interrupted",
-  /// "iterations_spent" or a failure of the integration.
+  /// "event:steady", "event:level:loss=...", "event:saddle_leave", "reached_end", "step_limit",
+  /// "interrupted", "iterations_spent" or a failure of the integration.
   std::string stop_reason;
   WorkCounters work;
 };
