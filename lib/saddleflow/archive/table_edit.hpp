@@ -3,6 +3,7 @@
 // archive/.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -21,12 +22,11 @@ using FileChange = std::function<void(hid_t)>;
 template <class Row>
 void require_references(const std::string& file, const std::string& column, const std::vector<Row>& rows,
                         std::int64_t Row::*member, std::int64_t lowest, std::int64_t count) {
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    const std::int64_t value = rows[k].*member;
-    if (value >= lowest && value < count) continue;
-    throw InputError(file + ": " + column + ": row " + std::to_string(k) + " names row " +
-                     std::to_string(value) + ", of " + std::to_string(count));
-  }
+  const auto stray = std::find_if(
+      rows.begin(), rows.end(), [&](const Row& row) { return row.*member < lowest || row.*member >= count; });
+  if (stray == rows.end()) return;
+  throw InputError(file + ": " + column + ": row " + std::to_string(stray - rows.begin()) + " names row " +
+                   std::to_string((*stray).*member) + ", of " + std::to_string(count));
 }
 
 /// Removes those of the datasets that are there, off their scales first: scales keep lists of what refers to

@@ -22,7 +22,10 @@ struct BlowUpClock {
   Real log_norm = 0;
   NcfFlowResult future;  ///< for the present residual
 
-  Real time() const { return future.end == NcfEnd::blow_up ? future.time : Dormant::kNever; }
+  Real time() const {
+    if (future.end == NcfEnd::blow_up) return future.time;
+    return Dormant::kNever;
+  }
 };
 
 class BlowUpClocks final : public Dormant {

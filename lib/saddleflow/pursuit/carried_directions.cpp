@@ -50,6 +50,7 @@ std::vector<NeuronDirection> carried_directions(const Objective& whole, const Ve
   Observer nobody;
   const Vector end = subset.embed(parts.weights(parts.run(nobody, integration).state), whole.size());
   std::vector<NeuronDirection> result;
+  result.reserve(dormant.size());
   for (const auto& [k, direction] : dormant)
     result.emplace_back(k, neuron_weights(whole.network(), end, k).stableNormalized());
   return result;

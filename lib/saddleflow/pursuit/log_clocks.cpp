@@ -95,7 +95,8 @@ class LogClocks final : public Dormant {
   bool has_balance(const Vector& w) const { return w.size() > incoming_; }
 
   Real time_to_bound(const LogClock& clock) const {
-    return clock.rate > 0 ? std::max((1 - clock.s) / clock.rate, Real(0)) : kNever;
+    if (clock.rate > 0) return std::max((1 - clock.s) / clock.rate, Real(0));
+    return kNever;
   }
   Real time_to_turn(const LogClock& clock) const {
     const bool turns = clock.rate < 0 && clock.s > 0 && excess_of(clock.neuron) != 0;
