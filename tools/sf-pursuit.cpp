@@ -64,6 +64,9 @@ void show(Index round, const DescentView& step) {
 int run(const Arguments& a, const std::string& command) {
   if (a.resume && a.output.empty())
     throw InputError("--resume without -o FILE: there is nothing to go on with");
+  if (a.resume && a.after_round >= 0)
+    throw InputError(
+        "--resume with --after-round: what comes after that round would be lost, expected another -o FILE");
   if (!a.resume) check_output(a.source, a.output, a.force);
   catch_interrupts();
   const bool progress = !a.quiet && isatty(STDERR_FILENO) != 0;

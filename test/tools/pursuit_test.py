@@ -122,6 +122,7 @@ def bad_input():
     one_line(pursuit(TEACHER, "-o", "np.h5"), 2, "np.h5", "--force")
     one_line(pursuit(TEACHER, "--resume"), 2, "--resume")
     one_line(pursuit(TEACHER, "-o", "nothing.h5", "--resume"), 2, "nothing.h5")
+    one_line(pursuit(TEACHER, "-o", "np.h5", "--resume", "--after-round", "0"), 2, "--after-round")
     one_line(pursuit(TEACHER, "--set", "pursuit.layer_rule=best"), 2, "pursuit.layer_rule", "best_value")
     one_line(pursuit(TEACHER, "--set", "network.kind=\"diagonal_linear\"", "--set", "network.layers=[10]"), 2, "network.kind")
     one_line(pursuit(TEACHER, "--after-round", "1"), 2, "it has no rounds")

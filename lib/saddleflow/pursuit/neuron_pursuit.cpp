@@ -110,11 +110,11 @@ std::optional<PursuitRound> NeuronPursuit::advance() {
   if (end_ == PursuitEnd::interrupted && !interrupted()) end_ = PursuitEnd::going_on;
   if (end_ != PursuitEnd::going_on) return std::nullopt;
   std::optional<PursuitRound> round = state_.rounds == 0 ? first_round() : next_round();
-  if (interrupted()) {
-    end_ = PursuitEnd::interrupted;
+  if (!round) {
+    if (interrupted()) end_ = PursuitEnd::interrupted;
     return std::nullopt;
   }
-  if (!round) return std::nullopt;
+  // Also when the interruption came during the analysis: the state is that after the round.
   ++state_.rounds;
   if (end_ == PursuitEnd::going_on && round->loss_after <= options_.loss) end_ = PursuitEnd::loss;
   return round;
