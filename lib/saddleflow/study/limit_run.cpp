@@ -10,6 +10,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/study/run_description.hpp"
+#include "saddleflow/study/time_row.hpp"
 #include "saddleflow/study/to_doubles.hpp"
 
 namespace saddleflow {
@@ -27,21 +28,12 @@ KktPoint with_exact_zeros(const KktEntry& entry) {
 archive::TimeRow time_row(Probe& probe, const LimitPathPoint& at, std::int64_t step, Real before) {
   Observables o;
   probe.observe(GradientFlow::initial_state(at.weights), o);
-  archive::TimeRow row;
+  archive::TimeRow row = observed_row(o);
   row.time = static_cast<double>(at.time);
   row.step = step;
-  row.loss = static_cast<double>(o.loss);
-  row.gradient_norm = static_cast<double>(o.gradient_norm);
-  row.weight_norm = static_cast<double>(o.weight_norm);
   row.step_size = static_cast<double>(at.time - before);
-  row.proximity = static_cast<double>(o.proximity);
-  row.balance_drift = static_cast<double>(o.balance_drift);
   row.energy_drift = archive::not_known;
-  row.layer_norm = to_doubles(o.layer_norm);
-  row.neuron_norm = to_doubles(o.neuron_norm);
-  row.log_weight_norm = static_cast<double>(o.log_weight_norm);
   row.phase_time = row.time;
-  row.kkt_residual = static_cast<double>(o.kkt_residual);
   return row;
 }
 

@@ -8,6 +8,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/run_description.hpp"
+#include "saddleflow/study/time_row.hpp"
 #include "saddleflow/study/to_doubles.hpp"
 
 namespace saddleflow {
@@ -48,14 +49,6 @@ int stop_flag(const PursuitRound& round, Real enough) {
   if (round.loss_after <= enough) return stops::reached_loss;
   if (round.valley) return stops::valley;
   return round.descent.stop_reason == "iterations_spent" ? stops::gradient_steps_spent : stops::not_critical;
-}
-
-std::vector<double> by_sample(const Matrix& samples) {
-  std::vector<double> out;
-  out.reserve(static_cast<std::size_t>(samples.size()));
-  for (Index i = 0; i < samples.cols(); ++i)
-    for (Index j = 0; j < samples.rows(); ++j) out.push_back(static_cast<double>(samples(j, i)));
-  return out;
 }
 
 void put_certificate(const CriticalPoint& point, archive::RoundRow& row) {
@@ -124,23 +117,13 @@ void PursuitRecorder::on_step(const DescentView& step) {
 }
 
 archive::TimeRow PursuitRecorder::time_row(const DescentView& step) const {
-  const Observables& o = step.observables;
-  archive::TimeRow row;
+  archive::TimeRow row = observed_row(step.observables);
   row.time = static_cast<double>(elapsed_ + step.time);
   row.step = step_count_ + step.step;
-  row.loss = static_cast<double>(o.loss);
-  row.gradient_norm = static_cast<double>(o.gradient_norm);
-  row.weight_norm = static_cast<double>(o.weight_norm);
   row.step_size = static_cast<double>(step.step_size);
-  row.proximity = static_cast<double>(o.proximity);
-  row.balance_drift = static_cast<double>(o.balance_drift);
-  row.energy_drift = static_cast<double>(o.energy_drift);
   row.stepper = step.method.empty() ? kUnknownMethod : method_flag(step.method);
-  row.layer_norm = to_doubles(o.layer_norm);
   row.log_time = std::log(row.time);
-  row.log_weight_norm = static_cast<double>(o.log_weight_norm);
   row.phase_time = static_cast<double>(step.time);
-  row.kkt_residual = static_cast<double>(o.kkt_residual);
   return row;
 }
 
@@ -211,8 +194,8 @@ void PursuitRecorder::describe(Objective& objective) {
   d = describe_problem(objective, study_, command_);
   set_birth_order(d, order_);
   if (!setup_.data.test) return;
-  d.test_inputs = by_sample(setup_.data.test->inputs);
-  d.test_targets = by_sample(setup_.data.test->targets);
+  d.test_inputs = samples_by_row(setup_.data.test->inputs);
+  d.test_targets = samples_by_row(setup_.data.test->targets);
   d.test_sample_count = setup_.data.test->inputs.cols();
 }
 

@@ -9,6 +9,7 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/study/run_description.hpp"
+#include "saddleflow/study/time_row.hpp"
 #include "saddleflow/study/to_doubles.hpp"
 
 namespace saddleflow {
@@ -71,29 +72,19 @@ void Recorder::write_time_row(const StepView& step) {
   gauges_.energy_drift = std::max(gauges_.energy_drift, o.energy_drift);
   gauges_.loss_rise = std::max(gauges_.loss_rise, (o.loss - last_loss_) / scale);
   last_loss_ = o.loss;
-  archive::TimeRow row;
+  archive::TimeRow row = observed_row(o);
   row.time = static_cast<double>(step.t1);
   row.step = step.step;
-  row.loss = static_cast<double>(o.loss);
-  row.gradient_norm = static_cast<double>(o.gradient_norm);
-  row.weight_norm = static_cast<double>(o.weight_norm);
   row.step_size = static_cast<double>(step.step_size);
-  row.proximity = static_cast<double>(o.proximity);
-  row.balance_drift = static_cast<double>(o.balance_drift);
-  row.energy_drift = static_cast<double>(o.energy_drift);
   row.stepper = method_flag(step.method);
   row.log_time = static_cast<double>(step.log_time);
-  row.log_weight_norm = static_cast<double>(o.log_weight_norm);
   row.phase_time = static_cast<double>(step.phase_time);
   row.chart = step.polar ? 1 : 0;
-  row.kkt_residual = static_cast<double>(o.kkt_residual);
   if (mode_summary_) {
     const ModeSummary mode = mode_summary_(step);
     row.sliding_count = mode.sliding;
     row.dead_neurons = mode.dead;
   }
-  row.layer_norm = to_doubles(o.layer_norm);
-  row.neuron_norm = to_doubles(o.neuron_norm);
   writer_.append(row);
 }
 
@@ -148,9 +139,6 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
   row.phase_time = static_cast<double>(hit.phase_time);
   row.kind = static_cast<int>(kind);
   row.direction = static_cast<int>(hit.direction);
-  row.loss = static_cast<double>(o.loss);
-  row.gradient_norm = static_cast<double>(o.gradient_norm);
-  row.proximity = static_cast<double>(o.proximity);
   row.value = kind < setup_.parts.events.values.size()
                   ? static_cast<double>(setup_.parts.events.values[kind](x))
                   : archive::not_known;

@@ -5,6 +5,7 @@
 #include "saddleflow/base/version.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/recorder.hpp"
+#include "saddleflow/study/to_doubles.hpp"
 
 namespace saddleflow {
 
@@ -13,15 +14,6 @@ namespace {
 const std::vector<std::string>& methods() {
   static const std::vector<std::string> names{"dopri5", "rodas5p", "rkc2", "dop853", "exponential"};
   return names;
-}
-
-// Row-major, one sample a row: the columns of the matrix one after the other.
-std::vector<double> samples_by_row(const Matrix& samples) {
-  std::vector<double> out;
-  out.reserve(static_cast<std::size_t>(samples.size()));
-  for (Index i = 0; i < samples.cols(); ++i)
-    for (Index j = 0; j < samples.rows(); ++j) out.push_back(static_cast<double>(samples(j, i)));
-  return out;
 }
 
 void describe_network(const Network& network, archive::RunDescription& d) {

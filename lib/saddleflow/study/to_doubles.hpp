@@ -13,4 +13,13 @@ inline std::vector<double> to_doubles(const Vector& v) {
   return out;
 }
 
+/// Row-major, one sample a row: the columns of the matrix one after the other.
+inline std::vector<double> samples_by_row(const Matrix& samples) {
+  std::vector<double> out;
+  out.reserve(static_cast<std::size_t>(samples.size()));
+  for (Index i = 0; i < samples.cols(); ++i)
+    for (Index j = 0; j < samples.rows(); ++j) out.push_back(static_cast<double>(samples(j, i)));
+  return out;
+}
+
 }  // namespace saddleflow
