@@ -23,3 +23,7 @@ using MatrixView = Eigen::Map<Matrix>;
 using ConstMatrixView = Eigen::Map<const Matrix>;
 
 }  // namespace saddleflow
+
+#ifdef SADDLEFLOW_KERNELS_ELSEWHERE
+#include "saddleflow/base/eigen_kernels.hpp"
+#endif

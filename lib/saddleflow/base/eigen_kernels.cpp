@@ -1,0 +1,2 @@
+#define SADDLEFLOW_KERNEL
+#include "saddleflow/base/eigen_kernels.hpp"
