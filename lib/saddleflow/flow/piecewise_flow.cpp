@@ -213,8 +213,8 @@ Real PiecewiseFlow::drift(const Vector& x) {
 
 // Where all activations of a layer vanish at a sample, because its neurons are dead there or on their kinks,
 // so do all pre-activations of the next one. As soon as those on their kinks move, it goes where their
-// direction leads. Sliding ones are taken as about to rise: between the slopes of the two sides are those of
-// the next layer's branches above.
+// direction leads. Where all slide nothing moves, and the sides mean nothing (SlidingManifold knows the
+// slopes between the two sides); they are taken as about to rise.
 void PiecewiseFlow::settle_dependents(const Vector& x, const std::vector<Index>& touching, Mode& mode,
                                       std::vector<Index>& dependents) {
   dependents.clear();
@@ -228,13 +228,15 @@ void PiecewiseFlow::settle_dependents(const Vector& x, const std::vector<Index>&
     const auto same = [&](const Kink& k) { return k.layer == l && k.sample == i; };
     if (l + 1 == hidden_ || std::any_of(kinks.begin(), kinks.begin() + static_cast<long>(c), same)) continue;
     Vector others = state.layer(l).a.col(i);
-    Vector direction = Vector::Zero(others.size());
+    Vector direction = Vector::Zero(others.size()), rising = direction;
     for (std::size_t d = c; d < kinks.size(); ++d) {
       if (!same(kinks[d])) continue;
-      others[kinks[d].neuron] = 0;
+      const Index j = kinks[d].neuron;
+      others[j] = 0;
       const Side side = mode.side(touching[d]);
-      direction[kinks[d].neuron] = side == Side::below ? -low() : Real(1);
+      (side == Side::sliding ? rising : direction)[j] = side == Side::below ? -low() : Real(1);
     }
+    if (direction.isZero(0)) direction = rising;
     if (others.isZero(0) && !direction.isZero(0))
       settle_sample(state, i, l + 1, std::move(direction), mode, dependents);
   }

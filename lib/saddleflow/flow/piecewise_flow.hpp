@@ -57,9 +57,9 @@ class PiecewiseFlow final : public SwitchedSystem {
   bool least_norm(const Vector& x, Vector& s, Vector& attraction) override;
   void project(Vector& x, const std::vector<Index>& which) override;
   Real drift(const Vector& x) override;
-  /// A neuron of the first layer whose incoming weights pass through zero while it still feeds others goes on
-  /// in the same direction, from a distance of 1e-12 of its outgoing weights; one that comes back at once is
-  /// held at zero (all its kinks slide) as long as the least norm lets it.
+  /// A neuron whose incoming weights (from all that is not silent at these kinks) pass through zero while it
+  /// still feeds others goes on in the same direction, from a distance of 1e-12 of its outgoing weights; one
+  /// that comes back at once is held at zero (all its kinks slide) as long as the least norm lets it.
   bool pass_degenerate(const Vector& before, Vector& x, std::vector<Index>& hit, Mode& mode) override;
   void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;
   void settle_dependents(const Vector& x, const std::vector<Index>& touching, Mode& mode,
@@ -77,7 +77,8 @@ class PiecewiseFlow final : public SwitchedSystem {
   Real factor(Side side) const;
   void settle_sample(const FeedForwardState& state, Index sample, int layer, Vector direction, Mode& mode,
                      std::vector<Index>& dependents) const;
-  bool pass_neuron(Index neuron, const Vector& before, Vector& x, Mode& mode) const;
+  Vector heard_at(const std::vector<Kink>& kinks, const Matrix& seen) const;
+  bool pass_neuron(const std::vector<Kink>& kinks, const Vector& before, Vector& x, Mode& mode);
   void project_neuron(Vector& w, const std::vector<Kink>& kinks) const;
   void project_together(Vector& w, const std::vector<Kink>& kinks);
   void bound_rows();

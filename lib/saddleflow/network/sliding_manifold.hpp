@@ -47,6 +47,11 @@ class SlidingManifold {
   /// layers on one path it is multi-affine in them: a stationary point, from the middle of the interval.
   void least_norm(const FeedForwardState& state, const Vector& cut, Real low, Real high, Vector& slopes,
                   Vector& back) const;
+  /// What stands in an ActivationPattern for a slope s: offset + factor s, which is s but for kinks that lead
+  /// others (all later layers silent at their sample): their interval [low, high] covers all that follows.
+  /// `state` after the cut backward pass.
+  void pattern_scales(const FeedForwardState& state, Real low, Real high, Vector& offset,
+                      Vector& factor) const;
   /// out -= sum_k mu_k Hess z_k, with which the projected Hessian of the cut loss is that of the loss on M.
   void subtract_curvature(const FeedForwardState& state, const Vector& mu, Matrix& out) const;
   /// The same of products with a vector.
@@ -65,15 +70,29 @@ class SlidingManifold {
     bool is_dependent() const { return basis.cols() < normals.cols(); }
   };
 
+  /// dL/dz_k as a function of the slopes: offset + factor s. That is b_k s_k where z_k is the only kink of
+  /// its sample; where it leads others (see settle_dependents() of the flow), the interval of the slopes is
+  /// that of the convex combinations of its two sides, all that follow included.
+  struct Drive {
+    Vector offset, factor;
+    Vector at(const Vector& s) const { return offset + factor.cwiseProduct(s); }
+    Vector at(Real s) const { return offset + factor * s; }
+    /// The slope at which dL/dz_k = -mu.
+    Real slope(Index k, Real mu) const { return -(mu + offset[k]) / factor[k]; }
+  };
+
+  bool leads(const FeedForwardState& state, const Kink& kink) const;
+  Real beside(const FeedForwardState& state, const Kink& kink, Real sign, Real low) const;
+  Drive drive(const FeedForwardState& state, const Vector& back, Real low, Real high) const;
+  Drive drive_with(const FeedForwardState& state, const Vector& s, Real low, Real high) const;
   void project_flat(Vector& v) const;
   Matrix tangent_to_flat() const;
-  void flat_slopes(const FlatGroup& group, const Vector& cut, const Vector& back, Real low, Real high,
+  void flat_slopes(const FlatGroup& group, const Vector& cut, const Drive& drive, Real low, Real high,
                    Vector& out) const;
   void dependent_slopes(const FeedForwardState& state, const Vector& cut, Real low, Real high,
                         Vector& out) const;
   Matrix normals() const;
   Matrix normals_with(const Matrix& cut_normals, const Vector& s) const;
-  Vector back_with(const FeedForwardState& state, const Vector& s) const;
   Vector multiplier_noise(const Vector& cut) const;
   Vector back_noise(const Vector& back, const Vector& mu, const Vector& mu_noise) const;
   Vector back_of_kinks(const FeedForwardState& state, const Vector& mu) const;

@@ -171,6 +171,15 @@ void Objective::least_norm_slopes(const Vector& w, Vector& slopes, Vector& back)
                          back);
 }
 
+void Objective::pattern_scales(const Vector& w, Vector& offset, Vector& factor) {
+  ensure_gradient(w);
+  offset.resize(0);
+  factor.resize(0);
+  if (sliding_ && !sliding_->empty())
+    sliding_->pattern_scales(*kernel_->feed_forward_state(), network_->activation().slope(), 1, offset,
+                             factor);
+}
+
 void Objective::project_to_mode(const Vector& w, Vector& v) {
   if (!sliding_ || sliding_->empty()) return;
   ensure_gradient(w);

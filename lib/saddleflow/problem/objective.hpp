@@ -83,6 +83,9 @@ class Objective {
   void sliding_slopes(const Vector& w, Vector& out);
   /// The slopes in [alpha, 1] at the sliding kinks for which the gradient is smallest, and dL/da there.
   void least_norm_slopes(const Vector& w, Vector& slopes, Vector& back);
+  /// offset + factor s is what a pattern must hold at the sliding kinks for their slopes to be s, see
+  /// SlidingManifold.
+  void pattern_scales(const Vector& w, Vector& offset, Vector& factor);
   /// v becomes tangent to the manifold at w.
   void project_to_mode(const Vector& w, Vector& v);
   /// Pre-activations, activations and slopes at w; null for other families.

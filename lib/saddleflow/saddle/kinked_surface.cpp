@@ -156,16 +156,21 @@ KinkedSurface::Slopes KinkedSurface::slopes_at(const Vector& w, bool tangent) {
   if (!tangent && !std::all_of(result.slopes.begin(), result.slopes.end(), inside))
     objective_.least_norm_slopes(w, result.slopes, result.back);
   if (!tangent) result.slopes = result.slopes.cwiseMax(low()).cwiseMin(Real(1));
+  Vector offset, factor;
+  objective_.pattern_scales(w, offset, factor);
   result.pattern = pattern_;
-  for (std::size_t c = 0; c < held_.size(); ++c)
+  for (std::size_t c = 0; c < held_.size(); ++c) {
+    const auto k = static_cast<Index>(c);
     result.pattern.factors[static_cast<std::size_t>(held_[c].layer)](held_[c].neuron, held_[c].sample) =
-        result.slopes[static_cast<Index>(c)];
+        offset[k] + factor[k] * result.slopes[k];
+  }
   objective_.set_mode(result.pattern, {});
   objective_.gradient(w, result.gradient);
   const FeedForwardState& state = *objective_.state_at(w);
   result.back.resize(static_cast<Index>(held_.size()));
   for (std::size_t c = 0; c < held_.size(); ++c)
-    result.back[static_cast<Index>(c)] = state.layer(held_[c].layer).back(held_[c].neuron, held_[c].sample);
+    result.back[static_cast<Index>(c)] =
+        factor[static_cast<Index>(c)] * state.layer(held_[c].layer).back(held_[c].neuron, held_[c].sample);
   objective_.set_mode(pattern_, held_);
   return result;
 }

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 namespace saddleflow {
 namespace {
 
 // Rates are known to rounding, states on a surface to that of the search.
 constexpr Real kRateTolerance = Real(1e-10);
+// A switch whose slope has just reached its bound leaves with z' = 0, as far as the time of that is known.
+constexpr Real kReleaseTolerance = Real(1e-6);
 
 class Resolution {
  public:
@@ -73,8 +76,11 @@ class Resolution {
       if (std::find(hit.begin(), hit.end(), k) == hit.end()) continue;
       const bool high = 2 * slopes_[static_cast<Index>(c)] > system_.low() + system_.high();
       put(k, high ? Side::above : Side::below);
+      released_.insert(k);
     }
   }
+
+  Real rate_tolerance(Index k) const { return released_.count(k) > 0 ? kReleaseTolerance : kRateTolerance; }
 
   /// Changes what is not consistent; false when everything is. One at a time: whether a side can be had
   /// depends on where the others are. Only those that arrived together have left together, and both their
@@ -89,7 +95,7 @@ class Resolution {
     for (std::size_t c = 0; c < moving_.size(); ++c) {
       const Index k = moving_[c];
       const Real outwards = rate_[static_cast<Index>(c)] * static_cast<Real>(mode_.side(k));
-      if (outwards >= -kRateTolerance * unit_[static_cast<Index>(c)]) continue;
+      if (outwards >= -rate_tolerance(k) * unit_[static_cast<Index>(c)]) continue;
       const bool together = first && arriving_;
       if (k == last_flipped_ || (together && sides_tried_[k] == (kBelow | kAbove))) {
         mode_.set(k, Side::sliding);
@@ -142,7 +148,7 @@ class Resolution {
   void flip_repelled() {
     for (std::size_t c = 0; c < moving_.size(); ++c) {
       const Real outwards = rate_[static_cast<Index>(c)] * static_cast<Real>(mode_.side(moving_[c]));
-      if (outwards < -kRateTolerance * unit_[static_cast<Index>(c)]) flip(moving_[c]);
+      if (outwards < -rate_tolerance(moving_[c]) * unit_[static_cast<Index>(c)]) flip(moving_[c]);
     }
   }
 
@@ -183,11 +189,10 @@ class Resolution {
     system_.set_mode(mode_);
   }
 
-  // A switch whose slope has just reached its bound leaves with z' = 0.
   int departure_order(Index k, Side from) const {
     if (from != Side::sliding) return 1;
     const auto at = std::find(moving_.begin(), moving_.end(), k) - moving_.begin();
-    return std::abs(rate_[at]) <= Real(1e-6) * unit_[at] ? 2 : 1;
+    return std::abs(rate_[at]) <= kReleaseTolerance * unit_[at] ? 2 : 1;
   }
 
   SwitchedSystem& system_;
@@ -196,6 +201,7 @@ class Resolution {
   const Mode before_;
   Mode mode_;
   std::map<Index, int> sides_tried_;
+  std::set<Index> released_;  // by a slope at its bound
   Index last_flipped_ = -1;
   std::vector<Index> moving_, dependents_, touched_;
   Vector slopes_, rate_, unit_;
