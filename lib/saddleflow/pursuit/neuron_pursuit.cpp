@@ -18,6 +18,8 @@ namespace {
 // Seeds of the searches of different rounds and layers must differ.
 constexpr std::uint64_t kSeedsARound = 1'000;
 constexpr int kHalvings = 40;
+// With kinks no trust region takes over where the flow creeps: it has so many times the steps.
+constexpr std::int64_t kStepsWithKinks = 20;
 
 std::vector<Index> ones(const Network& family) { return std::vector<Index>(hidden_widths(family).size(), 1); }
 
@@ -157,7 +159,12 @@ std::optional<PursuitRound> NeuronPursuit::next_round() {
   if (interrupted()) return std::nullopt;
   PursuitRound round;
   round.number = state_.rounds;
-  round.added = choose();
+  for (round.added = choose(); !round.added.empty() && !append(round); round.added = choose())
+    for (const NeuronCandidate& candidate : round.added) rejected_.push_back(candidate.neuron);
+  if (round.added.empty() && !rejected_.empty()) {
+    end_ = PursuitEnd::no_progress;
+    return std::nullopt;
+  }
   if (round.added.empty()) {
     const bool room = std::any_of(searches_.begin(), searches_.end(), [&](const NeuronSearch& s) {
       return may_grow(static_cast<std::size_t>(s.layer));
@@ -171,11 +178,11 @@ std::optional<PursuitRound> NeuronPursuit::next_round() {
   round.value = round.added.front().value;
   round.residual = round.added.front().residual;
   round.basin_share = round.added.front().basin_share;
-  if (!append(round)) return std::nullopt;
   return settle(round) ? std::optional(std::move(round)) : std::nullopt;
 }
 
 void NeuronPursuit::search() {
+  rejected_.clear();
   NeuronSearchOptions options;
   options.starts = options_.starts;
   options.seed = options_.seed + kSeedsARound * static_cast<std::uint64_t>(state_.rounds);
@@ -196,9 +203,22 @@ bool NeuronPursuit::may_grow(std::size_t layer) const {
   return state_.widths[layer] < options_.budget[layer];
 }
 
+std::vector<NeuronCandidate> NeuronPursuit::candidates_of(const NeuronSearch& search) const {
+  std::vector<NeuronCandidate> left;
+  for (const NeuronCandidate& candidate : search.maxima) {
+    const auto same = [&](const NewNeuron& n) {
+      return n.layer == candidate.neuron.layer && n.incoming == candidate.neuron.incoming &&
+             n.outgoing == candidate.neuron.outgoing;
+    };
+    if (std::none_of(rejected_.begin(), rejected_.end(), same)) left.push_back(candidate);
+  }
+  return left;
+}
+
 int NeuronPursuit::chosen_layer() const {
   const auto offers = [&](const NeuronSearch& s) {
-    return may_grow(static_cast<std::size_t>(s.layer)) && s.relative_value() > options_.least_value;
+    return may_grow(static_cast<std::size_t>(s.layer)) && s.relative_value() > options_.least_value &&
+           !candidates_of(s).empty();
   };
   const std::size_t layers = searches_.size();
   if (options_.layer_rule == PursuitOptions::LayerRule::round_robin) {
@@ -209,10 +229,14 @@ int NeuronPursuit::chosen_layer() const {
     return -1;
   }
   int best = -1;
+  Real most = 0;
   for (const NeuronSearch& s : searches_) {
     if (!offers(s)) continue;
-    if (best < 0 || s.maxima.front().value > searches_[static_cast<std::size_t>(best)].maxima.front().value)
+    const Real value = candidates_of(s).front().value;
+    if (best < 0 || value > most) {
       best = s.layer;
+      most = value;
+    }
   }
   return best;
 }
@@ -221,7 +245,7 @@ std::vector<NeuronCandidate> NeuronPursuit::choose() const {
   const int layer = chosen_layer();
   if (layer < 0) return {};
   const auto l = static_cast<std::size_t>(layer);
-  const std::vector<NeuronCandidate>& maxima = searches_[l].maxima;
+  const std::vector<NeuronCandidate> maxima = candidates_of(searches_[l]);
   if (options_.neuron_rule == PursuitOptions::NeuronRule::one) return {maxima.front()};
   std::vector<NeuronCandidate> chosen;
   const Index room = options_.budget[l] - state_.widths[l];
@@ -232,23 +256,25 @@ std::vector<NeuronCandidate> NeuronPursuit::choose() const {
   return chosen;
 }
 
-/// The loss falls by delta^{p+1} N to leading order: where delta is too large for that, it is halved.
+/// The loss falls by delta^{p+1} N to leading order: where delta is too large for that, it is halved. With
+/// kinks in several layers it may rise however small delta is: at samples where the layer is silent the new
+/// neuron is on the kinks of the next one, of which N sees one side. False then.
 bool NeuronPursuit::append(PursuitRound& round) {
   round.loss_before = objective_->value(state_.weights);
   std::vector<NewNeuron> neurons;
   for (const NeuronCandidate& candidate : round.added) neurons.push_back(candidate.neuron);
   round.scale = options_.scale;
+  const bool kinks = PiecewiseFlow::applies_to(objective_->network());
   for (int k = 0; k < kHalvings; ++k, round.scale /= 2) {
     Grown grown = append_neurons(objective_->network(), state_.weights, neurons, round.scale);
     Objective wider(grown.network, data_, loss_);
     round.loss_start = wider.value(grown.weights);
     // Where delta^{p+1} N is below rounding, equality is all that can be seen.
-    if (round.loss_start > round.loss_before) continue;
+    if (round.loss_start > round.loss_before || (kinks && round.loss_start == round.loss_before)) continue;
     round.start = std::move(grown.weights);
     round.neurons = hidden_widths(*grown.network);
     return true;
   }
-  end_ = PursuitEnd::no_progress;
   return false;
 }
 
@@ -274,27 +300,47 @@ void NeuronPursuit::finish_by_trust_region(Objective& wider, PursuitRound& round
   round.work = round.work + round.point.work;
 }
 
+/// Where the flow still creeps but the refined point beside it has next to no gradient along its kinks.
+bool NeuronPursuit::is_valley_of_kinks(const PursuitRound& round) const {
+  const Refinement& refinement = round.point.refinement;
+  return refinement.point.size() > 0 && refinement.loss < round.loss_before &&
+         refinement.relative_gradient <= options_.valley_gradient;
+}
+
 /// Minimises, refines and analyses. What does not end lower than before is no round.
 bool NeuronPursuit::settle(PursuitRound& round) {
   Objective wider(with_widths(*family_, round.neurons), data_, loss_);
-  round.descent = minimise(wider, round.start, options_.minimise);
+  const bool kinks = PiecewiseFlow::applies_to(wider.network());
+  MinimiseOptions minimise_options = options_.minimise;
+  if (kinks) minimise_options.max_steps *= kStepsWithKinks;
+  round.descent = minimise(wider, round.start, minimise_options);
   if (interrupted()) return false;
   round.point = analyse_critical_point(wider, round.descent.weights, options_.analysis);
   round.work = round.work + round.descent.work + round.point.work;
   if (!arrived(round)) finish_by_trust_region(wider, round);
   // Below the loss asked for the refinement has nothing to add but may have nothing to hold on to either.
   const bool reached = round.descent.loss <= options_.loss;
-  const bool critical = round.point.is_critical() && round.point.refinement.loss < round.loss_before;
+  // A refinement that went up has found another point.
+  if (round.point.is_critical() && !(round.point.refinement.loss < round.loss_before)) {
+    round.point.kind = CriticalKind::unresolved;
+    round.point.refinement.status = RefineStatus::stalled;
+    round.point.refinement.converged = false;
+  }
+  const bool critical = round.point.is_critical();
+  // On kinks the gradient says nothing: that of the refinement, along them, does.
+  const bool valley_of_kinks = kinks && !critical && !reached && is_valley_of_kinks(round);
+  const bool refined = critical || valley_of_kinks;
   const Vector end =
-      critical ? round.point.basis.leave(wider.network(), round.point.point()) : round.descent.weights;
-  round.loss_after = critical ? round.point.refinement.loss : round.descent.loss;
+      refined ? round.point.basis.leave(wider.network(), round.point.point()) : round.descent.weights;
+  round.loss_after = refined ? round.point.refinement.loss : round.descent.loss;
   if (!(round.loss_after < round.loss_before)) {
     end_ = PursuitEnd::no_progress;
     return false;
   }
   round.relative_gradient =
-      critical ? round.point.refinement.relative_gradient : relative_gradient(wider, end);
-  round.valley = !critical && !reached && round.relative_gradient <= options_.valley_gradient;
+      refined ? round.point.refinement.relative_gradient : relative_gradient(wider, end);
+  round.valley = valley_of_kinks ||
+                 (!kinks && !critical && !reached && round.relative_gradient <= options_.valley_gradient);
   state_.critical = critical || reached || round.valley;
   if (!state_.critical) end_ = PursuitEnd::not_critical;
   state_.widths = round.neurons;

@@ -124,10 +124,12 @@ class NeuronPursuit {
   void search();
   std::vector<NeuronCandidate> choose() const;
   bool may_grow(std::size_t layer) const;
+  std::vector<NeuronCandidate> candidates_of(const NeuronSearch& search) const;
   int chosen_layer() const;
   bool append(PursuitRound& round);
   bool settle(PursuitRound& round);
   bool arrived(const PursuitRound& round) const;
+  bool is_valley_of_kinks(const PursuitRound& round) const;
   void finish_by_trust_region(Objective& wider, PursuitRound& round);
   bool interrupted() const;
 
@@ -139,6 +141,7 @@ class NeuronPursuit {
   PursuitEnd end_ = PursuitEnd::going_on;
   std::unique_ptr<Objective> objective_;
   std::vector<NeuronSearch> searches_;
+  std::vector<NewNeuron> rejected_;  ///< of these searches: the loss does not fall with them
 };
 
 }  // namespace saddleflow

@@ -276,7 +276,12 @@ std::vector<Key> key_table() {
        "flow: to where it rests, or to the first critical point it comes close to",
        {"minimum", "critical_point"},
        ""},
-      {"pursuit.max_steps", integer, "5000", "flow: steps a round before the trust region", {}, ">= 1"},
+      {"pursuit.max_steps",
+       integer,
+       "5000",
+       "flow: steps a round before the trust region (20 times as many with kinks, where there is none)",
+       {},
+       ">= 1"},
       {"pursuit.learning_rate", real, "1e-3", "gradient descent: length of a step, in flow time", {}, "> 0"},
       {"pursuit.iterations", integer, "1000000", "gradient descent: most steps a round", {}, ">= 1"},
 
