@@ -180,6 +180,7 @@ void PiecewiseFlow::project(Vector& x, const std::vector<Index>& which) {
     if (mode_.side(k) != Side::sliding) all.push_back(k);
   std::sort(all.begin(), all.end());
   std::vector<Kink> kinks;
+  kinks.reserve(all.size());
   for (const Index k : all) kinks.push_back(index_.kink(k));
   Vector w = flow_.weights(x);
   if (!kinks.empty() && kinks.back().layer > 0) {
@@ -221,6 +222,7 @@ void PiecewiseFlow::settle_dependents(const Vector& x, const std::vector<Index>&
   if (hidden_ == 1) return;
   const FeedForwardState& state = *flow_.objective().state_at(flow_.weights(x));
   std::vector<Kink> kinks;
+  kinks.reserve(touching.size());
   for (const Index k : touching) kinks.push_back(index_.kink(k));
   for (std::size_t c = 0; c < kinks.size(); ++c) {
     const int l = kinks[c].layer;
@@ -238,7 +240,7 @@ void PiecewiseFlow::settle_dependents(const Vector& x, const std::vector<Index>&
     }
     if (direction.isZero(0)) direction = rising;
     if (others.isZero(0) && !direction.isZero(0))
-      settle_sample(state, i, l + 1, std::move(direction), mode, dependents);
+      settle_sample(state, i, l + 1, direction, mode, dependents);
   }
 }
 
