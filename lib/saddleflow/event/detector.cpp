@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/math/tools/roots.hpp>
 #include <cmath>
-#include <cstdint>
 #include <limits>
 #include <utility>
 
+#include "saddleflow/base/bracketed_root.hpp"
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow {
@@ -109,10 +108,8 @@ EventHit EventDetector::isolate(const Crossing& crossing, const Step& step) {
   }
   const Real at_right = value(crossing.right);
   if (sign_of(at_right) == crossing.before || at_right == 0) return hit;
-  std::uintmax_t iterations = 200;
   const auto close = [&](Real a, Real b) { return std::abs(b - a) <= step.time_tolerance; };
-  const auto [a, b] = boost::math::tools::toms748_solve(value, crossing.left, crossing.right, at_left,
-                                                        at_right, close, iterations);
+  const auto [a, b] = bracketed_root(value, crossing.left, crossing.right, at_left, at_right, close);
   hit.time = b;  // the far end: the sign has changed there
   hit.time_error = std::abs(b - a);
   return hit;

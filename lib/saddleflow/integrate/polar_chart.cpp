@@ -1,10 +1,11 @@
 #include "saddleflow/integrate/polar_chart.hpp"
 
-#include <boost/math/tools/roots.hpp>
+#include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <limits>
 #include <utility>
+
+#include "saddleflow/base/bracketed_root.hpp"
 
 namespace saddleflow {
 
@@ -108,9 +109,10 @@ Real PolarChart::find(Real elapsed, Real s0, Real s1) {
   const Real at0 = late(s0), at1 = late(s1);
   if (!(at0 < 0)) return s0;
   if (!(at1 > 0)) return s1;
-  std::uintmax_t iterations = 200;
-  const boost::math::tools::eps_tolerance<Real> tight(std::numeric_limits<Real>::digits - 2);
-  return boost::math::tools::toms748_solve(late, s0, s1, at0, at1, tight, iterations).second;
+  const auto tight = [](Real a, Real b) {
+    return std::abs(b - a) <= 4 * std::numeric_limits<Real>::epsilon() * std::min(std::abs(a), std::abs(b));
+  };
+  return bracketed_root(late, s0, s1, at0, at1, tight).right;
 }
 
 }  // namespace saddleflow

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include <boost/math/constants/constants.hpp>
 #include <cmath>
+#include <numbers>
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
@@ -43,7 +43,7 @@ Matrix circle(Index samples, Real offset) {
   Matrix x(2, samples);
   for (Index i = 0; i < samples; ++i) {
     const Real angle =
-        offset + boost::math::constants::two_pi<Real>() * static_cast<Real>(i) / static_cast<Real>(samples);
+        offset + 2 * std::numbers::pi_v<Real> * static_cast<Real>(i) / static_cast<Real>(samples);
     x.col(i) << cos(angle), sin(angle);
   }
   return x;

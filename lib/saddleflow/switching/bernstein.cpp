@@ -1,12 +1,11 @@
 #include "saddleflow/switching/bernstein.hpp"
 
 #include <algorithm>
-#include <boost/math/tools/roots.hpp>
 #include <cmath>
-#include <cstdint>
 #include <numbers>
 #include <utility>
 
+#include "saddleflow/base/bracketed_root.hpp"
 #include "saddleflow/base/decompositions.hpp"
 
 namespace saddleflow {
@@ -38,14 +37,13 @@ std::pair<std::vector<Real>, std::vector<Real>> halve(std::vector<Real> c) {
   return {left, right};
 }
 
-Real bracketed_root(const Bernstein& p) {
+Real only_root(const Bernstein& p) {
   const Real at0 = p.coefficients().front(), at1 = p.coefficients().back();
   if (at1 == 0) return 1;
-  std::uintmax_t iterations = 100;
   const auto close = [](Real a, Real b) {
     return std::abs(b - a) <= 4 * std::numeric_limits<Real>::epsilon() * std::abs(b);
   };
-  const auto [a, b] = boost::math::tools::toms748_solve(p, Real(0), Real(1), at0, at1, close, iterations);
+  const auto [a, b] = bracketed_root(p, 0, 1, at0, at1, close);
   return (a + b) / 2;
 }
 
@@ -53,7 +51,7 @@ std::optional<Real> first_in(const std::vector<Real>& c, int sign, int depth) {
   const int changes = sign_changes(c);
   const int at_end = (c.back() > 0) - (c.back() < 0);
   if (changes == 0) return at_end == 0 && depth == 0 ? std::optional<Real>(1) : std::nullopt;
-  if (changes == 1 && c.front() != 0 && at_end == -sign) return bracketed_root(Bernstein(c));
+  if (changes == 1 && c.front() != 0 && at_end == -sign) return only_root(Bernstein(c));
   if (depth == kDeepest) return at_end == -sign ? std::optional<Real>(1) : std::nullopt;
   const auto [left, right] = halve(c);
   if (const auto root = first_in(left, sign, depth + 1)) return *root / 2;

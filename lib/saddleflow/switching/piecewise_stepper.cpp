@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/math/tools/roots.hpp>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <tuple>
 
+#include "saddleflow/base/bracketed_root.hpp"
 #include "saddleflow/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
@@ -19,14 +19,14 @@ constexpr Real kAtBound = Real(1e-8);
 // A slope this close to its bound at an end of a step may have been beyond it inside.
 constexpr Real kCloseToBound = Real(0.05);
 // Coefficients below this, against the largest, are rounding.
-constexpr Real kNoise = Real(1e-9);
+constexpr Real kRoundedCoefficient = Real(1e-9);
 // Steps are at most so many mean gaps between crossings long.
 constexpr Real kGapsAhead = 4;
 // Where the dense output starts against the rate that has decided on a side, its error is at fault: the step
 // is tried again at a quarter, so often.
 constexpr int kRetries = 8;
 // A step that advances by less than this part of what the inner stepper took stands still.
-constexpr Real kStandstill = Real(1e-13);
+constexpr Real kNoAdvance = Real(1e-13);
 
 }  // namespace
 
@@ -161,7 +161,7 @@ void PiecewiseStepper::shorten_step() {
 }
 
 void PiecewiseStepper::watch_progress(Real advance, Real step) {
-  standing_ = advance > kStandstill * step ? 0 : standing_ + 1;
+  standing_ = advance > kNoAdvance * step ? 0 : standing_ + 1;
   if (!cut_)
     gap_ = gap_ < 1000 * step ? 2 * gap_ : 0;
   else if (standing_ == 0)
@@ -185,7 +185,7 @@ std::optional<Bernstein> PiecewiseStepper::after_start(const SwitchPath& path) c
   // The sides are known better than values that rounding has left near zero.
   for (; p.degree() > 0; --order) {
     const Real first = sign * p.coefficients().front();
-    if (order <= 0 && (first > 0 || first < -kNoise * largest)) break;
+    if (order <= 0 && (first > 0 || first < -kRoundedCoefficient * largest)) break;
     p = p.divided_by_x();
   }
   const bool inside =
@@ -248,11 +248,10 @@ void PiecewiseStepper::find_release(Real t0, Real h, Real slack0, Cut& cut) {
   const Real beyond = slack0 > 0 ? Real(0) : kSlopeTolerance;
   Real theta = 0;
   if (slack0 + beyond > 0) {
-    std::uintmax_t iterations = 100;
     const auto close = [](Real a, Real b) { return std::abs(b - a) <= Real(1e-14); };
-    theta = boost::math::tools::toms748_solve([&](Real at) { return slack(at) + beyond; }, Real(0), end,
-                                              slack0 + beyond, slack1 + beyond, close, iterations)
-                .second;
+    theta = bracketed_root([&](Real at) { return slack(at) + beyond; }, 0, end, slack0 + beyond,
+                           slack1 + beyond, close)
+                .right;
   }
   if (theta > cut.theta + options_.tie) return;
   if (theta < cut.theta - options_.tie) cut.hit.clear();
