@@ -34,15 +34,29 @@ std::string index(const SkeletonJump& jump) {
   return fmt::format("{}/{}/{}, {} down", s.negative, s.zero, s.positive, jump.point->escapes.size());
 }
 
+/// Slow time; where the jumps after the first one have their own, +time since the first.
+std::string slow_time(Real time, Real after) {
+  return after > 0 ? fmt::format("+{:.10g}", static_cast<double>(after)) : number(time, "{:.10g}");
+}
+
+std::string slow_unit(int degree) {
+  return degree == 2 ? "t / ln(1/delta)" : fmt::format("t delta^{}", degree - 2);
+}
+
 void print_jumps(std::FILE* out, const SkeletonRun& run) {
   const Skeleton& s = run.skeleton;
+  if (s.end == SkeletonEnd::not_known) {
+    fmt::print(out, "no skeleton: {}\n", s.detail);
+    return;
+  }
   fmt::print(out, "{:>3} {:>15} {:>13}  {:<20} {:<12} {:>6} {:>14}  {:<10} {}\n", "#", "slow time",
              "flow time", "on", "off", "active", "loss", "point", "index -/0/+");
   int count = 0;
   for (const SkeletonJump& jump : s.jumps)
-    fmt::print(out, "{:>3} {:>15.10g} {:>13.6g}  {:<20} {:<12} {:>6} {:>14.8g}  {:<10} {}\n", ++count,
-               static_cast<double>(jump.time),
-               static_cast<double>(flow_time_of(s.degree, jump.time, std::log(run.delta))),
+    fmt::print(out, "{:>3} {:>15} {:>13.6g}  {:<20} {:<12} {:>6} {:>14.8g}  {:<10} {}\n", ++count,
+               slow_time(jump.time, jump.after),
+               static_cast<double>(flow_time_of(s.degree, jump.time, std::log(run.delta)) +
+                                   flow_time_of(s.later_degree, jump.after, std::log(run.delta))),
                neurons(jump.activated), neurons(jump.deactivated), jump.active.size(),
                static_cast<double>(jump.loss), kind(jump), index(jump));
   fmt::print(out, "end: {}\n", name_of(s.end));
@@ -58,18 +72,20 @@ void print_match(std::FILE* out, const StopMatch& match, const SaddleSequence& s
   const SaddleStop& stop = sequence.stops[static_cast<std::size_t>(match.second)];
   const std::string active = fmt::format("{}{}", fmt::join(stop.active_neurons, " "),
                                          match.is_pair() && !match.same_active_neurons ? " *" : "");
-  fmt::print(out, "{:>3} {:>15} {:>13} {:>10} {:>14.8g} {:>12} {:>10}\n", place, number(stop.time, "{:.10g}"),
+  fmt::print(out, "{:>3} {:>15} {:>13} {:>10} {:>14.8g} {:>12} {:>10}\n", place,
+             slow_time(stop.time, stop.after),
              match.is_pair() ? number(match.time_difference, "{:+.4e}") : "-", active,
              static_cast<double>(stop.loss), match.is_pair() ? number(match.loss_difference, "{:+.1e}") : "-",
              match.is_pair() ? number(match.output_distance, "{:.1e}") : "-");
 }
 
-void print_sequence(std::FILE* out, const ComparedSequence& other) {
+void print_sequence(std::FILE* out, const SkeletonRun& run, const ComparedSequence& other) {
   const std::string name =
       other.delta > 0 ? fmt::format("flow from delta = {:g}", static_cast<double>(other.delta)) : "pursuit";
   fmt::print(out, "\n{}: {}\n", name, other.end);
-  fmt::print(out, "{:>3} {:>15} {:>13} {:>10} {:>14} {:>12} {:>10}\n", "#", "slow time", "- skeleton",
-             "active", "loss", "- skeleton", "outputs");
+  const char* first = run.skeleton.end == SkeletonEnd::not_known ? "- first" : "- skeleton";
+  fmt::print(out, "{:>3} {:>15} {:>13} {:>10} {:>14} {:>12} {:>10}\n", "#", "slow time", first, "active",
+             "loss", first, "outputs");
   for (const StopMatch& match : other.matches) print_match(out, match, other.sequence);
 }
 
@@ -79,12 +95,12 @@ void print_skeleton(std::FILE* out, const SkeletonRun& run) {
   if (!run.title.empty()) fmt::print(out, "{}\n", run.title);
   fmt::print(out, "network: {}; {} samples; L(0) = {:.8g}\n", run.network, run.samples,
              static_cast<double>(run.skeleton.loss_at_origin));
-  fmt::print(
-      out, "slow time: {}; flow times at delta = {:g}\n\n",
-      run.skeleton.degree == 2 ? "t / ln(1/delta)" : fmt::format("t delta^{}", run.skeleton.degree - 2),
-      static_cast<double>(run.delta));
+  std::string unit = slow_unit(run.skeleton.degree);
+  if (run.skeleton.later_degree != run.skeleton.degree)
+    unit += fmt::format("; from the first jump on {}, with a +", slow_unit(run.skeleton.later_degree));
+  fmt::print(out, "slow time: {}; flow times at delta = {:g}\n\n", unit, static_cast<double>(run.delta));
   print_jumps(out, run);
-  for (const ComparedSequence& other : run.others) print_sequence(out, other);
+  for (const ComparedSequence& other : run.others) print_sequence(out, run, other);
 }
 
 }  // namespace saddleflow::tools

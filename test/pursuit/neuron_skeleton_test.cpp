@@ -122,9 +122,9 @@ BOOST_AUTO_TEST_CASE(a_neuron_turns_where_the_balance_holds_it) {
   const Vector w = (Vector(4) << 1, Real(0.5), Real(0.5), 1).finished();
   const auto clocks_at = [&](Real rise, Real fall, Real after) {
     const auto dormant = make_dormant(objective, w);
-    dormant->look(Matrix::Ones(1, 1));
+    dormant->look(Vector(), Matrix::Ones(1, 1));
     BOOST_TEST(dormant->advance(rise, 0).empty());
-    dormant->look(-Matrix::Ones(1, 1));
+    dormant->look(Vector(), -Matrix::Ones(1, 1));
     BOOST_TEST(std::abs(dormant->wait() - fall) < Real(1e-9));
     BOOST_TEST(dormant->advance(dormant->wait(), Real(1e-9)).empty());
     BOOST_TEST(dormant->advance(after, Real(1e-9)).empty());
@@ -149,9 +149,9 @@ BOOST_AUTO_TEST_CASE(neurons_come_back) {
   const auto state_after = [&](const std::shared_ptr<const Network>& network, const Vector& direction) {
     Objective objective(network, data, Loss());
     const auto dormant = make_dormant(objective, Vector::Unit(objective.size(), objective.size() - 1));
-    dormant->look(Matrix::Constant(1, 1, r));
+    dormant->look(Vector(), Matrix::Constant(1, 1, r));
     dormant->add({0, direction});
-    dormant->look(Matrix::Constant(1, 1, -r));
+    dormant->look(Vector(), Matrix::Constant(1, 1, -r));
     dormant->advance(tau, 0);
     Vector clocks = Vector::Zero(2);
     dormant->write_clocks(clocks);

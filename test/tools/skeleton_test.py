@@ -5,10 +5,10 @@ import signal
 import subprocess
 import time
 
-from tool import BIN, MAIN, STUDIES, in_temporary_folder, one_line
+from tool import BIN, STUDIES, in_temporary_folder, one_line
 
-V7, V8, RELU = (os.path.join(STUDIES, "skeleton", name + ".toml")
-                for name in ("v7-diagonal", "v8-orthogonal-relu", "squared-relu"))
+V7, V8, RELU, DEEP = (os.path.join(STUDIES, "skeleton", name + ".toml")
+                for name in ("v7-diagonal", "v8-orthogonal-relu", "squared-relu", "three-layers"))
 
 
 def skeleton(*arguments, **options):
@@ -62,12 +62,34 @@ def squared_relu_and_pursuit():
     assert max(shift) < 5e-3
 
 
+def three_layers():
+    parts = tables(DEEP, "--flows", "1e-1,3e-2,1e-2", "--pursuit")
+    assert [len(part) for part in parts] == [2, 2, 2, 2, 2], parts
+    rows = [part[1] for part in parts[1:]]
+    assert rows[0][-1] == "visited)", rows[0]  # from 0.1 another way
+    assert all(row[1].startswith("+") for row in rows[1:3]), rows
+    off = [float(row[2]) for row in rows[1:3]]
+    print("three layers: flows from 3e-2 and 1e-2 off by", off, "in the time since the first jump")
+    assert abs(off[0] / off[1] - 3) < 0.1, off
+    assert float(rows[3][-1]) < 1e-6, rows[3]
+
+
+def without_skeleton():
+    """Power 1 and several hidden layers: flows and pursuit beside one another."""
+    result = skeleton(DEEP, "--set", "network.power=1", "--set", "network.slope=0.2", "--set", "data.teacher.hidden=[1, 1]",
+                      "--set", "flow.t_end=400", "--set", "flow.rtol=1e-8", "--flows", "1e-3", "--pursuit", "-q", "--quick")
+    assert result.returncode == 0, result.stderr
+    assert "no skeleton: network: found 3 layers of weights at power 1" in result.stdout, result.stdout
+    assert "from the first jump on t / ln(1/delta)" in result.stdout and "- first" in result.stdout, result.stdout
+    assert "\npursuit: " in result.stdout, result.stdout
+
+
 def bad_input():
     one_line(skeleton("missing.toml"), 4, "missing.toml")
     one_line(skeleton(V7, "--flows", "1e-3,x"), 2, "--flows", "1e-3,x")
     one_line(skeleton(V7, "--flows", "2"), 2, "2")
     one_line(skeleton(V7, "--pursuit"), 2, "v7-diagonal.toml", "diagonal_linear", "feed_forward")
-    one_line(skeleton(MAIN, "--set", "network.layers=[10, 5, 5, 1]"), 2, "saddle-to-saddle.toml", "one hidden layer")
+    one_line(skeleton(DEEP, "--set", "network.power=1"), 2, "three-layers.toml", "one hidden layer")
 
 
 def ctrl_c_is_clean():
@@ -81,7 +103,7 @@ def ctrl_c_is_clean():
 
 
 def main():
-    for test in (help_names_every_option, v7, v8, squared_relu_and_pursuit, bad_input, ctrl_c_is_clean):
+    for test in (help_names_every_option, v7, v8, squared_relu_and_pursuit, three_layers, without_skeleton, bad_input, ctrl_c_is_clean):
         test()
 
 

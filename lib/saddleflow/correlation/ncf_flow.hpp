@@ -23,6 +23,8 @@ const char* name_of(NcfEnd end);
 struct NcfFlowOptions {
   Real t_end = std::numeric_limits<Real>::infinity();
   Real rtol = Real(1e-10);
+  /// Errors of a neuron are measured against its own size, however small beside the others.
+  bool small_neurons = false;
   /// The direction has settled when ||grad N - D N u|| / ||grad N|| is below this (never below 100 rtol).
   Real settled = Real(1e-8);
   Real collapse = Real(1e-8);

@@ -54,13 +54,15 @@ bool is_separable(const Network& network) {
          (network.kind() == "feed_forward" && network.layout().layer_count() == 2);
 }
 
-Vector neuron_weights(const Network& network, const Vector& w, Index k) {
+std::vector<Index> neuron_parameters(const Network& network, Index k) {
   const Neuron& neuron = network.neurons()[static_cast<std::size_t>(k)];
-  Vector weights(static_cast<Index>(neuron.incoming.size() + neuron.outgoing.size()));
-  Index at = 0;
-  for (const auto* side : {&neuron.incoming, &neuron.outgoing})
-    for (const Index i : *side) weights[at++] = w[i];
-  return weights;
+  std::vector<Index> parameters = neuron.incoming;
+  parameters.insert(parameters.end(), neuron.outgoing.begin(), neuron.outgoing.end());
+  return parameters;
+}
+
+Vector neuron_weights(const Network& network, const Vector& w, Index k) {
+  return w(neuron_parameters(network, k));
 }
 
 SeparableAnalysis analyse_neurons(const Objective& objective, const Vector& w,

@@ -11,7 +11,9 @@ namespace saddleflow {
 /// One hidden layer: feed_forward with two weight matrices, or power_sum.
 bool is_separable(const Network& network);
 
-/// Weights (incoming, then outgoing) of neuron k as a weight vector of the network with this neuron alone.
+/// Of neuron k: incoming, then outgoing.
+std::vector<Index> neuron_parameters(const Network& network, Index k);
+/// These weights; with one hidden layer a weight vector of the network with this neuron alone.
 Vector neuron_weights(const Network& network, const Vector& w, Index k);
 
 /// Where one neuron's NCF flow goes.

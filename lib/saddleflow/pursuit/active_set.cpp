@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
 #include "saddleflow/pursuit/parallel_groups.hpp"
+#include "saddleflow/saddle/sleeping.hpp"
 
 namespace saddleflow {
 
@@ -14,12 +16,40 @@ namespace {
 // A neuron of this size, beside the largest, has vanished.
 constexpr Real kVanishedNeuron = Real(1e-4);
 
-/// The size at which a neuron in this direction would have outputs like the targets.
-Real fitting_size(const Objective& whole, const Vector& direction) {
-  const auto neuron = one_neuron_problem(whole, whole.data().targets);
-  const Real ratio = whole.data().targets.norm() / neuron->outputs(direction).norm();
+/// The size at which these outputs, of weights of length 1, would be like the targets.
+Real fitting_size(const Objective& whole, const Matrix& outputs) {
+  const Real ratio = whole.data().targets.norm() / outputs.norm();
   const Real size = std::pow(ratio, 1 / static_cast<Real>(whole.network().degree()));
   return std::isfinite(size) ? size : Real(1);
+}
+
+/// One hidden layer: each neuron on its own.
+void join_one_by_one(const Objective& whole, const std::vector<NeuronDirection>& joining, Real seed_scale,
+                     Vector& start) {
+  const auto neuron = one_neuron_problem(whole, whole.data().targets);
+  for (const auto& [k, direction] : joining)
+    start(neuron_parameters(whole.network(), k)) =
+        seed_scale * fitting_size(whole, neuron->outputs(direction)) * direction;
+}
+
+/// Several hidden layers: the neurons that leave the origin together share their weights, later ones are as
+/// large as the smallest neuron that is there. Their outputs are to be the part seed_scale^2 of what they
+/// grow to, whatever the degree: the flow from a seed of another size would take for ever, or begin off its
+/// way.
+void join_together(const Objective& whole, const std::vector<NeuronDirection>& joining, Real seed_scale,
+                   Vector& start) {
+  const Network& network = whole.network();
+  const Vector norms = neuron_norms(network, start);
+  Real size = 0, degree = static_cast<Real>(network.activation().power() + 1);
+  for (const Real norm : norms)
+    if (norm > 0 && (size == 0 || norm < size)) size = norm;
+  for (const auto& [k, direction] : joining) start(neuron_parameters(network, k)) = direction;
+  if (size == 0) {
+    size = fitting_size(whole, Objective(whole.shared_network(), whole.data(), whole.loss()).outputs(start));
+    degree = static_cast<Real>(network.degree());
+  }
+  size *= std::pow(seed_scale, 2 / degree);
+  for (const auto& [k, direction] : joining) start(neuron_parameters(network, k)) = size * direction;
 }
 
 class JoinedNeurons {
@@ -78,13 +108,21 @@ class JoinedNeurons {
            outputs.cwiseProduct(whole_.data().targets).minCoeff() > 0;
   }
 
+  /// A neuron in every hidden layer.
+  bool reaches_the_outputs(const std::vector<Index>& active) const {
+    const std::vector<Neuron>& neurons = whole_.network().neurons();
+    std::set<int> layers;
+    for (const Index k : active) layers.insert(neurons[static_cast<std::size_t>(k)].layer);
+    return static_cast<int>(layers.size()) == neurons.back().layer + 1;
+  }
+
   static bool has_way_down(const CriticalPoint& point) {
     return point.spectrum.negative > 0 || (point.kinks && point.kinks->falls());
   }
 
   /// Of the active neurons one by one; those that have vanished have clocks for what they may do.
   bool is_unstable(const ActiveFlow& result) const {
-    if (result.active.empty()) return false;
+    if (!reaches_the_outputs(result.active)) return false;
     if (result.active.size() == groups_.size()) return has_way_down(result.point);
     const HiddenSubset kept = hidden_subset(whole_.network(), result.active);
     Objective problem(kept.network, whole_.data(), whole_.loss());
@@ -103,12 +141,12 @@ class JoinedNeurons {
 ActiveFlow flow_of_active(const Objective& whole, const Vector& w, const std::vector<Index>& active,
                           const std::vector<NeuronDirection>& joining, const SkeletonOptions& options) {
   std::vector<Index> neurons = active;
+  for (const auto& [k, direction] : joining) neurons.push_back(k);
   Vector start = w;
-  for (const auto& [k, direction] : joining) {
-    neurons.push_back(k);
-    start(hidden_subset(whole.network(), {k}).parameters) =
-        options.seed_scale * fitting_size(whole, direction) * direction;
-  }
+  if (is_separable(whole.network()))
+    join_one_by_one(whole, joining, options.seed_scale, start);
+  else
+    join_together(whole, joining, options.seed_scale, start);
   std::sort(neurons.begin(), neurons.end());
   return JoinedNeurons(whole, start, neurons, options).flow();
 }

@@ -10,12 +10,6 @@ namespace saddleflow {
 
 namespace {
 
-// A neuron that comes back from the active ones has the norm infinity in units of delta: what it is a time
-// later, [D (D-2) |N| tau]^{-1/(D-2)}, depends on this by its inverse.
-constexpr Real kReturnLogNorm = 20;
-// Far below what a neuron that comes back has at the next jump.
-constexpr Real kCollapse = Real(1e-30);
-
 struct BlowUpClock {
   Index neuron = 0;
   Vector direction;
@@ -39,7 +33,7 @@ class BlowUpClocks final : public Dormant {
     }
   }
 
-  void look(const Matrix& residual) override {
+  void look(const Vector& /*point*/, const Matrix& residual) override {
     if (correlation_) banked_ = work();
     problem_ = one_neuron_problem(whole_, residual);
     correlation_ = std::make_unique<Correlation>(*problem_);

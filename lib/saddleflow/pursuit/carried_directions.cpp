@@ -30,8 +30,7 @@ std::vector<NeuronDirection> carried_directions(const Objective& whole, const Ve
                                                 const std::vector<NeuronDirection>& dormant,
                                                 const SkeletonOptions& options) {
   Vector w = start;
-  for (const auto& [k, direction] : dormant)
-    w(hidden_subset(whole.network(), {k}).parameters) = kRider * direction;
+  for (const auto& [k, direction] : dormant) w(neuron_parameters(whole.network(), k)) = kRider * direction;
   const HiddenSubset subset = moving(whole.network(), w);
   Objective problem(subset.network, whole.data(), whole.loss());
   const Real from = problem.value(subset.take(w));

@@ -1,6 +1,7 @@
 #include "saddleflow/pursuit/comparison.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "saddleflow/pursuit/growth.hpp"
 
@@ -16,6 +17,11 @@ Real stop_distance(const SaddleStop& a, const SaddleStop& b) {
   const Real size = a.outputs.norm();
   const Real difference = (a.outputs - b.outputs).norm();
   return size > 0 ? difference / size : difference;
+}
+
+Real time_between(const SaddleStop& a, const SaddleStop& b) {
+  if (a.after == 0 && b.after == 0) return b.time - a.time;
+  return a.after == 0 || b.after == 0 ? std::numeric_limits<Real>::quiet_NaN() : b.after - a.after;
 }
 
 /// What two tails have in common: pairs, then closeness.
@@ -79,7 +85,7 @@ class CommonSubsequence {
   StopMatch pair(std::size_t i, std::size_t j) const {
     const SaddleStop &a = first_[i], &b = second_[j];
     return {static_cast<Index>(i), static_cast<Index>(j), stop_distance(a, b),
-            b.loss - a.loss,       b.time - a.time,       a.active_neurons == b.active_neurons};
+            b.loss - a.loss,       time_between(a, b),    a.active_neurons == b.active_neurons};
   }
 
   const std::vector<SaddleStop>&first_, &second_;
@@ -92,7 +98,7 @@ class CommonSubsequence {
 SaddleSequence sequence_of(const Skeleton& skeleton) {
   SaddleSequence sequence{"skeleton", {}};
   for (const SkeletonJump& jump : skeleton.jumps)
-    sequence.stops.push_back({jump.time, jump.loss, jump.outputs, {static_cast<Index>(jump.active.size())}});
+    sequence.stops.push_back({jump.time, jump.loss, jump.outputs, jump.active_neurons, jump.after});
   return sequence;
 }
 

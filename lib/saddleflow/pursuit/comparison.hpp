@@ -17,6 +17,8 @@ struct SaddleStop {
   Real loss = 0;
   Matrix outputs;                     ///< outputs x n
   std::vector<Index> active_neurons;  ///< per hidden layer
+  Real after =
+      0;  ///< slow time since the first stop where later ones have their own, see SkeletonJump::after
 };
 
 struct SaddleSequence {
@@ -31,10 +33,12 @@ SaddleSequence sequence_of(const std::vector<PursuitRound>& rounds, const Networ
 
 /// Two stops that are the same point, or one that the other sequence does not have (-1).
 struct StopMatch {
-  Index first = -1, second = -1;     ///< into the sequences
-  Real output_distance = 0;          ///< ||H_1 - H_2|| / ||H_1||
-  Real loss_difference = 0;          ///< L_2 - L_1
-  Real time_difference = 0;          ///< of slow times, second - first; NaN where one has none
+  Index first = -1, second = -1;  ///< into the sequences
+  Real output_distance = 0;       ///< ||H_1 - H_2|| / ||H_1||
+  Real loss_difference = 0;       ///< L_2 - L_1
+  /// Of slow times, second - first; after the first stop of those since it, where there are such. NaN where
+  /// one has none.
+  Real time_difference = 0;
   bool same_active_neurons = false;  ///< in every layer
 
   bool is_pair() const { return first >= 0 && second >= 0; }

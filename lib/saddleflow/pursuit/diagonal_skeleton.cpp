@@ -121,6 +121,7 @@ class DiagonalProcess {
       if (is) jump.active.push_back(j);
     }
     if (jump.activated.empty() && jump.deactivated.empty()) return;
+    jump.active_neurons = {static_cast<Index>(jump.active.size())};
     jump.weights = weights();
     jump.clocks = dual_;
     complete_jump(objective_, options_, jump, result_.work);

@@ -1,5 +1,6 @@
 #include "saddleflow/pursuit/dormant.hpp"
 
+#include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/pursuit/dormant_kinds.hpp"
 
 namespace saddleflow {
@@ -14,6 +15,7 @@ bool has_rotations(const Network& network) {
 }  // namespace
 
 std::unique_ptr<Dormant> make_dormant(const Objective& objective, const Vector& direction) {
+  if (!is_separable(objective.network())) return deep_clocks(objective, direction);
   if (objective.network().degree() > 2) return blow_up_clocks(objective, direction);
   if (has_rotations(objective.network())) return mode_clocks(objective, direction);
   return log_clocks(objective, direction);

@@ -10,7 +10,8 @@
 
 namespace saddleflow {
 
-/// A neuron and its weights (incoming, then outgoing), of length 1.
+/// A neuron and its weights (incoming, then outgoing), of length 1; where neurons of several hidden layers
+/// activate at once, they share weights, and all of them together have length 1.
 using NeuronDirection = std::pair<Index, Vector>;
 
 /// Times are slow times. The residual is that of look() until the next one.
@@ -20,8 +21,8 @@ class Dormant {
 
   virtual ~Dormant() = default;
 
-  /// The point has changed: outputs x n.
-  virtual void look(const Matrix& residual) = 0;
+  /// The point has changed: weights of the whole network, and -l'(H, Y) there, outputs x n.
+  virtual void look(const Vector& point, const Matrix& residual) = 0;
   /// Until the first neuron activates; +infinity: none ever does.
   virtual Real wait() const = 0;
   /// `wait` on; returns the neurons that have activated within `tie` of it and are dormant no more.
@@ -36,7 +37,8 @@ class Dormant {
   virtual WorkCounters work() const = 0;
 };
 
-/// Of all neurons of a network with one hidden layer that are not zero in `direction`.
+/// Of all neurons that are not zero in `direction`; networks as compute_skeleton() takes them, but for
+/// diagonal ones.
 std::unique_ptr<Dormant> make_dormant(const Objective& objective, const Vector& direction);
 
 }  // namespace saddleflow

@@ -5,8 +5,15 @@
 
 namespace saddleflow {
 
+// Above degree 2 a neuron that comes back from the active ones has the norm infinity in units of delta: what
+// it is a time later, [D (D-2) |N| tau]^{-1/(D-2)}, depends on this by its inverse.
+constexpr Real kReturnLogNorm = 20;
+// Far below what such a neuron has at the next jump.
+constexpr Real kCollapse = Real(1e-30);
+
 std::unique_ptr<Dormant> log_clocks(const Objective& objective, const Vector& direction);
 std::unique_ptr<Dormant> mode_clocks(const Objective& objective, const Vector& direction);
 std::unique_ptr<Dormant> blow_up_clocks(const Objective& objective, const Vector& direction);
+std::unique_ptr<Dormant> deep_clocks(const Objective& objective, const Vector& direction);
 
 }  // namespace saddleflow

@@ -172,9 +172,15 @@ FlowVisits visits_of_flow(Objective& objective, const Vector& direction, Real lo
   result.work = parts.work() - before;
   objective.clear_mode();
   if (outcome.stop_reason != "interrupted") analyse_visits(objective, observer, options, result);
-  Real loss = loss_at_origin;
+  const int later_degree = later_degree_of(objective.network());
+  Real loss = loss_at_origin, first = 0;
   for (SaddleStop& stop : result.sequence.stops) {
-    stop.time = slow_time_of(degree, observer.time_of((loss + stop.loss) / 2), log_delta);
+    const Real time = observer.time_of((loss + stop.loss) / 2);
+    stop.time = slow_time_of(degree, time, log_delta);
+    if (&stop == &result.sequence.stops.front())
+      first = time;
+    else if (later_degree != degree)
+      stop.after = slow_time_of(later_degree, time - first, log_delta);
     loss = stop.loss;
   }
   return result;

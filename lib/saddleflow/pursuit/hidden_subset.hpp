@@ -1,4 +1,4 @@
-// Some neurons of a hidden layer as a network of their own.
+// Some hidden neurons as a network of their own.
 #pragma once
 
 #include <memory>
@@ -18,13 +18,13 @@ struct HiddenSubset {
   Vector embed(const Vector& part, Index size) const;
 };
 
-/// Of a network with one hidden layer (is_separable()); `neurons` are numbers in Network::neurons(), in the
-/// order they have in the subset. InputError for other networks, numbers out of range, none at all.
+/// Of feed_forward and power_sum; `neurons` are numbers in Network::neurons(), in the order they have in
+/// their layers of the subset. InputError for other networks, numbers out of range, a layer without neurons.
 HiddenSubset hidden_subset(const Network& network, const std::vector<Index>& neurons);
 
-/// The network of one such neuron on the same inputs, with targets whose -l'(0, y) is `residual` (outputs x
-/// n): its NCF at the origin is that of a dormant neuron beside a point with this residual (theory, section
-/// 4).
+/// One hidden layer (is_separable()): the network of one such neuron on the same inputs, with targets whose
+/// -l'(0, y) is `residual` (outputs x n): its NCF at the origin is that of a dormant neuron beside a point
+/// with this residual (theory, section 4).
 std::unique_ptr<Objective> one_neuron_problem(const Objective& objective, const Matrix& residual);
 
 }  // namespace saddleflow

@@ -37,7 +37,7 @@ class LogClocks final : public Dormant {
     }
   }
 
-  void look(const Matrix& residual) override {
+  void look(const Vector& /*point*/, const Matrix& residual) override {
     if (correlation_) banked_ = work();
     problem_ = one_neuron_problem(whole_, residual);
     correlation_ = std::make_unique<Correlation>(*problem_);

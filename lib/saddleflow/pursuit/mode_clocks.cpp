@@ -34,7 +34,7 @@ class ModeClocks final : public Dormant {
   /// The largest mode takes the fastest direction that it has a part of. From the next one, by a rotation
   /// among the neurons that is small as the sizes differ, the part along that direction can be removed: it
   /// takes the fastest of the others, and so on.
-  void look(const Matrix& residual) override {
+  void look(const Vector& /*point*/, const Matrix& residual) override {
     const auto problem = one_neuron_problem(whole_, residual);
     Correlation correlation(*problem);
     Matrix f;

@@ -1,4 +1,4 @@
-// One hidden layer: clocks of dormant neurons, and flows of the active ones between critical points.
+// Hidden neurons: clocks of dormant neurons, and flows of the active ones between critical points.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,6 +26,7 @@ class NeuronProcess {
         dormant_(make_dormant(objective, direction)) {
     objective_.clear_mode();
     result_.degree = objective.network().degree();
+    result_.later_degree = later_degree_of(objective.network());
     result_.neurons = static_cast<Index>(objective.network().neurons().size());
     result_.loss_at_origin = loss_ = objective.value(weights_);
     residual_ = residual_at(objective, weights_);
@@ -49,7 +50,7 @@ class NeuronProcess {
   bool look() {
     if (residual_.norm() <= options_.fitted * residual_unit_) return end(SkeletonEnd::fitted);
     if (static_cast<Index>(result_.jumps.size()) >= options_.jumps) return end(SkeletonEnd::jump_limit);
-    dormant_->look(residual_);
+    dormant_->look(weights_, residual_);
     return true;
   }
 
@@ -57,9 +58,10 @@ class NeuronProcess {
     if (options_.interrupt && options_.interrupt->load()) return end(SkeletonEnd::interrupted);
     const Real wait = dormant_->wait();
     if (wait == kNoEnd) return end(SkeletonEnd::no_growth);
-    if (time_ + wait > options_.time) return end(SkeletonEnd::time_limit);
-    const std::vector<NeuronDirection> joining = dormant_->advance(wait, options_.tie * (time_ + wait));
-    time_ += wait;
+    Real& clock = result_.later_degree != result_.degree && !result_.jumps.empty() ? after_ : time_;
+    if (clock + wait > options_.time) return end(SkeletonEnd::time_limit);
+    const std::vector<NeuronDirection> joining = dormant_->advance(wait, options_.tie * (clock + wait));
+    clock += wait;
     return joining.empty() || jump(joining);
   }
 
@@ -99,10 +101,12 @@ class NeuronProcess {
   void record(const std::vector<NeuronDirection>& joining, const ActiveFlow& flow) {
     SkeletonJump jump;
     jump.time = time_;
+    jump.after = after_;
     for (const auto& [k, direction] : joining) jump.activated.push_back(k);
     for (const auto& [k, direction] : flow.vanished) jump.deactivated.push_back(k);
     std::sort(jump.activated.begin(), jump.activated.end());
     jump.active = active_;
+    jump.active_neurons = counts_by_layer();
     jump.weights = weights_;
     jump.clocks = Vector::Constant(result_.neurons, -kNoEnd);
     for (const Index k : active_) jump.clocks[k] = result_.degree == 2 ? Real(1) : kNoEnd;
@@ -111,13 +115,21 @@ class NeuronProcess {
     result_.jumps.push_back(std::move(jump));
   }
 
+  std::vector<Index> counts_by_layer() const {
+    const std::vector<Neuron>& neurons = objective_.network().neurons();
+    std::vector<Index> counts(static_cast<std::size_t>(neurons.back().layer) + 1);
+    for (const Index k : active_)
+      ++counts[static_cast<std::size_t>(neurons[static_cast<std::size_t>(k)].layer)];
+    return counts;
+  }
+
   Objective& objective_;
   const SkeletonOptions& options_;
   Vector weights_;
   std::unique_ptr<Dormant> dormant_;
   std::vector<Index> active_;
   Matrix residual_;
-  Real residual_unit_ = 0, time_ = 0, loss_ = 0;
+  Real residual_unit_ = 0, time_ = 0, after_ = 0, loss_ = 0;
   Skeleton result_;
 };
 

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "saddleflow/correlation/separable.hpp"
-#include "saddleflow/pursuit/hidden_subset.hpp"
 
 namespace saddleflow {
 
@@ -18,8 +17,7 @@ bool parallel(const Vector& a, const Vector& b) {
 }
 
 void put_neuron(const Network& network, Vector& w, Index k, const Vector& weights) {
-  Index next = 0;
-  for (const Index parameter : hidden_subset(network, {k}).parameters) w[parameter] = weights[next++];
+  w(neuron_parameters(network, k)) = weights;
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ struct ParallelGroup {
   std::vector<Real> shares;    ///< of the size of the one that stands for them; squares sum to 1
 };
 
-/// Of these neurons, whose weights in w (one hidden layer) must not be zero. Above degree 2 every neuron is a
+/// Of these neurons, whose weights in w must not be zero. Above degree 2 every neuron is a
 /// group.
 std::vector<ParallelGroup> parallel_groups(const Network& network, const Vector& w,
                                            const std::vector<Index>& neurons);

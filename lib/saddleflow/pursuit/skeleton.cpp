@@ -26,6 +26,8 @@ const char* name_of(SkeletonEnd end) {
       return "limit of jumps";
     case SkeletonEnd::time_limit:
       return "limit of time";
+    case SkeletonEnd::not_known:
+      return "not known";
     case SkeletonEnd::interrupted:
       return "interrupted";
   }
@@ -54,12 +56,22 @@ Skeleton compute_skeleton(Objective& objective, const Vector& direction, const S
     throw InputError(
         fmt::format("skeleton: expected a direction of {} finite numbers, not all zero", objective.size()));
   if (network.kind() == "diagonal_linear") return diagonal_skeleton(objective, direction, options);
-  if (!is_separable(network) || network.neurons().empty() || network.degree() < 2)
-    throw InputError(fmt::format(
-        "network: found {} of degree {} with {} layers of weights, expected diagonal_linear or one hidden "
-        "layer of degree 2 at least: the skeleton of other networks is not known",
-        network.kind(), network.degree(), network.layout().layer_count()));
+  if (network.neurons().empty() || network.degree() < 2)
+    throw InputError(
+        fmt::format("network: found {} of degree {} with {} hidden neurons, expected degree 2 at "
+                    "least and a hidden layer, or diagonal_linear",
+                    network.kind(), network.degree(), network.neurons().size()));
+  if (!is_separable(network) && network.activation().power() < 2)
+    throw InputError(
+        fmt::format("network: found {} layers of weights at power 1, expected power 2 at least or "
+                    "one hidden layer: the skeleton of other networks is not known",
+                    network.layout().layer_count()));
   return neuron_skeleton(objective, direction, options);
+}
+
+int later_degree_of(const Network& network) {
+  const bool deep = network.kind() == "feed_forward" && !is_separable(network);
+  return deep && !network.neurons().empty() ? network.activation().power() + 1 : network.degree();
 }
 
 Real flow_time_of(int degree, Real slow_time, Real log_delta) {

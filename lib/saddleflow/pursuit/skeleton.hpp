@@ -23,6 +23,7 @@ enum class SkeletonEnd {
                  ///< dormant neuron tells when it is taken
   jump_limit,
   time_limit,
+  not_known,  ///< of this network; run_skeleton() alone
   interrupted
 };
 
@@ -31,11 +32,12 @@ const char* name_of(SkeletonEnd end);
 struct SkeletonOptions {
   Index jumps = 64;                                   ///< at most
   Real time = std::numeric_limits<Real>::infinity();  ///< slow time, at most
-  Real tie = Real(1e-9);         ///< clocks whose times agree to this, relative, are one jump
-  Real fitted = Real(1e-8);      ///< ||l'(H, y)|| over that of the zero network
-  Real seed_scale = Real(1e-4);  ///< size of the neurons that activate where their flow starts, over the size
-                                 ///< at which they would fit the targets
-  bool analyse = true;           ///< certify the points in the whole network (SkeletonJump::point)
+  Real tie = Real(1e-9);     ///< clocks whose times agree to this, relative, are one jump
+  Real fitted = Real(1e-8);  ///< ||l'(H, y)|| over that of the zero network
+  /// Size of the neurons that activate where their flow starts, over the size at which they would fit the
+  /// targets; with several hidden layers to the power 2/degree.
+  Real seed_scale = Real(1e-4);
+  bool analyse = true;  ///< certify the points in the whole network (SkeletonJump::point)
   MinimiseOptions minimise;
   CriticalPointOptions analysis;
   const std::atomic<bool>* interrupt = nullptr;
@@ -44,10 +46,12 @@ struct SkeletonOptions {
 /// One jump. Neurons are numbers in Network::neurons(); in a diagonal network coordinates; where the hidden
 /// layer has a rotation symmetry (see compute_skeleton) modes, put in place of neurons.
 struct SkeletonJump {
-  Real time = 0;  ///< slow
+  Real time = 0;   ///< slow
+  Real after = 0;  ///< several hidden layers: slow time since the first jump, see Skeleton::later_degree
   std::vector<Index> activated, deactivated;
-  std::vector<Index> active;  ///< at the point reached, ascending
-  Vector weights;             ///< of the whole network there, exact zeros elsewhere
+  std::vector<Index> active;          ///< at the point reached, ascending
+  std::vector<Index> active_neurons;  ///< how many, per hidden layer
+  Vector weights;                     ///< of the whole network there, exact zeros elsewhere
   Real loss = 0;
   Matrix outputs;  ///< outputs x n
   /// Of every neuron right after the jump. Degree 2: S, 1 for the active, -inf for those that are zero from
@@ -58,6 +62,9 @@ struct SkeletonJump {
 
 struct Skeleton {
   int degree = 2;
+  /// Of what activates after the first jump: p + 1 with several hidden layers. The time from the first jump
+  /// on is then measured in slow time of this degree; in that of the first jump it is nothing.
+  int later_degree = 2;
   Index neurons = 0;
   Real loss_at_origin = 0;
   std::vector<SkeletonJump> jumps;
@@ -83,6 +90,12 @@ struct Skeleton {
 /// * one hidden layer above degree 2: dormant neurons follow their NCF flow with the residual of the present
 ///   point, and the first to blow up activates.
 ///
+/// * several hidden layers, power 2 and above: the NCF flow of the whole network until it blows up along a
+///   KKT point; the neurons that are not zero there activate together. Beside the point they reach a dormant
+///   neuron, of a size of order delta, follows its own NCF flow, of degree p + 1: the later jumps are of the
+///   order delta^{1-p} apart, where the first one takes delta^{2-D}. Weights between dormant neurons stand
+///   still [derived].
+///
 /// What activates flows, with all other neurons left out, to the next critical point. Neurons that vanish on
 /// the way are dormant again: with S = 1, or from the norm infinity, which the NCF flow of N < 0 leaves as
 /// [D (D-2) |N| tau]^{-1/(D-2)} [derived]. For degree 2 neurons of one direction,
@@ -94,8 +107,13 @@ struct Skeleton {
 /// neuron changes ln(1/delta) by a constant, for degree 2 nothing in the limit. For higher degrees delta is
 /// the norm of the whole start.
 ///
-/// InputError for networks with several hidden layers or none, and a direction that does not fit.
+/// InputError for networks of degree 1 or without hidden layer, several hidden layers at power 1 (there
+/// dormant neurons grow by a power of what escapes), and a direction that does not fit.
 Skeleton compute_skeleton(Objective& objective, const Vector& direction, const SkeletonOptions& options = {});
+
+/// Of what activates after the first jump, see Skeleton::later_degree; the degree of the network where it has
+/// one hidden layer or none.
+int later_degree_of(const Network& network);
 
 /// Flow time of a slow time: tau ln(1/delta), tau delta^{2-D}; +infinity where a number cannot hold it.
 Real flow_time_of(int degree, Real slow_time, Real log_delta);

@@ -45,16 +45,35 @@ class SkeletonJob {
     try {
       result_.skeleton = compute_skeleton(objective_, start_.stableNormalized(), skeleton);
     } catch (const InputError& error) {
-      throw InputError(study_.name() + ": " + error.what());
+      go_without_skeleton(error.what());
     }
     for (const Real delta : options_.deltas)
-      if (!interrupted()) add_flow(delta);
-    if (options_.pursuit && !interrupted()) add_pursuit();
+      if (!interrupted()) keep_going([&] { add_flow(delta); }, delta);
+    if (options_.pursuit && !interrupted()) keep_going([&] { add_pursuit(); }, 0);
     result_.interrupted = interrupted();
     return std::move(result_);
   }
 
  private:
+  void go_without_skeleton(const std::string& reason) {
+    if (options_.deltas.empty() && !options_.pursuit) throw InputError(study_.name() + ": " + reason);
+    result_.skeleton.end = SkeletonEnd::not_known;
+    result_.skeleton.detail = reason;
+    result_.skeleton.degree = objective_.network().degree();
+    result_.skeleton.later_degree = later_degree_of(objective_.network());
+    result_.skeleton.loss_at_origin = Correlation(objective_).loss_at_origin();
+  }
+
+  /// What has been found stays, and a sequence that fails says why.
+  template <class Add>
+  void keep_going(const Add& add_sequence, Real delta) {
+    try {
+      add_sequence();
+    } catch (const NumericalError& error) {
+      add({}, error.what(), delta);
+    }
+  }
+
   bool interrupted() const { return options_.interrupt && options_.interrupt->load(); }
   void report(const std::string& what) const {
     if (options_.progress) options_.progress(what);
@@ -89,8 +108,9 @@ class SkeletonJob {
     if (skeleton.end == SkeletonEnd::fitted) flow.loss = kFlowFitted * skeleton.loss_at_origin;
     const int degree = objective_.network().degree();
     const Real log_delta = std::log(delta);
-    const Real last = skeleton.jumps.empty() ? slow_time_of(degree, study_.real("flow.t_end"), log_delta)
-                                             : skeleton.jumps.back().time;
+    const Real last = skeleton.jumps.empty()
+                          ? slow_time_of(degree, study_.real("flow.t_end"), std::log(result_.delta))
+                          : skeleton.jumps.back().time;
     flow.slow_time = options_.horizon * last + slow_time_of(degree, kSettling, log_delta);
     return flow;
   }
@@ -120,8 +140,11 @@ class SkeletonJob {
   }
 
   void add(SaddleSequence sequence, std::string end, Real delta) {
-    std::vector<StopMatch> matches =
-        match_sequences(sequence_of(result_.skeleton), sequence, options_.tolerance);
+    const bool known = result_.skeleton.end != SkeletonEnd::not_known;
+    const SaddleSequence& first = known                    ? sequence_of(result_.skeleton)
+                                  : result_.others.empty() ? sequence
+                                                           : result_.others.front().sequence;
+    std::vector<StopMatch> matches = match_sequences(first, sequence, options_.tolerance);
     result_.others.push_back({std::move(sequence), std::move(matches), std::move(end), delta});
   }
 

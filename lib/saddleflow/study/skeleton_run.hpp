@@ -27,7 +27,7 @@ struct SkeletonRunOptions {
 /// A sequence beside that of the skeleton.
 struct ComparedSequence {
   SaddleSequence sequence;
-  std::vector<StopMatch> matches;  ///< first: the skeleton's
+  std::vector<StopMatch> matches;  ///< first: the skeleton's; without one those of the first sequence
   std::string end;
   Real delta = 0;  ///< of a flow; 0: the pursuit
 };
@@ -43,8 +43,10 @@ struct SkeletonRun {
 };
 
 /// [network], [data], [loss] and [init] of the study; flows take rtol, stepper, chart and max_steps of
-/// [flow]. InputError where a start beside the origin is asked for (init.kind = "saddle"), a delta is out of
-/// range, the pursuit does not grow this network, or as compute_skeleton().
+/// [flow]. Where the skeleton of the network is not known, flows and pursuit stand beside one another: the
+/// skeleton ends as `not_known`, and the first of them takes its place in the matches. InputError where a
+/// start beside the origin is asked for (init.kind = "saddle"), a delta is out of range, the pursuit does not
+/// grow this network, or as compute_skeleton() where nothing else is asked for.
 SkeletonRun run_skeleton(const StudyTable& study, const SkeletonRunOptions& options);
 
 }  // namespace saddleflow
