@@ -19,11 +19,11 @@ namespace saddleflow {
 namespace {
 
 /// State (v, ln rho, t) in units of the start; the last two feed back on nothing but themselves.
-class PolarFlow {
+class DesingularisedFlow {
  public:
   /// `gradient`: of N, in the present mode where there are kinks.
   using Gradient = std::function<void(const Vector& v, Vector& g)>;
-  PolarFlow(const Network& network, Gradient gradient, Real unit)
+  DesingularisedFlow(const Network& network, Gradient gradient, Real unit)
       : gradient_(std::move(gradient)),
         unit_(unit),
         degree_(network.degree()),
@@ -145,7 +145,7 @@ class Run {
       else
         f_.correlation().gradient(v, g);
     };
-    PolarFlow flow(f_.correlation().network(), gradient, unit_);
+    DesingularisedFlow flow(f_.correlation().network(), gradient, unit_);
     const System system(flow);
     StepperOptions stepper_options;
     stepper_options.error.rtol = options_.rtol;
