@@ -159,18 +159,13 @@ std::optional<PursuitRound> NeuronPursuit::next_round() {
   if (interrupted()) return std::nullopt;
   PursuitRound round;
   round.number = state_.rounds;
-  for (round.added = choose(); !round.added.empty() && !append(round); round.added = choose())
-    for (const NeuronCandidate& candidate : round.added) rejected_.push_back(candidate.neuron);
-  if (round.added.empty() && !rejected_.empty()) {
-    end_ = PursuitEnd::no_progress;
-    return std::nullopt;
+  bool rejected = false;
+  for (round.added = choose(); !round.added.empty() && !append(round); round.added = choose()) {
+    withdraw(round.added);
+    rejected = true;
   }
   if (round.added.empty()) {
-    const bool room = std::any_of(searches_.begin(), searches_.end(), [&](const NeuronSearch& s) {
-      return may_grow(static_cast<std::size_t>(s.layer));
-    });
-    end_ =
-        room || best_relative_value() <= options_.least_value ? PursuitEnd::stationary : PursuitEnd::budget;
+    end_ = rejected ? PursuitEnd::no_progress : end_without_candidates();
     return std::nullopt;
   }
   for (const NeuronSearch& s : searches_) round.work = round.work + s.work;
@@ -181,8 +176,14 @@ std::optional<PursuitRound> NeuronPursuit::next_round() {
   return settle(round) ? std::optional(std::move(round)) : std::nullopt;
 }
 
+PursuitEnd NeuronPursuit::end_without_candidates() const {
+  const bool room = std::any_of(searches_.begin(), searches_.end(), [&](const NeuronSearch& s) {
+    return may_grow(static_cast<std::size_t>(s.layer));
+  });
+  return room || best_relative_value() <= options_.least_value ? PursuitEnd::stationary : PursuitEnd::budget;
+}
+
 void NeuronPursuit::search() {
-  rejected_.clear();
   NeuronSearchOptions options;
   options.starts = options_.starts;
   options.seed = options_.seed + kSeedsARound * static_cast<std::uint64_t>(state_.rounds);
@@ -194,6 +195,8 @@ void NeuronPursuit::search() {
     if (point.kinks) pattern = point.kinks->pattern;
   }
   searches_ = search_neurons(*objective_, state_.weights, options, pattern ? &*pattern : nullptr);
+  offers_.clear();
+  for (const NeuronSearch& found : searches_) offers_.push_back(found.maxima);
 }
 
 bool NeuronPursuit::may_grow(std::size_t layer) const {
@@ -203,22 +206,16 @@ bool NeuronPursuit::may_grow(std::size_t layer) const {
   return state_.widths[layer] < options_.budget[layer];
 }
 
-std::vector<NeuronCandidate> NeuronPursuit::candidates_of(const NeuronSearch& search) const {
-  std::vector<NeuronCandidate> left;
-  for (const NeuronCandidate& candidate : search.maxima) {
-    const auto same = [&](const NewNeuron& n) {
-      return n.layer == candidate.neuron.layer && n.incoming == candidate.neuron.incoming &&
-             n.outgoing == candidate.neuron.outgoing;
-    };
-    if (std::none_of(rejected_.begin(), rejected_.end(), same)) left.push_back(candidate);
-  }
-  return left;
+/// The loss does not fall with them: the next ones of that layer are its best.
+void NeuronPursuit::withdraw(const std::vector<NeuronCandidate>& chosen) {
+  std::vector<NeuronCandidate>& offers = offers_[static_cast<std::size_t>(chosen.front().neuron.layer)];
+  offers.erase(offers.begin(), offers.begin() + static_cast<std::ptrdiff_t>(chosen.size()));
 }
 
 int NeuronPursuit::chosen_layer() const {
   const auto offers = [&](const NeuronSearch& s) {
     return may_grow(static_cast<std::size_t>(s.layer)) && s.relative_value() > options_.least_value &&
-           !candidates_of(s).empty();
+           !offers_[static_cast<std::size_t>(s.layer)].empty();
   };
   const std::size_t layers = searches_.size();
   if (options_.layer_rule == PursuitOptions::LayerRule::round_robin) {
@@ -232,7 +229,7 @@ int NeuronPursuit::chosen_layer() const {
   Real most = 0;
   for (const NeuronSearch& s : searches_) {
     if (!offers(s)) continue;
-    const Real value = candidates_of(s).front().value;
+    const Real value = offers_[static_cast<std::size_t>(s.layer)].front().value;
     if (best < 0 || value > most) {
       best = s.layer;
       most = value;
@@ -241,11 +238,12 @@ int NeuronPursuit::chosen_layer() const {
   return best;
 }
 
+/// The first ones that a layer offers; none where no layer does.
 std::vector<NeuronCandidate> NeuronPursuit::choose() const {
   const int layer = chosen_layer();
   if (layer < 0) return {};
   const auto l = static_cast<std::size_t>(layer);
-  const std::vector<NeuronCandidate> maxima = candidates_of(searches_[l]);
+  const std::vector<NeuronCandidate>& maxima = offers_[l];
   if (options_.neuron_rule == PursuitOptions::NeuronRule::one) return {maxima.front()};
   std::vector<NeuronCandidate> chosen;
   const Index room = options_.budget[l] - state_.widths[l];
@@ -300,51 +298,61 @@ void NeuronPursuit::finish_by_trust_region(Objective& wider, PursuitRound& round
   round.work = round.work + round.point.work;
 }
 
-/// Where the flow still creeps but the refined point beside it has next to no gradient along its kinks.
+/// To a critical point, refined and analysed. False where it is interrupted on the way down.
+bool NeuronPursuit::descend(Objective& wider, PursuitRound& round) {
+  MinimiseOptions minimising = options_.minimise;
+  if (PiecewiseFlow::applies_to(wider.network())) minimising.max_steps *= kStepsWithKinks;
+  round.descent = minimise(wider, round.start, minimising);
+  round.work = round.work + round.descent.work;
+  if (interrupted()) return false;
+  round.point = analyse_critical_point(wider, round.descent.weights, options_.analysis);
+  round.work = round.work + round.point.work;
+  if (!arrived(round)) finish_by_trust_region(wider, round);
+  if (!round.point.is_critical() || round.point.refinement.loss < round.loss_before) return true;
+  // A refinement that went up has found another point.
+  round.point.kind = CriticalKind::unresolved;
+  round.point.refinement.status = RefineStatus::stalled;
+  round.point.refinement.converged = false;
+  return true;
+}
+
+/// Below the loss asked for the refinement has nothing to add but may have nothing to hold on to either.
+bool NeuronPursuit::reached(const PursuitRound& round) const { return round.descent.loss <= options_.loss; }
+
+/// Of the refined point where the flow still creeps beside it: next to no gradient along the kinks there.
 bool NeuronPursuit::is_valley_of_kinks(const PursuitRound& round) const {
   const Refinement& refinement = round.point.refinement;
   return refinement.point.size() > 0 && refinement.loss < round.loss_before &&
          refinement.relative_gradient <= options_.valley_gradient;
 }
 
+/// Where the round ends: at the refined point where that is critical or a valley, else where it stopped.
+void NeuronPursuit::conclude(Objective& wider, PursuitRound& round) {
+  const bool kinks = PiecewiseFlow::applies_to(wider.network());
+  const bool open = !round.point.is_critical() && !reached(round);
+  // On kinks the gradient says nothing: that of the refinement, along them, does.
+  const bool refined = round.point.is_critical() || (kinks && open && is_valley_of_kinks(round));
+  const Refinement& refinement = round.point.refinement;
+  round.weights =
+      refined ? round.point.basis.leave(wider.network(), round.point.point()) : round.descent.weights;
+  round.loss_after = refined ? refinement.loss : round.descent.loss;
+  round.relative_gradient = refined ? refinement.relative_gradient : relative_gradient(wider, round.weights);
+  round.valley = open && (kinks ? refined : round.relative_gradient <= options_.valley_gradient);
+}
+
 /// Minimises, refines and analyses. What does not end lower than before is no round.
 bool NeuronPursuit::settle(PursuitRound& round) {
   Objective wider(with_widths(*family_, round.neurons), data_, loss_);
-  const bool kinks = PiecewiseFlow::applies_to(wider.network());
-  MinimiseOptions minimise_options = options_.minimise;
-  if (kinks) minimise_options.max_steps *= kStepsWithKinks;
-  round.descent = minimise(wider, round.start, minimise_options);
-  if (interrupted()) return false;
-  round.point = analyse_critical_point(wider, round.descent.weights, options_.analysis);
-  round.work = round.work + round.descent.work + round.point.work;
-  if (!arrived(round)) finish_by_trust_region(wider, round);
-  // Below the loss asked for the refinement has nothing to add but may have nothing to hold on to either.
-  const bool reached = round.descent.loss <= options_.loss;
-  // A refinement that went up has found another point.
-  if (round.point.is_critical() && !(round.point.refinement.loss < round.loss_before)) {
-    round.point.kind = CriticalKind::unresolved;
-    round.point.refinement.status = RefineStatus::stalled;
-    round.point.refinement.converged = false;
-  }
-  const bool critical = round.point.is_critical();
-  // On kinks the gradient says nothing: that of the refinement, along them, does.
-  const bool valley_of_kinks = kinks && !critical && !reached && is_valley_of_kinks(round);
-  const bool refined = critical || valley_of_kinks;
-  const Vector end =
-      refined ? round.point.basis.leave(wider.network(), round.point.point()) : round.descent.weights;
-  round.loss_after = refined ? round.point.refinement.loss : round.descent.loss;
+  if (!descend(wider, round)) return false;
+  conclude(wider, round);
   if (!(round.loss_after < round.loss_before)) {
     end_ = PursuitEnd::no_progress;
     return false;
   }
-  round.relative_gradient =
-      refined ? round.point.refinement.relative_gradient : relative_gradient(wider, end);
-  round.valley = valley_of_kinks ||
-                 (!kinks && !critical && !reached && round.relative_gradient <= options_.valley_gradient);
-  state_.critical = critical || reached || round.valley;
+  state_.critical = round.point.is_critical() || reached(round) || round.valley;
   if (!state_.critical) end_ = PursuitEnd::not_critical;
   state_.widths = round.neurons;
-  state_.weights = round.weights = end;
+  state_.weights = round.weights;
   take(with_widths(*family_, state_.widths));
   return true;
 }

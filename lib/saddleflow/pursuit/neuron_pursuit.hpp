@@ -124,12 +124,16 @@ class NeuronPursuit {
   void search();
   std::vector<NeuronCandidate> choose() const;
   bool may_grow(std::size_t layer) const;
-  std::vector<NeuronCandidate> candidates_of(const NeuronSearch& search) const;
   int chosen_layer() const;
+  void withdraw(const std::vector<NeuronCandidate>& chosen);
+  PursuitEnd end_without_candidates() const;
   bool append(PursuitRound& round);
-  bool settle(PursuitRound& round);
+  bool descend(Objective& wider, PursuitRound& round);
   bool arrived(const PursuitRound& round) const;
+  bool reached(const PursuitRound& round) const;
   bool is_valley_of_kinks(const PursuitRound& round) const;
+  void conclude(Objective& wider, PursuitRound& round);
+  bool settle(PursuitRound& round);
   void finish_by_trust_region(Objective& wider, PursuitRound& round);
   bool interrupted() const;
 
@@ -141,7 +145,8 @@ class NeuronPursuit {
   PursuitEnd end_ = PursuitEnd::going_on;
   std::unique_ptr<Objective> objective_;
   std::vector<NeuronSearch> searches_;
-  std::vector<NewNeuron> rejected_;  ///< of these searches: the loss does not fall with them
+  std::vector<std::vector<NeuronCandidate>>
+      offers_;  ///< of these searches what has not been withdrawn, per layer
 };
 
 }  // namespace saddleflow

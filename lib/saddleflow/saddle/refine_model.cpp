@@ -17,7 +17,7 @@ Vector spread(const Vector& values, const std::vector<Index>& places, Index size
   return full;
 }
 
-Real share(Real a, Real b) { return b > 0 ? a / b : Real(0); }
+Real quotient(Real a, Real b) { return b > 0 ? a / b : Real(0); }
 
 }  // namespace
 
@@ -33,7 +33,7 @@ DenseRefineModel::DenseRefineModel(const Potential& potential, const Vector& w,
   gradient_norm = gradient.norm();
   components_ = eigen_.vectors.transpose() * gradient(active);
   largest = eigen_.values.cwiseAbs().maxCoeff();
-  flatness = share(eigen_.values.cwiseProduct(components_).norm(), largest * gradient_norm);
+  flatness = quotient(eigen_.values.cwiseProduct(components_).norm(), largest * gradient_norm);
 }
 
 Vector DenseRefineModel::step(Real shift) const {
@@ -63,7 +63,7 @@ KrylovRefineModel::KrylovRefineModel(const Potential& potential, const Vector& w
   largest = space_->operator_norm();
   Vector image(right.size());
   curvature(right, image);
-  flatness = share(image.norm(), largest * gradient_norm);
+  flatness = quotient(image.norm(), largest * gradient_norm);
 }
 
 Vector KrylovRefineModel::step(Real shift) const {
