@@ -81,7 +81,7 @@ bool PolarChart::rebase_due(const Vector& polar) const {
 }
 
 Vector PolarChart::enter(const Vector& x, Real time_step) {
-  const Vector polar = is_polar(x) ? x : flow_.enter(x);
+  Vector polar = is_polar(x) ? x : flow_.enter(x);
   const Real rate = flow_.time_rate(polar);
   Real step = std::pow(options_.rtol, Real(0.2)) / (10 * flow_.kappa());
   if (time_step > 0 && rate > 0 && std::isfinite(rate)) step = time_step / rate;

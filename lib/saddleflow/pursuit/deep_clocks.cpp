@@ -30,13 +30,16 @@ NcfFlowOptions flow_options(Real t_end) {
 /// A dormant neuron beside a critical point.
 struct DeepClock {
   Index neuron = 0;
-  std::vector<Index>
-      parameters;  ///< that connect it to active neurons, inputs, outputs: incoming, then outgoing
-  std::unique_ptr<Correlation>
-      correlation;  ///< of the network with this neuron alone, on what its layer sees
+  /// Those that connect it to active neurons, inputs and outputs: incoming, then outgoing.
+  std::vector<Index> parameters;
+  /// Of the network with this neuron alone, on what its layer sees.
+  std::unique_ptr<Correlation> correlation;
   NcfFlowResult future;
 
-  Real time() const { return future.end == NcfEnd::blow_up ? future.time : Dormant::kNever; }
+  Real time() const {
+    if (future.end == NcfEnd::blow_up) return future.time;
+    return Dormant::kNever;
+  }
 };
 
 class DeepClocks final : public Dormant {
@@ -60,8 +63,8 @@ class DeepClocks final : public Dormant {
   }
 
   Real wait() const override {
-    if (escape_) return escape_->end == NcfEnd::blow_up ? escape_->time : kNever;
     Real least = kNever;
+    if (escape_ && escape_->end == NcfEnd::blow_up) least = escape_->time;
     for (const DeepClock& clock : clocks_) least = std::min(least, clock.time());
     return least;
   }

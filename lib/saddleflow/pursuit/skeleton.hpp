@@ -55,7 +55,8 @@ struct SkeletonJump {
   Real loss = 0;
   Matrix outputs;  ///< outputs x n
   /// Of every neuron right after the jump. Degree 2: S, 1 for the active, -inf for those that are zero from
-  /// the start; diagonal: the dual s in [-1, 1]. Above: ln(norm / delta), +inf for the active.
+  /// the start; diagonal: the dual s in [-1, 1]. Above: ln(norm / delta), +inf for the active; with
+  /// several hidden layers of the weights that do not lead to other dormant neurons.
   Vector clocks;
   std::optional<CriticalPoint> point;  ///< of the whole network, where asked for
 };
@@ -89,12 +90,11 @@ struct Skeleton {
 ///   the modes before it, larger in size, leave over [derived].
 /// * one hidden layer above degree 2: dormant neurons follow their NCF flow with the residual of the present
 ///   point, and the first to blow up activates.
-///
 /// * several hidden layers, power 2 and above: the NCF flow of the whole network until it blows up along a
 ///   KKT point; the neurons that are not zero there activate together. Beside the point they reach a dormant
 ///   neuron, of a size of order delta, follows its own NCF flow, of degree p + 1: the later jumps are of the
 ///   order delta^{1-p} apart, where the first one takes delta^{2-D}. Weights between dormant neurons stand
-///   still [derived].
+///   still there [derived].
 ///
 /// What activates flows, with all other neurons left out, to the next critical point. Neurons that vanish on
 /// the way are dormant again: with S = 1, or from the norm infinity, which the NCF flow of N < 0 leaves as
