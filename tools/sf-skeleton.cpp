@@ -42,9 +42,9 @@ constexpr const char* kFooter =
     "A point of a flow (its time: half of the fall of the loss to it) or of the pursuit is that of the "
     "skeleton where\n"
     "the outputs on the data agree within --tolerance; * marks another number of active neurons.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (what was found "
-    "until\n"
-    "then is printed).";
+    "Exit status: 0 done, 2 bad input, 3 numerical failure (of a flow or the pursuit: the others are "
+    "printed),\n"
+    "4 input/output, 130 interrupted (what was found until then is printed).";
 
 void add_options(CommandLine& line, Arguments& a) {
   constexpr std::int64_t most = 1'000'000'000;
@@ -104,7 +104,8 @@ int run(const Arguments& a) {
   catch_interrupts();
   const SkeletonRun result = run_skeleton(study, options);
   print_skeleton(stdout, result);
-  return result.interrupted ? 130 : 0;
+  if (result.interrupted) return 130;
+  return result.failed() ? 3 : 0;
 }
 
 }  // namespace

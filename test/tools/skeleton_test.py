@@ -84,6 +84,15 @@ def without_skeleton():
     assert "\npursuit: " in result.stdout, result.stdout
 
 
+def a_pursuit_that_fails():
+    """A teacher that is silent on all samples. The skeleton is printed all the same."""
+    result = skeleton(DEEP, "--set", "network.layers=[3, 6, 5, 4, 1]", "--set", "data.teacher.hidden=[1, 1, 1]",
+                      "--pursuit", "-q", "--quick")
+    assert result.returncode == 3, (result.returncode, result.stdout)
+    assert "pursuit: failed, none of 16 starts led to a positive KKT point" in result.stdout, result.stdout
+    assert "L(0) = 0\n" in result.stdout and "end: fitted" in result.stdout, result.stdout
+
+
 def bad_input():
     one_line(skeleton("missing.toml"), 4, "missing.toml")
     one_line(skeleton(V7, "--flows", "1e-3,x"), 2, "--flows", "1e-3,x")
@@ -103,7 +112,8 @@ def ctrl_c_is_clean():
 
 
 def main():
-    for test in (help_names_every_option, v7, v8, squared_relu_and_pursuit, three_layers, without_skeleton, bad_input, ctrl_c_is_clean):
+    for test in (help_names_every_option, v7, v8, squared_relu_and_pursuit, three_layers, without_skeleton, a_pursuit_that_fails,
+                 bad_input, ctrl_c_is_clean):
         test()
 
 

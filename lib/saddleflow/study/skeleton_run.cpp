@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "saddleflow/base/error.hpp"
@@ -70,7 +71,10 @@ class SkeletonJob {
     try {
       add_sequence();
     } catch (const NumericalError& error) {
-      add({}, error.what(), delta);
+      const std::string message = error.what();  // "pursuit: ...": what the table says itself
+      const std::size_t colon = message.find(": ");
+      add({}, "failed, " + (colon == std::string::npos ? message : message.substr(colon + 2)), delta);
+      result_.others.back().failed = true;
     }
   }
 
@@ -145,7 +149,7 @@ class SkeletonJob {
                                   : result_.others.empty() ? sequence
                                                            : result_.others.front().sequence;
     std::vector<StopMatch> matches = match_sequences(first, sequence, options_.tolerance);
-    result_.others.push_back({std::move(sequence), std::move(matches), std::move(end), delta});
+    result_.others.push_back({std::move(sequence), std::move(matches), std::move(end), delta, false});
   }
 
   const StudyTable& study_;
@@ -156,6 +160,10 @@ class SkeletonJob {
 };
 
 }  // namespace
+
+bool SkeletonRun::failed() const {
+  return std::any_of(others.begin(), others.end(), [](const ComparedSequence& s) { return s.failed; });
+}
 
 SkeletonRun run_skeleton(const StudyTable& study, const SkeletonRunOptions& options) {
   return SkeletonJob(study, options).run();

@@ -29,7 +29,8 @@ struct ComparedSequence {
   SaddleSequence sequence;
   std::vector<StopMatch> matches;  ///< first: the skeleton's; without one those of the first sequence
   std::string end;
-  Real delta = 0;  ///< of a flow; 0: the pursuit
+  Real delta = 0;       ///< of a flow; 0: the pursuit
+  bool failed = false;  ///< a numerical failure, of which `end` tells
 };
 
 struct SkeletonRun {
@@ -40,6 +41,8 @@ struct SkeletonRun {
   Skeleton skeleton;
   std::vector<ComparedSequence> others;  ///< flows in the order of their deltas, then the pursuit
   bool interrupted = false;
+
+  bool failed() const;
 };
 
 /// [network], [data], [loss] and [init] of the study; flows take rtol, stepper, chart and max_steps of
