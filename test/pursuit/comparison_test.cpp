@@ -65,6 +65,23 @@ BOOST_AUTO_TEST_CASE(the_tolerance_is_relative_and_shapes_count) {
   BOOST_TEST(match_sequences({}, {}).empty());
 }
 
+// Several hidden layers: times since the first stop are compared, where that is the same one.
+BOOST_AUTO_TEST_CASE(times_since_the_first_stop) {
+  SaddleSequence first = sequence({1, 2, 3}), second = sequence({1, 2, 3}), later = sequence({2, 3});
+  for (SaddleSequence* s : {&first, &second, &later})
+    for (std::size_t k = 1; k < s->stops.size(); ++k) s->stops[k].after = static_cast<Real>(k) / 4;
+  second.stops[0].time = 5;
+  second.stops[2].after = 1;
+  const auto same = match_sequences(first, second);
+  BOOST_TEST(same[0].time_difference == 5);
+  BOOST_TEST(same[1].time_difference == 0);
+  BOOST_TEST(same[2].time_difference == 0.5);
+  const auto shifted = match_sequences(first, later);
+  BOOST_REQUIRE(shifted.size() == 3);
+  BOOST_TEST((shifted[1].is_pair() && std::isnan(shifted[1].time_difference)));
+  BOOST_TEST((shifted[2].is_pair() && std::isnan(shifted[2].time_difference)));
+}
+
 // Rounds and jumps of one problem: squared ReLU with a teacher of one neuron, one jump, one round, the same
 // point.
 BOOST_AUTO_TEST_CASE(a_pursuit_and_a_skeleton) {

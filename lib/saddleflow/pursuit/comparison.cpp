@@ -121,7 +121,13 @@ SaddleSequence sequence_of(const std::vector<PursuitRound>& rounds, const Networ
 
 std::vector<StopMatch> match_sequences(const SaddleSequence& first, const SaddleSequence& second,
                                        Real tolerance) {
-  return CommonSubsequence(first, second, tolerance).matches();
+  std::vector<StopMatch> matches = CommonSubsequence(first, second, tolerance).matches();
+  // Times since the first stop say nothing where the first stops are not the same.
+  const bool aligned = !matches.empty() && matches.front().first == 0 && matches.front().second == 0;
+  for (StopMatch& match : matches)
+    if (!aligned && match.is_pair() && second.stops[static_cast<std::size_t>(match.second)].after != 0)
+      match.time_difference = std::numeric_limits<Real>::quiet_NaN();
+  return matches;
 }
 
 }  // namespace saddleflow

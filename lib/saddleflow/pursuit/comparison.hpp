@@ -37,7 +37,7 @@ struct StopMatch {
   Real output_distance = 0;       ///< ||H_1 - H_2|| / ||H_1||
   Real loss_difference = 0;       ///< L_2 - L_1
   /// Of slow times, second - first; after the first stop of those since it, where there are such. NaN where
-  /// one has none.
+  /// one has none, or the first stops are not the same.
   Real time_difference = 0;
   bool same_active_neurons = false;  ///< in every layer
 
