@@ -142,6 +142,9 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
   row.value = kind < setup_.parts.events.values.size()
                   ? static_cast<double>(setup_.parts.events.values[kind](x))
                   : archive::not_known;
+  row.loss = static_cast<double>(o.loss);
+  row.gradient_norm = static_cast<double>(o.gradient_norm);
+  row.proximity = static_cast<double>(o.proximity);
   row.lambda_min = static_cast<double>(spectrum.min());
   row.lambda_max = static_cast<double>(spectrum.max());
   row.time_error = static_cast<double>(hit.time_error);
