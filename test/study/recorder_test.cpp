@@ -8,6 +8,7 @@
 
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/run_description.hpp"
 
 namespace saddleflow {
@@ -82,6 +83,51 @@ struct Run {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(recorder_test)
+
+// Every number of an event, against the weights that are stored with it and against the row of the last step.
+BOOST_FIXTURE_TEST_CASE(events_tell_what_is_there, Run) {
+  {
+    archive::RunWriter file = writer(false);
+    Recorder recorder(setup, file, study.snapshots("output.weights"));
+    integrate(recorder, recorder);
+    file.finish({"reached_end", {}, {}});
+  }
+  const archive::RunReader run = archive::RunReader::open(path);
+  const std::vector<archive::EventRow> events = run.event_rows();
+  const std::vector<archive::SnapshotRow> snapshots = run.snapshot_rows();
+  const archive::TimeRow last = run.time_rows().back();
+  BOOST_REQUIRE(events.size() >= 3U);
+  Objective objective(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss());
+  double worst = 0;
+  const auto compare = [&](double found, double expected) {
+    const double off = std::abs(found / expected - 1);
+    BOOST_TEST(off < 1e-9, found << ", expected " << expected);
+    worst = std::max(worst, off);
+  };
+  for (const archive::EventRow& event : events) {
+    BOOST_REQUIRE(event.snapshot >= 0);
+    const std::vector<double>& stored = snapshots[static_cast<std::size_t>(event.snapshot)].weights;
+    const Vector w =
+        Eigen::Map<const Eigen::VectorXd>(stored.data(), static_cast<Index>(stored.size())).cast<Real>();
+    Vector gradient(w.size());
+    compare(event.loss, static_cast<double>(objective.gradient(w, gradient)));
+    compare(event.gradient_norm, static_cast<double>(gradient.norm()));
+    const Spectrum spectrum = hessian_spectrum(objective, w);
+    compare(event.lambda_max, static_cast<double>(spectrum.max()));
+    BOOST_TEST(event.proximity > 0);
+    BOOST_TEST(event.time <= last.time);
+    const std::string& kind = event.kind < static_cast<int>(setup.parts.events.kinds.size())
+                                  ? setup.parts.events.kinds[static_cast<std::size_t>(event.kind)]
+                                  : "end";
+    if (kind == "saddle_enter") BOOST_TEST(std::abs(event.proximity / 1e-2 - 1) < 1e-3);
+    if (kind == "saddle_leave") BOOST_TEST(std::abs(event.proximity / 2e-2 - 1) < 1e-3);
+  }
+  BOOST_TEST_MESSAGE(events.size() << " events: numbers off by " << worst << " at most");
+  BOOST_TEST(events.back().time == last.time);
+  BOOST_TEST(events.back().loss == last.loss);
+  BOOST_TEST(events.back().gradient_norm == last.gradient_norm);
+  BOOST_TEST(events.back().proximity == last.proximity);
+}
 
 BOOST_FIXTURE_TEST_CASE(mode_changes_and_summaries_are_recorded, Run) {
   {
