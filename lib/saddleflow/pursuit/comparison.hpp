@@ -17,8 +17,7 @@ struct SaddleStop {
   Real loss = 0;
   Matrix outputs;                     ///< outputs x n
   std::vector<Index> active_neurons;  ///< per hidden layer
-  Real after =
-      0;  ///< slow time since the first stop where later ones have their own, see SkeletonJump::after
+  Real after = 0;                     ///< see SkeletonJump::after
 };
 
 struct SaddleSequence {
