@@ -99,7 +99,8 @@ Real ErrorControl::against_displacement(const Vector& error, const Vector& x0, c
   if (options_.displacement <= 0 || n == 0) return 0;
   // Rounding of the slopes grows with the step: on the plateaus of tiny starts, as long as 1e8, it must not
   // count.
-  const Real rounding = std::max(10 * std::numeric_limits<Real>::epsilon(), kStandstill * options_.rtol);
+  const Real rounding =
+      std::max(options_.rounding * std::numeric_limits<Real>::epsilon(), kStandstill * options_.rtol);
   const Real allowed =
       options_.displacement * (x1.head(n) - x0.head(n)).stableNorm() + rounding * x1.head(n).stableNorm();
   const Real size = error.head(n).stableNorm();

@@ -33,6 +33,7 @@ class ErrorControl {
     /// Where the state creeps towards a critical point it would otherwise be noise in what is left of the
     /// way, and with it the time at which the flow comes closest, leaves, or is steady.
     Real displacement = 0;
+    Real rounding = 10;  ///< that of a step, in units of epsilon |x|
     Real atol = 0;  ///< added to every scale; 0 for gradient flow, for general test problems only
     Real quadrature_scale = 1;
     Index quadratures = 0;
