@@ -54,6 +54,14 @@ BOOST_DATA_TEST_CASE(square_neuron_grows, bdata::make({1.0, 1e-150}), size) {
   print("V4 without end", free);
   BOOST_TEST((free.end == NcfEnd::grows));
   BOOST_TEST(std::abs(free.growth_rate - 6) < 1e-12);
+  const NcfFlowResult grown = follow_ncf_flow(correlation, u0, {.largest = 100});
+  print("V4 to a hundred times its norm", grown);
+  BOOST_TEST((grown.end == NcfEnd::grown));
+  const Real log_growth =
+      std::log(std::hypot(Real(0.6) * std::exp(6 * grown.time), Real(0.8) * std::exp(2 * grown.time)));
+  BOOST_TEST(log_growth > std::log(Real(100)));
+  BOOST_TEST(log_growth < std::log(Real(1000)));
+  BOOST_TEST(std::abs(grown.log_norm - log_growth - std::log(static_cast<Real>(size))) < 1e-9);
   // Coasting along the KKT point's ray: exact however late t_end.
   const NcfFlowResult late = follow_ncf_flow(correlation, u0, {.t_end = 1000});
   BOOST_TEST(std::abs(late.log_norm - (6000 + std::log(Real(0.6) * static_cast<Real>(size)))) < 1e-7);

@@ -7,8 +7,9 @@ import time
 
 from tool import BIN, STUDIES, in_temporary_folder, one_line
 
-V7, V8, RELU, DEEP = (os.path.join(STUDIES, "skeleton", name + ".toml")
-                for name in ("v7-diagonal", "v8-orthogonal-relu", "squared-relu", "three-layers"))
+V7, V8, RELU, DEEP, LINEAR = (
+    os.path.join(STUDIES, "skeleton", name + ".toml")
+    for name in ("v7-diagonal", "v8-orthogonal-relu", "squared-relu", "three-layers", "deep-linear"))
 
 
 def skeleton(*arguments, **options):
@@ -79,9 +80,23 @@ def without_skeleton():
     result = skeleton(DEEP, "--set", "network.power=1", "--set", "network.slope=0.2", "--set", "data.teacher.hidden=[1, 1]",
                       "--set", "flow.t_end=400", "--set", "flow.rtol=1e-8", "--flows", "1e-3", "--pursuit", "-q", "--quick")
     assert result.returncode == 0, result.stderr
-    assert "no skeleton: network: found 3 layers of weights at power 1" in result.stdout, result.stdout
+    assert "no skeleton: network: found 3 layers of weights with kinks (power 1, slope 0.2)" in result.stdout, result.stdout
     assert "from the first jump on t / ln(1/delta)" in result.stdout and "- first" in result.stdout, result.stdout
     assert "\npursuit: " in result.stdout, result.stdout
+
+
+def deep_linear():
+    # The flow from 1e-3 took 861 000 explicit steps where rounding was taken for an error (linear networks).
+    steps = re.findall(r"(\d+) steps", skeleton(LINEAR, "--flows", "1e-3", "--quick", "-q").stdout)
+    assert len(steps) == 1 and int(steps[0]) < 10_000, steps
+    parts = tables(LINEAR, "--flows", "1e-2,1e-3", "--pursuit", "--quick")
+    assert [row[6] for row in parts[0]] == ["2", "4", "6"], parts[0]
+    errors = [[float(row[2]) for row in part] for part in parts[1:3]]
+    print("deep linear: jumps", [row[1] for row in parts[0]], "flows off by", errors)
+    for coarse, fine in zip(*errors):
+        assert 9 < coarse / fine < 11, (coarse, fine)
+    assert [row[0] for row in parts[3]] == ["1", "2", "3"], parts[3]
+    assert parts[3][1][2:] == ["(not", "visited)"], parts[3]
 
 
 def a_pursuit_that_fails():
@@ -112,8 +127,8 @@ def ctrl_c_is_clean():
 
 
 def main():
-    for test in (help_names_every_option, v7, v8, squared_relu_and_pursuit, three_layers, without_skeleton, a_pursuit_that_fails,
-                 bad_input, ctrl_c_is_clean):
+    for test in (help_names_every_option, v7, v8, squared_relu_and_pursuit, three_layers, deep_linear, without_skeleton,
+                 a_pursuit_that_fails, bad_input, ctrl_c_is_clean):
         test()
 
 

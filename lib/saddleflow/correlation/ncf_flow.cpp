@@ -196,6 +196,8 @@ class Run {
       end = NcfEnd::stands;
     else if (point_.value < 0 && log_norm_of(x) < std::log(options_.collapse))
       end = NcfEnd::collapsed;
+    else if (log_norm_of(x) > std::log(options_.largest))
+      end = NcfEnd::grown;
     else if (point_.residual <= settled_ && point_.value > 0)
       end = f_.degree() > 2 ? NcfEnd::blow_up : NcfEnd::grows;
     if (end) note(x, *end);
@@ -262,6 +264,8 @@ const char* name_of(NcfEnd end) {
       return "stands";
     case NcfEnd::end_time:
       return "end_time";
+    case NcfEnd::grown:
+      return "grown";
     default:
       return "step_limit";
   }

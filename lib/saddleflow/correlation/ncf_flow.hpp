@@ -15,6 +15,7 @@ enum class NcfEnd {
   collapsed,  ///< the norm has fallen below `collapse` times the start while N < 0: to zero
   stands,     ///< the gradient vanishes: every active path is dead, and the weights stay where they are
   end_time,   ///< t_end was reached first
+  grown,      ///< the norm has come to `largest` times the start
   step_limit  ///< none of these within `steps`, or a step became too short (kinks)
 };
 
@@ -28,6 +29,8 @@ struct NcfFlowOptions {
   /// The direction has settled when ||grad N - D N u|| / ||grad N|| is below this (never below 100 rtol).
   Real settled = Real(1e-8);
   Real collapse = Real(1e-8);
+  Real largest =
+      std::numeric_limits<Real>::infinity();  ///< grown: at the first step above this times the start
   std::int64_t steps = 100'000;
 };
 

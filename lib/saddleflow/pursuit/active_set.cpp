@@ -40,15 +40,16 @@ void join_together(const Objective& whole, const std::vector<NeuronDirection>& j
                    Vector& start) {
   const Network& network = whole.network();
   const Vector norms = neuron_norms(network, start);
-  Real size = 0, degree = static_cast<Real>(network.activation().power() + 1);
+  Real size = 0;
+  int degree = later_degree_of(network);
   for (const Real norm : norms)
     if (norm > 0 && (size == 0 || norm < size)) size = norm;
   for (const auto& [k, direction] : joining) start(neuron_parameters(network, k)) = direction;
   if (size == 0) {
     size = fitting_size(whole, Objective(whole.shared_network(), whole.data(), whole.loss()).outputs(start));
-    degree = static_cast<Real>(network.degree());
+    degree = network.degree();
   }
-  size *= std::pow(seed_scale, 2 / degree);
+  size *= std::pow(seed_scale, 2 / static_cast<Real>(degree));
   for (const auto& [k, direction] : joining) start(neuron_parameters(network, k)) = size * direction;
 }
 

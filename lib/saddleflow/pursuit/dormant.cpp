@@ -15,9 +15,12 @@ bool has_rotations(const Network& network) {
 }  // namespace
 
 std::unique_ptr<Dormant> make_dormant(const Objective& objective, const Vector& direction) {
-  if (!is_separable(objective.network())) return deep_clocks(objective, direction);
-  if (objective.network().degree() > 2) return blow_up_clocks(objective, direction);
-  if (has_rotations(objective.network())) return mode_clocks(objective, direction);
+  const Network& network = objective.network();
+  if (!is_separable(network))
+    return network.activation().is_linear() ? deep_mode_clocks(objective, direction)
+                                            : deep_clocks(objective, direction);
+  if (network.degree() > 2) return blow_up_clocks(objective, direction);
+  if (has_rotations(network)) return mode_clocks(objective, direction);
   return log_clocks(objective, direction);
 }
 

@@ -29,9 +29,12 @@ class Dormant {
   virtual std::vector<NeuronDirection> advance(Real wait, Real tie) = 0;
   /// A neuron that has vanished from the active ones, with the direction in which it did.
   virtual void add(const NeuronDirection& neuron) = 0;
-  /// Directions that change while others jump; none where they settle anew whatever happens, or do not move.
-  virtual std::vector<NeuronDirection> free_directions() const { return {}; }
-  virtual void set_directions(const std::vector<NeuronDirection>& /*same neurons*/) {}
+  /// Weights of the whole network, zero but for what is dormant and changes while others jump; empty: it
+  /// settles anew whatever happens, or does not move.
+  virtual Vector riders() const { return {}; }
+  /// These after the jump, weights that connect them with active neurons included, beside the active weights
+  /// there (see carried_weights()).
+  virtual void set_riders(const Vector& /*riders*/, const Vector& /*active*/) {}
   /// Sets the entries of the dormant neurons, see SkeletonJump::clocks.
   virtual void write_clocks(Vector& clocks) const = 0;
   virtual WorkCounters work() const = 0;

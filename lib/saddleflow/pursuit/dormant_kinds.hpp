@@ -15,5 +15,6 @@ std::unique_ptr<Dormant> log_clocks(const Objective& objective, const Vector& di
 std::unique_ptr<Dormant> mode_clocks(const Objective& objective, const Vector& direction);
 std::unique_ptr<Dormant> blow_up_clocks(const Objective& objective, const Vector& direction);
 std::unique_ptr<Dormant> deep_clocks(const Objective& objective, const Vector& direction);
+std::unique_ptr<Dormant> deep_mode_clocks(const Objective& objective, const Vector& direction);
 
 }  // namespace saddleflow

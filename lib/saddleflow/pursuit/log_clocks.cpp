@@ -72,14 +72,17 @@ class LogClocks final : public Dormant {
 
   void add(const NeuronDirection& neuron) override { clocks_.push_back({neuron.first, neuron.second, 1}); }
 
-  std::vector<NeuronDirection> free_directions() const override {
-    std::vector<NeuronDirection> result;
-    for (const LogClock& clock : clocks_) result.emplace_back(clock.neuron, clock.direction);
+  Vector riders() const override {
+    Vector result = Vector::Zero(clocks_.empty() ? 0 : whole_.size());
+    for (const LogClock& clock : clocks_)
+      result(neuron_parameters(whole_.network(), clock.neuron)) = clock.direction;
     return result;
   }
-  void set_directions(const std::vector<NeuronDirection>& directions) override {
-    for (std::size_t i = 0; i < clocks_.size(); ++i)
-      if (!directions[i].second.isZero(0)) clocks_[i].direction = directions[i].second;
+  void set_riders(const Vector& riders, const Vector& /*active*/) override {
+    for (LogClock& clock : clocks_) {
+      const Vector w = neuron_weights(whole_.network(), riders, clock.neuron);
+      if (!w.isZero(0)) clock.direction = w.stableNormalized();
+    }
   }
 
   void write_clocks(Vector& clocks) const override {

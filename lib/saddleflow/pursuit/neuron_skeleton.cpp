@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "saddleflow/pursuit/active_set.hpp"
-#include "saddleflow/pursuit/carried_directions.hpp"
+#include "saddleflow/pursuit/carried_weights.hpp"
 #include "saddleflow/pursuit/skeleton_parts.hpp"
 
 namespace saddleflow {
@@ -76,9 +76,10 @@ class NeuronProcess {
     const Real loss = flow.point.refinement.loss;
     if (!(loss < loss_ - kProgress * result_.loss_at_origin)) return end(SkeletonEnd::no_growth);
     loss_ = loss;
-    const std::vector<NeuronDirection> moved = dormant_->free_directions();
-    if (!moved.empty())
-      dormant_->set_directions(carried_directions(objective_, flow.start, loss, moved, options_));
+    if (const Vector riders = dormant_->riders(); riders.size() > 0) {
+      const CarriedWeights carried = carried_weights(objective_, flow.start, loss, riders, options_);
+      dormant_->set_riders(carried.riders, carried.active);
+    }
     for (const NeuronDirection& neuron : flow.vanished) dormant_->add(neuron);
     weights_ = flow.weights;
     active_ = flow.active;

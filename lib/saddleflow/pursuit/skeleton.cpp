@@ -61,17 +61,18 @@ Skeleton compute_skeleton(Objective& objective, const Vector& direction, const S
         fmt::format("network: found {} of degree {} with {} hidden neurons, expected degree 2 at "
                     "least and a hidden layer, or diagonal_linear",
                     network.kind(), network.degree(), network.neurons().size()));
-  if (!is_separable(network) && network.activation().power() < 2)
+  if (!is_separable(network) && network.activation().power() < 2 && !network.activation().is_linear())
     throw InputError(
-        fmt::format("network: found {} layers of weights at power 1, expected power 2 at least or "
-                    "one hidden layer: the skeleton of other networks is not known",
-                    network.layout().layer_count()));
+        fmt::format("network: found {} layers of weights with kinks (power 1, slope {}), expected power 2 at "
+                    "least, slope 1 or one hidden layer: the skeleton of other networks is not known",
+                    network.layout().layer_count(), static_cast<double>(network.activation().slope())));
   return neuron_skeleton(objective, direction, options);
 }
 
 int later_degree_of(const Network& network) {
   const bool deep = network.kind() == "feed_forward" && !is_separable(network);
-  return deep && !network.neurons().empty() ? network.activation().power() + 1 : network.degree();
+  if (!deep || network.neurons().empty() || network.activation().is_linear()) return network.degree();
+  return network.activation().power() + 1;
 }
 
 Real flow_time_of(int degree, Real slow_time, Real log_delta) {

@@ -47,7 +47,7 @@ struct SkeletonOptions {
 /// layer has a rotation symmetry (see compute_skeleton) modes, put in place of neurons.
 struct SkeletonJump {
   Real time = 0;   ///< slow
-  Real after = 0;  ///< several hidden layers: slow time since the first jump, see Skeleton::later_degree
+  Real after = 0;  ///< where Skeleton::later_degree is another than degree: slow time since the first jump
   std::vector<Index> activated, deactivated;
   std::vector<Index> active;          ///< at the point reached, ascending
   std::vector<Index> active_neurons;  ///< how many, per hidden layer
@@ -63,8 +63,9 @@ struct SkeletonJump {
 
 struct Skeleton {
   int degree = 2;
-  /// Of what activates after the first jump: p + 1 with several hidden layers. The time from the first jump
-  /// on is then measured in slow time of this degree; in that of the first jump it is nothing.
+  /// Of what activates after the first jump: p + 1 with several hidden layers of power 2 and above. The time
+  /// from the first jump on is then measured in slow time of this degree; in that of the first jump it is
+  /// nothing.
   int later_degree = 2;
   Index neurons = 0;
   Real loss_at_origin = 0;
@@ -82,7 +83,7 @@ struct Skeleton {
 ///   coordinate with u_j = v_j (or -v_j) in the start has no way to negative (positive) values.
 /// * one hidden layer of degree 2: a dormant neuron has norm delta^{1-S}, S = 0 at first, dS/dtau = 2 N with
 ///   its direction at the limit of its NCF flow for the residual of the present point, started from where
-///   the jump to this point has taken the direction (carried_directions()). Where N < 0 the neuron shrinks
+///   the jump to this point has taken the direction (carried_weights()). Where N < 0 the neuron shrinks
 ///   with ||a|| = ||b|| until S = 0; there what the conserved ||a||^2 - ||b||^2 leaves of it takes over: the
 ///   smaller of a and b passes through zero [derived]; a neuron balanced exactly never turns.
 ///   Networks whose hidden neurons can be rotated into one another (linear; power_sum with s^2) have modes
@@ -90,6 +91,9 @@ struct Skeleton {
 ///   the modes before it, larger in size, leave over [derived].
 /// * one hidden layer above degree 2: dormant neurons follow their NCF flow with the residual of the present
 ///   point, and the first to blow up activates.
+/// * several hidden layers of linear neurons have modes as well: what is dormant follows the NCF flow, of
+///   degree D, of the dormant neurons by themselves until one mode blows up; the other modes go on from
+///   there, in the same slow time [derived].
 /// * several hidden layers, power 2 and above: the NCF flow of the whole network until it blows up along a
 ///   KKT point; the neurons that are not zero there activate together. Beside the point they reach a dormant
 ///   neuron, of a size of order delta, follows its own NCF flow, of degree p + 1: the later jumps are of the
@@ -107,8 +111,8 @@ struct Skeleton {
 /// neuron changes ln(1/delta) by a constant, for degree 2 nothing in the limit. For higher degrees delta is
 /// the norm of the whole start.
 ///
-/// InputError for networks of degree 1 or without hidden layer, several hidden layers at power 1 (there
-/// dormant neurons grow by a power of what escapes), and a direction that does not fit.
+/// InputError for networks of degree 1 or without hidden layer, several hidden layers with kinks (power 1;
+/// there dormant neurons grow by a power of what escapes), and a direction that does not fit.
 Skeleton compute_skeleton(Objective& objective, const Vector& direction, const SkeletonOptions& options = {});
 
 /// Of what activates after the first jump, see Skeleton::later_degree; the degree of the network where it has

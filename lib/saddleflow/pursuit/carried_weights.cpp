@@ -1,11 +1,10 @@
-#include "saddleflow/pursuit/carried_directions.hpp"
-
-#include <algorithm>
+#include "saddleflow/pursuit/carried_weights.hpp"
 
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/integrate/flow_stepping.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
+#include "saddleflow/saddle/sleeping.hpp"
 
 namespace saddleflow {
 
@@ -26,11 +25,9 @@ HiddenSubset moving(const Network& network, const Vector& w) {
 
 }  // namespace
 
-std::vector<NeuronDirection> carried_directions(const Objective& whole, const Vector& start, Real loss,
-                                                const std::vector<NeuronDirection>& dormant,
-                                                const SkeletonOptions& options) {
-  Vector w = start;
-  for (const auto& [k, direction] : dormant) w(neuron_parameters(whole.network(), k)) = kRider * direction;
+CarriedWeights carried_weights(const Objective& whole, const Vector& start, Real loss, const Vector& riders,
+                               const SkeletonOptions& options) {
+  const Vector w = start + kRider * riders;
   const HiddenSubset subset = moving(whole.network(), w);
   Objective problem(subset.network, whole.data(), whole.loss());
   const Real from = problem.value(subset.take(w));
@@ -48,10 +45,11 @@ std::vector<NeuronDirection> carried_directions(const Objective& whole, const Ve
   integration.interrupt = options.interrupt;
   Observer nobody;
   const Vector end = subset.embed(parts.weights(parts.run(nobody, integration).state), whole.size());
-  std::vector<NeuronDirection> result;
-  result.reserve(dormant.size());
-  for (const auto& [k, direction] : dormant)
-    result.emplace_back(k, neuron_weights(whole.network(), end, k).stableNormalized());
+  std::vector<Index> dormant;
+  for (Index k = 0; k < static_cast<Index>(whole.network().neurons().size()); ++k)
+    if (neuron_weights(whole.network(), start, k).isZero(0)) dormant.push_back(k);
+  CarriedWeights result{put_to_zero(whole.network(), end, dormant), Vector()};
+  result.riders = (end - result.active) / kRider;
   return result;
 }
 

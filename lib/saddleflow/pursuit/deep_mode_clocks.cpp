@@ -1,0 +1,156 @@
+// Several hidden layers of linear neurons. What is dormant follows the NCF flow, of degree D, of the network
+// that the dormant neurons form, until one mode of it stands out; turned into that mode and the others, these
+// go on by themselves, in the same slow time delta^{D-2} t. While a mode jumps, its input and output
+// directions turn and take the weights of the others along: these stay orthogonal to them (parallel
+// transport). At the point reached the residual has no correlation with what is active there [derived].
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "saddleflow/correlation/ncf_flow.hpp"
+#include "saddleflow/correlation/separable.hpp"
+#include "saddleflow/pursuit/dormant_kinds.hpp"
+#include "saddleflow/pursuit/hidden_modes.hpp"
+#include "saddleflow/pursuit/hidden_subset.hpp"
+#include "saddleflow/saddle/sleeping.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+// Where the mode that blows up is told apart from the others, in units of where it began: what couples them
+// is the inverse of this, and the rounding of the one is seen in the others.
+constexpr Real kApart = Real(1e7);
+// Singular values beside the largest that belong to the same jump: equal ones.
+constexpr Real kAlike = Real(0.5);
+
+NcfFlowOptions flow_options() {
+  NcfFlowOptions options;
+  options.rtol = Real(1e-12);
+  options.collapse = kCollapse;
+  return options;
+}
+
+/// Time from the last step of such a flow to its blow-up.
+Real remaining_time(int degree, const NcfFlowResult& flow) {
+  const auto d = static_cast<Real>(degree);
+  return std::exp((2 - d) * flow.log_norm) / (d * (d - 2) * flow.value);
+}
+
+class DeepModes final : public Dormant {
+ public:
+  DeepModes(const Objective& objective, const Vector& direction)
+      : whole_(objective), network_(objective.network()), weights_(direction.stableNormalized()) {
+    for (Index k = 0; k < static_cast<Index>(network_.neurons().size()); ++k) dormant_.push_back(k);
+  }
+
+  void look(const Vector& /*point*/, const Matrix& residual) override {
+    residual_ = residual;
+    wait_ = kNever;
+    joining_.clear();
+    if (!reach_the_outputs(dormant_)) return;
+    NcfFlowOptions options = flow_options();
+    options.largest = kApart;
+    const NcfFlowResult together = follow(dormant_, weights_, options);
+    if (together.end == NcfEnd::blow_up)
+      apart_ = together.time - remaining_time(network_.degree(), together);
+    else if (together.end == NcfEnd::grown)
+      apart_ = together.time;
+    else
+      return;
+    tell_apart(together);
+    const NcfFlowResult alone = follow(joining_, mode_, flow_options());
+    if (alone.end != NcfEnd::blow_up) return;
+    mode_ = hidden_subset(network_, joining_).embed(alone.direction, whole_.size());
+    wait_ = apart_ + alone.time;
+  }
+
+  Real wait() const override { return wait_; }
+
+  /// The other modes follow their own flow from where they were told apart.
+  std::vector<NeuronDirection> advance(Real wait, Real /*tie*/) override {
+    std::vector<NeuronDirection> due;
+    due.reserve(joining_.size());
+    for (const Index k : joining_) due.emplace_back(k, neuron_weights(network_, mode_, k));
+    weights_ = std::move(others_);
+    dormant_ = std::move(left_);
+    if (!reach_the_outputs(dormant_) || !(wait > apart_)) return due;
+    NcfFlowOptions options = flow_options();
+    options.t_end = wait - apart_;
+    const NcfFlowResult later = follow(dormant_, weights_, options);
+    weights_ =
+        hidden_subset(network_, dormant_).embed(std::exp(later.log_norm) * later.direction, whole_.size());
+    return due;
+  }
+
+  void add(const NeuronDirection& neuron) override {
+    weights_(neuron_parameters(network_, neuron.first)) = std::exp(kReturnLogNorm) * neuron.second;
+    dormant_.insert(std::lower_bound(dormant_.begin(), dormant_.end(), neuron.first), neuron.first);
+  }
+
+  Vector riders() const override { return reach_the_outputs(dormant_) ? weights_ : Vector(); }
+  void set_riders(const Vector& riders, const Vector& active) override {
+    weights_ = disconnected(network_, active, riders, dormant_);
+  }
+
+  void write_clocks(Vector& clocks) const override {
+    const Vector norms = neuron_norms(network_, weights_);
+    for (const Index k : dormant_) clocks[k] = std::log(norms[k]);
+  }
+
+  WorkCounters work() const override { return work_; }
+
+ private:
+  /// Is there one in every hidden layer?
+  bool reach_the_outputs(const std::vector<Index>& neurons) const {
+    std::set<int> layers;
+    for (const Index k : neurons) layers.insert(network_.neurons()[static_cast<std::size_t>(k)].layer);
+    return static_cast<int>(layers.size()) == network_.neurons().back().layer + 1;
+  }
+
+  /// The NCF flow of these neurons by themselves.
+  NcfFlowResult follow(const std::vector<Index>& neurons, const Vector& weights,
+                       const NcfFlowOptions& options) {
+    const HiddenSubset subset = hidden_subset(network_, neurons);
+    Correlation correlation(Objective(subset.network, {whole_.data().inputs, residual_, "residual"}, Loss()));
+    NcfFlowResult result = follow_ncf_flow(correlation, subset.take(weights), options);
+    work_ = work_ + correlation.counters();
+    return result;
+  }
+
+  void tell_apart(const NcfFlowResult& together) {
+    const HiddenSubset subset = hidden_subset(network_, dormant_);
+    const Network& part = *subset.network;
+    const TurnedToModes turned =
+        turned_to_modes(part, std::exp(together.log_norm) * together.direction, kAlike);
+    std::vector<Index> modes, others;
+    left_.clear();
+    for (std::size_t k = 0; k < part.neurons().size(); ++k) {
+      const bool stands_out = part.neurons()[k].index < turned.rank;
+      (stands_out ? modes : others).push_back(static_cast<Index>(k));
+      (stands_out ? joining_ : left_).push_back(dormant_[k]);
+    }
+    mode_ = subset.embed(put_to_zero(part, turned.weights, others), whole_.size());
+    others_ = subset.embed(put_to_zero(part, turned.weights, modes), whole_.size());
+  }
+
+  const Objective& whole_;
+  const Network& network_;
+  Vector weights_;              ///< of what is dormant, in units of delta
+  std::vector<Index> dormant_;  ///< ascending
+  Matrix residual_;
+  Real wait_ = kNever;
+  // The next jump: when its mode is told apart, where that ends, and the others when it is told apart.
+  Real apart_ = 0;
+  std::vector<Index> joining_, left_;
+  Vector mode_, others_;
+  WorkCounters work_;
+};
+
+}  // namespace
+
+std::unique_ptr<Dormant> deep_mode_clocks(const Objective& objective, const Vector& direction) {
+  return std::make_unique<DeepModes>(objective, direction);
+}
+
+}  // namespace saddleflow

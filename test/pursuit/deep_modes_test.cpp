@@ -1,0 +1,216 @@
+// Skeletons of linear networks with several hidden layers: modes against closed forms, rotations and flows.
+#include <fmt/format.h>
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <vector>
+
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/base/random.hpp"
+#include "saddleflow/pursuit/flow_visits.hpp"
+#include "saddleflow/pursuit/hidden_modes.hpp"
+#include "saddleflow/saddle/sleeping.hpp"
+
+using namespace saddleflow;
+namespace data = boost::unit_test::data;
+
+BOOST_AUTO_TEST_SUITE(deep_modes_test)
+
+namespace {
+
+double plain(Real x) { return static_cast<double>(x); }
+
+/// W_l = Q_l diag(sizes) Q_{l-1}^T: balanced, one mode for each size.
+Vector aligned(const Network& network, const std::vector<Matrix>& bases, const Vector& sizes) {
+  Vector w(network.parameter_count());
+  for (int l = 0; l < network.layout().layer_count(); ++l) {
+    const auto at = static_cast<std::size_t>(l);
+    network.layout().matrix(w, l) = bases[at + 1] * sizes.asDiagonal() * bases[at].transpose();
+  }
+  return w;
+}
+
+std::vector<Matrix> random_bases(Random& random, const std::vector<Index>& sizes, Index modes) {
+  std::vector<Matrix> bases;
+  bases.reserve(sizes.size());
+  for (const Index size : sizes) bases.push_back(random.orthonormal_columns(size, modes));
+  return bases;
+}
+
+/// Hidden layers in other bases.
+Vector rotated(const Network& network, const Vector& w, const std::vector<Matrix>& turns) {
+  Vector result(w.size());
+  const Layout& layout = network.layout();
+  const int last = layout.layer_count() - 1;
+  for (int l = 0; l <= last; ++l) {
+    Matrix layer = layout.matrix(w, l);
+    if (l < last) layer = (turns[static_cast<std::size_t>(l)] * layer).eval();
+    if (l > 0) layer = (layer * turns[static_cast<std::size_t>(l) - 1].transpose()).eval();
+    layout.matrix(result, l) = layer;
+  }
+  return result;
+}
+
+struct Correlated {
+  explicit Correlated(const std::vector<Index>& layers, std::uint64_t seed)
+      : network(feed_forward(layers, Activation())) {
+    Random random(seed);
+    const Index d = layers.front(), outputs = layers.back();
+    Dataset data{random.normal_matrix(d, 30), Matrix(), "test"};
+    data.targets = random.normal_matrix(outputs, d) * data.inputs;
+    objective = std::make_unique<Objective>(network, std::move(data), Loss());
+    direction = random.unit_vector(objective->size());
+  }
+  std::shared_ptr<const Network> network;
+  std::unique_ptr<Objective> objective;
+  Vector direction;
+};
+
+Skeleton skeleton_of(Objective& objective, const Vector& direction) {
+  SkeletonOptions options;
+  options.analyse = false;
+  return compute_skeleton(objective, direction, options);
+}
+
+}  // namespace
+
+// A mode of size c in all layers on whitened data: c' = s c^{D-1}, at infinity at c^{2-D} / ((D-2) s). The
+// strongest comes first: before it the others would be saddles of N.
+BOOST_DATA_TEST_CASE(aligned_modes_blow_up_in_time, data::make({1, 2, 3}), between) {
+  std::vector<Index> sizes{3, 5};
+  for (int l = 0; l < between; ++l) sizes.push_back(4 + l);
+  sizes.push_back(3);
+  Random random(7);
+  const auto network = feed_forward(sizes, Activation());
+  std::vector<Matrix> bases = random_bases(random, sizes, 3);
+  const Vector strengths = (Vector(3) << 2, Real(1.3), Real(0.6)).finished();
+  Dataset whitened{Matrix::Identity(3, 3), bases.back() * strengths.asDiagonal() * bases.front().transpose(),
+                   "test"};
+  Objective objective(network, std::move(whitened), Loss());
+  const Vector sizes_of_modes = (Vector(3) << Real(0.7), Real(0.8), Real(0.9)).finished();
+  const Vector start = aligned(*network, bases, sizes_of_modes);
+  const Skeleton skeleton = compute_skeleton(objective, start);
+  const int degree = network->degree();
+  const Vector unit = sizes_of_modes / start.norm();
+  const Vector exact = unit.array().pow(static_cast<Real>(2 - degree)) / (strengths.array() * (degree - 2));
+  BOOST_REQUIRE(skeleton.jumps.size() == 3);
+  Real worst = 0;
+  for (Index i = 0; i < 3; ++i) {
+    const SkeletonJump& jump = skeleton.jumps[static_cast<std::size_t>(i)];
+    const Real off = std::abs(jump.time / exact[i] - 1);
+    worst = std::max(worst, off);
+    BOOST_TEST((jump.active_neurons ==
+                std::vector<Index>(static_cast<std::size_t>(degree) - 1, static_cast<Index>(i + 1))));
+    BOOST_TEST((jump.point->kind == (i < 2 ? CriticalKind::saddle : CriticalKind::minimum)));
+  }
+  fmt::print("degree {}: modes at {:.6g}, {:.6g}, {:.6g}, off by {:.1e}\n", degree, plain(exact[0]),
+             plain(exact[1]), plain(exact[2]), plain(worst));
+  BOOST_TEST(worst < Real(1e-6));
+  BOOST_TEST((skeleton.end == SkeletonEnd::fitted));
+  BOOST_TEST(skeleton.later_degree == degree);
+}
+
+// Where the hidden layers are rotated nothing else changes.
+BOOST_DATA_TEST_CASE(rotations_change_nothing, data::xrange(1, 4), seed) {
+  const Correlated problem({4, 5, 4, 2}, static_cast<std::uint64_t>(seed));
+  Random random(static_cast<std::uint64_t>(seed) + 10);
+  const std::vector<Matrix> turns{random.orthonormal_columns(5, 5), random.orthonormal_columns(4, 4)};
+  const Skeleton one = skeleton_of(*problem.objective, problem.direction);
+  const Skeleton other = skeleton_of(*problem.objective, rotated(*problem.network, problem.direction, turns));
+  BOOST_REQUIRE(one.jumps.size() == 2);
+  BOOST_REQUIRE(other.jumps.size() == 2);
+  Real times = 0, losses = 0;
+  for (std::size_t i = 0; i < 2; ++i) {
+    times = std::max(times, std::abs(other.jumps[i].time / one.jumps[i].time - 1));
+    losses = std::max(losses, std::abs(other.jumps[i].loss - one.jumps[i].loss) / one.loss_at_origin);
+  }
+  fmt::print("seed {}: rotated, times off by {:.1e}, losses by {:.1e}\n", seed, plain(times), plain(losses));
+  BOOST_TEST(times < Real(1e-6));
+  BOOST_TEST(losses < Real(1e-12));
+}
+
+// A layer of two neurons lets two modes pass.
+BOOST_AUTO_TEST_CASE(a_narrow_layer_ends_it) {
+  const Correlated problem({4, 2, 6, 3}, 5);
+  const Skeleton skeleton = skeleton_of(*problem.objective, problem.direction);
+  BOOST_REQUIRE(skeleton.jumps.size() == 2);
+  BOOST_TEST((skeleton.jumps[1].active_neurons == std::vector<Index>{2, 2}));
+  BOOST_TEST((skeleton.end == SkeletonEnd::no_growth));
+  BOOST_TEST(skeleton.jumps[1].loss > Real(1e-3) * skeleton.loss_at_origin);
+}
+
+// Dormant weights E beside a balanced mode, in bases rotated by an angle of their size: what comes back is E.
+BOOST_DATA_TEST_CASE(connections_are_turned_away, data::make({2, 3}), hidden) {
+  std::vector<Index> sizes{4, 5, 4};
+  if (hidden == 3) sizes.push_back(5);
+  sizes.push_back(3);
+  const auto network = feed_forward(sizes, Activation());
+  Random random(3);
+  const Layout& layout = network->layout();
+  Vector active = Vector::Zero(network->parameter_count()), dormant = random.unit_vector(active.size());
+  std::vector<Matrix> bases = random_bases(random, sizes, 2), corner;
+  for (std::size_t l = 1; l + 1 < bases.size(); ++l) {
+    corner.push_back(random.orthonormal_columns(2, 2));
+    bases[l] = Matrix::Zero(sizes[l], 2);
+    bases[l].topRows(2) = corner.back();
+  }
+  active = aligned(*network, bases, (Vector(2) << 2, 1).finished());
+  std::vector<Index> asleep, awake;
+  for (Index k = 0; k < static_cast<Index>(network->neurons().size()); ++k)
+    (network->neurons()[static_cast<std::size_t>(k)].index < 2 ? awake : asleep).push_back(k);
+  dormant = put_to_zero(*network, dormant, awake);
+  const Real size = Real(1e-6);
+  std::vector<Matrix> turns;
+  for (std::size_t l = 1; l + 1 < sizes.size(); ++l) {
+    const Matrix a = size * random.normal_matrix(sizes[l], sizes[l]);
+    turns.push_back(thin_qr(Matrix(Matrix::Identity(sizes[l], sizes[l]) + a - a.transpose())).q);
+  }
+  // Signs as they were.
+  for (Matrix& turn : turns)
+    for (Index j = 0; j < turn.cols(); ++j)
+      if (turn(j, j) < 0) turn.col(j) = -turn.col(j);
+  const Vector moved = rotated(*network, active + size * dormant, turns);
+  const Vector beside = put_to_zero(*network, moved, asleep);
+  const Vector riders = (moved - beside) / size;
+  const Vector back = disconnected(*network, beside, riders, asleep);
+  fmt::print("{} hidden layers: connections {:.2f}, dormant weights off by {:.1e}\n", hidden,
+             plain((riders - put_to_zero(*network, riders, awake)).norm()), plain((back - dormant).norm()));
+  BOOST_TEST((riders - put_to_zero(*network, riders, awake)).norm() > Real(0.1));
+  BOOST_TEST((back - dormant).norm() < Real(1e-4));
+  BOOST_TEST(layout.matrix(back, 1).topRows(2).isZero(0));
+}
+
+// Data that are not white: the mode's directions turn while it jumps. Off by a multiple of delta.
+BOOST_AUTO_TEST_CASE(flows_come_to_it) {
+  const Correlated problem({4, 5, 5, 3}, 5);
+  const Skeleton skeleton = skeleton_of(*problem.objective, problem.direction);
+  BOOST_REQUIRE(skeleton.jumps.size() == 3);
+  BOOST_TEST((skeleton.end == SkeletonEnd::fitted));
+  std::vector<std::vector<Real>> errors;
+  for (const Real delta : {Real(1e-2), Real(1e-3), Real(1e-4)}) {
+    FlowVisitOptions options;
+    options.rtol = Real(1e-10);
+    options.slow_time = Real(1.5) * skeleton.jumps.back().time;
+    options.loss = Real(1e-12) * skeleton.loss_at_origin;
+    const FlowVisits flow = visits_of_flow(*problem.objective, problem.direction, std::log(delta), options);
+    const auto matches = match_sequences(sequence_of(skeleton), flow.sequence);
+    BOOST_REQUIRE(matches.size() == 3);
+    errors.emplace_back();
+    for (std::size_t i = 0; i < 3; ++i) {
+      BOOST_REQUIRE(matches[i].is_pair());
+      errors.back().push_back(matches[i].time_difference / skeleton.jumps[i].time);
+    }
+    fmt::print("delta = {:g}: jumps off by {:.3e}, {:.3e}, {:.3e}\n", plain(delta), plain(errors.back()[0]),
+               plain(errors.back()[1]), plain(errors.back()[2]));
+  }
+  for (std::size_t i = 0; i < 3; ++i) {
+    BOOST_TEST(std::abs(errors[0][i] / errors[1][i] - 10) < 1);
+    BOOST_TEST(std::abs(errors[2][i]) < Real(1e-3));
+    // The limit of the last two.
+    BOOST_TEST(std::abs((10 * errors[2][i] - errors[1][i]) / 9) < Real(1e-6));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
