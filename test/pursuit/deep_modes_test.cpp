@@ -91,7 +91,9 @@ BOOST_DATA_TEST_CASE(aligned_modes_blow_up_in_time, data::make({1, 2, 3}), betwe
   Objective objective(network, std::move(whitened), Loss());
   const Vector sizes_of_modes = (Vector(3) << Real(0.7), Real(0.8), Real(0.9)).finished();
   const Vector start = aligned(*network, bases, sizes_of_modes);
-  const Skeleton skeleton = compute_skeleton(objective, start);
+  SkeletonOptions options;
+  options.analysis.search.starts = 4;
+  const Skeleton skeleton = compute_skeleton(objective, start, options);
   const int degree = network->degree();
   const Vector unit = sizes_of_modes / start.norm();
   const Vector exact = unit.array().pow(static_cast<Real>(2 - degree)) / (strengths.array() * (degree - 2));
@@ -189,9 +191,10 @@ BOOST_AUTO_TEST_CASE(flows_come_to_it) {
   BOOST_REQUIRE(skeleton.jumps.size() == 3);
   BOOST_TEST((skeleton.end == SkeletonEnd::fitted));
   std::vector<std::vector<Real>> errors;
-  for (const Real delta : {Real(1e-2), Real(1e-3), Real(1e-4)}) {
+  for (const Real delta : {Real(3e-2), Real(3e-3), Real(3e-4)}) {
     FlowVisitOptions options;
     options.rtol = Real(1e-10);
+    options.analysis.search.starts = 2;
     options.slow_time = Real(1.5) * skeleton.jumps.back().time;
     options.loss = Real(1e-12) * skeleton.loss_at_origin;
     const FlowVisits flow = visits_of_flow(*problem.objective, problem.direction, std::log(delta), options);
@@ -209,7 +212,7 @@ BOOST_AUTO_TEST_CASE(flows_come_to_it) {
     BOOST_TEST(std::abs(errors[0][i] / errors[1][i] - 10) < 1);
     BOOST_TEST(std::abs(errors[2][i]) < Real(1e-3));
     // The limit of the last two.
-    BOOST_TEST(std::abs((10 * errors[2][i] - errors[1][i]) / 9) < Real(1e-6));
+    BOOST_TEST(std::abs((10 * errors[2][i] - errors[1][i]) / 9) < Real(3e-6));
   }
 }
 
