@@ -117,6 +117,25 @@ BOOST_AUTO_TEST_CASE(a_record_with_more_rounds_takes_its_place) {
   require_record(read_pursuit(path), sample::pursuit_record(2));
 }
 
+// Two processes that go on with one file: the second one to write is told, and changes nothing.
+BOOST_AUTO_TEST_CASE(a_second_writer_is_refused) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  write_pursuit(path, sample::pursuit_record(1), false);
+  const FileStamp both = stamp_of(path);
+  const FileStamp first = replace_pursuit(path, sample::pursuit_record(2), both);
+  BOOST_TEST((first == stamp_of(path)));
+  const auto says = [&](const IoError& error) {
+    return error.what() == path + ": another process has changed this file; expected it as this run left it";
+  };
+  BOOST_CHECK_EXCEPTION(replace_pursuit(path, sample::pursuit_record(3), both), IoError, says);
+  BOOST_TEST(files_in(folder) == 1U);
+  require_record(read_pursuit(path), sample::pursuit_record(2));
+  replace_pursuit(path, sample::pursuit_record(3), first);
+  require_record(read_pursuit(path), sample::pursuit_record(3));
+  BOOST_CHECK_THROW(stamp_of(folder.file("none.h5")), IoError);
+}
+
 BOOST_AUTO_TEST_CASE(a_reader_keeps_what_it_has_opened) {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5");

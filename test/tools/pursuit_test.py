@@ -3,6 +3,7 @@ interrupted pursuits, bad input, the table of an experiment."""
 import csv
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -105,6 +106,23 @@ def resumes_after_interrupt_and_kill():
                 np.testing.assert_array_equal(one[path][:], other[path][:], path)
 
 
+def a_file_that_another_has_changed_stays():
+    """Two runs on one file: while the first is at its second round, another whole file takes the name."""
+    slow = ["--set", "pursuit.starts=2000"]
+    process = subprocess.Popen([os.path.join(BIN, "sf-pursuit"), TEACHER, "-o", "shared.h5", "-q", *slow],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not os.path.exists("shared.h5"):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    shutil.copy("np.h5", "np2.h5")
+    os.replace("np2.h5", "shared.h5")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 4, (process.returncode, err)
+    assert "shared.h5: another process has changed this file" in err and err.count("\n") == 1, err
+    assert open("shared.h5", "rb").read() == open("np.h5", "rb").read()
+    assert not os.path.exists("shared.h5.part")
+
+
 def goes_on_from_a_round():
     done(pursuit("np.h5", "--after-round", "0", "-o", "again.h5", "-q"))
     with h5py.File("np.h5") as one, h5py.File("again.h5") as other:
@@ -150,6 +168,7 @@ def test():
     rounds_of_a_teacher()
     goes_on_from_a_round()
     resumes_after_interrupt_and_kill()
+    a_file_that_another_has_changed_stays()
     main_study()
     bad_input()
     table_of_an_experiment()

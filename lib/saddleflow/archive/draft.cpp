@@ -89,8 +89,9 @@ Draft Draft::copy_of(const std::string& path) {
   return draft;
 }
 
-void Draft::commit(bool replace) {
+FileStamp Draft::commit(bool replace) {
   sync_file(draft_);
+  const FileStamp stamp = stamp_of(draft_);
   const int done = replace ? std::rename(draft_.c_str(), path_.c_str()) : rename_unless_there(draft_, path_);
   if (done != 0) {
     if (errno == EEXIST) throw InputError(path_ + ": the file exists; --force overwrites it");
@@ -98,6 +99,7 @@ void Draft::commit(bool replace) {
   }
   draft_.clear();
   sync_folder_of(path_);
+  return stamp;
 }
 
 }  // namespace saddleflow::archive

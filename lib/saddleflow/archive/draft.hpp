@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "saddleflow/archive/file_stamp.hpp"
+
 namespace saddleflow::archive {
 
 /// A draft, "FILE.part", of a file that exists or is to be made; removed unless committed. While it lives, no
@@ -29,8 +31,8 @@ class Draft {
   const std::string& path() const { return draft_; }
 
   /// Puts the draft on the disk and gives it the file's name. With `replace` false a file that has appeared
-  /// there meanwhile stays: InputError.
-  void commit(bool replace = true);
+  /// there meanwhile stays: InputError. Returns the stamp that the file has then.
+  FileStamp commit(bool replace = true);
 
  private:
   explicit Draft(std::string path) : path_(std::move(path)), draft_(path_ + ".part") {}

@@ -43,7 +43,8 @@ void edit_run(const std::string& path, const std::function<void(hid_t)>& change)
   draft.commit();
 }
 
-void make_file(const std::string& path, bool overwrite, const std::function<void(const std::string&)>& fill) {
+FileStamp make_file(const std::string& path, bool overwrite,
+                    const std::function<void(const std::string&)>& fill) {
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) {
     if (!overwrite) throw InputError(path + ": the file exists; --force overwrites it");
@@ -52,7 +53,7 @@ void make_file(const std::string& path, bool overwrite, const std::function<void
   Draft draft = Draft::fresh(path);
   work_on(draft, path, fill);
   remove_checkpoint(path);
-  draft.commit(overwrite);
+  return draft.commit(overwrite);
 }
 
 }  // namespace saddleflow::archive

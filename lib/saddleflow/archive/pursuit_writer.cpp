@@ -60,13 +60,14 @@ void restore(hid_t file, const Identity& identity) {
 
 }  // namespace
 
-void write_pursuit(const std::string& path, const PursuitRecord& record, bool overwrite) {
+FileStamp write_pursuit(const std::string& path, const PursuitRecord& record, bool overwrite) {
   require_consistent(path, record);
-  create_run_without_rows(path, growing(record.description), record.summary, overwrite,
-                          [&](hid_t file) { put_rounds(file, record); });
+  return create_run_without_rows(path, growing(record.description), record.summary, overwrite,
+                                 [&](hid_t file) { put_rounds(file, record); });
 }
 
-void replace_pursuit(const std::string& path, const PursuitRecord& record) {
+FileStamp replace_pursuit(const std::string& path, const PursuitRecord& record,
+                          const std::optional<FileStamp>& known) {
   require_consistent(path, record);
   const RunDescription description = growing(record.description);
   const Identity identity = identity_of(path);
@@ -77,7 +78,10 @@ void replace_pursuit(const std::string& path, const PursuitRecord& record) {
       restore(file, identity);
     });
   });
-  draft.commit();
+  // Last of all: what another process does between this and the new name, some microseconds, is not seen.
+  if (known && !(stamp_of(path) == *known))
+    throw IoError(path + ": another process has changed this file; expected it as this run left it");
+  return draft.commit();
 }
 
 PursuitRecord read_pursuit(const std::string& path) {

@@ -92,11 +92,11 @@ void fill_run_file(const std::string& path, const RunDescription& description, c
   });
 }
 
-void create_run_without_rows(const std::string& path, const RunDescription& description,
-                             const RunSummary& summary, bool overwrite, const FileChange& change) {
+FileStamp create_run_without_rows(const std::string& path, const RunDescription& description,
+                                  const RunSummary& summary, bool overwrite, const FileChange& change) {
   validate(description);
-  make_file(path, overwrite,
-            [&](const std::string& draft) { fill_run_file(draft, description, summary, change); });
+  return make_file(path, overwrite,
+                   [&](const std::string& draft) { fill_run_file(draft, description, summary, change); });
 }
 
 }  // namespace saddleflow::archive

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/archive/file_stamp.hpp"
 #include "saddleflow/archive/hdf5_handle.hpp"
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/schema.hpp"
@@ -46,8 +47,8 @@ void copy_run(const std::string& run, const std::string& path, const std::string
 void fill_run_file(const std::string& path, const RunDescription& description, const RunSummary& summary,
                    const FileChange& change);
 
-/// A new file without a trajectory, changed, and its summary.
-void create_run_without_rows(const std::string& path, const RunDescription& description,
-                             const RunSummary& summary, bool overwrite, const FileChange& change);
+/// A new file without a trajectory, changed, and its summary. Returns its stamp.
+FileStamp create_run_without_rows(const std::string& path, const RunDescription& description,
+                                  const RunSummary& summary, bool overwrite, const FileChange& change);
 
 }  // namespace saddleflow::archive

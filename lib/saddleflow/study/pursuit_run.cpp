@@ -29,6 +29,7 @@ class PursuitRun {
              const PursuitRunOptions& options)
       : options_(options) {
     if (options.resume) {
+      if (std::filesystem::exists(options.output)) stamp_ = archive::stamp_of(options.output);
       open(options.output, {}, -1);
       require_same(StudyTable::read(source, overrides));
     } else if (is_run_file(source)) {
@@ -109,10 +110,10 @@ class PursuitRun {
     if (options_.output.empty() || recorder_->rounds() == 0) return;
     const archive::PursuitRecord& record = recorder_->record(stop_reason);
     if (exists_) {
-      archive::replace_pursuit(options_.output, record);
-    } else {
-      archive::write_pursuit(options_.output, record, options_.overwrite);
+      stamp_ = archive::replace_pursuit(options_.output, record, stamp_);
+      return;
     }
+    stamp_ = archive::write_pursuit(options_.output, record, options_.overwrite);
     exists_ = true;
   }
 
@@ -124,6 +125,7 @@ class PursuitRun {
   std::optional<NeuronPursuit> pursuit_;
   std::optional<PursuitRecorder> recorder_;
   bool exists_ = false;
+  std::optional<archive::FileStamp> stamp_;  ///< of the output, as this run knows it
 };
 
 }  // namespace
