@@ -117,6 +117,17 @@ BOOST_AUTO_TEST_CASE(a_record_with_more_rounds_takes_its_place) {
   require_record(read_pursuit(path), sample::pursuit_record(2));
 }
 
+BOOST_AUTO_TEST_CASE(a_resume_is_a_line_of_its_history) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  write_pursuit(path, sample::pursuit_record(1), false);
+  const std::string history = RunReader::open(path).history();
+  replace_pursuit(path, sample::pursuit_record(2), {}, "sf-pursuit --resume");
+  const std::string longer = RunReader::open(path).history();
+  BOOST_TEST(longer.starts_with(history + "\n20"));
+  BOOST_TEST(longer.ends_with(" sf-pursuit --resume"));
+}
+
 // Two processes that go on with one file: the second one to write is told, and changes nothing.
 BOOST_AUTO_TEST_CASE(a_second_writer_is_refused) {
   const TemporaryFolder folder;

@@ -102,6 +102,8 @@ def resumes_after_interrupt_and_kill():
         assert code == 0
         print(f"{name}: stopped {stopped} times")
         with h5py.File(name) as one, h5py.File("whole.h5") as other:
+            lines = one.attrs["history"].splitlines()
+            assert 1 <= len(lines) <= stopped + 1 and all("--resume" in line for line in lines[1:]), lines
             for path in ("rounds/loss_after", "rounds/value", "rounds/next_value", "weights", "loss", "time"):
                 np.testing.assert_array_equal(one[path][:], other[path][:], path)
 

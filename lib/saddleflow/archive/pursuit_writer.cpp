@@ -67,7 +67,7 @@ FileStamp write_pursuit(const std::string& path, const PursuitRecord& record, bo
 }
 
 FileStamp replace_pursuit(const std::string& path, const PursuitRecord& record,
-                          const std::optional<FileStamp>& known) {
+                          const std::optional<FileStamp>& known, const std::string& command) {
   require_consistent(path, record);
   const RunDescription description = growing(record.description);
   const Identity identity = identity_of(path);
@@ -76,6 +76,7 @@ FileStamp replace_pursuit(const std::string& path, const PursuitRecord& record,
     fill_run_file(part, description, record.summary, [&](hid_t file) {
       put_rounds(file, record);
       restore(file, identity);
+      if (!command.empty()) add_history(file, command);
     });
   });
   // Last of all: what another process does between this and the new name, some microseconds, is not seen.

@@ -20,11 +20,12 @@ namespace saddleflow::archive {
 FileStamp write_pursuit(const std::string& path, const PursuitRecord& record, bool overwrite);
 
 /// Puts a record with more rounds in the place of the one in the file, which keeps `run_id`, `created` and
-/// `history`. Readers may have the file open. IoError if the file is not the `known` one any more: another
-/// process has changed it. InputError if there is no such file or it holds another kind of run, and as above;
-/// the file is then as it was. Returns the stamp of the new one.
+/// `history`; `command`, if there is one, becomes a line of that. Readers may have the file open. IoError if
+/// the file is not the `known` one any more: another process has changed it. InputError if there is no such
+/// file or it holds another kind of run, and as above; the file is then as it was. Returns the stamp of the
+/// new one.
 FileStamp replace_pursuit(const std::string& path, const PursuitRecord& record,
-                          const std::optional<FileStamp>& known = {});
+                          const std::optional<FileStamp>& known = {}, const std::string& command = {});
 
 /// All of it. InputError if the file has no /rounds, and as RunReader::open.
 PursuitRecord read_pursuit(const std::string& path);

@@ -25,12 +25,6 @@ void remove_dataset(hid_t file, const DatasetSpec& spec) {
   hdf5::check(H5Ldelete(file, spec.path.c_str(), H5P_DEFAULT), file, spec.path, "remove");
 }
 
-void add_history(hid_t file, const std::string& command) {
-  const hdf5::Handle root = hdf5::open_group(file, "/");
-  const std::string history = hdf5::read_text_attribute(root, "history");
-  hdf5::write_attribute(root, "history", history + "\n" + utc_now() + " " + command);
-}
-
 void write_summary(hid_t file, const RunSummary& summary) {
   const hdf5::Handle run = hdf5::open_group(file, "/run");
   for (const auto& [name, value] : summary.numbers) hdf5::write_attribute(run, name, value);
@@ -81,6 +75,12 @@ void copy_run(const std::string& run, const std::string& path, const std::string
       add_history(file, command);
     });
   });
+}
+
+void add_history(hid_t file, const std::string& command) {
+  const hdf5::Handle root = hdf5::open_group(file, "/");
+  const std::string history = hdf5::read_text_attribute(root, "history");
+  hdf5::write_attribute(root, "history", history + "\n" + utc_now() + " " + command);
 }
 
 void fill_run_file(const std::string& path, const RunDescription& description, const RunSummary& summary,

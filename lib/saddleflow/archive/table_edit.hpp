@@ -43,6 +43,9 @@ void remove_saddle_record(hid_t file);
 void copy_run(const std::string& run, const std::string& path, const std::string& command, bool overwrite,
               const FileChange& change);
 
+/// A line of the file's history: now, and the command.
+void add_history(hid_t file, const std::string& command);
+
 /// Makes a run file at a free path, changed, and its summary.
 void fill_run_file(const std::string& path, const RunDescription& description, const RunSummary& summary,
                    const FileChange& change);

@@ -31,6 +31,7 @@ class PursuitRun {
     if (options.resume) {
       if (std::filesystem::exists(options.output)) stamp_ = archive::stamp_of(options.output);
       open(options.output, {}, -1);
+      resumed_by_ = options.command;
       require_same(StudyTable::read(source, overrides));
     } else if (is_run_file(source)) {
       if (!options.output.empty() && std::filesystem::exists(options.output) &&
@@ -110,7 +111,7 @@ class PursuitRun {
     if (options_.output.empty() || recorder_->rounds() == 0) return;
     const archive::PursuitRecord& record = recorder_->record(stop_reason);
     if (exists_) {
-      stamp_ = archive::replace_pursuit(options_.output, record, stamp_);
+      stamp_ = archive::replace_pursuit(options_.output, record, stamp_, std::exchange(resumed_by_, {}));
       return;
     }
     stamp_ = archive::write_pursuit(options_.output, record, options_.overwrite);
@@ -126,6 +127,7 @@ class PursuitRun {
   std::optional<PursuitRecorder> recorder_;
   bool exists_ = false;
   std::optional<archive::FileStamp> stamp_;  ///< of the output, as this run knows it
+  std::string resumed_by_;                   ///< until it is in the file's history
 };
 
 }  // namespace
