@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_small_beside_the_saddle_is_not_measured) {
 
 BOOST_AUTO_TEST_CASE(the_step_limit_decides_nothing) {
   const Report report = measure(
-      "p4-square", {"claim.seeds=[1]", "claim.deltas=[1e-2, 1e-6]", "flow.kappa=0.1", "flow.max_steps=2000"});
+      "p4-square", {"claim.seeds=[1]", "claim.deltas=[1e-2, 1e-6]", "flow.kappa=0.1", "flow.max_steps=150"});
   for (const Finding& f : report.findings) {
     BOOST_TEST((f.verdict != Verdict::fails), f.claim);
     BOOST_TEST(f.reason.find("no neuron leaves") != std::string::npos, f.reason);

@@ -216,4 +216,21 @@ BOOST_AUTO_TEST_CASE(flows_come_to_it) {
   }
 }
 
+// The plateaus are a hundred times as long, their slopes mostly rounding: with errors held against that the
+// flow from 1e-5 took 50 times the steps of that from 1e-3.
+BOOST_AUTO_TEST_CASE(long_plateaus_cost_few_steps) {
+  const Correlated problem({4, 5, 5, 3}, 5);
+  std::vector<Real> steps;
+  for (const Real delta : {Real(1e-3), Real(1e-5)}) {
+    FlowVisitOptions options;
+    options.rtol = Real(1e-10);
+    options.slow_time = 1;
+    options.analysis.search.starts = 1;
+    const FlowVisits flow = visits_of_flow(*problem.objective, problem.direction, std::log(delta), options);
+    fmt::print("delta = {:g}: {} steps\n", plain(delta), flow.steps);
+    steps.push_back(static_cast<Real>(flow.steps));
+  }
+  BOOST_TEST(steps[1] < 2 * steps[0]);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -75,6 +75,8 @@ BOOST_AUTO_TEST_CASE(the_error_is_held_against_the_way_of_the_step) {
   const Real by_weights =
       kEpsilon / std::sqrt(Real(2)) / (options.rtol * (4 + options.theta * 5 / std::sqrt(Real(2))));
   BOOST_TEST(close(ErrorControl(options).norm(rounding, x0, x0), std::max(Real(0.02), by_weights)));
+  // A step h ||H|| = 30 long sees four times the rounding.
+  BOOST_TEST(close(ErrorControl(options).norm(rounding, x0, x0, 30), std::max(Real(0.005), by_weights)));
 }
 
 BOOST_AUTO_TEST_CASE(quadratures_are_absolute_and_do_not_hide) {

@@ -33,7 +33,7 @@ StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit
   options.smooth = network.activation().is_polynomial();
   // dop853 has twelve stages of it: with less, its steps hang where rounding is all the error they have, well
   // below the stability limit that hands a plateau over to the stiff method.
-  if (options.smooth) options.error.rounding = 100;
+  if (options.smooth) options.error.rounding = 1000;
   return options;
 }
 

@@ -94,20 +94,20 @@ Real ErrorControl::group_size(Index i) const {
 // Errors below this times rtol |x| are no matter to a state that stands still.
 constexpr Real kStandstill = Real(1e-5);
 
-Real ErrorControl::against_displacement(const Vector& error, const Vector& x0, const Vector& x1,
-                                        Index n) const {
+Real ErrorControl::against_displacement(const Vector& error, const Vector& x0, const Vector& x1, Index n,
+                                        Real stiffness) const {
   if (options_.displacement <= 0 || n == 0) return 0;
-  // Rounding of the slopes grows with the step: on the plateaus of tiny starts, as long as 1e8, it must not
-  // count.
-  const Real rounding =
-      std::max(options_.rounding * std::numeric_limits<Real>::epsilon(), kStandstill * options_.rtol);
+  // Slopes are rounded to epsilon ||H|| |x|, whatever is left of them: on the plateaus of tiny starts, as
+  // long as 1e8, that is soon more than kappa times the way.
+  const Real rounding = std::max((options_.rounding + stiffness) * std::numeric_limits<Real>::epsilon(),
+                                 kStandstill * options_.rtol);
   const Real allowed =
       options_.displacement * (x1.head(n) - x0.head(n)).stableNorm() + rounding * x1.head(n).stableNorm();
   const Real size = error.head(n).stableNorm();
   return size > 0 ? size / allowed : Real(0);
 }
 
-Real ErrorControl::norm(const Vector& error, const Vector& x0, const Vector& x1) const {
+Real ErrorControl::norm(const Vector& error, const Vector& x0, const Vector& x1, Real stiffness) const {
   using std::abs;
   using std::isfinite;
   using std::sqrt;
@@ -134,7 +134,7 @@ Real ErrorControl::norm(const Vector& error, const Vector& x0, const Vector& x1)
   Real square = 0;
   for (Index g = 0; g <= groups_.count; ++g)
     if (errors_[g] > 0) square = std::max(square, errors_[g] / members_[g]);
-  Real norm = std::max(sqrt(square), against_displacement(error, x0, x1, n));
+  Real norm = std::max(sqrt(square), against_displacement(error, x0, x1, n, stiffness));
   for (Index i = n; i < x1.size(); ++i) {
     // An integral that grows beyond its scale is then known relatively.
     const Real scale =

@@ -28,13 +28,13 @@ class ErrorControl {
     Real rtol = Real(1e-8);
     Real theta = Real(0.1);
     Real floor = Real(1e-30);
-    /// kappa > 0: besides, the error of a step must not exceed kappa times the way it went, up to rounding
-    /// and 1e-5 rtol |x|.
+    /// kappa > 0: besides, the error of a step must not exceed kappa times the way it went, up to rounding,
+    /// that of the slopes included, and 1e-5 rtol |x|.
     /// Where the state creeps towards a critical point it would otherwise be noise in what is left of the
     /// way, and with it the time at which the flow comes closest, leaves, or is steady.
     Real displacement = 0;
     Real rounding = 10;  ///< that of a step, in units of epsilon |x|
-    Real atol = 0;  ///< added to every scale; 0 for gradient flow, for general test problems only
+    Real atol = 0;       ///< added to every scale; 0 for gradient flow, for general test problems only
     Real quadrature_scale = 1;
     Index quadratures = 0;
     Index logarithms =
@@ -43,13 +43,15 @@ class ErrorControl {
   explicit ErrorControl(Options options, ErrorGroups groups = {});
   const Options& options() const { return options_; }
   /// Weighted norm of `error` between x0 and x1; +infinity when any entry of error or x1 is not finite.
-  Real norm(const Vector& error, const Vector& x0, const Vector& x1) const;
+  /// `stiffness`: h ||H||, 0 where that is of order 1.
+  Real norm(const Vector& error, const Vector& x0, const Vector& x1, Real stiffness = 0) const;
 
  private:
   void measure_groups(const Vector& x0, const Vector& x1, Index n, Real unit) const;
   Real group_size(Index i) const;
   Index error_group(Index i) const;
-  Real against_displacement(const Vector& error, const Vector& x0, const Vector& x1, Index n) const;
+  Real against_displacement(const Vector& error, const Vector& x0, const Vector& x1, Index n,
+                            Real stiffness) const;
 
   Options options_;
   ErrorGroups groups_;

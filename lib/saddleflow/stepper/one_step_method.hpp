@@ -56,7 +56,9 @@ class OneStepMethod : public Stepper {
   virtual void save_method(MemoryWriter& /*memory*/) const {}
   virtual void load_method(MemoryReader& /*memory*/) {}
 
-  Real error_norm(const Vector& error) const { return control_.norm(error, x0_, x_try_); }
+  Real error_norm(const Vector& error, Real stiffness = 0) const {
+    return control_.norm(error, x0_, x_try_, stiffness);
+  }
   /// Judge a try: sets next_.
   Trial conclude(Real error, Real h);
   Trial nonfinite(Real h);

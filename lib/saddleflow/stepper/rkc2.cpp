@@ -119,7 +119,7 @@ OneStepMethod::Trial Rkc2::attempt(const System& system, Real h) {
     trial = nonfinite(h);
   } else {
     error_ = Real(0.8) * (x0_ - x_try_) + Real(0.4) * h * (f0_ + f_try_);
-    trial = conclude(error_norm(error_), h);
+    trial = conclude(error_norm(error_, h * bound_), h);
   }
   if (trial == Trial::accepted)
     ++age_;

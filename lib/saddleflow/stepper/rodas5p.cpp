@@ -110,7 +110,7 @@ OneStepMethod::Trial Rodas5P::attempt(const System& system, Real h) {
   if (!run_stages(system, h)) return nonfinite(h);
   x_try_ = argument_ + stages_.col(rodas5p::kStages - 1);  // the last argument is y + sum_j a_8j U_j
   rate_ = stages_.col(rodas5p::kStages - 1);
-  const Real error = error_norm(rate_);
+  const Real error = error_norm(rate_, h * jacobian_.norm());
   if (error <= 1) {
     // The next step needs it anyway, and a result without a derivative must not be accepted.
     system(x_try_, f_try_, t0_ + h);
