@@ -46,8 +46,10 @@ void add_options(CommandLine& line, Arguments& a) {
   line.text("--flows", a.flows, "integrate the flows from these norms of w(0), e.g. 1e-2,1e-4", "DELTA,...");
   line.flag("--pursuit", a.pursuit, "Neuron Pursuit on the same problem (feed_forward)");
   line.integer("--jumps", a.jumps, "at most this many jumps (default 64)", "N", 1, most);
-  line.number("--tie", a.tie, "clocks whose times agree to this, relative, are one jump (default 1e-9)", "X",
-              0, 0.1);
+  line.number(
+      "--tie", a.tie,
+      "clocks whose times agree to this, relative, are one jump; not in deep linear networks (default 1e-9)",
+      "X", 0, 0.1);
   line.number("--tolerance", a.tolerance, "of the outputs of two points that are one (default 1e-3)", "X",
               1e-12, 0.1);
   line.number("--horizon", a.horizon, "flows go on to this times the last jump (default 2)", "X", 1, 1e6);

@@ -74,6 +74,25 @@ Skeleton skeleton_of(Objective& objective, const Vector& direction) {
   return compute_skeleton(objective, direction, options);
 }
 
+/// Of the flow's jumps, relative.
+std::vector<Real> time_errors(const Correlated& problem, const Skeleton& skeleton, Real delta) {
+  FlowVisitOptions options;
+  options.rtol = Real(1e-10);
+  options.analysis.search.starts = 2;
+  options.slow_time = Real(1.5) * skeleton.jumps.back().time;
+  options.loss = Real(1e-12) * skeleton.loss_at_origin;
+  const FlowVisits flow = visits_of_flow(*problem.objective, problem.direction, std::log(delta), options);
+  const auto matches = match_sequences(sequence_of(skeleton), flow.sequence);
+  BOOST_REQUIRE(matches.size() == skeleton.jumps.size());
+  std::vector<Real> errors;
+  errors.reserve(matches.size());
+  for (std::size_t i = 0; i < matches.size(); ++i) {
+    BOOST_REQUIRE(matches[i].is_pair());
+    errors.push_back(matches[i].time_difference / skeleton.jumps[i].time);
+  }
+  return errors;
+}
+
 }  // namespace
 
 // A mode of size c in all layers on whitened data: c' = s c^{D-1}, at infinity at c^{2-D} / ((D-2) s). The
@@ -184,36 +203,66 @@ BOOST_DATA_TEST_CASE(connections_are_turned_away, data::make({2, 3}), hidden) {
   BOOST_TEST(layout.matrix(back, 1).topRows(2).isZero(0));
 }
 
-// Data that are not white: the mode's directions turn while it jumps. Off by a multiple of delta.
-BOOST_AUTO_TEST_CASE(flows_come_to_it) {
-  const Correlated problem({4, 5, 5, 3}, 5);
+// Data that are not white: the mode's directions turn while it jumps. Off by a multiple of delta; with seed
+// 2, whose first two singular values are near one another, by a lower power of it: the directions have not
+// settled when the jump begins.
+BOOST_DATA_TEST_CASE(flows_come_to_it, data::make({5, 2}), seed) {
+  const Correlated problem({4, 5, 5, 3}, static_cast<std::uint64_t>(seed));
   const Skeleton skeleton = skeleton_of(*problem.objective, problem.direction);
   BOOST_REQUIRE(skeleton.jumps.size() == 3);
   BOOST_TEST((skeleton.end == SkeletonEnd::fitted));
   std::vector<std::vector<Real>> errors;
   for (const Real delta : {Real(3e-2), Real(3e-3), Real(3e-4)}) {
-    FlowVisitOptions options;
-    options.rtol = Real(1e-10);
-    options.analysis.search.starts = 2;
-    options.slow_time = Real(1.5) * skeleton.jumps.back().time;
-    options.loss = Real(1e-12) * skeleton.loss_at_origin;
-    const FlowVisits flow = visits_of_flow(*problem.objective, problem.direction, std::log(delta), options);
-    const auto matches = match_sequences(sequence_of(skeleton), flow.sequence);
-    BOOST_REQUIRE(matches.size() == 3);
-    errors.emplace_back();
-    for (std::size_t i = 0; i < 3; ++i) {
-      BOOST_REQUIRE(matches[i].is_pair());
-      errors.back().push_back(matches[i].time_difference / skeleton.jumps[i].time);
-    }
-    fmt::print("delta = {:g}: jumps off by {:.3e}, {:.3e}, {:.3e}\n", plain(delta), plain(errors.back()[0]),
-               plain(errors.back()[1]), plain(errors.back()[2]));
+    errors.push_back(time_errors(problem, skeleton, delta));
+    fmt::print("seed {}, delta = {:g}: jumps off by {:.3e}, {:.3e}, {:.3e}\n", seed, plain(delta),
+               plain(errors.back()[0]), plain(errors.back()[1]), plain(errors.back()[2]));
   }
+  const bool settled = seed == 5;
   for (std::size_t i = 0; i < 3; ++i) {
-    BOOST_TEST(std::abs(errors[0][i] / errors[1][i] - 10) < 1);
+    const Real ratio = errors[1][i] / errors[2][i];
     BOOST_TEST(std::abs(errors[2][i]) < Real(1e-3));
+    BOOST_TEST((settled ? std::abs(ratio - 10) < 1 : ratio > 3), "a tenth of delta divides by " << ratio);
     // The limit of the last two.
-    BOOST_TEST(std::abs((10 * errors[2][i] - errors[1][i]) / 9) < Real(3e-6));
+    if (settled) BOOST_TEST(std::abs((10 * errors[2][i] - errors[1][i]) / 9) < Real(3e-6));
   }
+}
+
+// Two outputs, whitened, singular values 2 and `second`: the direction of the first mode turns for ever more
+// slowly, and the other one has to be carried along all the way.
+BOOST_DATA_TEST_CASE(near_singular_values, data::make({1.9, 1.95, 2.0}), second) {
+  Correlated problem({2, 3, 3, 2}, 2);
+  Matrix targets = Matrix::Zero(2, 2);
+  targets.diagonal() << 2, static_cast<Real>(second);
+  problem.objective = std::make_unique<Objective>(
+      problem.network, Dataset{Matrix::Identity(2, 2), targets, "whitened"}, Loss());
+  const Skeleton skeleton = skeleton_of(*problem.objective, problem.direction);
+  BOOST_REQUIRE(skeleton.jumps.size() == 2);
+  const std::vector<Real> errors = time_errors(problem, skeleton, Real(1e-4));
+  fmt::print("singular values 2 and {}: flow from 1e-4 off by {:.2e}, {:.2e}\n", second, plain(errors[0]),
+             plain(errors[1]));
+  for (const Real error : errors) BOOST_TEST(std::abs(error) < Real(2e-4));
+}
+
+// There is no polar chart where a layer is zero; the flow begins in the Cartesian one.
+BOOST_AUTO_TEST_CASE(a_layer_may_be_zero) {
+  Correlated problem({4, 5, 4, 2}, 1);
+  problem.network->layout().matrix(problem.direction, 2).setZero();
+  const Skeleton skeleton = skeleton_of(*problem.objective, problem.direction);
+  BOOST_REQUIRE(skeleton.jumps.size() == 2);
+  problem.direction.normalize();
+  const std::vector<Real> errors = time_errors(problem, skeleton, Real(1e-3));
+  fmt::print("last layer zero: flow from 1e-3 off by {:.1e}, {:.1e}\n", plain(errors[0]), plain(errors[1]));
+  for (const Real error : errors) BOOST_TEST(std::abs(error) < Real(1e-2));
+}
+
+// One mode alone in the start: what rounding has left beside it is no other mode.
+BOOST_AUTO_TEST_CASE(nothing_comes_of_rounding) {
+  const Correlated problem({4, 5, 4, 2}, 1);
+  Random random(4);
+  const Vector start = aligned(*problem.network, random_bases(random, {4, 5, 4, 2}, 1), Vector::Ones(1));
+  const Skeleton skeleton = skeleton_of(*problem.objective, start);
+  BOOST_REQUIRE(skeleton.jumps.size() == 1);
+  BOOST_TEST((skeleton.end == SkeletonEnd::no_growth));
 }
 
 // The plateaus are a hundred times as long, their slopes mostly rounding: with errors held against that the

@@ -4,9 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "saddleflow/archive/file_stamp.hpp"
-
 #include "saddleflow/archive/draft.hpp"
+#include "saddleflow/archive/file_stamp.hpp"
 #include "saddleflow/archive/hdf5_handle.hpp"
 
 namespace saddleflow::archive {

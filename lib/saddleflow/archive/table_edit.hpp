@@ -1,6 +1,5 @@
 // What the tables that are added to a finished run have in common (kkt_writer, saddle_writer,
-// pursuit_writer). Internal to
-// archive/.
+// pursuit_writer). Internal to archive/.
 #pragma once
 
 #include <algorithm>

@@ -76,8 +76,9 @@ FlowAssembly::FlowAssembly(Objective& of, const Vector& w0, const FlowAssemblyOp
 FlowAssembly::FlowAssembly(Objective& of, const Vector& direction, Real log_norm,
                            const FlowAssemblyOptions& options)
     : FlowAssembly(of, options, [&direction, log_norm](PolarFlow& origin, PolarChart* chart) {
-        // Where kinks are followed there is no polar chart.
-        if (chart == nullptr) return GradientFlow::initial_state(std::exp(log_norm) * direction);
+        // Where kinks are followed there is no polar chart, nor where a layer is zero.
+        if (chart == nullptr || !origin.covers(GradientFlow::initial_state(direction)))
+          return GradientFlow::initial_state(std::exp(log_norm) * direction);
         return origin.enter(direction, log_norm, 0);
       }) {}
 

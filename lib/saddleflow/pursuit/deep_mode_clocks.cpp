@@ -1,10 +1,11 @@
 // Several hidden layers of linear neurons. What is dormant follows the NCF flow, of degree D, of the network
 // that the dormant neurons form, until one mode of it stands out; turned into that mode and the others, these
-// go on by themselves, in the same slow time delta^{D-2} t. While a mode jumps, its input and output
-// directions turn and take the weights of the others along: these stay orthogonal to them (parallel
+// go on in the same slow time delta^{D-2} t. While a mode grows and jumps, its input and output directions
+// turn and take the weights of the others along: these stay orthogonal to them (parallel
 // transport). At the point reached the residual has no correlation with what is active there [derived].
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "saddleflow/correlation/ncf_flow.hpp"
@@ -23,6 +24,14 @@ namespace {
 constexpr Real kApart = Real(1e7);
 // Singular values beside the largest that belong to the same jump: equal ones.
 constexpr Real kAlike = Real(0.5);
+
+// It goes on until its direction has settled, or it has grown by the first to the power of the second:
+// singular values that hardly differ take for ever. Then the others are as small beside it as the control of
+// errors sees.
+constexpr Real kStretch = 30;
+constexpr int kStretches = 16;
+// What is this small beside the mode was zero in the start.
+constexpr Real kRounding = 100 * std::numeric_limits<Real>::epsilon();
 
 NcfFlowOptions flow_options() {
   NcfFlowOptions options;
@@ -48,7 +57,7 @@ class DeepModes final : public Dormant {
     residual_ = residual;
     wait_ = kNever;
     joining_.clear();
-    if (!reach_the_outputs(dormant_)) return;
+    if (!reach_the_outputs(dormant_) || weights_.isZero(0)) return;
     NcfFlowOptions options = flow_options();
     options.largest = kApart;
     const NcfFlowResult together = follow(dormant_, weights_, options);
@@ -59,27 +68,18 @@ class DeepModes final : public Dormant {
     else
       return;
     tell_apart(together);
-    const NcfFlowResult alone = follow(joining_, mode_, flow_options());
-    if (alone.end != NcfEnd::blow_up) return;
-    mode_ = hidden_subset(network_, joining_).embed(alone.direction, whole_.size());
-    wait_ = apart_ + alone.time;
+    turn();
   }
 
   Real wait() const override { return wait_; }
 
-  /// The other modes follow their own flow from where they were told apart.
-  std::vector<NeuronDirection> advance(Real wait, Real /*tie*/) override {
+  std::vector<NeuronDirection> advance(Real /*wait*/, Real /*tie*/) override {
+    const Vector way = mode_.stableNormalized();
     std::vector<NeuronDirection> due;
     due.reserve(joining_.size());
-    for (const Index k : joining_) due.emplace_back(k, neuron_weights(network_, mode_, k));
+    for (const Index k : joining_) due.emplace_back(k, neuron_weights(network_, way, k));
     weights_ = std::move(others_);
     dormant_ = std::move(left_);
-    if (!reach_the_outputs(dormant_) || !(wait > apart_)) return due;
-    NcfFlowOptions options = flow_options();
-    options.t_end = wait - apart_;
-    const NcfFlowResult later = follow(dormant_, weights_, options);
-    weights_ =
-        hidden_subset(network_, dormant_).embed(std::exp(later.log_norm) * later.direction, whole_.size());
     return due;
   }
 
@@ -118,6 +118,35 @@ class DeepModes final : public Dormant {
     return result;
   }
 
+  /// Until the mode's direction has settled, the others along with it: in the new bases they are no rounding
+  /// of the mode, however small beside it. What comes to connect them with it grows as the mode does, and is
+  /// turned away from time to time.
+  void turn() {
+    NcfFlowOptions options = flow_options();
+    options.small_neurons = true;
+    options.largest = kStretch;
+    const std::vector<Index> all = together_with(joining_, left_);
+    wait_ = apart_;
+    for (int k = 0; k < kStretches; ++k) {
+      const NcfFlowResult flow = follow(all, mode_ + others_, options);
+      const Vector end =
+          std::exp(flow.log_norm) * hidden_subset(network_, all).embed(flow.direction, whole_.size());
+      mode_ = put_to_zero(network_, end, left_);
+      if (!left_.empty()) others_ = disconnected(network_, mode_, end - mode_, left_);
+      wait_ += flow.time;
+      if (flow.end == NcfEnd::blow_up) return;
+      if (k + 1 == kStretches || flow.end != NcfEnd::grown) wait_ += remaining_time(network_.degree(), flow);
+      if (flow.end != NcfEnd::grown) return;
+    }
+  }
+
+  static std::vector<Index> together_with(const std::vector<Index>& some, const std::vector<Index>& others) {
+    std::vector<Index> all(some);
+    all.insert(all.end(), others.begin(), others.end());
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+
   void tell_apart(const NcfFlowResult& together) {
     const HiddenSubset subset = hidden_subset(network_, dormant_);
     const Network& part = *subset.network;
@@ -132,6 +161,9 @@ class DeepModes final : public Dormant {
     }
     mode_ = subset.embed(put_to_zero(part, turned.weights, others), whole_.size());
     others_ = subset.embed(put_to_zero(part, turned.weights, modes), whole_.size());
+    if (others_.norm() > kRounding * mode_.norm()) return;
+    others_.setZero();
+    left_.clear();
   }
 
   const Objective& whole_;

@@ -32,7 +32,9 @@ const char* name_of(SkeletonEnd end);
 struct SkeletonOptions {
   Index jumps = 64;                                   ///< at most
   Real time = std::numeric_limits<Real>::infinity();  ///< slow time, at most
-  Real tie = Real(1e-9);     ///< clocks whose times agree to this, relative, are one jump
+  /// Clocks whose times agree to this, relative, are one jump; modes of deep linear networks only where their
+  /// times are equal.
+  Real tie = Real(1e-9);
   Real fitted = Real(1e-8);  ///< ||l'(H, y)|| over that of the zero network
   /// Size of the neurons that activate where their flow starts, over the size at which they would fit the
   /// targets; with several hidden layers to the power 2/degree.
@@ -56,7 +58,7 @@ struct SkeletonJump {
   Matrix outputs;  ///< outputs x n
   /// Of every neuron right after the jump. Degree 2: S, 1 for the active, -inf for those that are zero from
   /// the start; diagonal: the dual s in [-1, 1]. Above: ln(norm / delta), +inf for the active; with
-  /// several hidden layers of the weights that do not lead to other dormant neurons.
+  /// several hidden layers of the weights that do not lead to other dormant neurons (linear: of all).
   Vector clocks;
   std::optional<CriticalPoint> point;  ///< of the whole network, where asked for
 };

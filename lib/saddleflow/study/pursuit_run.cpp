@@ -32,6 +32,7 @@ class PursuitRun {
       if (std::filesystem::exists(options.output)) stamp_ = archive::stamp_of(options.output);
       open(options.output, {}, -1);
       resumed_by_ = options.command;
+      rounds_read_ = static_cast<Index>(record_->rounds.size());
       require_same(StudyTable::read(source, overrides));
     } else if (is_run_file(source)) {
       if (!options.output.empty() && std::filesystem::exists(options.output) &&
@@ -111,7 +112,9 @@ class PursuitRun {
     if (options_.output.empty() || recorder_->rounds() == 0) return;
     const archive::PursuitRecord& record = recorder_->record(stop_reason);
     if (exists_) {
-      stamp_ = archive::replace_pursuit(options_.output, record, stamp_, std::exchange(resumed_by_, {}));
+      stamp_ = archive::replace_pursuit(
+          options_.output, record, stamp_,
+          recorder_->rounds() > rounds_read_ ? std::exchange(resumed_by_, {}) : std::string());
       return;
     }
     stamp_ = archive::write_pursuit(options_.output, record, options_.overwrite);
@@ -127,7 +130,8 @@ class PursuitRun {
   std::optional<PursuitRecorder> recorder_;
   bool exists_ = false;
   std::optional<archive::FileStamp> stamp_;  ///< of the output, as this run knows it
-  std::string resumed_by_;                   ///< until it is in the file's history
+  std::string resumed_by_;                   ///< until it is in the file's history, with its first round
+  Index rounds_read_ = 0;
 };
 
 }  // namespace
