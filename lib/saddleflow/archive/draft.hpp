@@ -12,7 +12,8 @@
 namespace saddleflow::archive {
 
 /// A draft, "FILE.part", of a file that exists or is to be made; removed unless committed. While it lives, no
-/// other process can draft the same file. What a killed process left of one is overwritten.
+/// other process can draft the same file, but for successors: of two in the same instant one at least fails.
+/// What a killed process left of one is overwritten.
 class Draft {
  public:
   /// A draft to be created by the caller. IoError if another process has the file of that name open.

@@ -1,8 +1,8 @@
 // Several hidden layers of linear neurons. What is dormant follows the NCF flow, of degree D, of the network
 // that the dormant neurons form, until one mode of it stands out; turned into that mode and the others, these
 // go on in the same slow time delta^{D-2} t. While a mode grows and jumps, its input and output directions
-// turn and take the weights of the others along: these stay orthogonal to them (parallel
-// transport). At the point reached the residual has no correlation with what is active there [derived].
+// turn and take the weights of the others along: these stay orthogonal to them (parallel transport). At the
+// point reached the residual has no correlation with what is active there [derived].
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -24,10 +24,9 @@ namespace {
 constexpr Real kApart = Real(1e7);
 // Singular values beside the largest that belong to the same jump: equal ones.
 constexpr Real kAlike = Real(0.5);
-
-// It goes on until its direction has settled, or it has grown by the first to the power of the second:
-// singular values that hardly differ take for ever. Then the others are as small beside it as the control of
-// errors sees.
+// The mode then grows in stretches by this factor until its direction has settled, or so many times: singular
+// values that hardly differ take for ever, and the others become as small beside it as the control of errors
+// sees.
 constexpr Real kStretch = 30;
 constexpr int kStretches = 16;
 // What is this small beside the mode was zero in the start.
@@ -125,7 +124,7 @@ class DeepModes final : public Dormant {
     NcfFlowOptions options = flow_options();
     options.small_neurons = true;
     options.largest = kStretch;
-    const std::vector<Index> all = together_with(joining_, left_);
+    const std::vector<Index>& all = left_.empty() ? joining_ : dormant_;
     wait_ = apart_;
     for (int k = 0; k < kStretches; ++k) {
       const NcfFlowResult flow = follow(all, mode_ + others_, options);
@@ -138,13 +137,6 @@ class DeepModes final : public Dormant {
       if (k + 1 == kStretches || flow.end != NcfEnd::grown) wait_ += remaining_time(network_.degree(), flow);
       if (flow.end != NcfEnd::grown) return;
     }
-  }
-
-  static std::vector<Index> together_with(const std::vector<Index>& some, const std::vector<Index>& others) {
-    std::vector<Index> all(some);
-    all.insert(all.end(), others.begin(), others.end());
-    std::sort(all.begin(), all.end());
-    return all;
   }
 
   void tell_apart(const NcfFlowResult& together) {
