@@ -191,11 +191,12 @@ bool FilippovSystem::least_norm(const Vector& x, Vector& s, Vector& attraction) 
   return true;
 }
 
-void FilippovSystem::project(Vector& x, const std::vector<Index>& which) {
+Real FilippovSystem::project(Vector& x, const std::vector<Index>& which) {
   std::vector<Index> all = mode_.sliding;
   for (const Index k : which)
     if (mode_.side(k) != Side::sliding) all.push_back(k);
   const auto m = static_cast<Index>(all.size());
+  Real moved = 0;
   for (int round = 0; round < 3 && m > 0; ++round) {
     Matrix normals(m, x.size());
     Vector z(m);
@@ -204,8 +205,11 @@ void FilippovSystem::project(Vector& x, const std::vector<Index>& which) {
       normals.row(c) = surface.gradient(x).transpose();
       z[c] = surface.value(x);
     }
-    x -= minimum_norm_least_squares(normals, z);
+    const Vector move = minimum_norm_least_squares(normals, z);
+    moved += move.norm();
+    x -= move;
   }
+  return moved / std::max(x.norm(), Real(1));
 }
 
 Real FilippovSystem::drift(const Vector& x) {

@@ -47,7 +47,7 @@ class FilippovSystem final : public SwitchedSystem {
   /// What least norms are to gradient flows: each slope solves z_k' = 0 or is at the bound where it comes
   /// nearest, given the others.
   bool least_norm(const Vector& x, Vector& s, Vector& attraction) override;
-  void project(Vector& x, const std::vector<Index>& which) override;
+  Real project(Vector& x, const std::vector<Index>& which) override;
   Real drift(const Vector& x) override;
   void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "saddleflow/base/real.hpp"
 
@@ -33,6 +34,8 @@ ThinSvd thin_svd(const Matrix& a);
 
 /// The X of least norm among those that minimise |A X - B|.
 Matrix minimum_norm_least_squares(const Matrix& a, const Matrix& b);
+/// The same with A's numerical rank: pivots up to `threshold` times the largest are zero. A may be empty.
+Matrix minimum_norm_least_squares(const Matrix& a, const Matrix& b, Real threshold);
 
 /// A = Q R without pivoting, rows >= columns: Q^T B's leading rows and R, or Q's leading columns.
 struct ThinQr {
@@ -56,8 +59,12 @@ class LuFactors {
 class PivotedQr {
  public:
   explicit PivotedQr(const Matrix& a);
+  /// Pivots up to `threshold` times the largest are zero.
+  PivotedQr(const Matrix& a, Real threshold);
   Index rows() const { return rows_; }
   Index rank() const { return rank_; }
+  /// The columns of A in the order of the pivots: the first rank() of them are independent.
+  std::vector<Index> order() const;
   /// M -> Q M, M -> Q^T M, M -> M Q.
   void apply(Matrix& m) const;
   void apply_transpose(Matrix& m) const;

@@ -7,8 +7,24 @@
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/network/feed_forward_state.hpp"
+#include "saddleflow/network/sliding_manifold.hpp"
+#include "saddleflow/piecewise/span.hpp"
 
 namespace saddleflow {
+namespace {
+
+/// The least change of weights that takes z away to first order, with normals as columns.
+Vector least_change(Matrix normals, Vector z) {
+  for (Index c = 0; c < normals.cols(); ++c) {
+    const Real length = normals.col(c).norm();
+    if (length == 0) continue;
+    normals.col(c) /= length;
+    z[c] /= length;
+  }
+  return minimum_norm_least_squares(normals.transpose(), z, normal_tolerance());
+}
+
+}  // namespace
 
 KinkIndex::KinkIndex(const Layout& layout, Index samples) : offsets_{0} {
   for (int l = 0; l + 1 < layout.layer_count(); ++l) {
@@ -139,9 +155,17 @@ void PiecewiseFlow::slopes(const Vector& x, Vector& s) {
     flow_.objective().sliding_slopes(flow_.weights(x), s);
 }
 
-bool PiecewiseFlow::least_norm(const Vector& x, Vector& s, Vector& attraction) {
-  flow_.objective().least_norm_slopes(flow_.weights(x), s, attraction);
-  return true;
+Real PiecewiseFlow::margin(const Vector& x) {
+  if (mode_.sliding.empty()) return std::numeric_limits<Real>::infinity();
+  const Objective::OnKinks on = flow_.objective().on_kinks(flow_.weights(x));
+  return on.manifold->margin(*on.state, *on.cut, low());
+}
+
+std::vector<Index> PiecewiseFlow::leaving(const Vector& x, Real margin) {
+  const Objective::OnKinks on = flow_.objective().on_kinks(flow_.weights(x));
+  std::vector<Index> list = on.manifold->leaving(*on.state, *on.cut, low(), margin);
+  for (Index& k : list) k = mode_.sliding[static_cast<std::size_t>(k)];
+  return list;
 }
 
 // The least change of one neuron's weights, exact to rounding.
@@ -149,9 +173,13 @@ void PiecewiseFlow::project_neuron(Vector& w, const std::vector<Kink>& kinks) co
   Matrix normals(inputs().rows(), static_cast<Index>(kinks.size()));
   for (Index c = 0; c < normals.cols(); ++c)
     normals.col(c) = inputs().col(kinks[static_cast<std::size_t>(c)].sample);
+  const Matrix basis = orthonormal_basis(normals);
   auto row = layout().matrix(w, 0).row(kinks.front().neuron);
-  const Vector z = normals.transpose() * row.transpose();
-  row -= minimum_norm_least_squares(normals.transpose(), z).transpose();
+  // All of the space: what is left would be rounding, whose direction says nothing.
+  if (basis.cols() == basis.rows())
+    row.setZero();
+  else
+    row -= (basis * (basis.transpose() * row.transpose())).transpose();
 }
 
 // Newton's method with least changes; twice, as pre-activations of later layers are not linear.
@@ -170,11 +198,11 @@ void PiecewiseFlow::project_together(Vector& w, const std::vector<Kink>& kinks) 
       normals.col(c) = normal;
       z[c] = state.layer(kink.layer).z(kink.neuron, kink.sample);
     }
-    w -= minimum_norm_least_squares(normals.transpose(), z);
+    w -= least_change(normals, z);
   }
 }
 
-void PiecewiseFlow::project(Vector& x, const std::vector<Index>& which) {
+Real PiecewiseFlow::project(Vector& x, const std::vector<Index>& which) {
   std::vector<Index> all = mode_.sliding;
   for (const Index k : which)
     if (mode_.side(k) != Side::sliding) all.push_back(k);
@@ -182,7 +210,8 @@ void PiecewiseFlow::project(Vector& x, const std::vector<Index>& which) {
   std::vector<Kink> kinks;
   kinks.reserve(all.size());
   for (const Index k : all) kinks.push_back(index_.kink(k));
-  Vector w = flow_.weights(x);
+  const Vector before = flow_.weights(x);
+  Vector w = before;
   if (!kinks.empty() && kinks.back().layer > 0) {
     project_together(w, kinks);
   } else {
@@ -196,65 +225,25 @@ void PiecewiseFlow::project(Vector& x, const std::vector<Index>& which) {
     }
   }
   x.head(w.size()) = w;
-}
-
-Real PiecewiseFlow::drift(const Vector& x) {
-  const Vector& w = flow_.weights(x);
-  const FeedForwardState& state = *flow_.objective().state_at(w);
   Real largest = 0;
-  for (const Index k : mode_.sliding) {
-    const Kink kink = index_.kink(k);
-    const auto row = layout().matrix(w, kink.layer).row(kink.neuron);
-    const Real unit = row.norm() * state.input_of(kink.layer).col(kink.sample).norm();
-    const Real z = std::abs(state.layer(kink.layer).z(kink.neuron, kink.sample));
-    if (unit > 0) largest = std::max(largest, z / unit);
-  }
+  for (int l = 0; l <= hidden_; ++l)
+    for (Index j = 0; j < layout().layer(l).rows; ++j) {
+      const Real moved = (layout().matrix(w, l).row(j) - layout().matrix(before, l).row(j)).norm();
+      if (moved > 0) largest = std::max(largest, moved / reach(before, l, j));
+    }
   return largest;
 }
 
-// Where all activations of a layer vanish at a sample, because its neurons are dead there or on their kinks,
-// so do all pre-activations of the next one. As soon as those on their kinks move, it goes where their
-// direction leads. Where all slide nothing moves, and the sides mean nothing (SlidingManifold knows the
-// slopes between the two sides); they are taken as about to rise.
-void PiecewiseFlow::settle_dependents(const Vector& x, const std::vector<Index>& touching, Mode& mode,
-                                      std::vector<Index>& dependents) {
-  dependents.clear();
-  if (hidden_ == 1) return;
-  const FeedForwardState& state = *flow_.objective().state_at(flow_.weights(x));
-  std::vector<Kink> kinks;
-  kinks.reserve(touching.size());
-  for (const Index k : touching) kinks.push_back(index_.kink(k));
-  for (std::size_t c = 0; c < kinks.size(); ++c) {
-    const int l = kinks[c].layer;
-    const Index i = kinks[c].sample;
-    const auto same = [&](const Kink& k) { return k.layer == l && k.sample == i; };
-    if (l + 1 == hidden_ || std::any_of(kinks.begin(), kinks.begin() + static_cast<long>(c), same)) continue;
-    Vector others = state.layer(l).a.col(i);
-    Vector direction = Vector::Zero(others.size()), rising = direction;
-    for (std::size_t d = c; d < kinks.size(); ++d) {
-      if (!same(kinks[d])) continue;
-      const Index j = kinks[d].neuron;
-      others[j] = 0;
-      const Side side = mode.side(touching[d]);
-      (side == Side::sliding ? rising : direction)[j] = side == Side::below ? -low() : Real(1);
-    }
-    if (direction.isZero(0)) direction = rising;
-    if (others.isZero(0) && !direction.isZero(0))
-      settle_sample(state, i, l + 1, direction, mode, dependents);
-  }
+/// The larger of a neuron's incoming and outgoing weights.
+Real PiecewiseFlow::reach(const Vector& w, int layer, Index neuron) const {
+  const Real in = layout().matrix(w, layer).row(neuron).norm();
+  return layer == hidden_ ? in : std::max(in, layout().matrix(w, layer + 1).col(neuron).norm());
 }
 
-void PiecewiseFlow::settle_sample(const FeedForwardState& state, Index sample, int layer, Vector direction,
-                                  Mode& mode, std::vector<Index>& dependents) const {
-  for (int l = layer; l < hidden_; ++l) {
-    direction = layout().matrix(state.w, l) * direction;
-    for (Index j = 0; j < direction.size(); ++j) {
-      const Index k = index_({l, j, sample});
-      mode.set(k, direction[j] > 0 ? Side::above : Side::below);
-      dependents.push_back(k);
-      if (direction[j] < 0) direction[j] *= low();
-    }
-  }
+Real PiecewiseFlow::drift(const Vector& x) {
+  if (mode_.sliding.empty()) return 0;
+  const Objective::OnKinks on = flow_.objective().on_kinks(flow_.weights(x));
+  return on.manifold->drift(*on.state);
 }
 
 }  // namespace saddleflow

@@ -54,16 +54,18 @@ class PiecewiseFlow final : public SwitchedSystem {
   void values(const Vector& x, Vector& z) override;
   void rates(const Vector& x, const std::vector<Index>& which, Vector& rate, Vector& unit) override;
   void slopes(const Vector& x, Vector& s) override;
-  bool least_norm(const Vector& x, Vector& s, Vector& attraction) override;
-  void project(Vector& x, const std::vector<Index>& which) override;
+  Real margin(const Vector& x) override;
+  std::vector<Index> leaving(const Vector& x, Real margin) override;
+  /// Neuron by neuron, in units of the larger of its incoming and outgoing weights.
+  Real project(Vector& x, const std::vector<Index>& which) override;
   Real drift(const Vector& x) override;
-  /// A neuron whose incoming weights (from all that is not silent at these kinks) pass through zero while it
-  /// still feeds others goes on in the same direction, from a distance of 1e-12 of its outgoing weights; one
-  /// that comes back at once is held at zero (all its kinks slide) as long as the least norm lets it.
-  bool pass_degenerate(const Vector& before, Vector& x, std::vector<Index>& hit, Mode& mode) override;
+  /// Kinks whose normals are in the span of those hit and sliding: repeated, opposite and parallel samples, all samples of
+  /// a neuron whose weights vanish.
+  void complete(const Vector& x, std::vector<Index>& hit) override;
+  /// The velocity is the minimiser of F(v) = L'(w; v) + |v|^2 / 2 on whose side the trajectory arrives (theory, section 5,
+  /// when kinks coincide).
+  std::optional<Decision> decide(const Vector& x, const std::vector<Index>& hit, bool arriving) override;
   void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;
-  void settle_dependents(const Vector& x, const std::vector<Index>& touching, Mode& mode,
-                         std::vector<Index>& dependents) override;
 
  private:
   /// Bounds of what changes along a step.
@@ -75,10 +77,12 @@ class PiecewiseFlow final : public SwitchedSystem {
   const Layout& layout() const { return flow_.objective().network().layout(); }
   const Matrix& inputs() const { return flow_.objective().data().inputs; }
   Real factor(Side side) const;
-  void settle_sample(const FeedForwardState& state, Index sample, int layer, Vector direction, Mode& mode,
-                     std::vector<Index>& dependents) const;
-  Vector heard_at(const std::vector<Kink>& kinks, const Matrix& seen) const;
-  bool pass_neuron(const std::vector<Kink>& kinks, const Vector& before, Vector& x, Mode& mode);
+  Mode hold(const std::vector<Index>& hit) const;
+  bool cross(const Vector& x, const std::vector<Index>& hit, Mode& mode);
+  bool agrees(const Vector& x, const std::vector<Index>& touching);
+  Real reach(const Vector& w, int layer, Index neuron) const;
+  void complete_first_layer(const Vector& w, std::vector<Index>& hit) const;
+  void complete_later_layers(const Vector& w, std::vector<Index>& hit);
   void project_neuron(Vector& w, const std::vector<Kink>& kinks) const;
   void project_together(Vector& w, const std::vector<Kink>& kinks);
   void bound_rows();

@@ -5,6 +5,7 @@
 
 #include "saddleflow/base/bounded_least_squares.hpp"
 #include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/piecewise/span.hpp"
 
 namespace saddleflow {
 namespace {
@@ -12,13 +13,6 @@ namespace {
 // Multipliers and what comes back to a kink are known to rounding; where both are no more than this part of
 // what they come from, a slope is without influence.
 constexpr Real kNoInfluence = Real(1e-12);
-
-Matrix orthonormal_basis(const Matrix& a) {
-  const PivotedQr qr(a);
-  Matrix basis = Matrix::Identity(a.rows(), qr.rank());
-  qr.apply(basis);
-  return basis;
-}
 
 }  // namespace
 
@@ -72,7 +66,7 @@ void SlidingManifold::update(const FeedForwardState& state) {
     units_[d].gradient(state, normal);
     deep_normals_.col(static_cast<Index>(d)) = normal;
   }
-  deep_basis_ = orthonormal_basis(tangent_to_flat());
+  deep_basis_ = orthonormal_basis(tangent_to_flat(), deep_normals_.colwise().norm().transpose());
 }
 
 /// The deep normals without their part in the span of the flat ones.
@@ -97,14 +91,15 @@ void SlidingManifold::multipliers(const Vector& cut, Vector& mu) const {
   Vector rest = cut;
   if (!is_flat()) {
     project_flat(rest);
-    const Vector deep = minimum_norm_least_squares(tangent_to_flat(), rest);
+    const Vector deep = scaled_least_squares(tangent_to_flat(), deep_normals_.colwise().norm().transpose(), rest);
     for (std::size_t d = 0; d < deep_.size(); ++d)
       mu[static_cast<Index>(deep_[d])] = deep[static_cast<Index>(d)];
     rest = cut - deep_normals_ * deep;
   }
   const ConstMatrixView first = layout_.matrix(static_cast<const Vector&>(rest), 0);
   for (const FlatGroup& group : groups_) {
-    const Vector part = minimum_norm_least_squares(group.normals, first.row(group.neuron).transpose());
+    const Vector part = scaled_least_squares(group.normals, group.normals.colwise().norm().transpose(),
+                                      first.row(group.neuron).transpose());
     for (std::size_t c = 0; c < group.members.size(); ++c)
       mu[static_cast<Index>(group.members[c])] = part[static_cast<Index>(c)];
   }

@@ -8,8 +8,20 @@
 #include "saddleflow/network/kink.hpp"
 #include "saddleflow/network/layout.hpp"
 #include "saddleflow/network/unit_gradient.hpp"
+#include "saddleflow/piecewise/piecewise_linear.hpp"
 
 namespace saddleflow {
+
+/// The loss to first order at a point of M, as a function of the velocity v = -g + Q c of the weights: F(c) = L'(w; v) +
+/// |v|^2 / 2 up to a constant, with F's quadratic part |c|^2 / 2 left out of `f`. Q: an orthonormal basis of the span of
+/// the cut normals; g: the cut gradient. One kink of `f` for each of `kinks`.
+struct KinkModel {
+  PiecewiseLinear f;
+  std::vector<Index> kinks;  ///< positions in SlidingManifold::kinks()
+  Real noise = 0;            ///< derivatives of f along unit vectors up to this are rounding
+  /// Neither the cut gradient nor any kink has influence: the weights are at rest whatever the kinks do.
+  bool idle = false;
+};
 
 /// M = { w : z_k(w) = 0 for the kinks k }, in one mode of a network with p = 1. A gradient that is *cut* has
 /// been computed with slope 0 (and hence activation 0) at the kinks. For slopes s_k there the gradient is,
@@ -35,6 +47,21 @@ class SlidingManifold {
 
   /// Prepares what follows at the state's weights: a forward pass and slopes, cut. Nothing to do where flat.
   void update(const FeedForwardState& state);
+  /// The kinks that share weights with others: those of one neuron where all are in the first layer, else all of them.
+  std::vector<std::vector<Index>> groups() const;
+  /// Of the kinks of one group, `state` after the cut backward pass and update(), `low` the slope of the activation below
+  /// zero.
+  KinkModel model(const FeedForwardState& state, const Vector& cut, const std::vector<Index>& group,
+                  Real low) const;
+  /// How far the slide is from its end: the least one-sided derivative of the loss along the directions that leave M, in
+  /// units of the terms that it is a sum of. Where normals are independent it is (s_k - low) b_k and (1 - s_k) b_k of the
+  /// slopes s_k, of which b_k may change its sign [derived in this project; theory, section 5]. Negative: the loss falls
+  /// along one of them, M is left. Infinite where nothing is held.
+  Real margin(const FeedForwardState& state, const Vector& cut, Real low) const;
+  /// The kinks that leave, as positions in kinks(), along directions whose margin is at most this.
+  std::vector<Index> leaving(const FeedForwardState& state, const Vector& cut, Real low, Real at_most) const;
+  /// Largest distance of w from M, neuron by neuron, in units of the neuron's weights.
+  Real drift(const FeedForwardState& state) const;
   /// v becomes its tangent part.
   void project(Vector& v) const;
   /// mu of least norm with `cut` = tangent + sum_k mu_k n_k.
@@ -81,6 +108,11 @@ class SlidingManifold {
     Real slope(Index k, Real mu) const { return -(mu + offset[k]) / factor[k]; }
   };
 
+  struct Margins {
+    Vector below, above;
+  };
+  bool is_independent(const std::vector<Index>& group) const;
+  Margins independent_margins(const FeedForwardState& state, const Vector& cut, Real low) const;
   bool leads(const FeedForwardState& state, const Kink& kink) const;
   Real beside(const FeedForwardState& state, const Kink& kink, Real sign, Real low) const;
   Drive drive(const FeedForwardState& state, const Vector& back, Real low, Real high) const;

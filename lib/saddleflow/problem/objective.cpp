@@ -180,6 +180,12 @@ void Objective::pattern_scales(const Vector& w, Vector& offset, Vector& factor) 
                              factor);
 }
 
+Objective::OnKinks Objective::on_kinks(const Vector& w) {
+  ensure_gradient(w);
+  if (!sliding_ || sliding_->empty()) return {};
+  return {sliding_.get(), kernel_->feed_forward_state(), &cut_};
+}
+
 void Objective::project_to_mode(const Vector& w, Vector& v) {
   if (!sliding_ || sliding_->empty()) return;
   ensure_gradient(w);

@@ -86,6 +86,14 @@ class Objective {
   /// offset + factor s is what a pattern must hold at the sliding kinks for their slopes to be s, see
   /// SlidingManifold.
   void pattern_scales(const Vector& w, Vector& offset, Vector& factor);
+  /// The manifold of the sliding kinks, prepared at w, with the gradient before its projection and what the passes left
+  /// behind; all of it lasts until the next call. No manifold where nothing slides.
+  struct OnKinks {
+    const SlidingManifold* manifold = nullptr;
+    const FeedForwardState* state = nullptr;
+    const Vector* cut = nullptr;
+  };
+  OnKinks on_kinks(const Vector& w);
   /// v becomes tangent to the manifold at w.
   void project_to_mode(const Vector& w, Vector& v);
   /// Pre-activations, activations and slopes at w; null for other families.

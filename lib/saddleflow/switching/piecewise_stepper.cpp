@@ -97,6 +97,7 @@ void PiecewiseStepper::move(const Vector& x, Real t) {
 
 std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
   changes_.clear();
+  branching_.clear();
   // What is tried again after a step that came to nothing is no longer: the caller may have limited it.
   const Real longest = inner_->current_time_step();
   while (true) {
@@ -104,7 +105,7 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
     if (cut_) inner_->move(Vector(x_cut_), t_cut_);
     cut_ = false;
     if (inner_->current_time_step() > longest) inner_->set_time_step(longest);
-    const Real slack0 = slack_at(inner_->current_state());
+    const Real margin0 = system_.margin(inner_->current_state());
     shorten_step();
     auto [t0, t1] = inner_->do_step(system);
     Cut cut = first_crossing(t0, t1 - t0);
@@ -115,7 +116,7 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
       std::tie(t0, t1) = inner_->do_step(system);
       cut = first_crossing(t0, t1 - t0);
     }
-    find_release(t0, t1 - t0, slack0, cut);
+    find_release(t0, t1 - t0, margin0, cut);
     if (cut.hit.empty()) {
       departures_.clear();
       correct_drift();
@@ -127,28 +128,15 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
   }
 }
 
-// Before anything is decided: a state that has no direction is put where it has one.
-void PiecewiseStepper::pass_degenerate() {
-  Vector x = current_state();
-  Mode mode = system_.mode();
-  if (fresh_ || !system_.pass_degenerate(inner_->previous_state(), x, hit_, mode)) return;
-  const std::vector<ModeChange> changes = changes_between(system_.mode(), mode);
-  changes_.insert(changes_.end(), changes.begin(), changes.end());
-  system_.set_mode(mode);
-  t_cut_ = current_time();
-  x_cut_ = std::move(x);
-  cut_ = true;
-}
-
 void PiecewiseStepper::change_mode() {
-  pass_degenerate();
   const Transition transition = resolve_transition(system_, current_state(), hit_, !fresh_);
   if (!transition.resolved)
     throw StepFailure("sliding_unresolved",
                       fmt::format("no consistent mode at t = {} for {} switching functions that are zero",
                                   current_time(), hit_.size()));
   changes_.insert(changes_.end(), transition.changes.begin(), transition.changes.end());
-  if (fresh_) ambiguous_ = transition.ambiguous;
+  if (fresh_) ambiguous_ = transition.branching;
+  branching_.insert(branching_.end(), transition.branching.begin(), transition.branching.end());
   departures_ = transition.departures;
   hit_.clear();
   fresh_ = false;
@@ -219,56 +207,67 @@ PiecewiseStepper::Cut PiecewiseStepper::first_crossing(Real t0, Real h) {
   return cut;
 }
 
-// The smallest distance of a sliding slope from the ends of its interval, as a part of it, negative outside;
-// infinity where nothing slides.
-Real PiecewiseStepper::slack_at(const Vector& x) {
-  if (system_.mode().sliding.empty()) return std::numeric_limits<Real>::infinity();
-  system_.slopes(x, slopes_);
-  const Real low = system_.low(), high = system_.high();
-  return std::min(slopes_.minCoeff() - low, high - slopes_.maxCoeff()) / (high - low);
+// A place in (0, end) where the margin is negative, if both ends are not: looked for where one of them is near zero, in
+// the middle, and where a parabola through all three has its least value.
+std::optional<Real> PiecewiseStepper::negative_inside(const std::function<Real(Real)>& margin, Real end,
+                                                      Real margin0, Real margin1) {
+  if (std::min(margin0, margin1) >= kCloseToBound) return std::nullopt;
+  const Real middle = margin(end / 2);
+  if (middle < -kSlopeTolerance) return end / 2;
+  const Real bend = margin0 - 2 * middle + margin1;
+  if (bend <= 0) return std::nullopt;
+  const Real least = Real(0.5) + (margin0 - margin1) / (4 * bend);
+  if (least <= 0 || least >= 1 || middle - bend * (least - Real(0.5)) * (least - Real(0.5)) * 2 > kCloseToBound / 5)
+    return std::nullopt;
+  return margin(least * end) < -kSlopeTolerance ? std::optional<Real>(least * end) : std::nullopt;
 }
 
-void PiecewiseStepper::find_release(Real t0, Real h, Real slack0, Cut& cut) {
+void PiecewiseStepper::find_release(Real t0, Real h, Real margin0, Cut& cut) {
   if (system_.mode().sliding.empty()) return;
-  const auto slack = [&](Real theta) {
+  const auto margin = [&](Real theta) {
+    if (theta >= 1) return system_.margin(inner_->current_state());
     inner_->calc_state(t0 + theta * h, work_);
-    return slack_at(work_);
+    return system_.margin(work_);
   };
-  Real end = 1;
-  Real slack1 = slack_at(inner_->current_state());
-  if (slack1 >= -kSlopeTolerance && std::min(slack0, slack1) < kCloseToBound) {
-    const Real middle = slack(Real(0.5));
-    if (middle < -kSlopeTolerance) {
-      end = Real(0.5);
-      slack1 = middle;
-    }
+  Real end = cut.hit.empty() ? Real(1) : cut.theta;
+  Real margin1 = margin(end);
+  if (margin1 >= -kSlopeTolerance) {
+    const auto inside = negative_inside(margin, end, margin0, margin1);
+    if (!inside) return;
+    end = *inside;
+    margin1 = margin(end);
   }
-  if (slack1 >= -kSlopeTolerance) return;
-  // The slope is released at its bound; at the tolerance beyond it only if rounding has left it there.
-  const Real beyond = slack0 > 0 ? Real(0) : kSlopeTolerance;
+  // The slide ends where the margin is zero; at the tolerance beyond it only if rounding has left it there.
+  const Real beyond = margin0 > 0 ? Real(0) : kSlopeTolerance;
   Real theta = 0;
-  if (slack0 + beyond > 0) {
+  if (margin0 + beyond > 0) {
     const auto close = [](Real a, Real b) { return std::abs(b - a) <= Real(1e-14); };
-    theta = bracketed_root([&](Real at) { return slack(at) + beyond; }, 0, end, slack0 + beyond,
-                           slack1 + beyond, close)
-                .right;
+    theta =
+        bracketed_root([&](Real at) { return margin(at) + beyond; }, 0, end, margin0 + beyond, margin1 + beyond, close)
+            .right;
   }
   if (theta > cut.theta + options_.tie) return;
   if (theta < cut.theta - options_.tie) cut.hit.clear();
   cut.theta = std::min(cut.theta, theta);
-  slack(theta);
-  const Real low = system_.low(), high = system_.high();
-  const Mode& mode = system_.mode();
-  for (std::size_t c = 0; c < mode.sliding.size(); ++c) {
-    const Real slope = slopes_[static_cast<Index>(c)];
-    if (std::min(slope - low, high - slope) <= kAtBound * (high - low)) cut.hit.push_back(mode.sliding[c]);
-  }
+  inner_->calc_state(t0 + theta * h, work_);
+  const std::vector<Index> leaving = system_.leaving(work_, kAtBound);
+  cut.hit.insert(cut.hit.end(), leaving.begin(), leaving.end());
+}
+
+void PiecewiseStepper::put_on_surfaces(const std::vector<Index>& hit) {
+  const Real moved = system_.project(x_cut_, hit);
+  if (moved > options_.projection)
+    throw StepFailure("projection",
+                      fmt::format("at t = {} the surfaces of {} switching functions are {:.1e} away from the state, in "
+                                  "units of what would have to be moved, expected at most {:.1e}",
+                                  t_cut_, hit.size() + system_.mode().sliding.size(), moved, options_.projection));
 }
 
 void PiecewiseStepper::cut_at(Real t0, Real h, Cut cut) {
   t_cut_ = cut.theta < 1 ? t0 + cut.theta * h : inner_->current_time();
   inner_->calc_state(t_cut_, x_cut_);
-  system_.project(x_cut_, cut.hit);
+  system_.complete(x_cut_, cut.hit);
+  put_on_surfaces(cut.hit);
   hit_ = std::move(cut.hit);
   cut_ = true;
 }
@@ -277,7 +276,7 @@ void PiecewiseStepper::correct_drift() {
   if (system_.mode().sliding.empty() || system_.drift(inner_->current_state()) <= options_.drift) return;
   t_cut_ = inner_->current_time();
   x_cut_ = inner_->current_state();
-  system_.project(x_cut_, {});
+  put_on_surfaces({});
   cut_ = true;
 }
 

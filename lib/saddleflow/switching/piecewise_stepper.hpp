@@ -1,6 +1,7 @@
 // A stepper for systems with switching surfaces: no step crosses one.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -19,7 +20,7 @@ namespace saddleflow {
 /// last step, and so is all that is evaluated along it.
 ///
 /// StepFailure with reason "sliding_unresolved" where no consistent mode is found, or modes change without
-/// end in no time.
+/// end in no time; "projection" where the surfaces that are hit are farther away than they can be.
 class PiecewiseStepper final : public Stepper {
  public:
   struct Options {
@@ -27,6 +28,9 @@ class PiecewiseStepper final : public Stepper {
     int patience = 200;        ///< changes in a row that hardly advance the time before it gives up
     int dense_degree = 5;      ///< of the inner stepper's dense output, as a polynomial of time
     Real drift = Real(1e-12);  ///< from the sliding surfaces, in units of rounding times 1 / epsilon
+    /// What a projection onto surfaces may move the state by, in the units of SwitchedSystem::project(): it takes away
+    /// what the error of a step has left, not more.
+    Real projection = Real(1e-6);
   };
 
   /// The system, which must outlive the stepper, is the one that do_step() is given the field of.
@@ -58,6 +62,8 @@ class PiecewiseStepper final : public Stepper {
   const std::vector<ModeChange>& changes() const { return changes_; }
   /// Switches on whose surface the trajectory started and that it could have left by either side.
   const std::vector<Index>& ambiguous() const { return ambiguous_; }
+  /// Switches that could have gone to another side with the changes of the last step: the flow branches there.
+  const std::vector<Index>& branching() const { return branching_; }
   const Mode& mode() const { return system_.mode(); }
 
  private:
@@ -67,17 +73,17 @@ class PiecewiseStepper final : public Stepper {
     bool doubtful = false;  ///< a switch that has just left its surface is said to come back at once
   };
 
-  void pass_degenerate();
   void change_mode();
   void shorten_step();
   void watch_progress(Real advance, Real step);
   bool is_departing(Index k) const;
   Cut first_crossing(Real t0, Real h);
   std::optional<Bernstein> after_start(const SwitchPath& path) const;
-  void find_release(Real t0, Real h, Real slack0, Cut& cut);
-  Real slack_at(const Vector& x);
+  void find_release(Real t0, Real h, Real margin0, Cut& cut);
+  std::optional<Real> negative_inside(const std::function<Real(Real)>& margin, Real end, Real margin0, Real margin1);
   void cut_at(Real t0, Real h, Cut cut);
   void correct_drift();
+  void put_on_surfaces(const std::vector<Index>& hit);
 
   SwitchedSystem& system_;
   std::unique_ptr<Stepper> inner_;
@@ -91,13 +97,13 @@ class PiecewiseStepper final : public Stepper {
   std::vector<Index> hit_;  ///< surfaces that the current state lies on, to be decided
   std::vector<Transition::Departure> departures_;
   std::vector<ModeChange> changes_;
-  std::vector<Index> ambiguous_;
+  std::vector<Index> ambiguous_, branching_;
   Real gap_ = 0;      ///< mean advance between crossings of late; 0: none yet
   int standing_ = 0;  ///< changes in a row without progress
 
   std::vector<Vector> nodes_;
   std::vector<SwitchPath> paths_;
-  Vector work_, slopes_;
+  Vector work_;
 };
 
 }  // namespace saddleflow

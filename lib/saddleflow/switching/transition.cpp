@@ -28,13 +28,11 @@ class Resolution {
   Transition run() {
     // Mostly one or two changes; several surfaces of one neuron may go round in circles that way.
     for (int round = 0; round < kSimpleRounds; ++round) {
-      settle();
       system_.set_mode(mode_);
       if (!amend(round == 0)) return conclude();
     }
     for (int round = 0; round < kLeastNormRounds; ++round) {
       if (!take_least_norm()) break;
-      settle();
       system_.set_mode(mode_);
       if (is_consistent()) return conclude();
       flip_repelled();
@@ -57,15 +55,6 @@ class Resolution {
   }
 
   void flip(Index k) { put(k, mode_.side(k) == Side::above ? Side::below : Side::above); }
-
-  /// Those that have no choice are not asked.
-  void settle() {
-    std::vector<Index> touching = mode_.sliding;
-    for (const auto& [k, tried] : sides_tried_)
-      if (mode_.side(k) != Side::sliding) touching.push_back(k);
-    system_.settle_dependents(x_, touching, mode_, dependents_);
-    for (const Index k : dependents_) sides_tried_.erase(k);
-  }
 
   /// Sliding ones are hit when their slopes reach a bound.
   void release_hit(const std::vector<Index>& hit) {
@@ -172,18 +161,18 @@ class Resolution {
     for (const auto& [k, tried] : sides_tried_)
       if (mode_.side(k) != Side::sliding)
         result.departures.push_back({k, departure_order(k, before_.side(k))});
-    if (!arriving_) find_ambiguous(result);
+    if (!arriving_) find_branching(result);
     return result;
   }
 
   /// Those that could as well have left by the upper side.
-  void find_ambiguous(Transition& result) {
+  void find_branching(Transition& result) {
     for (const auto& [k, tried] : sides_tried_) {
       if (mode_.side(k) != Side::below || before_.side(k) != Side::below) continue;
       mode_.set(k, Side::above);
       system_.set_mode(mode_);
       system_.rates(x_, {k}, rate_, unit_);
-      if (rate_[0] > kRateTolerance * unit_[0]) result.ambiguous.push_back(k);
+      if (rate_[0] > kRateTolerance * unit_[0]) result.branching.push_back(k);
       mode_.set(k, Side::below);
     }
     system_.set_mode(mode_);
@@ -203,9 +192,32 @@ class Resolution {
   std::map<Index, int> sides_tried_;
   std::set<Index> released_;  // by a slope at its bound
   Index last_flipped_ = -1;
-  std::vector<Index> moving_, dependents_, touched_;
+  std::vector<Index> moving_, touched_;
   Vector slopes_, rate_, unit_;
 };
+
+/// What the system decided, with how the switches that it has moved leave.
+Transition follow(SwitchedSystem& system, const Vector& x, const Mode& before, const Decision& decision) {
+  Transition result;
+  result.resolved = decision.resolved;
+  if (!decision.resolved) {
+    system.set_mode(before);
+    return result;
+  }
+  result.changes = changes_between(before, decision.mode);
+  result.branching = decision.branching;
+  std::vector<Index> moving;
+  for (const ModeChange& change : result.changes)
+    if (change.side != Side::sliding) moving.push_back(change.index);
+  Vector rate, unit;
+  system.rates(x, moving, rate, unit);
+  for (std::size_t c = 0; c < moving.size(); ++c) {
+    const auto k = static_cast<Index>(c);
+    const bool released = before.side(moving[c]) == Side::sliding && std::abs(rate[k]) <= kReleaseTolerance * unit[k];
+    result.departures.push_back({moving[c], released ? 2 : 1});
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -224,6 +236,8 @@ std::vector<ModeChange> changes_between(const Mode& before, const Mode& after) {
 
 Transition resolve_transition(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit,
                               bool arriving) {
+  const Mode before = system.mode();
+  if (const auto decision = system.decide(x, hit, arriving)) return follow(system, x, before, *decision);
   return Resolution(system, x, hit, arriving).run();
 }
 

@@ -27,12 +27,12 @@ struct Transition {
     int order;
   };
   std::vector<Departure> departures;
-  /// Both sides lead away from the surface (only at a start on one): the lower one was taken.
-  std::vector<Index> ambiguous;
+  /// Switches that could have gone to another side than the one taken.
+  std::vector<Index> branching;
 };
 
 /// Finds the mode in which the trajectory goes on from x, which lies on the surfaces of `hit` and of the
-/// sliding switches, and sets it in the system. Consistent are: above with z' >= 0, below with z' <= 0,
+/// sliding switches, and sets it in the system: the system's own decision where it has one, else a search. Consistent are: above with z' >= 0, below with z' <= 0,
 /// sliding with a slope in [low, high]. First every switch that was hit goes on to the far side; one that
 /// neither side will have slides; a slope outside its interval is released to that side; what these changes
 /// upset is tried again, one at a time when all at once do not settle. `arriving`: the trajectory comes from

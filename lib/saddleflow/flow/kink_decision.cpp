@@ -1,0 +1,301 @@
+// How the flow goes on from the kinks that it has reached.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "saddleflow/flow/piecewise_flow.hpp"
+#include "saddleflow/network/feed_forward_state.hpp"
+#include "saddleflow/network/sliding_manifold.hpp"
+#include "saddleflow/piecewise/local_minimum.hpp"
+#include "saddleflow/piecewise/span.hpp"
+
+namespace saddleflow {
+namespace {
+
+// Rates are known to rounding, states on a surface to that of the search.
+constexpr Real kCrossingRate = Real(1e-10);
+// The decision is checked against the rates of the network itself; a kink that has just been released leaves with
+// z' = 0, as far as the time of that is known.
+constexpr Real kCheckTolerance = Real(1e-6);
+// The margin of a slide that has just ended, see PiecewiseStepper.
+constexpr Real kEndedSlide = Real(1e-8);
+// A signal below this part of the sum that makes it has no sign.
+constexpr Real kNoSign = Real(1e-12);
+// Other minimisers are looked for along so many rays.
+constexpr std::size_t kBranches = 32;
+
+int sign_of_side(Side side) { return static_cast<int>(side); }
+
+/// One group of kinks on which the trajectory is: from the sides on which it arrives to those on which it goes on.
+class GroupDecision {
+ public:
+  GroupDecision(const KinkModel& model, KinkSides before, std::vector<bool> hit)
+      : f_(model.f), before_(std::move(before)), hit_(std::move(hit)) {
+    options_.noise = model.noise;
+  }
+
+  /// `arriving`: with the velocity of the sides before; else from rest.
+  bool run(bool arriving) {
+    KinkSides start(before_.size(), 0);
+    Vector c = minimiser_on_face(f_, start);
+    if (arriving) {
+      c = minimiser_on_face(f_, before_);
+      start = before_;
+      release(c, start);
+      go_on(c, start);
+    }
+    const LocalMinimum found = descend(f_, c, start, options_);
+    sides = found.sides;
+    if (found.found) find_branches();
+    return found.found;
+  }
+
+  KinkSides sides;
+  std::vector<std::size_t> branching;  ///< kinks of the group with another side at another minimiser
+
+ private:
+  /// A slide that has come to its end: its kinks leave along the rays whose margins have become zero. Where opposite rays
+  /// have, because the surface has begun to repel, the flow branches; gradient descent with a tiny step, which goes to
+  /// and fro across it, then leaves to either side, with the shares of time that it has spent there as probabilities:
+  /// more on the side to which the loss falls less steeply, which is taken.
+  void release(const Vector& c, KinkSides& start) const {
+    const std::vector<Index> zero = held(start);
+    PiecewiseLinear local = derivative_at(f_, start);
+    local.gradient += c;
+    std::vector<const Ray*> leaving;
+    const Rays rays = extreme_rays(local);
+    for (const Ray& ray : rays.rays) {
+      bool ends = false;
+      for (std::size_t k = 0; k < zero.size(); ++k)
+        ends = ends || (ray.signals[static_cast<Index>(k)] != 0 && hit_[static_cast<std::size_t>(zero[k])]);
+      if (ends && ray.unit > options_.noise * ray.length && ray.value <= kEndedSlide * ray.unit)
+        leaving.push_back(&ray);
+    }
+    std::stable_sort(leaving.begin(), leaving.end(),
+                     [](const Ray* a, const Ray* b) { return a->value / a->length > b->value / b->length; });
+    for (const Ray* ray : leaving) {
+      bool free = true;
+      for (std::size_t k = 0; k < zero.size(); ++k)
+        free = free && (ray->signals[static_cast<Index>(k)] == 0 || start[static_cast<std::size_t>(zero[k])] == 0);
+      for (std::size_t k = 0; free && k < zero.size(); ++k) {
+        const Real y = ray->signals[static_cast<Index>(k)];
+        if (y != 0) start[static_cast<std::size_t>(zero[k])] = static_cast<std::int8_t>(y > 0 ? 1 : -1);
+      }
+    }
+  }
+
+  /// Those that were hit take the sides to which the velocity of the arrival carries them.
+  void go_on(const Vector& c, KinkSides& start) const {
+    const Vector y0 = f_.rows * c + f_.shift;
+    Vector a(f_.count());
+    for (Index k = 0; k < f_.count(); ++k) {
+      const auto at = static_cast<std::size_t>(k);
+      Real y = y0[k], unit = f_.rows.row(k).cwiseAbs().dot(c.cwiseAbs().transpose()) + std::abs(f_.shift[k]);
+      for (Index j = 0; j < k; ++j) {
+        y += f_.feed(k, j) * a[j];
+        unit += std::abs(f_.feed(k, j) * a[j]);
+      }
+      if (hit_[at] && before_[at] != 0)
+        start[at] = static_cast<std::int8_t>(std::abs(y) <= kNoSign * unit ? 0 : y > 0 ? 1 : -1);
+      a[k] = f_.slope(start[at]) * y;
+    }
+  }
+
+  /// Where holding all is no minimiser, the descent along each of the rays may end elsewhere.
+  void find_branches() {
+    const KinkSides all(before_.size(), 0);
+    const Vector c = minimiser_on_face(f_, all);
+    PiecewiseLinear local = derivative_at(f_, all);
+    local.gradient += c;
+    std::vector<bool> differs(before_.size(), false);
+    const Rays rays = extreme_rays(local);
+    std::size_t looked = 0;
+    for (const Ray& ray : rays.rays) {
+      if (!falls(ray, options_.noise) || looked++ >= kBranches) continue;
+      KinkSides start = all;
+      for (std::size_t k = 0; k < start.size(); ++k) {
+        const Real y = ray.signals[static_cast<Index>(k)];
+        start[k] = static_cast<std::int8_t>((y > 0) - (y < 0));
+      }
+      const LocalMinimum other = descend(f_, c, start, options_);
+      for (std::size_t k = 0; other.found && k < start.size(); ++k)
+        differs[k] = differs[k] || (hit_[k] && other.sides[k] != sides[k]);
+    }
+    for (std::size_t k = 0; k < differs.size(); ++k)
+      if (differs[k]) branching.push_back(k);
+  }
+
+  const PiecewiseLinear& f_;
+  KinkSides before_;
+  std::vector<bool> hit_;
+  DescentOptions options_;
+};
+
+bool is_listed(const std::vector<Index>& list, Index k) { return std::find(list.begin(), list.end(), k) != list.end(); }
+
+}  // namespace
+
+// All kinks that are zero, held. Where all activations of a layer vanish at a sample, because its neurons are dead there
+// or on their kinks, so do all pre-activations of the next one: these hear nothing but the kinks below them.
+Mode PiecewiseFlow::hold(const std::vector<Index>& hit) const {
+  Mode all = mode_;
+  for (const Index k : hit) all.set(k, Side::sliding);
+  if (hidden_ == 1) return all;
+  std::map<Index, int> lowest;  // layer, of each sample
+  for (const Index k : all.sliding) {
+    const Kink kink = index_.kink(k);
+    const auto [at, isnew] = lowest.try_emplace(kink.sample, kink.layer);
+    at->second = std::min(at->second, kink.layer);
+  }
+  for (const auto& [sample, first] : lowest)
+    for (int l = first; l + 1 < hidden_; ++l) {
+      bool silent = true, held = false;
+      for (Index j = 0; j < layout().layer(l).rows; ++j) {
+        const Side side = all.side(index_({l, j, sample}));
+        held = held || side == Side::sliding;
+        silent = silent && (side == Side::sliding || (side == Side::below && low() == 0));
+      }
+      if (silent && held)
+        for (Index j = 0; j < layout().layer(l + 1).rows; ++j) all.set(index_({l + 1, j, sample}), Side::sliding);
+    }
+  return all;
+}
+
+// Mostly one kink is hit, and crossed.
+bool PiecewiseFlow::cross(const Vector& x, const std::vector<Index>& hit, Mode& mode) {
+  for (const Index k : hit) {
+    if (mode.side(k) == Side::sliding) return false;
+    mode.set(k, mode.side(k) == Side::above ? Side::below : Side::above);
+  }
+  set_mode(mode);
+  Vector rate, unit;
+  rates(x, hit, rate, unit);
+  for (std::size_t c = 0; c < hit.size(); ++c) {
+    const auto k = static_cast<Index>(c);
+    if (rate[k] * static_cast<Real>(sign_of_side(mode.side(hit[c]))) <= kCrossingRate * unit[k]) return false;
+  }
+  return margin(x) >= -kSlopeTolerance;
+}
+
+std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector<Index>& hit, bool arriving) {
+  if (flow_.objective().network().activation().is_smooth()) return std::nullopt;
+  const Mode before = mode_;
+  if (hit.empty()) return Decision{true, before, {}};
+  const Mode all = hold(hit);
+  Decision decision;
+  std::size_t zero = before.sliding.size();
+  for (const Index k : hit) zero += before.side(k) != Side::sliding ? 1 : 0;
+  if (arriving && all.sliding.size() == zero) {
+    decision.mode = before;
+    if (cross(x, hit, decision.mode)) {
+      decision.resolved = true;
+      return decision;
+    }
+  }
+  set_mode(all);
+  const Objective::OnKinks on = flow_.objective().on_kinks(flow_.weights(x));
+  decision.mode = before;
+  decision.resolved = true;
+  for (const std::vector<Index>& group : on.manifold->groups()) {
+    KinkSides sides;
+    std::vector<bool> is_hit;
+    for (const Index c : group) {
+      const Index k = all.sliding[static_cast<std::size_t>(c)];
+      sides.push_back(static_cast<std::int8_t>(sign_of_side(before.side(k))));
+      is_hit.push_back(is_listed(hit, k));
+    }
+    if (std::none_of(is_hit.begin(), is_hit.end(), [](bool b) { return b; })) continue;
+    const KinkModel model = on.manifold->model(*on.state, *on.cut, group, low());
+    if (model.idle) continue;
+    GroupDecision group_decision(model, sides, is_hit);
+    decision.resolved = decision.resolved && group_decision.run(arriving);
+    for (std::size_t c = 0; c < group.size(); ++c)
+      decision.mode.set(all.sliding[static_cast<std::size_t>(group[c])],
+                        static_cast<Side>(group_decision.sides[c]));
+    for (const std::size_t c : group_decision.branching)
+      decision.branching.push_back(all.sliding[static_cast<std::size_t>(group[c])]);
+  }
+  set_mode(decision.mode);
+  decision.resolved = decision.resolved && agrees(x, all.sliding);
+  return decision;
+}
+
+// The network's own rates and margins in the mode that was decided.
+bool PiecewiseFlow::agrees(const Vector& x, const std::vector<Index>& touching) {
+  std::vector<Index> moving;
+  for (const Index k : touching)
+    if (mode_.side(k) != Side::sliding) moving.push_back(k);
+  Vector rate, unit;
+  rates(x, moving, rate, unit);
+  for (std::size_t c = 0; c < moving.size(); ++c) {
+    const auto k = static_cast<Index>(c);
+    if (rate[k] * static_cast<Real>(sign_of_side(mode_.side(moving[c]))) < -kCheckTolerance * unit[k]) return false;
+  }
+  return margin(x) >= -kCheckTolerance;
+}
+
+void PiecewiseFlow::complete(const Vector& x, std::vector<Index>& hit) {
+  if (flow_.objective().network().activation().is_smooth()) return;
+  const Vector& w = flow_.weights(x);
+  complete_first_layer(w, hit);
+  if (hidden_ > 1) complete_later_layers(w, hit);
+}
+
+void PiecewiseFlow::complete_first_layer(const Vector& /*w*/, std::vector<Index>& hit) const {
+  std::map<Index, std::vector<Index>> samples;  // of the neurons that hit something
+  for (const Index k : hit)
+    if (const Kink kink = index_.kink(k); kink.layer == 0) samples[kink.neuron].push_back(kink.sample);
+  for (auto& [neuron, touched] : samples) {
+    for (const Index k : mode_.sliding)
+      if (const Kink kink = index_.kink(k); kink.layer == 0 && kink.neuron == neuron) touched.push_back(kink.sample);
+    const Matrix basis = orthonormal_basis(inputs()(Eigen::all, touched));
+    for (Index i = 0; i < inputs().cols(); ++i) {
+      const Index k = index_({0, neuron, i});
+      if (mode_.side(k) == Side::sliding || is_listed(hit, k) || input_norms_[i] == 0) continue;
+      const Vector rest = inputs().col(i) - basis * (basis.transpose() * inputs().col(i));
+      if (rest.norm() <= normal_tolerance() * input_norms_[i]) hit.push_back(k);
+    }
+  }
+}
+
+// Pre-activations that are nearly zero, and whose normals lie in the span of those that are.
+void PiecewiseFlow::complete_later_layers(const Vector& w, std::vector<Index>& hit) {
+  Objective& objective = flow_.objective();
+  objective.gradient(w, gradient_);  // with the slopes that the normals need
+  const FeedForwardState& state = *objective.state_at(w);
+  std::vector<Index> candidates;
+  for (int l = 1; l < hidden_; ++l) {
+    const Matrix& z = state.layer(l).z;
+    const Vector below = state.input_of(l).colwise().norm().transpose();
+    for (Index j = 0; j < z.rows(); ++j) {
+      const Real near = normal_tolerance() * reach(w, l, j);
+      for (Index i = 0; i < z.cols(); ++i) {
+        const Index k = index_({l, j, i});
+        if (below[i] > 0 && std::abs(z(j, i)) <= near * below[i] && mode_.side(k) != Side::sliding && !is_listed(hit, k))
+          candidates.push_back(k);
+      }
+    }
+  }
+  if (candidates.empty()) return;
+  const auto normal_of = [&](Index k) {
+    UnitGradient unit(layout(), index_.kink(k));
+    Vector normal;
+    unit.update(state);
+    unit.gradient(state, normal);
+    return normal;
+  };
+  std::vector<Index> touched = mode_.sliding;
+  for (const Index k : hit)
+    if (mode_.side(k) != Side::sliding) touched.push_back(k);
+  Matrix normals(w.size(), static_cast<Index>(touched.size()));
+  for (std::size_t c = 0; c < touched.size(); ++c) normals.col(static_cast<Index>(c)) = normal_of(touched[c]);
+  const Matrix basis = orthonormal_basis(normals);
+  for (const Index k : candidates) {
+    const Vector normal = normal_of(k);
+    const Vector rest = normal - basis * (basis.transpose() * normal);
+    if (normal.norm() > 0 && rest.norm() <= normal_tolerance() * normal.norm()) hit.push_back(k);
+  }
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,169 @@
+#include "saddleflow/piecewise/local_minimum.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/piecewise/span.hpp"
+
+namespace saddleflow {
+namespace {
+
+// Derivatives are sums of terms; this part of the sum of their absolute values is rounding.
+constexpr Real kDerivativeRounding = Real(1e-10);
+// A signal below this part of what it is made of is zero.
+constexpr Real kZero = Real(1e-12);
+// Points that differ by less than this part of their length are one.
+constexpr Real kSamePoint = Real(1e-12);
+
+int sign_of_signal(Real s) { return (s > 0) - (s < 0); }
+
+class Descent {
+ public:
+  Descent(const PiecewiseLinear& f, Vector start, KinkSides sides, const DescentOptions& options)
+      : f_(f), options_(options), c_(std::move(start)), sides_(std::move(sides)) {}
+
+  LocalMinimum run() {
+    // Faces are left for good: more steps than this are rounding going in circles.
+    const Index most = 200 + 20 * f_.count();
+    for (Index step = 0; step < most; ++step) {
+      const Vector to_face = minimiser_on_face(f_, sides_) - c_;
+      if (to_face.norm() > kSamePoint * (c_.norm() + to_face.norm()) + options_.noise) {
+        go_along(to_face);
+        continue;
+      }
+      if (!leave_face()) return {c_, sides_, true, exact_};
+    }
+    return {c_, sides_, false, exact_};
+  }
+
+ private:
+  KinkSides::value_type& side(Index k) { return sides_[static_cast<std::size_t>(k)]; }
+  bool is_held(Index k) const { return sides_[static_cast<std::size_t>(k)] == 0; }
+
+  /// What y_k is a sum of.
+  Real unit(Index k, const Vector& y) const {
+    Real sum = f_.rows.row(k).cwiseAbs().dot(c_.cwiseAbs().transpose()) + std::abs(f_.shift[k]);
+    for (Index j = 0; j < k; ++j) sum += std::abs(f_.feed(k, j) * y[j]);
+    return sum;
+  }
+
+  /// The steepest ray along which F falls, if there is one: the kinks that leave on it take their sides.
+  bool leave_face() {
+    PiecewiseLinear local = derivative_at(f_, sides_);
+    local.gradient += c_;
+    const Rays rays = extreme_rays(local, options_.rays);
+    exact_ = exact_ && rays.complete;
+    const Ray* steepest = nullptr;
+    Real least = 0;
+    for (const Ray& ray : rays.rays) {
+      // Of directions as steep as one another the first: what is equal differs by rounding.
+      if (!falls(ray, options_.noise) || ray.value / ray.length >= least - kDerivativeRounding * std::abs(least)) continue;
+      steepest = &ray;
+      least = ray.value / ray.length;
+    }
+    if (steepest == nullptr) return false;
+    const std::vector<Index> zero = held(sides_);
+    for (std::size_t k = 0; k < zero.size(); ++k)
+      side(zero[k]) = static_cast<std::int8_t>(sign_of_signal(steepest->signals[static_cast<Index>(k)]));
+    go_along(rays.direction(*steepest));
+    return true;
+  }
+
+  /// dF along u at c_, the kinks on their sides.
+  Real slope(const Vector& u, const Vector& rates) const {
+    Real sum = (f_.gradient + c_).dot(u);
+    for (Index k = 0; k < f_.count(); ++k)
+      sum += f_.back[k] * f_.slope(sides_[static_cast<std::size_t>(k)]) * rates[k];
+    return sum;
+  }
+
+  Vector rates_of(const Vector& u) const {
+    Vector rates = f_.rows * u, a(f_.count());
+    for (Index k = 0; k < f_.count(); ++k) {
+      if (k > 0) rates[k] += f_.feed.row(k).head(k).dot(a.head(k));
+      a[k] = f_.slope(sides_[static_cast<std::size_t>(k)]) * rates[k];
+    }
+    return rates;
+  }
+
+  /// Exact line search.
+  void go_along(const Vector& u) {
+    const Real squared = u.squaredNorm();
+    while (true) {
+      const Vector rates = rates_of(u);
+      const Real fall = -slope(u, rates);
+      if (fall <= 0) return;
+      const Vector y = f_.signals(c_, sides_);
+      const Real to_least = fall / squared;
+      Real to_kink = std::numeric_limits<Real>::infinity();
+      for (Index k = 0; k < f_.count(); ++k) to_kink = std::min(to_kink, reach(k, y, rates));
+      c_ += std::min(to_kink, to_least) * u;
+      if (to_kink > to_least) {
+        hold_what_is_zero();
+        return;
+      }
+      if (!cross(to_kink, y, rates, u)) return;
+    }
+  }
+
+  /// How far along a direction the kink is; infinity where it is not on the way.
+  Real reach(Index k, const Vector& y, const Vector& rates) const {
+    const auto s = static_cast<Real>(sides_[static_cast<std::size_t>(k)]);
+    if (s * rates[k] >= 0) return std::numeric_limits<Real>::infinity();
+    return std::max(Real(0), -y[k] / rates[k]);
+  }
+
+  /// Those at their kinks change sides if F goes on falling beyond, else they are held.
+  bool cross(Real to_kink, const Vector& y, const Vector& rates, const Vector& u) {
+    std::vector<Index> there;
+    for (Index k = 0; k < f_.count(); ++k)
+      if (reach(k, y, rates) <= to_kink * (1 + kZero)) there.push_back(k);
+    for (const Index k : there) side(k) = static_cast<std::int8_t>(-side(k));
+    const bool goes_on = slope(u, rates_of(u)) < -options_.noise * u.norm();
+    if (goes_on) return true;
+    for (const Index k : there) side(k) = 0;
+    hold_what_is_zero();
+    return false;
+  }
+
+  void hold_what_is_zero() {
+    const Vector y = f_.signals(c_, sides_);
+    for (Index k = 0; k < f_.count(); ++k)
+      if (!is_held(k) && std::abs(y[k]) <= kZero * unit(k, y)) side(k) = 0;
+  }
+
+  const PiecewiseLinear& f_;
+  const DescentOptions& options_;
+  Vector c_;
+  KinkSides sides_;
+  bool exact_ = true;
+};
+
+}  // namespace
+
+bool falls(const Ray& ray, Real noise) { return ray.value < -(kDerivativeRounding * ray.unit + noise * ray.length); }
+
+Vector minimiser_on_face(const PiecewiseLinear& f, const KinkSides& sides) {
+  const LinearBranch b = branch_of(f, sides);
+  const std::vector<Index> zero = held(sides);
+  Vector c = -b.gradient;
+  if (zero.empty()) return c;
+  Matrix rows = b.rows(zero, Eigen::all);
+  Vector missing = -b.shift(zero) - rows * c;
+  // Unit rows: which of them are one is a matter of their angles.
+  for (Index k = 0; k < rows.rows(); ++k) {
+    const Real length = rows.row(k).norm();
+    if (length == 0) continue;
+    rows.row(k) /= length;
+    missing[k] /= length;
+  }
+  return c + minimum_norm_least_squares(rows, missing, normal_tolerance());
+}
+
+LocalMinimum descend(const PiecewiseLinear& f, Vector start, KinkSides sides, const DescentOptions& options) {
+  return Descent(f, std::move(start), std::move(sides), options).run();
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,239 @@
+#include "saddleflow/piecewise/rays.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/piecewise/span.hpp"
+#include "saddleflow/base/random.hpp"
+
+namespace saddleflow {
+namespace {
+
+/// Which kinks have to be looked at together.
+class RayGroups {
+ public:
+  explicit RayGroups(const PiecewiseLinear& f) : parent_(static_cast<std::size_t>(f.count())), alone_(parent_.size(), true) {
+    std::iota(parent_.begin(), parent_.end(), Index(0));
+    join_dependent(f);
+    for (Index k = 0; k < f.count(); ++k)
+      if (!alone(k))
+        for (Index j = 0; j < k; ++j)
+          if (f.feed(k, j) != 0) join(k, j);
+  }
+
+  std::vector<std::vector<Index>> list() {
+    std::vector<std::vector<Index>> groups(parent_.size());
+    for (std::size_t k = 0; k < parent_.size(); ++k)
+      groups[static_cast<std::size_t>(root(static_cast<Index>(k)))].push_back(static_cast<Index>(k));
+    std::erase_if(groups, [](const auto& g) { return g.empty(); });
+    return groups;
+  }
+  /// Its row is independent of all others.
+  bool alone(Index k) const { return alone_[static_cast<std::size_t>(k)]; }
+
+ private:
+  // Each dependent row is a combination of some of a basis: they belong together.
+  void join_dependent(const PiecewiseLinear& f) {
+    Matrix rows = f.rows;
+    for (Index k = 0; k < rows.rows(); ++k)
+      if (const Real length = rows.row(k).norm(); length > 0) rows.row(k) /= length;
+    const PivotedQr qr(rows.transpose(), normal_tolerance());
+    const std::vector<Index> order = qr.order();
+    const Index rank = qr.rank();
+    std::vector<Index> basis(order.begin(), order.begin() + rank);
+    const Matrix independent = rows(basis, Eigen::all).transpose();
+    for (auto at = order.begin() + rank; at != order.end(); ++at) {
+      alone_[static_cast<std::size_t>(*at)] = false;
+      if (rank == 0) continue;
+      const Vector share = minimum_norm_least_squares(independent, rows.row(*at).transpose());
+      for (Index i = 0; i < rank; ++i) {
+        if (std::abs(share[i]) <= normal_tolerance()) continue;
+        const Index k = basis[static_cast<std::size_t>(i)];
+        alone_[static_cast<std::size_t>(k)] = false;
+        join(*at, k);
+      }
+    }
+  }
+
+  Index root(Index k) {
+    while (parent_[static_cast<std::size_t>(k)] != k) k = parent_[static_cast<std::size_t>(k)];
+    return k;
+  }
+  void join(Index a, Index b) { parent_[static_cast<std::size_t>(root(a))] = root(b); }
+
+  std::vector<Index> parent_;
+  std::vector<bool> alone_;
+};
+
+/// The rays of one group of kinks whose rows depend on one another.
+class GroupRays {
+ public:
+  GroupRays(const PiecewiseLinear& f, const std::vector<Index>& kinks, const RayOptions& options)
+      : options_(options), low_(f.low), feed_(f.feed(kinks, kinks)), random_(options.seed) {
+    const Matrix rows = f.rows(kinks, Eigen::all);
+    rows_ = rows * orthonormal_basis(rows.transpose());
+    length_ = rows_.rowwise().norm();
+    sides_.assign(kinks.size(), 0);
+    for (Index k = 0; k < count(); ++k)
+      hears_.push_back(feed_.col(k).cwiseAbs().maxCoeff() > 0);
+  }
+
+  /// a . direction and y of each ray; false where they were too many.
+  template <class Look>
+  bool all(const Look& look) {
+    if (rows_.cols() == 0) return true;
+    Matrix effective = rows_;
+    left_ = options_.most;
+    std::vector<std::pair<Vector, Vector>> found;
+    const auto keep = [&found](const Vector& rates, const Vector& y) { found.emplace_back(rates, y); };
+    visit(0, Matrix::Identity(rows_.cols(), rows_.cols()), effective, keep, false);
+    const bool complete = left_ >= 0;
+    for (Index s = 0; !complete && s < options_.samples; ++s) {
+      left_ = 1;
+      visit(0, Matrix::Identity(rows_.cols(), rows_.cols()), effective, keep, true);
+    }
+    for (const auto& [rates, y] : found) look(rates, y);
+    return complete;
+  }
+
+ private:
+  Index count() const { return rows_.rows(); }
+
+  Real slope(Index k) const {
+    const int side = sides_[static_cast<std::size_t>(k)];
+    return side > 0 ? Real(1) : side < 0 ? low_ : Real(0);
+  }
+
+  // `space`: the directions along which the kinks that were chosen to vanish do; `effective`: rows, through the kinks
+  // before each on their sides.
+  template <class Look>
+  void visit(Index k, const Matrix& space, Matrix& effective, const Look& look, bool sample) {
+    if (left_ < 0) return;
+    if (space.cols() == 1) {
+      --left_;
+      for (const Real sign : {Real(-1), Real(1)}) look_along(sign * space.col(0), k, look);
+      return;
+    }
+    if (k == count()) return;
+    effective.row(k) = rows_.row(k);
+    for (Index j = 0; j < k; ++j)
+      if (feed_(k, j) != 0) effective.row(k) += feed_(k, j) * slope(j) * effective.row(j);
+    const Vector along = space.transpose() * effective.row(k).transpose();
+    sides_[static_cast<std::size_t>(k)] = 0;
+    if (along.norm() <= normal_tolerance() * std::max(length_[k], effective.row(k).norm())) {
+      visit(k + 1, space, effective, look, sample);
+      return;
+    }
+    const bool vanish = !sample || random_.uniform() * static_cast<Real>(count() - k) < static_cast<Real>(space.cols() - 1);
+    if (vanish) visit(k + 1, without(space, along), effective, look, sample);
+    if (sample && vanish) return;
+    const bool both = hears_[static_cast<std::size_t>(k)];
+    const int first = sample && random_.uniform() < Real(0.5) ? 1 : -1;
+    sides_[static_cast<std::size_t>(k)] = static_cast<std::int8_t>(first);
+    visit(k + 1, space, effective, look, sample);
+    if (both && !sample) {
+      sides_[static_cast<std::size_t>(k)] = static_cast<std::int8_t>(-first);
+      visit(k + 1, space, effective, look, sample);
+    }
+    sides_[static_cast<std::size_t>(k)] = 0;
+  }
+
+  static Matrix without(const Matrix& space, const Vector& along) {
+    Matrix rest = Matrix::Identity(space.cols(), space.cols()).rightCols(space.cols() - 1);
+    PivotedQr(along, 0).apply(rest);
+    return space * rest;
+  }
+
+  template <class Look>
+  void look_along(const Vector& direction, Index decided, const Look& look) const {
+    const Vector rates = rows_ * direction;
+    Vector y = rates, a(count());
+    for (Index k = 0; k < count(); ++k) {
+      Real size = length_[k];
+      for (Index j = 0; j < k; ++j) {
+        y[k] += feed_(k, j) * a[j];
+        size = std::max(size, std::abs(feed_(k, j) * a[j]));
+      }
+      if (std::abs(y[k]) <= normal_tolerance() * size) y[k] = 0;
+      a[k] = y[k] > 0 ? y[k] : low_ * y[k];
+      // The rows of later kinks were those of other sides.
+      const int side = sides_[static_cast<std::size_t>(k)];
+      if (k < decided && hears_[static_cast<std::size_t>(k)] && static_cast<Real>(side) * y[k] < 0) return;
+      if (k < decided && hears_[static_cast<std::size_t>(k)] && side == 0 && y[k] != 0) return;
+    }
+    if (!y.isZero(0)) look(rates, y);
+  }
+
+  const RayOptions& options_;
+  Real low_;
+  Matrix feed_, rows_;
+  Vector length_;
+  Random random_;
+  KinkSides sides_;
+  std::vector<bool> hears_;
+  Index left_ = 0;
+};
+
+class RaySearch {
+ public:
+  RaySearch(const PiecewiseLinear& f, const RayOptions& options) : f_(f), options_(options), groups_(f) {
+    result_.inverse = minimum_norm_least_squares(f.rows, Matrix::Identity(f.count(), f.count()), normal_tolerance());
+    multipliers_ = result_.inverse.transpose() * f.gradient;
+  }
+
+  Rays run() {
+    for (const std::vector<Index>& group : groups_.list()) {
+      if (group.size() == 1 && groups_.alone(group.front()))
+        look_at_one(group.front());
+      else
+        look_at(group);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  // Below first: of two directions as steep as one another the first is taken.
+  void look_at_one(Index k) {
+    for (const Real sign : {Real(-1), Real(1)}) add({k}, Vector::Constant(1, sign), Vector::Constant(1, sign));
+  }
+
+  void look_at(const std::vector<Index>& group) {
+    GroupRays rays(f_, group, options_);
+    const bool complete = rays.all([&](const Vector& rates, const Vector& y) { add(group, rates, y); });
+    result_.complete = result_.complete && complete;
+  }
+
+  // Kinks outside the group that hear it stay at zero: their own rows are free to make up for it.
+  void add(const std::vector<Index>& group, const Vector& rates, const Vector& y) {
+    Ray ray;
+    ray.signals.setZero(f_.count());
+    ray.rates.setZero(f_.count());
+    ray.signals(group) = y;
+    ray.rates(group) = rates;
+    const Vector a = ray.signals.unaryExpr([this](Real s) { return f_.branch(s); });
+    for (Index k = 0; k < f_.count(); ++k)
+      if (groups_.alone(k) && ray.signals[k] == 0 && k > 0) ray.rates[k] -= f_.feed.row(k).head(k).dot(a.head(k));
+    const Vector linear = multipliers_.cwiseProduct(ray.rates), kinked = f_.back.cwiseProduct(a);
+    ray.value = linear.sum() + kinked.sum();
+    ray.unit = linear.cwiseAbs().sum() + kinked.cwiseAbs().sum();
+    ray.length = (result_.inverse * ray.rates).norm();
+    if (ray.length > 0) result_.rays.push_back(std::move(ray));
+  }
+
+  const PiecewiseLinear& f_;
+  const RayOptions& options_;
+  RayGroups groups_;
+  Vector multipliers_;  // mu with g = sum_k mu_k a_k
+  Rays result_;
+};
+
+}  // namespace
+
+Rays extreme_rays(const PiecewiseLinear& f, const RayOptions& options) {
+  if (f.count() == 0) return {};
+  return RaySearch(f, options).run();
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,41 @@
+// The directions that decide where a piecewise linear function falls.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "saddleflow/piecewise/piecewise_linear.hpp"
+
+namespace saddleflow {
+
+/// One extreme ray of the cells on which a PiecewiseLinear is linear.
+struct Ray {
+  Vector signals;  ///< y along it, one a kink: zero but for the kinks that leave
+  Vector rates;    ///< a_k . direction, one a kink
+  Real value = 0;  ///< f along it
+  Real unit = 0;   ///< the sum of the absolute values of the terms of f: what its rounding is a part of
+  Real length = 0; ///< of the direction
+};
+
+struct RayOptions {
+  Index most = 20'000;    ///< choices looked at in one group of kinks; more than that are sampled
+  Index samples = 2'000;  ///< random ones then
+  std::uint64_t seed = 1;
+};
+
+struct Rays {
+  std::vector<Ray> rays;
+  bool complete = true;  ///< false: some group of kinks was sampled
+  Matrix inverse;        ///< a direction is inverse * rates
+  Vector direction(const Ray& ray) const { return inverse * ray.rates; }
+};
+
+/// The extreme rays of f, whose shift is zero, in the span of its rows. f is linear on each cell, and each cell is
+/// spanned by rays, so that f >= 0 on the rays means f >= 0 everywhere in the span. Kinks whose rows are independent of
+/// the others have two rays each, whatever the rest does: with the y_k as coordinates f is a sum over such kinks, in
+/// several layers, too [derived in this project]. Kinks whose rows depend on one another are taken together, with those
+/// that they hear: a ray is where all but one dimension's worth of their y vanish, one choice of the vanishing kinks
+/// and, where later kinks hear them, of the sides of the others. `gradient` outside the span is left out.
+Rays extreme_rays(const PiecewiseLinear& f, const RayOptions& options = {});
+
+}  // namespace saddleflow
