@@ -20,8 +20,9 @@ constexpr Real kCrossingRate = Real(1e-10);
 constexpr Real kCheckTolerance = Real(1e-6);
 // The margin of a slide that has just ended, see PiecewiseStepper.
 constexpr Real kEndedSlide = Real(1e-8);
-// A signal below this part of the sum that makes it has no sign.
+// A signal below this part of the sum that makes it has no sign; one that was held is so to what holds it.
 constexpr Real kNoSign = Real(1e-12);
+constexpr Real kHeld = Real(1e-9);
 // Other minimisers are looked for along so many rays.
 constexpr std::size_t kBranches = 32;
 
@@ -85,19 +86,23 @@ class GroupDecision {
     }
   }
 
-  /// Those that were hit take the sides to which the velocity of the arrival carries them.
+  /// All take the sides to which the velocity of the arrival carries them. A kink that was held may hear one that has
+  /// been hit; those that have just been released have no rate of their own yet.
   void go_on(const Vector& c, KinkSides& start) const {
     const Vector y0 = f_.rows * c + f_.shift;
     Vector a(f_.count());
     for (Index k = 0; k < f_.count(); ++k) {
       const auto at = static_cast<std::size_t>(k);
-      Real y = y0[k], unit = f_.rows.row(k).cwiseAbs().dot(c.cwiseAbs().transpose()) + std::abs(f_.shift[k]);
+      Real y = y0[k], unit = f_.rows.row(k).norm() * c.norm() + std::abs(f_.shift[k]);
       for (Index j = 0; j < k; ++j) {
         y += f_.feed(k, j) * a[j];
         unit += std::abs(f_.feed(k, j) * a[j]);
       }
-      if (hit_[at] && before_[at] != 0)
-        start[at] = static_cast<std::int8_t>(std::abs(y) <= kNoSign * unit ? 0 : y > 0 ? 1 : -1);
+      const bool released = before_[at] == 0 && start[at] != 0;
+      if (!released) {
+        const bool zero = std::abs(y) <= (before_[at] == 0 ? kHeld : kNoSign) * unit;
+        start[at] = static_cast<std::int8_t>(zero ? 0 : y > 0 ? 1 : -1);
+      }
       a[k] = f_.slope(start[at]) * y;
     }
   }
@@ -162,6 +167,21 @@ Mode PiecewiseFlow::hold(const std::vector<Index>& hit) const {
   return all;
 }
 
+// Where nothing that a kink hears moves or is held any more, it has no choice, and is not held either.
+void PiecewiseFlow::leave_dead_samples(const Mode& before, Mode& mode) const {
+  if (hidden_ == 1 || low() != 0) return;
+  const std::vector<Index> held = mode.sliding;
+  for (const Index k : held) {
+    const Kink kink = index_.kink(k);
+    bool dead = kink.layer > 0;
+    for (Index j = 0; dead && j < layout().layer(kink.layer - 1).rows; ++j)
+      dead = mode.side(index_({kink.layer - 1, j, kink.sample})) == Side::below;
+    if (!dead) continue;
+    const Side side = before.side(k);
+    mode.set(k, side == Side::sliding ? Side::below : side);
+  }
+}
+
 // Mostly one kink is hit, and crossed.
 bool PiecewiseFlow::cross(const Vector& x, const std::vector<Index>& hit, Mode& mode) {
   for (const Index k : hit) {
@@ -216,6 +236,7 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
     for (const std::size_t c : group_decision.branching)
       decision.branching.push_back(all.sliding[static_cast<std::size_t>(group[c])]);
   }
+  leave_dead_samples(before, decision.mode);
   set_mode(decision.mode);
   decision.resolved = decision.resolved && agrees(x, all.sliding);
   return decision;

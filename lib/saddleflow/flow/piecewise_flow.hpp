@@ -78,6 +78,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   const Matrix& inputs() const { return flow_.objective().data().inputs; }
   Real factor(Side side) const;
   Mode hold(const std::vector<Index>& hit) const;
+  void leave_dead_samples(const Mode& before, Mode& mode) const;
   bool cross(const Vector& x, const std::vector<Index>& hit, Mode& mode);
   bool agrees(const Vector& x, const std::vector<Index>& touching);
   Real reach(const Vector& w, int layer, Index neuron) const;

@@ -14,6 +14,11 @@ namespace {
 constexpr Real kDerivativeRounding = Real(1e-10);
 // A signal below this part of what it is made of is zero.
 constexpr Real kZero = Real(1e-12);
+// A rate below this part of what it is made of keeps a kink at zero: directions along a face are solved for.
+constexpr Real kStaysHeld = Real(1e-8);
+// What is said of the sides holds to this part of the signals' terms, where a slide has just ended as far as its time is
+// known.
+constexpr Real kConsistent = Real(1e-6);
 // Points that differ by less than this part of their length are one.
 constexpr Real kSamePoint = Real(1e-12);
 
@@ -29,11 +34,10 @@ class Descent {
     const Index most = 200 + 20 * f_.count();
     for (Index step = 0; step < most; ++step) {
       const Vector to_face = minimiser_on_face(f_, sides_) - c_;
-      if (to_face.norm() > kSamePoint * (c_.norm() + to_face.norm()) + options_.noise) {
-        go_along(to_face);
-        continue;
-      }
-      if (!leave_face()) return {c_, sides_, true, exact_};
+      const bool far = to_face.norm() > kSamePoint * (c_.norm() + to_face.norm()) + options_.noise;
+      // Where F does not fall on the way, what is missing is rounding.
+      if (far && go_along(to_face)) continue;
+      if (!leave_face()) return {c_, sides_, is_consistent(), exact_};
     }
     return {c_, sides_, false, exact_};
   }
@@ -44,9 +48,18 @@ class Descent {
 
   /// What y_k is a sum of.
   Real unit(Index k, const Vector& y) const {
-    Real sum = f_.rows.row(k).cwiseAbs().dot(c_.cwiseAbs().transpose()) + std::abs(f_.shift[k]);
+    Real sum = f_.rows.row(k).norm() * c_.norm() + std::abs(f_.shift[k]);
     for (Index j = 0; j < k; ++j) sum += std::abs(f_.feed(k, j) * y[j]);
     return sum;
+  }
+
+  bool is_consistent() const {
+    const Vector y = f_.signals(c_, sides_);
+    for (Index k = 0; k < f_.count(); ++k) {
+      const Real s = is_held(k) ? -std::abs(y[k]) : static_cast<Real>(sides_[static_cast<std::size_t>(k)]) * y[k];
+      if (s < -kConsistent * unit(k, y)) return false;
+    }
+    return true;
   }
 
   /// The steepest ray along which F falls, if there is one: the kinks that leave on it take their sides.
@@ -88,13 +101,13 @@ class Descent {
     return rates;
   }
 
-  /// Exact line search.
-  void go_along(const Vector& u) {
+  /// Exact line search. False: F does not fall that way.
+  bool go_along(const Vector& u) {
     const Real squared = u.squaredNorm();
-    while (true) {
+    for (bool moved = false;; moved = true) {
       const Vector rates = rates_of(u);
       const Real fall = -slope(u, rates);
-      if (fall <= 0) return;
+      if (fall <= 0) return moved;
       const Vector y = f_.signals(c_, sides_);
       const Real to_least = fall / squared;
       Real to_kink = std::numeric_limits<Real>::infinity();
@@ -102,9 +115,9 @@ class Descent {
       c_ += std::min(to_kink, to_least) * u;
       if (to_kink > to_least) {
         hold_what_is_zero();
-        return;
+        return true;
       }
-      if (!cross(to_kink, y, rates, u)) return;
+      if (!cross(to_kink, y, rates, u)) return true;
     }
   }
 
@@ -115,17 +128,34 @@ class Descent {
     return std::max(Real(0), -y[k] / rates[k]);
   }
 
-  /// Those at their kinks change sides if F goes on falling beyond, else they are held.
+  /// Those at their kinks change sides if F goes on falling beyond, else they are held. Held ones that hear them move as
+  /// these do.
   bool cross(Real to_kink, const Vector& y, const Vector& rates, const Vector& u) {
+    const KinkSides before = sides_;
     std::vector<Index> there;
     for (Index k = 0; k < f_.count(); ++k)
       if (reach(k, y, rates) <= to_kink * (1 + kZero)) there.push_back(k);
     for (const Index k : there) side(k) = static_cast<std::int8_t>(-side(k));
-    const bool goes_on = slope(u, rates_of(u)) < -options_.noise * u.norm();
-    if (goes_on) return true;
+    follow(u);
+    if (slope(u, rates_of(u)) < -options_.noise * u.norm()) return true;
+    sides_ = before;
     for (const Index k : there) side(k) = 0;
     hold_what_is_zero();
     return false;
+  }
+
+  /// Held kinks that no longer stay at zero along u take the sides of their rates.
+  void follow(const Vector& u) {
+    Vector a(f_.count());
+    for (Index k = 0; k < f_.count(); ++k) {
+      Real rate = f_.rows.row(k).dot(u), unit = f_.rows.row(k).norm() * u.norm();
+      for (Index j = 0; j < k; ++j) {
+        rate += f_.feed(k, j) * a[j];
+        unit += std::abs(f_.feed(k, j) * a[j]);
+      }
+      if (is_held(k) && std::abs(rate) > kStaysHeld * unit) side(k) = static_cast<std::int8_t>(sign_of_signal(rate));
+      a[k] = f_.slope(sides_[static_cast<std::size_t>(k)]) * rate;
+    }
   }
 
   void hold_what_is_zero() {

@@ -13,7 +13,7 @@ struct Ray {
   Vector signals;  ///< y along it, one a kink: zero but for the kinks that leave
   Vector rates;    ///< a_k . direction, one a kink
   Real value = 0;  ///< f along it
-  Real unit = 0;   ///< the sum of the absolute values of the terms of f: what its rounding is a part of
+  Real unit = 0;   ///< sum of |mu_k a_k . direction| (g = sum_k mu_k a_k) and |b_k y_k|: what its rounding is a part of
   Real length = 0; ///< of the direction
 };
 
