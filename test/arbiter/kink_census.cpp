@@ -1,0 +1,160 @@
+// A census of random networks whose kinks coincide: does the library's flow end where gradient descent with a
+// tiny step ends?
+//   build/release/bin/kink-census [count [seed [first [folder]]]]
+// The problems `first` to first + count - 1 of a seed (60, 1, 0); each is a function of its seed and number.
+// With a folder every problem that is not right is written there as a study with its right end. All 600:
+//   build/release/bin/kink-census 600
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "arbiter/library_flow.hpp"
+#include "arbiter/random_kinks.hpp"
+#include "arbiter/study_file.hpp"
+
+using namespace saddleflow::test;
+
+namespace {
+
+constexpr double kRtol = 1e-8;
+constexpr std::int64_t kMaxSteps = 50000;  // the longest of the right ones take a few thousand
+constexpr double kUndecided = 3e-2;        // an arbiter that is off by more than this decides nothing
+constexpr double kUndecidedShare =
+    0.02;  // flows that truly branch, or pass close by another saddle's separatrix
+
+enum Verdict { right, wrong, unresolved, time_out, undecided, kVerdicts };
+constexpr std::array<const char*, kVerdicts> kNames{"right", "WRONG", "UNRESOLVED", "TIME-OUT", "UNDECIDED"};
+
+struct Settings {
+  int count = 60;
+  std::uint64_t seed = 1;
+  int first = 0;
+  std::string folder;
+};
+
+struct Judged {
+  Verdict verdict = right;
+  LibraryFlow flow;
+  Arbitration arbiter;
+  double distance = 0, tolerance = 0;
+  double seconds = 0;  // of the arbiter
+};
+
+struct Table {
+  std::array<std::array<int, kVerdicts>, 3> count{};  // by hidden layers
+  int branched = 0;
+};
+
+double tolerance(const Arbitration& arbiter) { return std::max(30 * arbiter.error, 1e-3); }
+
+Verdict compare(Judged& j) {
+  j.tolerance = tolerance(j.arbiter);
+  j.distance = relative_distance(j.flow.weights, j.arbiter.weights);
+  if (j.distance <= j.tolerance) return j.arbiter.error <= kUndecided ? right : undecided;
+  return wrong;
+}
+
+// Before the library is blamed the arbiter repeats itself with a step a quarter of its finest.
+Verdict confirm(const PlainProblem& problem, Judged& j) {
+  j.arbiter = arbitrate_finer(problem, j.arbiter, 4);
+  if (compare(j) != wrong) return compare(j);
+  return j.arbiter.error <= kUndecided ? wrong : undecided;
+}
+
+Judged judge(const RandomKinks& kinks) {
+  Judged j;
+  j.flow = library_flow(kinks.plain, kRtol, kMaxSteps);
+  PlainProblem problem = kinks.plain;
+  if (j.flow.branched_at) problem.t_end = *j.flow.branched_at;
+  const auto begin = std::chrono::steady_clock::now();
+  j.arbiter = arbitrate(problem);
+  if (j.flow.finished()) {
+    j.verdict = compare(j);
+    if (j.verdict != right) j.verdict = confirm(problem, j);
+  } else {
+    j.tolerance = tolerance(j.arbiter);
+    j.verdict = j.flow.stop_reason == "step_limit" ? time_out : unresolved;
+  }
+  j.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return j;
+}
+
+void report(const RandomKinks& kinks, const Judged& j, const Settings& settings) {
+  if (j.verdict == right) return;
+  fmt::print("{:<10} {}\n           ", kNames[j.verdict], kinks.description());
+  if (j.flow.finished())
+    fmt::print("end off by {:.2e}, allowed {:.1e}; ", j.distance, j.tolerance);
+  else
+    fmt::print("{} at t = {:.4g} {}; ", j.flow.stop_reason, j.flow.time, j.flow.message);
+  fmt::print("arbiter's own error {:.1e} with {} steps\n", j.arbiter.error, j.arbiter.steps);
+  std::fflush(stdout);
+  if (settings.folder.empty()) return;
+  const std::string folder = fmt::format("{}/{}-{}", settings.folder, kinks.seed, kinks.number);
+  write_study(folder, fmt::format("{}; {}", kNames[j.verdict], kinks.description()), kinks.plain, kRtol,
+              j.arbiter, j.tolerance);
+}
+
+void print(const std::array<Table, kDataKinds>& tables) {
+  fmt::print("{:<10} {:>32} {:>32} {:>32}\n", "", "one hidden layer", "two", "three");
+  fmt::print("{:<10}", "");
+  for (int l = 0; l < 3; ++l)
+    fmt::print("{:>8}{:>6}{:>7}{:>5}{:>7}", "right", "wrong", "unres.", "out", "undec.");
+  fmt::print("\n");
+  for (int k = 0; k < kDataKinds; ++k) {
+    fmt::print("{:<10}", name(static_cast<DataKind>(k)));
+    for (const auto& c : tables[static_cast<std::size_t>(k)].count)
+      fmt::print("{:>8}{:>6}{:>7}{:>5}{:>7}", c[right], c[wrong], c[unresolved], c[time_out], c[undecided]);
+    fmt::print("\n");
+  }
+}
+
+Settings settings_of(int argc, char** argv) {
+  Settings s;
+  if (argc > 1) s.count = std::atoi(argv[1]);
+  if (argc > 2) s.seed = static_cast<std::uint64_t>(std::atoll(argv[2]));
+  if (argc > 3) s.first = std::atoi(argv[3]);
+  if (argc > 4) s.folder = argv[4];
+  return s;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Settings settings = settings_of(argc, argv);
+  std::array<Table, kDataKinds> tables;
+  std::array<int, kVerdicts> total{};
+  int branched = 0, sharp = 0;
+  double library_seconds = 0, arbiter_seconds = 0;
+  std::int64_t most_steps = 0;
+  for (int number = settings.first; number < settings.first + settings.count; ++number) {
+    const RandomKinks kinks = random_kinks(settings.seed, number);
+    const Judged j = judge(kinks);
+    report(kinks, j, settings);
+    ++tables[static_cast<std::size_t>(kinks.kind)]
+          .count[static_cast<std::size_t>(kinks.hidden_layers - 1)][j.verdict];
+    ++total[j.verdict];
+    branched += j.flow.branched_at ? 1 : 0;
+    sharp += j.tolerance <= 1e-2 ? 1 : 0;
+    library_seconds += j.flow.seconds;
+    arbiter_seconds += j.seconds;
+    if (j.verdict == right) most_steps = std::max(most_steps, j.flow.steps);
+  }
+  print(tables);
+  fmt::print(
+      "kink census, seed {}, problems {} to {}, rtol {:g}: {} right, {} wrong, {} unresolved, {} timed out, "
+      "{} undecided; {} branched and compared up to there\n",
+      settings.seed, settings.first, settings.first + settings.count - 1, kRtol, total[right], total[wrong],
+      total[unresolved], total[time_out], total[undecided], branched);
+  fmt::print(
+      "judged to 1e-2 or better: {}; library {:.1f} s, at most {} steps where right; arbiter {:.1f} s\n",
+      sharp, library_seconds, most_steps, arbiter_seconds);
+  return total[wrong] + total[unresolved] + total[time_out] == 0 &&
+                 total[undecided] <= kUndecidedShare * settings.count
+             ? 0
+             : 1;
+}
