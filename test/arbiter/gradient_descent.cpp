@@ -140,11 +140,11 @@ void check(const PlainProblem& p) {
     throw std::invalid_argument("the arbiter has no room for this problem, or its parts do not fit");
 }
 
-Arbitration pair(const PlainProblem& problem, std::int64_t steps) {
-  const std::vector<double> coarse = descend(problem, steps / 2, SlopeAtZero::right);
-  Arbitration result{descend(problem, steps, SlopeAtZero::left), 0, steps};
-  result.error = relative_distance(coarse, result.weights);
-  return result;
+// 2 b - a: to step 0, from a and from b with half its step.
+std::vector<double> extrapolated(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> out(b.size());
+  for (std::size_t i = 0; i < b.size(); ++i) out[i] = 2 * b[i] - a[i];
+  return out;
 }
 
 }  // namespace
@@ -186,22 +186,37 @@ double relative_distance(const std::vector<double>& a, const std::vector<double>
   return std::isfinite(distance) ? distance : 1e300;
 }
 
-Arbitration arbitrate(const PlainProblem& problem, const ArbiterOptions& options) {
+Arbiter::Arbiter(const PlainProblem& problem, const ArbiterOptions& options) : problem_(problem) {
   const double products = static_cast<double>(problem.inputs.size() * problem.start.size());
   const auto most = static_cast<std::int64_t>(options.most_work / products);
-  auto steps = std::max(options.least_steps, static_cast<std::int64_t>(problem.t_end / options.first_step));
-  Arbitration result = pair(problem, std::min(steps, most));
-  while (result.error > options.wanted && result.steps < most) {
-    // The error is of first order in the step; half as much again for what is irregular in it.
-    const double factor = std::clamp(1.5 * result.error / options.wanted, 2.0, 16.0);
-    steps = static_cast<std::int64_t>(factor * static_cast<double>(result.steps));
-    result = pair(problem, std::min(steps, most));
-  }
-  return result;
+  steps_ = std::max(options.least_steps, static_cast<std::int64_t>(problem.t_end / options.first_step));
+  descend_once();
+  do refine();
+  while (descents_ < 3 || (error_ > options.wanted && 2 * steps_ <= most));
 }
 
-Arbitration arbitrate_finer(const PlainProblem& problem, const Arbitration& coarse, int factor) {
-  return pair(problem, factor * coarse.steps);
+void Arbiter::refine() {
+  steps_ *= 2;
+  descend_once();
+  if (descents_ >= 3) estimate();
+}
+
+void Arbiter::descend_once() {
+  constexpr SlopeAtZero kinds[] = {SlopeAtZero::left, SlopeAtZero::right, SlopeAtZero::middle};
+  last_[2] = std::move(last_[1]);
+  last_[1] = std::move(last_[0]);
+  last_[0] = descend(problem_, steps_, kinds[descents_++ % 3]);
+}
+
+// Halved steps halve the differences: the coarser pair tells when the finer one agrees by chance.
+void Arbiter::estimate() {
+  const double plain =
+      std::max(relative_distance(last_[1], last_[0]), relative_distance(last_[2], last_[1]) / 2);
+  const std::vector<double> coarse = extrapolated(last_[2], last_[1]),
+                            fine = extrapolated(last_[1], last_[0]);
+  const double limit = relative_distance(coarse, fine);
+  error_ = std::min(plain, limit);
+  weights_ = limit < plain ? fine : last_[0];
 }
 
 }  // namespace saddleflow::test

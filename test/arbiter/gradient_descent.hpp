@@ -32,24 +32,36 @@ double plain_loss(const PlainProblem& problem, const std::vector<double>& weight
 /// |a - b| / |b|; 1e300 where a is not finite.
 double relative_distance(const std::vector<double>& a, const std::vector<double>& b);
 
-struct Arbitration {
-  std::vector<double> weights;  ///< at t_end, with the finest step
-  double error = 0;             ///< relative: distance from the descent with steps twice as long
-  std::int64_t steps = 0;       ///< of the finest descent
-};
-
 struct ArbiterOptions {
   double wanted = 3e-5;      ///< refine until the error is below
-  double first_step = 4e-4;  ///< at most
-  double most_work = 4e9;    ///< of one descent, in products: steps x samples x weights
+  double first_step = 4e-4;  ///< of the coarsest descent, at most
   std::int64_t least_steps = 10000;
+  double most_work = 2e9;  ///< of one descent, in products: steps x samples x weights
 };
 
-/// Pairs of descents, one with steps twice as long and another sigma'(0), refined until they agree as wanted
-/// or the work runs out.
-Arbitration arbitrate(const PlainProblem& problem, const ArbiterOptions& options = {});
+/// Descents with a step that is halved again and again, and with another sigma'(0) each time, until three in
+/// a row agree: as they are, or extrapolated to step 0 (their errors are of first order, but irregular in the
+/// step where there are kinks).
+class Arbiter {
+ public:
+  explicit Arbiter(const PlainProblem& problem, const ArbiterOptions& options = {});
 
-/// The same once more with a step `factor` times smaller.
-Arbitration arbitrate_finer(const PlainProblem& problem, const Arbitration& coarse, int factor);
+  /// Once more with half the step, whatever it costs.
+  void refine();
+
+  const std::vector<double>& weights() const { return weights_; }  ///< at t_end
+  double error() const { return error_; }        ///< of them, relative, by their own estimate
+  std::int64_t steps() const { return steps_; }  ///< of the finest descent
+
+ private:
+  void descend_once();
+  void estimate();
+
+  const PlainProblem& problem_;
+  std::vector<double> last_[3], weights_;  // the finest in front
+  double error_ = 0;
+  std::int64_t steps_ = 0;
+  int descents_ = 0;
+};
 
 }  // namespace saddleflow::test

@@ -40,7 +40,8 @@ struct Settings {
 struct Judged {
   Verdict verdict = right;
   LibraryFlow flow;
-  Arbitration arbiter;
+  double error = 0;        // the arbiter's own
+  std::int64_t steps = 0;  // its
   double distance = 0, tolerance = 0;
   double seconds = 0;  // of the arbiter
 };
@@ -50,53 +51,45 @@ struct Table {
   int branched = 0;
 };
 
-double tolerance(const Arbitration& arbiter) { return std::max(30 * arbiter.error, 1e-3); }
-
-Verdict compare(Judged& j) {
-  j.tolerance = tolerance(j.arbiter);
-  j.distance = relative_distance(j.flow.weights, j.arbiter.weights);
-  if (j.distance <= j.tolerance) return j.arbiter.error <= kUndecided ? right : undecided;
-  return wrong;
+Verdict compare(Judged& j, const Arbiter& arbiter) {
+  j.error = arbiter.error();
+  j.steps = arbiter.steps();
+  j.tolerance = std::max(30 * j.error, 1e-3);
+  if (!j.flow.finished()) return j.flow.stop_reason == "step_limit" ? time_out : unresolved;
+  j.distance = relative_distance(j.flow.weights, arbiter.weights());
+  if (j.error > kUndecided) return undecided;
+  return j.distance <= j.tolerance ? right : wrong;
 }
 
-// Before the library is blamed the arbiter repeats itself with a step a quarter of its finest.
-Verdict confirm(const PlainProblem& problem, Judged& j) {
-  j.arbiter = arbitrate_finer(problem, j.arbiter, 4);
-  if (compare(j) != wrong) return compare(j);
-  return j.arbiter.error <= kUndecided ? wrong : undecided;
-}
-
-Judged judge(const RandomKinks& kinks) {
+Judged judge(const RandomKinks& kinks, const Settings& settings) {
   Judged j;
   j.flow = library_flow(kinks.plain, kRtol, kMaxSteps);
   PlainProblem problem = kinks.plain;
   if (j.flow.branched_at) problem.t_end = *j.flow.branched_at;
   const auto begin = std::chrono::steady_clock::now();
-  j.arbiter = arbitrate(problem);
-  if (j.flow.finished()) {
-    j.verdict = compare(j);
-    if (j.verdict != right) j.verdict = confirm(problem, j);
-  } else {
-    j.tolerance = tolerance(j.arbiter);
-    j.verdict = j.flow.stop_reason == "step_limit" ? time_out : unresolved;
+  Arbiter arbiter(problem);
+  j.verdict = compare(j, arbiter);
+  if (j.verdict == wrong) {  // before the library is blamed
+    arbiter.refine();
+    j.verdict = compare(j, arbiter);
   }
   j.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  if (j.verdict != right && !settings.folder.empty())
+    write_study(fmt::format("{}/{}-{}", settings.folder, kinks.seed, kinks.number),
+                fmt::format("{}; {}", kNames[j.verdict], kinks.description()), problem, kRtol, arbiter,
+                j.tolerance);
   return j;
 }
 
-void report(const RandomKinks& kinks, const Judged& j, const Settings& settings) {
+void report(const RandomKinks& kinks, const Judged& j) {
   if (j.verdict == right) return;
   fmt::print("{:<10} {}\n           ", kNames[j.verdict], kinks.description());
   if (j.flow.finished())
     fmt::print("end off by {:.2e}, allowed {:.1e}; ", j.distance, j.tolerance);
   else
     fmt::print("{} at t = {:.4g} {}; ", j.flow.stop_reason, j.flow.time, j.flow.message);
-  fmt::print("arbiter's own error {:.1e} with {} steps\n", j.arbiter.error, j.arbiter.steps);
+  fmt::print("arbiter's own error {:.1e} with {} steps\n", j.error, j.steps);
   std::fflush(stdout);
-  if (settings.folder.empty()) return;
-  const std::string folder = fmt::format("{}/{}-{}", settings.folder, kinks.seed, kinks.number);
-  write_study(folder, fmt::format("{}; {}", kNames[j.verdict], kinks.description()), kinks.plain, kRtol,
-              j.arbiter, j.tolerance);
 }
 
 void print(const std::array<Table, kDataKinds>& tables) {
@@ -133,8 +126,8 @@ int main(int argc, char** argv) {
   std::int64_t most_steps = 0;
   for (int number = settings.first; number < settings.first + settings.count; ++number) {
     const RandomKinks kinks = random_kinks(settings.seed, number);
-    const Judged j = judge(kinks);
-    report(kinks, j, settings);
+    const Judged j = judge(kinks, settings);
+    report(kinks, j);
     ++tables[static_cast<std::size_t>(kinks.kind)]
           .count[static_cast<std::size_t>(kinks.hidden_layers - 1)][j.verdict];
     ++total[j.verdict];

@@ -37,7 +37,7 @@ void write(const std::filesystem::path& file, const std::string& text) {
 }  // namespace
 
 void write_study(const std::filesystem::path& folder, const std::string& comment, const PlainProblem& p,
-                 double rtol, const Arbitration& right, double tolerance) {
+                 double rtol, const Arbiter& right, double tolerance) {
   std::filesystem::create_directories(folder);
   write(
       folder / "study.toml",
@@ -51,7 +51,7 @@ void write_study(const std::filesystem::path& folder, const std::string& comment
   write(folder / "right.json",
         fmt::format(
             "{{\n\"time\": {},\n\"loss\": {},\n\"weights\": {},\n\"error\": {},\n\"tolerance\": {}\n}}\n",
-            p.t_end, plain_loss(p, right.weights), list(right.weights), right.error, tolerance));
+            p.t_end, plain_loss(p, right.weights()), list(right.weights()), right.error(), tolerance));
 }
 
 }  // namespace saddleflow::test

@@ -9,6 +9,6 @@ namespace saddleflow::test {
 
 /// Writes study.toml and right.json (time, loss, weights, error, tolerance) into `folder`, which is made.
 void write_study(const std::filesystem::path& folder, const std::string& comment, const PlainProblem& problem,
-                 double rtol, const Arbitration& right, double tolerance);
+                 double rtol, const Arbiter& right, double tolerance);
 
 }  // namespace saddleflow::test
