@@ -48,6 +48,9 @@ class Arbiter {
 
   /// Once more with half the step, whatever it costs.
   void refine();
+  /// The ends of more descents, with steps up to three times the finest and in no simple ratio to it: where
+  /// the flow branches some of them end elsewhere.
+  std::vector<std::vector<double>> more_ends() const;
 
   const std::vector<double>& weights() const { return weights_; }  ///< at t_end
   double error() const { return error_; }        ///< of them, relative, by their own estimate
