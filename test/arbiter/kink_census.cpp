@@ -24,8 +24,7 @@ namespace {
 constexpr double kRtol = 1e-8;
 constexpr std::int64_t kMaxSteps = 50000;  // the longest of the right ones take a few thousand
 constexpr double kUndecided = 3e-2;        // an arbiter that is off by more than this decides nothing
-constexpr double kUndecidedShare =
-    0.02;  // flows that truly branch, or pass close by another saddle's separatrix
+constexpr double kUndecidedShare = 0.02;   // flows that truly branch
 
 enum Verdict { right, wrong, unresolved, time_out, undecided, kVerdicts };
 constexpr std::array<const char*, kVerdicts> kNames{"right", "WRONG", "UNRESOLVED", "TIME-OUT", "UNDECIDED"};
@@ -47,10 +46,7 @@ struct Judged {
   double seconds = 0;  // of the arbiter
 };
 
-struct Table {
-  std::array<std::array<int, kVerdicts>, 3> count{};  // by hidden layers
-  int branched = 0;
-};
+using Table = std::array<std::array<int, kVerdicts>, 3>;  // by hidden layers
 
 Verdict compare(Judged& j, const Arbiter& arbiter) {
   j.error = arbiter.error();
@@ -113,7 +109,7 @@ void print(const std::array<Table, kDataKinds>& tables) {
   fmt::print("\n");
   for (int k = 0; k < kDataKinds; ++k) {
     fmt::print("{:<10}", name(static_cast<DataKind>(k)));
-    for (const auto& c : tables[static_cast<std::size_t>(k)].count)
+    for (const auto& c : tables[static_cast<std::size_t>(k)])
       fmt::print("{:>8}{:>6}{:>7}{:>5}{:>7}", c[right], c[wrong], c[unresolved], c[time_out], c[undecided]);
     fmt::print("\n");
   }
@@ -132,7 +128,7 @@ Settings settings_of(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const Settings settings = settings_of(argc, argv);
-  std::array<Table, kDataKinds> tables;
+  std::array<Table, kDataKinds> tables{};
   std::array<int, kVerdicts> total{};
   int branched = 0, sharp = 0;
   double library_seconds = 0, arbiter_seconds = 0;
@@ -141,8 +137,8 @@ int main(int argc, char** argv) {
     const RandomKinks kinks = random_kinks(settings.seed, number);
     const Judged j = judge(kinks, settings);
     report(kinks, j);
-    ++tables[static_cast<std::size_t>(kinks.kind)]
-          .count[static_cast<std::size_t>(kinks.hidden_layers - 1)][j.verdict];
+    ++tables[static_cast<std::size_t>(kinks.kind)][static_cast<std::size_t>(kinks.hidden_layers - 1)]
+            [j.verdict];
     ++total[j.verdict];
     branched += j.flow.branched_at ? 1 : 0;
     sharp += j.tolerance <= 1e-2 ? 1 : 0;
