@@ -43,7 +43,8 @@ void write_study(const std::filesystem::path& folder, const std::string& comment
       folder / "study.toml",
       fmt::format("# {}\n[network]\nkind = \"feed_forward\"\nlayers = [{}]\nslope = {}\npower = 1\n[data]\n"
                   "inputs = \"given\"\ntargets = \"given\"\n[data.given]\ninputs = {}\ntargets = {}\n[loss]\n"
-                  "kind = \"{}\"\nreduction = \"{}\"\n[init]\nkind = \"given\"\nweights = {}\n[flow]\n"
+                  "kind = \"{}\"\nreduction = \"{}\"\n[init]\nkind = \"given\"\nkeep_norm = true\nweights = "
+                  "{}\n[flow]\n"
                   "t_end = {}\nrtol = {}\n",
                   comment, fmt::join(p.widths, ", "), number(p.slope), rows(p.inputs), rows(p.targets),
                   p.logistic ? "logistic" : "square", p.mean ? "mean" : "sum", list(p.start), number(p.t_end),
