@@ -1,0 +1,35 @@
+// The library's flow of a plain problem, with what a study has by default.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arbiter/gradient_descent.hpp"
+
+namespace saddleflow::test {
+
+/// The weights at one time of a flow.
+struct PathPoint {
+  double time = 0;
+  std::vector<double> weights;
+};
+
+struct LibraryFlow {
+  std::string stop_reason;  ///< "exception" where the library threw
+  std::string message;
+  double time = 0;
+  std::vector<double> weights;  ///< at `time`
+  std::optional<double>
+      branched_at;  ///< the flow was followed up to its first branching only: `time` is this
+  std::int64_t steps = 0;
+  double seconds = 0;
+  std::vector<PathPoint> path;  ///< at the beginning and after every accepted step
+
+  bool finished() const { return stop_reason == "reached_end" || branched_at.has_value(); }
+};
+
+LibraryFlow library_flow(const PlainProblem& problem, double rtol, std::int64_t max_steps);
+
+}  // namespace saddleflow::test
