@@ -113,6 +113,24 @@ def test_sets_are_stored():
             assert np.array_equal(file["problem/test_inputs"][:], run["problem/test_inputs"][:])
 
 
+def levels_cost_what_the_readme_says():
+    """Gradients of the main study without and with a level, and that the path is the same bits."""
+    def run(*level):
+        succeed(MAIN, "-o", "l.h5", "-q", "--force", "--set", "flow.t_end=8000", *level)
+        with h5py.File("l.h5") as file:
+            return dict(file["run"].attrs), file["time"][:], file["loss"][:]
+    bare, times, losses = run()
+    steps = bare["steps_accepted"]
+    for quantity, value, most in (("loss", 0.02, 0.02), ("weight_norm", 2.0, 0.3), ("gradient_norm", 0.3, 3.2),
+                                  ("proximity", 0.05, 3.2), ("kkt_residual", 0.5, 3.2)):
+        found, t, loss = run("--set", f'events.level=[{{quantity="{quantity}",value={value}}}]')
+        more = (found["gradients"] - bare["gradients"]) / steps
+        print(f"level of {quantity}: {found['events'] - bare['events']:.0f} crossings, {more:.2f} gradients a step more "
+              f"({found['gradients'] / bare['gradients'] - 1:.1%}), {found['hessians'] - bare['hessians']:.0f} Hessians")
+        assert more <= most and found["hessians"] == bare["hessians"], (quantity, more)
+        assert np.array_equal(t, times) and np.array_equal(loss, losses), quantity
+
+
 def a_run_killed_before_its_first_checkpoint_starts_afresh():
     succeed(MAIN, "-o", "fresh.h5", "-q", "--set", "flow.t_end=10")
     with h5py.File("fresh.h5", "a") as file:
@@ -196,7 +214,7 @@ def a_run_starts_from_another():
 
 def main():
     for test in (help_is_complete, dry_run_is_a_study, verify_reports_the_path_error,
-                 a_run_that_an_event_stopped_can_be_verified, test_sets_are_stored,
+                 a_run_that_an_event_stopped_can_be_verified, test_sets_are_stored, levels_cost_what_the_readme_says,
                  runs_from_tiny_starts_can_be_verified, a_run_killed_before_its_first_checkpoint_starts_afresh,
                  changed_data_are_not_resumed,
                  a_finished_run_is_shown_and_not_touched, snapshots_are_as_asked_for,
