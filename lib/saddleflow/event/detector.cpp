@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "saddleflow/base/bracketed_root.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/event/rough.hpp"
 
 namespace saddleflow {
 
@@ -93,13 +95,20 @@ void EventDetector::look_closer(const std::vector<std::size_t>& events, std::vec
     return {time, value_at(events[i], x_)};
   };
   const Real from = looks[doubtful.front()].front().time;
-  for (const Real part : kCloserLooks) {
-    const Real time = from + part * (step.t1 - from);
-    step.dense(time, x_);
-    for (const std::size_t i : doubtful) looks[i].push_back(value(i, time));
-  }
+  const auto look_at = [&](std::span<const Real> parts, const std::vector<std::size_t>& which) {
+    for (const Real part : parts) {
+      const Real time = from + part * (step.t1 - from);
+      step.dense(time, x_);
+      for (const std::size_t i : which) looks[i].push_back(value(i, time));
+    }
+    for (const std::size_t i : which) std::ranges::sort(looks[i], {}, &Look::time);
+  };
+  look_at(kCloserLooks, doubtful);
+  std::vector<std::size_t> rough;
+  for (const std::size_t i : doubtful)
+    if (is_rough(looks[i])) rough.push_back(i);
+  if (!rough.empty()) look_at(kClosestLooks, rough);
   for (const std::size_t i : doubtful) {
-    std::ranges::sort(looks[i], {}, &Look::time);
     const auto function = [&](Real time) {
       step.dense(time, x_);
       return value(i, time).value;

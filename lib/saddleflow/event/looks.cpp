@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "saddleflow/base/least_value.hpp"
+#include "saddleflow/event/rough.hpp"
 
 namespace saddleflow {
 
@@ -18,6 +19,8 @@ constexpr std::array<Real, 14> kGrid{Real(0),   Real(1e-3), Real(1e-2), Real(0.0
 // An extremum by the polynomial is looked at where it comes this much nearer to zero than the looks beside
 // it.
 constexpr Real kNearer = Real(0.5);
+// Of the variation of a function: what its interpolation may be off by.
+constexpr Real kRough = Real(0.05);
 // Evaluations spent on one extremum at most; Brent takes about ten.
 constexpr int kMostEvaluations = 40;
 
@@ -31,17 +34,6 @@ Real interpolate(std::span<const Look> looks, Real time) {
     sum += term;
   }
   return sum;
-}
-
-/// How far the polynomial through the ends and the first looks is from the closer ones: more than the error
-/// of that through all of them.
-Real interpolation_error(std::span<const Look> looks) {
-  std::vector<Look> first;
-  for (const std::size_t i : {0U, 2U, 4U, 6U}) first.push_back(looks[i]);
-  Real error = 0;
-  for (const std::size_t i : {1U, 3U, 5U})
-    error = std::max(error, std::abs(interpolate(first, looks[i].time) - looks[i].value));
-  return error;
 }
 
 /// A point of the grid; `after`: the number of the last look at or before it.
@@ -117,6 +109,20 @@ bool is_winding(std::size_t i, std::span<const Extremum> all, std::span<const Lo
 }
 
 }  // namespace
+
+Real interpolation_error(std::span<const Look> looks) {
+  std::vector<Look> second;
+  for (std::size_t i = 0; i < looks.size(); i += 2) second.push_back(looks[i]);
+  Real error = 0;
+  for (std::size_t i = 1; i < looks.size(); i += 2)
+    error = std::max(error, std::abs(interpolate(second, looks[i].time) - looks[i].value));
+  return error;
+}
+
+bool is_rough(std::span<const Look> looks) {
+  const auto [low, high] = std::ranges::minmax(looks, {}, &Look::value);
+  return interpolation_error(looks) > kRough * (high.value - low.value);
+}
 
 bool may_vanish(std::span<const Look> looks) {
   Real least = std::abs(looks[0].value), low = looks[0].value, high = low;
