@@ -114,7 +114,7 @@ std::vector<Real> levels_at_extrema(const std::vector<Real>& values, const std::
 BOOST_DATA_TEST_CASE(every_crossing_is_found,
                      bdata::make(std::vector<std::string>{"dopri5", "dop853", "rodas5p", "auto"}), stepper) {
   const std::vector<Real> parts{Real(0.1), Real(0.01), Real(1e-3)};
-  std::size_t levels = 0, wrong = 0, steps = 0;
+  std::size_t levels = 0, wrong = 0, more = 0, steps = 0;
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     const FlowProblem problem = random_problem(seed);
     ChartOptions options;
@@ -146,14 +146,20 @@ BOOST_DATA_TEST_CASE(every_crossing_is_found,
         const std::string& kind = run.parts.events.kinds[i];
         const auto found =
             static_cast<std::size_t>(std::ranges::count(log.events, kind, &ChartLog::Located::kind));
-        wrong += found == expected[i] ? 0 : 1;
-        BOOST_TEST(found == expected[i], stepper << ", seed " << seed << ", rtol " << rtol << ": " << kind
-                                                 << " " << found << " times, expected " << expected[i]);
+        // A dip narrower than the samples is found by its signs alone: two crossings more.
+        const bool right = found >= expected[i] && (found - expected[i]) % 2 == 0;
+        wrong += right ? 0 : 1;
+        more += found > expected[i] ? 1 : 0;
+        BOOST_TEST(right, stepper << ", seed " << seed << ", rtol " << rtol << ": " << kind << " " << found
+                                  << " times, expected " << expected[i]);
       }
     }
   }
-  fmt::print("{}: {} of {} levels beside extrema wrong, {} steps (seeds 1 to 6, rtol 1e-4, 1e-6, 1e-8)\n",
-             stepper, wrong, levels, steps);
+  fmt::print(
+      "{}: {} of {} levels beside extrema wrong, {} crossed more often than samples tell, {} steps (seeds 1 "
+      "to 6)\n",
+      stepper, wrong, levels, more, steps);
+  BOOST_TEST(100 * more <= levels);
   BOOST_TEST(levels > 100U);
 }
 

@@ -21,6 +21,9 @@ constexpr std::array<Real, 14> kGrid{Real(0),   Real(1e-3), Real(1e-2), Real(0.0
 constexpr Real kNearer = Real(0.5);
 // Of the variation of a function: what its interpolation may be off by.
 constexpr Real kRough = Real(0.05);
+// A function may come nearer to zero between its first looks by so many times what these vary by: one that
+// ripples within the step varies more than they show.
+constexpr Real kReach = 3;
 // Evaluations spent on one extremum at most; Brent takes about ten.
 constexpr int kMostEvaluations = 40;
 
@@ -131,7 +134,7 @@ bool may_vanish(std::span<const Look> looks) {
     low = std::min(low, look.value);
     high = std::max(high, look.value);
   }
-  return least <= high - low && std::isfinite(high - low);
+  return least <= kReach * (high - low) && std::isfinite(high - low);
 }
 
 std::vector<Look> looks_at_dips(std::vector<Look> looks, const std::function<Real(Real)>& function,

@@ -23,8 +23,8 @@ inline constexpr std::array<Real, 2> kFirstLooks{Real(0.25), Real(0.75)};
 inline constexpr std::array<Real, 3> kCloserLooks{Real(0.0669872981077806766), Real(0.5),
                                                   Real(0.933012701892219323)};
 
-/// Whether the function may vanish between its first looks: where it stays farther from zero than it varies,
-/// it does not.
+/// Whether the function may vanish between its first looks: where it stays farther from
+/// zero than three times what they vary by, it does not.
 bool may_vanish(std::span<const Look> looks);
 
 /// The looks (in order of time; the ends, the first and the closer ones) with further ones at those minima
