@@ -72,6 +72,9 @@ void print_summary(std::FILE* out, const archive::RunSummary& s) {
   fmt::print(out, "gauges:  balance drift {:.2e}, energy identity {:.2e}, loss rise {:.2e} (rtol {:g})\n",
              number(s, "balance_drift"), number(s, "energy_drift"), number(s, "loss_rise"),
              number(s, "rtol"));
+  if (!std::isnan(number(s, "test_loss")))
+    fmt::print(out, "test:    mean loss {:.7g}, error {:.7g} on the test set, at the end\n",
+               number(s, "test_loss"), number(s, "test_error"));
   if (!std::isnan(number(s, "mode_changes"))) {
     fmt::print(out, "kinks:   {} changes of the mode, at most {} pre-activations held at zero at once\n",
                count(s, "mode_changes"), count(s, "most_sliding"));

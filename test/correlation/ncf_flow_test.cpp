@@ -153,6 +153,19 @@ BOOST_AUTO_TEST_CASE(dying_neuron_stands) {
   BOOST_TEST(std::abs(r.log_norm - std::log((2 - Real(0.29)) / 2) / 2) < 1e-9);
 }
 
+// Inputs whose squares have no number.
+BOOST_AUTO_TEST_CASE(failures_of_the_stepper_keep_their_names) {
+  Objective objective = make_objective(power_sum(2, 1, Activation(-1, 2)), Real(1e155) * Matrix::Ones(2, 1),
+                                       Matrix::Constant(1, 1, Real(1e5)));
+  Correlation correlation(objective);
+  const NcfFlowResult r = follow_ncf_flow(correlation, Vector{{Real(0.1), Real(1)}});
+  print("inputs of 1e155", r);
+  fmt::print("  {}\n", r.failure);
+  BOOST_TEST((r.end == NcfEnd::failed));
+  BOOST_TEST(is_unresolved(r.end));
+  BOOST_TEST(r.failure.starts_with("nonfinite"));
+}
+
 BOOST_AUTO_TEST_CASE(flow_refuses_what_does_not_fit) {
   Objective objective = product(1);
   Correlation correlation(objective);

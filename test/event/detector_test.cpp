@@ -101,10 +101,10 @@ BOOST_AUTO_TEST_CASE(roots_are_located_to_the_tolerance_and_ordered_in_time) {
   BOOST_TEST(hits[2].event == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(interior_points_find_what_the_ends_miss) {
+BOOST_AUTO_TEST_CASE(looks_inside_a_step_find_what_the_ends_miss) {
   const auto dips = [](Real t) { return (t - Real(0.4)) * (t - Real(0.6)); };
   Event with = event(dips), without = event(dips);
-  with.interior_points = 7;
+  with.every_crossing = true;
   EventDetector looking({with}), blind({without});
   looking.start(at(0));
   blind.start(at(0));
@@ -113,6 +113,77 @@ BOOST_AUTO_TEST_CASE(interior_points_find_what_the_ends_miss) {
   BOOST_TEST(std::abs(hits[0].time - Real(0.4)) < Real(1e-13));
   BOOST_TEST(std::abs(hits[1].time - Real(0.6)) < Real(1e-13));
   BOOST_TEST(scan(blind, 0, 1).empty());
+}
+
+// A step over a maximum, the level a little below it: down to where the dip is rounding.
+BOOST_AUTO_TEST_CASE(two_crossings_are_found_however_close_they_are) {
+  for (int digits = 1; digits <= 13; ++digits) {
+    const Real below = std::pow(Real(10), Real(-digits)), level = 1 - below;
+    int found = 0, evaluations = 0;
+    Real worst = 0;
+    for (int k = 0; k < 20; ++k) {  // the maximum at every place of the step
+      const Real phase = static_cast<Real>(k) / 20;
+      Event e = event([&](Real t) { return std::cos(t - phase) - level; });
+      e.every_crossing = true;
+      e.unit = level;
+      EventDetector detector({e});
+      const Real half = std::acos(level), first = phase - half;
+      if (first <= 0 || phase + half >= 1) {  // they are not both in the step
+        ++found;
+        continue;
+      }
+      detector.start(at(0));
+      const auto hits = scan(detector, 0, 1);
+      found += hits.size() == 2U ? 1 : 0;
+      for (const EventHit& hit : hits)
+        worst = std::max(worst, std::abs(std::abs(hit.time - phase) - half) * half);
+      evaluations = std::max(evaluations, static_cast<int>(detector.root_evaluations()));
+    }
+    fmt::print(
+        "1e-{:02} below the maximum: {} of 20 found, times off by {:.0e} / distance, {} evaluations at "
+        "most\n",
+        digits, found, static_cast<double>(worst), evaluations);
+    BOOST_TEST(found == 20);
+    BOOST_TEST(worst < Real(1e-14));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(three_crossings_between_two_looks_are_found) {
+  Event e = event([](Real t) { return (t - Real(0.55)) * (t - Real(0.6)) * (t - Real(0.7)); });
+  e.every_crossing = true;
+  EventDetector detector({e});
+  detector.start(at(0));
+  const auto hits = scan(detector, 0, 1);
+  BOOST_REQUIRE(hits.size() == 3U);
+  for (std::size_t k = 0; k < 3; ++k)
+    BOOST_TEST(std::abs(hits[k].time - std::vector<Real>{Real(0.55), Real(0.6), Real(0.7)}[k]) < Real(1e-12));
+}
+
+// Away from the level two looks a step are all; where it was crossed at the end of the last step nothing is
+// reported again, and a touch that is rounding is none.
+BOOST_AUTO_TEST_CASE(looks_are_few_away_from_the_level_and_rounding_is_no_crossing) {
+  int calls = 0;
+  Event far = event([&](Real t) {
+    ++calls;
+    return 10 + std::sin(t);
+  });
+  far.every_crossing = true;
+  EventDetector away({far});
+  away.start(at(0));
+  for (int i = 0; i < 100; ++i)
+    BOOST_TEST(scan(away, static_cast<Real>(i) / 10, static_cast<Real>(i + 1) / 10).empty());
+  BOOST_TEST(calls == 301);
+  for (const Real level : {Real(0.1), Real(0.7), Real(3)}) {
+    Event touch =
+        event([&](Real t) { return (level + (t - 1) * (t - 1)) - std::nextafter(level, Real(10)); });
+    touch.every_crossing = true;
+    touch.unit = level;
+    EventDetector detector({touch});
+    detector.start(at(0));
+    for (int i = 0; i < 7; ++i)
+      BOOST_TEST(
+          scan(detector, Real(0.3) * static_cast<Real>(i), Real(0.3) * static_cast<Real>(i + 1)).empty());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(simultaneous_events_come_in_the_order_of_the_list) {
@@ -184,7 +255,7 @@ BOOST_AUTO_TEST_CASE(hysteresis_follows_events_armed_within_the_step) {
   // whole visit happens in one step.
   const auto parabola = [](Real t) { return Real(0.04) + 4 * (t - Real(0.5)) * (t - Real(0.5)); };
   std::vector<Event> events = h.events(parabola);
-  events[0].interior_points = 9;
+  events[0].every_crossing = true;
   EventDetector detector(events);
   detector.start(at(0));
   const auto hits = scan(detector, 0, 1);

@@ -111,8 +111,16 @@ BOOST_AUTO_TEST_CASE(quantities_by_name) {
   BOOST_TEST(Quantity("loss", network, "k").of(o) == o.loss);
   BOOST_TEST(Quantity("neuron_norm[3]", network, "k").of(o) == o.neuron_norm[3]);
   BOOST_TEST(Quantity("layer_norm[1]", network, "k").of(o) == o.layer_norm[1]);
-  BOOST_TEST(Quantity("weight_norm", network, "k").is_cheap());
-  BOOST_TEST(!Quantity("proximity", network, "k").is_cheap());
+  // What needs the weights alone, from them alone.
+  const Vector w = probe.weights(p.x);
+  for (const char* name :
+       {"weight_norm", "layer_norm[0]", "layer_norm[1]", "neuron_norm[0]", "neuron_norm[3]"}) {
+    const Quantity quantity(name, network, "k");
+    BOOST_REQUIRE((quantity.needs() == Quantity::Needs::weights));
+    BOOST_TEST(std::abs(quantity.of_weights(network, w) / quantity.of(o) - 1) < Real(1e-14));
+  }
+  BOOST_TEST((Quantity("loss", network, "k").needs() == Quantity::Needs::loss));
+  BOOST_TEST((Quantity("proximity", network, "k").needs() == Quantity::Needs::gradient));
   for (const char* bad :
        {"los", "neuron_norm[4]", "layer_norm[-1]", "layer_norm[]", "neuron_norm", "loss[0]"})
     BOOST_CHECK_THROW(Quantity(bad, network, "k"), InputError);

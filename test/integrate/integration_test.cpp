@@ -131,6 +131,23 @@ BOOST_AUTO_TEST_CASE(every_stop_has_its_name) {
   BOOST_TEST(!failed.message.empty());
 }
 
+// What fails is named: an event function without a number, and what an observer computes.
+BOOST_AUTO_TEST_CASE(failures_besides_the_flow_keep_their_names) {
+  IntegrationOptions options;
+  options.t_end = 5;
+  Event broken = level(Real(1.5));
+  broken.function = [](const Vector& x) { return x[0] > Real(1.8) ? Real(1) : std::sqrt(Real(-1)); };
+  const Outcome nan = run("dopri5", options, {broken}).outcome;
+  BOOST_TEST(nan.stop_reason == "nonfinite");
+  BOOST_TEST(nan.message.find("'level'") != std::string::npos);
+  options.between_steps = [] { throw NumericalError("Hessian: no eigenvalues"); };
+  const Outcome other = run("dopri5", options, {}).outcome;
+  fmt::print("{} ({}), {} ({})\n", nan.stop_reason, nan.message, other.stop_reason, other.message);
+  BOOST_TEST(other.stop_reason == "numerical_error");
+  BOOST_TEST(other.message == "Hessian: no eigenvalues");
+  BOOST_TEST(other.failed());
+}
+
 BOOST_DATA_TEST_CASE(a_restored_run_goes_on_bit_by_bit, boost::unit_test::data::make(kMethods), method) {
   IntegrationOptions options;
   options.t_end = 5;

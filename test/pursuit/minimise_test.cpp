@@ -121,6 +121,7 @@ BOOST_AUTO_TEST_CASE(trust_region_reaches_the_bottom) {
     options.radius = Real(0.1);
     const Endgame end = trust_region_descent(objective, w, options);
     BOOST_TEST(end.loss <= loss);
+    BOOST_TEST(end.loss == objective.value(end.weights));  // not the smaller one of a step before
     BOOST_TEST_MESSAGE(fmt::format("seed 1, start {}: loss {:.3g} -> {:.1e}, r {:.1e}, {} iterations", k,
                                    static_cast<double>(loss), static_cast<double>(end.loss),
                                    static_cast<double>(end.proximity), end.iterations));

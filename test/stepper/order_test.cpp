@@ -88,7 +88,7 @@ void check_order(const Case& c, const char* kind) {
   BOOST_TEST(order[2] > c.dense - c.slack);
 }
 
-/// y' = -(y - sin t) + cos t: explicit time dependence, with df/dt.
+/// y' = -y^2 + sin^2 t + cos t, solved by sin t: explicit time dependence, with df/dt.
 struct Forced {
   void operator()(const Vector& x, Vector& dxdt, Real t) const {
     using std::cos, std::sin;

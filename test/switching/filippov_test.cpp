@@ -114,6 +114,35 @@ BOOST_DATA_TEST_CASE(checkpoints, bdata::make(test::filippov_cases()) * bdata::m
   BOOST_TEST(compared > 3);
 }
 
+// A checkpoint is numbers of a file: one that is not what it stands for is refused, and changes nothing.
+BOOST_AUTO_TEST_CASE(damaged_checkpoints_are_refused) {
+  int refused = 0, taken = 0;
+  for (const auto& of : test::filippov_cases()) {
+    FilippovRun run = run_of(of, "dopri5", Real(1e-6));
+    run.drive(mid_slide(of));
+    const std::vector<Real> memory = run.stepper.memory();
+    // cut, fresh, standing, gap, count; then the sides, and three lists with their lengths in front.
+    for (std::size_t at = 4; at < memory.size(); ++at)
+      for (const Real wrong : {Real(-2), Real(0.5), Real(7), Real(1e18), std::nan("")}) {
+        std::vector<Real> damaged = memory;
+        damaged[at] = wrong;
+        FilippovRun other = run_of(of, "dopri5", Real(1e-6));
+        try {
+          other.stepper.restore(run.stepper.current_state(), run.stepper.current_time(), damaged);
+          ++taken;  // a number of the inner stepper
+        } catch (const InputError&) {
+          ++refused;
+        }
+        const std::size_t sides = other.system.mode().sides.size();
+        BOOST_TEST((sides == 0U || sides == static_cast<std::size_t>(other.system.switch_count())));
+        for (const Side side : other.system.mode().sides)
+          BOOST_TEST(std::abs(static_cast<int>(side)) <= 1, of.name << ", number " << at << " = " << wrong);
+      }
+  }
+  BOOST_TEST_MESSAGE(fmt::format("{} damaged memories refused, {} taken", refused, taken));
+  BOOST_TEST(refused > 40);
+}
+
 BOOST_DATA_TEST_CASE(checkpoint_in_a_slide, bdata::make(test::filippov_cases()) * bdata::make(kMethods), of,
                      method) {
   const Real middle = mid_slide(of);

@@ -7,7 +7,7 @@ import time
 import h5py
 import numpy as np
 
-from tool import BIN, MAIN, STUDIES, flow, in_temporary_folder, succeed
+from tool import BIN, MAIN, STUDIES, flow, in_temporary_folder, kkt, succeed
 
 
 def help_is_complete():
@@ -70,6 +70,65 @@ def runs_from_tiny_starts_can_be_verified():
     linear = os.path.join(STUDIES, "linear-exact.toml")
     path, times, line = verification(linear, "-o", "tiny.h5", "--set", "init.scale=1e-50", "--set", "flow.t_end=43.0")
     assert 0 < path < 1e-5 and times < 1e-5 and "unchanged" in line, line
+
+
+def scored(name):
+    """(training rows, test rows, mean test loss of the stored weights by numpy, the stored one) of a 2-layer run."""
+    with h5py.File(name) as file:
+        problem, run = file["problem"], dict(file["run"].attrs)
+        x, y = problem["test_inputs"][:], problem["test_targets"][:]
+        w, (d, width, _) = file["weights"][-1], file["network"].attrs["layer_sizes"]
+        h = np.maximum(x @ w[:d * width].reshape(d, width), 0) ** 2 @ w[d * width:]
+        loss = 0.5 * np.mean((h - y[:, 0]) ** 2)
+        error = np.sum((h - y[:, 0]) ** 2) / np.sum((y - y.mean()) ** 2)
+        print(f"test loss {run['test_loss']:.6g}, by numpy {loss:.6g}")
+        assert abs(run["test_loss"] / loss - 1) < 1e-12 and abs(run["test_error"] / error - 1) < 1e-12
+        return np.hstack([problem["inputs"], problem["targets"]]), np.hstack([x, y])
+
+
+def test_sets_are_stored():
+    """What a study keeps for the test error is in the file of its flow, with the score of the last weights."""
+    short = ("-q", "--set", "flow.t_end=10")
+    succeed(MAIN, "-o", "whole.h5", *short)
+    succeed(MAIN, "-o", "tested.h5", "--set", "data.test_samples=7", *short)
+    train, test = scored("tested.h5")
+    with h5py.File("whole.h5") as file:
+        assert "test_inputs" not in file["problem"] and "test_loss" not in file["run"].attrs
+        assert np.array_equal(train[:, :-1], file["problem/inputs"][:]) and test.shape == (7, 11)
+    cars = os.path.join(STUDIES, "auto-mpg.toml")
+    succeed(cars, "-o", "cars.h5", *short)
+    succeed(cars, "-o", "some.h5", "--set", "data.test_fraction=0.25", *short)
+    train, test = scored("some.h5")
+    with h5py.File("cars.h5") as file:
+        rows = np.hstack([file["problem/inputs"], file["problem/targets"]])
+    assert len(test) == round(len(rows) / 4), len(test)
+    ordered = lambda table: sorted(map(tuple, table))
+    assert ordered(np.vstack([train, test])) == ordered(rows)
+    # They stay with the run in the files that are made of it, and in a file of the problem alone.
+    for source, name in (("tested.h5", "kkt.h5"), (MAIN, "alone.h5")):
+        sets = () if source == "tested.h5" else ("--set", "data.test_samples=7")
+        result = kkt(source, "-q", "--starts", "1", "-o", name, *sets)
+        assert result.returncode == 0, result.stderr
+        with h5py.File(name) as file, h5py.File("tested.h5") as run:
+            assert np.array_equal(file["problem/test_inputs"][:], run["problem/test_inputs"][:])
+
+
+def levels_cost_what_the_readme_says():
+    """Gradients of the main study without and with a level, and that the path is the same bits."""
+    def run(*level):
+        succeed(MAIN, "-o", "l.h5", "-q", "--force", "--set", "flow.t_end=8000", *level)
+        with h5py.File("l.h5") as file:
+            return dict(file["run"].attrs), file["time"][:], file["loss"][:]
+    bare, times, losses = run()
+    steps = bare["steps_accepted"]
+    for quantity, value, most in (("loss", 0.02, 0.02), ("weight_norm", 2.0, 0.3), ("gradient_norm", 0.3, 3.2),
+                                  ("proximity", 0.05, 3.2), ("kkt_residual", 0.5, 3.2)):
+        found, t, loss = run("--set", f'events.level=[{{quantity="{quantity}",value={value}}}]')
+        more = (found["gradients"] - bare["gradients"]) / steps
+        print(f"level of {quantity}: {found['events'] - bare['events']:.0f} crossings, {more:.2f} gradients a step more "
+              f"({found['gradients'] / bare['gradients'] - 1:.1%}), {found['hessians'] - bare['hessians']:.0f} Hessians")
+        assert more <= most and found["hessians"] == bare["hessians"], (quantity, more)
+        assert np.array_equal(t, times) and np.array_equal(loss, losses), quantity
 
 
 def a_run_killed_before_its_first_checkpoint_starts_afresh():
@@ -155,7 +214,7 @@ def a_run_starts_from_another():
 
 def main():
     for test in (help_is_complete, dry_run_is_a_study, verify_reports_the_path_error,
-                 a_run_that_an_event_stopped_can_be_verified,
+                 a_run_that_an_event_stopped_can_be_verified, test_sets_are_stored, levels_cost_what_the_readme_says,
                  runs_from_tiny_starts_can_be_verified, a_run_killed_before_its_first_checkpoint_starts_afresh,
                  changed_data_are_not_resumed,
                  a_finished_run_is_shown_and_not_touched, snapshots_are_as_asked_for,

@@ -1,4 +1,4 @@
-// The run file as tables: one line per dataset says its path, type, axes and meaning, and which member of
+// The run file as tables: one entry per dataset says its path, type, axes and meaning, and which member of
 // which plain struct fills it. Writer, reader, resume and recovery all walk these tables, so a new group is a
 // row struct in run_file.hpp, a table here, and one more stream in the writer and reader.
 //

@@ -58,7 +58,7 @@ EarlyDirection follow_early_direction(Problem& problem, const Vector& u0,
                                       const std::vector<Real>& accuracies) {
   EarlyDirection out;
   out.limit = find_limit(problem.correlation, u0);
-  if (out.limit.flow.end == NcfEnd::step_limit) return out;
+  if (is_unresolved(out.limit.flow.end)) return out;
   find_times(problem, u0, accuracies, out);
   if (out.times.empty()) return out;
   for (const Real delta : problem.deltas) {

@@ -61,7 +61,7 @@ NcfFlowResult ncf_flow_at(Correlation& correlation, const Vector& u0, Real time)
 LimitDirection find_limit(Correlation& correlation, const Vector& u0) {
   LimitDirection limit;
   limit.flow = follow_ncf_flow(correlation, u0, ncf_options());
-  if (limit.flow.end == NcfEnd::step_limit)
+  if (is_unresolved(limit.flow.end))
     limit.creeps =
         gradient_norm(correlation, limit.flow.direction) <= kCreeping * gradient_norm(correlation, u0);
   if (!limit.grows()) return limit;

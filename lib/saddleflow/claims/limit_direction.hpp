@@ -20,7 +20,7 @@ struct LimitDirection {
   bool grows() const { return flow.end == NcfEnd::grows || flow.end == NcfEnd::blow_up; }
   bool collapses() const { return flow.end == NcfEnd::collapsed; }
   bool stands() const { return flow.end == NcfEnd::stands; }
-  bool unresolved() const { return flow.end == NcfEnd::step_limit && !creeps; }
+  bool unresolved() const { return is_unresolved(flow.end) && !creeps; }
 };
 
 /// The NCF flow from u0 to its end.

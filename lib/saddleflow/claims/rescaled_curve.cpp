@@ -53,8 +53,7 @@ Real end_of_curve(Problem& problem, const Vector& u0, const LimitDirection& limi
 RescaledCurve compare_rescaled(Problem& problem, const Vector& u0, Real fraction) {
   RescaledCurve curve;
   curve.limit = find_limit(problem.correlation, u0);
-  curve.end =
-      curve.limit.flow.end == NcfEnd::step_limit ? 0 : end_of_curve(problem, u0, curve.limit, fraction);
+  curve.end = is_unresolved(curve.limit.flow.end) ? 0 : end_of_curve(problem, u0, curve.limit, fraction);
   if (!(curve.end > 0)) {
     curve.problem = "the NCF flow is not resolved";
     return curve;

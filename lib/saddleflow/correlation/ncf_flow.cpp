@@ -169,8 +169,9 @@ class Run {
         point_ = at(x);
         if (std::log(time_of(x)) >= log_end) return stop_at(*stepper, log_end);
       }
-    } catch (const StepFailure&) {
-      note(x, NcfEnd::step_limit);
+    } catch (const StepFailure& failure) {
+      result_.failure = failure.reason() + ": " + failure.what();
+      note(x, NcfEnd::failed);
       return;
     }
     if (result_.end == NcfEnd::blow_up || result_.end == NcfEnd::grows) coast(log_end);
@@ -266,6 +267,8 @@ const char* name_of(NcfEnd end) {
       return "end_time";
     case NcfEnd::grown:
       return "grown";
+    case NcfEnd::failed:
+      return "failed";
     default:
       return "step_limit";
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 
 #include "saddleflow/problem/correlation.hpp"
 
@@ -10,16 +11,19 @@ namespace saddleflow {
 
 /// How the flow ends.
 enum class NcfEnd {
-  blow_up,    ///< D > 2: the norm becomes infinite at NcfFlowResult::time, the direction has settled
-  grows,      ///< D <= 2: the direction has settled at a KKT point with N > 0, the norm grows for ever
-  collapsed,  ///< the norm has fallen below `collapse` times the start while N < 0: to zero
-  stands,     ///< the gradient vanishes: every active path is dead, and the weights stay where they are
-  end_time,   ///< t_end was reached first
-  grown,      ///< the norm has come to `largest` times the start
-  step_limit  ///< none of these within `steps`, or a step became too short (kinks)
+  blow_up,     ///< D > 2: the norm becomes infinite at NcfFlowResult::time, the direction has settled
+  grows,       ///< D <= 2: the direction has settled at a KKT point with N > 0, the norm grows for ever
+  collapsed,   ///< the norm has fallen below `collapse` times the start while N < 0: to zero
+  stands,      ///< the gradient vanishes: every active path is dead, and the weights stay where they are
+  end_time,    ///< t_end was reached first
+  grown,       ///< the norm has come to `largest` times the start
+  step_limit,  ///< none of these within `steps`
+  failed       ///< a step could not be made: NcfFlowResult::failure says why
 };
 
 const char* name_of(NcfEnd end);
+/// Neither a limit nor a time that was asked for.
+inline bool is_unresolved(NcfEnd end) { return end == NcfEnd::step_limit || end == NcfEnd::failed; }
 
 struct NcfFlowOptions {
   Real t_end = std::numeric_limits<Real>::infinity();
@@ -45,6 +49,8 @@ struct NcfFlowResult {
   Real log_time = 0;     ///< ln of it
   Real growth_rate = 0;  ///< grows, D = 2: ln ||u|| ~ 2 N* t
   std::int64_t steps = 0;
+  /// failed: the reason of the stepper ("nonfinite", "step_underflow", "sliding_unresolved") and its message.
+  std::string failure;
 };
 
 /// Desingularised (theory, section 2): with u = rho v, ||v|| = 1 and dt = rho^{2-D} ds,

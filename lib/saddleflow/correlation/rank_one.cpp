@@ -116,7 +116,9 @@ void judge_scalar_problem(const Network& network, const Matrix& inputs, const Ma
   const ComposedActivation tau(network.activation(), signs);
   const ScalarKkt scalar = scalar_kkt(tau, inputs, z, q, factors.front().r, tolerance);
   structure.scalar_residual = scalar.residual;
-  structure.scalar_kkt = verdict(scalar.residual <= tolerance);
+  // An upper bound of the residual proves a KKT point, but refutes none.
+  if (scalar.resolved || scalar.residual <= tolerance)
+    structure.scalar_kkt = verdict(scalar.residual <= tolerance);
   if (none_fails(structure.layers, [](const RankOneLayer& layer) { return layer.equal_magnitude; }) &&
       none_fails(structure.layers, [](const RankOneLayer& layer) { return layer.aligned; }))
     structure.predicted_value = value_factor(network, factors, tolerance) * scalar.value;

@@ -64,6 +64,7 @@ ScalarKkt scalar_kkt(const ComposedActivation& tau, const Matrix& inputs, const 
         bounded_least_squares(columns, target_v - gradient_v, Vector::Constant(count, low),
                               Vector::Constant(count, high), Vector::Constant(count, (low + high) / 2));
     gradient_v += columns * slopes.x;
+    result.resolved = slopes.converged;
   }
   const Vector gradient_q = z * activated;
   result.residual =

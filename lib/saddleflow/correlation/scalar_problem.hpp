@@ -35,6 +35,7 @@ struct ScalarKkt {
   /// = 1 grad_v f is the element of the Clarke subdifferential that comes nearest, with tau'(0) anywhere
   /// between the derivatives of its two sides.
   Real residual = 0;
+  bool resolved = true;  ///< false: that element was not found, `residual` is an upper bound
 };
 
 /// `inputs` d x n, `z` outputs x n. A sample with |v . x| <= kink_tolerance ||x|| is on the kink of a

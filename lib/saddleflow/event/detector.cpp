@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "saddleflow/base/bracketed_root.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/event/rough.hpp"
 
 namespace saddleflow {
 
@@ -16,30 +18,32 @@ namespace {
 
 constexpr Real kNever = -std::numeric_limits<Real>::max();
 
+// A checkpoint holds finite numbers only: the largest one stands for infinity.
+constexpr Real kLargestValue = std::numeric_limits<Real>::max();
+// A sign is rounding below so many units in the last place of the numbers whose difference is taken.
+constexpr Real kSignRounding = 100 * std::numeric_limits<Real>::epsilon();
+
 int sign_of(Real value) { return (value > 0) - (value < 0); }
 
 }  // namespace
 
 EventDetector::EventDetector(std::vector<Event> events)
     : events_(std::move(events)),
-      signs_(events_.size(), 0),
+      values_(events_.size(), 0),
       active_(events_.size(), 0),
       blind_until_(events_.size(), kNever) {}
 
 Real EventDetector::value_at(std::size_t event, const Vector& x) const {
   const Real value = events_[event].function(x);
   if (std::isnan(value))
-    throw NumericalError(
-        fmt::format("event '{}': its function is NaN, expected a number", events_[event].name));
-  return value;
+    throw EventError(fmt::format("event '{}': its function is NaN, expected a number", events_[event].name));
+  return std::clamp(value, -kLargestValue, kLargestValue);
 }
-
-int EventDetector::sign_at(std::size_t event, const Vector& x) const { return sign_of(value_at(event, x)); }
 
 void EventDetector::start(const Vector& x) {
   for (std::size_t e = 0; e < events_.size(); ++e) {
     active_[e] = is_armed(e) ? 1 : 0;
-    signs_[e] = active_[e] ? sign_at(e, x) : 0;
+    values_[e] = active_[e] ? value_at(e, x) : 0;
   }
 }
 
@@ -49,28 +53,68 @@ bool EventDetector::matches(Direction direction, int before, int after) {
   return (rising && direction != Direction::falling) || (falling && direction != Direction::rising);
 }
 
-void EventDetector::look(std::size_t event, Real from, Real to, const Vector& x) {
-  const int sign = sign_at(event, x);
-  if (matches(events_[event].direction, signs_[event], sign))
-    pending_.push_back({event, from, to, signs_[event]});
-  signs_[event] = sign;
+void EventDetector::note_crossings(std::size_t event, const std::vector<Look>& looks) {
+  for (std::size_t i = 1; i < looks.size(); ++i) {
+    const int before = sign_of(looks[i - 1].value);
+    if (matches(events_[event].direction, before, sign_of(looks[i].value)))
+      pending_.push_back({event, looks[i - 1].time, looks[i].time, before});
+  }
+  values_[event] = looks.back().value;
 }
 
-// Events are looked at together, point by point, so that functions of the same state share its evaluation.
-void EventDetector::look_along(const Step& step) {
-  int most = 0;
-  for (std::size_t e = 0; e < events_.size(); ++e)
-    if (active_[e]) most = std::max(most, events_[e].interior_points);
-  const auto time_of = [&](int point) {
-    return step.t0 + (step.t1 - step.t0) * static_cast<Real>(point) / static_cast<Real>(most + 1);
-  };
-  for (int point = 1; point <= most; ++point) {
-    step.dense(time_of(point), x_);
-    for (std::size_t e = 0; e < events_.size(); ++e)
-      if (active_[e] && events_[e].interior_points > 0) look(e, time_of(point - 1), time_of(point), x_);
+// From a time at which the values are known to the end of the step. Events are looked at together, point by
+// point, so that functions of the same state share its evaluation.
+void EventDetector::follow(const std::vector<std::size_t>& events, Real from, const Step& step) {
+  std::vector<std::vector<Look>> looks;
+  bool inside = false;
+  for (const std::size_t e : events) {
+    looks.push_back({{from, values_[e]}});
+    inside = inside || events_[e].every_crossing;
   }
-  for (std::size_t e = 0; e < events_.size(); ++e)
-    if (active_[e]) look(e, events_[e].interior_points > 0 ? time_of(most) : step.t0, step.t1, step.x1);
+  for (const Real part : kFirstLooks) {
+    if (!inside) break;
+    const Real time = from + part * (step.t1 - from);
+    step.dense(time, x_);
+    for (std::size_t i = 0; i < events.size(); ++i)
+      if (events_[events[i]].every_crossing) looks[i].push_back({time, value_at(events[i], x_)});
+  }
+  for (std::size_t i = 0; i < events.size(); ++i) looks[i].push_back({step.t1, value_at(events[i], step.x1)});
+  if (inside) look_closer(events, looks, step);
+  for (std::size_t i = 0; i < events.size(); ++i) note_crossings(events[i], looks[i]);
+}
+
+// Those whose first looks do not exclude a zero between them.
+void EventDetector::look_closer(const std::vector<std::size_t>& events, std::vector<std::vector<Look>>& looks,
+                                const Step& step) {
+  std::vector<std::size_t> doubtful;
+  for (std::size_t i = 0; i < events.size(); ++i)
+    if (events_[events[i]].every_crossing && may_vanish(looks[i])) doubtful.push_back(i);
+  if (doubtful.empty()) return;
+  const auto value = [&](std::size_t i, Real time) -> Look {
+    ++root_evaluations_;
+    return {time, value_at(events[i], x_)};
+  };
+  const Real from = looks[doubtful.front()].front().time;
+  const auto look_at = [&](std::span<const Real> parts, const std::vector<std::size_t>& which) {
+    for (const Real part : parts) {
+      const Real time = from + part * (step.t1 - from);
+      step.dense(time, x_);
+      for (const std::size_t i : which) looks[i].push_back(value(i, time));
+    }
+    for (const std::size_t i : which) std::ranges::sort(looks[i], {}, &Look::time);
+  };
+  look_at(kCloserLooks, doubtful);
+  std::vector<std::size_t> rough;
+  for (const std::size_t i : doubtful)
+    if (is_rough(looks[i])) rough.push_back(i);
+  if (!rough.empty()) look_at(kClosestLooks, rough);
+  for (const std::size_t i : doubtful) {
+    const auto function = [&](Real time) {
+      step.dense(time, x_);
+      return value(i, time).value;
+    };
+    looks[i] = looks_at_dips(std::move(looks[i]), function, kSignRounding * events_[events[i]].unit);
+  }
 }
 
 // After something has fired: follow the events that this armed from here to the end of the step, drop the
@@ -79,10 +123,10 @@ void EventDetector::update_armed(Real now, const Vector& x_now, const Step& step
   for (std::size_t e = 0; e < events_.size(); ++e) {
     const bool armed = is_armed(e);
     if (armed && !active_[e]) {
-      signs_[e] = sign_at(e, x_now);
-      if (now < step.t1) look(e, now, step.t1, step.x1);
+      values_[e] = value_at(e, x_now);
+      if (now < step.t1) follow({e}, now, step);
     } else if (!armed && active_[e]) {
-      signs_[e] = 0;
+      values_[e] = 0;
       std::erase_if(pending_, [e](const Crossing& c) { return c.event == e; });
       std::erase_if(located_, [e](const EventHit& h) { return h.event == e; });
     }
@@ -141,7 +185,10 @@ std::vector<EventHit> EventDetector::scan(Real t0, Real t1, const Vector& x1, co
   const Step step{t0, t1, x1, dense, time_tolerance};
   pending_.clear();
   located_.clear();
-  look_along(step);
+  std::vector<std::size_t> armed;
+  for (std::size_t e = 0; e < events_.size(); ++e)
+    if (active_[e]) armed.push_back(e);
+  follow(armed, t0, step);
   std::vector<EventHit> hits;
   EventHit hit;
   Vector at_hit;
@@ -168,7 +215,7 @@ void EventDetector::shift_time(Real shift) {
 std::vector<Real> EventDetector::memory() const {
   std::vector<Real> memory{static_cast<Real>(root_evaluations_)};
   for (std::size_t e = 0; e < events_.size(); ++e) {
-    memory.push_back(static_cast<Real>(signs_[e]));
+    memory.push_back(values_[e]);
     memory.push_back(static_cast<Real>(active_[e]));
     memory.push_back(blind_until_[e]);
   }
@@ -181,7 +228,7 @@ void EventDetector::restore(const std::vector<Real>& memory) {
                                  memory.size(), 1 + 3 * events_.size()));
   root_evaluations_ = static_cast<long>(memory[0]);
   for (std::size_t e = 0; e < events_.size(); ++e) {
-    signs_[e] = static_cast<int>(memory[1 + 3 * e]);
+    values_[e] = memory[1 + 3 * e];
     active_[e] = memory[2 + 3 * e] != 0 ? 1 : 0;
     blind_until_[e] = memory[3 + 3 * e];
   }

@@ -6,14 +6,15 @@
 #include <vector>
 
 #include "saddleflow/event/event.hpp"
+#include "saddleflow/event/looks.hpp"
 
 namespace saddleflow {
 
 /// Dense output of one step: writes x(t) for t in [t0, t1].
 using StateAt = std::function<void(Real t, Vector& x)>;
 
-/// Keeps the sign of every event function from step to step (it is never recomputed after a restart) and
-/// isolates roots in (t0, t1] with Boost's TOMS 748 (Alefeld, Potra, Shi 1995).
+/// Keeps the value of every event function from step to step (its sign is never recomputed after a restart)
+/// and isolates roots in (t0, t1] with Boost's TOMS 748 (Alefeld, Potra, Shi 1995).
 class EventDetector {
  public:
   explicit EventDetector(std::vector<Event> events);
@@ -33,7 +34,7 @@ class EventDetector {
 
   /// Function evaluations spent on isolating roots.
   long root_evaluations() const { return root_evaluations_; }
-  /// Signs, blind times and the evaluation count: what a checkpoint needs.
+  /// Values, blind times and the evaluation count: what a checkpoint needs.
   std::vector<Real> memory() const;
   void restore(const std::vector<Real>& memory);
 
@@ -51,9 +52,10 @@ class EventDetector {
   };
   bool is_armed(std::size_t event) const { return !events_[event].armed || events_[event].armed(); }
   Real value_at(std::size_t event, const Vector& x) const;
-  int sign_at(std::size_t event, const Vector& x) const;
-  void look(std::size_t event, Real from, Real to, const Vector& x);
-  void look_along(const Step& step);
+  void follow(const std::vector<std::size_t>& events, Real from, const Step& step);
+  void look_closer(const std::vector<std::size_t>& events, std::vector<std::vector<Look>>& looks,
+                   const Step& step);
+  void note_crossings(std::size_t event, const std::vector<Look>& looks);
   void update_armed(Real now, const Vector& x_now, const Step& step);
   bool next_hit(Real now, const Step& step, EventHit& hit);
   Real flow_time(Real t, const Step& step);
@@ -61,7 +63,7 @@ class EventDetector {
   static bool matches(Direction direction, int before, int after);
 
   std::vector<Event> events_;
-  std::vector<int> signs_;
+  std::vector<Real> values_;  // at the end of the last step; 0 while not armed
   std::vector<char> active_;  // armed when last asked
   std::vector<Real> blind_until_;
   FlowClock clock_;

@@ -4,11 +4,18 @@
 #include <functional>
 #include <string>
 
+#include "saddleflow/base/error.hpp"
 #include "saddleflow/base/real.hpp"
 
 namespace saddleflow {
 
 enum class Direction { falling = -1, either = 0, rising = 1 };
+
+/// The function of an event has no number.
+class EventError : public NumericalError {
+ public:
+  using NumericalError::NumericalError;
+};
 
 /// One located event.
 struct EventHit {
@@ -42,9 +49,14 @@ struct Event {
   std::function<bool()> stop;
   /// After firing, the event is blind for this long (time units of the flow).
   Real cooldown = 0;
-  /// Extra points inside every step at which the sign is looked at (0: the ends only). Worth it where a look
-  /// is cheap; a function that needs a gradient costs that many gradients a step.
-  int interior_points = 0;
+  /// False: looked at where steps end only, so that two crossings within a step are not seen. True: also
+  /// inside the steps, so that they are. That is two looks a step, three more where these do not exclude a
+  /// crossing, and about ten at every dip towards zero (looks.hpp); a function that needs a gradient costs
+  /// one a look.
+  bool every_crossing = false;
+  /// every_crossing: the size of the numbers whose difference the function is. A dip beyond zero that is
+  /// rounding of it is none.
+  Real unit = 0;
   /// Absent: always armed. Asked in time order, after on_fire() of earlier hits: this makes hysteresis.
   std::function<bool()> armed;
   /// Called when the event has been located, in time order, before later hits of the same step are

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow {
@@ -65,8 +67,19 @@ Real Quantity::of(const Observables& o) const {
   return 0;
 }
 
-bool Quantity::is_cheap() const {
-  return kind_ == Kind::weight_norm || kind_ == Kind::layer || kind_ == Kind::neuron;
+Quantity::Needs Quantity::needs() const {
+  if (kind_ == Kind::weight_norm || kind_ == Kind::layer || kind_ == Kind::neuron) return Needs::weights;
+  return kind_ == Kind::loss ? Needs::loss : Needs::gradient;
+}
+
+Real Quantity::of_weights(const Network& network, const Vector& w) const {
+  if (kind_ == Kind::layer) return network.layout().matrix(w, static_cast<int>(index_)).stableNorm();
+  if (kind_ != Kind::neuron) return w.stableNorm();
+  const Neuron& neuron = network.neurons()[static_cast<std::size_t>(index_)];
+  Real norm = 0;
+  for (const Index i : neuron.incoming) norm = std::hypot(norm, w[i]);
+  for (const Index i : neuron.outgoing) norm = std::hypot(norm, w[i]);
+  return norm;
 }
 
 }  // namespace saddleflow

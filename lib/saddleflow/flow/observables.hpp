@@ -37,8 +37,11 @@ class Quantity {
   Quantity(const std::string& name, const Network& network, const std::string& key);
   const std::string& name() const { return name_; }
   Real of(const Observables& observables) const;
-  /// True where the value needs the weights only, neither forward nor backward pass.
-  bool is_cheap() const;
+  /// What has to be evaluated for it.
+  enum class Needs { weights, loss, gradient };
+  Needs needs() const;
+  /// The same of the weights alone, where nothing else is needed.
+  Real of_weights(const Network& network, const Vector& w) const;
 
  private:
   enum class Kind {

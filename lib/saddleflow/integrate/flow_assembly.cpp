@@ -42,6 +42,9 @@ bool has_linear_start(const FlowAssemblyOptions& options, const Network& network
 
 std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool kinks, PolarFlow& flow) {
   if (options.charts == Charts::cartesian || kinks) return nullptr;
+  // Of degree 1 the origin is no rest point but one like any other: weights pass through it in finite time,
+  // where they have no direction.
+  if (flow.correlation().network().degree() < 2) return nullptr;
   PolarChart::Options chart;
   chart.always = options.charts == Charts::polar;
   chart.rtol = options.stepping.error.rtol;
@@ -76,7 +79,7 @@ FlowAssembly::FlowAssembly(Objective& of, const Vector& w0, const FlowAssemblyOp
 FlowAssembly::FlowAssembly(Objective& of, const Vector& direction, Real log_norm,
                            const FlowAssemblyOptions& options)
     : FlowAssembly(of, options, [&direction, log_norm](PolarFlow& origin, PolarChart* chart) {
-        // Where kinks are followed there is no polar chart, nor where a layer is zero.
+        // Where kinks are followed there is no polar chart, nor of degree 1, nor where a layer is zero.
         if (chart == nullptr || !origin.covers(GradientFlow::initial_state(direction)))
           return GradientFlow::initial_state(std::exp(log_norm) * direction);
         return origin.enter(direction, log_norm, 0);

@@ -7,16 +7,21 @@
 #include <limits>
 #include <utility>
 
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/integrate/origin_gradient.hpp"
+
 namespace saddleflow {
 
 namespace {
 
-// Looks inside a step where the function needs the weights only.
-constexpr int kCheapInteriorPoints = 7;
 // Below this r is rounding noise and has no meaningful minimum.
 constexpr Real kNoise = 1000 * std::numeric_limits<Real>::epsilon();
 // Within one visit a further minimum of r counts when it is this much deeper.
 constexpr Real kDeeper = Real(0.5);
+
+// The origin has been left where so much of the gradient is not that of the correlation function: its KKT
+// points, which a settled direction is near, are then no longer those of the flow.
+constexpr Real kDeparted = Real(0.1);
 
 class Builder {
  public:
@@ -63,14 +68,32 @@ class Builder {
       add("escape_loss", std::move(event), loss, (1 - options_.escape_fraction) * initial_.loss);
     } else if (by == EscapeBy::norm) {
       event.direction = Direction::rising;
-      event.interior_points = kCheapInteriorPoints;
+      event.every_crossing = true;
+      event.unit = options_.escape_norm;
       const auto norm = [&probe](const Vector& x) { return std::exp(probe.log_norm(x)); };
       add("escape_norm", std::move(event), norm, options_.escape_norm);
     } else {
-      event.direction = Direction::falling;
-      const auto sine = [&probe](const Vector& x) { return probe.misalignment(x); };
-      add("direction_settled", std::move(event), sine, options_.escape_angle);
+      add_direction_settled(std::move(event));
     }
+  }
+
+  // Near the origin only: w and -grad L are parallel near many saddles too. The function is the largest of
+  // three, so that leaving the origin is no crossing to be reported, and the first is cheap.
+  void add_direction_settled(Event event) {
+    Probe& probe = probe_;
+    const auto sine = [&probe](const Vector& x) { return probe.misalignment(x); };
+    const auto origin = std::make_shared<OriginGradient>(probe.flow().objective());
+    const Real angle = options_.escape_angle, kept = 1 - options_.escape_fraction, unit = initial_.loss;
+    event.direction = Direction::falling;
+    event.every_crossing = true;
+    event.unit = 1;
+    event.function = [=, &probe](const Vector& x) {
+      const Real unsettled = sine(x) - angle;
+      if (unsettled > 0) return unsettled;
+      const Real fallen = unit > 0 ? kept - probe.loss(x) / unit : Real(-1);
+      return std::max({unsettled, fallen, origin->departure(probe.weights(x)) - kDeparted});
+    };
+    add("direction_settled", std::move(event), sine, angle);
   }
 
   void add_saddle_visits() {
@@ -121,13 +144,40 @@ class Builder {
     event.direction = level.direction;
     event.terminal = level.terminal;
     event.cooldown = level.cooldown;
-    event.interior_points = quantity.is_cheap() ? kCheapInteriorPoints : 0;
-    const auto value = [&probe = probe_, quantity, o = Observables()](const Vector& x) mutable {
+    // The loss falls along every flow and crosses a level once.
+    event.every_crossing = quantity.needs() != Quantity::Needs::loss;
+    event.unit = std::abs(level.value);
+    add(level_name(level), std::move(event), level_value(quantity), level.value);
+  }
+
+  Value level_value(const Quantity& quantity) {
+    Probe& probe = probe_;
+    if (quantity.needs() == Quantity::Needs::loss) return [&probe](const Vector& x) { return probe.loss(x); };
+    if (quantity.needs() == Quantity::Needs::weights)
+      return [&probe, quantity](const Vector& x) {
+        return quantity.of_weights(probe.flow().objective().network(), probe.weights(x));
+      };
+    return [&probe, quantity, o = Observables()](const Vector& x) mutable {
       probe.observe(x, o);
       return quantity.of(o);
     };
-    add(fmt::format("level:{}={:g}", level.quantity, static_cast<double>(level.value)), std::move(event),
-        value, level.value);
+  }
+
+  // All digits of the value: two levels have two names. Equal values are told apart by their directions.
+  std::string level_name(const LevelOptions& level) const {
+    std::string name = fmt::format("level:{}={}", level.quantity, static_cast<double>(level.value));
+    if (!is_taken(name)) return name;
+    name += level.direction == Direction::rising    ? ":rising"
+            : level.direction == Direction::falling ? ":falling"
+                                                    : ":either";
+    if (is_taken(name))
+      throw InputError(fmt::format("events.level: found {} = {} twice in one direction", level.quantity,
+                                   static_cast<double>(level.value)));
+    return name;
+  }
+
+  bool is_taken(const std::string& kind) const {
+    return std::ranges::find(result_.kinds, kind) != result_.kinds.end();
   }
 
   void add_steady() {

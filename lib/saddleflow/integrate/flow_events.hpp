@@ -24,7 +24,9 @@ struct LevelOptions {
 
 struct FlowEventOptions {
   /// Which origin escapes to locate: the loss has fallen by `escape_fraction` of L(0); ||w|| has risen to
-  /// `escape_norm`; the direction has settled: the sine between w and -grad L has fallen to `escape_angle`.
+  /// `escape_norm`; the direction has settled, near the origin: the sine between w and -grad L has fallen to
+  /// `escape_angle` while the loss has not fallen by `escape_fraction` and the gradient is that of the
+  /// correlation function.
   std::vector<EscapeBy> escape{EscapeBy::loss};
   Real escape_fraction = Real(0.1);
   Real escape_norm = 1;

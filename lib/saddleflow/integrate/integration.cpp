@@ -272,8 +272,10 @@ Outcome Integration::run(Observer& observer) {
     }
   } catch (const StepFailure& failure) {
     return finish(failure.reason(), failure.what());
-  } catch (const NumericalError& failure) {  // an event function that is NaN
+  } catch (const EventError& failure) {
     return finish("nonfinite", failure.what());
+  } catch (const NumericalError& failure) {  // of an observer or a callback, or a decomposition
+    return finish("numerical_error", failure.what());
   }
 }
 

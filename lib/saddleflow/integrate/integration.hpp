@@ -61,12 +61,14 @@ struct IntegrationOptions {
 
 /// Whether a stop reason says that the integration could not go on.
 inline bool is_failure(std::string_view stop_reason) {
-  return stop_reason == "step_underflow" || stop_reason == "nonfinite" || stop_reason == "sliding_unresolved";
+  return stop_reason == "step_underflow" || stop_reason == "nonfinite" ||
+         stop_reason == "sliding_unresolved" || stop_reason == "numerical_error";
 }
 
 /// How a run ended. Reasons: reached_end, event:<name>, step_limit, step_underflow, nonfinite, interrupted,
-/// sliding_unresolved (no mode fits where several kinks meet, or they follow one another without end),
-/// collapsed (near the origin ||w|| fell below the smallest normal number: the weights tend to zero).
+/// numerical_error (what was computed besides the flow, at a step or an event, failed), sliding_unresolved
+/// (no mode fits where several kinks meet, or they follow one another without end), collapsed (near the
+/// origin ||w|| fell below the smallest normal number: the weights tend to zero).
 struct Outcome {
   std::string stop_reason;
   std::string message;  ///< of the failure, where there was one

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "saddleflow/base/bounded_least_squares.hpp"
@@ -18,6 +19,8 @@ namespace {
 constexpr int kConeSteps = 200, kBacktracks = 60, kWidenings = 12, kRayCheck = 8;
 // A Newton step of this, relative to the point, is rounding.
 constexpr Real kStepDone = Real(1e-13);
+// So is a gradient of this beside the numbers that cancel in it: solvers of least squares lose some digits.
+constexpr Real kGradientRounding = Real(1e-12);
 // Beyond this margin a sample weighs so little in the Hessian that only a ray tells whether it ends there.
 constexpr Real kSuspicious = Real(25);
 
@@ -34,18 +37,41 @@ void polish_free(const Matrix& a, const Vector& b, Vector& x) {
   if (trial.minCoeff() >= 0 && (b - a * trial).norm() <= (b - a * x).norm()) x = trial;
 }
 
-/// min ||A x - b||, x >= 0. The bounds of the solver are finite, so they are widened until none is met.
-Vector nonnegative_least_squares(const Matrix& a, const Vector& b, const Vector& start) {
+/// min ||A x - b||, x >= 0; x is feasible in any case.
+struct Nonnegative {
+  Vector x;
+  bool found = false;  ///< the minimiser
+};
+
+/// The conditions of a minimum, up to rounding: a zero gradient where x > 0, one that points outwards
+/// elsewhere.
+bool is_minimum(const Matrix& a, const Vector& b, const Vector& x) {
+  const Vector residual = b - a * x;
+  const Real size = b.norm() + (a * x).norm();
+  for (Index j = 0; j < x.size(); ++j) {
+    const Real gain = a.col(j).dot(residual), rounding = kGradientRounding * a.col(j).norm() * size;
+    if (!(x[j] > 0 ? std::abs(gain) <= rounding : gain <= rounding)) return false;
+  }
+  return true;
+}
+
+/// The bounds of the solver are finite, so they are widened until none is met.
+Nonnegative nonnegative_least_squares(const Matrix& a, const Vector& b, const Vector& start) {
   Real bound = std::max(Real(10) * start.cwiseAbs().maxCoeff(), Real(1));
   const Real shortest = a.colwise().norm().minCoeff();
   if (shortest > 0) bound = std::max(bound, 10 * b.norm() / shortest);
-  Vector x = start.cwiseMax(0);
-  for (int k = 0; k < kWidenings; ++k, bound *= 10) {
-    x = bounded_least_squares(a, b, Vector::Zero(x.size()), Vector::Constant(x.size(), bound), x).x;
-    if (x.maxCoeff() < bound) break;
+  Nonnegative result{start.cwiseMax(0), false};
+  Vector& x = result.x;
+  for (int k = 0; k < kWidenings && !result.found; ++k, bound *= 10) {
+    BoundedSolution solution =
+        bounded_least_squares(a, b, Vector::Zero(x.size()), Vector::Constant(x.size(), bound), x);
+    x = std::move(solution.x);
+    result.found = solution.converged && x.maxCoeff() < bound;
   }
   polish_free(a, b, x);
-  return x;
+  // The polish may have come from a bound of the solver to the minimum.
+  result.found = result.found || is_minimum(a, b, x);
+  return result;
 }
 
 /// Over x >= 0, with beta_j = sigma_j x_j for the coordinates of the cone.
@@ -67,7 +93,7 @@ class ConeProblem {
     ConeMinimum result;
     if (x.size() > 0) {
       if (loss_.kind() == LossKind::square)
-        x = nonnegative_least_squares(columns_, data_.targets.row(0).transpose(), x);
+        result.status = by_least_squares(x);
       else
         result.status = by_newton(x);
     }
@@ -91,19 +117,28 @@ class ConeProblem {
     result.loss = loss_.value(h, data_.targets);
   }
 
+  ConeMinimum::Status by_least_squares(Vector& x) const {
+    const Nonnegative least = nonnegative_least_squares(columns_, data_.targets.row(0).transpose(), x);
+    x = least.x;
+    return least.found ? ConeMinimum::Status::found : ConeMinimum::Status::stalled;
+  }
+
   ConeMinimum::Status by_newton(Vector& x) const {
     for (int k = 0; k < kConeSteps; ++k) {
       if (falls_for_ever(x) || (k % kRayCheck == 0 && has_ray(x))) return ConeMinimum::Status::unbounded;
-      const Vector step = newton_step(x);
+      // A step that is not the model's minimum may still lead down, but no end of it is the minimum.
+      const Nonnegative model = model_minimum(x);
+      const Vector step = model.x - x;
       const Real taken = line_search(x, step);
-      if (taken * step.norm() <= kStepDone * x.norm() || taken == 0)
-        return has_ray(x) ? ConeMinimum::Status::unbounded : ConeMinimum::Status::found;
+      if (taken * step.norm() > kStepDone * x.norm() && taken > 0) continue;
+      if (has_ray(x)) return ConeMinimum::Status::unbounded;
+      return model.found ? ConeMinimum::Status::found : ConeMinimum::Status::stalled;
     }
     return ConeMinimum::Status::stalled;
   }
 
   /// The minimiser of the quadratic model over the cone, as seen from x.
-  Vector newton_step(const Vector& x) const {
+  Nonnegative model_minimum(const Vector& x) const {
     Matrix r, c;
     const Matrix h = outputs(x);
     loss_.derivative(h, data_.targets, r);
@@ -113,7 +148,7 @@ class ConeProblem {
     const Vector root = c.row(0).transpose().cwiseMax(least).cwiseSqrt();
     const Matrix a = root.asDiagonal() * columns_;
     const Vector b = a * x - r.row(0).transpose().cwiseQuotient(root);
-    return nonnegative_least_squares(a, b, x) - x;
+    return nonnegative_least_squares(a, b, x);
   }
 
   Real line_search(Vector& x, const Vector& step) const {
@@ -151,7 +186,7 @@ class ConeProblem {
     for (Index i = 0; i < n; ++i) a(n, k + i) = m[i] > kSuspicious ? Real(1) : Real(0);
     Vector b = Vector::Zero(n + 1);
     b[n] = 1;
-    const Vector ray = nonnegative_least_squares(a, b, Vector::Zero(k + n));
+    const Vector ray = nonnegative_least_squares(a, b, Vector::Zero(k + n)).x;
     return (a * ray - b).norm() < Real(1e-9);
   }
 

@@ -83,7 +83,7 @@ class TrustRegion {
         radius_ /= 4;
       if (!falls) continue;
       result_.weights = next;
-      result_.loss = std::min(loss, result_.loss);
+      result_.loss = loss;  // by rounding it may be the larger one: it is that of these weights
       gradient_ = gradient;
       return true;
     }

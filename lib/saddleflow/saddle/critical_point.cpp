@@ -9,6 +9,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/flow/probe.hpp"
+#include "saddleflow/problem/correlation_unit.hpp"
 
 namespace saddleflow {
 
@@ -231,7 +232,7 @@ class Analysis {
   /// away.
   template <class Embed>
   void add_maximisers(const KktTable& table, const Objective& problem, EscapeDirection way, Embed embed) {
-    const Real unit = problem.data().targets.norm() * problem.data().inputs.norm();
+    const Real unit = correlation_unit(problem);
     for (const KktEntry& entry : table.entries) {
       if (entry.point.null || !(entry.point.value > kPositive * unit)) continue;
       if (entry.second_order.status == SecondOrder::Status::saddle) continue;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "saddleflow/problem/correlation_unit.hpp"
 #include "saddleflow/saddle/layer_signals.hpp"
 #include "saddleflow/saddle/sleeping.hpp"
 
@@ -12,7 +13,7 @@ namespace saddleflow {
 
 namespace {
 
-// What N must be beside residual and activations to be more than rounding.
+// What N must be beside its unit to be more than rounding.
 constexpr Real kLeastValue = Real(1e-10);
 
 std::vector<Index> nonzero_rows(const Matrix& m) {
@@ -96,8 +97,7 @@ std::vector<std::vector<Index>> path_places(const Network& network, const std::v
 // Exponential growth reaches norm 1 when the rest of the way, ln(1/rho) / (2N), is done.
 Real log_departure_time(const NcfFlowResult& flow, const NeuronNcf& ncf) {
   constexpr Real never = std::numeric_limits<Real>::infinity();
-  const Dataset& data = ncf.neuron->data();
-  if (!(flow.value > kLeastValue * data.targets.norm() * data.inputs.norm())) return never;
+  if (!(flow.value > kLeastValue * correlation_unit(*ncf.neuron))) return never;
   if (flow.end == NcfEnd::blow_up) return flow.log_time;
   if (flow.end != NcfEnd::grows || ncf.degree() != 2) return never;
   return std::log(std::max(flow.time - flow.log_norm / (2 * flow.value), Real(0)));

@@ -8,16 +8,19 @@
 
 namespace saddleflow {
 
-/// A system x' = f(x, t) in Odeint's sense is anything callable as sys(x, dxdt, t). It may offer more, found
-/// by name; each is optional:
-///   sys.hessian(x, H, t)            f = -grad L, H = Hess L of the leading n components (symmetric):
-///   Jacobian -H sys.hessian_vector(x, v, out, t) the same, as a product sys.jacobian(x, J, t)           a
-///   general Jacobian df/dx, where there is no symmetric one sys.time_derivative(x, dfdt, t) df/dt of a
-///   non-autonomous system (absent: autonomous) sys.quadratures()               q trailing components that no
-///   right-hand side depends on (integrals carried
-///                                   with the solution); hessian, jacobian and hessian_vector then speak of
-///                                   the leading n = x.size() - q components only
-///   sys.quadrature_jacobian(x, Q, t) d(trailing rates)/d(leading components), q x n
+// clang-format off
+/// A system x' = f(x, t) in Odeint's sense is anything callable as sys(x, dxdt, t). It may offer more, found by
+/// name; each is optional:
+///
+///   sys.hessian(x, H, t)              f = -grad L, H = Hess L (symmetric): the Jacobian is -H
+///   sys.hessian_vector(x, v, out, t)  the same as a product, out = H v
+///   sys.jacobian(x, J, t)             a general Jacobian df/dx, where there is no symmetric one
+///   sys.time_derivative(x, dfdt, t)   df/dt of a non-autonomous system (absent: autonomous)
+///   sys.quadratures()                 q trailing components that no right-hand side depends on: integrals
+///                                     carried with the solution. Hessian, Jacobian and product then speak of
+///                                     the leading n = x.size() - q components only
+///   sys.quadrature_jacobian(x, Q, t)  d(trailing rates)/d(leading components), q x n
+// clang-format on
 template <class S>
 concept OdeSystem = requires(S& sys, const Vector& x, Vector& dxdt, Real t) {
   sys(x, dxdt, t);

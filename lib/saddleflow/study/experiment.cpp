@@ -12,6 +12,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/pursuit_setup.hpp"
+#include "saddleflow/study/test_score.hpp"
 
 namespace saddleflow {
 

@@ -16,6 +16,7 @@
 #include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/recorder.hpp"
 #include "saddleflow/study/run_description.hpp"
+#include "saddleflow/study/test_score.hpp"
 
 namespace saddleflow {
 
@@ -72,6 +73,7 @@ class FlowRun : public Observer {
     else
       recorder_.end(outcome);
     archive::RunSummary result = summary(outcome.stop_reason, outcome.message);
+    if (setup_.test) add_test_score(setup_.parts.weights(outcome.state), result);
     writer_.finish(result);
     if (outcome.stop_reason != "interrupted") archive::remove_checkpoint(options_.output);
     return result;
@@ -119,7 +121,10 @@ class FlowRun : public Observer {
     const bool same_start =
         std::equal(w0.begin(), w0.end(), setup_.w0.begin(), setup_.w0.end(),
                    [](double stored, Real here) { return stored == static_cast<double>(here); });
-    if (now.inputs != run.description().inputs || now.targets != run.description().targets || !same_start)
+    const archive::RunDescription& then = run.description();
+    const bool same_data = now.inputs == then.inputs && now.targets == then.targets &&
+                           now.test_inputs == then.test_inputs && now.test_targets == then.test_targets;
+    if (!same_data || !same_start)
       throw InputError(
           fmt::format("{}: cannot be resumed: the data or the initial weights that {} describes are no "
                       "longer those of the run",
@@ -243,6 +248,13 @@ class FlowRun : public Observer {
     number("wall_seconds", wall_seconds());
     if (!message.empty()) s.texts.emplace_back("stop_message", message);
     return s;
+  }
+
+  void add_test_score(const Vector& w, archive::RunSummary& s) const {
+    const TestScore score =
+        test_score(setup_.objective.shared_network(), w, *setup_.test, setup_.objective.loss());
+    s.numbers.emplace_back("test_loss", static_cast<double>(score.loss));
+    s.numbers.emplace_back("test_error", static_cast<double>(score.error));
   }
 
   const FlowRunOptions& options_;

@@ -24,10 +24,12 @@ auto naming_study(const StudyTable& study, F build) {
   }
 }
 
-Objective build_objective(const StudyTable& study) {
+/// With the test set of the study in `test`.
+Objective build_objective(const StudyTable& study, std::optional<Dataset>& test) {
   const auto network = naming_study(study, [&] { return build_network(study); });
-  Dataset data = build_dataset(study, *network);
-  return Objective(network, std::move(data), build_loss(study));
+  ProblemData data = build_data(study, *network);
+  test = std::move(data.test);
+  return Objective(network, std::move(data.training), build_loss(study));
 }
 
 FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Objective& objective, Real rtol) {
@@ -51,7 +53,7 @@ FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Object
 
 FlowSetup::FlowSetup(const StudyTable& study, Real tolerance)
     : rtol(tolerance > 0 ? tolerance : study.real("flow.rtol")),
-      objective(build_objective(study)),
+      objective(build_objective(study, test)),
       w0(build_initial_weights(study, objective.network())),
       parts(naming_study(
           study,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/study/study_table.hpp"
@@ -25,6 +26,7 @@ class FlowSetup {
   IntegrationOptions integration_options() const;
 
   Real rtol;
+  std::optional<Dataset> test;  ///< what [data] keeps for the test error; no part of the flow
   Objective objective;
   Vector w0;
   FlowAssembly parts;

@@ -152,7 +152,7 @@ std::vector<Key> key_table() {
       {"flow.chart",
        text,
        "\"auto\"",
-       "coordinates of the flow; auto: polar near the origin, else cartesian",
+       "coordinates of the flow; auto: polar near the origin, else cartesian; of degree 1 cartesian always",
        {"auto", "cartesian", "polar"},
        ""},
       {"flow.kinks",

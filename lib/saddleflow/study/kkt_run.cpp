@@ -40,9 +40,10 @@ KktProblem from_run(const std::string& path) {
 KktProblem from_study(const StudyTable& study, const std::string& command) {
   KktProblem problem;
   const auto network = build_network(study);
-  Dataset data = build_dataset(study, *network);
-  problem.objective = std::make_unique<Objective>(network, std::move(data), build_loss(study));
+  ProblemData data = build_data(study, *network);
+  problem.objective = std::make_unique<Objective>(network, std::move(data.training), build_loss(study));
   problem.description = describe_problem(*problem.objective, study, command);
+  describe_test_set(data.test, problem.description);
   return problem;
 }
 

@@ -8,6 +8,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/run_description.hpp"
+#include "saddleflow/study/test_score.hpp"
 #include "saddleflow/study/time_row.hpp"
 #include "saddleflow/study/to_doubles.hpp"
 
@@ -193,10 +194,7 @@ void PursuitRecorder::describe(Objective& objective) {
   archive::RunDescription& d = record_.description;
   d = describe_problem(objective, study_, command_);
   set_birth_order(d, order_);
-  if (!setup_.data.test) return;
-  d.test_inputs = samples_by_row(setup_.data.test->inputs);
-  d.test_targets = samples_by_row(setup_.data.test->targets);
-  d.test_sample_count = setup_.data.test->inputs.cols();
+  describe_test_set(setup_.data.test, d);
 }
 
 const archive::PursuitRecord& PursuitRecorder::record(const std::string& stop_reason) {

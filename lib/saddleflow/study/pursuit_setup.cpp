@@ -70,21 +70,4 @@ PursuitSetup build_pursuit(const StudyTable& study, ProblemData data) {
   return {std::move(family), std::move(data), build_loss(study), std::move(options)};
 }
 
-TestScore test_score(std::shared_ptr<const Network> network, const Vector& w, const Dataset& test,
-                     const Loss& loss) {
-  Objective objective(std::move(network), test, Loss(loss.kind(), Reduction::mean));
-  TestScore score;
-  score.loss = objective.value(w);
-  const Matrix& h = objective.outputs(w);
-  const Matrix& y = objective.data().targets;
-  if (loss.kind() == LossKind::logistic) {
-    const auto wrong = (h.array() * y.array() <= 0).count();
-    score.error = static_cast<Real>(wrong) / static_cast<Real>(y.size());
-    return score;
-  }
-  const Vector mean = y.rowwise().mean();
-  score.error = (h - y).squaredNorm() / (y.colwise() - mean).squaredNorm();
-  return score;
-}
-
 }  // namespace saddleflow

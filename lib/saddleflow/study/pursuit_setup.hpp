@@ -20,12 +20,4 @@ PursuitSetup build_pursuit(const StudyTable& study);
 /// The same with data that are known already.
 PursuitSetup build_pursuit(const StudyTable& study, ProblemData data);
 
-/// How well a network does on samples that it has not been trained on.
-struct TestScore {
-  Real loss = 0;   ///< mean over samples
-  Real error = 0;  ///< square loss: ||H - Y||^2 over that of the mean of Y; logistic: share of wrong signs
-};
-TestScore test_score(std::shared_ptr<const Network> network, const Vector& w, const Dataset& test,
-                     const Loss& loss);
-
 }  // namespace saddleflow

@@ -71,9 +71,17 @@ archive::RunDescription describe_problem(const Objective& objective, const Study
   return d;
 }
 
+void describe_test_set(const std::optional<Dataset>& test, archive::RunDescription& d) {
+  if (!test) return;
+  d.test_inputs = samples_by_row(test->inputs);
+  d.test_targets = samples_by_row(test->targets);
+  d.test_sample_count = test->inputs.cols();
+}
+
 archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study,
                                      const std::string& command) {
   archive::RunDescription d = describe_problem(setup.objective, study, command);
+  describe_test_set(setup.test, d);
   d.eigenvalue_count = spectrum_size(setup.objective.size());
   d.event_kinds = Recorder::event_kinds(setup);
   d.mode_changes = setup.parts.switching != nullptr;

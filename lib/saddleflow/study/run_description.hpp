@@ -1,6 +1,7 @@
 // From a set-up run to the plain structs of its file.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,8 @@ namespace saddleflow {
 /// What a file without a trajectory says.
 archive::RunDescription describe_problem(const Objective& objective, const StudyTable& study,
                                          const std::string& command);
+/// Adds the test set; nothing without one.
+void describe_test_set(const std::optional<Dataset>& test, archive::RunDescription& description);
 /// What the file says before the first row. `command`: the command line, for `history`.
 archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study,
                                      const std::string& command);

@@ -311,19 +311,28 @@ void PiecewiseStepper::restore(const Vector& x, Real t, const std::vector<Real>&
   if (count != system_.switch_count())
     throw InputError(fmt::format("stepper memory: has {} switches, the system {}: of another problem", count,
                                  system_.switch_count()));
+  // Numbers of a file: none becomes a side, a length or an index unseen.
+  const auto within = [&reader](std::int64_t least, std::int64_t most, const char* what) {
+    const Real number = reader.real();
+    if (!(number >= static_cast<Real>(least) && number <= static_cast<Real>(most)) ||
+        number != std::floor(number))
+      throw InputError(fmt::format("stepper memory: found {} for {}, expected {} to {}: damaged",
+                                   static_cast<double>(number), what, least, most));
+    return static_cast<std::int64_t>(number);
+  };
   Mode mode;
   mode.sides.assign(static_cast<std::size_t>(count), Side::below);
-  for (Index k = 0; k < count; ++k) mode.set(k, static_cast<Side>(reader.integer()));
-  system_.set_mode(mode);
-  hit_.resize(static_cast<std::size_t>(reader.integer()));
-  for (Index& k : hit_) k = reader.integer();
-  departures_.resize(static_cast<std::size_t>(reader.integer()));
+  for (Index k = 0; k < count; ++k) mode.set(k, static_cast<Side>(within(-1, 1, "a side")));
+  hit_.resize(static_cast<std::size_t>(within(0, count, "the number of surfaces arrived at")));
+  for (Index& k : hit_) k = within(0, count - 1, "a switch");
+  departures_.resize(static_cast<std::size_t>(within(0, count, "the number of departures")));
   for (Transition::Departure& d : departures_) {
-    d.index = reader.integer();
-    d.order = static_cast<int>(reader.integer());
+    d.index = within(0, count - 1, "a switch");
+    d.order = static_cast<int>(within(0, std::numeric_limits<int>::max(), "the order of a departure"));
   }
   const Vector inner = reader.vector();
   reader.finish();
+  system_.set_mode(mode);
   inner_->restore(x, t, std::vector<Real>(inner.data(), inner.data() + inner.size()));
   x_cut_ = x;
   t_cut_ = t;
