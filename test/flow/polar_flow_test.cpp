@@ -214,7 +214,7 @@ BOOST_DATA_TEST_CASE(exact_zeros_stay_exact_zeros,
   options.error.rtol = Real(1e-7);
   options.error.quadratures = 2;
   options.error.logarithms = p.polar.group_count();
-  options.groups = {p.polar.groups().first, p.polar.groups().second, p.polar.groups().count};
+  options.groups = polar_error_groups(p.objective.network());
   const auto stepper = make_stepper(method, options);
   const Vector start = p.polar.enter(p.x);
   stepper->initialize(start, 0, Real(1e-3));

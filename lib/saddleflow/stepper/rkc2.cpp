@@ -72,6 +72,7 @@ void Rkc2::estimate(const System& system) {
 }
 
 void Rkc2::begin_step(const System& system) {
+  estimate_rounding(system);
   if (age_ < 0 || age_ >= interval_) estimate(system);
 }
 
@@ -119,7 +120,7 @@ OneStepMethod::Trial Rkc2::attempt(const System& system, Real h) {
     trial = nonfinite(h);
   } else {
     error_ = Real(0.8) * (x0_ - x_try_) + Real(0.4) * h * (f0_ + f_try_);
-    trial = conclude(error_norm(error_, h * bound_), h);
+    trial = conclude(error_norm(error_, h, h * bound_), h);
   }
   if (trial == Trial::accepted)
     ++age_;
