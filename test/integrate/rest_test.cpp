@@ -27,6 +27,7 @@ FlowProblem resting_problem(Index outputs, Real slope, int power, std::uint64_t 
   options.samples = 8;
   options.seed = seed;
   options.targets = TargetKind::teacher;
+  options.outputs = outputs;
   options.teacher.layers = {2, 2, outputs};
   options.teacher.activation = Activation(slope, power);
   const auto network = feed_forward({2, 3, outputs}, Activation(slope, power));
@@ -42,6 +43,7 @@ FlowProblem deep_linear() {
   options.samples = 30;
   options.seed = 3;
   options.targets = TargetKind::teacher;
+  options.outputs = 3;
   options.teacher.layers = {5, 3, 3};
   options.teacher.activation = Activation(1, 1);
   const auto network = feed_forward({5, 6, 6, 6, 3}, Activation(1, 1));

@@ -41,6 +41,7 @@ FlowProblem problem(const SleepingCase& c, Real delta) {
   options.dimension = 3;
   options.samples = 30;
   options.seed = 1;
+  options.outputs = c.outputs;
   options.teacher.layers = {3, c.teacher, c.outputs};
   options.teacher.activation = Activation(0, c.power);
   const auto network = feed_forward({3, c.width, c.outputs}, Activation(0, c.power));
