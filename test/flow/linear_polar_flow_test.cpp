@@ -40,7 +40,7 @@ std::vector<Vector> integrated(PolarFlow& flow, const Vector& start, const std::
   options.max_step = times.back() / 200;
   options.error.quadratures = 2;
   options.error.logarithms = flow.group_count();
-  options.groups = {flow.groups().first, flow.groups().second, flow.groups().count};
+  options.groups = polar_error_groups(flow.correlation().network());
   const auto stepper = make_stepper("dop853", options);
   std::vector<Vector> states;
   Vector x = start;

@@ -97,10 +97,38 @@ BOOST_AUTO_TEST_CASE(drifts_measure_what_has_changed) {
   const Index outgoing = p.objective.network().neurons()[0].outgoing[0];
   const Real b = x[outgoing], a = Real(0.5);
   x[outgoing] += a;
-  const Real norm =
-      std::max(p.x.head(p.objective.size()).squaredNorm(), x.head(p.objective.size()).squaredNorm());
+  const Neuron& neuron = p.objective.network().neurons()[0];
+  const auto square = [&](const Vector& of) {
+    return of(neuron.incoming).squaredNorm() + of(neuron.outgoing).squaredNorm();
+  };
+  const Real norm = std::max(square(p.x), square(x));
   BOOST_TEST(std::abs(observed(probe, x).balance_drift - std::abs(2 * (2 * b * a + a * a)) / norm) <
              Real(1e-14));
+}
+
+// A neuron of norm 1e-200 beside others of order one, and one that is zero.
+BOOST_AUTO_TEST_CASE(balance_of_a_neuron_that_sleeps) {
+  RandomProblem p(3, {3, 4, 1}, Activation(0, 2), Loss());
+  const std::vector<Neuron>& neurons = p.objective.network().neurons();
+  const auto scale = [](Vector& x, const Neuron& neuron, Real by) {
+    for (const Index i : neuron.incoming) x[i] *= by;
+    for (const Index i : neuron.outgoing) x[i] *= by;
+  };
+  scale(p.x, neurons[1], Real(1e-200));
+  scale(p.x, neurons[2], 0);
+  Probe probe(p.flow, p.x);
+  const Observables before = observed(probe, p.x);
+  BOOST_TEST(before.balance_drift == 0);
+  BOOST_TEST(before.neuron_norm[1] > 0);
+  BOOST_TEST(before.neuron_norm[2] == 0);
+  Vector x = p.x;
+  const Index outgoing = neurons[1].outgoing[0];
+  x[outgoing] *= Real(1.01);
+  const Real b = p.x[outgoing] / before.neuron_norm[1];
+  const Real expected = 2 * b * b * (Real(1.01) * Real(1.01) - 1), found = observed(probe, x).balance_drift;
+  fmt::print("a sleeping neuron off by 1 %: balance drift {:.3e}, by hand about {:.3e}\n",
+             static_cast<double>(found), static_cast<double>(expected));
+  BOOST_TEST(std::abs(found / expected - 1) < Real(0.03));
 }
 
 BOOST_AUTO_TEST_CASE(quantities_by_name) {

@@ -214,7 +214,7 @@ BOOST_DATA_TEST_CASE(exact_zeros_stay_exact_zeros,
   options.error.rtol = Real(1e-7);
   options.error.quadratures = 2;
   options.error.logarithms = p.polar.group_count();
-  options.groups = {p.polar.groups().first, p.polar.groups().second, p.polar.groups().count};
+  options.groups = polar_error_groups(p.objective.network());
   const auto stepper = make_stepper(method, options);
   const Vector start = p.polar.enter(p.x);
   stepper->initialize(start, 0, Real(1e-3));
@@ -288,19 +288,18 @@ BOOST_DATA_TEST_CASE(groups_are_a_partition, bdata::make(polar_cases()), c) {
     ++members[static_cast<std::size_t>(g)];
   }
   for (int m : members) BOOST_TEST((m >= 2 || n == 1));
-  // Parameters that shared a group still do, and only single ones have been put together.
-  int single = -1, singles = 0;
+  // Parameters that shared a group still do; a neuron's only outgoing weight is with its incoming ones.
+  int singles = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const int size = sizes[static_cast<std::size_t>(own.first[i])];
-    if (size == 1) {
-      BOOST_TEST((single < 0 || groups.first[i] == single));
-      single = groups.first[i];
-      ++singles;
-    }
-    for (std::size_t j = 0; size > 1 && j < i; ++j)
-      if (sizes[static_cast<std::size_t>(own.first[j])] > 1)
-        BOOST_TEST((own.first[i] == own.first[j]) == (groups.first[i] == groups.first[j]));
+    singles += sizes[static_cast<std::size_t>(own.first[i])] == 1 ? 1 : 0;
+    for (std::size_t j = 0; j < i; ++j)
+      if (own.first[i] == own.first[j]) BOOST_TEST(groups.first[i] == groups.first[j]);
   }
+  for (const Neuron& neuron : network->neurons())
+    if (neuron.outgoing.size() == 1)
+      for (const Index i : neuron.incoming)
+        BOOST_TEST(groups.first[static_cast<std::size_t>(i)] ==
+                   groups.first[static_cast<std::size_t>(neuron.outgoing[0])]);
   for (std::size_t i = 0; i < groups.second.size(); ++i) {
     BOOST_TEST((groups.second[i] >= 0) == (own.second[i] >= 0));
     BOOST_TEST(groups.second[i] < groups.count);

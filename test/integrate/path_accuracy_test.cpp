@@ -42,6 +42,18 @@ BOOST_DATA_TEST_CASE(path_error_is_proportional_to_the_tolerance,
   BOOST_TEST(std::log10(coarsest / finest) <= 6);
 }
 
+// Order two: its tolerance of a step falls faster than the one asked for.
+BOOST_DATA_TEST_CASE(path_error_of_the_second_order_method, boost::unit_test::data::make({0, 1, 3}), number) {
+  const reference::ReferenceCase reference = reference_cases()[static_cast<std::size_t>(number)];
+  for (int digits = 5; digits <= 9; ++digits) {
+    const Real rtol = std::pow(Real(10), Real(-digits));
+    const PathError result = path_error(reference, "rkc2", rtol);
+    fmt::print("{:<28} rkc2 rtol 1e-{:02}  error/rtol {:7.2f}  {} steps\n", reference.name, digits,
+               static_cast<double>(result.error / rtol), result.steps);
+    BOOST_TEST(result.error <= 100 * rtol);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::test

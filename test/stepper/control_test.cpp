@@ -76,7 +76,36 @@ BOOST_AUTO_TEST_CASE(the_error_is_held_against_the_way_of_the_step) {
       kEpsilon / std::sqrt(Real(2)) / (options.rtol * (4 + options.theta * 5 / std::sqrt(Real(2))));
   BOOST_TEST(close(ErrorControl(options).norm(rounding, x0, x0), std::max(Real(0.02), by_weights)));
   // A step h ||H|| = 30 long sees four times the rounding.
-  BOOST_TEST(close(ErrorControl(options).norm(rounding, x0, x0, 30), std::max(Real(0.005), by_weights)));
+  const Real longer = by_weights * options.rtol / (options.rtol + 30 * kEpsilon);
+  BOOST_TEST(close(ErrorControl(options).norm(rounding, x0, x0, 30), std::max(Real(0.005), longer)));
+}
+
+BOOST_AUTO_TEST_CASE(rounding_of_the_slopes_is_no_error) {
+  const Vector x{{1, 1}}, error{{Real(1e-5), 0}}, rounding{{Real(1e-5), 0}};
+  const ErrorControl control(with_rtol(Real(1e-9)));
+  BOOST_TEST(control.norm(error, x, x) > 1000);
+  BOOST_TEST(control.norm(error, x, x, 0, &rounding) < 1);
+  // That of one component excuses no other.
+  const Vector other{{0, Real(1e-5)}};
+  BOOST_TEST(control.norm(other, x, x, 0, &rounding) > 1000);
+}
+
+// Two rows of lengths e^0 and e^-20 share a column: in the first row its weight is as small as the neuron
+// that sends it, and is known relative to that.
+BOOST_AUTO_TEST_CASE(second_groups_compare_products) {
+  ErrorGroups groups;
+  groups.first = {0, 0, 1, 1};
+  groups.second = {-1, 2, -1, 2};
+  groups.count = 3;
+  groups.logarithm = {0, 0, 1, 1};
+  auto options = with_rtol(Real(1e-6));
+  options.logarithms = 2;
+  const Real small = std::exp(Real(-20));
+  const Vector x{{1, small, Real(0.6), Real(0.8), 0, -20}};
+  const Vector error{{0, Real(1e-6) * small, 0, 0, 0, 0}};
+  const Real rms = small * std::sqrt((1 + Real(0.64)) / 2);
+  BOOST_TEST(
+      close(ErrorControl(options, groups).norm(error, x, x), small / (small + rms) / std::sqrt(Real(2))));
 }
 
 BOOST_AUTO_TEST_CASE(quadratures_are_absolute_and_do_not_hide) {

@@ -37,6 +37,8 @@ def study_files():
     one_line(flow(study("", "[network]\nslope = 0.0\n")), 2, "network.layers", "missing")
     one_line(flow(study("", "[network]\nlayers = [3]\n")), 2, "network.layers", "at least inputs and outputs")
     one_line(flow(study(), "--set", "flow.stepper=euler"), 2, "flow.stepper", "euler", "rodas5p")
+    one_line(flow(study(), "--set", "flow.stepper=rkc2", "--set", "flow.rtol=1e-11"), 2, "flow.rtol", "1e-11", "rkc2",
+             "at least 1e-10")
     one_line(flow(study(), "--set", "events.saddle.leave=1e-3"), 2, "events.saddle.leave", "events.saddle.enter")
     one_line(flow(study('[[events.level]]\nquantity = "los"\nvalue = 1\n')), 2, "events.level.quantity", "los", "loss")
     one_line(flow(study(), "--sett", "x"), 2, "--sett")

@@ -47,7 +47,7 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
       {{"/balance_drift",
         real,
         {"/time"},
-        "largest change of a balance invariant since the start, over the largest |w|^2 so far"},
+        "largest change of a balance invariant since the start, over the largest |w|^2 so far of its neuron"},
        &Row::balance_drift},
       {{"/energy_drift",
         real,

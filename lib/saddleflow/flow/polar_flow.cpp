@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
@@ -14,10 +15,44 @@ namespace {
 // Below this a group's share of the length has no reciprocal; its weights stand still.
 constexpr Real kNoShare = Real(1e-290);
 
+/// The group that all of these weights are in first, or -1.
+int common_group(const std::vector<Index>& weights, const ParameterGroups& groups) {
+  int common = -1;
+  for (const Index i : weights) {
+    const int group = groups.first[static_cast<std::size_t>(i)];
+    if (common >= 0 && group != common) return -1;
+    common = group;
+  }
+  return common;
+}
+
+/// A weight alone in its group joins the other weights of its neuron, where those are one group: the only
+/// outgoing weight of a neuron its incoming ones, or the other way about.
+void join_single_weights(const Network& network, ParameterGroups& groups) {
+  std::vector<int> members(static_cast<std::size_t>(groups.count), 0);
+  for (const int g : groups.first) ++members[static_cast<std::size_t>(g)];
+  for (const Neuron& neuron : network.neurons()) {
+    const int in = common_group(neuron.incoming, groups), out = common_group(neuron.outgoing, groups);
+    if (in < 0 || out < 0 || in == out) continue;
+    int &in_members = members[static_cast<std::size_t>(in)],
+        &out_members = members[static_cast<std::size_t>(out)];
+    if (in_members > 1 && out_members > 1) continue;
+    for (int& g : groups.first) g = g == out ? in : g;
+    in_members += std::exchange(out_members, 0);
+  }
+}
+
 }  // namespace
+
+ErrorGroups polar_error_groups(const Network& network) {
+  ParameterGroups groups = network.groups();
+  join_single_weights(network, groups);
+  return {groups.first, groups.second, groups.count, polar_groups(network).first};
+}
 
 ParameterGroups polar_groups(const Network& network) {
   ParameterGroups groups = network.groups();
+  join_single_weights(network, groups);
   std::vector<int> members(static_cast<std::size_t>(groups.count), 0), number(members.size(), -1);
   for (int g : groups.first) ++members[static_cast<std::size_t>(g)];
   int count = 0, single = -1, singles = 0;

@@ -6,13 +6,18 @@
 
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/problem/correlation.hpp"
+#include "saddleflow/stepper/error_control.hpp"
 
 namespace saddleflow {
 
-/// A partition of the parameters into groups of two or more that share a length: one per neuron, groups of a
-/// single parameter united with one another (a length cannot change its sign). `second` as the network has
-/// it.
+/// A partition of the parameters into groups of two or more that share a length: one per neuron. A weight
+/// alone (a length cannot change its sign) joins its neuron's others where they are one group; those that are
+/// left, first-layer weights of one input under a hidden layer, are united with one another. `second` as the
+/// network has it.
 ParameterGroups polar_groups(const Network& network);
+/// How the error of a polar state is measured: every weight against the size of its own neuron, those that
+/// only share a length each against itself.
+ErrorGroups polar_error_groups(const Network& network);
 
 /// Every group of weights in polar coordinates, w_g = e^{ell_g} d_g with |d_g| = 1, and a time s with
 /// ds = rho^{D-2} dt, rho = ||w||. State x = (d, ell, q, e), n + groups + 2 numbers. With u = w / rho,

@@ -11,18 +11,7 @@ namespace {
 void layer_norms(const Network& network, const Vector& w, Vector& out) {
   const Layout& layout = network.layout();
   out.resize(layout.layer_count());
-  for (int l = 0; l < layout.layer_count(); ++l) out[l] = layout.matrix(w, l).norm();
-}
-
-void neuron_norms(const Network& network, const Vector& w, Vector& out) {
-  const std::vector<Neuron>& neurons = network.neurons();
-  out.resize(static_cast<Index>(neurons.size()));
-  for (std::size_t k = 0; k < neurons.size(); ++k) {
-    Real sum = 0;
-    for (Index i : neurons[k].incoming) sum += w[i] * w[i];
-    for (Index i : neurons[k].outgoing) sum += w[i] * w[i];
-    out[static_cast<Index>(k)] = std::sqrt(sum);
-  }
+  for (int l = 0; l < layout.layer_count(); ++l) out[l] = layout.matrix(w, l).reshaped().stableNorm();
 }
 
 // Below this fraction of its size at the origin the residual counts as fitted.
@@ -37,14 +26,10 @@ Probe::Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar)
       polar_(polar),
       cartesian_view_(flow),
       polar_view_(polar),
-      log_largest_norm_(-std::numeric_limits<Real>::infinity()) {
+      balance_(flow.objective().network()) {
   ChartView& at = view(x0);
-  const Network& network = flow_.objective().network();
   initial_loss_ = at.loss();
-  initial_balance_.resize(network.balance_count());
-  balance_.resize(network.balance_count());
-  network.balance(at.point(), initial_balance_);
-  log_balance_unit_ = at.log_unit();
+  balance_.start(at.point(), at.log_unit());
   gradient_.resize(at.point().size());
   product_.resize(at.point().size());
   const Matrix& targets = flow_.objective().data().targets;
@@ -74,34 +59,24 @@ void Probe::update_loss_derivative(ChartView& at) {
 
 Real Probe::residual_scale() const { return residual_.norm() + origin_residual_; }
 
-// Both sides in units of the largest ||w||^2, so that neither underflows.
-Real Probe::balance_drift(ChartView& at) {
-  if (balance_.size() == 0) return 0;
-  flow_.objective().network().balance(at.point(), balance_);
-  const Real now = std::exp(2 * (at.log_unit() - log_largest_norm_));
-  const Real then = std::exp(2 * (log_balance_unit_ - log_largest_norm_));
-  return (now * balance_ - then * initial_balance_).cwiseAbs().maxCoeff();
-}
-
 void Probe::observe(const Vector& x, Observables& out) {
   ChartView& at = view(x);
   const Vector& point = at.point();
-  const Real unit = std::exp(at.log_unit()), size = point.norm();
+  const Real unit = std::exp(at.log_unit()), size = point.stableNorm();
   const auto degree = static_cast<Real>(flow_.objective().network().degree());
   at.gradient(gradient_);  // before the loss: one forward pass serves both
   out.loss = at.loss();
-  const Real slope = gradient_.norm();
+  const Real slope = gradient_.stableNorm();
   out.gradient_norm = std::exp((degree - 1) * at.log_unit()) * slope;
   out.weight_norm = unit * size;
   out.log_weight_norm = at.log_unit() + std::log(size);
   update_loss_derivative(at);
   out.proximity = ratio(slope * size, at.outputs().norm() * residual_scale());
-  out.kkt_residual = ratio((gradient_ - (point.dot(gradient_) / (size * size)) * point).norm(), slope);
-  log_largest_norm_ = std::max(log_largest_norm_, out.log_weight_norm);
-  out.balance_drift = balance_drift(at);
+  out.kkt_residual = ratio((gradient_ - (point / size).dot(gradient_) * (point / size)).stableNorm(), slope);
   out.energy_drift = ratio(std::abs(initial_loss_ - out.loss - at.energy()), initial_loss_);
   layer_norms(flow_.objective().network(), point, out.layer_norm);
   neuron_norms(flow_.objective().network(), point, out.neuron_norm);
+  out.balance_drift = balance_.drift(point, at.log_unit(), out.neuron_norm);
   if (at.log_unit() == 0) return;
   out.layer_norm *= unit;
   out.neuron_norm *= unit;

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/flow/balance_gauge.hpp"
 #include "saddleflow/flow/chart_view.hpp"
 #include "saddleflow/flow/observables.hpp"
 
 namespace saddleflow {
 
 /// Evaluates observables of the states of one trajectory: (w, E) of a GradientFlow, n + 1 numbers, or those
-/// of a PolarFlow, n + 3. The proximity to a critical point is
+/// of a PolarFlow, n + groups + 2. The proximity to a critical point is
 ///   r = ||grad L|| ||w|| / ( ||H|| (||l'(H)|| + eta ||l'(0)||) ),   l' the derivative of the loss by the
 ///   outputs.
 /// Without eta it is the sine between l' and the tangent space, up to a factor: free of units, of the
@@ -36,16 +37,15 @@ class Probe {
   /// flow follows outwards (a positive KKT direction near the origin).
   Real misalignment(const Vector& x);
 
-  /// ln of the largest ||w|| seen by observe(); part of a checkpoint.
-  Real log_largest_norm() const { return log_largest_norm_; }
-  void set_log_largest_norm(Real value) { log_largest_norm_ = value; }
+  /// Keeps the largest norms seen by observe(), part of a checkpoint.
+  BalanceGauge& balance() { return balance_; }
+  const BalanceGauge& balance() const { return balance_; }
   GradientFlow& flow() const { return flow_; }
 
  private:
   ChartView& view(const Vector& x);
   void update_loss_derivative(ChartView& at);
   Real residual_scale() const;
-  Real balance_drift(ChartView& at);
 
   GradientFlow& flow_;
   PolarFlow* polar_;
@@ -53,10 +53,9 @@ class Probe {
   PolarView polar_view_;
   Real initial_loss_ = 0, initial_energy_ = 0;
   Real origin_residual_ = 0;  // eta ||l'(0)||
-  Real log_largest_norm_;
-  Real log_balance_unit_ = 0;  // of the initial balance
+  BalanceGauge balance_;
   Matrix residual_, curvature_, scaled_;
-  Vector initial_balance_, balance_, gradient_, product_;
+  Vector gradient_, product_;
 };
 
 }  // namespace saddleflow

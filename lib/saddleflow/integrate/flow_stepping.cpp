@@ -24,7 +24,7 @@ void merge_rows_and_columns(ErrorGroups& groups) {
 StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit, Real kappa) {
   StepperOptions options;
   const ParameterGroups& groups = network.groups();
-  options.groups = {groups.first, groups.second, groups.count};
+  options.groups = {groups.first, groups.second, groups.count, {}};
   if (PiecewiseFlow::applies_to(network)) merge_rows_and_columns(options.groups);
   options.error.rtol = rtol;
   options.error.displacement = kappa * std::sqrt(rtol);

@@ -31,7 +31,7 @@ StepperOptions PolarChart::stepper_options(StepperOptions cartesian, const Polar
   cartesian.error.quadratures = 2;
   cartesian.error.quadrature_scale = 1;
   cartesian.error.logarithms = flow.group_count();
-  cartesian.groups = {flow.groups().first, flow.groups().second, flow.groups().count};
+  cartesian.groups = polar_error_groups(flow.correlation().network());
   cartesian.error.displacement = 0;  // a settled direction is no critical point to be timed
   cartesian.max_step = 0;            // was in flow time
   return cartesian;

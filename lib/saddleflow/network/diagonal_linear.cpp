@@ -98,6 +98,11 @@ class DiagonalLinear final : public Network {
   void balance(const Vector& w, Vector& out) const override {
     out = w.head(input_count()).cwiseAbs2() - w.tail(input_count()).cwiseAbs2();
   }
+  std::vector<NeuronPair> balanced_pairs() const override {
+    std::vector<NeuronPair> pairs;
+    for (Index j = 0; j < input_count(); ++j) pairs.push_back({j, j});
+    return pairs;
+  }
 
   std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {
     if (inputs.rows() != input_count())

@@ -122,6 +122,18 @@ class FeedForward final : public Network {
     }
   }
 
+  std::vector<NeuronPair> balanced_pairs() const override {
+    std::vector<NeuronPair> pairs;
+    Index first = 0;  // neuron of the layer
+    for (int l = 0; l + 1 < layout_.layer_count(); ++l) {
+      const Index width = layout_.layer(l).rows;
+      for (Index k = 0; k < width; ++k)
+        for (Index j = activation_.is_linear() ? 0 : k; j <= k; ++j) pairs.push_back({first + k, first + j});
+      first += width;
+    }
+    return pairs;
+  }
+
   std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {
     if (inputs.rows() != input_count())
       throw InputError(fmt::format("inputs: found {} numbers a sample, expected the {} inputs of the network",

@@ -21,6 +21,12 @@ struct Neuron {
   std::vector<Index> outgoing;
 };
 
+/// Two neurons by their numbers in Network::neurons(), often the same one twice.
+struct NeuronPair {
+  Index first = 0;
+  Index second = 0;
+};
+
 /// Groups of parameters that share one size, for error control relative to it. `first` has one group per
 /// parameter, `second` another or -1; groups are numbered from 0 to count-1. A weight between two hidden
 /// neurons belongs to its row (the target neuron) and to its column (the source neuron): the smaller one is
@@ -54,6 +60,9 @@ class Network {
   /// neuron; all entries of W_l W_l^T - W_{l+1}^T W_{l+1} (lower triangle) for linear layers; u_j^2 - v_j^2
   /// for diagonal linear networks. `out` has length balance_count().
   virtual void balance(const Vector& w, Vector& out) const = 0;
+  /// Of each of these quantities the neurons j and k that it belongs to: it is <incoming_j, incoming_k> - p
+  /// <outgoing_j, outgoing_k>.
+  virtual std::vector<NeuronPair> balanced_pairs() const = 0;
 
   /// A kernel bound to the inputs X (input_count x n). Throws InputError when the rows do not match.
   virtual std::unique_ptr<Kernel> kernel(const Matrix& inputs) const = 0;

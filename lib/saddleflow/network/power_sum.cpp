@@ -121,6 +121,7 @@ class PowerSum final : public Network {
   const ParameterGroups& groups() const override { return groups_; }
   Index balance_count() const override { return 0; }
   void balance(const Vector&, Vector& out) const override { out.resize(0); }
+  std::vector<NeuronPair> balanced_pairs() const override { return {}; }
 
   std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {
     if (inputs.rows() != input_count())

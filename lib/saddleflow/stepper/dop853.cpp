@@ -41,7 +41,8 @@ Dop853::Dop853(const StepperOptions& options)
 
 void Dop853::forget() { system_.reset(); }
 
-void Dop853::begin_step(const System& /*system*/) {
+void Dop853::begin_step(const System& system) {
+  estimate_rounding(system);
   stages_.resize(x0_.size(), kAllStages);
   argument_.resize(x0_.size());
   rate_.resize(x0_.size());
@@ -71,7 +72,7 @@ Real Dop853::estimate_error(Real h) {
   for (int k = 0; k < 2; ++k) {
     rate_.noalias() = stages_.leftCols(kStages) * error_.row(k).head(kStages).transpose();
     rate_ *= h;
-    norms[k] = error_norm(rate_);
+    norms[k] = error_norm(rate_, h);
   }
   const auto [fine, coarse] = norms;
   if (!std::isfinite(coarse)) return coarse;

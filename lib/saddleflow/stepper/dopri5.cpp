@@ -11,8 +11,8 @@ struct Dopri5::Checker {
   Dopri5* owner;
 
   Real error(odeint::vector_space_algebra&, const Vector& /*x_old*/, const Vector& /*dxdt_old*/,
-             Vector& x_err, Real /*dt*/) const {
-    return owner->error_norm(x_err);
+             Vector& x_err, Real dt) const {
+    return owner->error_norm(x_err, dt);
   }
 };
 
@@ -49,6 +49,8 @@ Dopri5::Dopri5(const Dopri5& other)
       trial_(other.trial_) {}
 
 Dopri5::~Dopri5() = default;
+
+void Dopri5::begin_step(const System& system) { estimate_rounding(system); }
 
 OneStepMethod::Trial Dopri5::attempt(const System& system, Real h) {
   Real t = t0_;

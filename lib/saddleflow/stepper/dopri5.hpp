@@ -27,6 +27,7 @@ class Dopri5 final : public OneStepMethod {
   struct Adjuster;
   struct Odeint;  // keeps Odeint's headers out of this one
 
+  void begin_step(const System& system) override;
   Trial attempt(const System& system, Real h) override;
   void interpolate(Real t, Vector& x) const override;
 

@@ -5,10 +5,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "saddleflow/stepper/spectral.hpp"
 #include "saddleflow/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
 namespace {
+
+// An explicit step is at most six or so of the fastest time scale long: above this the rounding in it is far
+// below the tolerance, however much larger the other weights are.
+constexpr Real kRoundingMatters = Real(1e5) * std::numeric_limits<Real>::epsilon();
+// A slope is a sum of many terms, an error estimate one of several slopes with coefficients of order one.
+constexpr Real kSlopeRounding = 10;
 
 void check_step(Real dt) {
   if (!(dt > 0) || !std::isfinite(dt))
@@ -71,6 +78,7 @@ void OneStepMethod::open_step(const System& system) {
 
 std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
   open_step(system);
+  rounding_.resize(0);
   begin_step(system);
   Trial trial = Trial::accepted;
   for (int tries = 0; tries <= options_.max_rejections; ++tries) {
@@ -96,6 +104,35 @@ void OneStepMethod::calc_state(Real t, Vector& x) const {
     interpolate(t, x);
   else
     x = x1_;  // nothing stepped yet, or just restored
+}
+
+Real OneStepMethod::error_norm(const Vector& error, Real h, Real stiffness) {
+  if (rounding_.size() == 0) return control_.norm(error, x0_, x_try_, stiffness);
+  scaled_ = h * rounding_;
+  return control_.norm(error, x0_, x_try_, stiffness, &scaled_);
+}
+
+// Rounding of the weights, each by an epsilon of its size with either sign, moves the slopes by H times that.
+void OneStepMethod::estimate_rounding(const System& system) {
+  if (options_.error.rtol > kRoundingMatters) return;
+  const Index n = x0_.size() - options_.error.quadratures;
+  control_.sizes(x0_, size_);
+  for (Index i = 0; i < n; ++i) size_[i] *= fixed_noise(i) < 0 ? -1 : 1;
+  rounding_.setZero(x0_.size());
+  if (system.has_hessian_vector()) {
+    scaled_.resize(n);
+    system.hessian_vector(x0_, size_.head(n), scaled_, t0_);
+    rounding_.head(n) = scaled_;
+  } else {
+    const Real apart = std::sqrt(std::numeric_limits<Real>::epsilon());
+    scaled_ = x0_ + apart * size_;
+    system(scaled_, rounding_, t0_);
+    rounding_ = (rounding_ - f0_) / apart;
+    rounding_.tail(x0_.size() - n).setZero();
+  }
+  if (!rounding_.allFinite()) rounding_.setZero();
+  rounding_ *= kSlopeRounding * std::numeric_limits<Real>::epsilon();
+  control_.even_out(x0_, rounding_);
 }
 
 OneStepMethod::Trial OneStepMethod::conclude(Real error, Real h) {

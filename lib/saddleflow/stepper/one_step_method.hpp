@@ -56,9 +56,11 @@ class OneStepMethod : public Stepper {
   virtual void save_method(MemoryWriter& /*memory*/) const {}
   virtual void load_method(MemoryReader& /*memory*/) {}
 
-  Real error_norm(const Vector& error, Real stiffness = 0) const {
-    return control_.norm(error, x0_, x_try_, stiffness);
-  }
+  /// Of a try of length h; uses rounding_.
+  Real error_norm(const Vector& error, Real h, Real stiffness = 0);
+  /// Methods without a matrix: fills rounding_ from one product with the Hessian, where the tolerance is so
+  /// small that rounding may matter. For begin_step().
+  void estimate_rounding(const System& system);
   /// Judge a try: sets next_.
   Trial conclude(Real error, Real h);
   Trial nonfinite(Real h);
@@ -72,13 +74,15 @@ class OneStepMethod : public Stepper {
   Vector x0_, x1_, x_try_;
   Vector f0_, f1_, f_try_;
   Real t0_ = 0, t1_ = 0;
-  Real next_ = 0;  ///< the step that a try proposes
+  Real next_ = 0;    ///< the step that a try proposes
+  Vector rounding_;  ///< of the slopes at x0_, empty: not known
 
  private:
   void open_step(const System& system);
   void count(Trial trial);
   [[noreturn]] void fail(Trial last, int tries) const;
 
+  Vector scaled_, size_;
   Real h_ = 0;
   bool fresh_ = false;  ///< f1_ is f(x1_, t1_)
 };

@@ -1,6 +1,8 @@
 #include "saddleflow/stepper/rodas5p.hpp"
 
 #include <Eigen/Cholesky>
+#include <cmath>
+#include <limits>
 
 namespace saddleflow {
 
@@ -15,6 +17,8 @@ Table table(const long double (&values)[Rows][rodas5p::kStages]) {
 }
 
 constexpr Real kGamma = static_cast<Real>(rodas5p::kGamma);
+// A slope is a sum over samples and weights of terms that are rounded each.
+constexpr Real kMatrixRounding = 8;
 
 }  // namespace
 
@@ -52,6 +56,34 @@ void Rodas5P::begin_step(const System& system) {
     time_derivative_.resize(size);
     system.time_derivative(x0_, time_derivative_, t0_);
   }
+  find_rounding();
+}
+
+// rounding_ = c eps |J| |x|, of quadratures with their rows of it.
+void Rodas5P::find_rounding() {
+  const Index n = leading();
+  control_.sizes(x0_, size_);
+  const auto size = size_.head(n);
+  rounding_.setZero(x0_.size());
+  for (Index j = 0; j < n; ++j) {
+    if (!symmetric_) {
+      rounding_.head(n) += size[j] * jacobian_.col(j).cwiseAbs();
+      continue;
+    }
+    const auto column = jacobian_.col(j).tail(n - j).cwiseAbs();
+    rounding_.segment(j, n - j) += size[j] * column;
+    if (j + 1 < n) rounding_[j] += column.tail(n - j - 1).dot(size.tail(n - j - 1));
+  }
+  if (x0_.size() > n) rounding_.tail(x0_.size() - n) = quadrature_jacobian_.cwiseAbs() * size;
+  rounding_ *= kMatrixRounding * std::numeric_limits<Real>::epsilon();
+  least_curvature_.setZero(n);
+  for (Index i = 0; i < n; ++i)
+    if (size[i] > 0) least_curvature_[i] = rounding_[i] / size[i];
+}
+
+void Rodas5P::silence(Vector& slope) const {
+  for (Index i = 0; i < slope.size(); ++i)
+    if (std::abs(slope[i]) <= rounding_[i]) slope[i] = 0;
 }
 
 bool Rodas5P::factorize(Real h) {
@@ -59,13 +91,13 @@ bool Rodas5P::factorize(Real h) {
   ++counters_.factorizations;
   if (symmetric_) {
     factor_ = jacobian_;
-    factor_.diagonal().array() += shift;
+    factor_.diagonal().array() += shift + least_curvature_.array();
     // Works on factor_ itself; only the factor stays, the decomposition object need not.
     const Eigen::LLT<Eigen::Ref<Matrix>, Eigen::Lower> llt(factor_);
     return llt.info() == Eigen::Success;
   }
   factor_ = -jacobian_;
-  factor_.diagonal().array() += shift;
+  factor_.diagonal().array() += shift + least_curvature_.array();
   lu_.compute(factor_);
   return true;
 }
@@ -91,11 +123,13 @@ void Rodas5P::solve_stage(int stage, Real h) {
 
 bool Rodas5P::run_stages(const System& system, Real h) {
   rate_ = f0_;
+  silence(rate_);
   for (int i = 0; i < rodas5p::kStages; ++i) {
     if (i > 0) {
       argument_ = x0_;
       argument_.noalias() += stages_.leftCols(i) * a_.row(i).head(i).transpose();
       system(argument_, rate_, t0_ + static_cast<Real>(rodas5p::kTime[i]) * h);
+      silence(rate_);
       rate_.noalias() += stages_.leftCols(i) * (c_.row(i).head(i).transpose() / h);
     }
     if (system.has_time_derivative()) rate_ += h * static_cast<Real>(rodas5p::kD[i]) * time_derivative_;
@@ -110,7 +144,7 @@ OneStepMethod::Trial Rodas5P::attempt(const System& system, Real h) {
   if (!run_stages(system, h)) return nonfinite(h);
   x_try_ = argument_ + stages_.col(rodas5p::kStages - 1);  // the last argument is y + sum_j a_8j U_j
   rate_ = stages_.col(rodas5p::kStages - 1);
-  const Real error = error_norm(rate_, h * jacobian_.norm());
+  const Real error = error_norm(rate_, h);
   if (error <= 1) {
     // The next step needs it anyway, and a result without a derivative must not be accepted.
     system(x_try_, f_try_, t0_ + h);

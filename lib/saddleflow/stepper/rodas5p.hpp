@@ -11,6 +11,11 @@
 // failed factorisation says that h is too long for lambda_min(H), and the step is rejected. A general
 // Jacobian is factorised by LU. Either is evaluated once a step and kept when a try is rejected.
 //
+// Slopes are rounded to r = c eps |J| |x|, component by component. Where a state rests while h grows without
+// bound, h r would move it along its zero modes, and noise in J make the matrix indefinite. So slopes below r
+// count as none, which is an error no larger than theirs, and r_i / |x_i| is added to the diagonal: by
+// Gershgorin's theorem for X J X, X = diag |x|, that makes up for any rounding of J.
+//
 // Trailing quadrature components (see System) make J block-triangular; with Q their row of it the exact
 // solution is U_q = gamma h (r_q + Q U_lead): O(q n), and the integrals have the method's full order.
 #pragma once
@@ -43,6 +48,8 @@ class Rodas5P final : public OneStepMethod {
   Trial attempt(const System& system, Real h) override;
   void interpolate(Real t, Vector& x) const override;
 
+  void find_rounding();
+  void silence(Vector& slope) const;
   bool factorize(Real h);
   void solve_stage(int stage, Real h);
   bool run_stages(const System& system, Real h);
@@ -58,8 +65,9 @@ class Rodas5P final : public OneStepMethod {
   Matrix factor_;               ///< lower Cholesky factor
   LuFactors lu_;
   Vector time_derivative_, argument_, rate_;
-  Matrix stages_;  ///< U, a column a stage
-  Matrix dense_;   ///< K of the last accepted step
+  Vector size_, least_curvature_;  ///< of the components; what of the Hessian's diagonal is rounding
+  Matrix stages_;                  ///< U, a column a stage
+  Matrix dense_;                   ///< K of the last accepted step
 };
 
 }  // namespace saddleflow

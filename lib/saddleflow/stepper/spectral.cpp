@@ -12,14 +12,6 @@
 namespace saddleflow {
 namespace {
 
-/// Fixed numbers in [-1, 1): the same on every machine, in no relation to any problem (splitmix64).
-Real noise(Index i) {
-  auto z = (static_cast<std::uint64_t>(i) + 1) * 0x9e3779b97f4a7c15ULL;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return static_cast<Real>((z ^ (z >> 31)) >> 12) * Real(0x1p-51) - 1;
-}
-
 /// A direction that a warm start has lost (an eigenvector of a decoupled block) must be able to come back.
 constexpr Real kNoise = Real(0.05);
 
@@ -31,7 +23,7 @@ void prepare(Vector& start, Index n) {
   else
     start = Vector::Zero(n);
   const Real weight = (warm ? kNoise : Real(1)) * sqrt(Real(3) / static_cast<Real>(n));
-  for (Index i = 0; i < n; ++i) start[i] += weight * noise(i);
+  for (Index i = 0; i < n; ++i) start[i] += weight * fixed_noise(i);
   start /= start.norm();
 }
 
@@ -42,6 +34,13 @@ void multiply(ProductRef product, const Vector& v, Vector& out) {
 }
 
 }  // namespace
+
+Real fixed_noise(Index i) {
+  auto z = (static_cast<std::uint64_t>(i) + 1) * 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return static_cast<Real>((z ^ (z >> 31)) >> 12) * Real(0x1p-51) - 1;
+}
 
 SpectralInterval lanczos_interval(ProductRef product, Index n, int steps, Vector& start) {
   using std::abs;

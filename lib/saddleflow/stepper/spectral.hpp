@@ -30,6 +30,9 @@ class ProductRef {
   void (*call_)(const void*, const Vector&, Vector&);
 };
 
+/// Fixed numbers in [-1, 1): the same on every machine, in no relation to any problem (splitmix64).
+Real fixed_noise(Index i);
+
 /// Extreme Ritz values and the residual of each.
 struct SpectralInterval {
   Real min = 0;

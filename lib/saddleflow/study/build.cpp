@@ -38,6 +38,33 @@ Loss build_loss(const StudyTable& study) {
               study.text("loss.reduction") == "mean" ? Reduction::mean : Reduction::sum);
 }
 
+namespace {
+
+// 4e5 steps for a plateau that a method of order five takes 2e3 for; beyond, rounding is all the error it
+// has.
+constexpr Real kFinestOfSecondOrder = Real(1e-10);
+
+/// rkc2 has order two, whoever chooses it.
+void check_second_order(const StudyTable& study, bool large) {
+  const std::string stepper = study.text("flow.stepper");
+  const Real rtol = study.real("flow.rtol");
+  if (rtol >= kFinestOfSecondOrder) return;
+  if (stepper == "rkc2")
+    study.fail("flow.rtol",
+               fmt::format("found {:g} with flow.stepper = \"rkc2\", which has order two, expected at least "
+                           "{:g} or another stepper",
+                           rtol, kFinestOfSecondOrder));
+  if (stepper == "auto" && large)
+    study.fail(
+        "flow.rtol",
+        fmt::format("found {:g} with flow.stepper = \"auto\" and more than flow.dense_limit weights, "
+                    "where stiff steps are those of rkc2 (order two), expected at least {:g} or a larger "
+                    "flow.dense_limit",
+                    rtol, kFinestOfSecondOrder));
+}
+
+}  // namespace
+
 StepperOptions build_stepper_options(const StudyTable& study, const Network& network, Real rtol,
                                      Real energy_unit) {
   StepperOptions options = flow_stepping(network, rtol, energy_unit, study.real("flow.kappa"));
@@ -45,6 +72,7 @@ StepperOptions build_stepper_options(const StudyTable& study, const Network& net
   options.error.floor = study.real("flow.floor");
   options.max_step = study.real("flow.max_step");
   options.dense_limit = static_cast<int>(study.integer("flow.dense_limit"));
+  check_second_order(study, network.parameter_count() > options.dense_limit);
   return options;
 }
 

@@ -75,15 +75,22 @@ IntegrationOptions FlowSetup::integration_options() const {
 
 std::vector<Real> FlowSetup::memory() const {
   const VisitState& visit = *parts.events.visit;
-  return {parts.probe.log_largest_norm(), static_cast<Real>(visit.inside), static_cast<Real>(visit.leaves),
-          visit.closest};
+  std::vector<Real> memory = {static_cast<Real>(visit.inside), static_cast<Real>(visit.leaves),
+                              visit.closest};
+  const Vector& largest = parts.probe.balance().log_largest_norms();
+  memory.insert(memory.end(), largest.begin(), largest.end());
+  return memory;
 }
 
 void FlowSetup::restore(const std::vector<Real>& memory) {
-  if (memory.size() != 4)
-    throw InputError(fmt::format("checkpoint: 'setup' has {} numbers, expected 4", memory.size()));
-  parts.probe.set_log_largest_norm(memory[0]);
-  *parts.events.visit = {memory[1] != 0, static_cast<int>(memory[2]), memory[3]};
+  constexpr std::size_t kVisit = 3;
+  const std::size_t neurons = parts.objective.network().neurons().size();
+  if (memory.size() != kVisit + neurons)
+    throw InputError(
+        fmt::format("checkpoint: 'setup' has {} numbers, expected {}", memory.size(), kVisit + neurons));
+  *parts.events.visit = {memory[0] != 0, static_cast<int>(memory[1]), memory[2]};
+  parts.probe.balance().set_log_largest_norms(
+      Eigen::Map<const Vector>(memory.data() + kVisit, static_cast<Index>(neurons)));
 }
 
 }  // namespace saddleflow

@@ -146,7 +146,7 @@ std::vector<Key> key_table() {
       {"flow.stepper",
        text,
        "\"auto\"",
-       "auto: dopri5, dop853 if polynomial; rodas5p where stiff (rkc2 when large)",
+       "auto: dopri5, dop853 if polynomial; rodas5p where stiff (rkc2, rtol >= 1e-10, when large)",
        {"auto", "dopri5", "dop853", "rodas5p", "rkc2"},
        ""},
       {"flow.chart",
@@ -171,7 +171,7 @@ std::vector<Key> key_table() {
        "error of a step at most kappa sqrt(rtol) of the way it went; 0: any",
        {},
        ">= 0"},
-      {"flow.floor", real, "1e-30", "weights below this times rms(w) are not resolved", {}, ">= 0"},
+      {"flow.floor", real, "1e-280", "weights below this times rms(w) are not resolved", {}, ">= 0"},
 
       {"events.escape.by",
        texts,

@@ -1,0 +1,98 @@
+#include "saddleflow/flow/balance_gauge.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace saddleflow {
+namespace {
+
+constexpr Real kNothing = -std::numeric_limits<Real>::infinity();
+
+template <class Visit>
+void for_each_weight(const Neuron& neuron, const Visit& visit) {
+  for (const Index i : neuron.incoming) visit(i);
+  for (const Index i : neuron.outgoing) visit(i);
+}
+
+Real largest_weight(const Neuron& neuron, const Vector& w) {
+  Real largest = 0;
+  for_each_weight(neuron, [&](Index i) { largest = std::max(largest, std::abs(w[i])); });
+  return largest;
+}
+
+/// sum_i (w_a[i] / s) (w_b[i] / t).
+Real scaled_product(const std::vector<Index>& a, const std::vector<Index>& b, const Vector& w, Real s,
+                    Real t) {
+  Real sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += (w[a[i]] / s) * (w[b[i]] / t);
+  return sum;
+}
+
+}  // namespace
+
+void neuron_norms(const Network& network, const Vector& w, Vector& out) {
+  const std::vector<Neuron>& neurons = network.neurons();
+  out.setZero(static_cast<Index>(neurons.size()));
+  for (std::size_t k = 0; k < neurons.size(); ++k) {
+    const Real largest = largest_weight(neurons[k], w);
+    if (largest == 0) continue;
+    Real sum = 0;
+    for_each_weight(neurons[k], [&](Index i) { sum += (w[i] / largest) * (w[i] / largest); });
+    out[static_cast<Index>(k)] = largest * std::sqrt(sum);
+  }
+}
+
+BalanceGauge::BalanceGauge(const Network& network)
+    : network_(network),
+      pairs_(network.balanced_pairs()),
+      log_largest_(Vector::Constant(static_cast<Index>(network.neurons().size()), kNothing)) {}
+
+// now_[k] e^{log_scale_[k]} is the invariant of pair k.
+void BalanceGauge::measure(const Vector& point, Real log_unit) {
+  const std::vector<Neuron>& neurons = network_.neurons();
+  const auto p = static_cast<Real>(network_.activation().power());
+  scratch_.resize(static_cast<Index>(neurons.size()));
+  for (std::size_t k = 0; k < neurons.size(); ++k)
+    scratch_[static_cast<Index>(k)] = largest_weight(neurons[k], point);
+  const auto count = static_cast<Index>(pairs_.size());
+  now_.setZero(count);
+  log_scale_ = Vector::Constant(count, kNothing);
+  for (Index n = 0; n < count; ++n) {
+    const auto [j, k] = pairs_[static_cast<std::size_t>(n)];
+    const Real s = scratch_[j], t = scratch_[k];
+    if (s == 0 || t == 0) continue;
+    const Neuron &a = neurons[static_cast<std::size_t>(j)], &b = neurons[static_cast<std::size_t>(k)];
+    now_[n] = scaled_product(a.incoming, b.incoming, point, s, t) -
+              p * scaled_product(a.outgoing, b.outgoing, point, s, t);
+    log_scale_[n] = 2 * log_unit + std::log(s) + std::log(t);
+  }
+}
+
+void BalanceGauge::remember(const Vector& norms, Real log_unit) {
+  for (Index k = 0; k < norms.size(); ++k)
+    if (norms[k] > 0) log_largest_[k] = std::max(log_largest_[k], log_unit + std::log(norms[k]));
+}
+
+void BalanceGauge::start(const Vector& point, Real log_unit) {
+  measure(point, log_unit);
+  initial_ = now_;
+  initial_log_scale_ = log_scale_;
+}
+
+Real BalanceGauge::drift(const Vector& point, Real log_unit, const Vector& norms) {
+  measure(point, log_unit);
+  remember(norms, log_unit);
+  Real largest = 0;
+  for (Index n = 0; n < now_.size(); ++n) {
+    const auto [j, k] = pairs_[static_cast<std::size_t>(n)];
+    const Real size = log_largest_[j] + log_largest_[k];
+    if (size == kNothing) continue;
+    const Real now = now_[n] * std::exp(log_scale_[n] - size);
+    const Real then = initial_[n] * std::exp(initial_log_scale_[n] - size);
+    largest = std::max(largest, std::abs(now - then));
+  }
+  return largest;
+}
+
+}  // namespace saddleflow
