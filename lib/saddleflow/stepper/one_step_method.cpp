@@ -10,7 +10,10 @@
 namespace saddleflow {
 namespace {
 
-void check_step(Real dt) {
+// So often a check finds the place to end a step at; a step that has not ended well by then is halved.
+constexpr int kMostCuts = 5;
+
+void check_size(Real dt) {
   if (!(dt > 0) || !std::isfinite(dt))
     throw InputError(fmt::format("stepper: the time step is {}, expected a positive number", dt));
 }
@@ -21,7 +24,7 @@ OneStepMethod::OneStepMethod(const StepperOptions& options, int exponent)
     : options_(options), control_(options.error, options.groups), controller_(exponent) {}
 
 void OneStepMethod::initialize(const Vector& x, Real t, Real dt) {
-  check_step(dt);
+  check_size(dt);
   x1_ = x;
   x0_ = x1_;
   t0_ = t1_ = t;
@@ -34,7 +37,7 @@ void OneStepMethod::initialize(const Vector& x, Real t, Real dt) {
 }
 
 void OneStepMethod::set_time_step(Real dt) {
-  check_step(dt);
+  check_size(dt);
   h_ = dt;
 }
 
@@ -73,15 +76,19 @@ std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
   open_step(system);
   begin_step(system);
   Trial trial = Trial::accepted;
+  cuts_ = 0;
   for (int tries = 0; tries <= options_.max_rejections; ++tries) {
     if (options_.max_step > 0) h_ = std::min(h_, options_.max_step);
     h_ = std::min(h_, longest_step());
     if (!(t0_ + h_ > t0_)) fail(trial, tries);
     const Real h = h_;
     trial = attempt(system, h);
+    if (trial == Trial::accepted && options_.check) trial = check_step(h);
     count(trial);
     h_ = next_;
     if (trial == Trial::accepted) {
+      // The next step is as long as if this one had not been cut.
+      if (cuts_ > 0) h_ = std::max(h_, resumed_);
       x1_.swap(x_try_);
       f1_.swap(f_try_);
       t1_ = t0_ + h;
@@ -89,6 +96,16 @@ std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
     }
   }
   fail(trial, options_.max_rejections + 1);
+}
+
+OneStepMethod::Trial OneStepMethod::check_step(Real h) {
+  const auto norm = [this](const Vector& error) { return error_norm(error); };
+  const std::optional<Real> part = options_.check->shorter({x0_, f0_, x_try_, f_try_, h}, norm);
+  if (!part) return Trial::accepted;
+  if (cuts_ == 0) resumed_ = next_;
+  const bool usable = ++cuts_ <= kMostCuts && *part > 0 && *part < 1;
+  next_ = usable ? *part * h : h / 2;
+  return Trial::error;
 }
 
 void OneStepMethod::calc_state(Real t, Vector& x) const {

@@ -76,10 +76,13 @@ class OneStepMethod : public Stepper {
 
  private:
   void open_step(const System& system);
+  Trial check_step(Real h);
   void count(Trial trial);
   [[noreturn]] void fail(Trial last, int tries) const;
 
   Real h_ = 0;
+  int cuts_ = 0;        ///< of this step, by options_.check
+  Real resumed_ = 0;    ///< where there was one: the step proposed before it
   bool fresh_ = false;  ///< f1_ is f(x1_, t1_)
 };
 

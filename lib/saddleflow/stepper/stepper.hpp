@@ -12,6 +12,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/stepper/error_control.hpp"
+#include "saddleflow/stepper/step_check.hpp"
 #include "saddleflow/stepper/system.hpp"
 
 namespace saddleflow {
@@ -95,6 +96,7 @@ struct StepperOptions {
   bool smooth = false;      ///< the right-hand side has derivatives of all orders: "auto" then uses dop853
   int dense_limit = 2000;   ///< "auto": Rosenbrock up to this many components, RKC2 above
   int max_rejections = 60;  ///< consecutive rejections before StepFailure
+  std::shared_ptr<StepCheck> check;  ///< asked about every accepted step; null: nobody
 };
 
 /// `name`: "dopri5", "dop853", "rodas5p", "rkc2" or "auto" (starts explicit, detects the stability limit,
