@@ -12,10 +12,11 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/stepper/error_control.hpp"
-#include "saddleflow/stepper/step_check.hpp"
 #include "saddleflow/stepper/system.hpp"
 
 namespace saddleflow {
+
+class StepCheck;
 
 /// Steps by outcome and linear algebra; right-hand sides and products are counted by the system.
 struct StepCounters {
@@ -62,6 +63,12 @@ class Stepper {
   /// Some methods need further right-hand sides for it; they are asked for now, else by the first
   /// calc_state(), and the system must live until then.
   virtual void complete_dense_output() const {}
+  /// The degree of the dense output of the last step as a polynomial of time between its breaks; 0: it is
+  /// none.
+  virtual int dense_degree() const = 0;
+  /// Where within the last step, as parts of it in (0, 1), ascending, its dense output passes from one
+  /// polynomial to the next.
+  virtual std::vector<Real> dense_breaks() const { return {}; }
   virtual const Vector& current_state() const = 0;
   virtual Real current_time() const = 0;
   virtual const Vector& previous_state() const = 0;
