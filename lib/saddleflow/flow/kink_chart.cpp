@@ -4,14 +4,14 @@ namespace saddleflow {
 
 bool CartesianKinkChart::has_state() { return flow_.objective().has_layers(); }
 
-const FeedForwardState& CartesianKinkChart::evaluate(const Vector& x) {
+const FeedForwardState& CartesianKinkChart::evaluate(const Vector& x, bool counted) {
   Objective& objective = flow_.objective();
   const WorkCounters counters = objective.counters();
   const Vector& w = flow_.weights(x);
   objective.gradient(w, velocity_);
   velocity_ = -velocity_;
   const FeedForwardState& state = *objective.state_at(w);
-  objective.set_counters(counters);
+  if (!counted) objective.set_counters(counters);
   return state;
 }
 
@@ -22,14 +22,14 @@ void CartesianKinkChart::lift(const Vector& change, Vector& rates) const {
 
 bool PolarKinkChart::has_state() { return flow_.correlation().has_layers(); }
 
-const FeedForwardState& PolarKinkChart::evaluate(const Vector& x) {
+const FeedForwardState& PolarKinkChart::evaluate(const Vector& x, bool counted) {
   Correlation& correlation = flow_.correlation();
   const WorkCounters counters = correlation.counters();
   unit_ = flow_.look(x);
   log_scale_ = flow_.log_norm(x);
   correlation.gradient(unit_, velocity_);
   const FeedForwardState& state = *correlation.state_at(unit_);
-  correlation.set_counters(counters);
+  if (!counted) correlation.set_counters(counters);
   return state;
 }
 

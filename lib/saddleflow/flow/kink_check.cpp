@@ -10,9 +10,6 @@
 namespace saddleflow {
 namespace {
 
-// The error of a step over a kink at theta is at most this times theta h D: 0.14 for dopri5, 0.37 for dop853
-// at power 2, less at higher ones; see kink_check_test for all methods.
-constexpr Real kKernel = Real(0.2);
 // The step ends on the first kink that makes this part of the largest error of one.
 constexpr Real kWorthCutting = Real(0.5);
 
@@ -44,8 +41,8 @@ bool KinkCheck::applies_to(const Network& network) {
 // |sigma'(z) - sigma'_old(z)| where sigma_old is the branch of the other side.
 Real KinkCheck::jump(Real z) const { return kink_factor_ * std::pow(std::abs(z), power_ - 1); }
 
-const FeedForwardState& KinkCheck::look(const Vector& x, End& end) {
-  const FeedForwardState& state = chart_->evaluate(x);
+const FeedForwardState& KinkCheck::look(const Vector& x, bool counted, End& end) {
+  const FeedForwardState& state = chart_->evaluate(x, counted);
   end.x = x;
   end.log_scale = chart_->log_scale();
   end.z.resize(state.hidden.size());
@@ -116,7 +113,7 @@ void KinkCheck::add(const FeedForwardState& state, const Passed& passed) {
 
 // Errors of different kinks have different signs: their squares add up.
 Real KinkCheck::size_of_sum(const Norm& norm) {
-  squares_ = kKernel * squares_.cwiseSqrt();
+  squares_ = squares_.cwiseSqrt();
   chart_->lift(squares_, rates_);
   return norm(rates_);
 }
@@ -138,13 +135,14 @@ Real KinkCheck::place_of_cut(const FeedForwardState& state, const Norm& norm) {
 std::optional<Real> KinkCheck::shorter(const Step& step, const Norm& norm) {
   if (!std::equal(step.x0.data(), step.x0.data() + step.x0.size(), start_.x.data(),
                   start_.x.data() + start_.x.size()))
-    look(step.x0, start_);
-  const FeedForwardState& state = look(step.x1, end_);
+    look(step.x0, false, start_);
+  const FeedForwardState& state = look(step.x1, true, end_);
   find_passed(state, step.h);
   squares_.setZero(state.w.size());
   for (const Passed& passed : passed_) add(state, passed);
-  if (passed_.empty() || size_of_sum(norm) <= options_.tolerance) {
-    std::swap(start_, end_);
+  const bool accepted = step.error <= 1;
+  if (passed_.empty() || size_of_sum(norm) <= std::max(options_.tolerance, accepted ? 0 : step.error)) {
+    if (accepted) std::swap(start_, end_);
     return std::nullopt;
   }
   return place_of_cut(state, norm);

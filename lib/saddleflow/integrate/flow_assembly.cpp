@@ -25,7 +25,7 @@ std::unique_ptr<PiecewiseFlow> make_kinks(const FlowAssemblyOptions& options, Gr
 // that costs little, as kinks bound the steps anyway.
 constexpr Real kKinkMargin = Real(0.1);
 // "locate" where no mode is kept: kinks that make this part of the error of a step are located.
-constexpr Real kAlways = Real(1e-3);
+constexpr Real kAlways = Real(1e-2);
 
 // Of the kinks of a higher derivative, where they are not ignored.
 template <class Chart, class Flow>
@@ -50,7 +50,6 @@ std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, G
   stepping.error.rtol *= kKinkMargin;
   PiecewiseStepper::Options switching;
   switching.drift = Real(0.01) * stepping.error.rtol;
-  if (options.stepper == "dop853") switching.dense_degree = 7;
   return std::make_unique<PiecewiseStepper>(*kinks, make_stepper(options.stepper, stepping), switching);
 }
 

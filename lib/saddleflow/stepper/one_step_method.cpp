@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "saddleflow/stepper/step_check.hpp"
 #include "saddleflow/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
@@ -83,7 +84,7 @@ std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
     if (!(t0_ + h_ > t0_)) fail(trial, tries);
     const Real h = h_;
     trial = attempt(system, h);
-    if (trial == Trial::accepted && options_.check) trial = check_step(h);
+    if (options_.check && (trial == Trial::accepted || trial == Trial::error)) trial = check_step(h, trial);
     count(trial);
     h_ = next_;
     if (trial == Trial::accepted) {
@@ -98,13 +99,17 @@ std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
   fail(trial, options_.max_rejections + 1);
 }
 
-OneStepMethod::Trial OneStepMethod::check_step(Real h) {
+// Of a try that was accepted or not; what it proposes for the next one is in next_.
+OneStepMethod::Trial OneStepMethod::check_step(Real h, Trial trial) {
   const auto norm = [this](const Vector& error) { return error_norm(error); };
-  const std::optional<Real> part = options_.check->shorter({x0_, f0_, x_try_, f_try_, h}, norm);
-  if (!part) return Trial::accepted;
-  if (cuts_ == 0) resumed_ = next_;
-  const bool usable = ++cuts_ <= kMostCuts && *part > 0 && *part < 1;
-  next_ = usable ? *part * h : h / 2;
+  const std::optional<Real> part = options_.check->shorter({x0_, x_try_, h, error_}, norm);
+  if (!part) return trial;
+  // A kink that explains a rejection leaves nothing against the length of the step.
+  if (cuts_ == 0) resumed_ = trial == Trial::accepted ? std::min(next_, h) : h;
+  if (++cuts_ <= kMostCuts && *part > 0 && *part < 1)
+    next_ = *part * h;
+  else if (trial == Trial::accepted)
+    next_ = h / 2;
   return Trial::error;
 }
 
@@ -117,6 +122,7 @@ void OneStepMethod::calc_state(Real t, Vector& x) const {
 
 OneStepMethod::Trial OneStepMethod::conclude(Real error, Real h) {
   if (!std::isfinite(error)) return nonfinite(h);
+  error_ = error;
   if (error > 1) {
     next_ = controller_.rejected(h, error);
     return Trial::error;
