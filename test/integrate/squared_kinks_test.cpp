@@ -72,7 +72,7 @@ KinkedProblem random_kinked(std::uint64_t seed, int hidden_layers) {
   problem.flow.loss = Loss(LossKind::square, Reduction::mean);
   // Deep networks of a small norm stand still.
   if (hidden_layers > 1)
-    norm = Real(0.7) * std::sqrt(static_cast<Real>(problem.flow.network->parameter_count()));
+    norm = Real(0.6) * std::sqrt(static_cast<Real>(problem.flow.network->parameter_count()));
   problem.flow.w0 = norm * random.unit_vector(problem.flow.network->parameter_count());
   // So that something happens: the time in which the flow near the origin would leave it, and some more.
   problem.t_end = 20;
@@ -111,7 +111,9 @@ std::vector<Vector> path_of(const KinkedProblem& problem, Real rtol, Kinks kinks
   test::ChartRun run(problem.flow, options, integration);
   PathObserver observer(run, problem.t_end);
   const Outcome outcome = run.integration.run(observer);
-  BOOST_TEST_REQUIRE(outcome.stop_reason == "reached_end", problem.description << ": " << outcome.message);
+  BOOST_TEST_REQUIRE(outcome.stop_reason == "reached_end",
+                     problem.description << ": " << outcome.stop_reason << " at " << outcome.time
+                                         << " with rtol " << rtol << " " << outcome.message);
   return observer.path;
 }
 

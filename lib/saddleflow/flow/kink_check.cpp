@@ -136,11 +136,12 @@ std::optional<Real> KinkCheck::shorter(const Step& step, const Norm& norm) {
   if (!std::equal(step.x0.data(), step.x0.data() + step.x0.size(), start_.x.data(),
                   start_.x.data() + start_.x.size()))
     look(step.x0, false, start_);
-  const FeedForwardState& state = look(step.x1, true, end_);
+  // Only the end of a step that was rejected has not been evaluated before.
+  const bool accepted = step.error <= 1;
+  const FeedForwardState& state = look(step.x1, !accepted, end_);
   find_passed(state, step.h);
   squares_.setZero(state.w.size());
   for (const Passed& passed : passed_) add(state, passed);
-  const bool accepted = step.error <= 1;
   if (passed_.empty() || size_of_sum(norm) <= std::max(options_.tolerance, accepted ? 0 : step.error)) {
     if (accepted) std::swap(start_, end_);
     return std::nullopt;

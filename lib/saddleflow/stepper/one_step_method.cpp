@@ -103,10 +103,10 @@ std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
 OneStepMethod::Trial OneStepMethod::check_step(Real h, Trial trial) {
   const auto norm = [this](const Vector& error) { return error_norm(error); };
   const std::optional<Real> part = options_.check->shorter({x0_, x_try_, h, error_}, norm);
-  if (!part) return trial;
+  if (!part || !(t0_ + *part * h > t0_)) return trial;
   // A kink that explains a rejection leaves nothing against the length of the step.
   if (cuts_ == 0) resumed_ = trial == Trial::accepted ? std::min(next_, h) : h;
-  if (++cuts_ <= kMostCuts && *part > 0 && *part < 1)
+  if (++cuts_ <= kMostCuts && *part < 1)
     next_ = *part * h;
   else if (trial == Trial::accepted)
     next_ = h / 2;

@@ -10,8 +10,8 @@ namespace {
 // The coefficients of this degree are known to 5e-12 of the largest (see amplification()), far below what is
 // taken for rounding of them.
 constexpr int kHighest = 15;
-// Degree of the parts, and what they neglect against the largest value, a coefficient: as much as rounding. At
-// this degree it grows by a factor 3e3 on its way to Bernstein coefficients.
+// Degree of the parts, and what they neglect against the largest value, a coefficient: as much as rounding.
+// At this degree it grows by a factor 3e3 on its way to Bernstein coefficients.
 constexpr int kLow = 12;
 constexpr Real kNeglected = Real(2e-15);
 // Parts shorter than 2^-12 of the step are not cut any more: at any degree that a step can have its parts
