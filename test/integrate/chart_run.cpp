@@ -16,6 +16,7 @@ FlowAssemblyOptions assembly(const FlowProblem& problem, const ChartOptions& opt
   assembly.stepper = options.stepper;
   assembly.stepping = flow_stepping(*problem.network, options.rtol, energy_unit, 0);
   assembly.linear_start = options.linear_start;
+  assembly.kink_policy = options.kinks;
   assembly.events = options.events;
   return assembly;
 }

@@ -27,6 +27,7 @@ struct ChartOptions {
   std::string stepper = "auto";
   Real rtol = Real(1e-8);
   bool linear_start = true;
+  FlowAssemblyOptions::Kinks kinks = FlowAssemblyOptions::Kinks::follow;
   FlowEventOptions events = no_flow_events();
 };
 

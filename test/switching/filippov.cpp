@@ -20,17 +20,14 @@ std::pair<Real, Real> quadratic_roots(Real a, Real b, Real c) {
   return {q / a, q != 0 ? c / q : Real(0)};
 }
 
-int dense_degree(const std::string& method) { return method == "dop853" ? 7 : 4; }
-
 StepperOptions at_tolerance(Real rtol) {
   StepperOptions options;
   options.error.rtol = rtol;
   return options;
 }
 
-PiecewiseStepper::Options switching_options(const std::string& method, Real rtol) {
+PiecewiseStepper::Options switching_options(Real rtol) {
   PiecewiseStepper::Options options;
-  options.dense_degree = dense_degree(method);
   options.drift = Real(0.01) * rtol;
   return options;
 }
@@ -232,7 +229,7 @@ void FilippovSystem::paths(const std::vector<Vector>& nodes, std::vector<SwitchP
 
 FilippovRun::FilippovRun(FilippovSystem of, const std::string& method, Real rtol, const Vector& x0)
     : system(std::move(of)),
-      stepper(system, make_stepper(method, at_tolerance(rtol)), switching_options(method, rtol)) {
+      stepper(system, make_stepper(method, at_tolerance(rtol)), switching_options(rtol)) {
   stepper.initialize(x0, 0, Real(1e-3));
 }
 

@@ -275,6 +275,19 @@ void PolarFlow::operator()(const Vector& x, Vector& dxdt, Real /*s*/) {
   dxdt[n + groups + 1] = correlation_.output_scale() * g_.squaredNorm() / energy_unit_;
 }
 
+// Both are projections of the change over r_g: of d_g' across d_g, of ell_g' along it.
+void PolarFlow::bound_rates(const Vector& change, Vector& rates) const {
+  const Index n = parameter_count();
+  rates.setZero(state_size());
+  for (Index i = 0; i < n; ++i) {
+    const Index g = group_of(i);
+    if (r_[g] < kNoShare) continue;
+    const Real bound = std::abs(change[i]) / r_[g];
+    rates[i] = length_[g] * bound;
+    rates[n + g] = std::hypot(rates[n + g], bound);
+  }
+}
+
 // variation_ = dG/d(d, ell). With S = Hess Phi_c(u), P_g = I - d_g d_g^T:
 //   dG = S R P dd / |d| + sum_h [ S E_h u - r_h^2 (D-1) G ] dell_h,     E_h u = u restricted to group h
 // (the change of u by rho and that of c by rho cancel but for the last term).

@@ -78,6 +78,9 @@ class PolarFlow {
   void operator()(const Vector& x, Vector& dxdt, Real s);
   /// d(d', ell')/d(d, ell), n + groups rows and columns. One Hessian.
   void jacobian(const Vector& x, Matrix& out, Real s);
+  /// At the state of the last call of look(): bounds of the changes of all rates when each component of G
+  /// changes by at most so much (those of q and e, that nothing depends on, are 0).
+  void bound_rates(const Vector& change, Vector& rates) const;
   Index quadratures() const { return 2; }
   /// After jacobian() at the same state it costs nothing.
   void quadrature_jacobian(const Vector& x, Matrix& out, Real s);

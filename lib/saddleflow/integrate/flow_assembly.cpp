@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "saddleflow/flow/kink_check.hpp"
 #include "saddleflow/integrate/linear_start.hpp"
 
 namespace saddleflow {
@@ -23,14 +24,32 @@ std::unique_ptr<PiecewiseFlow> make_kinks(const FlowAssemblyOptions& options, Gr
 // Sliding slopes amplify errors by the inverse of what they multiply, and modes follow from signs: a margin
 // that costs little, as kinks bound the steps anyway.
 constexpr Real kKinkMargin = Real(0.1);
+// "locate" where no mode is kept: kinks that make this part of the error of a step are located.
+constexpr Real kAlways = Real(1e-2);
 
-std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, PiecewiseFlow* kinks) {
-  if (kinks == nullptr) return make_stepper(options.stepper, options.stepping);
+// Of the kinks of a higher derivative, where they are not ignored.
+template <class Chart, class Flow>
+std::shared_ptr<StepCheck> make_check(const FlowAssemblyOptions& options, Flow& flow) {
+  auto chart = std::make_unique<Chart>(flow);
+  if (options.kink_policy == FlowAssemblyOptions::Kinks::ignore || !KinkCheck::applies_to(chart->network()) ||
+      !chart->has_state())
+    return nullptr;
+  KinkCheck::Options check;
+  if (options.kink_policy == FlowAssemblyOptions::Kinks::locate) check.tolerance = kAlways;
+  return std::make_shared<KinkCheck>(std::move(chart), check);
+}
+
+std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, GradientFlow& flow,
+                                           PiecewiseFlow* kinks) {
+  if (kinks == nullptr) {
+    StepperOptions stepping = options.stepping;
+    stepping.check = make_check<CartesianKinkChart>(options, flow);
+    return make_stepper(options.stepper, stepping);
+  }
   StepperOptions stepping = options.stepping;
   stepping.error.rtol *= kKinkMargin;
   PiecewiseStepper::Options switching;
   switching.drift = Real(0.01) * stepping.error.rtol;
-  if (options.stepper == "dop853") switching.dense_degree = 7;
   return std::make_unique<PiecewiseStepper>(*kinks, make_stepper(options.stepper, stepping), switching);
 }
 
@@ -48,7 +67,8 @@ std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool 
   PolarChart::Options chart;
   chart.always = options.charts == Charts::polar;
   chart.rtol = options.stepping.error.rtol;
-  const StepperOptions stepping = PolarChart::stepper_options(options.stepping, flow);
+  StepperOptions stepping = PolarChart::stepper_options(options.stepping, flow);
+  stepping.check = make_check<PolarKinkChart>(options, flow);
   std::unique_ptr<Stepper> stepper = make_stepper(options.stepper, stepping);
   if (has_linear_start(options, flow.correlation().network()))
     stepper = std::make_unique<LinearStart>(flow, std::move(stepper), stepping.error.rtol);
@@ -92,7 +112,7 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
       polar_flow(correlation, correlation.loss_at_origin()),
       kinks(make_kinks(options, flow)),
       polar(make_polar(options, kinks != nullptr, polar_flow)),
-      stepper(make_flow_stepper(options, kinks.get())),
+      stepper(make_flow_stepper(options, flow, kinks.get())),
       switching(dynamic_cast<PiecewiseStepper*>(stepper.get())),
       start(start_in(polar_flow, polar.get())),
       probe(flow, start, &polar_flow),

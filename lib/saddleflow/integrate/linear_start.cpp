@@ -189,6 +189,10 @@ void LinearStart::complete_dense_output() const {
   if (!exact_) inner_->complete_dense_output();
 }
 
+std::vector<Real> LinearStart::dense_breaks() const {
+  return exact_ ? std::vector<Real>() : inner_->dense_breaks();
+}
+
 Real LinearStart::current_time_step() const {
   if (!exact_) return inner_->current_time_step();
   // What another stepper could begin with: exact steps need none.

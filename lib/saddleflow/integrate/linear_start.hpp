@@ -33,6 +33,8 @@ class LinearStart final : public Stepper {
   std::pair<Real, Real> do_step(const System& system) override;
   void calc_state(Real t, Vector& x) const override;
   void complete_dense_output() const override;
+  int dense_degree() const override { return exact_ ? 0 : inner_->dense_degree(); }
+  std::vector<Real> dense_breaks() const override;
   const Vector& current_state() const override { return exact_ ? x1_ : inner_->current_state(); }
   Real current_time() const override { return exact_ ? t1_ : inner_->current_time(); }
   const Vector& previous_state() const override { return exact_ ? x0_ : inner_->previous_state(); }

@@ -113,6 +113,11 @@ const Matrix& Correlation::loss_derivative(const Vector& u) {
   return derivative_;
 }
 
+const FeedForwardState* Correlation::state_at(const Vector& u) {
+  ensure_forward(u);
+  return kernel_->feed_forward_state();
+}
+
 const Matrix& Correlation::output_tangent(const Vector& u, const Vector& v) {
   ensure_gradient(u);
   ++counters_.hessian_vectors;

@@ -56,6 +56,11 @@ class Correlation {
   /// l'(c H(X; u), Y), outputs x n: minus the residual that the gradient sends back.
   const Matrix& loss_derivative(const Vector& u);
 
+  /// Pre-activations, activations and slopes at u; null for other families.
+  const FeedForwardState* state_at(const Vector& u);
+  /// Whether state_at() has something to show.
+  bool has_layers() const { return kernel_->feed_forward_state() != nullptr; }
+
   /// J(u) v: the derivative of H(X; u) along v, outputs x n, the network of unit scale. Valid until the next
   /// product.
   const Matrix& output_tangent(const Vector& u, const Vector& v);

@@ -98,6 +98,8 @@ class Objective {
   void project_to_mode(const Vector& w, Vector& v);
   /// Pre-activations, activations and slopes at w; null for other families.
   const FeedForwardState* state_at(const Vector& w);
+  /// Whether state_at() has something to show.
+  bool has_layers() const { return kernel_->feed_forward_state() != nullptr; }
 
   const WorkCounters& counters() const { return counters_; }
   void set_counters(const WorkCounters& counters) { counters_ = counters; }

@@ -52,6 +52,8 @@ class AutoStepper final : public Stepper {
   std::pair<Real, Real> do_step(const System& system) override;
   void calc_state(Real t, Vector& x) const override { active().calc_state(t, x); }
   void complete_dense_output() const override { active().complete_dense_output(); }
+  int dense_degree() const override { return active().dense_degree(); }
+  std::vector<Real> dense_breaks() const override { return active().dense_breaks(); }
   const Vector& current_state() const override { return active().current_state(); }
   Real current_time() const override { return active().current_time(); }
   const Vector& previous_state() const override { return active().previous_state(); }

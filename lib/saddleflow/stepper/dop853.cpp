@@ -137,6 +137,14 @@ void Dop853::complete_dense_output() const {
            static_cast<int>(std::clamp(std::ceil(std::pow(error, Real(0.125))), Real(2), Real(kMostParts))));
 }
 
+std::vector<Real> Dop853::dense_breaks() const {
+  complete_dense_output();
+  std::vector<Real> breaks;
+  for (int part = 1; part < parts_; ++part)
+    breaks.push_back(static_cast<Real>(part) / static_cast<Real>(parts_));
+  return breaks;
+}
+
 // In units of the tolerance.
 Real Dop853::interpolation_error(const System& system, Real h) const {
   const Matrix& rest = pieces_[0].rest;

@@ -27,6 +27,9 @@ class Dop853 final : public OneStepMethod {
   std::string_view method() const override { return "dop853"; }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Dop853>(*this); }
   void complete_dense_output() const override;
+  int dense_degree() const override { return 7; }
+  /// Completes the dense output.
+  std::vector<Real> dense_breaks() const override;
 
   /// h times an estimate of the largest |eigenvalue| of the Jacobian that the last step felt, at no cost: by
   /// the two right-hand sides at its end (Hairer & Wanner, Solving ODEs II, IV.2). Beyond 6.4 it is unstable.

@@ -21,6 +21,8 @@ class Dopri5 final : public OneStepMethod {
 
   std::string_view method() const override { return "dopri5"; }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Dopri5>(*this); }
+  /// Of order 4; Odeint's weights are polynomials of degree 5.
+  int dense_degree() const override { return 5; }
 
  private:
   struct Checker;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "saddleflow/stepper/spectral.hpp"
+#include "saddleflow/stepper/step_check.hpp"
 #include "saddleflow/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
@@ -17,7 +18,10 @@ constexpr Real kRoundingMatters = Real(1e5) * std::numeric_limits<Real>::epsilon
 // A slope is a sum of many terms, an error estimate one of several slopes with coefficients of order one.
 constexpr Real kSlopeRounding = 10;
 
-void check_step(Real dt) {
+// So often a check finds the place to end a step at; a step that has not ended well by then is halved.
+constexpr int kMostCuts = 5;
+
+void check_size(Real dt) {
   if (!(dt > 0) || !std::isfinite(dt))
     throw InputError(fmt::format("stepper: the time step is {}, expected a positive number", dt));
 }
@@ -28,7 +32,7 @@ OneStepMethod::OneStepMethod(const StepperOptions& options, int exponent)
     : options_(options), control_(options.error, options.groups), controller_(exponent) {}
 
 void OneStepMethod::initialize(const Vector& x, Real t, Real dt) {
-  check_step(dt);
+  check_size(dt);
   x1_ = x;
   x0_ = x1_;
   t0_ = t1_ = t;
@@ -41,7 +45,7 @@ void OneStepMethod::initialize(const Vector& x, Real t, Real dt) {
 }
 
 void OneStepMethod::set_time_step(Real dt) {
-  check_step(dt);
+  check_size(dt);
   h_ = dt;
 }
 
@@ -81,15 +85,19 @@ std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
   rounding_.resize(0);
   begin_step(system);
   Trial trial = Trial::accepted;
+  cuts_ = 0;
   for (int tries = 0; tries <= options_.max_rejections; ++tries) {
     if (options_.max_step > 0) h_ = std::min(h_, options_.max_step);
     h_ = std::min(h_, longest_step());
     if (!(t0_ + h_ > t0_)) fail(trial, tries);
     const Real h = h_;
     trial = attempt(system, h);
+    if (options_.check && (trial == Trial::accepted || trial == Trial::error)) trial = check_step(h, trial);
     count(trial);
     h_ = next_;
     if (trial == Trial::accepted) {
+      // The next step is as long as if this one had not been cut.
+      if (cuts_ > 0) h_ = std::max(h_, resumed_);
       x1_.swap(x_try_);
       f1_.swap(f_try_);
       t1_ = t0_ + h;
@@ -97,6 +105,20 @@ std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
     }
   }
   fail(trial, options_.max_rejections + 1);
+}
+
+// Of a try that was accepted or not; what it proposes for the next one is in next_.
+OneStepMethod::Trial OneStepMethod::check_step(Real h, Trial trial) {
+  const auto norm = [this](const Vector& error) { return error_norm(error); };
+  const std::optional<Real> part = options_.check->shorter({x0_, x_try_, h, error_}, norm);
+  if (!part || !(t0_ + *part * h > t0_)) return trial;
+  // A kink that explains a rejection leaves nothing against the length of the step.
+  if (cuts_ == 0) resumed_ = trial == Trial::accepted ? std::min(next_, h) : h;
+  if (++cuts_ <= kMostCuts && *part < 1)
+    next_ = *part * h;
+  else if (trial == Trial::accepted)
+    next_ = h / 2;
+  return Trial::error;
 }
 
 void OneStepMethod::calc_state(Real t, Vector& x) const {
@@ -137,6 +159,7 @@ void OneStepMethod::estimate_rounding(const System& system) {
 
 OneStepMethod::Trial OneStepMethod::conclude(Real error, Real h) {
   if (!std::isfinite(error)) return nonfinite(h);
+  error_ = error;
   if (error > 1) {
     next_ = controller_.rejected(h, error);
     return Trial::error;

@@ -79,11 +79,15 @@ class OneStepMethod : public Stepper {
 
  private:
   void open_step(const System& system);
+  Trial check_step(Real h, Trial trial);
   void count(Trial trial);
   [[noreturn]] void fail(Trial last, int tries) const;
 
   Vector scaled_, size_;
   Real h_ = 0;
+  Real error_ = 0;      ///< of the last try
+  int cuts_ = 0;        ///< of this step, by options_.check
+  Real resumed_ = 0;    ///< where there was one: the step proposed before it
   bool fresh_ = false;  ///< f1_ is f(x1_, t1_)
 };
 

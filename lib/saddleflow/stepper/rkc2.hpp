@@ -26,6 +26,7 @@ class Rkc2 final : public OneStepMethod {
 
   std::string_view method() const override { return "rkc2"; }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Rkc2>(*this); }
+  int dense_degree() const override { return 3; }
 
   /// The latest estimate, without safety.
   const SpectralInterval& spectrum() const { return spectrum_; }

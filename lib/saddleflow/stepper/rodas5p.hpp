@@ -35,6 +35,7 @@ class Rodas5P final : public OneStepMethod {
 
   std::string_view method() const override { return "rodas5p"; }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Rodas5P>(*this); }
+  int dense_degree() const override { return 4; }
 
   /// Whether the Jacobian of the last step was symmetric (a Hessian).
   bool symmetric() const { return symmetric_; }

@@ -16,6 +16,8 @@
 
 namespace saddleflow {
 
+class StepCheck;
+
 /// Steps by outcome and linear algebra; right-hand sides and products are counted by the system.
 struct StepCounters {
   std::int64_t accepted = 0;
@@ -61,6 +63,12 @@ class Stepper {
   /// Some methods need further right-hand sides for it; they are asked for now, else by the first
   /// calc_state(), and the system must live until then.
   virtual void complete_dense_output() const {}
+  /// The degree of the dense output of the last step as a polynomial of time between its breaks; 0: it is
+  /// none.
+  virtual int dense_degree() const = 0;
+  /// Where within the last step, as parts of it in (0, 1), ascending, its dense output passes from one
+  /// polynomial to the next.
+  virtual std::vector<Real> dense_breaks() const { return {}; }
   virtual const Vector& current_state() const = 0;
   virtual Real current_time() const = 0;
   virtual const Vector& previous_state() const = 0;
@@ -95,6 +103,7 @@ struct StepperOptions {
   bool smooth = false;      ///< the right-hand side has derivatives of all orders: "auto" then uses dop853
   int dense_limit = 2000;   ///< "auto": Rosenbrock up to this many components, RKC2 above
   int max_rejections = 60;  ///< consecutive rejections before StepFailure
+  std::shared_ptr<StepCheck> check;  ///< asked about every accepted step; null: nobody
 };
 
 /// `name`: "dopri5", "dop853", "rodas5p", "rkc2" or "auto" (starts explicit, detects the stability limit,

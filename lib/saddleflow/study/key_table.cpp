@@ -158,7 +158,7 @@ std::vector<Key> key_table() {
       {"flow.kinks",
        text,
        "\"auto\"",
-       "auto: followed for power 1, with sliding; locate: for any power",
+       "auto: followed for power 1, with sliding, else located where they matter; locate: all of them",
        {"auto", "ignore", "locate"},
        ""},
       {"flow.max_steps", integer, "10000000", "stop after this many accepted steps", {}, ">= 1"},

@@ -38,6 +38,8 @@ class BernsteinFit {
   const std::vector<Real>& nodes() const { return nodes_; }
   /// The polynomial with these values at the nodes.
   Bernstein operator()(const std::vector<Real>& values) const;
+  /// Largest factor by which errors of the values grow into those of the coefficients: about 2^degree.
+  Real amplification() const { return inverse_.cwiseAbs().rowwise().sum().maxCoeff(); }
 
  private:
   std::vector<Real> nodes_;

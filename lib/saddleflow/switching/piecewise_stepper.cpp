@@ -32,18 +32,14 @@ constexpr Real kNoAdvance = Real(1e-13);
 
 PiecewiseStepper::PiecewiseStepper(SwitchedSystem& system, std::unique_ptr<Stepper> inner,
                                    const Options& options)
-    : system_(system),
-      inner_(std::move(inner)),
-      options_(options),
-      fit_(options.dense_degree * system.degree()),
-      nodes_(fit_.nodes().size()) {}
+    : system_(system), inner_(std::move(inner)), options_(options) {}
 
 PiecewiseStepper::PiecewiseStepper(const PiecewiseStepper& other)
     : Stepper(other),
       system_(other.system_),
       inner_(other.inner_->clone()),
       options_(other.options_),
-      fit_(other.fit_),
+      fits_(other.fits_),
       cut_(other.cut_),
       fresh_(other.fresh_),
       x_cut_(other.x_cut_),
@@ -53,8 +49,7 @@ PiecewiseStepper::PiecewiseStepper(const PiecewiseStepper& other)
       changes_(other.changes_),
       ambiguous_(other.ambiguous_),
       gap_(other.gap_),
-      standing_(other.standing_),
-      nodes_(fit_.nodes().size()) {}
+      standing_(other.standing_) {}
 
 void PiecewiseStepper::initialize(const Vector& x, Real t, Real dt) {
   inner_->initialize(x, t, dt);
@@ -161,11 +156,11 @@ void PiecewiseStepper::watch_progress(Real advance, Real step) {
 }
 
 // Zeros that belong to the start of the step are divided out; none where the sign cannot change after that.
-std::optional<Bernstein> PiecewiseStepper::after_start(const SwitchPath& path) const {
-  Bernstein p = fit_(path.values);
-  const Real sign = static_cast<Real>(system_.mode().side(path.index));
-  const auto departure = std::find_if(departures_.begin(), departures_.end(),
-                                      [&](const Transition::Departure& d) { return d.index == path.index; });
+std::optional<Bernstein> PiecewiseStepper::after_start(Bernstein p, Index switch_number) const {
+  const Real sign = static_cast<Real>(system_.mode().side(switch_number));
+  const auto departure =
+      std::find_if(departures_.begin(), departures_.end(),
+                   [&](const Transition::Departure& d) { return d.index == switch_number; });
   int order = departure != departures_.end() ? departure->order : 0;
   Real largest = 0;
   for (const Real c : p.coefficients()) largest = std::max(largest, std::abs(c));
@@ -187,24 +182,77 @@ bool PiecewiseStepper::is_departing(Index k) const {
                      [k](const Transition::Departure& d) { return d.index == k; });
 }
 
-PiecewiseStepper::Cut PiecewiseStepper::first_crossing(Real t0, Real h) {
-  for (std::size_t m = 0; m < nodes_.size(); ++m) inner_->calc_state(t0 + fit_.nodes()[m] * h, nodes_[m]);
-  system_.paths(nodes_, paths_);
-  Cut cut;
-  std::vector<std::pair<Real, Index>> roots;
-  for (const SwitchPath& path : paths_) {
-    const auto p = after_start(path);
-    if (!p) continue;
-    const bool wrong = static_cast<Real>(system_.mode().side(path.index)) * p->coefficients().front() < 0;
-    const std::optional<Real> root = wrong ? Real(0) : p->first_crossing();
-    if (!root) continue;
-    cut.doubtful = cut.doubtful || (wrong && is_departing(path.index));
-    roots.emplace_back(*root, path.index);
-    cut.theta = std::min(cut.theta, *root);
+std::vector<Real> PiecewiseStepper::dense_breaks() const {
+  std::vector<Real> breaks = inner_->dense_breaks();
+  if (!cut_) return breaks;
+  const Real taken = (t_cut_ - inner_->previous_time()) / (inner_->current_time() - inner_->previous_time());
+  for (Real& at : breaks) at /= taken;
+  std::erase_if(breaks, [](Real at) { return !(at < 1); });
+  return breaks;
+}
+
+std::vector<PiecewiseStepper::Span> PiecewiseStepper::spans() const {
+  std::vector<Span> spans(1);
+  for (const Real at : inner_->dense_breaks()) {
+    spans.back().length = at - spans.back().start;
+    spans.push_back({at, 1 - at});
   }
-  for (const auto& [theta, index] : roots)
+  return spans;
+}
+
+// Switching functions of the state are polynomials of time of the degree of both together.
+const PiecewiseFit& PiecewiseStepper::fit() {
+  const int dense = inner_->dense_degree();
+  if (dense < 1)
+    throw InputError(
+        fmt::format("switching: the dense output of {} is no polynomial, crossings cannot be isolated on it",
+                    inner_->method()));
+  const int degree = dense * system_.degree();
+  return fits_.try_emplace(degree, degree).first->second;
+}
+
+PiecewiseStepper::Cut PiecewiseStepper::first_crossing(Real t0, Real h) {
+  Cut cut;
+  roots_.clear();
+  for (const Span& span : spans()) {
+    crossings_in(span, t0, h, cut);
+    if (!roots_.empty()) break;
+  }
+  for (const auto& [theta, index] : roots_)
     if (theta <= cut.theta + options_.tie) cut.hit.push_back(index);
   return cut;
+}
+
+void PiecewiseStepper::crossings_in(const Span& span, Real t0, Real h, Cut& cut) {
+  const std::vector<Real>& nodes = fit().nodes();
+  nodes_.resize(nodes.size());
+  for (std::size_t m = 0; m < nodes.size(); ++m)
+    inner_->calc_state(t0 + (span.start + span.length * nodes[m]) * h, nodes_[m]);
+  system_.paths(nodes_, paths_);
+  for (const SwitchPath& path : paths_) {
+    const std::optional<Real> root = crossing_of(path, span.start == 0, cut);
+    if (!root) continue;
+    roots_.emplace_back(span.start + span.length * *root, path.index);
+    cut.theta = std::min(cut.theta, roots_.back().first);
+  }
+}
+
+// The first crossing on a path whose first value belongs to the start of the step, or follows on values of
+// the right side.
+std::optional<Real> PiecewiseStepper::crossing_of(const SwitchPath& path, bool at_start, Cut& cut) {
+  const Real sign = static_cast<Real>(system_.mode().side(path.index));
+  for (const PiecewiseFit::Piece& piece : fit()(path.values)) {
+    const bool first = at_start && piece.start == 0;
+    const std::optional<Bernstein> p =
+        first ? after_start(piece.polynomial, path.index) : std::optional(piece.polynomial);
+    if (!p) continue;
+    const bool wrong = sign * p->coefficients().front() < 0;
+    const std::optional<Real> root = wrong ? Real(0) : p->first_crossing();
+    if (!root) continue;
+    cut.doubtful = cut.doubtful || (first && wrong && is_departing(path.index));
+    return piece.start + piece.length * *root;
+  }
+  return std::nullopt;
 }
 
 // A place in (0, end) where the margin is negative, if both ends are not: looked for where one of them is near zero, in

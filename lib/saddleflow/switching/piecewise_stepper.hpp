@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -9,7 +10,7 @@
 #include <vector>
 
 #include "saddleflow/stepper/stepper.hpp"
-#include "saddleflow/switching/bernstein.hpp"
+#include "saddleflow/switching/piecewise_fit.hpp"
 #include "saddleflow/switching/transition.hpp"
 
 namespace saddleflow {
@@ -26,7 +27,6 @@ class PiecewiseStepper final : public Stepper {
   struct Options {
     Real tie = Real(1e-12);    ///< crossings this close, in units of the step, are one event
     int patience = 200;        ///< changes in a row that hardly advance the time before it gives up
-    int dense_degree = 5;      ///< of the inner stepper's dense output, as a polynomial of time
     Real drift = Real(1e-12);  ///< from the sliding surfaces, in units of rounding times 1 / epsilon
     /// What a projection onto surfaces may move the state by, in the units of SwitchedSystem::project(): it takes away
     /// what the error of a step has left, not more.
@@ -45,6 +45,9 @@ class PiecewiseStepper final : public Stepper {
   std::pair<Real, Real> do_step(const System& system) override;
   void calc_state(Real t, Vector& x) const override;
   void complete_dense_output() const override { inner_->complete_dense_output(); }
+  int dense_degree() const override { return inner_->dense_degree(); }
+  /// Of the inner stepper's step, as long as this one where it was not cut.
+  std::vector<Real> dense_breaks() const override;
   const Vector& current_state() const override { return cut_ ? x_cut_ : inner_->current_state(); }
   Real current_time() const override { return cut_ ? t_cut_ : inner_->current_time(); }
   const Vector& previous_state() const override { return inner_->previous_state(); }
@@ -77,8 +80,16 @@ class PiecewiseStepper final : public Stepper {
   void shorten_step();
   void watch_progress(Real advance, Real step);
   bool is_departing(Index k) const;
+  /// A part of the step on which the dense output is one polynomial.
+  struct Span {
+    Real start = 0, length = 1;
+  };
+  std::vector<Span> spans() const;
+  const PiecewiseFit& fit();
   Cut first_crossing(Real t0, Real h);
-  std::optional<Bernstein> after_start(const SwitchPath& path) const;
+  void crossings_in(const Span& span, Real t0, Real h, Cut& cut);
+  std::optional<Real> crossing_of(const SwitchPath& path, bool at_start, Cut& cut);
+  std::optional<Bernstein> after_start(Bernstein p, Index switch_number) const;
   void find_release(Real t0, Real h, Real margin0, Cut& cut);
   std::optional<Real> negative_inside(const std::function<Real(Real)>& margin, Real end, Real margin0, Real margin1);
   void cut_at(Real t0, Real h, Cut cut);
@@ -88,7 +99,7 @@ class PiecewiseStepper final : public Stepper {
   SwitchedSystem& system_;
   std::unique_ptr<Stepper> inner_;
   Options options_;
-  BernsteinFit fit_;
+  std::map<int, PiecewiseFit> fits_;  ///< by degree: methods differ
 
   bool cut_ = false;    ///< the last step ends at x_cut_, not where the inner stepper's does
   bool fresh_ = false;  ///< nothing stepped since initialize()
@@ -103,6 +114,7 @@ class PiecewiseStepper final : public Stepper {
 
   std::vector<Vector> nodes_;
   std::vector<SwitchPath> paths_;
+  std::vector<std::pair<Real, Index>> roots_;
   Vector work_;
 };
 

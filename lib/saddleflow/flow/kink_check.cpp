@@ -1,0 +1,152 @@
+#include "saddleflow/flow/kink_check.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "saddleflow/network/unit_gradient.hpp"
+#include "saddleflow/switching/bernstein.hpp"
+
+namespace saddleflow {
+namespace {
+
+// The step ends on the first kink that makes this part of the largest error of one.
+constexpr Real kWorthCutting = Real(0.5);
+
+/// The cubic with these values and derivatives (times the step) at the ends.
+Bernstein hermite(Real z0, Real dz0, Real z1, Real dz1) {
+  return Bernstein({z0, z0 + dz0 / 3, z1 - dz1 / 3, z1});
+}
+
+/// Where a cubic that falls at the start and rises at the end is smallest.
+Real lowest(const Bernstein& cubic) {
+  const std::vector<Real>& c = cubic.coefficients();
+  return Bernstein({c[1] - c[0], c[2] - c[1], c[3] - c[2]}).first_crossing().value_or(Real(0.5));
+}
+
+}  // namespace
+
+KinkCheck::KinkCheck(std::unique_ptr<KinkChart> chart, const Options& options)
+    : chart_(std::move(chart)), options_(options) {
+  const Activation activation = chart_->network().activation();
+  power_ = activation.power();
+  kink_factor_ = static_cast<Real>(power_) * std::abs(1 - std::pow(activation.slope(), power_));
+}
+
+bool KinkCheck::applies_to(const Network& network) {
+  const Activation activation = network.activation();
+  return activation.is_smooth() && !activation.is_polynomial();
+}
+
+// |sigma'(z) - sigma'_old(z)| where sigma_old is the branch of the other side.
+Real KinkCheck::jump(Real z) const { return kink_factor_ * std::pow(std::abs(z), power_ - 1); }
+
+const FeedForwardState& KinkCheck::look(const Vector& x, bool counted, End& end) {
+  const FeedForwardState& state = chart_->evaluate(x, counted);
+  end.x = x;
+  end.log_scale = chart_->log_scale();
+  end.z.resize(state.hidden.size());
+  for (std::size_t l = 0; l < state.hidden.size(); ++l) end.z[l] = state.hidden[l].z;
+  differentiate(state, end);
+  return state;
+}
+
+void KinkCheck::differentiate(const FeedForwardState& state, End& end) const {
+  const Layout& layout = chart_->network().layout();
+  end.dz.resize(end.z.size());
+  for (std::size_t l = 0; l < end.dz.size(); ++l) {
+    const int layer = static_cast<int>(l);
+    end.dz[l].noalias() = layout.matrix(chart_->velocity(), layer) * state.input_of(layer);
+    if (l > 0)
+      end.dz[l].noalias() +=
+          layout.matrix(state.w, layer) * Matrix(state.layer(layer - 1).slope.cwiseProduct(end.dz[l - 1]));
+  }
+}
+
+// Values of the start are brought to the scale of the end, those of layer l with the power 1 + p + ... p^l of
+// the weights.
+void KinkCheck::find_passed(const FeedForwardState& state, Real h) {
+  passed_.clear();
+  Real degree = 1;
+  for (std::size_t l = 0; l < state.hidden.size(); ++l) {
+    const Real growth = std::exp(degree * (start_.log_scale - end_.log_scale));
+    for (Index i = 0; i < end_.z[l].cols(); ++i)
+      for (Index j = 0; j < end_.z[l].rows(); ++j)
+        look_at_unit(state, {static_cast<int>(l), j, i}, h, growth);
+    degree = degree * static_cast<Real>(power_) + 1;
+  }
+}
+
+void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, Real h, Real growth) {
+  const auto l = static_cast<std::size_t>(kink.layer);
+  const Real start = start_.z[l](kink.neuron, kink.sample), z1 = end_.z[l](kink.neuron, kink.sample);
+  const Real side = start > 0 ? Real(1) : Real(-1);
+  const bool crossed = (start > 0) != (z1 > 0);
+  const Real z0 = side * growth * start, end = side * z1;
+  const Real dz0 = side * growth * h * start_.dz[l](kink.neuron, kink.sample);
+  const Real dz1 = side * h * end_.dz[l](kink.neuron, kink.sample);
+  // Both inner coefficients on the side of the ends: so is the cubic.
+  if (!crossed && (dz0 >= 0 || dz1 <= 0 || std::min(3 * z0 + dz0, 3 * end - dz1) >= 0)) return;
+  const Bernstein path = hermite(z0, dz0, end, dz1);
+  const Real beyond = crossed ? end : path(lowest(path));
+  if (beyond > 0 || (z0 == 0 && !crossed)) return;
+  Passed passed{kink, z0 > 0 ? path.first_crossing().value_or(1) : Real(0), 0};
+  const Real back = std::abs(state.layer(kink.layer).back(kink.neuron, kink.sample));
+  // A visit to the other side has all of the step to be overlooked in.
+  passed.change = h * (crossed ? passed.at : Real(1)) * back * jump(beyond);
+  if (passed.change > 0) passed_.push_back(passed);
+}
+
+void KinkCheck::add(const FeedForwardState& state, const Passed& passed) {
+  const Layout& layout = chart_->network().layout();
+  const Kink& kink = passed.kink;
+  if (kink.layer == 0) {
+    auto row = layout.matrix(squares_, 0).row(kink.neuron);
+    row.array() += (passed.change * state.inputs.col(kink.sample)).array().square().transpose();
+    return;
+  }
+  UnitGradient unit(layout, kink);
+  unit.update(state);
+  unit.gradient(state, normal_);
+  squares_.array() += (passed.change * normal_).array().square();
+}
+
+// Errors of different kinks have different signs: their squares add up.
+Real KinkCheck::size_of_sum(const Norm& norm) {
+  squares_ = squares_.cwiseSqrt();
+  chart_->lift(squares_, rates_);
+  return norm(rates_);
+}
+
+Real KinkCheck::place_of_cut(const FeedForwardState& state, const Norm& norm) {
+  std::vector<Real> sizes;
+  for (const Passed& passed : passed_) {
+    squares_.setZero();
+    add(state, passed);
+    sizes.push_back(size_of_sum(norm));
+  }
+  const Real largest = *std::max_element(sizes.begin(), sizes.end());
+  Real first = 1;
+  for (std::size_t k = 0; k < sizes.size(); ++k)
+    if (sizes[k] >= kWorthCutting * largest) first = std::min(first, passed_[k].at);
+  return first;
+}
+
+std::optional<Real> KinkCheck::shorter(const Step& step, const Norm& norm) {
+  if (!std::equal(step.x0.data(), step.x0.data() + step.x0.size(), start_.x.data(),
+                  start_.x.data() + start_.x.size()))
+    look(step.x0, false, start_);
+  // Only the end of a step that was rejected has not been evaluated before.
+  const bool accepted = step.error <= 1;
+  const FeedForwardState& state = look(step.x1, !accepted, end_);
+  find_passed(state, step.h);
+  squares_.setZero(state.w.size());
+  for (const Passed& passed : passed_) add(state, passed);
+  if (passed_.empty() || size_of_sum(norm) <= std::max(options_.tolerance, accepted ? 0 : step.error)) {
+    if (accepted) std::swap(start_, end_);
+    return std::nullopt;
+  }
+  return place_of_cut(state, norm);
+}
+
+}  // namespace saddleflow

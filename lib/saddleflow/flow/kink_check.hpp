@@ -1,0 +1,72 @@
+// Kinks of a higher derivative (power 2 and more) inside a step: where one matters the step ends on it.
+//
+// Where a pre-activation z of a unit passes zero the field f stays continuous, and its derivative of order
+// p - 1 jumps. With D the distance, at the far end of the step, of f from where the old branch of the
+// activation would have led it, a step of any method errs at most theta h D (theta: the place of the kink in
+// the step of length h); its error estimate is blind to most of that, a twelfth of it is the most that
+// dopri5's sees. D is known in closed form,
+//
+//   D = |dL/da| |sigma'(z) - sigma'_old(z)| |grad z|,
+//
+// so that the error is bounded weight by weight and measured in the norm of the step. Where the bound is too
+// large the step ends on the kink; where not, the kink has cost nothing but a comparison of signs. A step
+// that was rejected is cut there, too, if its kinks explain the error: a shorter one would meet them again.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "saddleflow/flow/kink_chart.hpp"
+#include "saddleflow/network/kink.hpp"
+#include "saddleflow/stepper/step_check.hpp"
+
+namespace saddleflow {
+
+class KinkCheck final : public StepCheck {
+ public:
+  struct Options {
+    /// Of the bound, in units of the error that a step may have. At their worst places steps of dopri5 err a
+    /// seventh of it, of dop853 a third, of rodas5p all; on the average a tenth of that. 25 leaves the path
+    /// error of small networks below 20 rtol (100 are allowed), at no cost where kinks are many.
+    Real tolerance = 25;
+  };
+  KinkCheck(std::unique_ptr<KinkChart> chart, const Options& options);
+  /// Whether a higher derivative of the activation jumps, and only such a one.
+  static bool applies_to(const Network& network);
+
+  std::optional<Real> shorter(const Step& step, const Norm& norm) override;
+
+ private:
+  /// One end of a step.
+  struct End {
+    Vector x;
+    Real log_scale = 0;
+    std::vector<Matrix> z, dz;  ///< pre-activations and their rates, a hidden layer each
+  };
+  /// A unit that is beyond its kink at the end of the step, or was in between.
+  struct Passed {
+    Kink kink;
+    Real at = 0;      ///< first time on the kink, as a part of the step
+    Real change = 0;  ///< theta h |dL/da| |sigma' - sigma'_old|
+  };
+
+  const FeedForwardState& look(const Vector& x, bool counted, End& end);
+  void differentiate(const FeedForwardState& state, End& end) const;
+  void find_passed(const FeedForwardState& state, Real h);
+  void look_at_unit(const FeedForwardState& state, const Kink& kink, Real h, Real growth);
+  Real jump(Real z) const;
+  void add(const FeedForwardState& state, const Passed& passed);
+  Real size_of_sum(const Norm& norm);
+  Real place_of_cut(const FeedForwardState& state, const Norm& norm);
+
+  std::unique_ptr<KinkChart> chart_;
+  Options options_;
+  int power_;
+  Real kink_factor_;  ///< p |1 - alpha^p|
+  End start_, end_;
+  std::vector<Passed> passed_;
+  Vector squares_, rates_, normal_;
+};
+
+}  // namespace saddleflow
