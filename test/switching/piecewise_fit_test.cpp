@@ -19,14 +19,14 @@ namespace bdata = boost::unit_test::data;
 namespace {
 
 template <class F>
-std::vector<PiecewiseFit::Piece> fitted(int degree, const F& f) {
+std::vector<PiecewiseFit::Piece> fitted_pieces(int degree, const F& f) {
   const PiecewiseFit fit(degree);
   std::vector<Real> values;
   for (const Real x : fit.nodes()) values.push_back(f(x));
   return fit(values);
 }
 
-std::optional<Real> first_crossing(const std::vector<PiecewiseFit::Piece>& pieces) {
+std::optional<Real> first_change(const std::vector<PiecewiseFit::Piece>& pieces) {
   for (const auto& piece : pieces)
     if (const auto root = piece.polynomial.first_crossing()) return piece.start + piece.length * *root;
   return std::nullopt;
@@ -57,9 +57,9 @@ BOOST_DATA_TEST_CASE(chebyshev_polynomials, bdata::xrange(1, 41), degree) {
   const auto f = [degree](Real x) {
     return std::cos(static_cast<Real>(degree) * std::acos(std::clamp(2 * x - 1, Real(-1), Real(1))));
   };
-  const auto pieces = fitted(degree, f);
+  const auto pieces = fitted_pieces(degree, f);
   const Real error = error_of(pieces, f);
-  const auto root = first_crossing(pieces);
+  const auto root = first_change(pieces);
   const Real right = (1 - std::cos(std::numbers::pi_v<Real> / (2 * static_cast<Real>(degree)))) / 2;
   BOOST_TEST_REQUIRE(root.has_value());
   if (degree % 8 == 0 || degree == 28)
@@ -92,8 +92,8 @@ BOOST_DATA_TEST_CASE(known_roots, bdata::xrange(1, 301), seed) {
   };
   Real largest = 0;
   for (int i = 0; i <= 100; ++i) largest = std::max(largest, std::abs(f(static_cast<Real>(i) / 100)));
-  const auto pieces = fitted(degree, f);
-  const auto root = first_crossing(pieces);
+  const auto pieces = fitted_pieces(degree, f);
+  const auto root = first_change(pieces);
   BOOST_TEST_CONTEXT("seed " << seed << ", degree " << degree << ", " << inside.size() << " roots") {
     BOOST_TEST(error_of(pieces, f) <= Real(1e-12) * largest);
     // Where the polynomial is as small as its rounding a root cannot be seen.
