@@ -15,7 +15,7 @@ using test::random_function;
 
 namespace {
 
-constexpr std::uint64_t kSeed = 20262;
+constexpr std::uint64_t kMinimumSeed = 20262;
 
 Real objective(const PiecewiseLinear& f, const Vector& c) { return test::value(f, c) + c.squaredNorm() / 2; }
 
@@ -30,8 +30,8 @@ Real steepest_fall(const PiecewiseLinear& f, const Vector& c, Random& random) {
   return most;
 }
 
-void check(const char* name, const FunctionKind& kind, int count) {
-  Random random(kSeed);
+void check_minima(const char* name, const FunctionKind& kind, int count) {
+  Random random(kMinimumSeed);
   Real worst = 0;
   int faces = 0;
   for (int n = 0; n < count; ++n) {
@@ -56,18 +56,18 @@ void check(const char* name, const FunctionKind& kind, int count) {
     }
   }
   fmt::print("{}: {} minimisers, {} kinks held in all, steepest fall beside them {:.1e} (seed {})\n", name, count, faces,
-             static_cast<double>(worst), kSeed);
+             static_cast<double>(worst), kMinimumSeed);
 }
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(local_minimum_test)
 
-BOOST_AUTO_TEST_CASE(independent) { check("independent", {.dimension = 4, .kinks = 4}, 200); }
-BOOST_AUTO_TEST_CASE(in_the_plane) { check("plane", {.dimension = 2, .kinks = 7, .low = Real(0.1)}, 300); }
-BOOST_AUTO_TEST_CASE(in_space) { check("space", {.dimension = 3, .kinks = 7, .low = -1}, 200); }
-BOOST_AUTO_TEST_CASE(parallel) { check("parallel", {.dimension = 3, .kinks = 6, .parallel = true}, 200); }
-BOOST_AUTO_TEST_CASE(layers) { check("3 layers", {.dimension = 4, .kinks = 7, .layers = 3, .low = Real(-0.5)}, 200); }
-BOOST_AUTO_TEST_CASE(silent) { check("silent", {.dimension = 4, .kinks = 8, .silent = true}, 200); }
+BOOST_AUTO_TEST_CASE(independent) { check_minima("independent", {.dimension = 4, .kinks = 4}, 200); }
+BOOST_AUTO_TEST_CASE(in_the_plane) { check_minima("plane", {.dimension = 2, .kinks = 7, .low = Real(0.1)}, 300); }
+BOOST_AUTO_TEST_CASE(in_space) { check_minima("space", {.dimension = 3, .kinks = 7, .low = -1}, 200); }
+BOOST_AUTO_TEST_CASE(parallel) { check_minima("parallel", {.dimension = 3, .kinks = 6, .parallel = true}, 200); }
+BOOST_AUTO_TEST_CASE(layers) { check_minima("3 layers", {.dimension = 4, .kinks = 7, .layers = 3, .low = Real(-0.5)}, 200); }
+BOOST_AUTO_TEST_CASE(silent) { check_minima("silent", {.dimension = 4, .kinks = 8, .silent = true}, 200); }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,7 +15,7 @@ using test::random_function;
 
 namespace {
 
-constexpr std::uint64_t kSeed = 20261;
+constexpr std::uint64_t kRaySeed = 20261;
 
 struct Least {
   Real rays = 0, drawn = 0, value_error = 0;
@@ -38,8 +38,8 @@ Least least_of(const PiecewiseLinear& f, Random& random) {
   return least;
 }
 
-void check(const char* name, const FunctionKind& kind, int count) {
-  Random random(kSeed);
+void check_rays(const char* name, const FunctionKind& kind, int count) {
+  Random random(kRaySeed);
   int positive = 0, negative = 0;
   Real worst = 0;
   for (int n = 0; n < count; ++n) {
@@ -55,7 +55,7 @@ void check(const char* name, const FunctionKind& kind, int count) {
     }
   }
   fmt::print("{}: {} never negative, {} negative on a ray; values of rays off by {:.1e} (seed {})\n", name, positive,
-             negative, static_cast<double>(worst), kSeed);
+             negative, static_cast<double>(worst), kRaySeed);
   BOOST_TEST(positive > 0);
   BOOST_TEST(negative > 0);
 }
@@ -64,17 +64,17 @@ void check(const char* name, const FunctionKind& kind, int count) {
 
 BOOST_AUTO_TEST_SUITE(rays_test)
 
-BOOST_AUTO_TEST_CASE(independent) { check("independent", {.dimension = 4, .kinks = 4}, 200); }
-BOOST_AUTO_TEST_CASE(independent_in_layers) { check("independent, 3 layers", {.dimension = 6, .kinks = 5, .layers = 3, .low = Real(0.2)}, 200); }
-BOOST_AUTO_TEST_CASE(in_the_plane) { check("plane", {.dimension = 2, .kinks = 6, .low = Real(0.1)}, 200); }
-BOOST_AUTO_TEST_CASE(in_space) { check("space", {.dimension = 3, .kinks = 6, .low = -1}, 100); }
-BOOST_AUTO_TEST_CASE(parallel) { check("parallel", {.dimension = 3, .kinks = 6, .parallel = true}, 100); }
-BOOST_AUTO_TEST_CASE(layers) { check("2 layers", {.dimension = 3, .kinks = 6, .layers = 2, .low = Real(-0.5)}, 100); }
-BOOST_AUTO_TEST_CASE(silent) { check("silent", {.dimension = 4, .kinks = 6, .silent = true}, 100); }
+BOOST_AUTO_TEST_CASE(independent) { check_rays("independent", {.dimension = 4, .kinks = 4}, 200); }
+BOOST_AUTO_TEST_CASE(independent_in_layers) { check_rays("independent, 3 layers", {.dimension = 6, .kinks = 5, .layers = 3, .low = Real(0.2)}, 200); }
+BOOST_AUTO_TEST_CASE(in_the_plane) { check_rays("plane", {.dimension = 2, .kinks = 6, .low = Real(0.1)}, 200); }
+BOOST_AUTO_TEST_CASE(in_space) { check_rays("space", {.dimension = 3, .kinks = 6, .low = -1}, 100); }
+BOOST_AUTO_TEST_CASE(parallel) { check_rays("parallel", {.dimension = 3, .kinks = 6, .parallel = true}, 100); }
+BOOST_AUTO_TEST_CASE(layers) { check_rays("2 layers", {.dimension = 3, .kinks = 6, .layers = 2, .low = Real(-0.5)}, 100); }
+BOOST_AUTO_TEST_CASE(silent) { check_rays("silent", {.dimension = 4, .kinks = 6, .silent = true}, 100); }
 
 // All choices are too many: the sampled rays say so.
 BOOST_AUTO_TEST_CASE(too_many) {
-  Random random(kSeed);
+  Random random(kRaySeed);
   const PiecewiseLinear f = random_function({.dimension = 8, .kinks = 60}, random);
   RayOptions options;
   options.most = 1000;

@@ -89,18 +89,15 @@ class GroupDecision {
   /// All take the sides to which the velocity of the arrival carries them. A kink that was held may hear one that has
   /// been hit; those that have just been released have no rate of their own yet.
   void go_on(const Vector& c, KinkSides& start) const {
-    const Vector y0 = f_.rows * c + f_.shift;
+    const Vector y0 = f_.rows * c + f_.shift, unit = f_.units(c.norm());
     Vector a(f_.count());
     for (Index k = 0; k < f_.count(); ++k) {
       const auto at = static_cast<std::size_t>(k);
-      Real y = y0[k], unit = f_.rows.row(k).norm() * c.norm() + std::abs(f_.shift[k]);
-      for (Index j = 0; j < k; ++j) {
-        y += f_.feed(k, j) * a[j];
-        unit += std::abs(f_.feed(k, j) * a[j]);
-      }
+      Real y = y0[k];
+      if (k > 0) y += f_.feed.row(k).head(k).dot(a.head(k));
       const bool released = before_[at] == 0 && start[at] != 0;
       if (!released) {
-        const bool zero = std::abs(y) <= (before_[at] == 0 ? kHeld : kNoSign) * unit;
+        const bool zero = std::abs(y) <= (before_[at] == 0 ? kHeld : kNoSign) * unit[k];
         start[at] = static_cast<std::int8_t>(zero ? 0 : y > 0 ? 1 : -1);
       }
       a[k] = f_.slope(start[at]) * y;

@@ -143,7 +143,7 @@ void PiecewiseFlow::rates(const Vector& x, const std::vector<Index>& which, Vect
       z.update(state);
       z.gradient(state, normal);
       rate[c] = -normal.dot(gradient_);
-      unit[c] = normal.cwiseAbs().dot(gradient_.cwiseAbs() + pace * w.cwiseAbs());
+      unit[c] = normal.norm() * (gradient_.norm() + pace * w.norm());
     }
   }
 }

@@ -46,18 +46,12 @@ class Descent {
   KinkSides::value_type& side(Index k) { return sides_[static_cast<std::size_t>(k)]; }
   bool is_held(Index k) const { return sides_[static_cast<std::size_t>(k)] == 0; }
 
-  /// What y_k is a sum of.
-  Real unit(Index k, const Vector& y) const {
-    Real sum = f_.rows.row(k).norm() * c_.norm() + std::abs(f_.shift[k]);
-    for (Index j = 0; j < k; ++j) sum += std::abs(f_.feed(k, j) * y[j]);
-    return sum;
-  }
-
   bool is_consistent() const {
     const Vector y = f_.signals(c_, sides_);
+    const Vector unit = kConsistent * f_.units(c_.norm()) + f_.units(options_.noise, false);
     for (Index k = 0; k < f_.count(); ++k) {
       const Real s = is_held(k) ? -std::abs(y[k]) : static_cast<Real>(sides_[static_cast<std::size_t>(k)]) * y[k];
-      if (s < -kConsistent * unit(k, y)) return false;
+      if (s < -unit[k]) return false;
     }
     return true;
   }
@@ -146,22 +140,20 @@ class Descent {
 
   /// Held kinks that no longer stay at zero along u take the sides of their rates.
   void follow(const Vector& u) {
+    const Vector unit = f_.units(u.norm(), false);
     Vector a(f_.count());
     for (Index k = 0; k < f_.count(); ++k) {
-      Real rate = f_.rows.row(k).dot(u), unit = f_.rows.row(k).norm() * u.norm();
-      for (Index j = 0; j < k; ++j) {
-        rate += f_.feed(k, j) * a[j];
-        unit += std::abs(f_.feed(k, j) * a[j]);
-      }
-      if (is_held(k) && std::abs(rate) > kStaysHeld * unit) side(k) = static_cast<std::int8_t>(sign_of_signal(rate));
+      Real rate = f_.rows.row(k).dot(u);
+      if (k > 0) rate += f_.feed.row(k).head(k).dot(a.head(k));
+      if (is_held(k) && std::abs(rate) > kStaysHeld * unit[k]) side(k) = static_cast<std::int8_t>(sign_of_signal(rate));
       a[k] = f_.slope(sides_[static_cast<std::size_t>(k)]) * rate;
     }
   }
 
   void hold_what_is_zero() {
-    const Vector y = f_.signals(c_, sides_);
+    const Vector y = f_.signals(c_, sides_), unit = f_.units(c_.norm());
     for (Index k = 0; k < f_.count(); ++k)
-      if (!is_held(k) && std::abs(y[k]) <= kZero * unit(k, y)) side(k) = 0;
+      if (!is_held(k) && std::abs(y[k]) <= kZero * unit[k]) side(k) = 0;
   }
 
   const PiecewiseLinear& f_;

@@ -1,5 +1,8 @@
 #include "saddleflow/piecewise/piecewise_linear.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace saddleflow {
 
 Vector PiecewiseLinear::signals(const Vector& c) const {
@@ -18,6 +21,14 @@ Vector PiecewiseLinear::signals(const Vector& c, const KinkSides& sides) const {
     a[k] = slope(sides[static_cast<std::size_t>(k)]) * y[k];
   }
   return y;
+}
+
+Vector PiecewiseLinear::units(Real length, bool with_shift) const {
+  const Real steepest = std::max(Real(1), std::abs(low));
+  Vector unit = length * rows.rowwise().norm();
+  if (with_shift) unit += shift.cwiseAbs();
+  for (Index k = 1; k < count(); ++k) unit[k] += steepest * feed.row(k).head(k).cwiseAbs().dot(unit.head(k));
+  return unit;
 }
 
 Vector PiecewiseLinear::rates(const Vector& u, const KinkSides& sides) const {

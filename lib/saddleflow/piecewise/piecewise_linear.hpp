@@ -34,6 +34,9 @@ struct PiecewiseLinear {
   Vector signals(const Vector& c) const;
   /// y when the kinks keep these sides, whatever their signs; held ones pass nothing on.
   Vector signals(const Vector& c, const KinkSides& sides) const;
+  /// Per kink, what y is a sum of at a point (or a direction, without the shift) of this length: rounding of y_k is a part
+  /// of it.
+  Vector units(Real length, bool with_shift = true) const;
   /// The derivative of y along u where the kinks are on these sides; held ones go with the sign of their own rate.
   Vector rates(const Vector& u, const KinkSides& sides) const;
 };

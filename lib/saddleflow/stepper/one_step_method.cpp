@@ -109,7 +109,7 @@ std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
 
 // Of a try that was accepted or not; what it proposes for the next one is in next_.
 OneStepMethod::Trial OneStepMethod::check_step(Real h, Trial trial) {
-  const auto norm = [this](const Vector& error) { return error_norm(error); };
+  const auto norm = [this, h](const Vector& error) { return error_norm(error, h); };
   const std::optional<Real> part = options_.check->shorter({x0_, x_try_, h, error_}, norm);
   if (!part || !(t0_ + *part * h > t0_)) return trial;
   // A kink that explains a rejection leaves nothing against the length of the step.
