@@ -27,6 +27,7 @@ PiecewiseLinear random_function(const FunctionKind& kind, Random& random) {
     for (Index j = 0; j < k; ++j)
       if (j / layer_size < k / layer_size || (k >= own && j < own)) f.feed(k, j) = random.normal();
   f.back = random_vector(count, random) + Vector::Constant(count, Real(0.8));
+  f.back_noise.setZero(count);
   f.gradient = f.rows.transpose() * random_vector(count, random) * Real(0.5);
   return f;
 }

@@ -211,10 +211,11 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
     }
   }
   set_mode(all);
-  const Objective::OnKinks on = flow_.objective().on_kinks(flow_.weights(x));
+  CutPass pass;
+  const SlidingManifold& manifold = *flow_.objective().on_kinks(flow_.weights(x), pass);
   decision.mode = before;
   decision.resolved = true;
-  for (const std::vector<Index>& group : on.manifold->groups()) {
+  for (const std::vector<Index>& group : manifold.groups()) {
     KinkSides sides;
     std::vector<bool> is_hit;
     for (const Index c : group) {
@@ -223,7 +224,7 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
       is_hit.push_back(is_listed(hit, k));
     }
     if (std::none_of(is_hit.begin(), is_hit.end(), [](bool b) { return b; })) continue;
-    const KinkModel model = on.manifold->model(*on.state, *on.cut, group, low());
+    const KinkModel model = manifold.model(pass, group);
     if (model.idle) continue;
     GroupDecision group_decision(model, sides, is_hit);
     decision.resolved = decision.resolved && group_decision.run(arriving);

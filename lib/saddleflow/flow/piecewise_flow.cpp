@@ -157,13 +157,13 @@ void PiecewiseFlow::slopes(const Vector& x, Vector& s) {
 
 Real PiecewiseFlow::margin(const Vector& x) {
   if (mode_.sliding.empty()) return std::numeric_limits<Real>::infinity();
-  const Objective::OnKinks on = flow_.objective().on_kinks(flow_.weights(x));
-  return on.manifold->margin(*on.state, *on.cut, low());
+  CutPass pass;
+  return flow_.objective().on_kinks(flow_.weights(x), pass)->margin(pass);
 }
 
 std::vector<Index> PiecewiseFlow::leaving(const Vector& x, Real margin) {
-  const Objective::OnKinks on = flow_.objective().on_kinks(flow_.weights(x));
-  std::vector<Index> list = on.manifold->leaving(*on.state, *on.cut, low(), margin);
+  CutPass pass;
+  std::vector<Index> list = flow_.objective().on_kinks(flow_.weights(x), pass)->leaving(pass, margin);
   for (Index& k : list) k = mode_.sliding[static_cast<std::size_t>(k)];
   return list;
 }
@@ -242,8 +242,8 @@ Real PiecewiseFlow::reach(const Vector& w, int layer, Index neuron) const {
 
 Real PiecewiseFlow::drift(const Vector& x) {
   if (mode_.sliding.empty()) return 0;
-  const Objective::OnKinks on = flow_.objective().on_kinks(flow_.weights(x));
-  return on.manifold->drift(*on.state);
+  CutPass pass;
+  return flow_.objective().on_kinks(flow_.weights(x), pass)->drift(*pass.state);
 }
 
 }  // namespace saddleflow

@@ -23,6 +23,14 @@ struct KinkModel {
   bool idle = false;
 };
 
+/// What a cut pass has left at some weights.
+struct CutPass {
+  const FeedForwardState* state = nullptr;  ///< after the cut backward pass
+  const Vector* cut = nullptr;              ///< its gradient
+  const Vector* noise = nullptr;            ///< per sample: what part of l' rounding may have made
+  Real low = 0;                             ///< slope of the activation below zero
+};
+
 /// M = { w : z_k(w) = 0 for the kinks k }, in one mode of a network with p = 1. A gradient that is *cut* has
 /// been computed with slope 0 (and hence activation 0) at the kinks. For slopes s_k there the gradient is,
 /// on M,
@@ -49,17 +57,15 @@ class SlidingManifold {
   void update(const FeedForwardState& state);
   /// The kinks that share weights with others: those of one neuron where all are in the first layer, else all of them.
   std::vector<std::vector<Index>> groups() const;
-  /// Of the kinks of one group, `state` after the cut backward pass and update(), `low` the slope of the activation below
-  /// zero.
-  KinkModel model(const FeedForwardState& state, const Vector& cut, const std::vector<Index>& group,
-                  Real low) const;
+  /// Of the kinks of one group, after update() with the state of `pass`.
+  KinkModel model(const CutPass& pass, const std::vector<Index>& group) const;
   /// How far the slide is from its end: the least one-sided derivative of the loss along the directions that leave M, in
   /// units of the terms that it is a sum of. Where normals are independent it is (s_k - low) b_k and (1 - s_k) b_k of the
   /// slopes s_k, of which b_k may change its sign [derived in this project; theory, section 5]. Negative: the loss falls
   /// along one of them, M is left. Infinite where nothing is held.
-  Real margin(const FeedForwardState& state, const Vector& cut, Real low) const;
+  Real margin(const CutPass& pass) const;
   /// The kinks that leave, as positions in kinks(), along directions whose margin is at most this.
-  std::vector<Index> leaving(const FeedForwardState& state, const Vector& cut, Real low, Real at_most) const;
+  std::vector<Index> leaving(const CutPass& pass, Real at_most) const;
   /// Largest distance of w from M, neuron by neuron, in units of the neuron's weights.
   Real drift(const FeedForwardState& state) const;
   /// v becomes its tangent part.
@@ -112,7 +118,7 @@ class SlidingManifold {
     Vector below, above;
   };
   bool is_independent(const std::vector<Index>& group) const;
-  Margins independent_margins(const FeedForwardState& state, const Vector& cut, Real low) const;
+  Margins independent_margins(const CutPass& pass) const;
   bool leads(const FeedForwardState& state, const Kink& kink) const;
   Real beside(const FeedForwardState& state, const Kink& kink, Real sign, Real low) const;
   Drive drive(const FeedForwardState& state, const Vector& back, Real low, Real high) const;

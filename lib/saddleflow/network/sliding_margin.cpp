@@ -47,8 +47,9 @@ bool SlidingManifold::is_independent(const std::vector<Index>& group) const {
   return !same->is_dependent();
 }
 
-KinkModel SlidingManifold::model(const FeedForwardState& state, const Vector& cut, const std::vector<Index>& group,
-                                 Real low) const {
+KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& group) const {
+  const FeedForwardState& state = *pass.state;
+  const Vector& cut = *pass.cut;
   KinkModel model;
   model.kinks = group;
   Matrix normals;
@@ -65,12 +66,14 @@ KinkModel SlidingManifold::model(const FeedForwardState& state, const Vector& cu
   }
   const auto size = static_cast<Index>(group.size());
   PiecewiseLinear& f = model.f;
-  f.low = low;
+  f.low = pass.low;
   f.back.resize(size);
+  f.back_noise.resize(size);
   f.feed.setZero(size, size);
   for (Index c = 0; c < size; ++c) {
     const Kink& kink = kinks_[static_cast<std::size_t>(group[static_cast<std::size_t>(c)])];
     f.back[c] = state.layer(kink.layer).back(kink.neuron, kink.sample);
+    f.back_noise[c] = std::abs(f.back[c]) * (*pass.noise)[kink.sample];
   }
   for (std::size_t d = 0; d < deep_.size(); ++d)
     for (std::size_t j = 0; j < deep_[d]; ++j) {
@@ -88,8 +91,9 @@ KinkModel SlidingManifold::model(const FeedForwardState& state, const Vector& cu
 }
 
 // mu_k y_k + b_k sigma(y_k) for y_k = -1 and 1, mu_k its multiplier, b_k with what goes through later kinks.
-SlidingManifold::Margins SlidingManifold::independent_margins(const FeedForwardState& state, const Vector& cut,
-                                                              Real low) const {
+SlidingManifold::Margins SlidingManifold::independent_margins(const CutPass& pass) const {
+  const FeedForwardState& state = *pass.state;
+  const Vector& cut = *pass.cut;
   Vector mu;
   multipliers(cut, mu);
   const Vector back = back_of_kinks(state, mu);
@@ -98,26 +102,27 @@ SlidingManifold::Margins SlidingManifold::independent_margins(const FeedForwardS
   margins.above = margins.below;
   for (Index k = 0; k < mu.size(); ++k) {
     if (std::abs(back[k]) <= noise[k] && std::abs(mu[k]) <= mu_noise[k]) continue;
-    const Real unit = std::abs(mu[k]) + std::abs(back[k]);
-    margins.below[k] = -(mu[k] + low * back[k]) / unit;
+    const Real part = (*pass.noise)[kinks_[static_cast<std::size_t>(k)].sample];
+    const Real unit = std::abs(mu[k]) + std::abs(back[k]) * (1 + part / kValueRounding);
+    margins.below[k] = -(mu[k] + pass.low * back[k]) / unit;
     margins.above[k] = (mu[k] + back[k]) / unit;
   }
   return margins;
 }
 
-Real SlidingManifold::margin(const FeedForwardState& state, const Vector& cut, Real low) const {
+Real SlidingManifold::margin(const CutPass& pass) const {
   LeastMargin slack;
   const auto all = groups();
   const bool any_independent =
       std::any_of(all.begin(), all.end(), [&](const auto& g) { return is_independent(g); });
   Margins margins;
-  if (any_independent) margins = independent_margins(state, cut, low);
+  if (any_independent) margins = independent_margins(pass);
   for (const std::vector<Index>& group : all) {
     if (is_independent(group)) {
       slack.look(std::min(margins.below(group).minCoeff(), margins.above(group).minCoeff()), 1);
       continue;
     }
-    const KinkModel local = model(state, cut, group, low);
+    const KinkModel local = model(pass, group);
     const KinkSides sides(group.size(), 0);
     PiecewiseLinear f = derivative_at(local.f, sides);
     f.gradient += minimiser_on_face(local.f, sides);
@@ -130,18 +135,17 @@ Real SlidingManifold::margin(const FeedForwardState& state, const Vector& cut, R
   return slack.least;
 }
 
-std::vector<Index> SlidingManifold::leaving(const FeedForwardState& state, const Vector& cut, Real low,
-                                            Real at_most) const {
+std::vector<Index> SlidingManifold::leaving(const CutPass& pass, Real at_most) const {
   std::vector<Index> list;
   const auto all = groups();
-  const Margins margins = independent_margins(state, cut, low);
+  const Margins margins = independent_margins(pass);
   for (const std::vector<Index>& group : all) {
     if (is_independent(group)) {
       for (const Index k : group)
         if (std::min(margins.below[k], margins.above[k]) <= at_most) list.push_back(k);
       continue;
     }
-    const KinkModel local = model(state, cut, group, low);
+    const KinkModel local = model(pass, group);
     const KinkSides sides(group.size(), 0);
     PiecewiseLinear f = derivative_at(local.f, sides);
     f.gradient += minimiser_on_face(local.f, sides);

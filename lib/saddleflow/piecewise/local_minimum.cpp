@@ -10,8 +10,6 @@
 namespace saddleflow {
 namespace {
 
-// Derivatives are sums of terms; this part of the sum of their absolute values is rounding.
-constexpr Real kDerivativeRounding = Real(1e-10);
 // A signal below this part of what it is made of is zero.
 constexpr Real kZero = Real(1e-12);
 // A rate below this part of what it is made of keeps a kink at zero: directions along a face are solved for.
@@ -66,7 +64,7 @@ class Descent {
     Real least = 0;
     for (const Ray& ray : rays.rays) {
       // Of directions as steep as one another the first: what is equal differs by rounding.
-      if (!falls(ray, options_.noise) || ray.value / ray.length >= least - kDerivativeRounding * std::abs(least)) continue;
+      if (!falls(ray, options_.noise) || ray.value / ray.length >= least - kValueRounding * std::abs(least)) continue;
       steepest = &ray;
       least = ray.value / ray.length;
     }
@@ -165,7 +163,7 @@ class Descent {
 
 }  // namespace
 
-bool falls(const Ray& ray, Real noise) { return ray.value < -(kDerivativeRounding * ray.unit + noise * ray.length); }
+bool falls(const Ray& ray, Real noise) { return ray.value < -(kValueRounding * ray.unit + noise * ray.length); }
 
 Vector minimiser_on_face(const PiecewiseLinear& f, const KinkSides& sides) {
   const LinearBranch b = branch_of(f, sides);

@@ -68,15 +68,17 @@ PiecewiseLinear derivative_at(const PiecewiseLinear& f, const KinkSides& sides) 
   const auto size = static_cast<Index>(zero.size());
   // What each kink hears of the held ones, directly or through kinks that have left zero.
   Matrix heard = f.feed(Eigen::all, zero);
-  Vector back = f.back(zero);
+  Vector back = f.back(zero), noise = f.back_noise(zero);
   for (Index k = 0; k < f.count(); ++k) {
     for (Index j = 0; j < k; ++j) {
       const Real through = f.feed(k, j) * f.slope(sides[static_cast<std::size_t>(j)]);
       if (through != 0) heard.row(k) += through * heard.row(j);
     }
-    back += f.back[k] * f.slope(sides[static_cast<std::size_t>(k)]) * heard.row(k).transpose();
+    const Real slope = f.slope(sides[static_cast<std::size_t>(k)]);
+    back += f.back[k] * slope * heard.row(k).transpose();
+    noise += std::abs(f.back_noise[k] * slope) * heard.row(k).cwiseAbs().transpose();
   }
-  return {b.gradient, b.rows(zero, Eigen::all), Vector::Zero(size), heard(zero, Eigen::all), back, f.low};
+  return {b.gradient, b.rows(zero, Eigen::all), Vector::Zero(size), heard(zero, Eigen::all), back, noise, f.low};
 }
 
 }  // namespace saddleflow

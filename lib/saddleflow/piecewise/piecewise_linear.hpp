@@ -22,6 +22,7 @@ struct PiecewiseLinear {
   Vector shift;     ///< h, one a kink
   Matrix feed;      ///< C, kinks x kinks, strictly lower triangular
   Vector back;      ///< b, one a kink
+  Vector back_noise;  ///< what rounding may have made of each b
   Real low = 0;     ///< slope of sigma below zero, < 1
 
   Index dimension() const { return rows.cols(); }

@@ -11,6 +11,7 @@
 namespace saddleflow {
 namespace {
 
+
 /// Which kinks have to be looked at together.
 class RayGroups {
  public:
@@ -217,7 +218,8 @@ class RaySearch {
       if (groups_.alone(k) && ray.signals[k] == 0 && k > 0) ray.rates[k] -= f_.feed.row(k).head(k).dot(a.head(k));
     const Vector linear = multipliers_.cwiseProduct(ray.rates), kinked = f_.back.cwiseProduct(a);
     ray.value = linear.sum() + kinked.sum();
-    ray.unit = linear.cwiseAbs().sum() + f_.back.cwiseProduct(ray.signals).cwiseAbs().sum();
+    ray.unit = linear.cwiseAbs().sum() + f_.back.cwiseProduct(ray.signals).cwiseAbs().sum() +
+               f_.back_noise.cwiseProduct(ray.signals).cwiseAbs().sum() / kValueRounding;
     ray.length = (result_.inverse * ray.rates).norm();
     if (ray.length > 0) result_.rays.push_back(std::move(ray));
   }

@@ -13,9 +13,14 @@ struct Ray {
   Vector signals;  ///< y along it, one a kink: zero but for the kinks that leave
   Vector rates;    ///< a_k . direction, one a kink
   Real value = 0;  ///< f along it
-  Real unit = 0;   ///< sum of |mu_k a_k . direction| (g = sum_k mu_k a_k) and |b_k y_k|: what its rounding is a part of
+  /// Sum of |mu_k a_k . direction| (g = sum_k mu_k a_k) and |b_k y_k|, and what makes kValueRounding of it no less than the
+  /// noise of the b_k.
+  Real unit = 0;
   Real length = 0; ///< of the direction
 };
+
+/// Values up to this part of their unit are rounding.
+inline constexpr Real kValueRounding = Real(1e-10);
 
 struct RayOptions {
   Index most = 20'000;    ///< choices looked at in one group of kinks; more than that are sampled

@@ -180,10 +180,22 @@ void Objective::pattern_scales(const Vector& w, Vector& offset, Vector& factor) 
                              factor);
 }
 
-Objective::OnKinks Objective::on_kinks(const Vector& w) {
+// A sample that is fitted as well as rounding allows sends back nothing but rounding, of either sign.
+const SlidingManifold* Objective::on_kinks(const Vector& w, CutPass& pass) {
   ensure_gradient(w);
-  if (!sliding_ || sliding_->empty()) return {};
-  return {sliding_.get(), kernel_->feed_forward_state(), &cut_};
+  if (!sliding_ || sliding_->empty()) return nullptr;
+  loss_.derivative(outputs_, data_.targets, residual_);
+  loss_.second_derivative(outputs_, data_.targets, curvature_);
+  // Outputs are sums of a few terms of their own size.
+  const Real rounding = 16 * std::numeric_limits<Real>::epsilon();
+  noise_.resize(outputs_.cols());
+  for (Index i = 0; i < noise_.size(); ++i) {
+    const Real size = residual_.col(i).norm();
+    const Real unsure = rounding * curvature_.col(i).cwiseProduct(outputs_.col(i)).norm();
+    noise_[i] = size > 0 ? unsure / size : Real(1);
+  }
+  pass = {kernel_->feed_forward_state(), &cut_, &noise_, network_->activation().slope()};
+  return sliding_.get();
 }
 
 void Objective::project_to_mode(const Vector& w, Vector& v) {

@@ -16,6 +16,7 @@
 namespace saddleflow {
 
 class SlidingManifold;
+struct CutPass;
 
 /// How often each operation was carried out (a value or gradient asked for again at the same weights costs,
 /// and counts, nothing).
@@ -86,14 +87,9 @@ class Objective {
   /// offset + factor s is what a pattern must hold at the sliding kinks for their slopes to be s, see
   /// SlidingManifold.
   void pattern_scales(const Vector& w, Vector& offset, Vector& factor);
-  /// The manifold of the sliding kinks, prepared at w, with the gradient before its projection and what the passes left
-  /// behind; all of it lasts until the next call. No manifold where nothing slides.
-  struct OnKinks {
-    const SlidingManifold* manifold = nullptr;
-    const FeedForwardState* state = nullptr;
-    const Vector* cut = nullptr;
-  };
-  OnKinks on_kinks(const Vector& w);
+  /// The manifold of the sliding kinks, prepared at w; null where nothing slides. With what the pass has left it lasts until
+  /// the next call.
+  const SlidingManifold* on_kinks(const Vector& w, CutPass& pass);
   /// v becomes tangent to the manifold at w.
   void project_to_mode(const Vector& w, Vector& v);
   /// Pre-activations, activations and slopes at w; null for other families.
@@ -123,6 +119,7 @@ class Objective {
   Vector gradient_;  // gradient at w_, when has_gradient_
   Vector cut_;       // in a mode with sliding kinks: before its projection
   Vector multipliers_, tangent_;
+  Vector noise_;  // see CutPass
   Matrix residual_, curvature_, outputs_, tangent_residual_;
   Real value_ = 0;
   bool has_forward_ = false;
