@@ -12,6 +12,9 @@ namespace {
 
 // The step ends on the first kink that makes this part of the largest error of one.
 constexpr Real kWorthCutting = Real(0.5);
+// Weights that move by less than this part of the step times their rate do not follow it: the step is long against their
+// time scale, as on a plateau, and the rates at its ends say nothing about what is between them.
+constexpr Real kFollows = Real(0.2);
 
 /// The cubic with these values and derivatives (times the step) at the ends.
 Bernstein hermite(Real z0, Real dz0, Real z1, Real dz1) {
@@ -48,6 +51,11 @@ const FeedForwardState& KinkCheck::look(const Vector& x, bool counted, End& end)
   end.z.resize(state.hidden.size());
   for (std::size_t l = 0; l < state.hidden.size(); ++l) end.z[l] = state.hidden[l].z;
   differentiate(state, end);
+  const Layout& layout = chart_->network().layout();
+  end.w = state.w;
+  end.speed.resize(state.hidden.size());
+  for (std::size_t l = 0; l < state.hidden.size(); ++l)
+    end.speed[l] = layout.matrix(chart_->velocity(), static_cast<int>(l)).rowwise().norm();
   return state;
 }
 
@@ -77,6 +85,15 @@ void KinkCheck::find_passed(const FeedForwardState& state, Real h) {
   }
 }
 
+bool KinkCheck::follows_rates(const Kink& kink, Real h) const {
+  const Layout& layout = chart_->network().layout();
+  const auto l = static_cast<std::size_t>(kink.layer);
+  const Real scale = std::exp(start_.log_scale - end_.log_scale);
+  const auto before = layout.matrix(start_.w, kink.layer).row(kink.neuron);
+  const Real moved = (layout.matrix(end_.w, kink.layer).row(kink.neuron) - scale * before).norm();
+  return moved >= kFollows * h * std::max(scale * start_.speed[l][kink.neuron], end_.speed[l][kink.neuron]);
+}
+
 void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, Real h, Real growth) {
   const auto l = static_cast<std::size_t>(kink.layer);
   const Real start = start_.z[l](kink.neuron, kink.sample), z1 = end_.z[l](kink.neuron, kink.sample);
@@ -89,7 +106,7 @@ void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, Re
   if (!crossed && (dz0 >= 0 || dz1 <= 0 || std::min(3 * z0 + dz0, 3 * end - dz1) >= 0)) return;
   const Bernstein path = hermite(z0, dz0, end, dz1);
   const Real beyond = crossed ? end : path(lowest(path));
-  if (beyond > 0 || (z0 == 0 && !crossed)) return;
+  if (beyond > 0 || (z0 == 0 && !crossed) || (!crossed && !follows_rates(kink, h))) return;
   Passed passed{kink, z0 > 0 ? path.first_crossing().value_or(1) : Real(0), 0};
   const Real back = std::abs(state.layer(kink.layer).back(kink.neuron, kink.sample));
   // A visit to the other side has all of the step to be overlooked in.

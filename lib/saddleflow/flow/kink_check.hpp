@@ -43,6 +43,8 @@ class KinkCheck final : public StepCheck {
     Vector x;
     Real log_scale = 0;
     std::vector<Matrix> z, dz;  ///< pre-activations and their rates, a hidden layer each
+    Vector w;
+    std::vector<Vector> speed;  ///< of each row of weights, a hidden layer each
   };
   /// A unit that is beyond its kink at the end of the step, or was in between.
   struct Passed {
@@ -56,6 +58,7 @@ class KinkCheck final : public StepCheck {
   void find_passed(const FeedForwardState& state, Real h);
   void look_at_unit(const FeedForwardState& state, const Kink& kink, Real h, Real growth);
   Real jump(Real z) const;
+  bool follows_rates(const Kink& kink, Real h) const;
   void add(const FeedForwardState& state, const Passed& passed);
   Real size_of_sum(const Norm& norm);
   Real place_of_cut(const FeedForwardState& state, const Norm& norm);
