@@ -1,5 +1,6 @@
 #include "saddleflow/integrate/flow_assembly.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -39,6 +40,10 @@ std::shared_ptr<StepCheck> make_check(const FlowAssemblyOptions& options, Flow& 
   return std::make_shared<KinkCheck>(std::move(chart), check);
 }
 
+// A projection onto kinks takes away the error of a step, some times the tolerance where errors of many steps have been
+// allowed to add up, and at tight tolerances what a root was located to.
+constexpr Real kProjection = 1000, kLeastProjection = Real(1e-9);
+
 std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, GradientFlow& flow,
                                            PiecewiseFlow* kinks) {
   if (kinks == nullptr) {
@@ -50,6 +55,7 @@ std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, G
   stepping.error.rtol *= kKinkMargin;
   PiecewiseStepper::Options switching;
   switching.drift = Real(0.01) * stepping.error.rtol;
+  switching.projection = std::max(kLeastProjection, kProjection * stepping.error.rtol);
   return std::make_unique<PiecewiseStepper>(*kinks, make_stepper(options.stepper, stepping), switching);
 }
 

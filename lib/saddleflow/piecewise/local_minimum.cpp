@@ -25,14 +25,18 @@ int sign_of_signal(Real s) { return (s > 0) - (s < 0); }
 class Descent {
  public:
   Descent(const PiecewiseLinear& f, Vector start, KinkSides sides, const DescentOptions& options)
-      : f_(f), options_(options), c_(std::move(start)), sides_(std::move(sides)) {}
+      : f_(f),
+        options_(options),
+        c_(std::move(start)),
+        sides_(std::move(sides)),
+        rounding_(std::max(options.noise, kSamePoint * c_.norm())) {}
 
   LocalMinimum run() {
     // Faces are left for good: more steps than this are rounding going in circles.
     const Index most = 200 + 20 * f_.count();
     for (Index step = 0; step < most; ++step) {
       const Vector to_face = minimiser_on_face(f_, sides_) - c_;
-      const bool far = to_face.norm() > kSamePoint * (c_.norm() + to_face.norm()) + options_.noise;
+      const bool far = to_face.norm() > kSamePoint * (c_.norm() + to_face.norm()) + rounding_;
       // Where F does not fall on the way, what is missing is rounding.
       if (far && go_along(to_face)) continue;
       if (!leave_face()) return {c_, sides_, is_consistent(), exact_};
@@ -46,7 +50,7 @@ class Descent {
 
   bool is_consistent() const {
     const Vector y = f_.signals(c_, sides_);
-    const Vector unit = kConsistent * f_.units(c_.norm()) + f_.units(options_.noise, false);
+    const Vector unit = kConsistent * f_.units(c_.norm()) + f_.units(rounding_, false);
     for (Index k = 0; k < f_.count(); ++k) {
       const Real s = is_held(k) ? -std::abs(y[k]) : static_cast<Real>(sides_[static_cast<std::size_t>(k)]) * y[k];
       if (s < -unit[k]) return false;
@@ -158,6 +162,7 @@ class Descent {
   const DescentOptions& options_;
   Vector c_;
   KinkSides sides_;
+  Real rounding_;  // of a point, at least
   bool exact_ = true;
 };
 
