@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "saddleflow/network/unit_gradient.hpp"
@@ -12,6 +13,8 @@ namespace {
 
 // The step ends on the first kink that makes this part of the largest error of one.
 constexpr Real kWorthCutting = Real(0.5);
+// A pre-activation is a sum of products that are rounded each.
+constexpr Real kOnKink = 8 * std::numeric_limits<Real>::epsilon();
 
 /// The cubic with these values and derivatives (times the step) at the ends.
 Bernstein hermite(Real z0, Real dz0, Real z1, Real dz1) {
@@ -77,6 +80,11 @@ void KinkCheck::find_passed(const FeedForwardState& state, Real h) {
   }
 }
 
+Real KinkCheck::size_of_terms(const FeedForwardState& state, const Kink& kink) const {
+  const auto weights = chart_->network().layout().matrix(state.w, kink.layer).row(kink.neuron);
+  return weights.cwiseAbs().dot(state.input_of(kink.layer).col(kink.sample).cwiseAbs().transpose());
+}
+
 void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, Real h, Real growth) {
   const auto l = static_cast<std::size_t>(kink.layer);
   const Real start = start_.z[l](kink.neuron, kink.sample), z1 = end_.z[l](kink.neuron, kink.sample);
@@ -87,6 +95,9 @@ void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, Re
   const Real dz1 = side * h * end_.dz[l](kink.neuron, kink.sample);
   // Both inner coefficients on the side of the ends: so is the cubic.
   if (!crossed && (dz0 >= 0 || dz1 <= 0 || std::min(3 * z0 + dz0, 3 * end - dz1) >= 0)) return;
+  // From a kink, up to rounding: as after a cut on it. There is no branch to leave, and to cut again at once,
+  // by steps that move nothing, would never end where the flow is at rest.
+  if (crossed && z0 <= kOnKink * size_of_terms(state, kink)) return;
   const Bernstein path = hermite(z0, dz0, end, dz1);
   const Real beyond = crossed ? end : path(lowest(path));
   if (beyond > 0 || (z0 == 0 && !crossed)) return;
