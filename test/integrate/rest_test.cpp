@@ -114,7 +114,8 @@ BOOST_DATA_TEST_CASE(slow_decay_through_the_rounding_floor_costs_no_more_than_be
   BOOST_TEST(late.steps <= 5 * early.steps);
   BOOST_TEST(late.steps <= 3000);
   BOOST_TEST(early.balance <= rtol);
-  BOOST_TEST(apart <= Real(1e-3));
+  BOOST_TEST(late.balance <= Real(1e-6));
+  BOOST_TEST(apart <= Real(1e-5));
 }
 
 BOOST_AUTO_TEST_CASE(an_explicit_method_at_the_rounding_floor_hands_over) {
