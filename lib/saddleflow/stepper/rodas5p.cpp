@@ -117,6 +117,12 @@ bool Rodas5P::all_rest() const {
   return std::all_of(resting_.begin(), resting_.end(), [](char rests) { return rests != 0; });
 }
 
+// At rest an integral grows by no more than rounding, as the energy does, or, as the time, goes on.
+void Rodas5P::silence_quadratures(Vector& slope) const {
+  for (Index i = leading(); i < slope.size(); ++i)
+    if (std::abs(slope[i]) <= slope_rounding_[i]) slope[i] = 0;
+}
+
 // What rests at a stage stands still; false if its slope there is more than rounding, and it rests no longer.
 bool Rodas5P::keep_resting(Vector& slope) {
   bool kept = true;
@@ -130,7 +136,7 @@ bool Rodas5P::keep_resting(Vector& slope) {
     slope[i] = 0;
   }
   if (!kept && ++wakes_ >= kMostWakes) std::fill(resting_.begin(), resting_.end(), 0);
-  if (kept && all_rest()) slope.setZero();
+  if (kept && all_rest()) silence_quadratures(slope);
   return kept;
 }
 

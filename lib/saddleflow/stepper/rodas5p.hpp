@@ -57,6 +57,7 @@ class Rodas5P final : public OneStepMethod {
   void find_rounding();
   void find_resting(const System& system);
   bool all_rest() const;
+  void silence_quadratures(Vector& slope) const;
   bool keep_resting(Vector& slope);
   void take_out_resting();
   void spread_rounding(Real h);
