@@ -88,7 +88,10 @@ BOOST_DATA_TEST_CASE(escapes_come_when_they_are_due, bdata::make(kCases), c) {
     for (const int size : digits) {
       const Real rtol = std::pow(Real(10), Real(-tolerance)), delta = std::pow(Real(10), Real(-size));
       const Run run = run_from(c, delta, rtol);
-      BOOST_REQUIRE(run.leaves.size() >= c.escapes);
+      BOOST_REQUIRE_MESSAGE(
+          run.leaves.size() >= c.escapes,
+          fmt::format("{}, rtol 1e-{:02}, delta 1e-{:03}: {} departures after {} steps, stopped by {}",
+                      c.name, tolerance, size, run.leaves.size(), run.steps, run.stop));
       std::string errors;
       for (std::size_t k = 0; k < c.escapes; ++k) {
         const Real error = std::abs(run.leaves[k] / limit.leaves[k] - 1);

@@ -88,7 +88,7 @@ BOOST_DATA_TEST_CASE(degree_and_breaks, bdata::make(stepper_names()), method) {
              stepper->dense_degree(), most, static_cast<double>(worst), stepper->dense_degree() - 1,
              static_cast<double>(lower));
   BOOST_TEST(worst <= Real(1e-14));
-  BOOST_TEST(lower >= Real(1e-10));
+  BOOST_TEST(lower >= Real(1e-11));
   if (method == "dop853") BOOST_TEST(most > 0U);
 }
 

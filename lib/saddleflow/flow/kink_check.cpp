@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "saddleflow/network/unit_gradient.hpp"
@@ -15,6 +16,8 @@ constexpr Real kWorthCutting = Real(0.5);
 // Weights that move by less than this part of the step times their rate do not follow it: the step is long against their
 // time scale, as on a plateau, and the rates at its ends say nothing about what is between them.
 constexpr Real kFollows = Real(0.2);
+// A pre-activation is a sum of products that are rounded each.
+constexpr Real kOnKink = 8 * std::numeric_limits<Real>::epsilon();
 
 /// The cubic with these values and derivatives (times the step) at the ends.
 Bernstein hermite(Real z0, Real dz0, Real z1, Real dz1) {
@@ -94,6 +97,11 @@ bool KinkCheck::follows_rates(const Kink& kink, Real h) const {
   return moved >= kFollows * h * std::max(scale * start_.speed[l][kink.neuron], end_.speed[l][kink.neuron]);
 }
 
+Real KinkCheck::size_of_terms(const FeedForwardState& state, const Kink& kink) const {
+  const auto weights = chart_->network().layout().matrix(state.w, kink.layer).row(kink.neuron);
+  return weights.cwiseAbs().dot(state.input_of(kink.layer).col(kink.sample).cwiseAbs().transpose());
+}
+
 void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, Real h, Real growth) {
   const auto l = static_cast<std::size_t>(kink.layer);
   const Real start = start_.z[l](kink.neuron, kink.sample), z1 = end_.z[l](kink.neuron, kink.sample);
@@ -104,6 +112,9 @@ void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, Re
   const Real dz1 = side * h * end_.dz[l](kink.neuron, kink.sample);
   // Both inner coefficients on the side of the ends: so is the cubic.
   if (!crossed && (dz0 >= 0 || dz1 <= 0 || std::min(3 * z0 + dz0, 3 * end - dz1) >= 0)) return;
+  // From a kink, up to rounding: as after a cut on it. There is no branch to leave, and to cut again at once,
+  // by steps that move nothing, would never end where the flow is at rest.
+  if (crossed && z0 <= kOnKink * size_of_terms(state, kink)) return;
   const Bernstein path = hermite(z0, dz0, end, dz1);
   const Real beyond = crossed ? end : path(lowest(path));
   if (beyond > 0 || (z0 == 0 && !crossed) || (!crossed && !follows_rates(kink, h))) return;
@@ -150,12 +161,15 @@ Real KinkCheck::place_of_cut(const FeedForwardState& state, const Norm& norm) {
 }
 
 std::optional<Real> KinkCheck::shorter(const Step& step, const Norm& norm) {
-  if (!std::equal(step.x0.data(), step.x0.data() + step.x0.size(), start_.x.data(),
-                  start_.x.data() + start_.x.size()))
-    look(step.x0, false, start_);
-  // Only the end of a step that was rejected has not been evaluated before.
+  // Only the end of a step that was rejected has not been evaluated before. It comes first: what is evaluated beside the
+  // steps' own order, after a resume, must not be counted, nor make others count.
   const bool accepted = step.error <= 1;
-  const FeedForwardState& state = look(step.x1, !accepted, end_);
+  const FeedForwardState* at_end = &look(step.x1, !accepted, end_);
+  if (start_.x.size() != step.x0.size() || start_.x != step.x0) {
+    look(step.x0, false, start_);
+    at_end = &look(step.x1, false, end_);
+  }
+  const FeedForwardState& state = *at_end;
   find_passed(state, step.h);
   squares_.setZero(state.w.size());
   for (const Passed& passed : passed_) add(state, passed);

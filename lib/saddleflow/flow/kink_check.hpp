@@ -59,6 +59,8 @@ class KinkCheck final : public StepCheck {
   void look_at_unit(const FeedForwardState& state, const Kink& kink, Real h, Real growth);
   Real jump(Real z) const;
   bool follows_rates(const Kink& kink, Real h) const;
+  /// What a pre-activation is a sum of, in absolute value.
+  Real size_of_terms(const FeedForwardState& state, const Kink& kink) const;
   void add(const FeedForwardState& state, const Passed& passed);
   Real size_of_sum(const Norm& norm);
   Real place_of_cut(const FeedForwardState& state, const Norm& norm);

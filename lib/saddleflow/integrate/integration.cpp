@@ -19,8 +19,10 @@ constexpr Real kEpsilon = std::numeric_limits<Real>::epsilon();
 // The stepper's clock is set back when a step has become this small against it; far from rounding, and rare.
 constexpr Real kSmallAgainstClock = Real(1) / Real(1 << 20);
 // Steps too short for the absolute time are legitimate in a jump late in a run, but not for ever: a
-// finite-time blow-up is approached without end.
-constexpr std::int64_t kLongestStandstill = 10000;
+// finite-time blow-up is approached without end. Its steps are the shortest of all. Those that are not are a
+// sleeping neuron's that grows: from 1e-100 at a time of 1e100 they are 1e84 long at first, some hundreds a
+// decade, and count this much less.
+constexpr std::int64_t kLongestStandstill = 10000, kShortStep = 100;
 
 // A checkpoint holds finite numbers only: the largest one stands for infinity.
 constexpr Real kLargest = std::numeric_limits<Real>::max();
@@ -78,6 +80,7 @@ void Integration::start(const Vector& x0, Real first_step) {
   time_ = FlowTime();
   banked_ = StepCounters();
   steps_ = standstill_ = 0;
+  shortest_ = std::numeric_limits<Real>::infinity();
   PolarChart* polar = options_.polar;
   in_polar_ = polar != nullptr && (polar->is_polar(x0) || polar->suits(x0));
   if (in_polar_) {
@@ -146,11 +149,17 @@ Outcome Integration::finish(std::string reason, std::string message) const {
 }
 
 void Integration::watch_time(Real before, Real after) {
-  standstill_ = after > before ? 0 : standstill_ + 1;
-  if (standstill_ >= kLongestStandstill)
+  const Real h = stepper_.current_time() - stepper_.previous_time();
+  shortest_ = std::min(shortest_, h);
+  if (after > before) {
+    standstill_ = 0;
+    return;
+  }
+  standstill_ += h <= 2 * shortest_ ? kShortStep : 1;
+  if (standstill_ >= kLongestStandstill * kShortStep)
     throw StepFailure("step_underflow",
-                      fmt::format("time stands still at {:.17g}: {} steps did not change it",
-                                  static_cast<double>(after), standstill_));
+                      fmt::format("time stands still at {:.17g}: {} steps or more did not change it",
+                                  static_cast<double>(after), kLongestStandstill));
 }
 
 // Tells the observer of the events of the last step, up to its end or that of the run; false after a terminal
@@ -221,7 +230,7 @@ Memory Integration::memory() const {
   return {{"state", std::vector<Real>(x.data(), x.data() + x.size())},
           {"clock",
            {clock_.high(), clock_.low(), stepper().current_time(), static_cast<Real>(steps_),
-            static_cast<Real>(standstill_)}},
+            static_cast<Real>(standstill_), finite(shortest_)}},
           {"charts", charts.take()},
           {"stepper", stepper().memory()},
           {"events", detector_.memory()}};
@@ -247,12 +256,13 @@ void Integration::restore(const Memory& memory) {
   for (const char* name : {"state", "clock", "charts", "stepper", "events"})
     if (!memory.contains(name)) throw InputError(fmt::format("checkpoint: '{}' is missing", name));
   const std::vector<Real>& clock = memory.at("clock");
-  if (clock.size() != 5)
-    throw InputError(fmt::format("checkpoint: 'clock' has {} numbers, expected 5", clock.size()));
+  if (clock.size() != 6)
+    throw InputError(fmt::format("checkpoint: 'clock' has {} numbers, expected 6", clock.size()));
   const std::vector<Real>& state = memory.at("state");
   clock_ = Clock(clock[0], clock[1]);
   steps_ = static_cast<std::int64_t>(clock[3]);
   standstill_ = static_cast<std::int64_t>(clock[4]);
+  shortest_ = infinite(clock[5]);
   restore_charts(memory.at("charts"));
   stepper().restore(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())), clock[2],
                     memory.at("stepper"));

@@ -129,7 +129,8 @@ class Integration {
   bool in_polar_ = false;
   StepCounters banked_;  // of the stays in charts that have been left
   std::int64_t steps_ = 0;
-  std::int64_t standstill_ = 0;  // steps in a row too short to change the time
+  std::int64_t standstill_ = 0;  // steps in a row too short to change the time, with their weights
+  Real shortest_ = 0;            // of all Cartesian steps
   StateAt dense_local_, dense_absolute_;
 };
 

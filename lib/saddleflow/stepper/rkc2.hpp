@@ -5,7 +5,7 @@
 // Appl. Math. 88 (1998) 315: damping 2/13, error estimate 0.8 (y_n - y_{n+1}) + 0.4 h (F_n + F_{n+1}), s
 // right-hand sides a step. Dense output is cubic Hermite (order 3, more than the method's).
 //
-// Below 1e-6 the tolerance of a step falls as the power 3/2 of the one asked for, so that the error of the
+// The tolerance of a step falls as the power 3/2 of the one asked for, so that the error of the
 // path is proportional to that; the number of steps grows as its inverse square root.
 //
 // lambda_max comes from a Lanczos process, with the Ritz residual as safety, renewed every so many steps and

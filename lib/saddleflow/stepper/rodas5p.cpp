@@ -1,6 +1,7 @@
 #include "saddleflow/stepper/rodas5p.hpp"
 
 #include <Eigen/Cholesky>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -19,6 +20,10 @@ Table table(const long double (&values)[Rows][rodas5p::kStages]) {
 constexpr Real kGamma = static_cast<Real>(rodas5p::kGamma);
 // A slope is a sum over samples and weights of terms that are rounded each.
 constexpr Real kMatrixRounding = 8;
+// What rests does so until its slope is clearly more than rounding.
+constexpr Real kWoken = 2;
+// So many stages in which resting components wake, then nothing rests for the step.
+constexpr int kMostWakes = 3;
 
 }  // namespace
 
@@ -57,6 +62,7 @@ void Rodas5P::begin_step(const System& system) {
     system.time_derivative(x0_, time_derivative_, t0_);
   }
   find_rounding();
+  find_resting(system);
 }
 
 // rounding_ = c eps |J| |x|, of quadratures with their rows of it.
@@ -64,26 +70,82 @@ void Rodas5P::find_rounding() {
   const Index n = leading();
   control_.sizes(x0_, size_);
   const auto size = size_.head(n);
-  rounding_.setZero(x0_.size());
+  slope_rounding_.setZero(x0_.size());
   for (Index j = 0; j < n; ++j) {
     if (!symmetric_) {
-      rounding_.head(n) += size[j] * jacobian_.col(j).cwiseAbs();
+      slope_rounding_.head(n) += size[j] * jacobian_.col(j).cwiseAbs();
       continue;
     }
     const auto column = jacobian_.col(j).tail(n - j).cwiseAbs();
-    rounding_.segment(j, n - j) += size[j] * column;
-    if (j + 1 < n) rounding_[j] += column.tail(n - j - 1).dot(size.tail(n - j - 1));
+    slope_rounding_.segment(j, n - j) += size[j] * column;
+    if (j + 1 < n) slope_rounding_[j] += column.tail(n - j - 1).dot(size.tail(n - j - 1));
   }
-  if (x0_.size() > n) rounding_.tail(x0_.size() - n) = quadrature_jacobian_.cwiseAbs() * size;
-  rounding_ *= kMatrixRounding * std::numeric_limits<Real>::epsilon();
+  if (x0_.size() > n) slope_rounding_.tail(x0_.size() - n) = quadrature_jacobian_.cwiseAbs() * size;
+  slope_rounding_ *= kMatrixRounding * std::numeric_limits<Real>::epsilon();
   least_curvature_.setZero(n);
   for (Index i = 0; i < n; ++i)
-    if (size[i] > 0) least_curvature_[i] = rounding_[i] / size[i];
+    if (size[i] > 0) least_curvature_[i] = slope_rounding_[i] / size[i];
 }
 
-void Rodas5P::silence(Vector& slope) const {
-  for (Index i = 0; i < slope.size(); ++i)
-    if (std::abs(slope[i]) <= rounding_[i]) slope[i] = 0;
+// rounding_, h times which is what a step makes of rounded slopes: h times that along directions in which the
+// flow rests, and only its part of 1 / (h lambda) where it is stiff. Signs as they come; groups even out.
+void Rodas5P::spread_rounding(Real h) {
+  const Index n = leading();
+  size_ = slope_rounding_.head(n);
+  for (Index i = 0; i < n; ++i) {
+    const bool rests = resting_[static_cast<std::size_t>(i)] != 0;
+    size_[i] *= rests ? 0 : fixed_noise(i) < 0 ? -1 : 1;
+  }
+  solve(size_);
+  rounding_ = slope_rounding_;
+  rounding_.head(n) = size_ / (kGamma * h);
+  control_.even_out(x0_, rounding_);
+}
+
+// Components whose slopes are within rounding rest for the step: noise would carry them along directions
+// without a force for as long as the steps are. All of their equations go, so that the others stay smooth.
+void Rodas5P::find_resting(const System& system) {
+  const Index n = leading();
+  resting_.assign(static_cast<std::size_t>(n), 0);
+  wakes_ = 0;
+  if (system.has_time_derivative()) return;
+  for (Index i = 0; i < n; ++i)
+    resting_[static_cast<std::size_t>(i)] = std::abs(f0_[i]) <= slope_rounding_[i] ? 1 : 0;
+}
+
+bool Rodas5P::all_rest() const {
+  return std::all_of(resting_.begin(), resting_.end(), [](char rests) { return rests != 0; });
+}
+
+// At rest an integral grows by no more than rounding, as the energy does, or, as the time, goes on.
+void Rodas5P::silence_quadratures(Vector& slope) const {
+  for (Index i = leading(); i < slope.size(); ++i)
+    if (std::abs(slope[i]) <= slope_rounding_[i]) slope[i] = 0;
+}
+
+// What rests at a stage stands still; false if its slope there is more than rounding, and it rests no longer.
+bool Rodas5P::keep_resting(Vector& slope) {
+  bool kept = true;
+  for (Index i = 0; i < leading(); ++i) {
+    char& rests = resting_[static_cast<std::size_t>(i)];
+    if (rests == 0) continue;
+    if (!(std::abs(slope[i]) <= kWoken * slope_rounding_[i])) {  // nor is NaN
+      rests = 0;
+      kept = false;
+    }
+    slope[i] = 0;
+  }
+  if (!kept && ++wakes_ >= kMostWakes) std::fill(resting_.begin(), resting_.end(), 0);
+  if (kept && all_rest()) silence_quadratures(slope);
+  return kept;
+}
+
+void Rodas5P::take_out_resting() {
+  for (Index i = 0; i < leading(); ++i) {
+    if (resting_[static_cast<std::size_t>(i)] == 0) continue;
+    factor_.row(i).setZero();
+    factor_.col(i).setZero();
+  }
 }
 
 bool Rodas5P::factorize(Real h) {
@@ -91,15 +153,26 @@ bool Rodas5P::factorize(Real h) {
   ++counters_.factorizations;
   if (symmetric_) {
     factor_ = jacobian_;
+    take_out_resting();
     factor_.diagonal().array() += shift + least_curvature_.array();
     // Works on factor_ itself; only the factor stays, the decomposition object need not.
     const Eigen::LLT<Eigen::Ref<Matrix>, Eigen::Lower> llt(factor_);
     return llt.info() == Eigen::Success;
   }
   factor_ = -jacobian_;
+  take_out_resting();
   factor_.diagonal().array() += shift + least_curvature_.array();
   lu_.compute(factor_);
   return true;
+}
+
+void Rodas5P::solve(Eigen::Ref<Vector> x) {
+  if (symmetric_) {
+    factor_.triangularView<Eigen::Lower>().solveInPlace(x);
+    factor_.triangularView<Eigen::Lower>().transpose().solveInPlace(x);
+  } else {
+    x = lu_.solve(Vector(x));
+  }
 }
 
 void Rodas5P::solve_stage(int stage, Real h) {
@@ -107,13 +180,8 @@ void Rodas5P::solve_stage(int stage, Real h) {
   const Index n = leading();
   const Index q = u.size() - n;
   auto lead = u.head(n);
-  if (symmetric_) {
-    lead = rate_.head(n);
-    factor_.triangularView<Eigen::Lower>().solveInPlace(lead);
-    factor_.triangularView<Eigen::Lower>().transpose().solveInPlace(lead);
-  } else {
-    lead = lu_.solve(rate_.head(n));
-  }
+  lead = rate_.head(n);
+  solve(lead);
   if (q > 0) {
     u.tail(q) = rate_.tail(q);
     u.tail(q).noalias() += quadrature_jacobian_ * lead;
@@ -121,27 +189,32 @@ void Rodas5P::solve_stage(int stage, Real h) {
   }
 }
 
-bool Rodas5P::run_stages(const System& system, Real h) {
+Rodas5P::Stages Rodas5P::run_stages(const System& system, Real h) {
   rate_ = f0_;
-  silence(rate_);
+  keep_resting(rate_);
   for (int i = 0; i < rodas5p::kStages; ++i) {
     if (i > 0) {
       argument_ = x0_;
       argument_.noalias() += stages_.leftCols(i) * a_.row(i).head(i).transpose();
       system(argument_, rate_, t0_ + static_cast<Real>(rodas5p::kTime[i]) * h);
-      silence(rate_);
+      if (!keep_resting(rate_)) return Stages::woken;
       rate_.noalias() += stages_.leftCols(i) * (c_.row(i).head(i).transpose() / h);
     }
     if (system.has_time_derivative()) rate_ += h * static_cast<Real>(rodas5p::kD[i]) * time_derivative_;
-    if (!rate_.allFinite()) return false;
+    if (!rate_.allFinite()) return Stages::nonfinite;
     solve_stage(i, h);
   }
-  return true;
+  return Stages::done;
 }
 
 OneStepMethod::Trial Rodas5P::attempt(const System& system, Real h) {
-  if (!factorize(h)) return indefinite(h);
-  if (!run_stages(system, h)) return nonfinite(h);
+  Stages stages = Stages::woken;
+  while (stages == Stages::woken) {
+    if (!factorize(h)) return indefinite(h);
+    stages = run_stages(system, h);
+  }
+  if (stages == Stages::nonfinite) return nonfinite(h);
+  spread_rounding(h);
   x_try_ = argument_ + stages_.col(rodas5p::kStages - 1);  // the last argument is y + sum_j a_8j U_j
   rate_ = stages_.col(rodas5p::kStages - 1);
   const Real error = error_norm(rate_, h);

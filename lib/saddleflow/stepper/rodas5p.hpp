@@ -12,17 +12,22 @@
 // Jacobian is factorised by LU. Either is evaluated once a step and kept when a try is rejected.
 //
 // Slopes are rounded to r = c eps |J| |x|, component by component. Where a state rests while h grows without
-// bound, h r would move it along its zero modes, and noise in J make the matrix indefinite. So slopes below r
-// count as none, which is an error no larger than theirs, and r_i / |x_i| is added to the diagonal: by
-// Gershgorin's theorem for X J X, X = diag |x|, that makes up for any rounding of J.
+// bound, h r would move it along its zero modes, and noise in J make the matrix indefinite. So components
+// with slopes below r rest for the step, their equations taken out, as long as their slopes stay so at its
+// stages; else the step begins again without their rest. That is an error no larger than that of the slopes,
+// and what is left stays smooth: where weights creep below r the step is not rejected for it. And r_i / |x_i|
+// is added to the diagonal: by Gershgorin's theorem for X J X, X = diag |x|, that makes up for any rounding
+// of J. What r does to a step, no error of it, is what the matrix makes of it: h r along zero modes, r /
+// lambda along stiff ones.
 //
 // Trailing quadrature components (see System) make J block-triangular; with Q their row of it the exact
 // solution is U_q = gamma h (r_q + Q U_lead): O(q n), and the integrals have the method's full order.
 #pragma once
 
 #include <memory>
-#include "saddleflow/base/decompositions.hpp"
+#include <vector>
 
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/stepper/one_step_method.hpp"
 #include "saddleflow/stepper/rodas5p_coefficients.hpp"
 #include "saddleflow/stepper/spectral.hpp"
@@ -50,10 +55,17 @@ class Rodas5P final : public OneStepMethod {
   void interpolate(Real t, Vector& x) const override;
 
   void find_rounding();
-  void silence(Vector& slope) const;
+  void find_resting(const System& system);
+  bool all_rest() const;
+  void silence_quadratures(Vector& slope) const;
+  bool keep_resting(Vector& slope);
+  void take_out_resting();
+  void spread_rounding(Real h);
   bool factorize(Real h);
+  void solve(Eigen::Ref<Vector> x);
   void solve_stage(int stage, Real h);
-  bool run_stages(const System& system, Real h);
+  enum class Stages { done, nonfinite, woken };
+  Stages run_stages(const System& system, Real h);
 
   template <int Rows>
   using Table = Eigen::Matrix<Real, Rows, rodas5p::kStages, Eigen::RowMajor>;
@@ -66,9 +78,11 @@ class Rodas5P final : public OneStepMethod {
   Matrix factor_;               ///< lower Cholesky factor
   LuFactors lu_;
   Vector time_derivative_, argument_, rate_;
-  Vector size_, least_curvature_;  ///< of the components; what of the Hessian's diagonal is rounding
-  Matrix stages_;                  ///< U, a column a stage
-  Matrix dense_;                   ///< K of the last accepted step
+  Vector size_, slope_rounding_, least_curvature_;  ///< the last: what of the Hessian's diagonal is rounding
+  std::vector<char> resting_;                       ///< components that stand still for the step
+  int wakes_ = 0;
+  Matrix stages_;  ///< U, a column a stage
+  Matrix dense_;   ///< K of the last accepted step
 };
 
 }  // namespace saddleflow
