@@ -65,7 +65,7 @@ void check_rays(const char* name, const FunctionKind& kind, int count) {
 BOOST_AUTO_TEST_SUITE(rays_test)
 
 BOOST_AUTO_TEST_CASE(independent) { check_rays("independent", {.dimension = 4, .kinks = 4}, 200); }
-BOOST_AUTO_TEST_CASE(independent_in_layers) { check_rays("independent, 3 layers", {.dimension = 6, .kinks = 5, .layers = 3, .low = Real(0.2)}, 200); }
+BOOST_AUTO_TEST_CASE(independent_in_layers) { check_rays("independent, 3 layers", {.dimension = 6, .kinks = 3, .layers = 3, .low = Real(0.2)}, 400); }
 BOOST_AUTO_TEST_CASE(in_the_plane) { check_rays("plane", {.dimension = 2, .kinks = 6, .low = Real(0.1)}, 200); }
 BOOST_AUTO_TEST_CASE(in_space) { check_rays("space", {.dimension = 3, .kinks = 6, .low = -1}, 100); }
 BOOST_AUTO_TEST_CASE(parallel) { check_rays("parallel", {.dimension = 3, .kinks = 6, .parallel = true}, 100); }

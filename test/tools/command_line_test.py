@@ -64,7 +64,7 @@ def runs_from_tiny_starts_can_be_verified():
     # A tolerance that is no longer that of the file shows: the comparison is one.
     path, _, line = verification(MAIN, "-o", "tiny.h5", "--set", "init.scale=1e-50", "--set", "flow.t_end=300.0",
                                  "--set", 'flow.t_end_from="escape"', "--set", "flow.rtol=1e-5")
-    assert path > 1e-6, line
+    assert path > 1e-7, line  # 1e-8 at the file's own
     # Degree 2, to its first saddle. The second mode is then 1e-33 of the first, which no double holds beside it: how
     # long the flow stays there is rounding.
     linear = os.path.join(STUDIES, "linear-exact.toml")

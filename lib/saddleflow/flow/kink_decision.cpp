@@ -44,6 +44,10 @@ class GroupDecision {
       c = minimiser_on_face(f_, before_);
       start = before_;
       release(c, start);
+      // The time at which the margin is zero, and with it the slopes, are known to the tolerance of the search.
+      for (Index k = 0; k < f_.count(); ++k)
+        if (before_[static_cast<std::size_t>(k)] == 0 && start[static_cast<std::size_t>(k)] != 0)
+          options_.position += kEndedSlide * std::abs(f_.back[k]) * f_.rows.row(k).norm();
       go_on(c, start);
     }
     const LocalMinimum found = descend(f_, c, start, options_);

@@ -36,7 +36,7 @@ class Descent {
     const Index most = 200 + 20 * f_.count();
     for (Index step = 0; step < most; ++step) {
       const Vector to_face = minimiser_on_face(f_, sides_) - c_;
-      const bool far = to_face.norm() > kSamePoint * (c_.norm() + to_face.norm()) + rounding_;
+      const bool far = to_face.norm() > kSamePoint * (c_.norm() + to_face.norm()) + rounding_ + options_.position;
       // Where F does not fall on the way, what is missing is rounding.
       if (far && go_along(to_face)) continue;
       if (!leave_face()) return {c_, sides_, is_consistent(), exact_};
@@ -153,9 +153,10 @@ class Descent {
   }
 
   void hold_what_is_zero() {
-    const Vector y = f_.signals(c_, sides_), unit = f_.units(c_.norm());
+    const Vector y = f_.signals(c_, sides_);
+    const Vector zero = kZero * f_.units(c_.norm()) + f_.units(rounding_, false);
     for (Index k = 0; k < f_.count(); ++k)
-      if (!is_held(k) && std::abs(y[k]) <= kZero * unit[k]) side(k) = 0;
+      if (!is_held(k) && std::abs(y[k]) <= zero[k]) side(k) = 0;
   }
 
   const PiecewiseLinear& f_;

@@ -16,6 +16,7 @@ struct LocalMinimum {
 
 struct DescentOptions {
   Real noise = 0;  ///< derivatives up to this times the length of the direction are zero
+  Real position = 0;  ///< a start this close to the minimiser of its face is there: what is known of it is no better
   RayOptions rays;
 };
 
