@@ -43,9 +43,9 @@ struct Judged {
   double error = 0;        // the arbiter's own
   std::int64_t steps = 0;  // its
   double distance = 0, tolerance = 0;
-  double spread = 0;   // of the arbiter's ends, where it was asked for them
+  double spread = 0;  // of the arbiter's ends, where it was asked for them
   bool by_pieces = false;
-  double piece = -1;  // where the piece begins whose end the arbiter does not find
+  double piece = -1;   // where the piece begins whose end the arbiter does not find
   double seconds = 0;  // of the arbiter
 };
 
@@ -74,9 +74,9 @@ Verdict confirm(Judged& j, Arbiter& arbiter) {
   return j.spread <= j.tolerance ? wrong : undecided;
 }
 
-// Where a path only just reaches a kink, or runs along the border between two ways, descents that agree with one another
-// may all miss it. So the path is taken apart: from points of the library's own path the arbiter descends to the next
-// ones, and has to find each of them.
+// Where a path only just reaches a kink, or runs along the border between two ways, descents that agree with
+// one another may all miss it. So the path is taken apart: from points of the library's own path the arbiter
+// descends to the next ones, and has to find each of them.
 Verdict judge_by_pieces(Judged& j, const PlainProblem& problem) {
   const std::vector<PathPoint>& path = j.flow.path;
   double worst = 0;
@@ -109,7 +109,8 @@ Judged judge(const RandomKinks& kinks, const Settings& settings) {
   Arbiter arbiter(problem);
   j.verdict = compare(j, arbiter);
   if (j.verdict == wrong) j.verdict = confirm(j, arbiter);
-  if (j.verdict == wrong || (j.verdict == undecided && j.flow.finished())) j.verdict = judge_by_pieces(j, problem);
+  if (j.verdict == wrong || (j.verdict == undecided && j.flow.finished()))
+    j.verdict = judge_by_pieces(j, problem);
   j.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (j.verdict != right && !settings.folder.empty())
     write_study(fmt::format("{}/{}-{}", settings.folder, kinks.seed, kinks.number),
@@ -122,7 +123,8 @@ void report(const RandomKinks& kinks, const Judged& j) {
   if (j.verdict == right) return;
   fmt::print("{:<10} {}\n           ", kNames[j.verdict], kinks.description());
   if (j.flow.finished())
-    fmt::print("end off by {:.2e}, allowed {:.1e}, the path from t = {:.4g}; ", j.distance, j.tolerance, j.piece);
+    fmt::print("end off by {:.2e}, allowed {:.1e}, the path from t = {:.4g}; ", j.distance, j.tolerance,
+               j.piece);
   else
     fmt::print("{} at t = {:.4g} {}; ", j.flow.stop_reason, j.flow.time, j.flow.message);
   fmt::print(
@@ -184,7 +186,8 @@ int main(int argc, char** argv) {
       settings.seed, settings.first, settings.first + settings.count - 1, kRtol, total[right], total[wrong],
       total[unresolved], total[time_out], total[undecided], branched);
   fmt::print(
-      "judged to 1e-2 or better: {}, piece by piece: {}; library {:.1f} s, at most {} steps where right; arbiter {:.1f} s\n",
+      "judged to 1e-2 or better: {}, piece by piece: {}; library {:.1f} s, at most {} steps where right; "
+      "arbiter {:.1f} s\n",
       sharp, by_pieces, library_seconds, most_steps, arbiter_seconds);
   return total[wrong] + total[unresolved] + total[time_out] == 0 &&
                  total[undecided] <= kUndecidedShare * settings.count

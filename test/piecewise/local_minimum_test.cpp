@@ -55,8 +55,8 @@ void check_minima(const char* name, const FunctionKind& kind, int count) {
       BOOST_TEST(fall <= Real(1e-5));
     }
   }
-  fmt::print("{}: {} minimisers, {} kinks held in all, steepest fall beside them {:.1e} (seed {})\n", name, count, faces,
-             static_cast<double>(worst), kMinimumSeed);
+  fmt::print("{}: {} minimisers, {} kinks held in all, steepest fall beside them {:.1e} (seed {})\n", name,
+             count, faces, static_cast<double>(worst), kMinimumSeed);
 }
 
 }  // namespace
@@ -64,10 +64,16 @@ void check_minima(const char* name, const FunctionKind& kind, int count) {
 BOOST_AUTO_TEST_SUITE(local_minimum_test)
 
 BOOST_AUTO_TEST_CASE(independent) { check_minima("independent", {.dimension = 4, .kinks = 4}, 200); }
-BOOST_AUTO_TEST_CASE(in_the_plane) { check_minima("plane", {.dimension = 2, .kinks = 7, .low = Real(0.1)}, 300); }
+BOOST_AUTO_TEST_CASE(in_the_plane) {
+  check_minima("plane", {.dimension = 2, .kinks = 7, .low = Real(0.1)}, 300);
+}
 BOOST_AUTO_TEST_CASE(in_space) { check_minima("space", {.dimension = 3, .kinks = 7, .low = -1}, 200); }
-BOOST_AUTO_TEST_CASE(parallel) { check_minima("parallel", {.dimension = 3, .kinks = 6, .parallel = true}, 200); }
-BOOST_AUTO_TEST_CASE(layers) { check_minima("3 layers", {.dimension = 4, .kinks = 7, .layers = 3, .low = Real(-0.5)}, 200); }
+BOOST_AUTO_TEST_CASE(parallel) {
+  check_minima("parallel", {.dimension = 3, .kinks = 6, .parallel = true}, 200);
+}
+BOOST_AUTO_TEST_CASE(layers) {
+  check_minima("3 layers", {.dimension = 4, .kinks = 7, .layers = 3, .low = Real(-0.5)}, 200);
+}
 BOOST_AUTO_TEST_CASE(silent) { check_minima("silent", {.dimension = 4, .kinks = 8, .silent = true}, 200); }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,9 +8,9 @@ namespace saddleflow::test {
 
 struct FunctionKind {
   Index dimension = 2, kinks = 5;
-  Index layers = 1;      ///< of kinks: later ones hear all earlier ones
-  bool parallel = false; ///< rows come in pairs, equal or opposite up to rounding
-  bool silent = false;   ///< the last kinks have no rows of their own
+  Index layers = 1;       ///< of kinks: later ones hear all earlier ones
+  bool parallel = false;  ///< rows come in pairs, equal or opposite up to rounding
+  bool silent = false;    ///< the last kinks have no rows of their own
   Real low = 0;
 };
 

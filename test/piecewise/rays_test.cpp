@@ -31,7 +31,8 @@ Least least_of(const PiecewiseLinear& f, Random& random) {
     least.rays = std::min(least.rays, ray.value / ray.length);
     least.value_error = std::max(least.value_error, std::abs(test::value(f, u) - ray.value) / ray.unit);
     for (Index k = 0; k < f.count(); ++k)
-      least.value_error = std::max(least.value_error, std::abs(f.signals(u)[k] - ray.signals[k]) / (1 + u.norm()));
+      least.value_error =
+          std::max(least.value_error, std::abs(f.signals(u)[k] - ray.signals[k]) / (1 + u.norm()));
   }
   for (int s = 0; s < 4000; ++s)
     least.drawn = std::min(least.drawn, test::value(f, random.unit_vector(f.dimension())));
@@ -54,8 +55,8 @@ void check_rays(const char* name, const FunctionKind& kind, int count) {
       ++(least.rays >= 0 ? positive : negative);
     }
   }
-  fmt::print("{}: {} never negative, {} negative on a ray; values of rays off by {:.1e} (seed {})\n", name, positive,
-             negative, static_cast<double>(worst), kRaySeed);
+  fmt::print("{}: {} never negative, {} negative on a ray; values of rays off by {:.1e} (seed {})\n", name,
+             positive, negative, static_cast<double>(worst), kRaySeed);
   BOOST_TEST(positive > 0);
   BOOST_TEST(negative > 0);
 }
@@ -65,11 +66,19 @@ void check_rays(const char* name, const FunctionKind& kind, int count) {
 BOOST_AUTO_TEST_SUITE(rays_test)
 
 BOOST_AUTO_TEST_CASE(independent) { check_rays("independent", {.dimension = 4, .kinks = 4}, 200); }
-BOOST_AUTO_TEST_CASE(independent_in_layers) { check_rays("independent, 3 layers", {.dimension = 6, .kinks = 3, .layers = 3, .low = Real(0.2)}, 400); }
-BOOST_AUTO_TEST_CASE(in_the_plane) { check_rays("plane", {.dimension = 2, .kinks = 6, .low = Real(0.1)}, 200); }
+BOOST_AUTO_TEST_CASE(independent_in_layers) {
+  check_rays("independent, 3 layers", {.dimension = 6, .kinks = 3, .layers = 3, .low = Real(0.2)}, 400);
+}
+BOOST_AUTO_TEST_CASE(in_the_plane) {
+  check_rays("plane", {.dimension = 2, .kinks = 6, .low = Real(0.1)}, 200);
+}
 BOOST_AUTO_TEST_CASE(in_space) { check_rays("space", {.dimension = 3, .kinks = 6, .low = -1}, 100); }
-BOOST_AUTO_TEST_CASE(parallel) { check_rays("parallel", {.dimension = 3, .kinks = 6, .parallel = true}, 100); }
-BOOST_AUTO_TEST_CASE(layers) { check_rays("2 layers", {.dimension = 3, .kinks = 6, .layers = 2, .low = Real(-0.5)}, 100); }
+BOOST_AUTO_TEST_CASE(parallel) {
+  check_rays("parallel", {.dimension = 3, .kinks = 6, .parallel = true}, 100);
+}
+BOOST_AUTO_TEST_CASE(layers) {
+  check_rays("2 layers", {.dimension = 3, .kinks = 6, .layers = 2, .low = Real(-0.5)}, 100);
+}
 BOOST_AUTO_TEST_CASE(silent) { check_rays("silent", {.dimension = 4, .kinks = 6, .silent = true}, 100); }
 
 // All choices are too many: the sampled rays say so.

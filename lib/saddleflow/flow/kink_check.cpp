@@ -13,8 +13,9 @@ namespace {
 
 // The step ends on the first kink that makes this part of the largest error of one.
 constexpr Real kWorthCutting = Real(0.5);
-// Weights that move by less than this part of the step times their rate do not follow it: the step is long against their
-// time scale, as on a plateau, and the rates at its ends say nothing about what is between them.
+// Weights that move by less than this part of the step times their rate do not follow it: the step is long
+// against their time scale, as on a plateau, and the rates at its ends say nothing about what is between
+// them.
 constexpr Real kFollows = Real(0.2);
 // A pre-activation is a sum of products that are rounded each.
 constexpr Real kOnKink = 8 * std::numeric_limits<Real>::epsilon();
@@ -161,8 +162,8 @@ Real KinkCheck::place_of_cut(const FeedForwardState& state, const Norm& norm) {
 }
 
 std::optional<Real> KinkCheck::shorter(const Step& step, const Norm& norm) {
-  // Only the end of a step that was rejected has not been evaluated before. It comes first: what is evaluated beside the
-  // steps' own order, after a resume, must not be counted, nor make others count.
+  // Only the end of a step that was rejected has not been evaluated before. It comes first: what is evaluated
+  // beside the steps' own order, after a resume, must not be counted, nor make others count.
   const bool accepted = step.error <= 1;
   const FeedForwardState* at_end = &look(step.x1, !accepted, end_);
   if (start_.x.size() != step.x0.size() || start_.x != step.x0) {

@@ -15,8 +15,8 @@ namespace {
 
 // Rates are known to rounding, states on a surface to that of the search.
 constexpr Real kCrossingRate = Real(1e-10);
-// The decision is checked against the rates of the network itself; a kink that has just been released leaves with
-// z' = 0, as far as the time of that is known.
+// The decision is checked against the rates of the network itself; a kink that has just been released leaves
+// with z' = 0, as far as the time of that is known.
 constexpr Real kCheckTolerance = Real(1e-6);
 // The margin of a slide that has just ended, see PiecewiseStepper.
 constexpr Real kEndedSlide = Real(1e-8);
@@ -28,7 +28,8 @@ constexpr std::size_t kBranches = 32;
 
 int sign_of_side(Side side) { return static_cast<int>(side); }
 
-/// One group of kinks on which the trajectory is: from the sides on which it arrives to those on which it goes on.
+/// One group of kinks on which the trajectory is: from the sides on which it arrives to those on which it
+/// goes on.
 class GroupDecision {
  public:
   GroupDecision(const KinkModel& model, KinkSides before, std::vector<bool> hit)
@@ -44,7 +45,8 @@ class GroupDecision {
       c = minimiser_on_face(f_, before_);
       start = before_;
       release(c, start);
-      // The time at which the margin is zero, and with it the slopes, are known to the tolerance of the search.
+      // The time at which the margin is zero, and with it the slopes, are known to the tolerance of the
+      // search.
       for (Index k = 0; k < f_.count(); ++k)
         if (before_[static_cast<std::size_t>(k)] == 0 && start[static_cast<std::size_t>(k)] != 0)
           options_.position += kEndedSlide * std::abs(f_.back[k]) * f_.rows.row(k).norm();
@@ -60,10 +62,10 @@ class GroupDecision {
   std::vector<std::size_t> branching;  ///< kinks of the group with another side at another minimiser
 
  private:
-  /// A slide that has come to its end: its kinks leave along the rays whose margins have become zero. Where opposite rays
-  /// have, because the surface has begun to repel, the flow branches; gradient descent with a tiny step, which goes to
-  /// and fro across it, then leaves to either side, with the shares of time that it has spent there as probabilities:
-  /// more on the side to which the loss falls less steeply, which is taken.
+  /// A slide that has come to its end: its kinks leave along the rays whose margins have become zero. Where
+  /// opposite rays have, because the surface has begun to repel, the flow branches; gradient descent with a
+  /// tiny step, which goes to and fro across it, then leaves to either side, with the shares of time that it
+  /// has spent there as probabilities: more on the side to which the loss falls less steeply, which is taken.
   void release(const Vector& c, KinkSides& start) const {
     const std::vector<Index> zero = held(start);
     PiecewiseLinear local = derivative_at(f_, start);
@@ -82,7 +84,8 @@ class GroupDecision {
     for (const Ray* ray : leaving) {
       bool free = true;
       for (std::size_t k = 0; k < zero.size(); ++k)
-        free = free && (ray->signals[static_cast<Index>(k)] == 0 || start[static_cast<std::size_t>(zero[k])] == 0);
+        free = free &&
+               (ray->signals[static_cast<Index>(k)] == 0 || start[static_cast<std::size_t>(zero[k])] == 0);
       for (std::size_t k = 0; free && k < zero.size(); ++k) {
         const Real y = ray->signals[static_cast<Index>(k)];
         if (y != 0) start[static_cast<std::size_t>(zero[k])] = static_cast<std::int8_t>(y > 0 ? 1 : -1);
@@ -90,8 +93,8 @@ class GroupDecision {
     }
   }
 
-  /// All take the sides to which the velocity of the arrival carries them. A kink that was held may hear one that has
-  /// been hit; those that have just been released have no rate of their own yet.
+  /// All take the sides to which the velocity of the arrival carries them. A kink that was held may hear one
+  /// that has been hit; those that have just been released have no rate of their own yet.
   void go_on(const Vector& c, KinkSides& start) const {
     const Vector y0 = f_.rows * c + f_.shift, unit = f_.units(c.norm());
     Vector a(f_.count());
@@ -138,12 +141,15 @@ class GroupDecision {
   DescentOptions options_;
 };
 
-bool is_listed(const std::vector<Index>& list, Index k) { return std::find(list.begin(), list.end(), k) != list.end(); }
+bool is_listed(const std::vector<Index>& list, Index k) {
+  return std::find(list.begin(), list.end(), k) != list.end();
+}
 
 }  // namespace
 
-// All kinks that are zero, held. Where all activations of a layer vanish at a sample, because its neurons are dead there
-// or on their kinks, so do all pre-activations of the next one: these hear nothing but the kinks below them.
+// All kinks that are zero, held. Where all activations of a layer vanish at a sample, because its neurons are
+// dead there or on their kinks, so do all pre-activations of the next one: these hear nothing but the kinks
+// below them.
 Mode PiecewiseFlow::hold(const std::vector<Index>& hit) const {
   Mode all = mode_;
   for (const Index k : hit) all.set(k, Side::sliding);
@@ -163,7 +169,8 @@ Mode PiecewiseFlow::hold(const std::vector<Index>& hit) const {
         silent = silent && (side == Side::sliding || (side == Side::below && low() == 0));
       }
       if (silent && held)
-        for (Index j = 0; j < layout().layer(l + 1).rows; ++j) all.set(index_({l + 1, j, sample}), Side::sliding);
+        for (Index j = 0; j < layout().layer(l + 1).rows; ++j)
+          all.set(index_({l + 1, j, sample}), Side::sliding);
     }
   return all;
 }
@@ -253,7 +260,8 @@ bool PiecewiseFlow::agrees(const Vector& x, const std::vector<Index>& touching) 
   rates(x, moving, rate, unit);
   for (std::size_t c = 0; c < moving.size(); ++c) {
     const auto k = static_cast<Index>(c);
-    if (rate[k] * static_cast<Real>(sign_of_side(mode_.side(moving[c]))) < -kCheckTolerance * unit[k]) return false;
+    if (rate[k] * static_cast<Real>(sign_of_side(mode_.side(moving[c]))) < -kCheckTolerance * unit[k])
+      return false;
   }
   return margin(x) >= -kCheckTolerance;
 }
@@ -271,7 +279,8 @@ void PiecewiseFlow::complete_first_layer(const Vector& /*w*/, std::vector<Index>
     if (const Kink kink = index_.kink(k); kink.layer == 0) samples[kink.neuron].push_back(kink.sample);
   for (auto& [neuron, touched] : samples) {
     for (const Index k : mode_.sliding)
-      if (const Kink kink = index_.kink(k); kink.layer == 0 && kink.neuron == neuron) touched.push_back(kink.sample);
+      if (const Kink kink = index_.kink(k); kink.layer == 0 && kink.neuron == neuron)
+        touched.push_back(kink.sample);
     const Matrix basis = orthonormal_basis(inputs()(Eigen::all, touched));
     for (Index i = 0; i < inputs().cols(); ++i) {
       const Index k = index_({0, neuron, i});
@@ -295,7 +304,8 @@ void PiecewiseFlow::complete_later_layers(const Vector& w, std::vector<Index>& h
       const Real near = normal_tolerance() * reach(w, l, j);
       for (Index i = 0; i < z.cols(); ++i) {
         const Index k = index_({l, j, i});
-        if (below[i] > 0 && std::abs(z(j, i)) <= near * below[i] && mode_.side(k) != Side::sliding && !is_listed(hit, k))
+        if (below[i] > 0 && std::abs(z(j, i)) <= near * below[i] && mode_.side(k) != Side::sliding &&
+            !is_listed(hit, k))
           candidates.push_back(k);
       }
     }

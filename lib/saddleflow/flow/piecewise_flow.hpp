@@ -59,11 +59,11 @@ class PiecewiseFlow final : public SwitchedSystem {
   /// Neuron by neuron, in units of the larger of its incoming and outgoing weights.
   Real project(Vector& x, const std::vector<Index>& which) override;
   Real drift(const Vector& x) override;
-  /// Kinks whose normals are in the span of those hit and sliding: repeated, opposite and parallel samples, all samples of
-  /// a neuron whose weights vanish.
+  /// Kinks whose normals are in the span of those hit and sliding: repeated, opposite and parallel samples,
+  /// all samples of a neuron whose weights vanish.
   void complete(const Vector& x, std::vector<Index>& hit) override;
-  /// The velocity is the minimiser of F(v) = L'(w; v) + |v|^2 / 2 on whose side the trajectory arrives (theory, section 5,
-  /// when kinks coincide).
+  /// The velocity is the minimiser of F(v) = L'(w; v) + |v|^2 / 2 on whose side the trajectory arrives
+  /// (theory, section 5, when kinks coincide).
   std::optional<Decision> decide(const Vector& x, const std::vector<Index>& hit, bool arriving) override;
   void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;
 

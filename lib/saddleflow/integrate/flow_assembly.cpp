@@ -40,8 +40,8 @@ std::shared_ptr<StepCheck> make_check(const FlowAssemblyOptions& options, Flow& 
   return std::make_shared<KinkCheck>(std::move(chart), check);
 }
 
-// A projection onto kinks takes away the error of a step, some times the tolerance where errors of many steps have been
-// allowed to add up, and at tight tolerances what a root was located to.
+// A projection onto kinks takes away the error of a step, some times the tolerance where errors of many steps
+// have been allowed to add up, and at tight tolerances what a root was located to.
 constexpr Real kProjection = 1000, kLeastProjection = Real(1e-9);
 
 std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, GradientFlow& flow,

@@ -91,7 +91,8 @@ void SlidingManifold::multipliers(const Vector& cut, Vector& mu) const {
   Vector rest = cut;
   if (!is_flat()) {
     project_flat(rest);
-    const Vector deep = scaled_least_squares(tangent_to_flat(), deep_normals_.colwise().norm().transpose(), rest);
+    const Vector deep =
+        scaled_least_squares(tangent_to_flat(), deep_normals_.colwise().norm().transpose(), rest);
     for (std::size_t d = 0; d < deep_.size(); ++d)
       mu[static_cast<Index>(deep_[d])] = deep[static_cast<Index>(d)];
     rest = cut - deep_normals_ * deep;
@@ -99,7 +100,7 @@ void SlidingManifold::multipliers(const Vector& cut, Vector& mu) const {
   const ConstMatrixView first = layout_.matrix(static_cast<const Vector&>(rest), 0);
   for (const FlatGroup& group : groups_) {
     const Vector part = scaled_least_squares(group.normals, group.normals.colwise().norm().transpose(),
-                                      first.row(group.neuron).transpose());
+                                             first.row(group.neuron).transpose());
     for (std::size_t c = 0; c < group.members.size(); ++c)
       mu[static_cast<Index>(group.members[c])] = part[static_cast<Index>(c)];
   }

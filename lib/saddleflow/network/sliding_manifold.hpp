@@ -12,9 +12,10 @@
 
 namespace saddleflow {
 
-/// The loss to first order at a point of M, as a function of the velocity v = -g + Q c of the weights: F(c) = L'(w; v) +
-/// |v|^2 / 2 up to a constant, with F's quadratic part |c|^2 / 2 left out of `f`. Q: an orthonormal basis of the span of
-/// the cut normals; g: the cut gradient. One kink of `f` for each of `kinks`.
+/// The loss to first order at a point of M, as a function of the velocity v = -g + Q c of the weights: F(c) =
+/// L'(w; v) + |v|^2 / 2 up to a constant, with F's quadratic part |c|^2 / 2 left out of `f`. Q: an
+/// orthonormal basis of the span of the cut normals; g: the cut gradient. One kink of `f` for each of
+/// `kinks`.
 struct KinkModel {
   PiecewiseLinear f;
   std::vector<Index> kinks;  ///< positions in SlidingManifold::kinks()
@@ -55,14 +56,15 @@ class SlidingManifold {
 
   /// Prepares what follows at the state's weights: a forward pass and slopes, cut. Nothing to do where flat.
   void update(const FeedForwardState& state);
-  /// The kinks that share weights with others: those of one neuron where all are in the first layer, else all of them.
+  /// The kinks that share weights with others: those of one neuron where all are in the first layer, else all
+  /// of them.
   std::vector<std::vector<Index>> groups() const;
   /// Of the kinks of one group, after update() with the state of `pass`.
   KinkModel model(const CutPass& pass, const std::vector<Index>& group) const;
-  /// How far the slide is from its end: the least one-sided derivative of the loss along the directions that leave M, in
-  /// units of the terms that it is a sum of. Where normals are independent it is (s_k - low) b_k and (1 - s_k) b_k of the
-  /// slopes s_k, of which b_k may change its sign [derived in this project; theory, section 5]. Negative: the loss falls
-  /// along one of them, M is left. Infinite where nothing is held.
+  /// How far the slide is from its end: the least one-sided derivative of the loss along the directions that
+  /// leave M, in units of the terms that it is a sum of. Where normals are independent it is (s_k - low) b_k
+  /// and (1 - s_k) b_k of the slopes s_k, of which b_k may change its sign [derived in this project; theory,
+  /// section 5]. Negative: the loss falls along one of them, M is left. Infinite where nothing is held.
   Real margin(const CutPass& pass) const;
   /// The kinks that leave, as positions in kinks(), along directions whose margin is at most this.
   std::vector<Index> leaving(const CutPass& pass, Real at_most) const;

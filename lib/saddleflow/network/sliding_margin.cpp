@@ -16,7 +16,6 @@ namespace {
 // One-sided derivatives along unit vectors are known to this part of the gradient.
 constexpr Real kDerivativeNoise = Real(1e-12);
 
-
 struct LeastMargin {
   Real least = std::numeric_limits<Real>::infinity();
   void look(Real value, Real unit) {
@@ -79,7 +78,8 @@ KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& 
     for (std::size_t j = 0; j < deep_[d]; ++j) {
       const Kink &kink = kinks_[deep_[d]], &earlier = kinks_[j];
       if (earlier.layer < kink.layer && earlier.sample == kink.sample)
-        f.feed(static_cast<Index>(deep_[d]), static_cast<Index>(j)) = units_[d].back(earlier.layer)[earlier.neuron];
+        f.feed(static_cast<Index>(deep_[d]), static_cast<Index>(j)) =
+            units_[d].back(earlier.layer)[earlier.neuron];
     }
   const Matrix basis = orthonormal_basis(normals);
   f.rows = normals.transpose() * basis;

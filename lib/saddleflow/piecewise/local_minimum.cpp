@@ -14,8 +14,8 @@ namespace {
 constexpr Real kZero = Real(1e-12);
 // A rate below this part of what it is made of keeps a kink at zero: directions along a face are solved for.
 constexpr Real kStaysHeld = Real(1e-8);
-// What is said of the sides holds to this part of the signals' terms, where a slide has just ended as far as its time is
-// known.
+// What is said of the sides holds to this part of the signals' terms, where a slide has just ended as far as
+// its time is known.
 constexpr Real kConsistent = Real(1e-6);
 // Points that differ by less than this part of their length are one.
 constexpr Real kSamePoint = Real(1e-12);
@@ -36,7 +36,8 @@ class Descent {
     const Index most = 200 + 20 * f_.count();
     for (Index step = 0; step < most; ++step) {
       const Vector to_face = minimiser_on_face(f_, sides_) - c_;
-      const bool far = to_face.norm() > kSamePoint * (c_.norm() + to_face.norm()) + rounding_ + options_.position;
+      const bool far =
+          to_face.norm() > kSamePoint * (c_.norm() + to_face.norm()) + rounding_ + options_.position;
       // Where F does not fall on the way, what is missing is rounding.
       if (far && go_along(to_face)) continue;
       if (!leave_face()) return {c_, sides_, is_consistent(), exact_};
@@ -52,7 +53,8 @@ class Descent {
     const Vector y = f_.signals(c_, sides_);
     const Vector unit = kConsistent * f_.units(c_.norm()) + f_.units(rounding_, false);
     for (Index k = 0; k < f_.count(); ++k) {
-      const Real s = is_held(k) ? -std::abs(y[k]) : static_cast<Real>(sides_[static_cast<std::size_t>(k)]) * y[k];
+      const Real s =
+          is_held(k) ? -std::abs(y[k]) : static_cast<Real>(sides_[static_cast<std::size_t>(k)]) * y[k];
       if (s < -unit[k]) return false;
     }
     return true;
@@ -68,7 +70,8 @@ class Descent {
     Real least = 0;
     for (const Ray& ray : rays.rays) {
       // Of directions as steep as one another the first: what is equal differs by rounding.
-      if (!falls(ray, options_.noise) || ray.value / ray.length >= least - kValueRounding * std::abs(least)) continue;
+      if (!falls(ray, options_.noise) || ray.value / ray.length >= least - kValueRounding * std::abs(least))
+        continue;
       steepest = &ray;
       least = ray.value / ray.length;
     }
@@ -124,8 +127,8 @@ class Descent {
     return std::max(Real(0), -y[k] / rates[k]);
   }
 
-  /// Those at their kinks change sides if F goes on falling beyond, else they are held. Held ones that hear them move as
-  /// these do.
+  /// Those at their kinks change sides if F goes on falling beyond, else they are held. Held ones that hear
+  /// them move as these do.
   bool cross(Real to_kink, const Vector& y, const Vector& rates, const Vector& u) {
     const KinkSides before = sides_;
     std::vector<Index> there;
@@ -147,7 +150,8 @@ class Descent {
     for (Index k = 0; k < f_.count(); ++k) {
       Real rate = f_.rows.row(k).dot(u);
       if (k > 0) rate += f_.feed.row(k).head(k).dot(a.head(k));
-      if (is_held(k) && std::abs(rate) > kStaysHeld * unit[k]) side(k) = static_cast<std::int8_t>(sign_of_signal(rate));
+      if (is_held(k) && std::abs(rate) > kStaysHeld * unit[k])
+        side(k) = static_cast<std::int8_t>(sign_of_signal(rate));
       a[k] = f_.slope(sides_[static_cast<std::size_t>(k)]) * rate;
     }
   }
@@ -169,7 +173,9 @@ class Descent {
 
 }  // namespace
 
-bool falls(const Ray& ray, Real noise) { return ray.value < -(kValueRounding * ray.unit + noise * ray.length); }
+bool falls(const Ray& ray, Real noise) {
+  return ray.value < -(kValueRounding * ray.unit + noise * ray.length);
+}
 
 Vector minimiser_on_face(const PiecewiseLinear& f, const KinkSides& sides) {
   const LinearBranch b = branch_of(f, sides);

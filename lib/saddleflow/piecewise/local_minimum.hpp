@@ -16,14 +16,16 @@ struct LocalMinimum {
 
 struct DescentOptions {
   Real noise = 0;  ///< derivatives up to this times the length of the direction are zero
-  Real position = 0;  ///< a start this close to the minimiser of its face is there: what is known of it is no better
+  Real position =
+      0;  ///< a start this close to the minimiser of its face is there: what is known of it is no better
   RayOptions rays;
 };
 
-/// Descends from `start`, where the kinks are on `sides` (0 where y_k = 0): on the face of these sides to its minimiser,
-/// with exact line searches that cross a kink where F goes on falling and hold it where it does not; at a minimiser of a
-/// face along the steepest extreme ray, until none is left along which F falls. F falls in every step and there are
-/// finitely many faces. A critical point of F that is no local minimiser is left, as no perturbation of it lasts.
+/// Descends from `start`, where the kinks are on `sides` (0 where y_k = 0): on the face of these sides to its
+/// minimiser, with exact line searches that cross a kink where F goes on falling and hold it where it does
+/// not; at a minimiser of a face along the steepest extreme ray, until none is left along which F falls. F
+/// falls in every step and there are finitely many faces. A critical point of F that is no local minimiser is
+/// left, as no perturbation of it lasts.
 LocalMinimum descend(const PiecewiseLinear& f, Vector start, KinkSides sides, const DescentOptions& options);
 
 /// The minimiser of F on the face of these sides: y_k = 0 for the held kinks, the others on their branches.

@@ -78,7 +78,8 @@ PiecewiseLinear derivative_at(const PiecewiseLinear& f, const KinkSides& sides) 
     back += f.back[k] * slope * heard.row(k).transpose();
     noise += std::abs(f.back_noise[k] * slope) * heard.row(k).cwiseAbs().transpose();
   }
-  return {b.gradient, b.rows(zero, Eigen::all), Vector::Zero(size), heard(zero, Eigen::all), back, noise, f.low};
+  return {b.gradient, b.rows(zero, Eigen::all), Vector::Zero(size), heard(zero, Eigen::all), back, noise,
+          f.low};
 }
 
 }  // namespace saddleflow

@@ -5,17 +5,17 @@
 #include <numeric>
 
 #include "saddleflow/base/decompositions.hpp"
-#include "saddleflow/piecewise/span.hpp"
 #include "saddleflow/base/random.hpp"
+#include "saddleflow/piecewise/span.hpp"
 
 namespace saddleflow {
 namespace {
 
-
 /// Which kinks have to be looked at together.
 class RayGroups {
  public:
-  explicit RayGroups(const PiecewiseLinear& f) : parent_(static_cast<std::size_t>(f.count())), alone_(parent_.size(), true) {
+  explicit RayGroups(const PiecewiseLinear& f)
+      : parent_(static_cast<std::size_t>(f.count())), alone_(parent_.size(), true) {
     std::iota(parent_.begin(), parent_.end(), Index(0));
     join_dependent(f);
     for (Index k = 0; k < f.count(); ++k)
@@ -77,8 +77,7 @@ class GroupRays {
     rows_ = rows * orthonormal_basis(rows.transpose());
     length_ = rows_.rowwise().norm();
     sides_.assign(kinks.size(), 0);
-    for (Index k = 0; k < count(); ++k)
-      hears_.push_back(feed_.col(k).cwiseAbs().maxCoeff() > 0);
+    for (Index k = 0; k < count(); ++k) hears_.push_back(feed_.col(k).cwiseAbs().maxCoeff() > 0);
   }
 
   /// a . direction and y of each ray; false where they were too many.
@@ -107,8 +106,8 @@ class GroupRays {
     return side > 0 ? Real(1) : side < 0 ? low_ : Real(0);
   }
 
-  // `space`: the directions along which the kinks that were chosen to vanish do; `effective`: rows, through the kinks
-  // before each on their sides.
+  // `space`: the directions along which the kinks that were chosen to vanish do; `effective`: rows, through
+  // the kinks before each on their sides.
   template <class Look>
   void visit(Index k, const Matrix& space, Matrix& effective, const Look& look, bool sample) {
     if (left_ < 0) return;
@@ -127,7 +126,8 @@ class GroupRays {
       visit(k + 1, space, effective, look, sample);
       return;
     }
-    const bool vanish = !sample || random_.uniform() * static_cast<Real>(count() - k) < static_cast<Real>(space.cols() - 1);
+    const bool vanish =
+        !sample || random_.uniform() * static_cast<Real>(count() - k) < static_cast<Real>(space.cols() - 1);
     if (vanish) visit(k + 1, without(space, along), effective, look, sample);
     if (sample && vanish) return;
     const bool both = hears_[static_cast<std::size_t>(k)];
@@ -180,7 +180,8 @@ class GroupRays {
 class RaySearch {
  public:
   RaySearch(const PiecewiseLinear& f, const RayOptions& options) : f_(f), options_(options), groups_(f) {
-    result_.inverse = minimum_norm_least_squares(f.rows, Matrix::Identity(f.count(), f.count()), normal_tolerance());
+    result_.inverse =
+        minimum_norm_least_squares(f.rows, Matrix::Identity(f.count(), f.count()), normal_tolerance());
     multipliers_ = result_.inverse.transpose() * f.gradient;
   }
 
@@ -197,7 +198,8 @@ class RaySearch {
  private:
   // Below first: of two directions as steep as one another the first is taken.
   void look_at_one(Index k) {
-    for (const Real sign : {Real(-1), Real(1)}) add({k}, Vector::Constant(1, sign), Vector::Constant(1, sign));
+    for (const Real sign : {Real(-1), Real(1)})
+      add({k}, Vector::Constant(1, sign), Vector::Constant(1, sign));
   }
 
   void look_at(const std::vector<Index>& group) {
@@ -215,7 +217,8 @@ class RaySearch {
     ray.rates(group) = rates;
     const Vector a = ray.signals.unaryExpr([this](Real s) { return f_.branch(s); });
     for (Index k = 0; k < f_.count(); ++k)
-      if (groups_.alone(k) && ray.signals[k] == 0 && k > 0) ray.rates[k] -= f_.feed.row(k).head(k).dot(a.head(k));
+      if (groups_.alone(k) && ray.signals[k] == 0 && k > 0)
+        ray.rates[k] -= f_.feed.row(k).head(k).dot(a.head(k));
     const Vector linear = multipliers_.cwiseProduct(ray.rates), kinked = f_.back.cwiseProduct(a);
     ray.value = linear.sum() + kinked.sum();
     ray.unit = linear.cwiseAbs().sum() + f_.back.cwiseProduct(ray.signals).cwiseAbs().sum() +

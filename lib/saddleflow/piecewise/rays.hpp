@@ -13,10 +13,10 @@ struct Ray {
   Vector signals;  ///< y along it, one a kink: zero but for the kinks that leave
   Vector rates;    ///< a_k . direction, one a kink
   Real value = 0;  ///< f along it
-  /// Sum of |mu_k a_k . direction| (g = sum_k mu_k a_k) and |b_k y_k|, and what makes kValueRounding of it no less than the
-  /// noise of the b_k.
+  /// Sum of |mu_k a_k . direction| (g = sum_k mu_k a_k) and |b_k y_k|, and what makes kValueRounding of it no
+  /// less than the noise of the b_k.
   Real unit = 0;
-  Real length = 0; ///< of the direction
+  Real length = 0;  ///< of the direction
 };
 
 /// Values up to this part of their unit are rounding.
@@ -35,12 +35,13 @@ struct Rays {
   Vector direction(const Ray& ray) const { return inverse * ray.rates; }
 };
 
-/// The extreme rays of f, whose shift is zero, in the span of its rows. f is linear on each cell, and each cell is
-/// spanned by rays, so that f >= 0 on the rays means f >= 0 everywhere in the span. Kinks whose rows are independent of
-/// the others have two rays each, whatever the rest does: with the y_k as coordinates f is a sum over such kinks, in
-/// several layers, too [derived in this project]. Kinks whose rows depend on one another are taken together, with those
-/// that they hear: a ray is where all but one dimension's worth of their y vanish, one choice of the vanishing kinks
-/// and, where later kinks hear them, of the sides of the others. `gradient` outside the span is left out.
+/// The extreme rays of f, whose shift is zero, in the span of its rows. f is linear on each cell, and each
+/// cell is spanned by rays, so that f >= 0 on the rays means f >= 0 everywhere in the span. Kinks whose rows
+/// are independent of the others have two rays each, whatever the rest does: with the y_k as coordinates f is
+/// a sum over such kinks, in several layers, too [derived in this project]. Kinks whose rows depend on one
+/// another are taken together, with those that they hear: a ray is where all but one dimension's worth of
+/// their y vanish, one choice of the vanishing kinks and, where later kinks hear them, of the sides of the
+/// others. `gradient` outside the span is left out.
 Rays extreme_rays(const PiecewiseLinear& f, const RayOptions& options = {});
 
 }  // namespace saddleflow

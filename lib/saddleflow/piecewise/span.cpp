@@ -13,8 +13,8 @@ void divide(Matrix& columns, const Vector& lengths) {
     if (lengths[k] > 0) columns.col(k) /= lengths[k];
 }
 
-/// For decompositions that compare pivots with the largest one: that is 1 unless all columns have been projected.
-/// Infinite: there is nothing.
+/// For decompositions that compare pivots with the largest one: that is 1 unless all columns have been
+/// projected. Infinite: there is nothing.
 Real threshold_of(const Matrix& columns) {
   const Real largest = columns.size() > 0 ? columns.colwise().norm().maxCoeff() : Real(0);
   return largest > normal_tolerance() ? normal_tolerance() / largest : std::numeric_limits<Real>::infinity();

@@ -87,8 +87,8 @@ class Objective {
   /// offset + factor s is what a pattern must hold at the sliding kinks for their slopes to be s, see
   /// SlidingManifold.
   void pattern_scales(const Vector& w, Vector& offset, Vector& factor);
-  /// The manifold of the sliding kinks, prepared at w; null where nothing slides. With what the pass has left it lasts until
-  /// the next call.
+  /// The manifold of the sliding kinks, prepared at w; null where nothing slides. With what the pass has left
+  /// it lasts until the next call.
   const SlidingManifold* on_kinks(const Vector& w, CutPass& pass);
   /// v becomes tangent to the manifold at w.
   void project_to_mode(const Vector& w, Vector& v);

@@ -26,7 +26,8 @@ std::vector<Index> SwitchedSystem::leaving(const Vector& x, Real margin) {
   slopes(x, s);
   for (std::size_t c = 0; c < mode().sliding.size(); ++c) {
     const Real slope = s[static_cast<Index>(c)];
-    if (std::min(slope - low(), high() - slope) <= margin * (high() - low())) list.push_back(mode().sliding[c]);
+    if (std::min(slope - low(), high() - slope) <= margin * (high() - low()))
+      list.push_back(mode().sliding[c]);
   }
   return list;
 }

@@ -255,8 +255,8 @@ std::optional<Real> PiecewiseStepper::crossing_of(const SwitchPath& path, bool a
   return std::nullopt;
 }
 
-// A place in (0, end) where the margin is negative, if both ends are not: looked for where one of them is near zero, in
-// the middle, and where a parabola through all three has its least value.
+// A place in (0, end) where the margin is negative, if both ends are not: looked for where one of them is
+// near zero, in the middle, and where a parabola through all three has its least value.
 std::optional<Real> PiecewiseStepper::negative_inside(const std::function<Real(Real)>& margin, Real end,
                                                       Real margin0, Real margin1) {
   if (std::min(margin0, margin1) >= kCloseToBound) return std::nullopt;
@@ -265,7 +265,8 @@ std::optional<Real> PiecewiseStepper::negative_inside(const std::function<Real(R
   const Real bend = margin0 - 2 * middle + margin1;
   if (bend <= 0) return std::nullopt;
   const Real least = Real(0.5) + (margin0 - margin1) / (4 * bend);
-  if (least <= 0 || least >= 1 || middle - bend * (least - Real(0.5)) * (least - Real(0.5)) * 2 > kCloseToBound / 5)
+  if (least <= 0 || least >= 1 ||
+      middle - bend * (least - Real(0.5)) * (least - Real(0.5)) * 2 > kCloseToBound / 5)
     return std::nullopt;
   return margin(least * end) < -kSlopeTolerance ? std::optional<Real>(least * end) : std::nullopt;
 }
@@ -290,9 +291,9 @@ void PiecewiseStepper::find_release(Real t0, Real h, Real margin0, Cut& cut) {
   Real theta = 0;
   if (margin0 + beyond > 0) {
     const auto close = [](Real a, Real b) { return std::abs(b - a) <= Real(1e-14); };
-    theta =
-        bracketed_root([&](Real at) { return margin(at) + beyond; }, 0, end, margin0 + beyond, margin1 + beyond, close)
-            .right;
+    theta = bracketed_root([&](Real at) { return margin(at) + beyond; }, 0, end, margin0 + beyond,
+                           margin1 + beyond, close)
+                .right;
   }
   if (theta > cut.theta + options_.tie) return;
   if (theta < cut.theta - options_.tie) cut.hit.clear();
@@ -305,10 +306,11 @@ void PiecewiseStepper::find_release(Real t0, Real h, Real margin0, Cut& cut) {
 void PiecewiseStepper::put_on_surfaces(const std::vector<Index>& hit) {
   const Real moved = system_.project(x_cut_, hit);
   if (moved > options_.projection)
-    throw StepFailure("projection",
-                      fmt::format("at t = {} the surfaces of {} switching functions are {:.1e} away from the state, in "
-                                  "units of what would have to be moved, expected at most {:.1e}",
-                                  t_cut_, hit.size() + system_.mode().sliding.size(), moved, options_.projection));
+    throw StepFailure(
+        "projection",
+        fmt::format("at t = {} the surfaces of {} switching functions are {:.1e} away from the state, in "
+                    "units of what would have to be moved, expected at most {:.1e}",
+                    t_cut_, hit.size() + system_.mode().sliding.size(), moved, options_.projection));
 }
 
 void PiecewiseStepper::cut_at(Real t0, Real h, Cut cut) {

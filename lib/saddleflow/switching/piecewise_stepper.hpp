@@ -28,8 +28,8 @@ class PiecewiseStepper final : public Stepper {
     Real tie = Real(1e-12);    ///< crossings this close, in units of the step, are one event
     int patience = 200;        ///< changes in a row that hardly advance the time before it gives up
     Real drift = Real(1e-12);  ///< from the sliding surfaces, in units of rounding times 1 / epsilon
-    /// What a projection onto surfaces may move the state by, in the units of SwitchedSystem::project(): it takes away
-    /// what the error of a step has left, not more.
+    /// What a projection onto surfaces may move the state by, in the units of SwitchedSystem::project(): it
+    /// takes away what the error of a step has left, not more.
     Real projection = Real(1e-3);
   };
 
@@ -65,7 +65,8 @@ class PiecewiseStepper final : public Stepper {
   const std::vector<ModeChange>& changes() const { return changes_; }
   /// Switches on whose surface the trajectory started and that it could have left by either side.
   const std::vector<Index>& ambiguous() const { return ambiguous_; }
-  /// Switches that could have gone to another side with the changes of the last step: the flow branches there.
+  /// Switches that could have gone to another side with the changes of the last step: the flow branches
+  /// there.
   const std::vector<Index>& branching() const { return branching_; }
   const Mode& mode() const { return system_.mode(); }
 
@@ -91,7 +92,8 @@ class PiecewiseStepper final : public Stepper {
   std::optional<Real> crossing_of(const SwitchPath& path, bool at_start, Cut& cut);
   std::optional<Bernstein> after_start(Bernstein p, Index switch_number) const;
   void find_release(Real t0, Real h, Real margin0, Cut& cut);
-  std::optional<Real> negative_inside(const std::function<Real(Real)>& margin, Real end, Real margin0, Real margin1);
+  std::optional<Real> negative_inside(const std::function<Real(Real)>& margin, Real end, Real margin0,
+                                      Real margin1);
   void cut_at(Real t0, Real h, Cut cut);
   void correct_drift();
   void put_on_surfaces(const std::vector<Index>& hit);

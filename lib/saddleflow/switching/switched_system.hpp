@@ -70,8 +70,8 @@ class SwitchedSystem {
   /// and how each is attracted: d z_k' / d s_k < 0 (positive here) makes its surface attractive. False for a
   /// system to which norms mean nothing.
   virtual bool least_norm(const Vector& /*x*/, Vector& /*s*/, Vector& /*attraction*/) { return false; }
-  /// Moves x onto z_k = 0 for these and the sliding ones, by the least change that does to first order. Returns how far,
-  /// in units of what is moved.
+  /// Moves x onto z_k = 0 for these and the sliding ones, by the least change that does to first order.
+  /// Returns how far, in units of what is moved.
   virtual Real project(Vector& x, const std::vector<Index>& which) = 0;
   /// Largest |z_k| of the sliding switches against its rounding unit |grad z_k| |x|.
   virtual Real drift(const Vector& x) = 0;
@@ -80,16 +80,17 @@ class SwitchedSystem {
   /// first of which is its start. Those that surely do not may be left out: this is what makes the search
   /// cheap.
   virtual void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) = 0;
-  /// How far the slide is from its end, at x: positive while it goes on, negative where it has to end, in units in which
-  /// rounding is kSlopeTolerance. Continuous within a mode; infinite where nothing slides. By default the least distance of
-  /// a slope from the ends of [low, high], as a part of it.
+  /// How far the slide is from its end, at x: positive while it goes on, negative where it has to end, in
+  /// units in which rounding is kSlopeTolerance. Continuous within a mode; infinite where nothing slides. By
+  /// default the least distance of a slope from the ends of [low, high], as a part of it.
   virtual Real margin(const Vector& x);
   /// The sliding switches that leave their surfaces where the margin is at most this.
   virtual std::vector<Index> leaving(const Vector& x, Real margin);
-  /// Further switches that are zero at x because those hit or sliding are, up to rounding, are added to `hit`.
+  /// Further switches that are zero at x because those hit or sliding are, up to rounding, are added to
+  /// `hit`.
   virtual void complete(const Vector& /*x*/, std::vector<Index>& /*hit*/) {}
-  /// The mode in which the trajectory goes on from x, for systems that know it themselves; see resolve_transition(). The
-  /// mode of the system is that of the decision afterwards.
+  /// The mode in which the trajectory goes on from x, for systems that know it themselves; see
+  /// resolve_transition(). The mode of the system is that of the decision afterwards.
   virtual std::optional<Decision> decide(const Vector& /*x*/, const std::vector<Index>& /*hit*/,
                                          bool /*arriving*/) {
     return std::nullopt;

@@ -213,7 +213,8 @@ Transition follow(SwitchedSystem& system, const Vector& x, const Mode& before, c
   system.rates(x, moving, rate, unit);
   for (std::size_t c = 0; c < moving.size(); ++c) {
     const auto k = static_cast<Index>(c);
-    const bool released = before.side(moving[c]) == Side::sliding && std::abs(rate[k]) <= kReleaseTolerance * unit[k];
+    const bool released =
+        before.side(moving[c]) == Side::sliding && std::abs(rate[k]) <= kReleaseTolerance * unit[k];
     result.departures.push_back({moving[c], released ? 2 : 1});
   }
   return result;

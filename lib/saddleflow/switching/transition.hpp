@@ -32,11 +32,12 @@ struct Transition {
 };
 
 /// Finds the mode in which the trajectory goes on from x, which lies on the surfaces of `hit` and of the
-/// sliding switches, and sets it in the system: the system's own decision where it has one, else a search. Consistent are: above with z' >= 0, below with z' <= 0,
-/// sliding with a slope in [low, high]. First every switch that was hit goes on to the far side; one that
-/// neither side will have slides; a slope outside its interval is released to that side; what these changes
-/// upset is tried again, one at a time when all at once do not settle. `arriving`: the trajectory comes from
-/// the sides of the present mode (else it starts here). Where nothing fits the mode stays what it was.
+/// sliding switches, and sets it in the system: the system's own decision where it has one, else a search.
+/// Consistent are: above with z' >= 0, below with z' <= 0, sliding with a slope in [low, high]. First every
+/// switch that was hit goes on to the far side; one that neither side will have slides; a slope outside its
+/// interval is released to that side; what these changes upset is tried again, one at a time when all at once
+/// do not settle. `arriving`: the trajectory comes from the sides of the present mode (else it starts here).
+/// Where nothing fits the mode stays what it was.
 Transition resolve_transition(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit,
                               bool arriving);
 
