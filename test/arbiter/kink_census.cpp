@@ -2,7 +2,8 @@
 // tiny step ends?
 //   build/release/bin/kink-census [count [seed [first [folder [open]]]]]
 // The problems `first` to first + count - 1 of a seed (60, 1, 0); each is a function of its seed and number.
-// `open`: so many may not be right yet (0). With a folder every problem that is not right is written there as a study with its right end. All 600:
+// `open`: so many may not be right yet (0). With a folder every problem that is not right is written there as
+// a study with its right end. All 600:
 //   build/release/bin/kink-census 600
 #include <fmt/format.h>
 
