@@ -96,6 +96,7 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
   // What is tried again after a step that came to nothing is no longer: the caller may have limited it.
   const Real longest = inner_->current_time_step();
   while (true) {
+    stays_ = false;
     if (!hit_.empty() || fresh_) change_mode();
     if (cut_) inner_->move(Vector(x_cut_), t_cut_);
     cut_ = false;
@@ -111,7 +112,8 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
       std::tie(t0, t1) = inner_->do_step(system);
       cut = first_crossing(t0, t1 - t0);
     }
-    find_release(t0, t1 - t0, margin0, cut);
+    // Where the decision has just been to stay, the margin is at its rounding.
+    if (!stays_) find_release(t0, t1 - t0, margin0, cut);
     if (cut.hit.empty()) {
       departures_.clear();
       correct_drift();
@@ -132,6 +134,7 @@ void PiecewiseStepper::change_mode() {
   changes_.insert(changes_.end(), transition.changes.begin(), transition.changes.end());
   if (fresh_) ambiguous_ = transition.branching;
   branching_.insert(branching_.end(), transition.branching.begin(), transition.branching.end());
+  stays_ = !fresh_ && transition.changes.empty();
   departures_ = transition.departures;
   hit_.clear();
   fresh_ = false;

@@ -105,6 +105,7 @@ class PiecewiseStepper final : public Stepper {
 
   bool cut_ = false;    ///< the last step ends at x_cut_, not where the inner stepper's does
   bool fresh_ = false;  ///< nothing stepped since initialize()
+  bool stays_ = false;  ///< with the decision of this step no switch has changed its side
   Vector x_cut_;
   Real t_cut_ = 0;
   std::vector<Index> hit_;  ///< surfaces that the current state lies on, to be decided
