@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(settling_times_are_those_of_the_square_neuron) {
   BOOST_REQUIRE(time.has_value());
   const Real angle = 2 * std::asin(Real(1e-2) / 2);
   BOOST_TEST(*time == std::log(Real(0.8) / Real(0.6) / std::tan(angle)) / 4,
-             boost::test_tools::tolerance(Real(5e-4)));
+             boost::test_tools::tolerance(Real(1e-7)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

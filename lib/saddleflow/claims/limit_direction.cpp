@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "saddleflow/base/bracketed_root.hpp"
 #include "saddleflow/correlation/certificate.hpp"
 #include "saddleflow/correlation/kkt_search.hpp"
 
@@ -15,6 +16,9 @@ namespace {
 constexpr Real kTolerance = Real(1e-12);  // of the NCF flow and of KKT points
 constexpr Real kSettled = Real(1e-9);
 constexpr Real kCreeping = Real(1e-6);
+constexpr Real kSettlingTime =
+    Real(1e-8);  // accuracy of a settling time: far below what the flow's tolerance gives it
+
 NcfFlowOptions ncf_options(Real rtol = kTolerance) {
   NcfFlowOptions options;
   options.rtol = rtol;
@@ -79,7 +83,7 @@ std::optional<Real> settling_time(Correlation& correlation, const Vector& u0, co
     options.collapse = accuracy;
     return follow_ncf_flow(correlation, u0, options).time;
   }
-  // The remaining time (D > 2) or rate (D = 2) is what the settled flow has left to it: bisection between
+  // The remaining time (D > 2) or rate (D = 2) is what the settled flow has left to it: looked for between
   // the start and the end of the resolved flow, on the monotonic tail.
   const bool blows_up = limit.flow.end == NcfEnd::blow_up;
   const Real last = blows_up ? -std::log(least_part(correlation, u0, limit)) : Real(4);
@@ -87,16 +91,21 @@ std::optional<Real> settling_time(Correlation& correlation, const Vector& u0, co
   const auto time_of = [&](Real x) {
     return blows_up ? limit.flow.time * -std::expm1(-x) : limit.flow.time * x;
   };
-  while (distance(correlation, u0, limit, time_of(high)) > accuracy) {
+  // Near its limit the direction's distance is an exponential or a power of the time.
+  const auto excess = [&](Real x) {
+    return std::log(distance(correlation, u0, limit, time_of(x)) / accuracy);
+  };
+  Real at_low = std::log((u0.normalized() - limit.flow.direction).norm() / accuracy), at_high = excess(high);
+  while (at_high > 0) {
     low = high;
+    at_low = at_high;
     high *= 2;
     if (high > last) return std::nullopt;
+    at_high = excess(high);
   }
-  for (int k = 0; k < 12; ++k) {
-    const Real middle = (low + high) / 2;
-    (distance(correlation, u0, limit, time_of(middle)) > accuracy ? low : high) = middle;
-  }
-  return time_of(high);
+  if (!(at_low > 0)) return time_of(low);
+  const auto close = [](Real a, Real b) { return b - a <= kSettlingTime * b; };
+  return time_of(bracketed_root(excess, low, high, at_low, at_high, close).right);
 }
 
 std::string describe(const LimitDirection& limit) {

@@ -112,8 +112,9 @@ OneStepMethod::Trial OneStepMethod::check_step(Real h, Trial trial) {
   const auto norm = [this, h](const Vector& error) { return error_norm(error, h); };
   const std::optional<Real> part = options_.check->shorter({x0_, x_try_, h, error_}, norm);
   if (!part || !(t0_ + *part * h > t0_)) return trial;
-  // A kink that explains a rejection leaves nothing against the length of the step.
-  if (cuts_ == 0) resumed_ = trial == Trial::accepted ? std::min(next_, h) : h;
+  // Of a step that was rejected the error control's own proposal: whether the kinks explain its error remains
+  // to be seen, and a step far too long for the flow meets kinks anywhere.
+  if (cuts_ == 0) resumed_ = std::min(next_, h);
   if (++cuts_ <= kMostCuts && *part < 1)
     next_ = *part * h;
   else if (trial == Trial::accepted)

@@ -196,8 +196,10 @@ class Resolution {
   Vector slopes_, rate_, unit_;
 };
 
-/// What the system decided, with how the switches that it has moved leave.
-Transition follow(SwitchedSystem& system, const Vector& x, const Mode& before, const Decision& decision) {
+/// What the system decided, with how the switches leave that it has moved. One that was hit and keeps its side
+/// leaves its surface, too: its value there is rounding.
+Transition follow(SwitchedSystem& system, const Vector& x, const Mode& before, const std::vector<Index>& hit,
+                  const Decision& decision) {
   Transition result;
   result.resolved = decision.resolved;
   if (!decision.resolved) {
@@ -209,6 +211,9 @@ Transition follow(SwitchedSystem& system, const Vector& x, const Mode& before, c
   std::vector<Index> moving;
   for (const ModeChange& change : result.changes)
     if (change.side != Side::sliding) moving.push_back(change.index);
+  for (const Index k : hit)
+    if (decision.mode.side(k) != Side::sliding && decision.mode.side(k) == before.side(k))
+      moving.push_back(k);
   Vector rate, unit;
   system.rates(x, moving, rate, unit);
   for (std::size_t c = 0; c < moving.size(); ++c) {
@@ -238,7 +243,7 @@ std::vector<ModeChange> changes_between(const Mode& before, const Mode& after) {
 Transition resolve_transition(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit,
                               bool arriving) {
   const Mode before = system.mode();
-  if (const auto decision = system.decide(x, hit, arriving)) return follow(system, x, before, *decision);
+  if (const auto decision = system.decide(x, hit, arriving)) return follow(system, x, before, hit, *decision);
   return Resolution(system, x, hit, arriving).run();
 }
 
