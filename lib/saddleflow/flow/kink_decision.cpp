@@ -1,4 +1,6 @@
 // How the flow goes on from the kinks that it has reached.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -209,7 +211,7 @@ bool PiecewiseFlow::cross(const Vector& x, const std::vector<Index>& hit, Mode& 
 std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector<Index>& hit, bool arriving) {
   if (flow_.objective().network().activation().is_smooth()) return std::nullopt;
   const Mode before = mode_;
-  if (hit.empty()) return Decision{true, before, {}};
+  if (hit.empty()) return Decision{true, {}, before, {}};
   const Mode all = hold(hit);
   Decision decision;
   std::size_t zero = before.sliding.size();
@@ -225,7 +227,6 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
   CutPass pass;
   const SlidingManifold& manifold = *flow_.objective().on_kinks(flow_.weights(x), pass);
   decision.mode = before;
-  decision.resolved = true;
   for (const std::vector<Index>& group : manifold.groups()) {
     KinkSides sides;
     std::vector<bool> is_hit;
@@ -238,7 +239,8 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
     const KinkModel model = manifold.model(pass, group);
     if (model.idle) continue;
     GroupDecision group_decision(model, sides, is_hit);
-    decision.resolved = decision.resolved && group_decision.run(arriving);
+    if (!group_decision.run(arriving))
+      decision.failure = fmt::format("no minimum of the local model of {} kinks was found", group.size());
     for (std::size_t c = 0; c < group.size(); ++c)
       decision.mode.set(all.sliding[static_cast<std::size_t>(group[c])],
                         static_cast<Side>(group_decision.sides[c]));
@@ -247,12 +249,13 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
   }
   leave_dead_samples(before, decision.mode);
   set_mode(decision.mode);
-  decision.resolved = decision.resolved && agrees(x, all.sliding);
+  if (decision.failure.empty()) decision.failure = contradiction(x, all.sliding);
+  decision.resolved = decision.failure.empty();
   return decision;
 }
 
-// The network's own rates and margins in the mode that was decided.
-bool PiecewiseFlow::agrees(const Vector& x, const std::vector<Index>& touching) {
+// The network's own rates and margins in the mode that was decided; empty where they agree with it.
+std::string PiecewiseFlow::contradiction(const Vector& x, const std::vector<Index>& touching) {
   std::vector<Index> moving;
   for (const Index k : touching)
     if (mode_.side(k) != Side::sliding) moving.push_back(k);
@@ -260,10 +263,17 @@ bool PiecewiseFlow::agrees(const Vector& x, const std::vector<Index>& touching) 
   rates(x, moving, rate, unit);
   for (std::size_t c = 0; c < moving.size(); ++c) {
     const auto k = static_cast<Index>(c);
-    if (rate[k] * static_cast<Real>(sign_of_side(mode_.side(moving[c]))) < -kCheckTolerance * unit[k])
-      return false;
+    const Real outwards = rate[k] * static_cast<Real>(sign_of_side(mode_.side(moving[c])));
+    if (outwards >= -kCheckTolerance * unit[k]) continue;
+    const Kink kink = index_.kink(moving[c]);
+    return fmt::format(
+        "neuron {} of layer {} at sample {} returns to its kink, with a rate of {:.1e} of its unit",
+        kink.neuron, kink.layer, kink.sample, static_cast<double>(-outwards / unit[k]));
   }
-  return margin(x) >= -kCheckTolerance;
+  const Real slide = margin(x);
+  if (slide >= -kCheckTolerance) return {};
+  return fmt::format("the loss falls away from the kinks that are held, with a margin of {:.1e}",
+                     static_cast<double>(slide));
 }
 
 void PiecewiseFlow::complete(const Vector& x, std::vector<Index>& hit) {

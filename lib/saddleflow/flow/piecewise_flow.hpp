@@ -2,6 +2,7 @@
 // sample.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "saddleflow/flow/gradient_flow.hpp"
@@ -80,7 +81,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   Mode hold(const std::vector<Index>& hit) const;
   void leave_dead_samples(const Mode& before, Mode& mode) const;
   bool cross(const Vector& x, const std::vector<Index>& hit, Mode& mode);
-  bool agrees(const Vector& x, const std::vector<Index>& touching);
+  std::string contradiction(const Vector& x, const std::vector<Index>& touching);
   Real reach(const Vector& w, int layer, Index neuron) const;
   void complete_first_layer(const Vector& w, std::vector<Index>& hit) const;
   void complete_later_layers(const Vector& w, std::vector<Index>& hit);

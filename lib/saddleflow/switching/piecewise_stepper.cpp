@@ -129,8 +129,8 @@ void PiecewiseStepper::change_mode() {
   const Transition transition = resolve_transition(system_, current_state(), hit_, !fresh_);
   if (!transition.resolved)
     throw StepFailure("sliding_unresolved",
-                      fmt::format("no consistent mode at t = {} for {} switching functions that are zero",
-                                  current_time(), hit_.size()));
+                      fmt::format("no consistent mode at t = {} for {} switching functions that are zero: {}",
+                                  current_time(), hit_.size(), transition.failure));
   changes_.insert(changes_.end(), transition.changes.begin(), transition.changes.end());
   if (fresh_) ambiguous_ = transition.branching;
   branching_.insert(branching_.end(), transition.branching.begin(), transition.branching.end());

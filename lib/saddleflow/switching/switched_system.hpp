@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
@@ -29,6 +30,7 @@ struct Mode {
 /// What a system that knows how it goes on from a surface says.
 struct Decision {
   bool resolved = false;
+  std::string failure;  ///< what does not fit, where it is not
   Mode mode;
   /// Switches that could have gone to another side than the one taken: the flow branches.
   std::vector<Index> branching;

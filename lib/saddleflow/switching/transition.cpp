@@ -40,6 +40,7 @@ class Resolution {
     system_.set_mode(before_);
     Transition failed;
     failed.resolved = false;
+    failed.failure = "sides and slopes contradict one another";
     return failed;
   }
 
@@ -202,6 +203,7 @@ Transition follow(SwitchedSystem& system, const Vector& x, const Mode& before, c
                   const Decision& decision) {
   Transition result;
   result.resolved = decision.resolved;
+  result.failure = decision.failure;
   if (!decision.resolved) {
     system.set_mode(before);
     return result;

@@ -20,6 +20,7 @@ std::vector<ModeChange> changes_between(const Mode& before, const Mode& after);
 
 struct Transition {
   bool resolved = true;  ///< false: no consistent choice of sides was found
+  std::string failure;   ///< what does not fit then
   std::vector<ModeChange> changes;
   /// Switches that leave z = 0 with the new mode, and how: with z' /= 0 (1), or released, with z' = 0 (2).
   struct Departure {
