@@ -13,6 +13,10 @@
 namespace saddleflow {
 namespace {
 
+// A velocity below this part of the terms that it is a sum of is measured by them: rates are asked for to
+// 1e-10 of their units at the finest.
+constexpr Real kLeastVelocity = Real(1e-6);
+
 /// The least change of weights that takes z away to first order, with normals as columns.
 Vector least_change(Matrix normals, Vector z) {
   for (Index c = 0; c < normals.cols(); ++c) {
@@ -22,6 +26,11 @@ Vector least_change(Matrix normals, Vector z) {
     z[c] /= length;
   }
   return minimum_norm_least_squares(normals.transpose(), z, normal_tolerance());
+}
+
+/// What the gradient of a row of weights is a sum of, in absolute value.
+Real terms_of_row(const FeedForwardState& state, int layer, Index neuron) {
+  return state.layer(layer).delta.row(neuron).cwiseAbs().dot(state.input_of(layer).colwise().norm());
 }
 
 }  // namespace
@@ -136,14 +145,18 @@ void PiecewiseFlow::rates(const Vector& x, const std::vector<Index>& which, Vect
     if (kink.layer == 0) {
       const auto row = layout().matrix(static_cast<const Vector&>(gradient_), 0).row(kink.neuron);
       rate[c] = -row.dot(inputs().col(kink.sample));
-      unit[c] =
-          (row.norm() + pace * layout().matrix(w, 0).row(kink.neuron).norm()) * input_norms_[kink.sample];
+      unit[c] = (row.norm() + pace * layout().matrix(w, 0).row(kink.neuron).norm() +
+                 kLeastVelocity * terms_of_row(state, 0, kink.neuron)) *
+                input_norms_[kink.sample];
     } else {
       UnitGradient z(layout(), kink);
       z.update(state);
       z.gradient(state, normal);
       rate[c] = -normal.dot(gradient_);
-      unit[c] = normal.norm() * (gradient_.norm() + pace * w.norm());
+      Real terms = 0;
+      for (int l = 0; l <= kink.layer; ++l)
+        for (Index j = 0; j < layout().layer(l).rows; ++j) terms += terms_of_row(state, l, j);
+      unit[c] = normal.norm() * (gradient_.norm() + pace * w.norm() + kLeastVelocity * terms);
     }
   }
 }
