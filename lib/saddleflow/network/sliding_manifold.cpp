@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "saddleflow/base/bounded_least_squares.hpp"
 #include "saddleflow/base/decompositions.hpp"
@@ -23,6 +24,7 @@ void SlidingManifold::set_kinks(const std::vector<Kink>& kinks) {
   // Most changes of a mode are crossings elsewhere; what depends on the weights is update()'s.
   if (kinks == kinks_) return;
   kinks_ = kinks;
+  const std::vector<FlatGroup> before = std::move(groups_);
   groups_.clear();
   deep_.clear();
   units_.clear();
@@ -35,18 +37,36 @@ void SlidingManifold::set_kinks(const std::vector<Kink>& kinks) {
     }
     auto group = std::find_if(groups_.begin(), groups_.end(),
                               [&](const FlatGroup& g) { return g.neuron == kink.neuron; });
-    if (group == groups_.end()) group = groups_.insert(group, FlatGroup{kink.neuron, {}, {}, {}});
+    if (group == groups_.end()) group = groups_.insert(group, FlatGroup{kink.neuron, {}, {}, {}, {}, {}});
     group->members.push_back(c);
   }
   for (FlatGroup& group : groups_) {
-    const auto size = static_cast<Index>(group.members.size());
-    group.normals.resize(inputs_.rows(), size);
-    for (Index c = 0; c < size; ++c)
-      group.normals.col(c) = inputs_.col(kinks_[group.members[static_cast<std::size_t>(c)]].sample);
+    const std::vector<Index> samples = samples_of(group);
+    const auto same =
+        std::find_if(before.begin(), before.end(), [&](const FlatGroup& g) { return g.samples == samples; });
+    group.samples = samples;
+    if (same != before.end()) {
+      group.normals = same->normals;
+      group.basis = same->basis;
+      group.inverse = same->inverse;
+      continue;
+    }
+    group.normals = inputs_(Eigen::all, samples);
     group.basis = orthonormal_basis(group.normals);
+    group.inverse = scaled_pseudo_inverse(group.normals);
   }
+  std::set<std::vector<Index>> in_use;
+  for (const FlatGroup& group : groups_) in_use.insert(group.samples);
+  std::erase_if(ray_directions_, [&](const auto& kept) { return in_use.count(kept.first) == 0; });
   deep_normals_.resize(layout_.size(), static_cast<Index>(deep_.size()));
   deep_basis_.resize(layout_.size(), 0);
+}
+
+std::vector<Index> SlidingManifold::samples_of(const FlatGroup& group) const {
+  std::vector<Index> samples;
+  samples.reserve(group.members.size());
+  for (const std::size_t c : group.members) samples.push_back(kinks_[c].sample);
+  return samples;
 }
 
 void SlidingManifold::project_flat(Vector& v) const {
@@ -99,8 +119,7 @@ void SlidingManifold::multipliers(const Vector& cut, Vector& mu) const {
   }
   const ConstMatrixView first = layout_.matrix(static_cast<const Vector&>(rest), 0);
   for (const FlatGroup& group : groups_) {
-    const Vector part = scaled_least_squares(group.normals, group.normals.colwise().norm().transpose(),
-                                             first.row(group.neuron).transpose());
+    const Vector part = group.inverse * first.row(group.neuron).transpose();
     for (std::size_t c = 0; c < group.members.size(); ++c)
       mu[static_cast<Index>(group.members[c])] = part[static_cast<Index>(c)];
   }

@@ -1,6 +1,8 @@
 // The weights on which the pre-activations of some kinks vanish, and gradients along it.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
@@ -11,6 +13,8 @@
 #include "saddleflow/piecewise/piecewise_linear.hpp"
 
 namespace saddleflow {
+
+class RayDirections;
 
 /// The loss to first order at a point of M, as a function of the velocity v = -g + Q c of the weights: F(c) =
 /// L'(w; v) + |v|^2 / 2 up to a constant, with F's quadratic part |c|^2 / 2 left out of `f`. Q: an
@@ -100,8 +104,10 @@ class SlidingManifold {
   struct FlatGroup {
     Index neuron = 0;
     std::vector<std::size_t> members;  // indices into kinks_
-    Matrix normals;                    // inputs, a column a member
+    std::vector<Index> samples;        // of the members
+    Matrix normals;                    // their inputs, a column each
     Matrix basis;                      // orthonormal, of their span
+    Matrix inverse;                    // pseudo-inverse of the normals
     bool is_dependent() const { return basis.cols() < normals.cols(); }
   };
 
@@ -119,7 +125,17 @@ class SlidingManifold {
   struct Margins {
     Vector below, above;
   };
+  /// One-sided derivatives along the extreme rays of a group, and their units: zero where rounding is all.
+  struct Departures {
+    std::shared_ptr<const RayDirections> directions;
+    Vector value, unit;
+  };
+  Departures departures(const CutPass& pass, const std::vector<Index>& group) const;
+  std::shared_ptr<const RayDirections> ray_directions(const std::vector<Index>& group,
+                                                      const PiecewiseLinear& f) const;
   bool is_independent(const std::vector<Index>& group) const;
+  const FlatGroup& flat_group(const std::vector<Index>& group) const;
+  std::vector<Index> samples_of(const FlatGroup& group) const;
   Margins independent_margins(const CutPass& pass) const;
   bool leads(const FeedForwardState& state, const Kink& kink) const;
   Real beside(const FeedForwardState& state, const Kink& kink, Real sign, Real low) const;
@@ -141,6 +157,7 @@ class SlidingManifold {
   Matrix inputs_;
   std::vector<Kink> kinks_;
   std::vector<FlatGroup> groups_;
+  mutable std::map<std::vector<Index>, std::shared_ptr<const RayDirections>> ray_directions_;  // by samples
   std::vector<std::size_t> deep_;     // indices into kinks_
   std::vector<UnitGradient> units_;   // of the deep ones
   Matrix deep_normals_, deep_basis_;  // parameters x deep ones: as they are; orthonormal, of what is not flat

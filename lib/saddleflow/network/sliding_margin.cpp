@@ -16,13 +16,6 @@ namespace {
 // One-sided derivatives along unit vectors are known to this part of the gradient.
 constexpr Real kDerivativeNoise = Real(1e-12);
 
-struct LeastMargin {
-  Real least = std::numeric_limits<Real>::infinity();
-  void look(Real value, Real unit) {
-    if (unit > 0) least = std::min(least, value / unit);
-  }
-};
-
 }  // namespace
 
 std::vector<std::vector<Index>> SlidingManifold::groups() const {
@@ -40,10 +33,13 @@ bool SlidingManifold::is_independent(const std::vector<Index>& group) const {
   if (!is_flat())
     return deep_basis_.cols() == static_cast<Index>(deep_.size()) &&
            std::none_of(groups_.begin(), groups_.end(), [](const FlatGroup& g) { return g.is_dependent(); });
-  const auto same = std::find_if(groups_.begin(), groups_.end(), [&](const FlatGroup& g) {
+  return !flat_group(group).is_dependent();
+}
+
+const SlidingManifold::FlatGroup& SlidingManifold::flat_group(const std::vector<Index>& group) const {
+  return *std::find_if(groups_.begin(), groups_.end(), [&](const FlatGroup& g) {
     return static_cast<Index>(g.members.front()) == group.front();
   });
-  return !same->is_dependent();
 }
 
 KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& group) const {
@@ -51,16 +47,16 @@ KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& 
   const Vector& cut = *pass.cut;
   KinkModel model;
   model.kinks = group;
-  Matrix normals;
+  Matrix normals, basis;
   Vector gradient;
   if (is_flat()) {
-    const Index neuron = kinks_[static_cast<std::size_t>(group.front())].neuron;
-    const auto same =
-        std::find_if(groups_.begin(), groups_.end(), [&](const FlatGroup& g) { return g.neuron == neuron; });
-    normals = same->normals;
-    gradient = layout_.matrix(cut, 0).row(neuron).transpose();
+    const FlatGroup& flat = flat_group(group);
+    normals = flat.normals;
+    basis = flat.basis;
+    gradient = layout_.matrix(cut, 0).row(flat.neuron).transpose();
   } else {
     normals = this->normals();
+    basis = orthonormal_basis(normals);
     gradient = cut;
   }
   const auto size = static_cast<Index>(group.size());
@@ -81,7 +77,6 @@ KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& 
         f.feed(static_cast<Index>(deep_[d]), static_cast<Index>(j)) =
             units_[d].back(earlier.layer)[earlier.neuron];
     }
-  const Matrix basis = orthonormal_basis(normals);
   f.rows = normals.transpose() * basis;
   f.shift = -normals.transpose() * gradient;
   f.gradient.setZero(basis.cols());
@@ -110,29 +105,44 @@ SlidingManifold::Margins SlidingManifold::independent_margins(const CutPass& pas
   return margins;
 }
 
+// The rays of a neuron of the first layer are those of its samples, whatever the weights.
+std::shared_ptr<const RayDirections> SlidingManifold::ray_directions(const std::vector<Index>& group,
+                                                                     const PiecewiseLinear& f) const {
+  if (!is_flat()) return std::make_shared<RayDirections>(f);
+  auto& kept = ray_directions_[flat_group(group).samples];
+  if (!kept) kept = std::make_shared<RayDirections>(f);
+  return kept;
+}
+
+SlidingManifold::Departures SlidingManifold::departures(const CutPass& pass,
+                                                        const std::vector<Index>& group) const {
+  const KinkModel local = model(pass, group);
+  const KinkSides held(group.size(), 0);
+  PiecewiseLinear f = derivative_at(local.f, held);
+  f.gradient += minimiser_on_face(local.f, held);
+  Departures result{ray_directions(group, f), {}, {}};
+  result.directions->evaluate(f, result.value, result.unit);
+  // What is nothing but rounding says nothing.
+  for (Index r = 0; r < result.unit.size(); ++r)
+    if (result.unit[r] <= local.noise * result.directions->length()[r]) result.unit[r] = 0;
+  return result;
+}
+
 Real SlidingManifold::margin(const CutPass& pass) const {
-  LeastMargin slack;
+  Real least = std::numeric_limits<Real>::infinity();
   const auto all = groups();
-  const bool any_independent =
-      std::any_of(all.begin(), all.end(), [&](const auto& g) { return is_independent(g); });
   Margins margins;
-  if (any_independent) margins = independent_margins(pass);
   for (const std::vector<Index>& group : all) {
     if (is_independent(group)) {
-      slack.look(std::min(margins.below(group).minCoeff(), margins.above(group).minCoeff()), 1);
+      if (margins.below.size() == 0) margins = independent_margins(pass);
+      least = std::min({least, margins.below(group).minCoeff(), margins.above(group).minCoeff()});
       continue;
     }
-    const KinkModel local = model(pass, group);
-    const KinkSides sides(group.size(), 0);
-    PiecewiseLinear f = derivative_at(local.f, sides);
-    f.gradient += minimiser_on_face(local.f, sides);
-    for (const Ray& ray : extreme_rays(f).rays) {
-      // What is nothing but rounding says nothing.
-      if (ray.unit <= local.noise * ray.length) continue;
-      slack.look(ray.value, ray.unit);
-    }
+    const Departures rays = departures(pass, group);
+    for (Index r = 0; r < rays.unit.size(); ++r)
+      if (rays.unit[r] > 0) least = std::min(least, rays.value[r] / rays.unit[r]);
   }
-  return slack.least;
+  return least;
 }
 
 std::vector<Index> SlidingManifold::leaving(const CutPass& pass, Real at_most) const {
@@ -145,14 +155,11 @@ std::vector<Index> SlidingManifold::leaving(const CutPass& pass, Real at_most) c
         if (std::min(margins.below[k], margins.above[k]) <= at_most) list.push_back(k);
       continue;
     }
-    const KinkModel local = model(pass, group);
-    const KinkSides sides(group.size(), 0);
-    PiecewiseLinear f = derivative_at(local.f, sides);
-    f.gradient += minimiser_on_face(local.f, sides);
-    for (const Ray& ray : extreme_rays(f).rays) {
-      if (ray.unit <= local.noise * ray.length || ray.value > at_most * ray.unit) continue;
+    const Departures rays = departures(pass, group);
+    for (Index r = 0; r < rays.unit.size(); ++r) {
+      if (rays.unit[r] == 0 || rays.value[r] > at_most * rays.unit[r]) continue;
       for (std::size_t c = 0; c < group.size(); ++c)
-        if (ray.signals[static_cast<Index>(c)] != 0) list.push_back(group[c]);
+        if (rays.directions->signals()(static_cast<Index>(c), r) != 0) list.push_back(group[c]);
     }
   }
   std::sort(list.begin(), list.end());

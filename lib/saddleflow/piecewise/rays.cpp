@@ -177,23 +177,24 @@ class GroupRays {
   Index left_ = 0;
 };
 
+/// All rays of f, group by group.
 class RaySearch {
  public:
-  RaySearch(const PiecewiseLinear& f, const RayOptions& options) : f_(f), options_(options), groups_(f) {
-    result_.inverse =
-        minimum_norm_least_squares(f.rows, Matrix::Identity(f.count(), f.count()), normal_tolerance());
-    multipliers_ = result_.inverse.transpose() * f.gradient;
-  }
+  RaySearch(const PiecewiseLinear& f, const RayOptions& options) : f_(f), options_(options), groups_(f) {}
 
-  Rays run() {
+  /// False where some group was sampled.
+  bool run() {
+    bool complete = true;
     for (const std::vector<Index>& group : groups_.list()) {
       if (group.size() == 1 && groups_.alone(group.front()))
         look_at_one(group.front());
       else
-        look_at(group);
+        complete = look_at(group) && complete;
     }
-    return std::move(result_);
+    return complete;
   }
+
+  std::vector<Vector> signals, rates;
 
  private:
   // Below first: of two directions as steep as one another the first is taken.
@@ -202,43 +203,79 @@ class RaySearch {
       add({k}, Vector::Constant(1, sign), Vector::Constant(1, sign));
   }
 
-  void look_at(const std::vector<Index>& group) {
+  bool look_at(const std::vector<Index>& group) {
     GroupRays rays(f_, group, options_);
-    const bool complete = rays.all([&](const Vector& rates, const Vector& y) { add(group, rates, y); });
-    result_.complete = result_.complete && complete;
+    return rays.all([&](const Vector& r, const Vector& y) { add(group, r, y); });
   }
 
   // Kinks outside the group that hear it stay at zero: their own rows are free to make up for it.
-  void add(const std::vector<Index>& group, const Vector& rates, const Vector& y) {
-    Ray ray;
-    ray.signals.setZero(f_.count());
-    ray.rates.setZero(f_.count());
-    ray.signals(group) = y;
-    ray.rates(group) = rates;
-    const Vector a = ray.signals.unaryExpr([this](Real s) { return f_.branch(s); });
-    for (Index k = 0; k < f_.count(); ++k)
-      if (groups_.alone(k) && ray.signals[k] == 0 && k > 0)
-        ray.rates[k] -= f_.feed.row(k).head(k).dot(a.head(k));
-    const Vector linear = multipliers_.cwiseProduct(ray.rates), kinked = f_.back.cwiseProduct(a);
-    ray.value = linear.sum() + kinked.sum();
-    ray.unit = linear.cwiseAbs().sum() + f_.back.cwiseProduct(ray.signals).cwiseAbs().sum() +
-               f_.back_noise.cwiseProduct(ray.signals).cwiseAbs().sum() / kValueRounding;
-    ray.length = (result_.inverse * ray.rates).norm();
-    if (ray.length > 0) result_.rays.push_back(std::move(ray));
+  void add(const std::vector<Index>& group, const Vector& group_rates, const Vector& y) {
+    Vector all_signals = Vector::Zero(f_.count()), all_rates = all_signals;
+    all_signals(group) = y;
+    all_rates(group) = group_rates;
+    const Vector a = all_signals.unaryExpr([this](Real s) { return f_.branch(s); });
+    for (Index k = 1; k < f_.count(); ++k)
+      if (groups_.alone(k) && all_signals[k] == 0) all_rates[k] -= f_.feed.row(k).head(k).dot(a.head(k));
+    signals.push_back(std::move(all_signals));
+    rates.push_back(std::move(all_rates));
   }
 
   const PiecewiseLinear& f_;
   const RayOptions& options_;
   RayGroups groups_;
-  Vector multipliers_;  // mu with g = sum_k mu_k a_k
-  Rays result_;
 };
 
 }  // namespace
 
+RayDirections::RayDirections(const PiecewiseLinear& f, const RayOptions& options) {
+  if (f.count() == 0) return;
+  inverse_ = minimum_norm_least_squares(f.rows, Matrix::Identity(f.count(), f.count()), normal_tolerance());
+  RaySearch search(f, options);
+  complete_ = search.run();
+  std::vector<std::size_t> moving;
+  std::vector<Real> lengths;
+  for (std::size_t r = 0; r < search.rates.size(); ++r) {
+    const Real length = (inverse_ * search.rates[r]).norm();
+    if (!(length > 0)) continue;
+    moving.push_back(r);
+    lengths.push_back(length);
+  }
+  const auto size = static_cast<Index>(moving.size());
+  length_ = ConstVectorView(lengths.data(), size);
+  signals_.resize(f.count(), size);
+  rates_.resize(f.count(), size);
+  for (Index r = 0; r < size; ++r) {
+    signals_.col(r) = search.signals[moving[static_cast<std::size_t>(r)]];
+    rates_.col(r) = search.rates[moving[static_cast<std::size_t>(r)]];
+  }
+  branches_ = signals_.unaryExpr([&f](Real s) { return f.branch(s); });
+}
+
+void RayDirections::evaluate(const PiecewiseLinear& f, Vector& value, Vector& unit) const {
+  if (count() == 0) {
+    value.resize(0);
+    unit.resize(0);
+    return;
+  }
+  const Vector multipliers = inverse_.transpose() * f.gradient;  // mu with g = sum_k mu_k a_k
+  value.noalias() = rates_.transpose() * multipliers;
+  value.noalias() += branches_.transpose() * f.back;
+  const Vector back = f.back.cwiseAbs() + f.back_noise.cwiseAbs() / kValueRounding;
+  unit.noalias() = rates_.cwiseAbs().transpose() * multipliers.cwiseAbs();
+  unit.noalias() += signals_.cwiseAbs().transpose() * back;
+}
+
 Rays extreme_rays(const PiecewiseLinear& f, const RayOptions& options) {
-  if (f.count() == 0) return {};
-  return RaySearch(f, options).run();
+  const RayDirections directions(f, options);
+  Vector value, unit;
+  directions.evaluate(f, value, unit);
+  Rays result;
+  result.complete = directions.complete();
+  result.inverse = directions.inverse();
+  for (Index r = 0; r < directions.count(); ++r)
+    result.rays.push_back(
+        {directions.signals().col(r), directions.rates().col(r), value[r], unit[r], directions.length()[r]});
+  return result;
 }
 
 }  // namespace saddleflow

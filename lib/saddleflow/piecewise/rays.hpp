@@ -35,6 +35,27 @@ struct Rays {
   Vector direction(const Ray& ray) const { return inverse * ray.rates; }
 };
 
+/// The directions of extreme_rays(): they depend on the rows, the feed and `low` of f alone, and so can be
+/// kept while gradient and back change.
+class RayDirections {
+ public:
+  explicit RayDirections(const PiecewiseLinear& f, const RayOptions& options = {});
+
+  Index count() const { return length_.size(); }
+  bool complete() const { return complete_; }
+  const Matrix& signals() const { return signals_; }  ///< kinks x rays
+  const Matrix& rates() const { return rates_; }      ///< kinks x rays
+  const Vector& length() const { return length_; }    ///< of each direction
+  const Matrix& inverse() const { return inverse_; }  ///< a direction is inverse * rates
+  /// Ray::value and Ray::unit of each, for an f with the rows, the feed and the `low` of the constructor's.
+  void evaluate(const PiecewiseLinear& f, Vector& value, Vector& unit) const;
+
+ private:
+  Matrix signals_, rates_, branches_, inverse_;
+  Vector length_;
+  bool complete_ = true;
+};
+
 /// The extreme rays of f, whose shift is zero, in the span of its rows. f is linear on each cell, and each
 /// cell is spanned by rays, so that f >= 0 on the rays means f >= 0 everywhere in the span. Kinks whose rows
 /// are independent of the others have two rays each, whatever the rest does: with the y_k as coordinates f is

@@ -48,4 +48,16 @@ Vector scaled_least_squares(Matrix columns, const Vector& lengths, const Vector&
   return x;
 }
 
+Matrix scaled_pseudo_inverse(Matrix columns) {
+  const Vector lengths = columns.colwise().norm().transpose();
+  divide(columns, lengths);
+  const Real threshold = threshold_of(columns);
+  if (!std::isfinite(threshold)) return Matrix::Zero(columns.cols(), columns.rows());
+  Matrix inverse =
+      minimum_norm_least_squares(columns, Matrix::Identity(columns.rows(), columns.rows()), threshold);
+  for (Index k = 0; k < inverse.rows(); ++k)
+    if (lengths[k] > 0) inverse.row(k) /= lengths[k];
+  return inverse;
+}
+
 }  // namespace saddleflow

@@ -19,4 +19,7 @@ Matrix orthonormal_basis(const Matrix& columns);
 /// span above.
 Vector scaled_least_squares(Matrix columns, const Vector& lengths, const Vector& b);
 
+/// The matrix that scaled_least_squares() multiplies b with, where the lengths are those of the columns.
+Matrix scaled_pseudo_inverse(Matrix columns);
+
 }  // namespace saddleflow
