@@ -32,7 +32,7 @@ struct KinkModel {
 struct CutPass {
   const FeedForwardState* state = nullptr;  ///< after the cut backward pass
   const Vector* cut = nullptr;              ///< its gradient
-  const Vector* noise = nullptr;            ///< per sample: what part of l' rounding may have made
+  const Matrix* noise = nullptr;            ///< outputs x n: what rounding may have made of l'
   Real low = 0;                             ///< slope of the activation below zero
 };
 
@@ -151,6 +151,7 @@ class SlidingManifold {
   Matrix normals_with(const Matrix& cut_normals, const Vector& s) const;
   Vector multiplier_noise(const Vector& cut) const;
   Vector back_noise(const Vector& back, const Vector& mu, const Vector& mu_noise) const;
+  Vector back_rounding(const CutPass& pass) const;
   Vector back_of_kinks(const FeedForwardState& state, const Vector& mu) const;
 
   Layout layout_;

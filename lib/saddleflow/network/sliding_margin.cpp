@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <utility>
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/network/sliding_manifold.hpp"
@@ -42,6 +44,27 @@ const SlidingManifold::FlatGroup& SlidingManifold::flat_group(const std::vector<
   });
 }
 
+// What rounding may have made of b_k: what it makes of l', through the absolute values of the weights above.
+Vector SlidingManifold::back_rounding(const CutPass& pass) const {
+  const FeedForwardState& state = *pass.state;
+  const auto top = static_cast<int>(state.hidden.size());
+  Vector rounding(static_cast<Index>(kinks_.size()));
+  std::map<std::pair<Index, int>, Vector> known;  // by sample and layer
+  for (std::size_t c = 0; c < kinks_.size(); ++c) {
+    const Kink& kink = kinks_[c];
+    Vector& here = known[{kink.sample, kink.layer}];
+    if (here.size() == 0) {
+      here = pass.noise->col(kink.sample);
+      for (int l = top; l > kink.layer; --l) {
+        if (l < top) here = here.cwiseProduct(state.layer(l).slope.col(kink.sample).cwiseAbs()).eval();
+        here = (layout_.matrix(state.w, l).cwiseAbs().transpose() * here).eval();
+      }
+    }
+    rounding[static_cast<Index>(c)] = here[kink.neuron];
+  }
+  return rounding;
+}
+
 KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& group) const {
   const FeedForwardState& state = *pass.state;
   const Vector& cut = *pass.cut;
@@ -64,11 +87,12 @@ KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& 
   f.low = pass.low;
   f.back.resize(size);
   f.back_noise.resize(size);
+  const Vector rounding = back_rounding(pass);
   f.feed.setZero(size, size);
   for (Index c = 0; c < size; ++c) {
     const Kink& kink = kinks_[static_cast<std::size_t>(group[static_cast<std::size_t>(c)])];
     f.back[c] = state.layer(kink.layer).back(kink.neuron, kink.sample);
-    f.back_noise[c] = std::abs(f.back[c]) * (*pass.noise)[kink.sample];
+    f.back_noise[c] = rounding[group[static_cast<std::size_t>(c)]];
   }
   for (std::size_t d = 0; d < deep_.size(); ++d)
     for (std::size_t j = 0; j < deep_[d]; ++j) {
@@ -93,12 +117,12 @@ SlidingManifold::Margins SlidingManifold::independent_margins(const CutPass& pas
   multipliers(cut, mu);
   const Vector back = back_of_kinks(state, mu);
   const Vector mu_noise = multiplier_noise(cut), noise = back_noise(back, mu, mu_noise);
+  const Vector rounding = back_rounding(pass);
   Margins margins{Vector::Constant(mu.size(), std::numeric_limits<Real>::infinity()), {}};
   margins.above = margins.below;
   for (Index k = 0; k < mu.size(); ++k) {
     if (std::abs(back[k]) <= noise[k] && std::abs(mu[k]) <= mu_noise[k]) continue;
-    const Real part = (*pass.noise)[kinks_[static_cast<std::size_t>(k)].sample];
-    const Real unit = std::abs(mu[k]) + std::abs(back[k]) * (1 + part / kValueRounding);
+    const Real unit = std::abs(mu[k]) + std::abs(back[k]) + rounding[k] / kValueRounding;
     margins.below[k] = -(mu[k] + pass.low * back[k]) / unit;
     margins.above[k] = (mu[k] + back[k]) / unit;
   }

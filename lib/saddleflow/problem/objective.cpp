@@ -186,14 +186,9 @@ const SlidingManifold* Objective::on_kinks(const Vector& w, CutPass& pass) {
   if (!sliding_ || sliding_->empty()) return nullptr;
   loss_.derivative(outputs_, data_.targets, residual_);
   loss_.second_derivative(outputs_, data_.targets, curvature_);
-  // Outputs are sums of a few terms of their own size.
+  // Outputs are sums of a few terms of their own size, and so is what comes back to a neuron.
   const Real rounding = 16 * std::numeric_limits<Real>::epsilon();
-  noise_.resize(outputs_.cols());
-  for (Index i = 0; i < noise_.size(); ++i) {
-    const Real size = residual_.col(i).norm();
-    const Real unsure = rounding * curvature_.col(i).cwiseProduct(outputs_.col(i)).norm();
-    noise_[i] = size > 0 ? unsure / size : Real(1);
-  }
+  noise_ = rounding * (curvature_.cwiseProduct(outputs_).cwiseAbs() + residual_.cwiseAbs());
   pass = {kernel_->feed_forward_state(), &cut_, &noise_, network_->activation().slope()};
   return sliding_.get();
 }

@@ -119,7 +119,7 @@ class Objective {
   Vector gradient_;  // gradient at w_, when has_gradient_
   Vector cut_;       // in a mode with sliding kinks: before its projection
   Vector multipliers_, tangent_;
-  Vector noise_;  // see CutPass
+  Matrix noise_;  // see CutPass
   Matrix residual_, curvature_, outputs_, tangent_residual_;
   Real value_ = 0;
   bool has_forward_ = false;
