@@ -11,6 +11,7 @@
 #include "saddleflow/network/sliding_manifold.hpp"
 #include "saddleflow/piecewise/local_minimum.hpp"
 #include "saddleflow/piecewise/span.hpp"
+#include "saddleflow/piecewise/tiny_steps.hpp"
 
 namespace saddleflow {
 namespace {
@@ -25,6 +26,8 @@ constexpr Real kEndedSlide = Real(1e-8);
 // A signal below this part of the sum that makes it has no sign; one that was held is so to what holds it.
 constexpr Real kNoSign = Real(1e-12);
 constexpr Real kHeld = Real(1e-9);
+// Minimisers that differ by less than this part of their length are one.
+constexpr Real kOnePoint = Real(1e-8);
 // Other minimisers are looked for along so many rays.
 constexpr std::size_t kBranches = 32;
 
@@ -56,7 +59,7 @@ class GroupDecision {
     }
     const LocalMinimum found = descend(f_, c, start, options_);
     sides = found.sides;
-    if (found.found) find_branches();
+    if (found.found) choose(found, arriving, released(start));
     return found.found;
   }
 
@@ -104,8 +107,8 @@ class GroupDecision {
       const auto at = static_cast<std::size_t>(k);
       Real y = y0[k];
       if (k > 0) y += f_.feed.row(k).head(k).dot(a.head(k));
-      const bool released = before_[at] == 0 && start[at] != 0;
-      if (!released) {
+      const bool just_released = before_[at] == 0 && start[at] != 0;
+      if (!just_released) {
         const bool zero = std::abs(y) <= (before_[at] == 0 ? kHeld : kNoSign) * unit[k];
         start[at] = static_cast<std::int8_t>(zero ? 0 : y > 0 ? 1 : -1);
       }
@@ -113,28 +116,47 @@ class GroupDecision {
     }
   }
 
-  /// Where holding all is no minimiser, the descent along each of the rays may end elsewhere.
-  void find_branches() {
-    const KinkSides all(before_.size(), 0);
-    const Vector c = minimiser_on_face(f_, all);
-    PiecewiseLinear local = derivative_at(f_, all);
+  bool released(const KinkSides& start) const {
+    for (std::size_t k = 0; k < start.size(); ++k)
+      if (before_[k] == 0 && start[k] != 0 && hit_[k]) return true;
+    return false;
+  }
+
+  /// Where F has several local minimisers the flow branches.
+  void choose(const LocalMinimum& found, bool arriving, bool released) {
+    const std::vector<LocalMinimum> all = minimisers(found, released);
+    if (all.size() == 1) return;
+    if (arriving && !released) sides = all[choose_by_tiny_steps(f_, before_, all)].sides;
+    for (std::size_t k = 0; k < sides.size(); ++k)
+      if (std::any_of(all.begin(), all.end(), [&](const auto& other) { return other.sides[k] != sides[k]; }))
+        branching.push_back(k);
+  }
+
+  /// The one that was found first. Where holding all is no minimiser, the descent along each of the rays may
+  /// end elsewhere. At the end of a slide all velocities are still one, and the sides tell them apart.
+  std::vector<LocalMinimum> minimisers(const LocalMinimum& found, bool released) const {
+    std::vector<LocalMinimum> all{found};
+    const KinkSides held_all(before_.size(), 0);
+    const Vector c = minimiser_on_face(f_, held_all);
+    PiecewiseLinear local = derivative_at(f_, held_all);
     local.gradient += c;
-    std::vector<bool> differs(before_.size(), false);
     const Rays rays = extreme_rays(local);
     std::size_t looked = 0;
     for (const Ray& ray : rays.rays) {
       if (!falls(ray, options_.noise) || looked++ >= kBranches) continue;
-      KinkSides start = all;
+      KinkSides start = held_all;
       for (std::size_t k = 0; k < start.size(); ++k) {
         const Real y = ray.signals[static_cast<Index>(k)];
         start[k] = static_cast<std::int8_t>((y > 0) - (y < 0));
       }
       const LocalMinimum other = descend(f_, c, start, options_);
-      for (std::size_t k = 0; other.found && k < start.size(); ++k)
-        differs[k] = differs[k] || (hit_[k] && other.sides[k] != sides[k]);
+      const bool known = std::any_of(all.begin(), all.end(), [&](const LocalMinimum& m) {
+        const bool one_point = (m.point - other.point).norm() <= kOnePoint * m.point.norm() + options_.noise;
+        return m.sides == other.sides || (one_point && !released);
+      });
+      if (other.found && !known) all.push_back(other);
     }
-    for (std::size_t k = 0; k < differs.size(); ++k)
-      if (differs[k]) branching.push_back(k);
+    return all;
   }
 
   const PiecewiseLinear& f_;

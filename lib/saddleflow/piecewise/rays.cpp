@@ -177,6 +177,57 @@ class GroupRays {
   Index left_ = 0;
 };
 
+/// Kinks whose signals are positive multiples of one another, as those of samples that are given twice: one
+/// of them stands for all.
+class MergedKinks {
+ public:
+  explicit MergedKinks(const PiecewiseLinear& f) : low_(f.low), scale_(f.count()) {
+    const Index all = f.count();
+    Matrix heard = Matrix::Zero(all, all);  // what each hears of those that stand for others, in their order
+    for (Index k = 0; k < all; ++k) {
+      for (Index j = 0; j < k; ++j) heard(k, of_[static_cast<std::size_t>(j)]) += f.feed(k, j) * scale_[j];
+      const auto count = static_cast<Index>(kept_.size());
+      Index same = 0;
+      for (; same < count; ++same)
+        if (is_multiple(f.rows, heard, k, kept_[static_cast<std::size_t>(same)])) break;
+      if (same == count) {
+        kept_.push_back(k);
+        scale_[k] = 1;
+      }
+      of_.push_back(same);
+    }
+    const auto count = static_cast<Index>(kept_.size());
+    rows_ = f.rows(kept_, Eigen::all);
+    feed_ = heard(kept_, Eigen::all).leftCols(count);
+  }
+
+  /// Rows and feed of those that stand for all.
+  PiecewiseLinear function() const {
+    const Vector none = Vector::Zero(rows_.rows());
+    return {Vector::Zero(rows_.cols()), rows_, none, feed_, none, none, low_};
+  }
+  /// From one value for each of those to one for each kink.
+  Vector expand(const Vector& values) const { return values(of_).cwiseProduct(scale_); }
+
+ private:
+  bool is_multiple(const Matrix& rows, const Matrix& heard, Index k, Index j) {
+    const Real length = rows.row(j).norm();
+    if (length == 0 || rows.row(k).norm() == 0) return false;
+    const Real scale = rows.row(k).norm() / length;
+    const Real near = normal_tolerance();
+    if ((rows.row(k) - scale * rows.row(j)).norm() > near * scale * length) return false;
+    if ((heard.row(k) - scale * heard.row(j)).norm() > near * scale * heard.row(j).norm()) return false;
+    scale_[k] = scale;
+    return true;
+  }
+
+  Real low_;
+  Vector scale_;           // of each kink, against the one that stands for it
+  std::vector<Index> of_;  // which of kept_ that is
+  std::vector<Index> kept_;
+  Matrix rows_, feed_;
+};
+
 /// All rays of f, group by group.
 class RaySearch {
  public:
@@ -230,8 +281,11 @@ class RaySearch {
 RayDirections::RayDirections(const PiecewiseLinear& f, const RayOptions& options) {
   if (f.count() == 0) return;
   inverse_ = minimum_norm_least_squares(f.rows, Matrix::Identity(f.count(), f.count()), normal_tolerance());
-  RaySearch search(f, options);
+  const MergedKinks merged(f);
+  const PiecewiseLinear distinct = merged.function();
+  RaySearch search(distinct, options);
   complete_ = search.run();
+  for (Vector& rates : search.rates) rates = merged.expand(rates);
   std::vector<std::size_t> moving;
   std::vector<Real> lengths;
   for (std::size_t r = 0; r < search.rates.size(); ++r) {
@@ -245,7 +299,7 @@ RayDirections::RayDirections(const PiecewiseLinear& f, const RayOptions& options
   signals_.resize(f.count(), size);
   rates_.resize(f.count(), size);
   for (Index r = 0; r < size; ++r) {
-    signals_.col(r) = search.signals[moving[static_cast<std::size_t>(r)]];
+    signals_.col(r) = merged.expand(search.signals[moving[static_cast<std::size_t>(r)]]);
     rates_.col(r) = search.rates[moving[static_cast<std::size_t>(r)]];
   }
   branches_ = signals_.unaryExpr([&f](Real s) { return f.branch(s); });
