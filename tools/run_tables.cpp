@@ -78,11 +78,14 @@ void print_summary(std::FILE* out, const archive::RunSummary& s) {
   if (!std::isnan(number(s, "mode_changes"))) {
     fmt::print(out, "kinks:   {} changes of the mode, at most {} pre-activations held at zero at once\n",
                count(s, "mode_changes"), count(s, "most_sliding"));
-    if (count(s, "ambiguous_starts") > 0)
+    if (count(s, "branchings") > 0)
       fmt::print(out,
-                 "         not unique: {} pre-activations that are zero at t = 0 could leave by either side; "
-                 "taken: the lower\n",
-                 count(s, "ambiguous_starts"));
+                 "         not unique: the flow branches {} times, see the kind branch in /mode_changes\n",
+                 count(s, "branchings"));
+    if (count(s, "ambiguous_starts") > 0)
+      fmt::print(
+          out, "         not unique: {} pre-activations that are zero at t = 0 could leave by another side\n",
+          count(s, "ambiguous_starts"));
   }
   fmt::print(
       out,

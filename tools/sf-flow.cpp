@@ -14,6 +14,7 @@
 #include "saddleflow/study/flow_run.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/keys.hpp"
+#include "saddleflow/study/path_bounds.hpp"
 #include "saddleflow/study/saddle_start.hpp"
 #include "saddleflow/study/verification.hpp"
 
@@ -90,7 +91,7 @@ void show(const Progress& p) {
   std::fflush(stderr);
 }
 
-int verify(const StudyTable& study, const Arguments& a) {
+int verify(const StudyTable& study, const Arguments& a, const archive::RunSummary& summary) {
   const Verification v = verify_run(study, a.output, &interrupted);
   if (v.stop_reason == "interrupted") return 130;  // nothing is known, nothing is noted
   archive::annotate_run(a.output, {{"path_error_estimate", static_cast<double>(v.path_error)},
@@ -98,8 +99,15 @@ int verify(const StudyTable& study, const Arguments& a) {
                                    {"event_time_error_estimate", static_cast<double>(v.event_time_error)},
                                    {"event_sequence_confirmed", v.same_events && v.complete ? 1.0 : 0.0},
                                    {"mode_sequence_confirmed", v.same_modes && v.complete ? 1.0 : 0.0}});
-  if (!a.quiet) print_verification(stdout, v);
-  return is_failure(v.stop_reason) ? 3 : 0;
+  const PathBounds bounds = path_bounds(study);
+  if (!a.quiet) {
+    print_verification(stdout, v);
+    fmt::print("trust:   {}\n", trust_in_words(summary, bounds, &v));
+  }
+  const std::string fault = not_confirmed(v, bounds);
+  if (fault.empty()) return 0;
+  fmt::print(stderr, "sf-flow: {}: not confirmed: {}\n", a.output, fault);
+  return 3;
 }
 
 int run(const Arguments& a, const std::string& command) {
@@ -123,13 +131,16 @@ int run(const Arguments& a, const std::string& command) {
     print_saddles(stdout, file);
     print_summary(stdout, summary);
     fmt::print("file:    {}\n", a.output);
+    const bool to_be_verified = a.verify && !is_failure(summary.stop_reason);
+    if (!to_be_verified && summary.stop_reason != "interrupted")
+      fmt::print("trust:   {}\n", trust_in_words(summary, path_bounds(study), nullptr));
   }
   if (summary.stop_reason == "interrupted") return 130;
   if (is_failure(summary.stop_reason)) {
     fmt::print(stderr, "sf-flow: {}: stopped with {}\n", a.output, summary.stop_reason);
     return 3;
   }
-  return a.verify ? verify(study, a) : 0;
+  return a.verify ? verify(study, a, summary) : 0;
 }
 
 }  // namespace

@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(mode_changes_are_listed) {
   BOOST_TEST(modes["samples"] == 8);
   BOOST_TEST(modes["neurons"].size() == 24u);
   BOOST_REQUIRE(modes["time"].size() == run.mode_changes.size());
-  std::vector<int> counts(3);
+  std::vector<int> counts(4);
   for (std::size_t k = 0; k < run.mode_changes.size(); ++k) {
     const auto& change = run.mode_changes[k];
     BOOST_TEST(modes["time"][k].get<double>() == change.time, boost::test_tools::tolerance(1e-11));
@@ -161,8 +161,8 @@ BOOST_AUTO_TEST_CASE(mode_changes_are_listed) {
     BOOST_TEST(modes["side"][k] == change.side);
     ++counts[static_cast<std::size_t>(change.kind)];
   }
-  const std::vector<std::string> names{"cross", "enter", "release"};
-  for (std::size_t kind = 0; kind < 3; ++kind)
+  const std::vector<std::string> names{"cross", "enter", "release", "branch"};
+  for (std::size_t kind = 0; kind < 4; ++kind)
     BOOST_TEST((modes["kinds"][kind][0] == names[kind] && modes["kinds"][kind][1] == counts[kind]));
   BOOST_TEST(page["plots"]["modes"]["curves"].size() == 2u);
   run.mode_changes.clear();

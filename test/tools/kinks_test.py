@@ -12,7 +12,7 @@ import numpy as np
 from run_file import counters, datasets, same
 from tool import BIN, STUDIES, in_temporary_folder, succeed
 
-CROSS, ENTER, RELEASE = 0, 1, 2
+CROSS, ENTER, RELEASE, BRANCH = 0, 1, 2, 3
 SMALL = [os.path.join(STUDIES, "leaky-relu.toml"), "--set", "network.layers=[6, 10, 1]", "--set", "data.samples=40",
          "--set", "flow.t_end=50.0"]
 
@@ -23,8 +23,8 @@ def modes_are_recorded():
     kind, side, times = (file["mode_changes/" + name] for name in ("kind", "side", "change_time"))
     with h5py.File("run.h5") as run:
         flags = run["mode_changes/kind"].attrs
-        assert list(flags["flag_values"]) == [CROSS, ENTER, RELEASE]
-        assert flags["flag_meanings"] == "cross enter release", flags["flag_meanings"]
+        assert list(flags["flag_values"]) == [CROSS, ENTER, RELEASE, BRANCH]
+        assert flags["flag_meanings"] == "cross enter release branch", flags["flag_meanings"]
         most = run["run"].attrs["most_sliding"]
     count, held = (int(x) for x in re.search(r"kinks: +(\d+) changes of the mode, at most (\d+) ", text).groups())
     assert count == len(kind) and held == most > 0, (count, len(kind), held, most)

@@ -292,7 +292,7 @@ FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
   if (set == FlagSet::critical_kind)
     meanings.names = {"origin", "saddle", "minimum", "unresolved", "gradient_flat"};
   if (set == FlagSet::escape_kind) meanings.names = {"eigenvector", "correlation", "descent"};
-  if (set == FlagSet::change_kind) meanings.names = {"cross", "enter", "release"};
+  if (set == FlagSet::change_kind) meanings.names = {"cross", "enter", "release", "branch"};
   if (set == FlagSet::round_stop)
     meanings.names = {"reached_critical_point", "reached_loss", "not_critical", "interrupted",
                       "gradient_steps_spent",   "valley"};

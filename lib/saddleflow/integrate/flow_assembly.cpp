@@ -142,6 +142,11 @@ std::vector<KinkChange> FlowAssembly::kink_changes(const StepView& step) const {
     changes.push_back({step.t0, kink.layer, kink.neuron, kink.sample, change.kind,
                        static_cast<int>(change.side), phase, std::log(step.t0)});
   }
+  for (const Index k : switching->branching()) {
+    const Kink kink = kinks->index().kink(k);
+    changes.push_back({step.t0, kink.layer, kink.neuron, kink.sample, ModeChangeKind::branch,
+                       static_cast<int>(switching->mode().side(k)), phase, std::log(step.t0)});
+  }
   return changes;
 }
 

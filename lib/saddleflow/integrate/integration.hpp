@@ -59,16 +59,18 @@ struct IntegrationOptions {
   std::function<void()> between_steps;
 };
 
-/// Whether a stop reason says that the integration could not go on.
+/// Whether a stop reason says that the integration could not go on, or should not have: all but those that
+/// end a run as it was asked for.
 inline bool is_failure(std::string_view stop_reason) {
-  return stop_reason == "step_underflow" || stop_reason == "nonfinite" ||
-         stop_reason == "sliding_unresolved" || stop_reason == "numerical_error";
+  return stop_reason != "reached_end" && stop_reason != "step_limit" && stop_reason != "interrupted" &&
+         stop_reason != "collapsed" && !stop_reason.starts_with("event:");
 }
 
 /// How a run ended. Reasons: reached_end, event:<name>, step_limit, step_underflow, nonfinite, interrupted,
 /// numerical_error (what was computed besides the flow, at a step or an event, failed), sliding_unresolved
-/// (no mode fits where several kinks meet, or they follow one another without end), collapsed (near the
-/// origin ||w|| fell below the smallest normal number: the weights tend to zero).
+/// (no mode fits where several kinks meet, or they follow one another without end), projection (kinks that
+/// were reached together are further from the weights than rounding), collapsed (near the origin ||w|| fell
+/// below the smallest normal number: the weights tend to zero), and what an observer throws as StepFailure.
 struct Outcome {
   std::string stop_reason;
   std::string message;  ///< of the failure, where there was one

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t max_marks = 8000;
 constexpr std::size_t fewest_marks = 16;  ///< of a neuron and kind that has them
-constexpr std::array change_names{"cross", "enter", "release"};
+constexpr std::array change_names{"cross", "enter", "release", "branch"};
 
 /// Marks that cover each other: one neuron, one kind.
 using MarkGroups = std::map<std::pair<std::int64_t, ModeChangeKind>, std::vector<std::size_t>>;

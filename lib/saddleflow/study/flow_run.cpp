@@ -14,6 +14,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/growing_run.hpp"
+#include "saddleflow/study/path_bounds.hpp"
 #include "saddleflow/study/recorder.hpp"
 #include "saddleflow/study/run_description.hpp"
 #include "saddleflow/study/test_score.hpp"
@@ -52,6 +53,7 @@ class FlowRun : public Observer {
   FlowRun(const StudyTable& study, const FlowRunOptions& options)
       : options_(options),
         setup_(study),
+        bounds_(path_bounds(study)),
         writer_(make_writer(study)),
         recorder_(setup_, writer_, study.snapshots("output.weights")),
         integration_(System(setup_.parts.flow), *setup_.parts.stepper, setup_.parts.detector,
@@ -89,6 +91,7 @@ class FlowRun : public Observer {
     event_waits_ = recorder_.take_event_mark() || event_waits_;
     due_ = seconds_since(last_checkpoint_) >= checkpoint_seconds_;
     if (options_.progress && seconds_since(last_progress_) >= 0.5) show_progress();
+    require_within(recorder_.gauges(), bounds_, step.t1);
   }
 
   /// Called between steps, when the state is whole.
@@ -141,7 +144,11 @@ class FlowRun : public Observer {
   void note_modes(const StepView& step) {
     const std::vector<KinkChange> changes = setup_.parts.kink_changes(step);
     if (!changes.empty()) recorder_.on_mode_changes(changes);
-    mode_changes_ += static_cast<std::int64_t>(changes.size());
+    const auto branched = std::count_if(changes.begin(), changes.end(), [](const KinkChange& change) {
+      return change.kind == ModeChangeKind::branch;
+    });
+    mode_changes_ += std::ssize(changes) - branched;
+    branchings_ += branched > 0 ? 1 : 0;
     most_sliding_ = std::max(most_sliding_, setup_.parts.mode_summary().sliding);
     ambiguous_ = std::max(ambiguous_, std::ssize(setup_.parts.switching->ambiguous()));
   }
@@ -160,7 +167,8 @@ class FlowRun : public Observer {
     const WorkCounters &work = setup_.objective.counters(), &polar = setup_.parts.correlation.counters();
     c.integers["work"] = {work.values,  work.gradients,  work.hessian_vectors,  work.hessians,
                           polar.values, polar.gradients, polar.hessian_vectors, polar.hessians};
-    if (setup_.parts.switching != nullptr) c.integers["modes"] = {mode_changes_, most_sliding_, ambiguous_};
+    if (setup_.parts.switching != nullptr)
+      c.integers["modes"] = {mode_changes_, most_sliding_, ambiguous_, branchings_};
     c.reals["wall_seconds"] = {static_cast<Real>(wall_seconds())};
     writer_.checkpoint(std::move(c));
     last_checkpoint_ = SteadyClock::now();
@@ -186,11 +194,12 @@ class FlowRun : public Observer {
     setup_.parts.correlation.set_counters({work[4], work[5], work[6], work[7]});
     if (setup_.parts.switching == nullptr) return;
     const std::vector<std::int64_t>& modes = checkpoint_.integers["modes"];
-    if (modes.size() != 3)
+    if (modes.size() != 4)
       throw InputError(fmt::format("{}: checkpoint: 'modes' is damaged", options_.output));
     mode_changes_ = modes[0];
     most_sliding_ = modes[1];
     ambiguous_ = modes[2];
+    branchings_ = modes[3];
   }
 
   const std::vector<Real>& part(const std::string& name) {
@@ -244,6 +253,7 @@ class FlowRun : public Observer {
       number("mode_changes", mode_changes_);
       number("most_sliding", most_sliding_);
       number("ambiguous_starts", ambiguous_);
+      number("branchings", branchings_);
     }
     number("wall_seconds", wall_seconds());
     if (!message.empty()) s.texts.emplace_back("stop_message", message);
@@ -259,6 +269,7 @@ class FlowRun : public Observer {
 
   const FlowRunOptions& options_;
   FlowSetup setup_;
+  PathBounds bounds_;
   bool resuming_ = false;
   archive::Checkpoint checkpoint_;
   archive::RunWriter writer_;
@@ -270,7 +281,7 @@ class FlowRun : public Observer {
   SteadyClock::time_point last_checkpoint_ = start_, last_progress_ = start_;
   SpeedEstimate speed_;
   bool event_waits_ = false, due_ = false;
-  std::int64_t mode_changes_ = 0, most_sliding_ = 0, ambiguous_ = 0;
+  std::int64_t mode_changes_ = 0, most_sliding_ = 0, ambiguous_ = 0, branchings_ = 0;
 };
 
 }  // namespace

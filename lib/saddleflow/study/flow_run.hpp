@@ -34,7 +34,9 @@ struct FlowRunOptions {
 /// Runs or, with `resume`, goes on from the checkpoint beside the file; a finished run is left as it is. A
 /// study that differs from the file's is refused. Returns how the run stopped and what it cost. Throws
 /// InputError, IoError; a numerical failure of the integration is a stop reason
-/// ("nonfinite", "step_underflow", "sliding_unresolved") with a whole, readable file.
+/// ("nonfinite", "step_underflow", "sliding_unresolved", "projection", "numerical_error"), as is a gauge
+/// beyond its bound ("balance_drift", "energy_drift", "loss_rise", see PathBounds), with a whole, readable
+/// file.
 archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& options);
 
 }  // namespace saddleflow

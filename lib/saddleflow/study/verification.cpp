@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "saddleflow/archive/run_reader.hpp"
@@ -135,23 +138,53 @@ void compare_events(const std::vector<archive::EventRow>& stored, const Comparis
   }
 }
 
-// A change at the very end of the run may be beyond that of the other.
+// The last step of a run, as a part of its time.
+constexpr double kVeryEnd = 0.99;
+
+/// What happens on one kink, in its order.
+struct KinkHistory {
+  std::vector<std::pair<ModeChangeKind, int>> first, second;
+  double last = 0;  // time in the run
+};
+using KinkHistories = std::map<std::tuple<int, Index, Index>, KinkHistory>;
+
+// Two kinks that are passed within rounding of one another have no order. A change at the very end of the run
+// may be beyond that of the other.
 void compare_modes(const archive::RunReader& run, const std::vector<KinkChange>& second,
-                   const Network& network, Verification& out) {
+                   const Network& network, double end, Verification& out) {
   if (!run.has_mode_changes()) return;
   const std::vector<archive::ModeChangeRow> first = run.mode_changes();
-  out.mode_changes = std::ssize(first);
-  std::size_t i = 0;
-  const auto same = [&](const archive::ModeChangeRow& a, const KinkChange& b) {
+  out.mode_changes = std::count_if(first.begin(), first.end(), [](const archive::ModeChangeRow& row) {
+    return row.kind != ModeChangeKind::branch;
+  });
+  KinkHistories histories;
+  for (const archive::ModeChangeRow& a : first) {
+    if (a.kind == ModeChangeKind::branch) continue;
     const Neuron& neuron = network.neurons()[static_cast<std::size_t>(a.neuron)];
-    return neuron.layer == b.layer && neuron.index == b.neuron && a.sample == b.sample && a.kind == b.kind &&
-           a.side == b.side;
-  };
-  while (i < std::min(first.size(), second.size()) && same(first[i], second[i])) ++i;
-  out.same_modes = i + 1 >= std::max(first.size(), second.size());
-  if (!out.same_modes && out.first_difference.empty())
-    out.first_difference = fmt::format("the sequence of kinks, from change {} of {} at t = {:g}", i + 1,
-                                       first.size(), i < first.size() ? first[i].time : NAN);
+    KinkHistory& history = histories[{neuron.layer, neuron.index, a.sample}];
+    history.first.emplace_back(a.kind, a.side);
+    history.last = a.time;
+  }
+  for (const KinkChange& b : second)
+    if (b.kind != ModeChangeKind::branch)
+      histories[{b.layer, b.neuron, b.sample}].second.emplace_back(b.kind, b.side);
+  for (const auto& [kink, history] : histories) {
+    const std::size_t common = std::min(history.first.size(), history.second.size());
+    const std::size_t most = std::max(history.first.size(), history.second.size());
+    const bool same =
+        std::equal(history.first.begin(), history.first.begin() + static_cast<std::ptrdiff_t>(common),
+                   history.second.begin());
+    if (same && (common == most || (common + 1 == most && history.last >= kVeryEnd * end))) continue;
+    out.same_modes = false;
+    if (!out.first_difference.empty()) return;
+    const auto& [layer, neuron, sample] = kink;
+    out.first_difference = fmt::format(
+        "neuron {} of hidden layer {} at sample {} changes its side {} times in the run, {} times at a tenth "
+        "of the tolerance{}",
+        neuron, layer, sample, history.first.size(), history.second.size(),
+        common == most ? ", in another order" : "");
+    return;
+  }
 }
 
 }  // namespace
@@ -181,7 +214,7 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
   result.stop_reason = outcome.stop_reason;
   result.complete = comparison.complete() || outcome.stop_reason == stopped;
   compare_events(run.event_rows(), comparison, Recorder::event_kinds(setup), result);
-  compare_modes(run, comparison.mode_changes(), setup.network(), result);
+  compare_modes(run, comparison.mode_changes(), setup.network(), run.column("snapshot_time").back(), result);
   return result;
 }
 

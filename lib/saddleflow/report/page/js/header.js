@@ -34,6 +34,9 @@ const stopWords = (reason) => ({
   reached_end: 'Reached the end time', steady: 'Became steady', step_limit: 'Stopped at the step limit',
   step_underflow: 'Stopped: step size underflow', nonfinite: 'Stopped: non-finite values', interrupted: 'Interrupted',
   running: 'Still running', killed: 'Killed', sliding_unresolved: 'Stopped: sliding not resolved',
+  numerical_error: 'Stopped: numerical error', projection: 'Stopped: kinks too far from the weights',
+  balance_drift: 'Stopped: the balance of a neuron drifts', energy_drift: 'Stopped: the energy identity does not hold',
+  loss_rise: 'Stopped: the loss rises',
 }[reason] ?? (reason.startsWith('event:') ? `Stopped at ${plainWords(reason.slice(6))}` : plainWords(reason)));
 
 /** For a file of KKT points alone. */

@@ -1,6 +1,6 @@
 // Mode changes of a piecewise-smooth run: when which neuron's pre-activation comes to zero, at which sample.
 
-const modeColours = ['c1', 'c2', 'c3'];
+const modeColours = ['c1', 'c2', 'c3', 'c4'];
 const sideWords = {'-1': 'below zero', 0: 'sliding on zero', 1: 'above zero'};
 
 const neuronLabel = (row) => {
@@ -89,7 +89,7 @@ function addRaster(parent) {
 function modesNote({total, time, samples}) {
   const shown = time.length < total ? ` ${number(time.length)} of ${number(total)} changes are drawn; the others, of the same neurons and kinds, lie close to them.` : '';
   return 'The pre-activation of a neuron at a sample passes through zero (cross), is caught there and slides (enter), or leaves ' +
-      `zero (release). A row for each neuron, layer after layer, the ${number(samples)} samples from top to bottom within it.` + shown;
+      `zero (release); where the flow is not unique, it could have gone to another side (branch). A row for each neuron, layer after layer, the ${number(samples)} samples from top to bottom within it.` + shown;
 }
 
 function addModes() {

@@ -1,0 +1,89 @@
+#include "saddleflow/study/path_bounds.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "saddleflow/integrate/integration.hpp"
+#include "saddleflow/stepper/stepper.hpp"
+
+namespace saddleflow {
+namespace {
+
+// A tolerance holds for one step; what it makes of a path over a long run is some powers of ten more. Wrong
+// paths of version 0.1 were off by 2e-3 to 2e-1.
+constexpr Real kStepsToPath = Real(1e4);
+constexpr Real kLeastPath = Real(1e-3), kLeastGauge = Real(1e-6);
+// Rounding of the loss, a sum over the samples, in units of the loss at the start.
+constexpr Real kLossRounding = Real(1e-10);
+
+Real or_default(Real key, Real otherwise) { return key > 0 ? key : otherwise; }
+
+double number(const archive::RunSummary& summary, const char* name) {
+  for (const auto& [key, value] : summary.numbers)
+    if (key == name) return value;
+  return std::nan("");
+}
+
+std::string branchings_in_words(const archive::RunSummary& summary) {
+  const double count = number(summary, "branchings");
+  if (!(count > 0)) return "";
+  return fmt::format("; the flow is not unique: it branches at {:.0f} {} (kind branch in /mode_changes)",
+                     count, count == 1 ? "time" : "times");
+}
+
+}  // namespace
+
+PathBounds path_bounds(const StudyTable& study) {
+  const Real rtol = study.real("flow.rtol");
+  const Real gauge = std::max(kLeastGauge, kStepsToPath * rtol);
+  return {or_default(study.real("verify.balance"), gauge), or_default(study.real("verify.energy"), gauge),
+          or_default(study.real("verify.loss_rise"), std::max(kLossRounding, rtol)),
+          or_default(study.real("verify.bound"), std::max(kLeastPath, kStepsToPath * rtol))};
+}
+
+void require_within(const Gauges& gauges, const PathBounds& bounds, Real time) {
+  const auto check = [time](const char* reason, const char* what, const char* key, Real found, Real bound) {
+    if (found <= bound) return;
+    throw StepFailure(reason,
+                      fmt::format("at t = {} {} {:.1e}, expected at most {:.1e} ({}): the path is not "
+                                  "that of the flow",
+                                  time, what, found, bound, key));
+  };
+  check("balance_drift", "the balance of a neuron has drifted by", "verify.balance", gauges.balance_drift,
+        bounds.balance);
+  check("energy_drift", "the energy identity is off by", "verify.energy", gauges.energy_drift, bounds.energy);
+  check("loss_rise", "the loss has risen in a step, in units of the loss at the start, by",
+        "verify.loss_rise", gauges.loss_rise, bounds.loss_rise);
+}
+
+std::string not_confirmed(const Verification& v, const PathBounds& bounds) {
+  if (is_failure(v.stop_reason)) return fmt::format("the second run stopped with {}", v.stop_reason);
+  if (!v.same_modes) return "the kinks changed: " + v.first_difference;
+  if (v.path_error > bounds.path)
+    return fmt::format("path error {:.1e} at t = {:g}, expected at most {:.1e} (verify.bound)", v.path_error,
+                       v.path_error_time, bounds.path);
+  return "";
+}
+
+std::string trust_in_words(const archive::RunSummary& summary, const PathBounds& bounds,
+                           const Verification* verification) {
+  const std::string branchings = branchings_in_words(summary);
+  if (is_failure(summary.stop_reason))
+    return fmt::format("the path ends where the run stopped ({}); what lies before has passed all checks{}",
+                       summary.stop_reason, branchings);
+  if (verification == nullptr)
+    return fmt::format(
+        "no check has failed: balance within {:.0e}, energy identity within {:.0e}, loss rise within {:.0e}; "
+        "--verify measures the error of the path{}",
+        bounds.balance, bounds.energy, bounds.loss_rise, branchings);
+  const std::string fault = not_confirmed(*verification, bounds);
+  if (!fault.empty()) return "not confirmed at a tenth of the tolerance: " + fault + branchings;
+  return fmt::format("confirmed at a tenth of the tolerance: the path is known to {:.0e}{}{}{}",
+                     verification->path_error,
+                     verification->same_events ? "" : "; not so the sequence of events",
+                     verification->complete ? "" : ", as far as the second run went", branchings);
+}
+
+}  // namespace saddleflow

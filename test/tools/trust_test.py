@@ -1,0 +1,101 @@
+"""What the exit status and the last line say of a path: gauges beyond their bounds, --verify, branchings."""
+import os
+
+import h5py
+
+from tool import MAIN, STUDIES, flow, in_temporary_folder, one_line, succeed
+
+SMALL = [os.path.join(STUDIES, "leaky-relu.toml"), "--set", "network.layers=[6, 10, 1]", "--set", "data.samples=40",
+         "--set", "flow.t_end=20.0"]
+# Every sample with its opposite: a neuron slides on the kinks of a pair until its outer weight passes through zero. From
+# there on the surface repels to both sides, and the flow is not unique.
+BRANCHING = """
+[network]
+kind = "feed_forward"
+layers = [2, 2, 1]
+slope = 0.0
+power = 1
+[data]
+inputs = "given"
+targets = "given"
+[data.given]
+inputs = [[1.8, 0.4], [0.1, -1.9], [-1.8, -0.4], [-0.1, 1.9]]
+targets = [[-0.3], [-0.4], [-0.1], [-0.6]]
+[init]
+scale = 0.7
+seed = 3
+[flow]
+t_end = 10
+"""
+
+
+def attributes(file):
+    with h5py.File(file) as run:
+        return dict(run["run"].attrs)
+
+
+def last_line(text):
+    return text.splitlines()[-1]
+
+
+def gauges_stop_the_run():
+    for key, reason in (("verify.energy", "energy_drift"), ("verify.balance", "balance_drift")):
+        one_line(flow(*SMALL, "-o", "stopped.h5", "--force", "--set", f"{key}=1e-16"), 3, "stopped.h5", reason)
+        run = attributes("stopped.h5")
+        assert run["stop_reason"] == reason and key in run["stop_message"], run
+        with h5py.File("stopped.h5") as file:  # whole and readable up to there
+            assert len(file["time"]) >= 2 and file["time"][-1] < 20, file["time"][:]
+    text = flow(*SMALL, "-o", "stopped.h5", "--force", "--set", "verify.energy=1e-16").stdout
+    assert last_line(text).startswith("trust:   the path ends where the run stopped (energy_drift)"), text
+
+
+def the_last_line_says_what_is_known():
+    text = succeed(*SMALL, "-o", "run.h5")
+    assert last_line(text).startswith("trust:   no check has failed: balance within 1e-0"), text
+    text = succeed(*SMALL, "-o", "run.h5", "--force", "--verify")
+    assert last_line(text).startswith("trust:   confirmed at a tenth of the tolerance: the path is known to "), text
+    print(last_line(text))
+
+
+def verify_has_a_bound():
+    result = flow(*SMALL, "-o", "run.h5", "--force", "--verify", "--set", "verify.bound=1e-14")
+    one_line(result, 3, "run.h5", "path error", "verify.bound", "1.0e-14")
+    assert last_line(result.stdout).startswith("trust:   not confirmed at a tenth of the tolerance: path error"), result
+    assert attributes("run.h5")["stop_reason"] == "reached_end"  # the run itself is what it was
+
+
+def a_tolerance_that_loses_kinks_is_not_confirmed():
+    # So loose a tolerance that the sequence of kinks is another one at a tenth of it.
+    result = flow(*SMALL, "-o", "loose.h5", "--verify", "--set", "flow.rtol=0.1", "--set", "flow.t_end=200.0", "--set",
+                  "verify.bound=10.0")
+    assert result.returncode == 3 and "neuron " in result.stderr and "changes its side" in result.stderr, result
+    print(result.stderr.strip())
+
+
+def bounds_are_keys():
+    for key in ("bound", "balance", "energy", "loss_rise"):
+        one_line(flow(MAIN, "--set", f"verify.{key}=-1.0"), 2, f"verify.{key}", "-1")
+
+
+def branchings_are_recorded_and_counted():
+    with open("branching.toml", "w", encoding="utf-8") as study:
+        study.write(BRANCHING)
+    text = succeed("branching.toml", "-o", "branching.h5")
+    run = attributes("branching.h5")
+    with h5py.File("branching.h5") as file:
+        kind = file["mode_changes/kind"][:]
+        flags = file["mode_changes/kind"].attrs["flag_meanings"]
+    assert flags == "cross enter release branch", flags
+    assert run["branchings"] >= 1 and (kind == 3).sum() >= 1, (run, kind)
+    assert run["mode_changes"] == (kind != 3).sum(), (run, kind)
+    assert "not unique" in text and "the flow is not unique: it branches at" in last_line(text), text
+    print(last_line(text))
+
+
+def main():
+    for test in (gauges_stop_the_run, the_last_line_says_what_is_known, verify_has_a_bound,
+                 a_tolerance_that_loses_kinks_is_not_confirmed, bounds_are_keys, branchings_are_recorded_and_counted):
+        test()
+
+
+in_temporary_folder(main)
