@@ -146,9 +146,12 @@ SlidingManifold::Departures SlidingManifold::departures(const CutPass& pass,
   f.gradient += minimiser_on_face(local.f, held);
   Departures result{ray_directions(group, f), {}, {}};
   result.directions->evaluate(f, result.value, result.unit);
-  // What is nothing but rounding says nothing.
-  for (Index r = 0; r < result.unit.size(); ++r)
-    if (result.unit[r] <= local.noise * result.directions->length()[r]) result.unit[r] = 0;
+  // What is nothing but rounding says nothing. The rest is measured by the noise, too: a derivative of one
+  // term would else jump from its unit to minus its unit where it passes zero.
+  for (Index r = 0; r < result.unit.size(); ++r) {
+    const Real noise = local.noise * result.directions->length()[r];
+    result.unit[r] = result.unit[r] <= noise ? 0 : result.unit[r] + noise / kValueRounding;
+  }
   return result;
 }
 
