@@ -122,41 +122,45 @@ class GroupDecision {
     return false;
   }
 
-  /// Where F has several local minimisers the flow branches.
+  /// Where F has several local minimisers the flow branches. At the end of a slide all velocities are still
+  /// one, and the sides tell them apart.
   void choose(const LocalMinimum& found, bool arriving, bool released) {
-    const std::vector<LocalMinimum> all = minimisers(found, released);
-    if (all.size() == 1) return;
-    if (arriving && !released) sides = all[choose_by_tiny_steps(f_, before_, all)].sides;
-    for (std::size_t k = 0; k < sides.size(); ++k)
-      if (std::any_of(all.begin(), all.end(), [&](const auto& other) { return other.sides[k] != sides[k]; }))
-        branching.push_back(k);
-  }
-
-  /// The one that was found first. Where holding all is no minimiser, the descent along each of the rays may
-  /// end elsewhere. At the end of a slide all velocities are still one, and the sides tell them apart.
-  std::vector<LocalMinimum> minimisers(const LocalMinimum& found, bool released) const {
-    std::vector<LocalMinimum> all{found};
     const KinkSides held_all(before_.size(), 0);
     const Vector c = minimiser_on_face(f_, held_all);
     PiecewiseLinear local = derivative_at(f_, held_all);
     local.gradient += c;
     const Rays rays = extreme_rays(local);
-    std::size_t looked = 0;
-    for (const Ray& ray : rays.rays) {
-      if (!falls(ray, options_.noise) || looked++ >= kBranches) continue;
-      KinkSides start = held_all;
-      for (std::size_t k = 0; k < start.size(); ++k) {
-        const Real y = ray.signals[static_cast<Index>(k)];
-        start[k] = static_cast<std::int8_t>((y > 0) - (y < 0));
-      }
-      const LocalMinimum other = descend(f_, c, start, options_);
+    std::vector<const Ray*> falling;
+    for (const Ray& ray : rays.rays)
+      if (falls(ray, options_.noise)) falling.push_back(&ray);
+    // Along one ray there is no choice.
+    if (falling.size() < 2) return;
+    std::vector<LocalMinimum> all{found};
+    const auto add = [&](const LocalMinimum& other) {
       const bool known = std::any_of(all.begin(), all.end(), [&](const LocalMinimum& m) {
         const bool one_point = (m.point - other.point).norm() <= kOnePoint * m.point.norm() + options_.noise;
         return m.sides == other.sides || (one_point && !released);
       });
-      if (other.found && !known) all.push_back(other);
+      if (!known) all.push_back(other);
+    };
+    if (arriving && !released) {
+      const std::vector<LocalMinimum> reached = minimisers_by_tiny_steps(f_, before_, options_);
+      for (const LocalMinimum& other : reached) add(other);
+      if (!reached.empty()) sides = reached.front().sides;
     }
-    return all;
+    falling.resize(std::min(falling.size(), kBranches));
+    for (const Ray* ray : falling) {
+      KinkSides start = held_all;
+      for (std::size_t k = 0; k < start.size(); ++k) {
+        const Real y = ray->signals[static_cast<Index>(k)];
+        start[k] = static_cast<std::int8_t>((y > 0) - (y < 0));
+      }
+      if (const LocalMinimum other = descend(f_, c, start, options_); other.found) add(other);
+    }
+    if (all.size() == 1) sides = found.sides;
+    for (std::size_t k = 0; all.size() > 1 && k < sides.size(); ++k)
+      if (std::any_of(all.begin(), all.end(), [&](const auto& other) { return other.sides[k] != sides[k]; }))
+        branching.push_back(k);
   }
 
   const PiecewiseLinear& f_;

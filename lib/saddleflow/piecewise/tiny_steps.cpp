@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "saddleflow/base/random.hpp"
 
 namespace saddleflow {
 namespace {
+
+// Signals of what is held vanish in the mean to about one step of those that are counted.
+constexpr Real kMeanOfSteps = Real(0.01);
 
 /// Gradient descent on f with steps of length 1.
 class TinySteps {
@@ -61,21 +65,39 @@ Vector velocity_afterwards(const PiecewiseLinear& f, const KinkSides& before, co
   return sum / static_cast<Real>(counted);
 }
 
+/// Sides of a velocity that is a mean over chattering steps.
+KinkSides sides_of(const PiecewiseLinear& f, const Vector& v) {
+  const Vector y = f.signals(v), unit = f.units(v.norm());
+  KinkSides sides(static_cast<std::size_t>(f.count()), 0);
+  for (Index k = 0; k < f.count(); ++k)
+    if (std::abs(y[k]) > kMeanOfSteps * unit[k])
+      sides[static_cast<std::size_t>(k)] = static_cast<std::int8_t>(y[k] > 0 ? 1 : -1);
+  return sides;
+}
+
 }  // namespace
 
-std::size_t choose_by_tiny_steps(const PiecewiseLinear& f, const KinkSides& before,
-                                 const std::vector<LocalMinimum>& candidates,
-                                 const TinyStepsOptions& options) {
+std::vector<LocalMinimum> minimisers_by_tiny_steps(const PiecewiseLinear& f, const KinkSides& before,
+                                                   const DescentOptions& descent,
+                                                   const TinyStepsOptions& options) {
   Random random(options.seed);
-  std::vector<int> votes(candidates.size(), 0);
+  std::vector<std::pair<int, LocalMinimum>> found;  // with its votes
   for (int phase = 0; phase < options.phases; ++phase) {
-    const Vector v = velocity_afterwards(f, before, options, random);
-    const auto nearest = std::min_element(
-        candidates.begin(), candidates.end(),
-        [&](const auto& a, const auto& b) { return (a.point - v).norm() < (b.point - v).norm(); });
-    ++votes[static_cast<std::size_t>(nearest - candidates.begin())];
+    const KinkSides sides = sides_of(f, velocity_afterwards(f, before, options, random));
+    LocalMinimum minimum = descend(f, minimiser_on_face(f, sides), sides, descent);
+    if (!minimum.found) continue;
+    const auto known = std::find_if(found.begin(), found.end(),
+                                    [&](const auto& m) { return m.second.sides == minimum.sides; });
+    if (known == found.end())
+      found.emplace_back(1, std::move(minimum));
+    else
+      ++known->first;
   }
-  return static_cast<std::size_t>(std::max_element(votes.begin(), votes.end()) - votes.begin());
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<LocalMinimum> list;
+  for (auto& [votes, minimum] : found) list.push_back(std::move(minimum));
+  return list;
 }
 
 }  // namespace saddleflow
