@@ -306,7 +306,7 @@ void PiecewiseFlow::complete(const Vector& x, std::vector<Index>& hit) {
   if (flow_.objective().network().activation().is_smooth()) return;
   const Vector& w = flow_.weights(x);
   complete_first_layer(w, hit);
-  if (hidden_ > 1) complete_later_layers(w, hit);
+  if (hidden_ > 1) complete_all_layers(w, hit);
 }
 
 void PiecewiseFlow::complete_first_layer(const Vector& /*w*/, std::vector<Index>& hit) const {
@@ -327,13 +327,14 @@ void PiecewiseFlow::complete_first_layer(const Vector& /*w*/, std::vector<Index>
   }
 }
 
-// Pre-activations that are nearly zero, and whose normals lie in the span of those that are.
-void PiecewiseFlow::complete_later_layers(const Vector& w, std::vector<Index>& hit) {
+// Pre-activations that are nearly zero, and whose normals lie in the span of those that are: where a neuron
+// of a later layer is held at several samples, those of the first one may follow.
+void PiecewiseFlow::complete_all_layers(const Vector& w, std::vector<Index>& hit) {
   Objective& objective = flow_.objective();
   objective.gradient(w, gradient_);  // with the slopes that the normals need
   const FeedForwardState& state = *objective.state_at(w);
   std::vector<Index> candidates;
-  for (int l = 1; l < hidden_; ++l) {
+  for (int l = 0; l < hidden_; ++l) {
     const Matrix& z = state.layer(l).z;
     const Vector below = state.input_of(l).colwise().norm().transpose();
     for (Index j = 0; j < z.rows(); ++j) {

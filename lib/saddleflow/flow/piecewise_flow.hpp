@@ -84,7 +84,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   std::string contradiction(const Vector& x, const std::vector<Index>& touching);
   Real reach(const Vector& w, int layer, Index neuron) const;
   void complete_first_layer(const Vector& w, std::vector<Index>& hit) const;
-  void complete_later_layers(const Vector& w, std::vector<Index>& hit);
+  void complete_all_layers(const Vector& w, std::vector<Index>& hit);
   void project_neuron(Vector& w, const std::vector<Kink>& kinks) const;
   void project_together(Vector& w, const std::vector<Kink>& kinks);
   void bound_rows();
