@@ -133,8 +133,11 @@ class GroupDecision {
     std::vector<const Ray*> falling;
     for (const Ray& ray : rays.rays)
       if (falls(ray, options_.noise)) falling.push_back(&ray);
-    // Along one ray there is no choice.
-    if (falling.size() < 2) return;
+    // Along one ray there is no choice, unless kinks that were held leave on the way.
+    const bool leave = std::any_of(before_.begin(), before_.end(), [&](const auto& side) {
+      return side == 0 && sides[static_cast<std::size_t>(&side - before_.data())] != 0;
+    });
+    if (falling.size() < (leave ? 1U : 2U)) return;
     std::vector<LocalMinimum> all{found};
     const auto add = [&](const LocalMinimum& other) {
       const bool known = std::any_of(all.begin(), all.end(), [&](const LocalMinimum& m) {
