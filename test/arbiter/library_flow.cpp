@@ -56,15 +56,9 @@ class UntilBranching final : public Observer {
 };
 
 void follow(const PlainProblem& p, double rtol, std::int64_t max_steps, LibraryFlow& flow) {
-  Dataset data;
-  data.inputs = samples_as_columns(p.inputs);
-  data.targets = samples_as_columns(p.targets);
-  const std::vector<Index> widths(p.widths.begin(), p.widths.end());
-  Objective objective(
-      feed_forward(widths, Activation(p.slope, 1)), data,
-      Loss(p.logistic ? LossKind::logistic : LossKind::square, p.mean ? Reduction::mean : Reduction::sum));
-  Vector w0(static_cast<Index>(p.start.size()));
-  for (std::size_t i = 0; i < p.start.size(); ++i) w0[static_cast<Index>(i)] = p.start[i];
+  const std::unique_ptr<Objective> owned = objective_of(p);
+  Objective& objective = *owned;
+  const Vector w0 = start_of(p);
   FlowAssemblyOptions assembly;
   assembly.events = no_flow_events();
   assembly.stepping = flow_stepping(objective.network(), Real(rtol), objective.value(w0));
@@ -83,6 +77,22 @@ void follow(const PlainProblem& p, double rtol, std::int64_t max_steps, LibraryF
 }
 
 }  // namespace
+
+std::unique_ptr<Objective> objective_of(const PlainProblem& p) {
+  Dataset data;
+  data.inputs = samples_as_columns(p.inputs);
+  data.targets = samples_as_columns(p.targets);
+  const std::vector<Index> widths(p.widths.begin(), p.widths.end());
+  return std::make_unique<Objective>(
+      feed_forward(widths, Activation(p.slope, 1)), data,
+      Loss(p.logistic ? LossKind::logistic : LossKind::square, p.mean ? Reduction::mean : Reduction::sum));
+}
+
+Vector start_of(const PlainProblem& p) {
+  Vector w0(static_cast<Index>(p.start.size()));
+  for (std::size_t i = 0; i < p.start.size(); ++i) w0[static_cast<Index>(i)] = p.start[i];
+  return w0;
+}
 
 LibraryFlow library_flow(const PlainProblem& problem, double rtol, std::int64_t max_steps) {
   LibraryFlow flow;

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "arbiter/gradient_descent.hpp"
+#include "saddleflow/problem/objective.hpp"
 
 namespace saddleflow::test {
 
@@ -29,6 +31,10 @@ struct LibraryFlow {
 
   bool finished() const { return stop_reason == "reached_end" || branched_at.has_value(); }
 };
+
+/// The problem as the library's.
+std::unique_ptr<Objective> objective_of(const PlainProblem& problem);
+Vector start_of(const PlainProblem& problem);
 
 LibraryFlow library_flow(const PlainProblem& problem, double rtol, std::int64_t max_steps);
 

@@ -240,7 +240,7 @@ bool PiecewiseFlow::cross(const Vector& x, const std::vector<Index>& hit, Mode& 
 std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector<Index>& hit, bool arriving) {
   if (flow_.objective().network().activation().is_smooth()) return std::nullopt;
   const Mode before = mode_;
-  if (hit.empty()) return Decision{true, {}, before, {}};
+  if (hit.empty()) return Decision{true, true, {}, before, {}};
   const Mode all = hold(hit);
   Decision decision;
   std::size_t zero = before.sliding.size();
@@ -248,7 +248,7 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
   if (arriving && all.sliding.size() == zero) {
     decision.mode = before;
     if (cross(x, hit, decision.mode)) {
-      decision.resolved = true;
+      decision.resolved = decision.checked = true;
       return decision;
     }
   }
@@ -278,13 +278,13 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
   }
   leave_dead_samples(before, decision.mode);
   set_mode(decision.mode);
-  if (decision.failure.empty()) decision.failure = contradiction(x, all.sliding);
   decision.resolved = decision.failure.empty();
   return decision;
 }
 
-// The network's own rates and margins in the mode that was decided; empty where they agree with it.
+// By the network's own rates and margins in the mode.
 std::string PiecewiseFlow::contradiction(const Vector& x, const std::vector<Index>& touching) {
+  if (flow_.objective().network().activation().is_smooth()) return {};
   std::vector<Index> moving;
   for (const Index k : touching)
     if (mode_.side(k) != Side::sliding) moving.push_back(k);

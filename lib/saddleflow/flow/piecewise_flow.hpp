@@ -66,6 +66,8 @@ class PiecewiseFlow final : public SwitchedSystem {
   /// The velocity is the minimiser of F(v) = L'(w; v) + |v|^2 / 2 on whose side the trajectory arrives
   /// (theory, section 5, when kinks coincide).
   std::optional<Decision> decide(const Vector& x, const std::vector<Index>& hit, bool arriving) override;
+  /// A kink that returns to where it has just left, or is held while the loss falls away from it.
+  std::string contradiction(const Vector& x, const std::vector<Index>& touching) override;
   void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;
 
  private:
@@ -81,7 +83,6 @@ class PiecewiseFlow final : public SwitchedSystem {
   Mode hold(const std::vector<Index>& hit) const;
   void leave_dead_samples(const Mode& before, Mode& mode) const;
   bool cross(const Vector& x, const std::vector<Index>& hit, Mode& mode);
-  std::string contradiction(const Vector& x, const std::vector<Index>& touching);
   Real reach(const Vector& w, int layer, Index neuron) const;
   void complete_first_layer(const Vector& w, std::vector<Index>& hit) const;
   void complete_all_layers(const Vector& w, std::vector<Index>& hit);

@@ -30,7 +30,8 @@ struct Mode {
 /// What a system that knows how it goes on from a surface says.
 struct Decision {
   bool resolved = false;
-  std::string failure;  ///< what does not fit, where it is not
+  bool checked = false;  ///< contradiction() has nothing to add
+  std::string failure;   ///< what does not fit, where it is not resolved
   Mode mode;
   /// Switches that could have gone to another side than the one taken: the flow branches.
   std::vector<Index> branching;
@@ -96,6 +97,11 @@ class SwitchedSystem {
   virtual std::optional<Decision> decide(const Vector& /*x*/, const std::vector<Index>& /*hit*/,
                                          bool /*arriving*/) {
     return std::nullopt;
+  }
+  /// What contradicts the mode of the system at x, in words: empty where nothing does, or where the system
+  /// cannot tell. Asked of every mode that has been chosen; `touching`: the switches that are zero.
+  virtual std::string contradiction(const Vector& /*x*/, const std::vector<Index>& /*touching*/) {
+    return {};
   }
 };
 

@@ -197,8 +197,8 @@ class Resolution {
   Vector slopes_, rate_, unit_;
 };
 
-/// What the system decided, with how the switches leave that it has moved. One that was hit and keeps its side
-/// leaves its surface, too: its value there is rounding.
+/// What the system decided, with how the switches leave that it has moved. One that was hit and keeps its
+/// side leaves its surface, too: its value there is rounding.
 Transition follow(SwitchedSystem& system, const Vector& x, const Mode& before, const std::vector<Index>& hit,
                   const Decision& decision) {
   Transition result;
@@ -245,8 +245,19 @@ std::vector<ModeChange> changes_between(const Mode& before, const Mode& after) {
 Transition resolve_transition(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit,
                               bool arriving) {
   const Mode before = system.mode();
-  if (const auto decision = system.decide(x, hit, arriving)) return follow(system, x, before, hit, *decision);
-  return Resolution(system, x, hit, arriving).run();
+  const auto decision = system.decide(x, hit, arriving);
+  Transition result =
+      decision ? follow(system, x, before, hit, *decision) : Resolution(system, x, hit, arriving).run();
+  if (!result.resolved || (decision && decision->checked)) return result;
+  std::vector<Index> touching = before.sliding;
+  touching.insert(touching.end(), hit.begin(), hit.end());
+  for (const ModeChange& change : result.changes) touching.push_back(change.index);
+  std::sort(touching.begin(), touching.end());
+  touching.erase(std::unique(touching.begin(), touching.end()), touching.end());
+  result.failure = system.contradiction(x, touching);
+  result.resolved = result.failure.empty();
+  if (!result.resolved) system.set_mode(before);
+  return result;
 }
 
 }  // namespace saddleflow
