@@ -125,45 +125,45 @@ class GroupDecision {
   /// Where F has several local minimisers the flow branches. At the end of a slide all velocities are still
   /// one, and the sides tell them apart.
   void choose(const LocalMinimum& found, bool arriving, bool released) {
-    const KinkSides held_all(before_.size(), 0);
-    const Vector c = minimiser_on_face(f_, held_all);
-    PiecewiseLinear local = derivative_at(f_, held_all);
-    local.gradient += c;
-    const Rays rays = extreme_rays(local);
-    std::vector<const Ray*> falling;
-    for (const Ray& ray : rays.rays)
-      if (falls(ray, options_.noise)) falling.push_back(&ray);
+    const Vector c = minimiser_on_face(f_, KinkSides(before_.size(), 0));
+    const std::vector<KinkSides> ways = ways_out(c);
     // Along one ray there is no choice, unless kinks that were held leave on the way.
-    const bool leave = std::any_of(before_.begin(), before_.end(), [&](const auto& side) {
-      return side == 0 && sides[static_cast<std::size_t>(&side - before_.data())] != 0;
-    });
-    if (falling.size() < (leave ? 1U : 2U)) return;
+    bool leave = false;
+    for (std::size_t k = 0; k < sides.size(); ++k) leave = leave || (before_[k] == 0 && sides[k] != 0);
+    if (ways.size() < (leave ? 1U : 2U)) return;
     std::vector<LocalMinimum> all{found};
-    const auto add = [&](const LocalMinimum& other) {
-      const bool known = std::any_of(all.begin(), all.end(), [&](const LocalMinimum& m) {
-        const bool one_point = (m.point - other.point).norm() <= kOnePoint * m.point.norm() + options_.noise;
-        return m.sides == other.sides || (one_point && !released);
-      });
-      if (!known) all.push_back(other);
-    };
     if (arriving && !released) {
       const std::vector<LocalMinimum> reached = minimisers_by_tiny_steps(f_, before_, options_);
-      for (const LocalMinimum& other : reached) add(other);
-      if (!reached.empty()) sides = reached.front().sides;
+      for (const LocalMinimum& other : reached) add_distinct(all, other, released);
+      if (all.size() > 1) sides = reached.front().sides;
     }
-    falling.resize(std::min(falling.size(), kBranches));
-    for (const Ray* ray : falling) {
-      KinkSides start = held_all;
-      for (std::size_t k = 0; k < start.size(); ++k) {
-        const Real y = ray->signals[static_cast<Index>(k)];
-        start[k] = static_cast<std::int8_t>((y > 0) - (y < 0));
-      }
-      if (const LocalMinimum other = descend(f_, c, start, options_); other.found) add(other);
-    }
-    if (all.size() == 1) sides = found.sides;
+    for (std::size_t way = 0; way < std::min(ways.size(), kBranches); ++way)
+      add_distinct(all, descend(f_, c, ways[way], options_), released);
     for (std::size_t k = 0; all.size() > 1 && k < sides.size(); ++k)
       if (std::any_of(all.begin(), all.end(), [&](const auto& other) { return other.sides[k] != sides[k]; }))
         branching.push_back(k);
+  }
+
+  /// Where F falls from the point `c` at which all kinks are held: their sides along each such ray.
+  std::vector<KinkSides> ways_out(const Vector& c) const {
+    PiecewiseLinear local = derivative_at(f_, KinkSides(before_.size(), 0));
+    local.gradient += c;
+    std::vector<KinkSides> ways;
+    for (const Ray& ray : extreme_rays(local).rays) {
+      if (!falls(ray, options_.noise)) continue;
+      KinkSides way;
+      for (const Real y : ray.signals) way.push_back(static_cast<std::int8_t>((y > 0) - (y < 0)));
+      ways.push_back(std::move(way));
+    }
+    return ways;
+  }
+
+  void add_distinct(std::vector<LocalMinimum>& all, const LocalMinimum& other, bool released) const {
+    const bool known = std::any_of(all.begin(), all.end(), [&](const LocalMinimum& m) {
+      const bool one_point = (m.point - other.point).norm() <= kOnePoint * m.point.norm() + options_.noise;
+      return m.sides == other.sides || (one_point && !released);
+    });
+    if (other.found && !known) all.push_back(other);
   }
 
   const PiecewiseLinear& f_;
