@@ -138,43 +138,47 @@ void compare_events(const std::vector<archive::EventRow>& stored, const Comparis
   }
 }
 
-// The last step of a run, as a part of its time.
-constexpr double kVeryEnd = 0.99;
+// A change within so many tolerances of the end, as a part of the time, may be beyond it in the other run.
+constexpr double kVeryEnd = 1e4;
 
 /// What happens on one kink, in its order.
 struct KinkHistory {
   std::vector<std::pair<ModeChangeKind, int>> first, second;
-  double last = 0;  // time in the run
+  double last = 0;  // time of the last change in either
 };
 using KinkHistories = std::map<std::tuple<int, Index, Index>, KinkHistory>;
 
 // Two kinks that are passed within rounding of one another have no order. A change at the very end of the run
 // may be beyond that of the other.
 void compare_modes(const archive::RunReader& run, const std::vector<KinkChange>& second,
-                   const Network& network, double end, Verification& out) {
+                   const FlowSetup& setup, double end, Verification& out) {
   if (!run.has_mode_changes()) return;
   const std::vector<archive::ModeChangeRow> first = run.mode_changes();
   out.mode_changes = std::count_if(first.begin(), first.end(), [](const archive::ModeChangeRow& row) {
     return row.kind != ModeChangeKind::branch;
   });
+  const double late = end * (1 - std::min(0.01, kVeryEnd * static_cast<double>(setup.rtol)));
   KinkHistories histories;
   for (const archive::ModeChangeRow& a : first) {
     if (a.kind == ModeChangeKind::branch) continue;
-    const Neuron& neuron = network.neurons()[static_cast<std::size_t>(a.neuron)];
+    const Neuron& neuron = setup.network().neurons()[static_cast<std::size_t>(a.neuron)];
     KinkHistory& history = histories[{neuron.layer, neuron.index, a.sample}];
     history.first.emplace_back(a.kind, a.side);
     history.last = a.time;
   }
-  for (const KinkChange& b : second)
-    if (b.kind != ModeChangeKind::branch)
-      histories[{b.layer, b.neuron, b.sample}].second.emplace_back(b.kind, b.side);
+  for (const KinkChange& b : second) {
+    if (b.kind == ModeChangeKind::branch) continue;
+    KinkHistory& history = histories[{b.layer, b.neuron, b.sample}];
+    history.second.emplace_back(b.kind, b.side);
+    history.last = std::max(history.last, static_cast<double>(b.time));
+  }
   for (const auto& [kink, history] : histories) {
     const std::size_t common = std::min(history.first.size(), history.second.size());
     const std::size_t most = std::max(history.first.size(), history.second.size());
     const bool same =
         std::equal(history.first.begin(), history.first.begin() + static_cast<std::ptrdiff_t>(common),
                    history.second.begin());
-    if (same && (common == most || (common + 1 == most && history.last >= kVeryEnd * end))) continue;
+    if (same && (common == most || (common + 1 == most && history.last >= late))) continue;
     out.same_modes = false;
     if (!out.first_difference.empty()) return;
     const auto& [layer, neuron, sample] = kink;
@@ -214,7 +218,7 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
   result.stop_reason = outcome.stop_reason;
   result.complete = comparison.complete() || outcome.stop_reason == stopped;
   compare_events(run.event_rows(), comparison, Recorder::event_kinds(setup), result);
-  compare_modes(run, comparison.mode_changes(), setup.network(), run.column("snapshot_time").back(), result);
+  compare_modes(run, comparison.mode_changes(), setup, run.column("snapshot_time").back(), result);
   return result;
 }
 
