@@ -99,7 +99,10 @@ function addHeader() {
                                ['hessian_vectors', 'Hessian · vector']]) {
     if (counter(name) !== null) dials.push([label, number(counter(name))]);
   }
-  if (run.modes) dials.push(['mode changes', number(run.modes.total)]);
+  if (run.modes) {
+    const [, branches] = run.modes.kinds.find(([name]) => name === 'branch');  // these change nothing
+    dials.push(['mode changes', number(run.modes.total - branches)]);
+  }
   const worst = worstGauge();
   if (worst) dials.push([`worst ${worst.name}`, number(worst.worst, 2)]);
   section('dials').append(...dials.map(([label, value]) =>
