@@ -21,6 +21,9 @@ constexpr Real kCrossingRate = Real(1e-10);
 // The decision is checked against the rates of the network itself; a kink that has just been released leaves
 // with z' = 0, as far as the time of that is known.
 constexpr Real kCheckTolerance = Real(1e-6);
+// A margin from which on what was trapped is held by the loss itself: beyond its rounding, so that it is not
+// trapped again at once.
+constexpr Real kHeldAgain = Real(1e-3);
 // The margin of a slide that has just ended, see PiecewiseStepper.
 constexpr Real kEndedSlide = Real(1e-8);
 // A signal below this part of the sum that makes it has no sign; one that was held is so to what holds it.
@@ -28,6 +31,9 @@ constexpr Real kNoSign = Real(1e-12);
 constexpr Real kHeld = Real(1e-9);
 // Minimisers that differ by less than this part of their length are one.
 constexpr Real kOnePoint = Real(1e-8);
+// Whether gradient descent leaves where a slide ends is asked with this part of what a derivative is made of
+// beyond its zero.
+constexpr Real kBeyondEnd = Real(0.01);
 // Other minimisers are looked for along so many rays.
 constexpr std::size_t kBranches = 32;
 
@@ -37,8 +43,13 @@ int sign_of_side(Side side) { return static_cast<int>(side); }
 /// goes on.
 class GroupDecision {
  public:
-  GroupDecision(const KinkModel& model, KinkSides before, std::vector<bool> hit)
-      : f_(model.f), before_(std::move(before)), hit_(std::move(hit)) {
+  /// `was_trapped`: see Mode::trapped.
+  GroupDecision(const KinkModel& model, KinkSides before, std::vector<bool> hit,
+                std::vector<bool> was_trapped)
+      : f_(model.f),
+        before_(std::move(before)),
+        hit_(std::move(hit)),
+        was_trapped_(std::move(was_trapped)) {
     options_.noise = model.noise;
   }
 
@@ -50,6 +61,7 @@ class GroupDecision {
       c = minimiser_on_face(f_, before_);
       start = before_;
       release(c, start);
+      if (stay_) return stay();
       // The time at which the margin is zero, and with it the slopes, are known to the tolerance of the
       // search.
       for (Index k = 0; k < f_.count(); ++k)
@@ -57,12 +69,18 @@ class GroupDecision {
           options_.position += kEndedSlide * std::abs(f_.back[k]) * f_.rows.row(k).norm();
       go_on(c, start);
     }
+    const bool released = this->released(start);
+    if (released) options_.keep = was_trapped_;
     const LocalMinimum found = descend(f_, c, start, options_);
     sides = found.sides;
-    if (found.found) choose(found, arriving, released(start));
-    return found.found;
+    resolved = found.found;
+    trapped = released ? still_held(was_trapped_) : std::vector<bool>(sides.size(), false);
+    if (std::find(trapped.begin(), trapped.end(), true) == trapped.end()) choose(found, arriving, released);
+    return resolved;
   }
 
+  bool resolved = false;
+  std::vector<bool> trapped;
   KinkSides sides;
   std::vector<std::size_t> branching;  ///< kinks of the group with another side at another minimiser
 
@@ -71,7 +89,7 @@ class GroupDecision {
   /// opposite rays have, because the surface has begun to repel, the flow branches; gradient descent with a
   /// tiny step, which goes to and fro across it, then leaves to either side, with the shares of time that it
   /// has spent there as probabilities: more on the side to which the loss falls less steeply, which is taken.
-  void release(const Vector& c, KinkSides& start) const {
+  void release(const Vector& c, KinkSides& start) {
     const std::vector<Index> zero = held(start);
     PiecewiseLinear local = derivative_at(f_, start);
     local.gradient += c;
@@ -81,11 +99,15 @@ class GroupDecision {
       bool ends = false;
       for (std::size_t k = 0; k < zero.size(); ++k)
         ends = ends || (ray.signals[static_cast<Index>(k)] != 0 && hit_[static_cast<std::size_t>(zero[k])]);
+      for (std::size_t k = 0; k < zero.size(); ++k)
+        ends = ends &&
+               !(ray.signals[static_cast<Index>(k)] != 0 && was_trapped_[static_cast<std::size_t>(zero[k])]);
       if (ends && ray.unit > options_.noise * ray.length && ray.value <= kEndedSlide * ray.unit)
         leaving.push_back(&ray);
     }
     std::stable_sort(leaving.begin(), leaving.end(),
                      [](const Ray* a, const Ray* b) { return a->value / a->length > b->value / b->length; });
+    if (hears_held(zero) && !leaving.empty() && stay_beyond(rays, leaving, zero)) return;
     for (const Ray* ray : leaving) {
       bool free = true;
       for (std::size_t k = 0; k < zero.size(); ++k)
@@ -96,6 +118,24 @@ class GroupDecision {
         if (y != 0) start[static_cast<std::size_t>(zero[k])] = static_cast<std::int8_t>(y > 0 ? 1 : -1);
       }
     }
+  }
+
+  /// Whether some kink that is held hears another one: only then is a mean slope more than its share of time.
+  bool hears_held(const std::vector<Index>& zero) const {
+    return static_cast<Index>(zero.size()) == f_.count() && !f_.feed.isZero(0);
+  }
+
+  /// Whether gradient descent stays where the slide should end: its kinks then are trapped.
+  bool stay_beyond(const Rays& rays, const std::vector<const Ray*>& leaving, const std::vector<Index>& zero) {
+    Vector push = Vector::Zero(f_.dimension());
+    for (const Ray* ray : leaving)
+      push += kBeyondEnd * ray->unit / (ray->length * ray->length) * rays.direction(*ray);
+    if (!tiny_steps_stay_beyond(f_, push)) return false;
+    for (const Ray* ray : leaving)
+      for (std::size_t k = 0; k < zero.size(); ++k)
+        if (ray->signals[static_cast<Index>(k)] != 0) was_trapped_[static_cast<std::size_t>(zero[k])] = true;
+    stay_ = true;
+    return true;
   }
 
   /// All take the sides to which the velocity of the arrival carries them. A kink that was held may hear one
@@ -122,20 +162,39 @@ class GroupDecision {
     return false;
   }
 
-  /// Where F has several local minimisers the flow branches. At the end of a slide all velocities are still
-  /// one, and the sides tell them apart.
+  /// On all kinks, though F begins to fall.
+  bool stay() {
+    sides.assign(before_.size(), 0);
+    trapped = was_trapped_;
+    for (std::size_t k = 0; k < trapped.size(); ++k)
+      if (trapped[k]) branching.push_back(k);
+    return resolved = true;
+  }
+
+  std::vector<bool> still_held(std::vector<bool> list) const {
+    for (std::size_t k = 0; k < sides.size(); ++k) list[k] = list[k] && sides[k] == 0;
+    return list;
+  }
+
+  /// Where F has several local minimisers, or gradient descent stays at a place that is none, the flow
+  /// branches. At the end of a slide all velocities are still one, and the sides tell them apart.
   void choose(const LocalMinimum& found, bool arriving, bool released) {
     const Vector c = minimiser_on_face(f_, KinkSides(before_.size(), 0));
     const std::vector<KinkSides> ways = ways_out(c);
     // Along one ray there is no choice, unless kinks that were held leave on the way.
-    bool leave = false;
+    bool leave = !resolved;
     for (std::size_t k = 0; k < sides.size(); ++k) leave = leave || (before_[k] == 0 && sides[k] != 0);
     if (ways.size() < (leave ? 1U : 2U)) return;
-    std::vector<LocalMinimum> all{found};
+    std::vector<LocalMinimum> all;
+    if (resolved) all.push_back(found);
     if (arriving && !released) {
-      const std::vector<LocalMinimum> reached = minimisers_by_tiny_steps(f_, before_, options_);
-      for (const LocalMinimum& other : reached) add_distinct(all, other, released);
-      if (all.size() > 1) sides = reached.front().sides;
+      const std::vector<TinyStepsEnd> reached = ends_of_tiny_steps(f_, before_, options_);
+      for (const TinyStepsEnd& other : reached) add_distinct(all, other.place, released);
+      if (!reached.empty() && (all.size() > 1 || !resolved)) {
+        sides = reached.front().place.sides;
+        trapped = reached.front().trapped;
+        resolved = true;
+      }
     }
     for (std::size_t way = 0; way < std::min(ways.size(), kBranches); ++way)
       add_distinct(all, descend(f_, c, ways[way], options_), released);
@@ -168,7 +227,8 @@ class GroupDecision {
 
   const PiecewiseLinear& f_;
   KinkSides before_;
-  std::vector<bool> hit_;
+  std::vector<bool> hit_, was_trapped_;
+  bool stay_ = false;
   DescentOptions options_;
 };
 
@@ -258,21 +318,24 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
   decision.mode = before;
   for (const std::vector<Index>& group : manifold.groups()) {
     KinkSides sides;
-    std::vector<bool> is_hit;
+    std::vector<bool> is_hit, was_trapped;
     for (const Index c : group) {
       const Index k = all.sliding[static_cast<std::size_t>(c)];
       sides.push_back(static_cast<std::int8_t>(sign_of_side(before.side(k))));
       is_hit.push_back(is_listed(hit, k));
+      was_trapped.push_back(before.is_trapped(k));
     }
     if (std::none_of(is_hit.begin(), is_hit.end(), [](bool b) { return b; })) continue;
     const KinkModel model = manifold.model(pass, group);
     if (model.idle) continue;
-    GroupDecision group_decision(model, sides, is_hit);
+    GroupDecision group_decision(model, sides, is_hit, was_trapped);
     if (!group_decision.run(arriving))
       decision.failure = fmt::format("no minimum of the local model of {} kinks was found", group.size());
-    for (std::size_t c = 0; c < group.size(); ++c)
-      decision.mode.set(all.sliding[static_cast<std::size_t>(group[c])],
-                        static_cast<Side>(group_decision.sides[c]));
+    for (std::size_t c = 0; c < group.size(); ++c) {
+      const Index k = all.sliding[static_cast<std::size_t>(group[c])];
+      decision.mode.set(k, static_cast<Side>(group_decision.sides[c]));
+      if (group_decision.trapped[c]) decision.mode.trap(k);
+    }
     for (const std::size_t c : group_decision.branching)
       decision.branching.push_back(all.sliding[static_cast<std::size_t>(group[c])]);
   }
@@ -280,6 +343,15 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
   set_mode(decision.mode);
   decision.resolved = decision.failure.empty();
   return decision;
+}
+
+void PiecewiseFlow::settle(const Vector& x) {
+  if (mode_.trapped.empty()) return;
+  Mode held = mode_;
+  for (const Index k : mode_.trapped) held.set(k, Side::sliding);
+  const Mode before = mode_;
+  set_mode(held);
+  if (margin(x) < kHeldAgain) set_mode(before);
 }
 
 // By the network's own rates and margins in the mode.

@@ -103,8 +103,9 @@ Index PiecewiseFlow::neurons_below() const {
 }
 
 void PiecewiseFlow::set_mode(const Mode& mode) {
-  if (mode.sides == mode_.sides && flow_.objective().has_mode()) return;
+  const bool same = mode.sides == mode_.sides && flow_.objective().has_mode();
   mode_ = mode;
+  if (same) return;
   std::size_t k = 0;
   for (Matrix& factors : pattern_.factors)
     for (Index e = 0; e < factors.size(); ++e) factors.data()[e] = factor(mode_.sides[k++]);
@@ -168,15 +169,23 @@ void PiecewiseFlow::slopes(const Vector& x, Vector& s) {
     flow_.objective().sliding_slopes(flow_.weights(x), s);
 }
 
+/// By positions among the sliding ones; empty: none.
+std::vector<bool> PiecewiseFlow::trapped() const {
+  std::vector<bool> list;
+  if (mode_.trapped.empty()) return list;
+  for (const Index k : mode_.sliding) list.push_back(mode_.is_trapped(k));
+  return list;
+}
+
 Real PiecewiseFlow::margin(const Vector& x) {
   if (mode_.sliding.empty()) return std::numeric_limits<Real>::infinity();
   CutPass pass;
-  return flow_.objective().on_kinks(flow_.weights(x), pass)->margin(pass);
+  return flow_.objective().on_kinks(flow_.weights(x), pass)->margin(pass, trapped());
 }
 
 std::vector<Index> PiecewiseFlow::leaving(const Vector& x, Real margin) {
   CutPass pass;
-  std::vector<Index> list = flow_.objective().on_kinks(flow_.weights(x), pass)->leaving(pass, margin);
+  std::vector<Index> list = flow_.objective().on_kinks(flow_.weights(x), pass)->leaving(pass, margin, trapped());
   for (Index& k : list) k = mode_.sliding[static_cast<std::size_t>(k)];
   return list;
 }

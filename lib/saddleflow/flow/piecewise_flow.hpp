@@ -57,6 +57,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   void slopes(const Vector& x, Vector& s) override;
   Real margin(const Vector& x) override;
   std::vector<Index> leaving(const Vector& x, Real margin) override;
+  void settle(const Vector& x) override;
   /// Neuron by neuron, in units of the larger of its incoming and outgoing weights.
   Real project(Vector& x, const std::vector<Index>& which) override;
   Real drift(const Vector& x) override;
@@ -80,6 +81,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   const Layout& layout() const { return flow_.objective().network().layout(); }
   const Matrix& inputs() const { return flow_.objective().data().inputs; }
   Real factor(Side side) const;
+  std::vector<bool> trapped() const;
   Mode hold(const std::vector<Index>& hit) const;
   void leave_dead_samples(const Mode& before, Mode& mode) const;
   bool cross(const Vector& x, const std::vector<Index>& hit, Mode& mode);

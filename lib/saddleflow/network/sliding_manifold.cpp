@@ -84,9 +84,23 @@ void SlidingManifold::update(const FeedForwardState& state) {
   for (std::size_t d = 0; d < deep_.size(); ++d) {
     units_[d].update(state);
     units_[d].gradient(state, normal);
+    if (is_rounding(state, units_[d], normal.norm())) normal.setZero();
     deep_normals_.col(static_cast<Index>(d)) = normal;
   }
   deep_basis_ = orthonormal_basis(tangent_to_flat(), deep_normals_.colwise().norm().transpose());
+}
+
+/// Whether rounding has made the direction of a normal: its layers below are all but silent at the sample.
+bool SlidingManifold::is_rounding(const FeedForwardState& state, const UnitGradient& unit,
+                                  Real length) const {
+  // No normal is longer than what the norms of the layers allow; most are not much shorter.
+  Real forward = inputs_.col(unit.kink().sample).norm(), longest = forward;
+  for (int l = 0; l < unit.kink().layer; ++l) {
+    forward *= layout_.matrix(state.w, l).norm();
+    longest = longest * layout_.matrix(state.w, l + 1).norm() + forward;
+  }
+  if (length > normal_tolerance() * longest) return false;
+  return length * normal_tolerance() <= unit.rounding(state);
 }
 
 /// The deep normals without their part in the span of the flat ones.

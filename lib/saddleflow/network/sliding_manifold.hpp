@@ -69,9 +69,11 @@ class SlidingManifold {
   /// leave M, in units of the terms that it is a sum of. Where normals are independent it is (s_k - low) b_k
   /// and (1 - s_k) b_k of the slopes s_k, of which b_k may change its sign [derived in this project; theory,
   /// section 5]. Negative: the loss falls along one of them, M is left. Infinite where nothing is held.
-  Real margin(const CutPass& pass) const;
+  /// `trapped` (one a kink, or empty: none): directions that move one of these count as 1 while gradient
+  /// descent stays, as -1 where it leaves (see TinyStepsEnd).
+  Real margin(const CutPass& pass, const std::vector<bool>& trapped = {}) const;
   /// The kinks that leave, as positions in kinks(), along directions whose margin is at most this.
-  std::vector<Index> leaving(const CutPass& pass, Real at_most) const;
+  std::vector<Index> leaving(const CutPass& pass, Real at_most, const std::vector<bool>& trapped = {}) const;
   /// Largest distance of w from M, neuron by neuron, in units of the neuron's weights.
   Real drift(const FeedForwardState& state) const;
   /// v becomes its tangent part.
@@ -131,6 +133,11 @@ class SlidingManifold {
     Vector value, unit;
   };
   Departures departures(const CutPass& pass, const std::vector<Index>& group) const;
+  static bool moves(const Departures& rays, Index ray, const std::vector<Index>& group,
+                    const std::vector<bool>& list);
+  bool has_trapped(const std::vector<Index>& group, const std::vector<bool>& trapped) const;
+  bool stays(const CutPass& pass, const std::vector<Index>& group, const Departures& rays,
+             const std::vector<bool>& trapped) const;
   std::shared_ptr<const RayDirections> ray_directions(const std::vector<Index>& group,
                                                       const PiecewiseLinear& f) const;
   bool is_independent(const std::vector<Index>& group) const;
@@ -143,6 +150,7 @@ class SlidingManifold {
   Drive drive_with(const FeedForwardState& state, const Vector& s, Real low, Real high) const;
   void project_flat(Vector& v) const;
   Matrix tangent_to_flat() const;
+  bool is_rounding(const FeedForwardState& state, const UnitGradient& unit, Real length) const;
   void flat_slopes(const FlatGroup& group, const Vector& cut, const Drive& drive, Real low, Real high,
                    Vector& out) const;
   void dependent_slopes(const FeedForwardState& state, const Vector& cut, Real low, Real high,

@@ -1,6 +1,7 @@
 // What the loss does along directions that leave the surface of the kinks.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -11,6 +12,7 @@
 #include "saddleflow/piecewise/local_minimum.hpp"
 #include "saddleflow/piecewise/rays.hpp"
 #include "saddleflow/piecewise/span.hpp"
+#include "saddleflow/piecewise/tiny_steps.hpp"
 
 namespace saddleflow {
 namespace {
@@ -155,29 +157,62 @@ SlidingManifold::Departures SlidingManifold::departures(const CutPass& pass,
   return result;
 }
 
-Real SlidingManifold::margin(const CutPass& pass) const {
+bool SlidingManifold::has_trapped(const std::vector<Index>& group, const std::vector<bool>& trapped) const {
+  return !trapped.empty() && std::any_of(group.begin(), group.end(),
+                                         [&](Index k) { return trapped[static_cast<std::size_t>(k)]; });
+}
+
+/// Whether the ray moves a kink of the list.
+bool SlidingManifold::moves(const Departures& rays, Index ray, const std::vector<Index>& group,
+                            const std::vector<bool>& list) {
+  for (std::size_t c = 0; c < group.size(); ++c)
+    if (list[static_cast<std::size_t>(group[c])] &&
+        rays.directions->signals()(static_cast<Index>(c), ray) != 0)
+      return true;
+  return false;
+}
+
+// Where the loss falls along no direction that moves a trapped kink, nothing has to be trapped any more.
+bool SlidingManifold::stays(const CutPass& pass, const std::vector<Index>& group, const Departures& rays,
+                            const std::vector<bool>& trapped) const {
+  bool falls = false;
+  for (Index r = 0; r < rays.unit.size(); ++r)
+    falls = falls || (rays.value[r] < -kValueRounding * rays.unit[r] && moves(rays, r, group, trapped));
+  if (!falls) return true;
+  std::vector<bool> of_group;
+  of_group.reserve(group.size());
+  for (const Index k : group) of_group.push_back(trapped[static_cast<std::size_t>(k)]);
+  return tiny_steps_stay(model(pass, group).f, of_group);
+}
+
+Real SlidingManifold::margin(const CutPass& pass, const std::vector<bool>& trapped) const {
   Real least = std::numeric_limits<Real>::infinity();
   const auto all = groups();
   Margins margins;
   for (const std::vector<Index>& group : all) {
-    if (is_independent(group)) {
+    const bool any_trapped = has_trapped(group, trapped);
+    if (!any_trapped && is_independent(group)) {
       if (margins.below.size() == 0) margins = independent_margins(pass);
       least = std::min({least, margins.below(group).minCoeff(), margins.above(group).minCoeff()});
       continue;
     }
     const Departures rays = departures(pass, group);
     for (Index r = 0; r < rays.unit.size(); ++r)
-      if (rays.unit[r] > 0) least = std::min(least, rays.value[r] / rays.unit[r]);
+      if (rays.unit[r] > 0 && !(any_trapped && moves(rays, r, group, trapped)))
+        least = std::min(least, rays.value[r] / rays.unit[r]);
+    if (any_trapped) least = std::min(least, stays(pass, group, rays, trapped) ? Real(1) : Real(-1));
   }
   return least;
 }
 
-std::vector<Index> SlidingManifold::leaving(const CutPass& pass, Real at_most) const {
+std::vector<Index> SlidingManifold::leaving(const CutPass& pass, Real at_most,
+                                            const std::vector<bool>& trapped) const {
   std::vector<Index> list;
   const auto all = groups();
   const Margins margins = independent_margins(pass);
   for (const std::vector<Index>& group : all) {
-    if (is_independent(group)) {
+    const bool any_trapped = has_trapped(group, trapped);
+    if (!any_trapped && is_independent(group)) {
       for (const Index k : group)
         if (std::min(margins.below[k], margins.above[k]) <= at_most) list.push_back(k);
       continue;
@@ -185,9 +220,13 @@ std::vector<Index> SlidingManifold::leaving(const CutPass& pass, Real at_most) c
     const Departures rays = departures(pass, group);
     for (Index r = 0; r < rays.unit.size(); ++r) {
       if (rays.unit[r] == 0 || rays.value[r] > at_most * rays.unit[r]) continue;
+      if (any_trapped && moves(rays, r, group, trapped)) continue;
       for (std::size_t c = 0; c < group.size(); ++c)
         if (rays.directions->signals()(static_cast<Index>(c), r) != 0) list.push_back(group[c]);
     }
+    if (!any_trapped || stays(pass, group, rays, trapped)) continue;
+    std::copy_if(group.begin(), group.end(), std::back_inserter(list),
+                 [&](Index k) { return trapped[static_cast<std::size_t>(k)]; });
   }
   std::sort(list.begin(), list.end());
   list.erase(std::unique(list.begin(), list.end()), list.end());

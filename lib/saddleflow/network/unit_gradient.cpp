@@ -1,5 +1,8 @@
 #include "saddleflow/network/unit_gradient.hpp"
 
+#include <cmath>
+#include <limits>
+
 namespace saddleflow {
 
 UnitGradient::UnitGradient(const Layout& layout, const Kink& kink) : layout_(layout), kink_(kink) {
@@ -26,6 +29,33 @@ void UnitGradient::gradient(const FeedForwardState& state, Vector& out) const {
   out.setZero(layout_.size());
   for (int l = 0; l <= kink_.layer; ++l)
     layout_.matrix(out, l).noalias() = delta(l) * state.input_of(l).col(kink_.sample).transpose();
+}
+
+// To first order: what each layer adds by its own sums, and what it passes on.
+Real UnitGradient::rounding(const FeedForwardState& state) const {
+  constexpr Real epsilon = std::numeric_limits<Real>::epsilon();
+  const Index i = kink_.sample;
+  std::vector<Vector> of_delta(delta_.size());
+  of_delta.back().setZero(delta_.back().size());
+  for (int l = kink_.layer; l > 0; --l) {
+    const auto at = static_cast<std::size_t>(l);
+    const Vector through = layout_.matrix(state.w, l).cwiseAbs().transpose() *
+                           (of_delta[at] + epsilon * delta(l).cwiseAbs());
+    of_delta[at - 1] = through.cwiseProduct(state.layer(l - 1).slope.col(i).cwiseAbs());
+  }
+  Vector of_input = Vector::Zero(state.inputs.rows());
+  Real squared = 0;
+  for (int l = 0; l <= kink_.layer; ++l) {
+    const Vector input = state.input_of(l).col(i).cwiseAbs();
+    const Vector& error = of_delta[static_cast<std::size_t>(l)];
+    const Real block =
+        delta(l).norm() * (of_input + epsilon * input).norm() + error.norm() * input.norm();
+    squared += block * block;
+    if (l == kink_.layer) break;
+    const Vector sums = layout_.matrix(state.w, l).cwiseAbs() * (of_input + epsilon * input);
+    of_input = sums.cwiseProduct(state.layer(l).slope.col(i).cwiseAbs());
+  }
+  return std::sqrt(squared);
 }
 
 Real UnitGradient::rate(const FeedForwardState& state, const Vector& v) const {

@@ -40,7 +40,7 @@ class Descent {
           to_face.norm() > kSamePoint * (c_.norm() + to_face.norm()) + rounding_ + options_.position;
       // Where F does not fall on the way, what is missing is rounding.
       if (far && go_along(to_face)) continue;
-      if (!leave_face()) return {c_, sides_, is_consistent(), exact_};
+      if (!leave_face()) return {c_, sides_, agrees_with_sides(f_, c_, sides_, rounding_), exact_};
     }
     return {c_, sides_, false, exact_};
   }
@@ -49,38 +49,34 @@ class Descent {
   KinkSides::value_type& side(Index k) { return sides_[static_cast<std::size_t>(k)]; }
   bool is_held(Index k) const { return sides_[static_cast<std::size_t>(k)] == 0; }
 
-  bool is_consistent() const {
-    const Vector y = f_.signals(c_, sides_);
-    const Vector unit = kConsistent * f_.units(c_.norm()) + f_.units(rounding_, false);
-    for (Index k = 0; k < f_.count(); ++k) {
-      const Real s =
-          is_held(k) ? -std::abs(y[k]) : static_cast<Real>(sides_[static_cast<std::size_t>(k)]) * y[k];
-      if (s < -unit[k]) return false;
-    }
-    return true;
-  }
-
   /// The steepest ray along which F falls, if there is one: the kinks that leave on it take their sides.
   bool leave_face() {
     PiecewiseLinear local = derivative_at(f_, sides_);
     local.gradient += c_;
     const Rays rays = extreme_rays(local, options_.rays);
     exact_ = exact_ && rays.complete;
+    const std::vector<Index> zero = held(sides_);
     const Ray* steepest = nullptr;
     Real least = 0;
     for (const Ray& ray : rays.rays) {
       // Of directions as steep as one another the first: what is equal differs by rounding.
-      if (!falls(ray, options_.noise) || ray.value / ray.length >= least - kValueRounding * std::abs(least))
+      if (!falls(ray, options_.noise) || moves_kept(ray, zero) || ray.value / ray.length >= least - kValueRounding * std::abs(least))
         continue;
       steepest = &ray;
       least = ray.value / ray.length;
     }
     if (steepest == nullptr) return false;
-    const std::vector<Index> zero = held(sides_);
     for (std::size_t k = 0; k < zero.size(); ++k)
       side(zero[k]) = static_cast<std::int8_t>(sign_of_signal(steepest->signals[static_cast<Index>(k)]));
     go_along(rays.direction(*steepest));
     return true;
+  }
+
+  bool moves_kept(const Ray& ray, const std::vector<Index>& zero) const {
+    for (std::size_t k = 0; !options_.keep.empty() && k < zero.size(); ++k)
+      if (options_.keep[static_cast<std::size_t>(zero[k])] && ray.signals[static_cast<Index>(k)] != 0)
+        return true;
+    return false;
   }
 
   /// dF along u at c_, the kinks on their sides.
@@ -172,6 +168,17 @@ class Descent {
 };
 
 }  // namespace
+
+bool agrees_with_sides(const PiecewiseLinear& f, const Vector& c, const KinkSides& sides,
+                       Real rounding) {
+  const Vector y = f.signals(c, sides);
+  const Vector unit = kConsistent * f.units(c.norm()) + f.units(rounding, false);
+  for (Index k = 0; k < f.count(); ++k) {
+    const int side = sides[static_cast<std::size_t>(k)];
+    if ((side == 0 ? -std::abs(y[k]) : static_cast<Real>(side) * y[k]) < -unit[k]) return false;
+  }
+  return true;
+}
 
 bool falls(const Ray& ray, Real noise) {
   return ray.value < -(kValueRounding * ray.unit + noise * ray.length);

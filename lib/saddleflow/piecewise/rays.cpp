@@ -280,7 +280,8 @@ class RaySearch {
 
 RayDirections::RayDirections(const PiecewiseLinear& f, const RayOptions& options) {
   if (f.count() == 0) return;
-  inverse_ = minimum_norm_least_squares(f.rows, Matrix::Identity(f.count(), f.count()), normal_tolerance());
+  // Which rows are dependent is a matter of their angles.
+  inverse_ = scaled_pseudo_inverse(f.rows.transpose()).transpose();
   const MergedKinks merged(f);
   const PiecewiseLinear distinct = merged.function();
   RaySearch search(distinct, options);

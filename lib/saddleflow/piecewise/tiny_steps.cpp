@@ -11,6 +11,14 @@ namespace {
 
 // Signals of what is held vanish in the mean to about one step of those that are counted.
 constexpr Real kMeanOfSteps = Real(0.01);
+// And to this part where the means of two windows far from one another are compared.
+constexpr Real kMeanOfWindows = Real(2e-4);
+// While a trajectory stays the windows are shorter.
+constexpr Real kMeanOfWatching = Real(1e-3);
+// Where a slide has ended a push is followed by all of itself; where it goes on, by nothing.
+constexpr Real kGainWhereLeft = Real(0.1);
+// Of how many phases at the end of a slide most decide.
+constexpr int kPhasesOfEnding = 3;
 
 /// Gradient descent on f with steps of length 1.
 class TinySteps {
@@ -48,9 +56,9 @@ class TinySteps {
   Vector linear_, z_, velocity_;
 };
 
-/// Where no kink passes what nothing holds back: the mean velocity of the last half of the steps.
-Vector velocity_afterwards(const PiecewiseLinear& f, const KinkSides& before, const TinyStepsOptions& options,
-                           Random& random) {
+/// Gradient descent that arrives with the kinks on the sides `before`, until it has met the others.
+TinySteps arrive(const PiecewiseLinear& f, const KinkSides& before, const TinyStepsOptions& options,
+                 Random& random) {
   const Vector arrival = minimiser_on_face(f, before);
   const int arriving = options.arriving + static_cast<int>(random.uniform() * options.arriving);
   Vector signals = -static_cast<Real>(arriving) * f.signals(arrival, before);
@@ -58,46 +66,126 @@ Vector velocity_afterwards(const PiecewiseLinear& f, const KinkSides& before, co
     if (before[static_cast<std::size_t>(k)] == 0) signals[k] = 0;
   const Vector offset = arrival.norm() * random.normal_matrix(f.dimension(), 1);
   TinySteps descent(f, signals, offset);
-  for (int n = 0; n < arriving + options.leaving / 2; ++n) descent.step();
-  Vector sum = Vector::Zero(f.dimension());
-  const int counted = options.leaving - options.leaving / 2;
-  for (int n = 0; n < counted; ++n) sum += descent.step();
+  for (int n = 0; n < arriving; ++n) descent.step();
+  return descent;
+}
+
+/// Where no kink passes what nothing holds back: the mean velocity of the last half of the steps.
+Vector velocity_afterwards(TinySteps& descent, int leaving) {
+  for (int n = 0; n < leaving / 2; ++n) descent.step();
+  const int counted = leaving - leaving / 2;
+  Vector sum = descent.step();
+  for (int n = 1; n < counted; ++n) sum += descent.step();
   return sum / static_cast<Real>(counted);
 }
 
-/// Sides of a velocity that is a mean over chattering steps.
-KinkSides sides_of(const PiecewiseLinear& f, const Vector& v) {
+/// The same over a longer time, from the mean positions of two windows: to and fro cancels in them.
+Vector velocity_in_the_long_run(TinySteps& descent, int window) {
+  Vector position = descent.step();
+  const auto mean_position = [&] {
+    Vector sum = Vector::Zero(position.size());
+    for (int n = 0; n < window; ++n) sum += (position += descent.step());
+    return Vector(sum / static_cast<Real>(window));
+  };
+  const Vector first = mean_position();
+  for (int n = 0; n < 2 * window; ++n) position += descent.step();
+  return (mean_position() - first) / static_cast<Real>(3 * window);
+}
+
+/// Sides of a velocity that is a mean over chattering steps, known to this part of its units.
+KinkSides sides_of(const PiecewiseLinear& f, const Vector& v, Real known) {
   const Vector y = f.signals(v), unit = f.units(v.norm());
   KinkSides sides(static_cast<std::size_t>(f.count()), 0);
   for (Index k = 0; k < f.count(); ++k)
-    if (std::abs(y[k]) > kMeanOfSteps * unit[k])
+    if (std::abs(y[k]) > known * unit[k])
       sides[static_cast<std::size_t>(k)] = static_cast<std::int8_t>(y[k] > 0 ? 1 : -1);
   return sides;
 }
 
+/// Those that move along rays from the minimiser `c` of a face along which F falls.
+std::vector<bool> unstable_kinks(const PiecewiseLinear& f, const Vector& c, const KinkSides& sides,
+                                 const DescentOptions& options) {
+  PiecewiseLinear local = derivative_at(f, sides);
+  local.gradient += c;
+  const std::vector<Index> zero = held(sides);
+  std::vector<bool> unstable(sides.size(), false);
+  for (const Ray& ray : extreme_rays(local, options.rays).rays)
+    for (std::size_t k = 0; falls(ray, options.noise) && k < zero.size(); ++k)
+      if (ray.signals[static_cast<Index>(k)] != 0) unstable[static_cast<std::size_t>(zero[k])] = true;
+  return unstable;
+}
+
+/// One run. Where its velocity is no local minimiser of F, it is slow to leave, or trapped.
+TinyStepsEnd end_of_run(const PiecewiseLinear& f, TinySteps& run, const DescentOptions& descent,
+                        const TinyStepsOptions& options) {
+  const auto minimum_near = [&](const KinkSides& sides) {
+    return descend(f, minimiser_on_face(f, sides), sides, descent);
+  };
+  const std::vector<bool> none(static_cast<std::size_t>(f.count()), false);
+  KinkSides sides = sides_of(f, velocity_afterwards(run, options.leaving), kMeanOfSteps);
+  LocalMinimum minimum = minimum_near(sides);
+  if (minimum.found && minimum.sides == sides) return {minimum, none};
+  sides = sides_of(f, velocity_in_the_long_run(run, options.window), kMeanOfWindows);
+  minimum = minimum_near(sides);
+  if (minimum.found && minimum.sides == sides) return {minimum, none};
+  const Vector c = minimiser_on_face(f, sides);
+  if (!agrees_with_sides(f, c, sides, descent.noise)) return {minimum, none};
+  return {{c, sides, true, true}, unstable_kinks(f, c, sides, descent)};
+}
+
 }  // namespace
 
-std::vector<LocalMinimum> minimisers_by_tiny_steps(const PiecewiseLinear& f, const KinkSides& before,
-                                                   const DescentOptions& descent,
-                                                   const TinyStepsOptions& options) {
+std::vector<TinyStepsEnd> ends_of_tiny_steps(const PiecewiseLinear& f, const KinkSides& before,
+                                             const DescentOptions& descent, const TinyStepsOptions& options) {
   Random random(options.seed);
-  std::vector<std::pair<int, LocalMinimum>> found;  // with its votes
+  std::vector<std::pair<int, TinyStepsEnd>> found;  // with its votes
   for (int phase = 0; phase < options.phases; ++phase) {
-    const KinkSides sides = sides_of(f, velocity_afterwards(f, before, options, random));
-    LocalMinimum minimum = descend(f, minimiser_on_face(f, sides), sides, descent);
-    if (!minimum.found) continue;
-    const auto known = std::find_if(found.begin(), found.end(),
-                                    [&](const auto& m) { return m.second.sides == minimum.sides; });
+    TinySteps run = arrive(f, before, options, random);
+    TinyStepsEnd end = end_of_run(f, run, descent, options);
+    if (!end.place.found) continue;
+    const auto known = std::find_if(found.begin(), found.end(), [&](const auto& other) {
+      return other.second.place.sides == end.place.sides && other.second.trapped == end.trapped;
+    });
     if (known == found.end())
-      found.emplace_back(1, std::move(minimum));
+      found.emplace_back(1, std::move(end));
     else
       ++known->first;
   }
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
-  std::vector<LocalMinimum> list;
-  for (auto& [votes, minimum] : found) list.push_back(std::move(minimum));
+  std::vector<TinyStepsEnd> list;
+  for (auto& [votes, end] : found) list.push_back(std::move(end));
   return list;
+}
+
+bool tiny_steps_stay_beyond(const PiecewiseLinear& f, const Vector& push, const TinyStepsOptions& options) {
+  Random random(options.seed);
+  PiecewiseLinear beyond = f;
+  beyond.gradient -= push;
+  const KinkSides all(static_cast<std::size_t>(f.count()), 0);
+  const Vector held = minimiser_on_face(f, all);
+  int stay = 0, leave = 0;
+  while (2 * std::max(stay, leave) < kPhasesOfEnding) {
+    TinySteps run = arrive(beyond, all, options, random);
+    const Vector gained = velocity_in_the_long_run(run, options.ending) - held;
+    ++(gained.dot(push) < kGainWhereLeft * push.squaredNorm() ? stay : leave);
+  }
+  return stay > leave;
+}
+
+bool tiny_steps_stay(const PiecewiseLinear& f, const std::vector<bool>& trapped,
+                     const TinyStepsOptions& options) {
+  Random random(options.seed);
+  const KinkSides all(static_cast<std::size_t>(f.count()), 0);
+  for (int phase = 0; phase < options.phases; ++phase) {
+    TinySteps run = arrive(f, all, options, random);
+    const KinkSides sides =
+        sides_of(f, velocity_in_the_long_run(run, options.watching), kMeanOfWatching);
+    bool stays = true;
+    for (std::size_t k = 0; stays && k < sides.size(); ++k) stays = !trapped[k] || sides[k] == 0;
+    if (stays) return true;
+  }
+  return false;
 }
 
 }  // namespace saddleflow

@@ -5,13 +5,29 @@
 
 namespace saddleflow {
 
+namespace {
+
+void list(std::vector<Index>& ascending, Index k, bool listed) {
+  const auto at = std::lower_bound(ascending.begin(), ascending.end(), k);
+  const bool is = at != ascending.end() && *at == k;
+  if (listed && !is) ascending.insert(at, k);
+  if (!listed && is) ascending.erase(at);
+}
+
+}  // namespace
+
 void Mode::set(Index k, Side side) {
   sides[static_cast<std::size_t>(k)] = side;
-  const auto at = std::lower_bound(sliding.begin(), sliding.end(), k);
-  const bool listed = at != sliding.end() && *at == k;
-  if (side == Side::sliding && !listed) sliding.insert(at, k);
-  if (side != Side::sliding && listed) sliding.erase(at);
+  list(sliding, k, side == Side::sliding);
+  list(trapped, k, false);
 }
+
+void Mode::trap(Index k) {
+  set(k, Side::sliding);
+  list(trapped, k, true);
+}
+
+bool Mode::is_trapped(Index k) const { return std::binary_search(trapped.begin(), trapped.end(), k); }
 
 Real SwitchedSystem::margin(const Vector& x) {
   if (mode().sliding.empty()) return std::numeric_limits<Real>::infinity();

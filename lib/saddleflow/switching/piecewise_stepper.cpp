@@ -27,6 +27,8 @@ constexpr Real kGapsAhead = 4;
 constexpr int kRetries = 8;
 // A step that advances by less than this part of what the inner stepper took stands still.
 constexpr Real kNoAdvance = Real(1e-13);
+// In the memory, next to the numbers of the sides.
+constexpr int kTrappedInMemory = 2;
 
 }  // namespace
 
@@ -101,6 +103,7 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
     if (cut_) inner_->move(Vector(x_cut_), t_cut_);
     cut_ = false;
     if (inner_->current_time_step() > longest) inner_->set_time_step(longest);
+    system_.settle(inner_->current_state());
     const Real margin0 = system_.margin(inner_->current_state());
     shorten_step();
     auto [t0, t1] = inner_->do_step(system);
@@ -339,9 +342,11 @@ std::vector<Real> PiecewiseStepper::memory() const {
   memory.add(fresh_);
   memory.add(standing_);
   memory.add(gap_);
-  const std::vector<Side>& sides = system_.mode().sides;
-  memory.add(static_cast<std::int64_t>(sides.size()));
-  for (const Side side : sides) memory.add(static_cast<int>(side));
+  const Mode& mode = system_.mode();
+  const auto count = static_cast<Index>(mode.sides.size());
+  memory.add(static_cast<std::int64_t>(count));
+  for (Index k = 0; k < count; ++k)
+    memory.add(mode.is_trapped(k) ? kTrappedInMemory : static_cast<int>(mode.side(k)));
   memory.add(static_cast<std::int64_t>(hit_.size()));
   for (const Index k : hit_) memory.add(static_cast<std::int64_t>(k));
   memory.add(static_cast<std::int64_t>(departures_.size()));
@@ -375,7 +380,13 @@ void PiecewiseStepper::restore(const Vector& x, Real t, const std::vector<Real>&
   };
   Mode mode;
   mode.sides.assign(static_cast<std::size_t>(count), Side::below);
-  for (Index k = 0; k < count; ++k) mode.set(k, static_cast<Side>(within(-1, 1, "a side")));
+  for (Index k = 0; k < count; ++k) {
+    const std::int64_t side = within(-1, kTrappedInMemory, "a side");
+    if (side == kTrappedInMemory)
+      mode.trap(k);
+    else
+      mode.set(k, static_cast<Side>(side));
+  }
   hit_.resize(static_cast<std::size_t>(within(0, count, "the number of surfaces arrived at")));
   for (Index& k : hit_) k = within(0, count - 1, "a switch");
   departures_.resize(static_cast<std::size_t>(within(0, count, "the number of departures")));

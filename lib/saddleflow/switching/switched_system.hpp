@@ -22,9 +22,17 @@ enum class Side : std::int8_t { below = -1, sliding = 0, above = 1 };
 struct Mode {
   std::vector<Side> sides;
   std::vector<Index> sliding;  ///< the switches on Side::sliding, ascending
+  /// Those of the sliding ones, ascending, on which the trajectory stays though the field would let it leave:
+  /// solutions are not unique there. Which one is the trajectory is the system's to say, see
+  /// SwitchedSystem::margin().
+  std::vector<Index> trapped;
 
   Side side(Index k) const { return sides[static_cast<std::size_t>(k)]; }
+  /// Not trapped.
   void set(Index k, Side side);
+  /// Sliding and trapped.
+  void trap(Index k);
+  bool is_trapped(Index k) const;
 };
 
 /// What a system that knows how it goes on from a surface says.
@@ -89,6 +97,8 @@ class SwitchedSystem {
   virtual Real margin(const Vector& x);
   /// The sliding switches that leave their surfaces where the margin is at most this.
   virtual std::vector<Index> leaving(const Vector& x, Real margin);
+  /// Switches that are trapped and need not be any more no longer are in the mode. Asked before every step.
+  virtual void settle(const Vector& /*x*/) {}
   /// Further switches that are zero at x because those hit or sliding are, up to rounding, are added to
   /// `hit`.
   virtual void complete(const Vector& /*x*/, std::vector<Index>& /*hit*/) {}
