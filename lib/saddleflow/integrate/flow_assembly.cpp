@@ -40,6 +40,9 @@ std::shared_ptr<StepCheck> make_check(const FlowAssemblyOptions& options, Flow& 
   return std::make_shared<KinkCheck>(std::move(chart), check);
 }
 
+// How far weights may be from the surface on which they slide: normals of later layers are compared with one
+// another, and are known as well as that.
+constexpr Real kMostDrift = Real(1e-10);
 // A projection onto kinks takes away the error of a step, some times the tolerance where errors of many steps
 // have been allowed to add up, and at tight tolerances what a root was located to.
 constexpr Real kProjection = 1000, kLeastProjection = Real(1e-9);
@@ -54,7 +57,7 @@ std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, G
   StepperOptions stepping = options.stepping;
   stepping.error.rtol *= kKinkMargin;
   PiecewiseStepper::Options switching;
-  switching.drift = Real(0.01) * stepping.error.rtol;
+  switching.drift = std::min(Real(0.01) * stepping.error.rtol, kMostDrift);
   switching.projection = std::max(kLeastProjection, kProjection * stepping.error.rtol);
   return std::make_unique<PiecewiseStepper>(*kinks, make_stepper(options.stepper, stepping), switching);
 }

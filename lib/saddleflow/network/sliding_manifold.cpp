@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "saddleflow/base/bounded_least_squares.hpp"
@@ -14,6 +15,8 @@ namespace {
 // Multipliers and what comes back to a kink are known to rounding; where both are no more than this part of
 // what they come from, a slope is without influence.
 constexpr Real kNoInfluence = Real(1e-12);
+// Weights this far from the surface say nothing more about the angles of normals.
+constexpr Real kMostUncertain = Real(1e-9);
 
 }  // namespace
 
@@ -59,6 +62,7 @@ void SlidingManifold::set_kinks(const std::vector<Kink>& kinks) {
   for (const FlatGroup& group : groups_) in_use.insert(group.samples);
   std::erase_if(ray_directions_, [&](const auto& kept) { return in_use.count(kept.first) == 0; });
   deep_normals_.resize(layout_.size(), static_cast<Index>(deep_.size()));
+  deep_lengths_.resize(static_cast<Index>(deep_.size()));
   deep_basis_.resize(layout_.size(), 0);
 }
 
@@ -81,26 +85,48 @@ void SlidingManifold::project_flat(Vector& v) const {
 void SlidingManifold::update(const FeedForwardState& state) {
   if (is_flat()) return;
   Vector normal;
+  const Real known = std::clamp(deep_drift(state), std::numeric_limits<Real>::epsilon(), kMostUncertain);
   for (std::size_t d = 0; d < deep_.size(); ++d) {
     units_[d].update(state);
     units_[d].gradient(state, normal);
-    if (is_rounding(state, units_[d], normal.norm())) normal.setZero();
     deep_normals_.col(static_cast<Index>(d)) = normal;
+    deep_lengths_[static_cast<Index>(d)] = length_for_angles(state, units_[d], normal.norm(), known);
   }
-  deep_basis_ = orthonormal_basis(tangent_to_flat(), deep_normals_.colwise().norm().transpose());
+  deep_basis_ = orthonormal_basis(tangent_to_flat(), deep_lengths_);
 }
 
-/// Whether rounding has made the direction of a normal: its layers below are all but silent at the sample.
-bool SlidingManifold::is_rounding(const FeedForwardState& state, const UnitGradient& unit,
-                                  Real length) const {
+/// What a normal is compared with others in units of: its length, or more where its layers below are all but
+/// silent at the sample, so that the direction is not known to normal_tolerance().
+Real SlidingManifold::length_for_angles(const FeedForwardState& state, const UnitGradient& unit, Real length,
+                                        Real known) const {
   // No normal is longer than what the norms of the layers allow; most are not much shorter.
+  const int top = unit.kink().layer;
   Real forward = inputs_.col(unit.kink().sample).norm(), longest = forward;
-  for (int l = 0; l < unit.kink().layer; ++l) {
+  for (int l = 0; l < top; ++l) {
     forward *= layout_.matrix(state.w, l).norm();
     longest = longest * layout_.matrix(state.w, l + 1).norm() + forward;
   }
-  if (length > normal_tolerance() * longest) return false;
-  return length * normal_tolerance() <= unit.rounding(state);
+  const Real terms = 2 * static_cast<Real>(top + 1);  // sums that follow on one another
+  if (length * normal_tolerance() > terms * known * longest) return length;
+  return std::max(length, unit.uncertainty(state, known) / normal_tolerance());
+}
+
+Real SlidingManifold::deep_drift(const FeedForwardState& state) const {
+  Real largest = 0;
+  std::vector<Real> forward{1};  // what the norms of the layers allow
+  for (std::size_t l = 0; l + 1 < state.hidden.size(); ++l)
+    forward.push_back(forward.back() * layout_.matrix(state.w, static_cast<int>(l)).norm());
+  for (const std::size_t d : deep_) {
+    const Kink& kink = kinks_[d];
+    // An input that is all but silent is not known better than that.
+    const Real silent = normal_tolerance() * forward[static_cast<std::size_t>(kink.layer)] *
+                        inputs_.col(kink.sample).norm();
+    const Real unit = layout_.matrix(state.w, kink.layer).row(kink.neuron).norm() *
+                      (state.input_of(kink.layer).col(kink.sample).norm() + silent);
+    if (unit > 0)
+      largest = std::max(largest, std::abs(state.layer(kink.layer).z(kink.neuron, kink.sample)) / unit);
+  }
+  return largest;
 }
 
 /// The deep normals without their part in the span of the flat ones.
@@ -126,7 +152,7 @@ void SlidingManifold::multipliers(const Vector& cut, Vector& mu) const {
   if (!is_flat()) {
     project_flat(rest);
     const Vector deep =
-        scaled_least_squares(tangent_to_flat(), deep_normals_.colwise().norm().transpose(), rest);
+        scaled_least_squares(tangent_to_flat(), deep_lengths_, rest);
     for (std::size_t d = 0; d < deep_.size(); ++d)
       mu[static_cast<Index>(deep_[d])] = deep[static_cast<Index>(d)];
     rest = cut - deep_normals_ * deep;

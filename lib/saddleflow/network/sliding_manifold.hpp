@@ -150,7 +150,11 @@ class SlidingManifold {
   Drive drive_with(const FeedForwardState& state, const Vector& s, Real low, Real high) const;
   void project_flat(Vector& v) const;
   Matrix tangent_to_flat() const;
-  bool is_rounding(const FeedForwardState& state, const UnitGradient& unit, Real length) const;
+  Real length_for_angles(const FeedForwardState& state, const UnitGradient& unit, Real length,
+                         Real known) const;
+  Real deep_drift(const FeedForwardState& state) const;
+  Vector lengths(const Matrix& normals) const;
+  static void drop_uncertain(PiecewiseLinear& f, const Vector& lengths);
   void flat_slopes(const FlatGroup& group, const Vector& cut, const Drive& drive, Real low, Real high,
                    Vector& out) const;
   void dependent_slopes(const FeedForwardState& state, const Vector& cut, Real low, Real high,
@@ -169,6 +173,7 @@ class SlidingManifold {
   mutable std::map<std::vector<Index>, std::shared_ptr<const RayDirections>> ray_directions_;  // by samples
   std::vector<std::size_t> deep_;     // indices into kinks_
   std::vector<UnitGradient> units_;   // of the deep ones
+  Vector deep_lengths_;               // of their normals, where angles are compared
   Matrix deep_normals_, deep_basis_;  // parameters x deep ones: as they are; orthonormal, of what is not flat
 };
 

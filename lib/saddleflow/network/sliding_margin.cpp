@@ -67,6 +67,23 @@ Vector SlidingManifold::back_rounding(const CutPass& pass) const {
   return rounding;
 }
 
+/// Of all normals, where angles are compared.
+Vector SlidingManifold::lengths(const Matrix& normals) const {
+  Vector lengths = normals.colwise().norm().transpose();
+  for (std::size_t d = 0; d < deep_.size(); ++d)
+    lengths[static_cast<Index>(deep_[d])] = deep_lengths_[static_cast<Index>(d)];
+  return lengths;
+}
+
+/// Normals that are too short for their direction to be known are none.
+void SlidingManifold::drop_uncertain(PiecewiseLinear& f, const Vector& lengths) {
+  for (Index k = 0; k < f.count(); ++k) {
+    if (f.rows.row(k).norm() > normal_tolerance() * lengths[k]) continue;
+    f.rows.row(k).setZero();
+    f.shift[k] = 0;
+  }
+}
+
 KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& group) const {
   const FeedForwardState& state = *pass.state;
   const Vector& cut = *pass.cut;
@@ -81,7 +98,7 @@ KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& 
     gradient = layout_.matrix(cut, 0).row(flat.neuron).transpose();
   } else {
     normals = this->normals();
-    basis = orthonormal_basis(normals);
+    basis = orthonormal_basis(normals, lengths(normals));
     gradient = cut;
   }
   const auto size = static_cast<Index>(group.size());
@@ -105,6 +122,7 @@ KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& 
     }
   f.rows = normals.transpose() * basis;
   f.shift = -normals.transpose() * gradient;
+  if (!is_flat()) drop_uncertain(f, lengths(normals));
   f.gradient.setZero(basis.cols());
   model.noise = kDerivativeNoise * gradient.norm();
   model.idle = gradient.isZero(0) && f.back.isZero(0);
@@ -242,13 +260,7 @@ Real SlidingManifold::drift(const FeedForwardState& state) const {
     const Vector row = layout_.matrix(state.w, 0).row(group.neuron).transpose();
     look((group.basis.transpose() * row).norm(), row.norm());
   }
-  for (const std::size_t d : deep_) {
-    const Kink& kink = kinks_[d];
-    const auto row = layout_.matrix(state.w, kink.layer).row(kink.neuron);
-    look(state.layer(kink.layer).z(kink.neuron, kink.sample),
-         row.norm() * state.input_of(kink.layer).col(kink.sample).norm());
-  }
-  return largest;
+  return std::max(largest, deep_drift(state));
 }
 
 }  // namespace saddleflow

@@ -1,7 +1,6 @@
 #include "saddleflow/network/unit_gradient.hpp"
 
 #include <cmath>
-#include <limits>
 
 namespace saddleflow {
 
@@ -32,15 +31,14 @@ void UnitGradient::gradient(const FeedForwardState& state, Vector& out) const {
 }
 
 // To first order: what each layer adds by its own sums, and what it passes on.
-Real UnitGradient::rounding(const FeedForwardState& state) const {
-  constexpr Real epsilon = std::numeric_limits<Real>::epsilon();
+Real UnitGradient::uncertainty(const FeedForwardState& state, Real known) const {
   const Index i = kink_.sample;
   std::vector<Vector> of_delta(delta_.size());
   of_delta.back().setZero(delta_.back().size());
   for (int l = kink_.layer; l > 0; --l) {
     const auto at = static_cast<std::size_t>(l);
     const Vector through = layout_.matrix(state.w, l).cwiseAbs().transpose() *
-                           (of_delta[at] + epsilon * delta(l).cwiseAbs());
+                           (of_delta[at] + known * delta(l).cwiseAbs());
     of_delta[at - 1] = through.cwiseProduct(state.layer(l - 1).slope.col(i).cwiseAbs());
   }
   Vector of_input = Vector::Zero(state.inputs.rows());
@@ -49,10 +47,10 @@ Real UnitGradient::rounding(const FeedForwardState& state) const {
     const Vector input = state.input_of(l).col(i).cwiseAbs();
     const Vector& error = of_delta[static_cast<std::size_t>(l)];
     const Real block =
-        delta(l).norm() * (of_input + epsilon * input).norm() + error.norm() * input.norm();
+        delta(l).norm() * (of_input + known * input).norm() + error.norm() * input.norm();
     squared += block * block;
     if (l == kink_.layer) break;
-    const Vector sums = layout_.matrix(state.w, l).cwiseAbs() * (of_input + epsilon * input);
+    const Vector sums = layout_.matrix(state.w, l).cwiseAbs() * (of_input + known * input);
     of_input = sums.cwiseProduct(state.layer(l).slope.col(i).cwiseAbs());
   }
   return std::sqrt(squared);

@@ -23,9 +23,9 @@ class UnitGradient {
   const Vector& back(int l) const { return back_[static_cast<std::size_t>(l)]; }
   /// grad z_k, length of the parameters.
   void gradient(const FeedForwardState& state, Vector& out) const;
-  /// What rounding may have made of the length of grad z_k: forward and backward passes whose terms cancel
-  /// leave a vector that is short, and whose direction says nothing.
-  Real rounding(const FeedForwardState& state) const;
+  /// How far grad z_k may be off where sums are known to this part of their terms. Passes whose terms cancel
+  /// leave a vector that is short, and whose direction says little.
+  Real uncertainty(const FeedForwardState& state, Real known) const;
   /// grad z_k . v
   Real rate(const FeedForwardState& state, const Vector& v) const;
   /// (Hess z_k) v
