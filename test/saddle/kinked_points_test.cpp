@@ -35,7 +35,7 @@ Objective three_samples(Real slope, Real y1, Real y2, Real y3) {
 /// Orthonormal, of the tangent space.
 Matrix tangent_basis(KinkedSurface& surface, const Vector& w) {
   if (surface.held().empty()) return Matrix::Identity(w.size(), w.size());
-  const PivotedQr qr(OneSidedModel(surface, w).normals());
+  const PivotedQr qr(surface.normals(w, surface.held()));
   Matrix all = Matrix::Identity(w.size(), w.size());
   qr.apply(all);
   return all.rightCols(w.size() - qr.rank());
@@ -123,9 +123,10 @@ Check brute_force(Objective& objective, const KinkedPoint& found, std::uint64_t 
   const Real here = loss.value(p);
   if (!found.first_order.kinks.empty()) {
     const OneSidedModel model(surface, p, found.refinement.loose);
+    const Matrix normals = surface.normals(p, surface.held());
     for (int k = 0; k < 500; ++k) {
-      const Vector y = random.normal_matrix(model.normals().cols(), 1);
-      const Vector d = (model.normals() * y).normalized();
+      const Vector y = random.normal_matrix(normals.cols(), 1);
+      const Vector d = (normals * y).normalized();
       const Real t = Real(1e-9) * p.norm(), rate = model(d);
       const Real unit = found.first_order.unit;
       check.derivative_error =

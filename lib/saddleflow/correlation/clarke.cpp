@@ -7,15 +7,22 @@
 
 #include "saddleflow/base/bounded_least_squares.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/nearest_in_hull.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/sloped_gradient.hpp"
+#include "saddleflow/piecewise/cells.hpp"
+#include "saddleflow/piecewise/span.hpp"
 
 namespace saddleflow {
 namespace {
 
+// Cells around a point up to this many are looked at, each a gradient.
+constexpr Index kMostCells = 4096;
+
 struct Fit {
   Vector slopes, gradient;
   Real distance = std::numeric_limits<Real>::infinity();
+  bool converged = true;
 };
 
 /// min ||target - g(s)|| over alpha <= s <= 1.
@@ -65,9 +72,11 @@ class SlopeFit {
     for (int step = 0; step < 60 && fit.distance > 0; ++step) {
       const Matrix jacobian = g_.jacobian(fit.slopes);
       const Vector right = target_ - fit.gradient + jacobian * fit.slopes;
-      const Vector towards = bounded_least_squares(jacobian, right, lower_, upper(), fit.slopes).x;
+      const BoundedSolution towards =
+          bounded_least_squares(jacobian, right, lower_, upper(), fit.slopes);
       const Real before = fit.distance;
-      fit = line_search(fit, towards - fit.slopes);
+      fit = line_search(fit, towards.x - fit.slopes);
+      fit.converged = towards.converged;
       if (fit.distance >= before * (1 - Real(1e-4))) break;
     }
     return fit;
@@ -84,6 +93,44 @@ class SlopeFit {
   const SlopedGradient& g_;
   Vector target_, lower_;
 };
+
+bool has_dependent_normals(const PiecewiseLinear& f) {
+  return orthonormal_basis(f.rows.transpose()).cols() < f.count();
+}
+
+Vector slopes_on(const KinkSides& sides, Real low) {
+  Vector slopes(static_cast<Index>(sides.size()));
+  for (std::size_t k = 0; k < sides.size(); ++k)
+    slopes[static_cast<Index>(k)] = sides[k] > 0 ? Real(1) : sides[k] < 0 ? low : (1 + low) / 2;
+  return slopes;
+}
+
+/// The element of the hull of the gradients on the cells that is nearest to the target.
+Fit nearest_on_cells(const SlopedGradient& gradient, const std::vector<KinkSides>& sides,
+                     const Vector& target, Real low) {
+  const auto count = static_cast<Index>(sides.size());
+  Matrix slopes(static_cast<Index>(gradient.kinks().size()), count), vertices(target.size(), count);
+  for (Index c = 0; c < count; ++c) {
+    slopes.col(c) = slopes_on(sides[static_cast<std::size_t>(c)], low);
+    vertices.col(c) = gradient.gradient(slopes.col(c));
+  }
+  const NearestInHull nearest = nearest_in_hull(vertices, target);
+  return {slopes * nearest.weights, nearest.point, nearest.distance, nearest.converged};
+}
+
+/// In the Clarke subdifferential, or in the larger set where that has too many cells.
+Fit nearest_element(const SlopedGradient& gradient, const Vector& target, Real low, Real small_enough,
+                    bool& outer) {
+  const PiecewiseLinear f = gradient.model();
+  const bool is_box =
+      gradient.kinks().empty() || (!gradient.has_kinks_in_several_layers() && !has_dependent_normals(f));
+  if (!is_box) {
+    const Cells around = cells(f, kMostCells);
+    if (around.complete) return nearest_on_cells(gradient, around.sides, target, low);
+    outer = true;
+  }
+  return SlopeFit(gradient, target, low).best(small_enough);
+}
 
 /// 0 where the gradient vanishes: then N(u) = 0, and every such u is stationary.
 Real relative(Real distance, Real norm, Real vanishing) {
@@ -108,11 +155,13 @@ ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, 
   } else {
     const SlopedGradient gradient(correlation, u, kink_tolerance);
     const Vector target = degree * gradient.value() * u;
-    const Fit fit =
-        SlopeFit(gradient, target, network.activation().slope()).best(tolerance * target.norm() / 16);
+    const Fit fit = nearest_element(gradient, target, network.activation().slope(),
+                                    tolerance * target.norm() / 16, certificate.outer);
+    certificate.converged = fit.converged;
     const Real largest = correlation.residual_at_origin().norm() * correlation.data().inputs.norm();
     certificate.kinks = static_cast<Index>(gradient.kinks().size());
     certificate.slopes = fit.slopes;
+    certificate.element = fit.gradient;
     certificate.residual = relative(fit.distance, fit.gradient.norm(), tolerance * largest);
   }
   certificate.stationary = certificate.residual <= tolerance ? Verdict::yes : Verdict::no;

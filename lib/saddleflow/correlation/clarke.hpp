@@ -7,13 +7,16 @@
 
 namespace saddleflow {
 
-/// Bounded least squares for the slopes s in [alpha, 1] at the kinks: min || D N u - g(s) ||, g(s) the
-/// gradient with these slopes. `kink_tolerance`: pre-activations below it, relative to ||a|| ||w_k||, are on
-/// the kink. Smooth networks: no kinks, and the residual is the plain one, of `correlation`, whose output
-/// scale must be 0. The slope of every (neuron, sample) pair is free on its own (sloped_gradient.hpp says
-/// when that is the Clarke subdifferential itself); with kinks in several layers the problem is not convex,
-/// and a residual above the tolerance only says that none of a few starts led below it. Throws InputError
-/// when u has not the size of the network's parameters.
+/// The distance of D N u from the Clarke subdifferential of N at u, over the norm of the nearest element.
+/// `kink_tolerance`: pre-activations below it, relative to ||a|| ||w_k||, are on the kink. Smooth networks:
+/// no kinks, and the residual is the plain one, of `correlation`, whose output scale must be 0. With kinks in
+/// one layer and independent normals every slope is free on its own in [alpha, 1]: bounded least squares.
+/// Else the subdifferential is the convex hull of the gradients on the cells around u (F. H. Clarke,
+/// Optimization and nonsmooth analysis, 1983, theorem 2.5.1), whose nearest point is exact at any depth.
+/// Where there are more than a few thousand cells the slopes are free on their own again, which is a larger
+/// set (`outer`): with kinks in several layers the problem then is not convex, and a residual above the
+/// tolerance only says that none of a few starts led below it. Throws InputError when u has not the size of
+/// the network's parameters.
 ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, Real tolerance = Real(1e-9),
                                      Real kink_tolerance = Real(1e-9));
 

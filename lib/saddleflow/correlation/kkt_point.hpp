@@ -75,9 +75,12 @@ struct KktStructure {
 /// kinks.
 struct ClarkeCertificate {
   Index kinks = 0;    ///< (neuron, sample) pairs at which the pre-activation is zero and matters
-  Vector slopes;      ///< the slopes that come nearest
+  Vector slopes;      ///< the slopes that come nearest; their means over the cells where a hull does
+  Vector element;     ///< of the subdifferential, the nearest one to D N u; empty for smooth networks
   Real residual = 0;  ///< distance of D N u to the subdifferential, over the norm of the nearest element
   Verdict stationary = Verdict::not_applicable;
+  bool outer = false;      ///< a larger set has been looked at than the Clarke subdifferential
+  bool converged = true;   ///< false: a limit of iterations was reached, an element nearer to it may exist
 };
 
 /// A row of the KKT table.

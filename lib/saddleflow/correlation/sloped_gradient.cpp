@@ -24,6 +24,7 @@ SlopedGradient::SlopedGradient(const Correlation& correlation, const Vector& u, 
   for (int l = 0; l < layout_.layer_count(); ++l) weights_.emplace_back(layout_.matrix(u, l));
   if (correlation.network().kind() == "power_sum")
     weights_.emplace_back(Matrix::Ones(1, weights_.back().rows()));
+  low_ = correlation.network().activation().slope();
   run_forward(correlation.network().activation(), kink_tolerance);
   keep_kinks_that_matter(kink_tolerance);
 }
@@ -115,6 +116,44 @@ Vector SlopedGradient::gradient(const Vector& slopes) const {
     layout_.matrix(g, l) = delta * input_of(i).transpose();
   }
   return g;
+}
+
+PiecewiseLinear SlopedGradient::model() const {
+  const auto count = static_cast<Index>(kinks_.size());
+  const std::vector<Matrix> slopes = slopes_with(Vector::Zero(count));
+  const std::vector<Matrix> back = backward(slopes);
+  PiecewiseLinear f;
+  f.low = low_;
+  f.gradient = gradient(Vector::Zero(count));
+  f.rows.setZero(count, layout_.size());
+  f.shift = f.back_noise = f.back = Vector::Zero(count);
+  f.feed.setZero(count, count);
+  for (Index k = 0; k < count; ++k) {
+    const Kink& kink = kinks_[static_cast<std::size_t>(k)];
+    f.back[k] = back[static_cast<std::size_t>(kink.layer)](kink.neuron, kink.sample);
+    add_normal(k, slopes, f);
+  }
+  return f;
+}
+
+/// The gradient of z_k with slope zero at all kinks, and dz_k / da at those below it.
+void SlopedGradient::add_normal(Index k, const std::vector<Matrix>& slopes, PiecewiseLinear& f) const {
+  const Kink& kink = kinks_[static_cast<std::size_t>(k)];
+  auto l = static_cast<std::size_t>(kink.layer);
+  Vector normal = Vector::Zero(layout_.size());
+  Vector delta = Vector::Unit(hidden_[l].z.rows(), kink.neuron);
+  for (;; --l) {
+    layout_.matrix(normal, static_cast<int>(l)) = delta * input_of(l).col(kink.sample).transpose();
+    if (l == 0) break;
+    const Vector below = weights_[l].transpose() * delta;
+    for (Index j = 0; j < k; ++j) {
+      const Kink& other = kinks_[static_cast<std::size_t>(j)];
+      if (other.layer + 1 == static_cast<int>(l) && other.sample == kink.sample)
+        f.feed(k, j) = below[other.neuron];
+    }
+    delta = below.cwiseProduct(slopes[l - 1].col(kink.sample));
+  }
+  f.rows.row(k) = normal.transpose();
 }
 
 /// The slope of kink (l, k, i) enters the error that layer l sends down for sample i, and so the gradients of

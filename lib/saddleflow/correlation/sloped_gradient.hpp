@@ -4,14 +4,15 @@
 #include <vector>
 
 #include "saddleflow/network/kink.hpp"
+#include "saddleflow/piecewise/piecewise_linear.hpp"
 #include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
 
-/// g(s), s one slope a kink: the backward pass of N at u with s in place of sigma' at the kinks. Elements of
-/// the chain rule's outer set: every slope on its own in [alpha, 1]. The Clarke subdifferential is contained
-/// in it, and equal to it when the sign patterns around u can be had in every combination, in particular when
-/// the kinks of each neuron are at samples with linearly independent activations below. g is affine in the
+/// g(s), s one slope a kink: the backward pass of N at u with s in place of sigma' at the kinks. With every
+/// slope on its own in [alpha, 1] these are elements of the chain rule's outer set; the Clarke subdifferential
+/// is the convex hull of those whose slopes are the sides that a direction from u gives them (see model() and
+/// cells()). Both are one where the kinks are in one layer and their normals independent. g is affine in the
 /// slopes of one layer and multi-affine in those of several.
 ///
 /// For feed_forward and power_sum networks with p = 1; a power sum is the network of two layers whose outer
@@ -33,6 +34,9 @@ class SlopedGradient {
   Real value() const;
   /// g(s), of the size of u.
   Vector gradient(const Vector& slopes) const;
+  /// N to first order at u, less its gradient: the kinks with their normals, what they hear of one another,
+  /// and what comes back to them, in the space of the parameters.
+  PiecewiseLinear model() const;
   /// dg/ds, parameters x kinks.
   Matrix jacobian(const Vector& slopes) const;
 
@@ -43,6 +47,7 @@ class SlopedGradient {
 
   void run_forward(Activation activation, Real kink_tolerance);
   void keep_kinks_that_matter(Real kink_tolerance);
+  void add_normal(Index k, const std::vector<Matrix>& slopes, PiecewiseLinear& f) const;
   std::vector<Matrix> slopes_with(const Vector& slopes) const;
   /// W_{l+1}^T delta_{l+1} per hidden layer.
   std::vector<Matrix> backward(const std::vector<Matrix>& slopes) const;
@@ -52,6 +57,7 @@ class SlopedGradient {
   std::vector<Matrix> weights_;  // the outer ones of a power sum included
   Matrix inputs_, residual_;     // z = -l'(0, Y)
   std::vector<Hidden> hidden_;
+  Real low_ = 0;
   std::vector<Kink> kinks_;
 };
 

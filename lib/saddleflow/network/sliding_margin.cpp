@@ -19,6 +19,8 @@ namespace {
 
 // One-sided derivatives along unit vectors are known to this part of the gradient.
 constexpr Real kDerivativeNoise = Real(1e-12);
+// And rounding of l' is asked for where it is more than this part of l': nowhere but at the end of a fit.
+constexpr Real kNearFit = Real(1e-12);
 
 }  // namespace
 
@@ -65,6 +67,27 @@ Vector SlidingManifold::back_rounding(const CutPass& pass) const {
     rounding[static_cast<Index>(c)] = here[kink.neuron];
   }
   return rounding;
+}
+
+// What rounding may have made of the gradient of a group's weights: that of l', through the absolute values
+// of the weights and slopes.
+Real SlidingManifold::gradient_rounding(const CutPass& pass, const std::vector<Index>& group) const {
+  const FeedForwardState& state = *pass.state;
+  auto l = static_cast<int>(state.hidden.size());
+  Matrix back = layout_.matrix(state.w, l).cwiseAbs().transpose() * *pass.noise;
+  if (back.norm() <= kNearFit * state.hidden.back().back.norm()) return 0;
+  const auto length = [&](const Matrix& delta, int layer) {
+    return delta.colwise().norm().dot(state.input_of(layer).colwise().norm());
+  };
+  Real all = length(*pass.noise, l);
+  for (--l;; --l) {
+    const Matrix delta = back.cwiseProduct(state.layer(l).slope.cwiseAbs());
+    if (l == 0 && is_flat())
+      return delta.row(flat_group(group).neuron).dot(inputs_.colwise().norm());
+    all += length(delta, l);
+    if (l == 0) return all;
+    back = layout_.matrix(state.w, l).cwiseAbs().transpose() * delta;
+  }
 }
 
 /// Of all normals, where angles are compared.
@@ -124,9 +147,24 @@ KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& 
   f.shift = -normals.transpose() * gradient;
   if (!is_flat()) drop_uncertain(f, lengths(normals));
   f.gradient.setZero(basis.cols());
-  model.noise = kDerivativeNoise * gradient.norm();
+  model.noise = std::max(kDerivativeNoise * gradient.norm(), gradient_rounding(pass, group));
   model.idle = gradient.isZero(0) && f.back.isZero(0);
+  model.basis = std::move(basis);
   return model;
+}
+
+// What rounding of l' may have made of the multipliers.
+Vector SlidingManifold::multiplier_rounding(const CutPass& pass) const {
+  Vector rounding = Vector::Zero(static_cast<Index>(kinks_.size()));
+  for (const std::vector<Index>& group : groups()) {
+    const Real of_gradient = gradient_rounding(pass, group);
+    if (of_gradient == 0) continue;
+    const Matrix normals = is_flat() ? flat_group(group).normals : this->normals();
+    for (std::size_t c = 0; c < group.size(); ++c)
+      if (const Real length = normals.col(static_cast<Index>(c)).norm(); length > 0)
+        rounding[group[c]] = of_gradient / length;
+  }
+  return rounding;
 }
 
 // mu_k y_k + b_k sigma(y_k) for y_k = -1 and 1, mu_k its multiplier, b_k with what goes through later kinks.
@@ -137,7 +175,7 @@ SlidingManifold::Margins SlidingManifold::independent_margins(const CutPass& pas
   multipliers(cut, mu);
   const Vector back = back_of_kinks(state, mu);
   const Vector mu_noise = multiplier_noise(cut), noise = back_noise(back, mu, mu_noise);
-  const Vector rounding = back_rounding(pass);
+  const Vector rounding = back_rounding(pass) + multiplier_rounding(pass);
   Margins margins{Vector::Constant(mu.size(), std::numeric_limits<Real>::infinity()), {}};
   margins.above = margins.below;
   for (Index k = 0; k < mu.size(); ++k) {

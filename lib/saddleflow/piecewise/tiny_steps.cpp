@@ -14,7 +14,7 @@ constexpr Real kMeanOfSteps = Real(0.01);
 // And to this part where the means of two windows far from one another are compared.
 constexpr Real kMeanOfWindows = Real(2e-4);
 // While a trajectory stays the windows are shorter.
-constexpr Real kMeanOfWatching = Real(1e-3);
+constexpr Real kMeanOfWatching = Real(5e-4);
 // Where a slide has ended a push is followed by all of itself; where it goes on, by nothing.
 constexpr Real kGainWhereLeft = Real(0.1);
 // Of how many phases at the end of a slide most decide.
@@ -56,6 +56,14 @@ class TinySteps {
   Vector linear_, z_, velocity_;
 };
 
+/// What a step across a kink is of the order of.
+Real step_length(const PiecewiseLinear& f, const Vector& arrival) {
+  Real length = arrival.norm();
+  for (Index k = 0; k < f.count(); ++k)
+    length = std::max(length, std::abs(f.back[k]) * f.rows.row(k).norm());
+  return length;
+}
+
 /// Gradient descent that arrives with the kinks on the sides `before`, until it has met the others.
 TinySteps arrive(const PiecewiseLinear& f, const KinkSides& before, const TinyStepsOptions& options,
                  Random& random) {
@@ -64,7 +72,7 @@ TinySteps arrive(const PiecewiseLinear& f, const KinkSides& before, const TinySt
   Vector signals = -static_cast<Real>(arriving) * f.signals(arrival, before);
   for (Index k = 0; k < f.count(); ++k)
     if (before[static_cast<std::size_t>(k)] == 0) signals[k] = 0;
-  const Vector offset = arrival.norm() * random.normal_matrix(f.dimension(), 1);
+  const Vector offset = step_length(f, arrival) * random.normal_matrix(f.dimension(), 1);
   TinySteps descent(f, signals, offset);
   for (int n = 0; n < arriving; ++n) descent.step();
   return descent;
@@ -94,7 +102,7 @@ Vector velocity_in_the_long_run(TinySteps& descent, int window) {
 
 /// Sides of a velocity that is a mean over chattering steps, known to this part of its units.
 KinkSides sides_of(const PiecewiseLinear& f, const Vector& v, Real known) {
-  const Vector y = f.signals(v), unit = f.units(v.norm());
+  const Vector y = f.signals(v), unit = f.units(step_length(f, v));
   KinkSides sides(static_cast<std::size_t>(f.count()), 0);
   for (Index k = 0; k < f.count(); ++k)
     if (std::abs(y[k]) > known * unit[k])

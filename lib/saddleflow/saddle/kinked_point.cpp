@@ -99,11 +99,10 @@ KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, const s
   first.pattern = std::move(found.pattern);
   first.gradient = std::move(found.gradient);
   if (first.kinks.empty()) return first;
-  const OneSidedModel model(surface, w);
-  first.codimension = PivotedQr(unit_columns(model.normals())).rank();
+  first.codimension = PivotedQr(unit_columns(surface.normals(w, first.kinks))).rank();
   OneSidedOptions scaled = options;
   scaled.zero = std::max(options.zero, kStationary * first.unit);
-  first.one_sided = least_one_sided(model, scaled);
+  first.one_sided = least_one_sided(OneSidedModel(surface, w), scaled);
   // Beside loose kinks the loss is above the mode's continuation: so it may not fall where that does.
   if (!loose.empty() && first.falls()) {
     first.one_sided.least = OneSidedModel(surface, w, loose)(first.one_sided.direction);

@@ -1,13 +1,17 @@
 // One-sided directional derivatives of the loss of a network with kinks.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
+#include "saddleflow/piecewise/piecewise_linear.hpp"
 #include "saddleflow/saddle/kinked_surface.hpp"
 
 namespace saddleflow {
 
 /// L'(w; d) = lim (L(w + t d) - L(w)) / t, t -> 0+, at a point of a KinkedSurface, exactly: the tangent of
-/// the forward pass with max(s, alpha s) at the held kinks. A piecewise linear function of d; with kinks in
-/// one layer
+/// the forward pass with max(s, alpha s) at the kinks. A piecewise linear function of d; with kinks in one
+/// layer
 ///
 ///   L'(w; d) = c . d + sum_k b_k sigma(n_k . d),   c the gradient with slope zero at the kinks, n_k = grad
 ///   z_k.
@@ -16,34 +20,35 @@ namespace saddleflow {
 class OneSidedModel {
  public:
   /// At w on the surface, which must be in its mode; it stays so. `loose`: kinks not held on which w lies as
-  /// well, for L' to be that of the loss rather than of the mode's continuation beyond them.
+  /// well.
   OneSidedModel(KinkedSurface& surface, const Vector& w, const std::vector<Kink>& loose = {});
 
   /// L'(w; d).
   Real operator()(const Vector& d) const;
-  /// z_k'(w; d) of the held kinks; one of a layer above others depends on where these go.
-  Vector rates(const Vector& d) const;
 
   Real low() const { return low_; }
+  /// Held ones and loose ones, by their layers.
   const std::vector<Kink>& kinks() const { return kinks_; }
-  bool is_single_layer() const { return kinks_.empty() || kinks_.front().layer == kinks_.back().layer; }
-  /// c, and per kink b and n (a column) with slope zero at all kinks.
-  const Vector& cut_gradient() const { return cut_; }
-  const Vector& back() const { return back_; }
-  const Matrix& normals() const { return normals_; }
+
+  /// Kinks that share weights: L' in the span of their normals, c its coordinates.
+  struct Group {
+    PiecewiseLinear f;
+    Matrix basis;       ///< orthonormal, of the span: of the neuron's row of the first layer, or of all weights
+    Index neuron = -1;  ///< of the first layer; -1: all weights
+    bool is_independent = false;
+  };
+  const std::vector<Group>& groups() const { return groups_; }
+  /// The direction of all weights with these coordinates.
+  Vector embed(const Group& group, const Vector& c) const;
 
  private:
-  Real run(const Vector& d, Vector& rates) const;
-  Real branch(Real s) const { return s > 0 ? s : low_ * s; }
-
   Layout layout_;
   FeedForwardState state_;
   ActivationPattern pattern_;
-  std::vector<Kink> kinks_, loose_;
+  std::vector<Kink> kinks_;
   Real low_;
   Matrix residual_;
-  Vector cut_, back_;
-  Matrix normals_;
+  std::vector<Group> groups_;
 };
 
 /// The least L'(w; d) that is known over unit vectors d across the surface.
@@ -51,9 +56,9 @@ struct OneSidedResult {
   enum class Method {
     none,       ///< no kinks: 0
     separable,  ///< independent normals: each kink has its own two directions, and these are the extreme ones
-    rays,       ///< all rays of the arrangement of the planes z_k' = 0, neuron by neuron where they allow
-    corners,    ///< bounded least squares for each choice of slopes at the concave kinks
-    sampled,    ///< random directions
+    rays,       ///< all rays of the cells on which L' is linear (see extreme_rays)
+    corners,    ///< bounded least squares for each choice of slopes at the concave kinks, of one layer
+    sampled,    ///< random rays
   };
   Real least = 0;
   Vector direction;  ///< unit vector; empty without kinks
