@@ -84,6 +84,8 @@ class PiecewiseFlow final : public SwitchedSystem {
   std::vector<bool> trapped() const;
   Mode hold(const std::vector<Index>& hit) const;
   void leave_dead_samples(const Mode& before, Mode& mode) const;
+  Decision decide_groups(const Vector& x, const std::vector<Index>& hit, const Mode& before, const Mode& all,
+                         bool arriving, Real ended);
   bool cross(const Vector& x, const std::vector<Index>& hit, Mode& mode);
   Real reach(const Vector& w, int layer, Index neuron) const;
   void complete_first_layer(const Vector& w, std::vector<Index>& hit) const;

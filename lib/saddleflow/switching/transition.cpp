@@ -242,6 +242,15 @@ std::vector<ModeChange> changes_between(const Mode& before, const Mode& after) {
   return changes;
 }
 
+std::vector<Index> switches_at_zero(const Mode& before, const Mode& after, const std::vector<Index>& hit) {
+  std::vector<Index> list = before.sliding;
+  list.insert(list.end(), hit.begin(), hit.end());
+  for (const ModeChange& change : changes_between(before, after)) list.push_back(change.index);
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+  return list;
+}
+
 Transition resolve_transition(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit,
                               bool arriving) {
   const Mode before = system.mode();
@@ -249,12 +258,7 @@ Transition resolve_transition(SwitchedSystem& system, const Vector& x, const std
   Transition result =
       decision ? follow(system, x, before, hit, *decision) : Resolution(system, x, hit, arriving).run();
   if (!result.resolved || (decision && decision->checked)) return result;
-  std::vector<Index> touching = before.sliding;
-  touching.insert(touching.end(), hit.begin(), hit.end());
-  for (const ModeChange& change : result.changes) touching.push_back(change.index);
-  std::sort(touching.begin(), touching.end());
-  touching.erase(std::unique(touching.begin(), touching.end()), touching.end());
-  result.failure = system.contradiction(x, touching);
+  result.failure = system.contradiction(x, switches_at_zero(before, system.mode(), hit));
   result.resolved = result.failure.empty();
   if (!result.resolved) system.set_mode(before);
   return result;

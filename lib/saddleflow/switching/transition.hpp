@@ -18,6 +18,9 @@ struct ModeChange {
 
 std::vector<ModeChange> changes_between(const Mode& before, const Mode& after);
 
+/// Those on whose surfaces the trajectory is: sliding before, hit, or moved; ascending.
+std::vector<Index> switches_at_zero(const Mode& before, const Mode& after, const std::vector<Index>& hit);
+
 struct Transition {
   bool resolved = true;  ///< false: no consistent choice of sides was found
   std::string failure;   ///< what does not fit then
