@@ -228,10 +228,10 @@ BOOST_DATA_TEST_CASE(no_mean_of_gradients_beside_is_nearer, bdata::make({0.0, 0.
   BOOST_TEST(drawn <= distance + Real(1e-3) * target.norm());
 }
 
-// One neuron on its kink at x and -x: its sides flip together, so that the slopes of the two sum to 1 + alpha.
-// Gradient in w: v (1, t - y_2 s_2 ...) as in one_neuron_in_closed_form, with s_2 - r s_3 in place of s for a
-// target -1 at x = e_2 and r at -e_2: the sides give s_2 - r s_3 = 1 - r alpha and alpha - r, the box of
-// independent slopes alpha - r to 1 - r alpha and beyond.
+// One neuron on its kink at x and -x: its sides flip together, so that the slopes of the two sum to 1 +
+// alpha. Gradient in w: v (1, t - y_2 s_2 ...) as in one_neuron_in_closed_form, with s_2 - r s_3 in place of
+// s for a target -1 at x = e_2 and r at -e_2: the sides give s_2 - r s_3 = 1 - r alpha and alpha - r, the box
+// of independent slopes alpha - r to 1 - r alpha and beyond.
 BOOST_DATA_TEST_CASE(opposite_samples_flip_together,
                      bdata::make({-1.0, 0.0, 0.1}) * bdata::make({-1.5, -0.4, 0.2, 0.7, 1.4}) *
                          bdata::make({-0.8, 0.5, 1.0}),

@@ -69,8 +69,8 @@ BOOST_AUTO_TEST_CASE(what_stays_stays) {
   int trapped = 0, left = 0, wrong = 0;
   Real fastest = 0, slowest = 1;  // steps' lengths a step
   for (int n = 0; n < 800; ++n) {
-    const auto f = just_falling(
-        random_function({.dimension = 2 + n % 3, .kinks = 5 + n % 3, .layers = 2, .low = Real(-0.5)}, random));
+    const auto f = just_falling(random_function(
+        {.dimension = 2 + n % 3, .kinks = 5 + n % 3, .layers = 2, .low = Real(-0.5)}, random));
     if (!f) continue;
     Real least = 1;
     for (int phase = 0; phase < phases; ++phase)
@@ -83,10 +83,11 @@ BOOST_AUTO_TEST_CASE(what_stays_stays) {
       slowest = std::min(slowest, least);
     wrong += stays != (least < Real(1e-3)) ? 1 : 0;
   }
-  fmt::print("{} functions just fall: {} hold the steps, at most {:.1e} of a step away in each, {} are left, by "
-             "at least {:.1e}; {} are not told alike by {} steps (seed {})\n",
-             trapped + left, trapped, static_cast<double>(fastest), left, static_cast<double>(slowest), wrong,
-             steps, kStepsSeed);
+  fmt::print(
+      "{} functions just fall: {} hold the steps, at most {:.1e} of a step away in each, {} are left, by "
+      "at least {:.1e}; {} are not told alike by {} steps (seed {})\n",
+      trapped + left, trapped, static_cast<double>(fastest), left, static_cast<double>(slowest), wrong, steps,
+      kStepsSeed);
   BOOST_TEST(trapped > 10);
   BOOST_TEST(left > 10);
   // What leaves very slowly, or from some phases only.

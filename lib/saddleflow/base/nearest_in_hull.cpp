@@ -35,7 +35,8 @@ class Search {
     const Index most = 50 + 20 * p_.cols();
     Index round = 0;
     for (; round < most && enter(); ++round)
-      while (!move_to_affine_minimum()) {}
+      while (!move_to_affine_minimum()) {
+      }
     result.converged = round < most;
     result.weights = Vector::Zero(p_.cols());
     for (std::size_t k = 0; k < chosen_.size(); ++k) result.weights[chosen_[k]] = weights_[k];
@@ -62,9 +63,9 @@ class Search {
     Matrix differences(p_.rows(), count - 1);
     for (Index k = 1; k < count; ++k)
       differences.col(k - 1) = p_.col(chosen_[static_cast<std::size_t>(k)]) - p_.col(chosen_.front());
-    const Vector mu = count > 1
-                          ? Vector(minimum_norm_least_squares(differences, -p_.col(chosen_.front()), kDependent))
-                          : Vector();
+    const Vector mu =
+        count > 1 ? Vector(minimum_norm_least_squares(differences, -p_.col(chosen_.front()), kDependent))
+                  : Vector();
     std::vector<Real> there{1 - mu.sum()};
     there.insert(there.end(), mu.begin(), mu.end());
     Real theta = 1;

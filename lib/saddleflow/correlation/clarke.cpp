@@ -72,8 +72,7 @@ class SlopeFit {
     for (int step = 0; step < 60 && fit.distance > 0; ++step) {
       const Matrix jacobian = g_.jacobian(fit.slopes);
       const Vector right = target_ - fit.gradient + jacobian * fit.slopes;
-      const BoundedSolution towards =
-          bounded_least_squares(jacobian, right, lower_, upper(), fit.slopes);
+      const BoundedSolution towards = bounded_least_squares(jacobian, right, lower_, upper(), fit.slopes);
       const Real before = fit.distance;
       fit = line_search(fit, towards.x - fit.slopes);
       fit.converged = towards.converged;

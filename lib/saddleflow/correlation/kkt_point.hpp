@@ -79,8 +79,8 @@ struct ClarkeCertificate {
   Vector element;     ///< of the subdifferential, the nearest one to D N u; empty for smooth networks
   Real residual = 0;  ///< distance of D N u to the subdifferential, over the norm of the nearest element
   Verdict stationary = Verdict::not_applicable;
-  bool outer = false;      ///< a larger set has been looked at than the Clarke subdifferential
-  bool converged = true;   ///< false: a limit of iterations was reached, an element nearer to it may exist
+  bool outer = false;     ///< a larger set has been looked at than the Clarke subdifferential
+  bool converged = true;  ///< false: a limit of iterations was reached, an element nearer to it may exist
 };
 
 /// A row of the KKT table.

@@ -10,10 +10,10 @@
 namespace saddleflow {
 
 /// g(s), s one slope a kink: the backward pass of N at u with s in place of sigma' at the kinks. With every
-/// slope on its own in [alpha, 1] these are elements of the chain rule's outer set; the Clarke subdifferential
-/// is the convex hull of those whose slopes are the sides that a direction from u gives them (see model() and
-/// cells()). Both are one where the kinks are in one layer and their normals independent. g is affine in the
-/// slopes of one layer and multi-affine in those of several.
+/// slope on its own in [alpha, 1] these are elements of the chain rule's outer set; the Clarke
+/// subdifferential is the convex hull of those whose slopes are the sides that a direction from u gives them
+/// (see model() and cells()). Both are one where the kinks are in one layer and their normals independent. g
+/// is affine in the slopes of one layer and multi-affine in those of several.
 ///
 /// For feed_forward and power_sum networks with p = 1; a power sum is the network of two layers whose outer
 /// weights are fixed at one.

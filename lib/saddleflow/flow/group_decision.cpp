@@ -78,8 +78,7 @@ class Search {
       for (std::size_t k = 0; k < zero.size(); ++k)
         ends = ends &&
                !(ray.signals[static_cast<Index>(k)] != 0 && was_trapped_[static_cast<std::size_t>(zero[k])]);
-      if (ends && ray.unit > options_.noise * ray.length && has_ended(ray, zero))
-        leaving.push_back(&ray);
+      if (ends && ray.unit > options_.noise * ray.length && has_ended(ray, zero)) leaving.push_back(&ray);
     }
     std::stable_sort(leaving.begin(), leaving.end(),
                      [](const Ray* a, const Ray* b) { return a->value / a->length > b->value / b->length; });
@@ -87,15 +86,24 @@ class Search {
     for (const Ray* ray : leaving) {
       // The time at which the margin is zero is known to the tolerance of the search, and so is the velocity.
       options_.position += 2 * std::abs(ray->value) / ray->length;
-      bool free = true;
-      for (std::size_t k = 0; k < zero.size(); ++k)
-        free = free &&
-               (ray->signals[static_cast<Index>(k)] == 0 || start[static_cast<std::size_t>(zero[k])] == 0);
-      for (std::size_t k = 0; free && k < zero.size(); ++k) {
+      bool free = true, other = false;
+      for (std::size_t k = 0; k < zero.size(); ++k) {
         const Real y = ray->signals[static_cast<Index>(k)];
-        if (y != 0) start[static_cast<std::size_t>(zero[k])] = static_cast<std::int8_t>(y > 0 ? 1 : -1);
+        const int taken = start[static_cast<std::size_t>(zero[k])];
+        free = free && (y == 0 || taken == 0);
+        other = other || (y != 0 && taken != 0 && (y > 0) != (taken > 0));
+      }
+      for (std::size_t k = 0; k < zero.size(); ++k) {
+        const Real y = ray->signals[static_cast<Index>(k)];
+        if (y != 0 && free)
+          start[static_cast<std::size_t>(zero[k])] = static_cast<std::int8_t>(y > 0 ? 1 : -1);
+        if (y != 0 && other) branch(static_cast<std::size_t>(zero[k]));
       }
     }
+  }
+
+  void branch(std::size_t k) {
+    if (std::find(branching.begin(), branching.end(), k) == branching.end()) branching.push_back(k);
   }
 
   /// To the tolerance of the search, and to what is rounding of the kinks' own, which is no larger for that.
@@ -151,7 +159,7 @@ class Search {
     sides.assign(before_.size(), 0);
     trapped = was_trapped_;
     for (std::size_t k = 0; k < trapped.size(); ++k)
-      if (trapped[k]) branching.push_back(k);
+      if (trapped[k]) branch(k);
     return resolved = true;
   }
 
@@ -184,7 +192,7 @@ class Search {
       add_distinct(all, descend(f_, c, ways[way], options_), released);
     for (std::size_t k = 0; all.size() > 1 && k < sides.size(); ++k)
       if (std::any_of(all.begin(), all.end(), [&](const auto& other) { return other.sides[k] != sides[k]; }))
-        branching.push_back(k);
+        branch(k);
   }
 
   /// Where F falls from the point `c` at which all kinks are held: their sides along each such ray.

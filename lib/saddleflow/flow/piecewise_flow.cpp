@@ -28,6 +28,10 @@ Vector least_change(Matrix normals, Vector z) {
   return minimum_norm_least_squares(normals.transpose(), z, normal_tolerance());
 }
 
+bool has_neurons(const Network& network) {
+  return network.kind() == "feed_forward" || network.kind() == "power_sum";
+}
+
 /// What the gradient of a row of weights is a sum of, in absolute value.
 Real terms_of_row(const FeedForwardState& state, int layer, Index neuron) {
   return state.layer(layer).delta.row(neuron).cwiseAbs().dot(state.input_of(layer).colwise().norm());
@@ -35,9 +39,9 @@ Real terms_of_row(const FeedForwardState& state, int layer, Index neuron) {
 
 }  // namespace
 
-KinkIndex::KinkIndex(const Layout& layout, Index samples) : offsets_{0} {
-  for (int l = 0; l + 1 < layout.layer_count(); ++l) {
-    widths_.push_back(layout.layer(l).rows);
+KinkIndex::KinkIndex(const Network& network, Index samples) : offsets_{0} {
+  for (int l = 0; l < network.hidden_layer_count(); ++l) {
+    widths_.push_back(network.layout().layer(l).rows);
     offsets_.push_back(offsets_.back() + widths_.back() * samples);
   }
 }
@@ -55,24 +59,24 @@ Kink KinkIndex::kink(Index k) const {
 }
 
 bool PiecewiseFlow::applies_to(const Network& network) {
-  return network.kind() == "feed_forward" && !network.activation().is_smooth() &&
-         network.layout().layer_count() > 1;
+  return has_neurons(network) && !network.activation().is_smooth() && network.hidden_layer_count() > 0;
 }
 
 bool PiecewiseFlow::can_locate(const Network& network) {
-  return applies_to(network) || (network.kind() == "feed_forward" && !network.activation().is_polynomial() &&
-                                 network.layout().layer_count() == 2);
+  return applies_to(network) ||
+         (has_neurons(network) && !network.activation().is_polynomial() && network.hidden_layer_count() == 1);
 }
 
 PiecewiseFlow::PiecewiseFlow(GradientFlow& flow)
     : flow_(flow),
-      hidden_(layout().layer_count() - 1),
-      index_(layout(), inputs().cols()),
+      hidden_(flow.objective().network().hidden_layer_count()),
+      index_(flow.objective().network(), inputs().cols()),
       input_norms_(inputs().colwise().norm().transpose()) {
   if (!can_locate(flow.objective().network()))
     throw InputError(
-        "kinks: expected a feed_forward network with hidden layers, power 1 and slope below 1, or one hidden "
-        "layer and an activation that is no polynomial");
+        "kinks: expected a feed_forward network with hidden layers or a power_sum, power 1 and slope below "
+        "1, "
+        "or one hidden layer and an activation that is no polynomial");
   for (int l = 0; l < hidden_; ++l)
     pattern_.factors.push_back(Matrix::Zero(layout().layer(l).rows, inputs().cols()));
   reach_.resize(static_cast<std::size_t>(hidden_));
@@ -185,7 +189,8 @@ Real PiecewiseFlow::margin(const Vector& x) {
 
 std::vector<Index> PiecewiseFlow::leaving(const Vector& x, Real margin) {
   CutPass pass;
-  std::vector<Index> list = flow_.objective().on_kinks(flow_.weights(x), pass)->leaving(pass, margin, trapped());
+  std::vector<Index> list =
+      flow_.objective().on_kinks(flow_.weights(x), pass)->leaving(pass, margin, trapped());
   for (Index& k : list) k = mode_.sliding[static_cast<std::size_t>(k)];
   return list;
 }
@@ -248,16 +253,26 @@ Real PiecewiseFlow::project(Vector& x, const std::vector<Index>& which) {
   }
   x.head(w.size()) = w;
   Real largest = 0;
-  for (int l = 0; l <= hidden_; ++l)
+  for (int l = 0; l < layout().layer_count(); ++l)
     for (Index j = 0; j < layout().layer(l).rows; ++j) {
       const Real moved = (layout().matrix(w, l).row(j) - layout().matrix(before, l).row(j)).norm();
-      if (moved > 0) largest = std::max(largest, moved / reach(before, l, j));
+      if (moved > 0) largest = std::max(largest, moved / unit_of_move(before, w, l, j));
     }
   return largest;
 }
 
-/// The larger of a neuron's incoming and outgoing weights.
+// A neuron that passes through zero leaves no weights to compare with where outer ones are no parameters:
+// those that the targets ask for.
+Real PiecewiseFlow::unit_of_move(const Vector& before, const Vector& after, int layer, Index neuron) const {
+  const Real unit = reach(before, layer, neuron);
+  if (hidden_ < layout().layer_count() || !layout().matrix(after, layer).row(neuron).isZero(0)) return unit;
+  return std::max(unit, flow_.objective().data().targets.norm() / input_norms_.norm());
+}
+
+/// The larger of a neuron's incoming and outgoing weights; those of the largest neuron where outer weights
+/// are no parameters.
 Real PiecewiseFlow::reach(const Vector& w, int layer, Index neuron) const {
+  if (hidden_ == layout().layer_count()) return layout().matrix(w, layer).rowwise().norm().maxCoeff();
   const Real in = layout().matrix(w, layer).row(neuron).norm();
   return layer == hidden_ ? in : std::max(in, layout().matrix(w, layer + 1).col(neuron).norm());
 }

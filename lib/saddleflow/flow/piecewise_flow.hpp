@@ -12,10 +12,10 @@
 
 namespace saddleflow {
 
-/// The numbers of the switches of a feed-forward network: layer after layer, sample after sample.
+/// The numbers of the switches of a network with hidden layers: layer after layer, sample after sample.
 class KinkIndex {
  public:
-  KinkIndex(const Layout& layout, Index samples);
+  KinkIndex(const Network& network, Index samples);
   Index count() const { return offsets_.back(); }
   Index operator()(const Kink& kink) const;
   Kink kink(Index k) const;
@@ -24,10 +24,10 @@ class KinkIndex {
   std::vector<Index> widths_, offsets_;  // per hidden layer; one offset more
 };
 
-/// w' = -grad L(w) of a feed-forward network with p = 1, alpha /= 1 (or see can_locate()): switching
-/// functions are the pre-activations z, slopes those of the activation in [alpha, 1] (theory, section 5). The
-/// mode is that of the objective (see Objective::set_mode), so that everything evaluated along the flow is
-/// evaluated in it; when this object goes, so does the objective's mode.
+/// w' = -grad L(w) of a feed-forward network or a power sum with p = 1, alpha /= 1 (or see can_locate()):
+/// switching functions are the pre-activations z, slopes those of the activation in [alpha, 1] (theory,
+/// section 5). The mode is that of the objective (see Objective::set_mode), so that everything evaluated
+/// along the flow is evaluated in it; when this object goes, so does the objective's mode.
 class PiecewiseFlow final : public SwitchedSystem {
  public:
   /// InputError for another network. The flow must outlive this.
@@ -88,6 +88,7 @@ class PiecewiseFlow final : public SwitchedSystem {
                          bool arriving, Real ended);
   bool cross(const Vector& x, const std::vector<Index>& hit, Mode& mode);
   Real reach(const Vector& w, int layer, Index neuron) const;
+  Real unit_of_move(const Vector& before, const Vector& after, int layer, Index neuron) const;
   void complete_first_layer(const Vector& w, std::vector<Index>& hit) const;
   void complete_all_layers(const Vector& w, std::vector<Index>& hit);
   void project_neuron(Vector& w, const std::vector<Kink>& kinks) const;

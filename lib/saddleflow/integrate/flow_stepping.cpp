@@ -25,7 +25,8 @@ StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit
   StepperOptions options;
   const ParameterGroups& groups = network.groups();
   options.groups = {groups.first, groups.second, groups.count, {}};
-  if (PiecewiseFlow::applies_to(network)) merge_rows_and_columns(options.groups);
+  if (PiecewiseFlow::applies_to(network) && network.layout().layer_count() > 1)
+    merge_rows_and_columns(options.groups);
   options.error.rtol = rtol;
   options.error.displacement = kappa * std::sqrt(rtol);
   options.error.quadratures = 1;

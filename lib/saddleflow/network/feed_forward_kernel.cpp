@@ -3,20 +3,6 @@
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow {
-namespace {
-
-/// s^n for a small n >= 0.
-struct SmallPower {
-  int n;
-  Real operator()(Real s) const {
-    Real product = 1;
-    for (int i = 0; i < n; ++i) product *= s;
-    return product;
-  }
-};
-
-}  // namespace
-
 FeedForwardKernel::FeedForwardKernel(const Layout& layout, Activation activation, const Matrix& inputs)
     : layout_(layout), activation_(activation) {
   const Index samples = inputs.cols();
@@ -40,10 +26,7 @@ const Matrix& FeedForwardKernel::forward(const Vector& w) {
   for (int l = 0; l + 1 < depth(); ++l) {
     HiddenState& h = state_.layer(l);
     h.z.noalias() = layout_.matrix(state_.w, l) * state_.input_of(l);
-    if (pattern_)
-      h.a = factor(l).cwiseProduct(h.z).unaryExpr(SmallPower{activation_.power()});
-    else
-      activation_.value(h.z, h.a);
+    set_activations(activation_, factors(l), h);
   }
   outputs_.noalias() = layout_.matrix(state_.w, depth() - 1) * state_.input_of(depth() - 1);
   return outputs_;
@@ -51,34 +34,13 @@ const Matrix& FeedForwardKernel::forward(const Vector& w) {
 
 void FeedForwardKernel::ensure_slopes() {
   if (has_slopes_) return;
-  const int p = activation_.power();
-  for (int l = 0; l + 1 < depth(); ++l) {
-    HiddenState& h = state_.layer(l);
-    if (!pattern_)
-      activation_.derivative(h.z, h.slope);
-    else if (p == 1)
-      h.slope = factor(l);
-    else
-      h.slope = static_cast<Real>(p) *
-                factor(l).cwiseProduct(factor(l).cwiseProduct(h.z).unaryExpr(SmallPower{p - 1}));
-  }
+  for (int l = 0; l + 1 < depth(); ++l) set_slopes(activation_, factors(l), state_.layer(l));
   has_slopes_ = true;
 }
 
 void FeedForwardKernel::ensure_curvatures() {
   if (has_curvatures_) return;
-  const int p = activation_.power();
-  for (int l = 0; l + 1 < depth(); ++l) {
-    HiddenState& h = state_.layer(l);
-    if (!pattern_)
-      activation_.second_derivative(h.z, h.curvature);
-    else if (p == 1)
-      h.curvature.setZero();
-    else
-      h.curvature =
-          static_cast<Real>(p * (p - 1)) *
-          factor(l).cwiseAbs2().cwiseProduct(factor(l).cwiseProduct(h.z).unaryExpr(SmallPower{p - 2}));
-  }
+  for (int l = 0; l + 1 < depth(); ++l) set_curvatures(activation_, factors(l), state_.layer(l));
   has_curvatures_ = true;
 }
 
@@ -138,11 +100,7 @@ void FeedForwardKernel::set_pattern(const ActivationPattern* pattern) {
     pattern_.reset();
     return;
   }
-  bool fits = pattern->factors.size() == state_.hidden.size();
-  for (std::size_t l = 0; fits && l < pattern->factors.size(); ++l)
-    fits = pattern->factors[l].rows() == state_.hidden[l].z.rows() &&
-           pattern->factors[l].cols() == state_.hidden[l].z.cols();
-  if (!fits) throw InputError("activation pattern: found other shapes than those of the hidden layers");
+  check_pattern(*pattern, state_);
   pattern_ = *pattern;
 }
 

@@ -35,7 +35,9 @@ class FeedForwardKernel final : public Kernel {
  private:
   int depth() const { return layout_.layer_count(); }
   const Matrix& delta_of(int l) const { return l + 1 == depth() ? residual_ : state_.layer(l).delta; }
-  const Matrix& factor(int l) const { return pattern_->factors[static_cast<std::size_t>(l)]; }
+  const Matrix* factors(int l) const {
+    return pattern_ ? &pattern_->factors[static_cast<std::size_t>(l)] : nullptr;
+  }
   void ensure_slopes();
   void ensure_curvatures();
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/network/activation.hpp"
 
 namespace saddleflow {
 
@@ -13,6 +14,13 @@ struct HiddenState {
   Matrix dz, da, dback, ddelta;
 };
 
+/// a, slope and curvature of a layer from its z: of the activation, or, with `factors`, of the branches that
+/// an ActivationPattern keeps.
+void set_activations(const Activation& activation, const Matrix* factors, HiddenState& layer);
+void set_slopes(const Activation& activation, const Matrix* factors, HiddenState& layer);
+void set_curvatures(const Activation& activation, const Matrix* factors, HiddenState& layer);
+
+/// `hidden` may be as many as there are weight matrices: outer weights that are no parameters are one.
 struct FeedForwardState {
   Vector w;       ///< weights of the pass
   Matrix inputs;  ///< d x n

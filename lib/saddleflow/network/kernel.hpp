@@ -16,6 +16,9 @@ struct ActivationPattern {
   std::vector<Matrix> factors;
 };
 
+/// InputError where the shapes are others than those of the state's hidden layers.
+void check_pattern(const ActivationPattern& pattern, const FeedForwardState& state);
+
 /// Bound to n inputs; allocation-free after construction. The calls build on one another at one weight
 /// vector: forward(w), then backward(), then tangent(v), then tangent_backward(). Write F_r(w) = sum_{o,i}
 /// r_{oi} H_o(x_i; w) for a frozen residual r (outputs x n).

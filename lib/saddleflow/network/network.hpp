@@ -50,6 +50,9 @@ class Network {
   /// D, with H(x; c w) = c^D H(x; w) for c >= 0.
   virtual int degree() const = 0;
   virtual const Layout& layout() const = 0;
+  /// Layers of neurons with an activation; one less than the weight matrices, unless the outer weights are no
+  /// parameters.
+  virtual int hidden_layer_count() const { return layout().layer_count() - 1; }
   /// Hidden neurons, layer after layer.
   virtual const std::vector<Neuron>& neurons() const = 0;
   virtual const ParameterGroups& groups() const = 0;

@@ -1,9 +1,11 @@
 // One layer without outer weights, H = sum_k sigma(w_k . x).
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/network/feed_forward_state.hpp"
 #include "saddleflow/network/kernel.hpp"
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/network/symmetric.hpp"
@@ -14,83 +16,102 @@ namespace {
 class PowerSumKernel final : public Kernel {
  public:
   PowerSumKernel(const Layout& layout, Activation activation, const Matrix& inputs)
-      : layout_(layout), activation_(activation), inputs_(inputs) {
-    for (Matrix* x : {&z_, &a_, &slope_, &curvature_, &delta_, &dz_})
+      : layout_(layout), activation_(activation) {
+    state_.inputs = inputs;
+    state_.w.setZero(layout.size());
+    HiddenState& h = state_.hidden.emplace_back();
+    for (Matrix* x :
+         {&h.z, &h.a, &h.slope, &h.curvature, &h.back, &h.delta, &h.dz, &h.da, &h.dback, &h.ddelta})
       x->setZero(layout.layer(0).rows, inputs.cols());
-    for (Matrix* x : {&outputs_, &residual_, &output_tangent_}) x->setZero(1, inputs.cols());
-    for (Vector* x : {&w_, &v_}) x->setZero(layout.size());
+    for (Matrix* x : {&outputs_, &output_tangent_}) x->setZero(1, inputs.cols());
+    v_.setZero(layout.size());
   }
 
   const Matrix& forward(const Vector& w) override {
-    w_ = w;
+    state_.w = w;
     has_derivatives_ = false;
-    z_.noalias() = layout_.matrix(w_, 0) * inputs_;
-    activation_.value(z_, a_);
-    outputs_ = a_.colwise().sum();
+    hidden().z.noalias() = layout_.matrix(state_.w, 0) * state_.inputs;
+    set_activations(activation_, factors(), hidden());
+    outputs_ = hidden().a.colwise().sum();
     return outputs_;
   }
 
   void backward(const Matrix& r, Vector& out) override {
     ensure_derivatives();
-    residual_ = r;
     out.resize(layout_.size());
-    delta_.array() = slope_.array().rowwise() * r.row(0).array();
-    layout_.matrix(out, 0).noalias() = delta_ * inputs_.transpose();
+    HiddenState& h = hidden();
+    h.back.array() = r.row(0).array().replicate(h.z.rows(), 1);
+    h.delta = h.back.cwiseProduct(h.slope);
+    layout_.matrix(out, 0).noalias() = h.delta * state_.inputs.transpose();
   }
 
   const Matrix& tangent(const Vector& v) override {
     ensure_derivatives();
     v_ = v;
-    dz_.noalias() = layout_.matrix(v_, 0) * inputs_;
-    output_tangent_ = slope_.cwiseProduct(dz_).colwise().sum();
+    HiddenState& h = hidden();
+    h.dz.noalias() = layout_.matrix(v_, 0) * state_.inputs;
+    h.da = h.slope.cwiseProduct(h.dz);
+    output_tangent_ = h.da.colwise().sum();
     return output_tangent_;
   }
 
   void tangent_backward(const Matrix& dr, Vector& out) override {
     out.resize(layout_.size());
-    delta_.array() = curvature_.array() * dz_.array();
-    delta_.array().rowwise() *= residual_.row(0).array();
-    delta_.array() += slope_.array().rowwise() * dr.row(0).array();
-    layout_.matrix(out, 0).noalias() = delta_ * inputs_.transpose();
+    HiddenState& h = hidden();
+    h.dback.array() = dr.row(0).array().replicate(h.z.rows(), 1);
+    h.ddelta = h.dback.cwiseProduct(h.slope) + h.back.cwiseProduct(h.curvature).cwiseProduct(h.dz);
+    layout_.matrix(out, 0).noalias() = h.ddelta * state_.inputs.transpose();
   }
 
   /// Curvature part J^T diag(c) J with J = sigma'(z_k) x, and per neuron the block sum_i r_i sigma''(z_ki)
   /// x_i x_i^T.
   void hessian(const Matrix& r, const Matrix& c, Matrix& out) override {
     ensure_derivatives();
-    const Index width = z_.rows();
-    jacobian_.resize(inputs_.cols(), layout_.size());
-    for (Index j = 0; j < inputs_.rows(); ++j)
+    const HiddenState& h = hidden();
+    const Matrix& inputs = state_.inputs;
+    const Index width = h.z.rows();
+    jacobian_.resize(inputs.cols(), layout_.size());
+    for (Index j = 0; j < inputs.rows(); ++j)
       for (Index k = 0; k < width; ++k)
-        jacobian_.col(k + j * width) = slope_.row(k).cwiseProduct(inputs_.row(j)).transpose();
+        jacobian_.col(k + j * width) = h.slope.row(k).cwiseProduct(inputs.row(j)).transpose();
     weights_ = c.row(0).transpose();
     scaled_.resizeLike(jacobian_);
     out.setZero(layout_.size(), layout_.size());
     add_weighted_gram(jacobian_, weights_, scaled_, out);
     for (Index k = 0; k < width; ++k) {
-      weights_ = r.row(0).cwiseProduct(curvature_.row(k)).transpose();
-      block_inputs_.array() = inputs_.array().rowwise() * weights_.transpose().array();
-      block_.noalias() = block_inputs_ * inputs_.transpose();
-      for (Index j = 0; j < inputs_.rows(); ++j)
+      weights_ = r.row(0).cwiseProduct(h.curvature.row(k)).transpose();
+      block_inputs_.array() = inputs.array().rowwise() * weights_.transpose().array();
+      block_.noalias() = block_inputs_ * inputs.transpose();
+      for (Index j = 0; j < inputs.rows(); ++j)
         for (Index i = 0; i <= j; ++i) out(k + i * width, k + j * width) += block_(i, j);
     }
     mirror_upper(out);
   }
 
+  void set_pattern(const ActivationPattern* pattern) override {
+    if (pattern != nullptr) check_pattern(*pattern, state_);
+    pattern_.reset();
+    if (pattern != nullptr) pattern_ = *pattern;
+    has_derivatives_ = false;
+  }
+  const FeedForwardState* feed_forward_state() const override { return &state_; }
+
  private:
+  HiddenState& hidden() { return state_.hidden.front(); }
+  const Matrix* factors() const { return pattern_ ? &pattern_->factors.front() : nullptr; }
   void ensure_derivatives() {
     if (has_derivatives_) return;
-    activation_.derivative(z_, slope_);
-    activation_.second_derivative(z_, curvature_);
+    set_slopes(activation_, factors(), hidden());
+    set_curvatures(activation_, factors(), hidden());
     has_derivatives_ = true;
   }
 
   Layout layout_;
   Activation activation_;
-  Matrix inputs_;
-  Vector w_, v_;
-  Matrix z_, a_, slope_, curvature_, delta_, dz_;
-  Matrix outputs_, residual_, output_tangent_;
+  std::optional<ActivationPattern> pattern_;
+  FeedForwardState state_;
+  Vector v_;
+  Matrix outputs_, output_tangent_;
   bool has_derivatives_ = false;
   Matrix jacobian_, scaled_, block_inputs_, block_;  // made by the first hessian()
   Vector weights_;
@@ -117,6 +138,7 @@ class PowerSum final : public Network {
   Index output_count() const override { return 1; }
   int degree() const override { return activation_.power(); }
   const Layout& layout() const override { return layout_; }
+  int hidden_layer_count() const override { return 1; }
   const std::vector<Neuron>& neurons() const override { return neurons_; }
   const ParameterGroups& groups() const override { return groups_; }
   Index balance_count() const override { return 0; }

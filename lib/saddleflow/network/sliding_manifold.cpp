@@ -119,8 +119,8 @@ Real SlidingManifold::deep_drift(const FeedForwardState& state) const {
   for (const std::size_t d : deep_) {
     const Kink& kink = kinks_[d];
     // An input that is all but silent is not known better than that.
-    const Real silent = normal_tolerance() * forward[static_cast<std::size_t>(kink.layer)] *
-                        inputs_.col(kink.sample).norm();
+    const Real silent =
+        normal_tolerance() * forward[static_cast<std::size_t>(kink.layer)] * inputs_.col(kink.sample).norm();
     const Real unit = layout_.matrix(state.w, kink.layer).row(kink.neuron).norm() *
                       (state.input_of(kink.layer).col(kink.sample).norm() + silent);
     if (unit > 0)
@@ -151,8 +151,7 @@ void SlidingManifold::multipliers(const Vector& cut, Vector& mu) const {
   Vector rest = cut;
   if (!is_flat()) {
     project_flat(rest);
-    const Vector deep =
-        scaled_least_squares(tangent_to_flat(), deep_lengths_, rest);
+    const Vector deep = scaled_least_squares(tangent_to_flat(), deep_lengths_, rest);
     for (std::size_t d = 0; d < deep_.size(); ++d)
       mu[static_cast<Index>(deep_[d])] = deep[static_cast<Index>(d)];
     rest = cut - deep_normals_ * deep;

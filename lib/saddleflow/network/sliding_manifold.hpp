@@ -23,8 +23,8 @@ class RayDirections;
 struct KinkModel {
   PiecewiseLinear f;
   std::vector<Index> kinks;  ///< positions in SlidingManifold::kinks()
-  Matrix basis;              ///< Q: of the neuron's row where all kinks are in the first layer, else of all weights
-  Real noise = 0;            ///< derivatives of f along unit vectors up to this are rounding
+  Matrix basis;    ///< Q: of the neuron's row where all kinks are in the first layer, else of all weights
+  Real noise = 0;  ///< derivatives of f along unit vectors up to this are rounding
   /// Neither the cut gradient nor any kink has influence: the weights are at rest whatever the kinks do.
   bool idle = false;
 };
@@ -164,6 +164,7 @@ class SlidingManifold {
   Matrix normals_with(const Matrix& cut_normals, const Vector& s) const;
   Vector multiplier_noise(const Vector& cut) const;
   Vector back_noise(const Vector& back, const Vector& mu, const Vector& mu_noise) const;
+  Matrix absolute_weights(const FeedForwardState& state, int l, Index outputs) const;
   Vector back_rounding(const CutPass& pass) const;
   Real gradient_rounding(const CutPass& pass, const std::vector<Index>& group) const;
   Vector multiplier_rounding(const CutPass& pass) const;

@@ -48,6 +48,12 @@ const SlidingManifold::FlatGroup& SlidingManifold::flat_group(const std::vector<
   });
 }
 
+/// |W_l|; ones above the last hidden layer where outer weights are no parameters.
+Matrix SlidingManifold::absolute_weights(const FeedForwardState& state, int l, Index outputs) const {
+  if (l < layout_.layer_count()) return layout_.matrix(state.w, l).cwiseAbs();
+  return Matrix::Ones(outputs, state.layer(l - 1).z.rows());
+}
+
 // What rounding may have made of b_k: what it makes of l', through the absolute values of the weights above.
 Vector SlidingManifold::back_rounding(const CutPass& pass) const {
   const FeedForwardState& state = *pass.state;
@@ -61,7 +67,7 @@ Vector SlidingManifold::back_rounding(const CutPass& pass) const {
       here = pass.noise->col(kink.sample);
       for (int l = top; l > kink.layer; --l) {
         if (l < top) here = here.cwiseProduct(state.layer(l).slope.col(kink.sample).cwiseAbs()).eval();
-        here = (layout_.matrix(state.w, l).cwiseAbs().transpose() * here).eval();
+        here = (absolute_weights(state, l, pass.noise->rows()).transpose() * here).eval();
       }
     }
     rounding[static_cast<Index>(c)] = here[kink.neuron];
@@ -74,7 +80,7 @@ Vector SlidingManifold::back_rounding(const CutPass& pass) const {
 Real SlidingManifold::gradient_rounding(const CutPass& pass, const std::vector<Index>& group) const {
   const FeedForwardState& state = *pass.state;
   auto l = static_cast<int>(state.hidden.size());
-  Matrix back = layout_.matrix(state.w, l).cwiseAbs().transpose() * *pass.noise;
+  Matrix back = absolute_weights(state, l, pass.noise->rows()).transpose() * *pass.noise;
   if (back.norm() <= kNearFit * state.hidden.back().back.norm()) return 0;
   const auto length = [&](const Matrix& delta, int layer) {
     return delta.colwise().norm().dot(state.input_of(layer).colwise().norm());
@@ -82,8 +88,7 @@ Real SlidingManifold::gradient_rounding(const CutPass& pass, const std::vector<I
   Real all = length(*pass.noise, l);
   for (--l;; --l) {
     const Matrix delta = back.cwiseProduct(state.layer(l).slope.cwiseAbs());
-    if (l == 0 && is_flat())
-      return delta.row(flat_group(group).neuron).dot(inputs_.colwise().norm());
+    if (l == 0 && is_flat()) return delta.row(flat_group(group).neuron).dot(inputs_.colwise().norm());
     all += length(delta, l);
     if (l == 0) return all;
     back = layout_.matrix(state.w, l).cwiseAbs().transpose() * delta;

@@ -37,8 +37,8 @@ Real UnitGradient::uncertainty(const FeedForwardState& state, Real known) const 
   of_delta.back().setZero(delta_.back().size());
   for (int l = kink_.layer; l > 0; --l) {
     const auto at = static_cast<std::size_t>(l);
-    const Vector through = layout_.matrix(state.w, l).cwiseAbs().transpose() *
-                           (of_delta[at] + known * delta(l).cwiseAbs());
+    const Vector through =
+        layout_.matrix(state.w, l).cwiseAbs().transpose() * (of_delta[at] + known * delta(l).cwiseAbs());
     of_delta[at - 1] = through.cwiseProduct(state.layer(l - 1).slope.col(i).cwiseAbs());
   }
   Vector of_input = Vector::Zero(state.inputs.rows());
@@ -46,8 +46,7 @@ Real UnitGradient::uncertainty(const FeedForwardState& state, Real known) const 
   for (int l = 0; l <= kink_.layer; ++l) {
     const Vector input = state.input_of(l).col(i).cwiseAbs();
     const Vector& error = of_delta[static_cast<std::size_t>(l)];
-    const Real block =
-        delta(l).norm() * (of_input + known * input).norm() + error.norm() * input.norm();
+    const Real block = delta(l).norm() * (of_input + known * input).norm() + error.norm() * input.norm();
     squared += block * block;
     if (l == kink_.layer) break;
     const Vector sums = layout_.matrix(state.w, l).cwiseAbs() * (of_input + known * input);

@@ -60,7 +60,8 @@ class Descent {
     Real least = 0;
     for (const Ray& ray : rays.rays) {
       // Of directions as steep as one another the first: what is equal differs by rounding.
-      if (!falls(ray, options_.noise) || moves_kept(ray, zero) || ray.value / ray.length >= least - kValueRounding * std::abs(least))
+      if (!falls(ray, options_.noise) || moves_kept(ray, zero) ||
+          ray.value / ray.length >= least - kValueRounding * std::abs(least))
         continue;
       steepest = &ray;
       least = ray.value / ray.length;
@@ -169,8 +170,7 @@ class Descent {
 
 }  // namespace
 
-bool agrees_with_sides(const PiecewiseLinear& f, const Vector& c, const KinkSides& sides,
-                       Real rounding) {
+bool agrees_with_sides(const PiecewiseLinear& f, const Vector& c, const KinkSides& sides, Real rounding) {
   const Vector y = f.signals(c, sides);
   const Vector unit = kConsistent * f.units(c.norm()) + f.units(rounding, false);
   for (Index k = 0; k < f.count(); ++k) {

@@ -59,8 +59,7 @@ class TinySteps {
 /// What a step across a kink is of the order of.
 Real step_length(const PiecewiseLinear& f, const Vector& arrival) {
   Real length = arrival.norm();
-  for (Index k = 0; k < f.count(); ++k)
-    length = std::max(length, std::abs(f.back[k]) * f.rows.row(k).norm());
+  for (Index k = 0; k < f.count(); ++k) length = std::max(length, std::abs(f.back[k]) * f.rows.row(k).norm());
   return length;
 }
 
@@ -187,8 +186,7 @@ bool tiny_steps_stay(const PiecewiseLinear& f, const std::vector<bool>& trapped,
   const KinkSides all(static_cast<std::size_t>(f.count()), 0);
   for (int phase = 0; phase < options.phases; ++phase) {
     TinySteps run = arrive(f, all, options, random);
-    const KinkSides sides =
-        sides_of(f, velocity_in_the_long_run(run, options.watching), kMeanOfWatching);
+    const KinkSides sides = sides_of(f, velocity_in_the_long_run(run, options.watching), kMeanOfWatching);
     bool stays = true;
     for (std::size_t k = 0; stays && k < sides.size(); ++k) stays = !trapped[k] || sides[k] == 0;
     if (stays) return true;

@@ -8,9 +8,10 @@
 namespace saddleflow {
 namespace {
 
-/// max(|in|, |out|) of the neurons of hidden layer l.
+/// max(|in|, |out|) of the neurons of hidden layer l; |in| where outer weights are no parameters.
 Vector reach_of(const Layout& layout, const Vector& w, int l) {
   const Vector in = layout.matrix(w, l).rowwise().norm();
+  if (l + 1 == layout.layer_count()) return in;
   return in.cwiseMax(layout.matrix(w, l + 1).colwise().norm().transpose());
 }
 
@@ -18,14 +19,19 @@ Vector reach_of(const Layout& layout, const Vector& w, int l) {
 /// that a unit sees is on its kink.
 class SideFinder {
  public:
-  SideFinder(const Layout& layout, const KinkIndex& index, const Vector& w, Real low, Real tolerance)
-      : layout_(layout), index_(index), w_(w), low_(low), tolerance_(tolerance) {
+  SideFinder(const Network& network, const KinkIndex& index, const Vector& w, Real low, Real tolerance)
+      : layout_(network.layout()),
+        hidden_(network.hidden_layer_count()),
+        index_(index),
+        w_(w),
+        low_(low),
+        tolerance_(tolerance) {
     mode.sides.assign(static_cast<std::size_t>(index.count()), Side::below);
   }
 
   void run(const Matrix& inputs) {
     Matrix a = inputs;
-    for (int l = 0; l + 1 < layout_.layer_count(); ++l) {
+    for (int l = 0; l < hidden_; ++l) {
       const Vector reach = reach_of(layout_, w_, l);
       Matrix z = layout_.matrix(w_, l) * a;
       for (Index i = 0; i < z.cols(); ++i) {
@@ -59,6 +65,7 @@ class SideFinder {
   }
 
   const Layout& layout_;
+  int hidden_;  // layers
   const KinkIndex& index_;
   const Vector& w_;
   Real low_, tolerance_;
@@ -70,7 +77,7 @@ KinkedSurface::KinkedSurface(Objective& objective)
     : objective_(objective), flow_(objective), piecewise_(flow_) {}
 
 Mode KinkedSurface::mode_at(const Vector& w, Real tolerance) const {
-  SideFinder finder(objective_.network().layout(), index(), w, low(), tolerance);
+  SideFinder finder(objective_.network(), index(), w, low(), tolerance);
   finder.run(objective_.data().inputs);
   return std::move(finder.mode);
 }
@@ -83,7 +90,7 @@ void KinkedSurface::enter(const Mode& mode, const Vector& w) {
   for (const Index k : mode.sliding) held_.push_back(index().kink(k));
   pattern_.factors.clear();
   std::size_t k = 0;
-  for (int l = 0; l + 1 < layout.layer_count(); ++l) {
+  for (int l = 0; l < objective_.network().hidden_layer_count(); ++l) {
     const Vector reach = reach_of(layout, w, l);
     Matrix factors(reach.size(), objective_.data().inputs.cols());
     for (Index e = 0; e < factors.size(); ++e, ++k) {
@@ -128,7 +135,7 @@ KinkedSurface::Strays KinkedSurface::strays(const Vector& w, Real tolerance) {
   const FeedForwardState& state = *objective_.state_at(w);
   Strays strays;
   Index k = 0;
-  for (int l = 0; l + 1 < layout.layer_count(); ++l) {
+  for (int l = 0; l < objective_.network().hidden_layer_count(); ++l) {
     const Vector reach = reach_of(layout, w, l);
     const Matrix& z = state.layer(l).z;
     for (Index i = 0; i < z.cols(); ++i) {

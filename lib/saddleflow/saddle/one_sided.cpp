@@ -19,8 +19,7 @@ OneSidedModel::Group group_of(const SlidingManifold& manifold, const CutPass& pa
   group.f.gradient += minimiser_on_face(model.f, held);
   group.basis = std::move(model.basis);
   group.is_independent = group.f.rows.rows() == group.f.rows.cols();
-  if (manifold.is_flat())
-    group.neuron = manifold.kinks()[static_cast<std::size_t>(kinks.front())].neuron;
+  if (manifold.is_flat()) group.neuron = manifold.kinks()[static_cast<std::size_t>(kinks.front())].neuron;
   return group;
 }
 
@@ -53,8 +52,8 @@ OneSidedModel::OneSidedModel(KinkedSurface& surface, const Vector& w, const std:
 Real OneSidedModel::operator()(const Vector& d) const {
   Matrix da;
   std::size_t c = 0;
-  const int last = layout_.layer_count() - 1;
-  for (int l = 0; l < last; ++l) {
+  const auto hidden = static_cast<int>(state_.hidden.size());
+  for (int l = 0; l < hidden; ++l) {
     Matrix dz = layout_.matrix(d, l) * state_.input_of(l);
     if (l > 0) dz += layout_.matrix(state_.w, l) * da;
     da = pattern_.factors[static_cast<std::size_t>(l)].cwiseProduct(dz);
@@ -63,8 +62,10 @@ Real OneSidedModel::operator()(const Vector& d) const {
       da(kinks_[c].neuron, kinks_[c].sample) = rate > 0 ? rate : low_ * rate;
     }
   }
+  // Outer weights that are no parameters are one.
+  if (hidden == layout_.layer_count()) return residual_.cwiseProduct(da.colwise().sum()).sum();
   const Matrix outputs =
-      layout_.matrix(d, last) * state_.input_of(last) + layout_.matrix(state_.w, last) * da;
+      layout_.matrix(d, hidden) * state_.input_of(hidden) + layout_.matrix(state_.w, hidden) * da;
   return residual_.cwiseProduct(outputs).sum();
 }
 

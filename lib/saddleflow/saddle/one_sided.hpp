@@ -33,7 +33,7 @@ class OneSidedModel {
   /// Kinks that share weights: L' in the span of their normals, c its coordinates.
   struct Group {
     PiecewiseLinear f;
-    Matrix basis;       ///< orthonormal, of the span: of the neuron's row of the first layer, or of all weights
+    Matrix basis;  ///< orthonormal, of the span: of the neuron's row of the first layer, or of all weights
     Index neuron = -1;  ///< of the first layer; -1: all weights
     bool is_independent = false;
   };

@@ -48,7 +48,7 @@ FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Object
       !network.neurons().empty() && !PiecewiseFlow::applies_to(network))
     study.fail("flow.kinks",
                fmt::format("found \"{}\" for a {} network of power 1, whose gradient jumps at its kinks, "
-                           "expected \"ignore\" (they are followed in feed_forward networks)",
+                           "expected \"ignore\" (they are followed in feed_forward and power_sum networks)",
                            kinks, network.kind()));
   const Real loss_at_origin = Correlation(objective).loss_at_origin();
   options.stepping = build_stepper_options(study, objective.network(), rtol, loss_at_origin);

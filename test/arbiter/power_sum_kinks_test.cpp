@@ -1,0 +1,102 @@
+// Sums of max(s, alpha s) without outer weights against gradient descent with two tiny steps, a plain loop.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+
+#include "saddleflow/base/random.hpp"
+#include "saddleflow/network/network.hpp"
+#include "switching/kink_run.hpp"
+
+using namespace saddleflow;
+
+namespace {
+
+constexpr std::uint64_t kSumSeed = 6100;
+constexpr Real kEnd = 2;
+
+struct Sums {
+  Dataset data;
+  Real slope = 0;
+  Index width = 1;
+  Matrix start;  // width x inputs
+
+  std::shared_ptr<const Network> network() const {
+    return power_sum(data.inputs.rows(), width, Activation(slope, 1));
+  }
+  Vector weights() const { return start.reshaped(); }
+};
+
+/// Standard normal, rounded to integers, or x and -x in turn.
+Sums random_sums(std::uint64_t seed) {
+  Random random(seed);
+  const auto between = [&](int low, int high) {
+    return static_cast<Index>(low + static_cast<int>(random.uniform() * static_cast<Real>(high - low + 1)));
+  };
+  Sums sums;
+  sums.slope = std::array<Real, 4>{-1, 0, Real(0.5), Real(-0.5)}[seed % 4];
+  sums.width = between(1, 3);
+  const Index inputs = between(2, 3), samples = between(4, 13);
+  sums.data = {random.normal_matrix(inputs, samples), random.normal_matrix(1, samples), "sums"};
+  if (seed % 3 == 1) sums.data.inputs = sums.data.inputs.array().round();
+  if (seed % 3 == 2)
+    for (Index i = 0; i + 1 < samples; i += 2) sums.data.inputs.col(i + 1) = -sums.data.inputs.col(i);
+  sums.start = random.normal_matrix(sums.width, inputs) / 2;
+  return sums;
+}
+
+Vector descend(const Sums& sums, int steps) {
+  Matrix w = sums.start;
+  const Real h = kEnd / static_cast<Real>(steps);
+  for (int n = 0; n < steps; ++n) {
+    const Matrix z = w * sums.data.inputs;
+    const Matrix slope = z.unaryExpr([&](Real s) { return s > 0 ? Real(1) : sums.slope; });
+    const Matrix r = slope.cwiseProduct(z).colwise().sum() - sums.data.targets;
+    w -= h * (slope.array().rowwise() * r.row(0).array()).matrix() * sums.data.inputs.transpose();
+  }
+  return w.reshaped();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(power_sum_kinks_test)
+
+BOOST_AUTO_TEST_CASE(ends_of_gradient_descent) {
+  constexpr int problems = 40, steps = 40'000;
+  Real worst = 0;
+  std::size_t most = 0;
+  int sliding = 0, mirrored = 0;
+  for (int n = 0; n < problems; ++n) {
+    const Sums sums = random_sums(kSumSeed + static_cast<std::uint64_t>(n));
+    Objective objective(sums.network(), sums.data, Loss(LossKind::square, Reduction::sum));
+    test::KinkOptions options;
+    options.times = {kEnd};
+    const test::KinkRun run = test::run_kinks(objective, sums.weights(), kEnd, options);
+    BOOST_TEST_CONTEXT("problem " << n << ", " << run.message) {
+      BOOST_TEST_REQUIRE(run.stop_reason == "reached_end");
+      BOOST_TEST(run.rise <= 1e-9);
+      BOOST_TEST(run.energy <= 1e-6);
+      const Vector coarse = descend(sums, steps), fine = descend(sums, 2 * steps);
+      const Real size = std::max(Real(1), fine.norm()), own = (fine - coarse).norm() / size;
+      Real off = (run.path.back() - fine).norm() / size;
+      // A sum of |s| does not know the sign of a neuron that has left zero.
+      const Real same = (run.path.back().cwiseAbs() - fine.cwiseAbs()).norm() / size;
+      if (sums.slope == -1 && same < off / 10) {
+        off = same;
+        ++mirrored;
+      }
+      BOOST_TEST(off <= std::max(Real(1e-3), 5 * own));
+      worst = std::max(worst, off);
+    }
+    most = std::max(most, run.most);
+    sliding += run.most > 0 ? 1 : 0;
+  }
+  fmt::print("{} sums, {} of them slide, on up to {} kinks at once: ends off by at most {:.1e}, {} up to the "
+             "signs of neurons (seed {})\n",
+             problems, sliding, most, static_cast<double>(worst), mirrored, kSumSeed);
+  BOOST_TEST(sliding > problems / 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
