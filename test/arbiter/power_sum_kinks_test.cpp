@@ -1,4 +1,5 @@
-// Sums of max(s, alpha s) without outer weights against gradient descent with two tiny steps, a plain loop.
+// Sums of max(s, alpha s), alpha >= 0, without outer weights against gradient descent with two tiny steps, a
+// plain loop.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +16,7 @@ using namespace saddleflow;
 namespace {
 
 constexpr std::uint64_t kSumSeed = 6100;
-constexpr Real kEnd = 2;
+constexpr Real kSumsEnd = 2;
 
 struct Sums {
   Dataset data;
@@ -36,7 +37,7 @@ Sums random_sums(std::uint64_t seed) {
     return static_cast<Index>(low + static_cast<int>(random.uniform() * static_cast<Real>(high - low + 1)));
   };
   Sums sums;
-  sums.slope = std::array<Real, 4>{-1, 0, Real(0.5), Real(-0.5)}[seed % 4];
+  sums.slope = std::array<Real, 3>{0, Real(0.1), Real(0.5)}[seed / 3 % 3];
   sums.width = between(1, 3);
   const Index inputs = between(2, 3), samples = between(4, 13);
   sums.data = {random.normal_matrix(inputs, samples), random.normal_matrix(1, samples), "sums"};
@@ -47,9 +48,9 @@ Sums random_sums(std::uint64_t seed) {
   return sums;
 }
 
-Vector descend(const Sums& sums, int steps) {
+Vector gradient_descent_end(const Sums& sums, int steps) {
   Matrix w = sums.start;
-  const Real h = kEnd / static_cast<Real>(steps);
+  const Real h = kSumsEnd / static_cast<Real>(steps);
   for (int n = 0; n < steps; ++n) {
     const Matrix z = w * sums.data.inputs;
     const Matrix slope = z.unaryExpr([&](Real s) { return s > 0 ? Real(1) : sums.slope; });
@@ -67,35 +68,28 @@ BOOST_AUTO_TEST_CASE(ends_of_gradient_descent) {
   constexpr int problems = 40, steps = 40'000;
   Real worst = 0;
   std::size_t most = 0;
-  int sliding = 0, mirrored = 0;
+  int sliding = 0;
   for (int n = 0; n < problems; ++n) {
     const Sums sums = random_sums(kSumSeed + static_cast<std::uint64_t>(n));
     Objective objective(sums.network(), sums.data, Loss(LossKind::square, Reduction::sum));
     test::KinkOptions options;
-    options.times = {kEnd};
-    const test::KinkRun run = test::run_kinks(objective, sums.weights(), kEnd, options);
+    options.times = {kSumsEnd};
+    const test::KinkRun run = test::run_kinks(objective, sums.weights(), kSumsEnd, options);
     BOOST_TEST_CONTEXT("problem " << n << ", " << run.message) {
       BOOST_TEST_REQUIRE(run.stop_reason == "reached_end");
       BOOST_TEST(run.rise <= 1e-9);
       BOOST_TEST(run.energy <= 1e-6);
-      const Vector coarse = descend(sums, steps), fine = descend(sums, 2 * steps);
+      const Vector coarse = gradient_descent_end(sums, steps), fine = gradient_descent_end(sums, 2 * steps);
       const Real size = std::max(Real(1), fine.norm()), own = (fine - coarse).norm() / size;
-      Real off = (run.path.back() - fine).norm() / size;
-      // A sum of |s| does not know the sign of a neuron that has left zero.
-      const Real same = (run.path.back().cwiseAbs() - fine.cwiseAbs()).norm() / size;
-      if (sums.slope == -1 && same < off / 10) {
-        off = same;
-        ++mirrored;
-      }
+      const Real off = (run.path.back() - fine).norm() / size;
       BOOST_TEST(off <= std::max(Real(1e-3), 5 * own));
       worst = std::max(worst, off);
     }
     most = std::max(most, run.most);
     sliding += run.most > 0 ? 1 : 0;
   }
-  fmt::print("{} sums, {} of them slide, on up to {} kinks at once: ends off by at most {:.1e}, {} up to the "
-             "signs of neurons (seed {})\n",
-             problems, sliding, most, static_cast<double>(worst), mirrored, kSumSeed);
+  fmt::print("{} sums, {} of them slide, on up to {} kinks at once: ends off by at most {:.1e} (seed {})\n",
+             problems, sliding, most, static_cast<double>(worst), kSumSeed);
   BOOST_TEST(sliding > problems / 2);
 }
 

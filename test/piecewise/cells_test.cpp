@@ -16,7 +16,7 @@ using test::random_function;
 namespace {
 
 constexpr std::uint64_t kCellSeed = 4711;
-constexpr int kDraws = 20'000;
+constexpr int kDraws = 10'000;
 
 /// 2 sum_{i < m} C(K - 1, i): of K planes through the origin in general position.
 Index general_count(Index planes, Index dimension) {

@@ -275,6 +275,30 @@ BOOST_DATA_TEST_CASE(one_kink_in_the_catalogue, boost::unit_test::data::make({1,
   BOOST_TEST(std::abs(way.end.refinement.loss - Real(25) / 48) < 1e-13);
 }
 
+// One neuron on its kinks at e_2 and -e_2, whose sides flip together: with slopes that are free on their own,
+// zero both, the gradient would vanish whatever the targets there, and no solution of the flow rests.
+BOOST_DATA_TEST_CASE(opposite_samples_are_no_box,
+                     boost::unit_test::data::make({-1.0, 0.3, 1.0}) *
+                         boost::unit_test::data::make({-0.5, 2.0}),
+                     y2, y3) {
+  Dataset data{Matrix(2, 3), Matrix(1, 3), "opposite"};
+  data.inputs << 1, 0, 0, 0, 1, -1;
+  data.targets << Real(0.75), static_cast<Real>(y2), static_cast<Real>(y3);
+  Objective objective(feed_forward({2, 1, 1}, Activation(0, 1)), data,
+                      Loss(LossKind::square, Reduction::sum));
+  const Real v = Real(1.5);
+  const Vector w{{Real(0.5), 0, v}};
+  KinkedSurface surface(objective);
+  surface.enter(surface.mode_at(w, Real(1e-9)), w);
+  BOOST_TEST_REQUIRE(surface.held().size() == 2U);
+  const KinkedFirstOrder first = first_order_at(surface, w, {}, 0, {});
+  // dL/dw_2 is -v y2 above and v y3 below, and all between them.
+  const Real above = -v * static_cast<Real>(y2), below = v * static_cast<Real>(y3);
+  const Real least = above * below <= 0 ? Real(0) : std::min(std::abs(above), std::abs(below));
+  BOOST_TEST(std::abs(first.clarke_residual * first.unit - least) <= Real(1e-14));
+  BOOST_TEST(first.clarke_stationary == (least == 0));
+}
+
 // Residuals of either sign: convex and concave kinks.
 BOOST_AUTO_TEST_CASE(points_made_stationary) {
   Tally tally;

@@ -117,18 +117,27 @@ Fit nearest_on_cells(const SlopedGradient& gradient, const std::vector<KinkSides
   return {slopes * nearest.weights, nearest.point, nearest.distance, nearest.converged};
 }
 
-/// In the Clarke subdifferential, or in the larger set where that has too many cells.
+/// In the Clarke subdifferential, or, where that has too many cells, of what every slope makes on its own:
+/// part of it where the normals are independent, else a larger set.
 Fit nearest_element(const SlopedGradient& gradient, const Vector& target, Real low, Real small_enough,
                     bool& outer) {
+  outer = false;
+  if (gradient.kinks().empty()) return SlopeFit(gradient, target, low).best(small_enough);
   const PiecewiseLinear f = gradient.model();
-  const bool is_box =
-      gradient.kinks().empty() || (!gradient.has_kinks_in_several_layers() && !has_dependent_normals(f));
-  if (!is_box) {
+  const bool dependent = has_dependent_normals(f);
+  if (dependent || gradient.has_kinks_in_several_layers()) {
     const Cells around = cells(f, kMostCells);
     if (around.complete) return nearest_on_cells(gradient, around.sides, target, low);
-    outer = true;
+    outer = dependent;
   }
   return SlopeFit(gradient, target, low).best(small_enough);
+}
+
+/// What the residual says; nothing where it is that of a larger set, or too large for want of iterations.
+Verdict verdict_of(const ClarkeCertificate& certificate, Real tolerance) {
+  const bool small = certificate.residual <= tolerance;
+  if (small ? certificate.outer : !certificate.converged) return Verdict::not_applicable;
+  return small ? Verdict::yes : Verdict::no;
 }
 
 /// 0 where the gradient vanishes: then N(u) = 0, and every such u is stationary.
@@ -163,7 +172,7 @@ ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, 
     certificate.element = fit.gradient;
     certificate.residual = relative(fit.distance, fit.gradient.norm(), tolerance * largest);
   }
-  certificate.stationary = certificate.residual <= tolerance ? Verdict::yes : Verdict::no;
+  certificate.stationary = verdict_of(certificate, tolerance);
   return certificate;
 }
 

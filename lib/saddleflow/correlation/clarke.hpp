@@ -13,10 +13,10 @@ namespace saddleflow {
 /// one layer and independent normals every slope is free on its own in [alpha, 1]: bounded least squares.
 /// Else the subdifferential is the convex hull of the gradients on the cells around u (F. H. Clarke,
 /// Optimization and nonsmooth analysis, 1983, theorem 2.5.1), whose nearest point is exact at any depth.
-/// Where there are more than a few thousand cells the slopes are free on their own again, which is a larger
-/// set (`outer`): with kinks in several layers the problem then is not convex, and a residual above the
-/// tolerance only says that none of a few starts led below it. Throws InputError when u has not the size of
-/// the network's parameters.
+/// Where there are more than a few thousand cells the slopes are free on their own again. With kinks in
+/// several layers the problem then is not convex, and a residual above the tolerance only says that none of a
+/// few starts led below it; with dependent normals the set is a larger one (`outer`), and a small residual
+/// says nothing. Throws InputError when u has not the size of the network's parameters.
 ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, Real tolerance = Real(1e-9),
                                      Real kink_tolerance = Real(1e-9));
 

@@ -82,7 +82,7 @@ class Search {
     }
     std::stable_sort(leaving.begin(), leaving.end(),
                      [](const Ray* a, const Ray* b) { return a->value / a->length > b->value / b->length; });
-    if (hears_held(zero) && !leaving.empty() && stay_beyond(rays, leaving, zero)) return;
+    if (depend_on_one_another(zero) && !leaving.empty() && stay_beyond(rays, leaving, zero)) return;
     for (const Ray* ray : leaving) {
       // The time at which the margin is zero is known to the tolerance of the search, and so is the velocity.
       options_.position += 2 * std::abs(ray->value) / ray->length;
@@ -112,9 +112,11 @@ class Search {
     return ray.value <= ended_ * (ray.unit - rounding / kValueRounding) + rounding;
   }
 
-  /// Whether some kink that is held hears another one: only then is a mean slope more than its share of time.
-  bool hears_held(const std::vector<Index>& zero) const {
-    return static_cast<Index>(zero.size()) == f_.count() && !f_.feed.isZero(0);
+  /// Whether some kink that is held hears another one, or has a normal that depends on theirs: only then are
+  /// the mean slopes of steps to and fro more than shares of time that are free on their own.
+  bool depend_on_one_another(const std::vector<Index>& zero) const {
+    return static_cast<Index>(zero.size()) == f_.count() &&
+           (!f_.feed.isZero(0) || f_.dimension() < f_.count());
   }
 
   /// Whether gradient descent stays where the slide should end: its kinks then are trapped.

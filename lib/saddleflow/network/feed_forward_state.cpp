@@ -40,9 +40,9 @@ void set_curvatures(const Activation& activation, const Matrix* factors, HiddenS
   else if (p == 1)
     layer.curvature.setZero();
   else
-    layer.curvature = static_cast<Real>(p * (p - 1)) *
-                      factors->cwiseAbs2().cwiseProduct(
-                          factors->cwiseProduct(layer.z).unaryExpr(SmallPower{p - 2}));
+    layer.curvature =
+        static_cast<Real>(p * (p - 1)) *
+        factors->cwiseAbs2().cwiseProduct(factors->cwiseProduct(layer.z).unaryExpr(SmallPower{p - 2}));
 }
 
 }  // namespace saddleflow

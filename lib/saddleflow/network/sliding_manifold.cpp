@@ -251,8 +251,10 @@ void SlidingManifold::pattern_scales(const FeedForwardState& state, Real low, Re
   }
 }
 
-// Bounded least squares; where its residual says that there are no slopes inside, those at a bound are put
-// beyond it by what is missing, so that they leave the interval continuously.
+// Bounded least squares, whose solution is feasible and whose residual is too large where it has not
+// converged: nothing then is taken for tangent that is not. Where the residual says that there are no slopes
+// inside, those at a bound are put beyond it by what is missing, so that they leave the interval
+// continuously.
 void SlidingManifold::flat_slopes(const FlatGroup& group, const Vector& cut, const Drive& drive, Real low,
                                   Real high, Vector& out) const {
   const auto size = static_cast<Index>(group.members.size());

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
@@ -11,6 +13,8 @@ namespace saddleflow {
 namespace {
 
 constexpr Real kStationary = Real(1e-8);
+// Cells around a point up to this many are looked at, each a gradient.
+constexpr Index kMostCells = 4096;
 // ||l'(H)|| beside that of the zero network up to which the point is a fit.
 constexpr Real kFit = Real(1e-10);
 
@@ -26,6 +30,22 @@ bool is_fitted(Objective& objective, const Vector& w) {
   objective.loss().derivative(objective.outputs(w), targets, here);
   objective.loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, at_origin);
   return here.norm() <= kFit * at_origin.norm();
+}
+
+/// The least norm of the Clarke subdifferential. Slopes that are free on their own are in it where the
+/// normals are independent; else, and where kinks are on one path, their gradient is that of a search in
+/// another set.
+Real least_gradient(KinkedSurface& surface, const Vector& w, const OneSidedModel& model,
+                    const Vector& of_free_slopes) {
+  const std::vector<OneSidedModel::Group>& groups = model.groups();
+  const bool free = std::all_of(groups.begin(), groups.end(), [](const OneSidedModel::Group& group) {
+    return group.is_independent && group.f.feed.isZero(0);
+  });
+  const std::optional<Real> across = free ? std::nullopt : model.distance_from_zero(kMostCells);
+  if (!across) return of_free_slopes.norm();
+  Vector along;
+  surface.objective().gradient(w, along);
+  return std::hypot(along.norm(), *across);
 }
 
 /// The steepest one that stays on the sides of the loose kinks; `loose`: their gradients, outwards.
@@ -88,7 +108,9 @@ KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, const s
   first.idle = idle;
   first.loose = loose;
   first.unit = gradient_unit(surface.objective(), w);
-  first.clarke_residual = first.unit > 0 ? found.gradient.norm() / first.unit : found.gradient.norm();
+  const OneSidedModel model(surface, w);
+  const Real least = least_gradient(surface, w, model, found.gradient);
+  first.clarke_residual = first.unit > 0 ? least / first.unit : least;
   first.clarke_stationary = first.clarke_residual <= kStationary;
   const Real low = surface.low();
   first.margin = Real(0.5);
@@ -102,7 +124,7 @@ KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, const s
   first.codimension = PivotedQr(unit_columns(surface.normals(w, first.kinks))).rank();
   OneSidedOptions scaled = options;
   scaled.zero = std::max(options.zero, kStationary * first.unit);
-  first.one_sided = least_one_sided(OneSidedModel(surface, w), scaled);
+  first.one_sided = least_one_sided(model, scaled);
   // Beside loose kinks the loss is above the mode's continuation: so it may not fall where that does.
   if (!loose.empty() && first.falls()) {
     first.one_sided.least = OneSidedModel(surface, w, loose)(first.one_sided.direction);

@@ -1,9 +1,12 @@
 #include "saddleflow/saddle/one_sided.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
+#include "saddleflow/base/nearest_in_hull.hpp"
 #include "saddleflow/network/sliding_manifold.hpp"
+#include "saddleflow/piecewise/cells.hpp"
 #include "saddleflow/piecewise/local_minimum.hpp"
 
 namespace saddleflow {
@@ -67,6 +70,20 @@ Real OneSidedModel::operator()(const Vector& d) const {
   const Matrix outputs =
       layout_.matrix(d, hidden) * state_.input_of(hidden) + layout_.matrix(state_.w, hidden) * da;
   return residual_.cwiseProduct(outputs).sum();
+}
+
+std::optional<Real> OneSidedModel::distance_from_zero(Index most_cells) const {
+  Real squared = 0;
+  for (const Group& group : groups_) {
+    const Cells around = cells(group.f, most_cells);
+    if (!around.complete) return std::nullopt;
+    Matrix gradients(group.f.dimension(), static_cast<Index>(around.sides.size()));
+    for (Index c = 0; c < gradients.cols(); ++c)
+      gradients.col(c) = branch_of(group.f, around.sides[static_cast<std::size_t>(c)]).gradient;
+    const NearestInHull nearest = nearest_in_hull(gradients, Vector::Zero(gradients.rows()));
+    squared += nearest.distance * nearest.distance;
+  }
+  return std::sqrt(squared);
 }
 
 Vector OneSidedModel::embed(const Group& group, const Vector& c) const {

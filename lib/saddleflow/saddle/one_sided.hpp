@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "saddleflow/piecewise/piecewise_linear.hpp"
@@ -38,6 +39,9 @@ class OneSidedModel {
     bool is_independent = false;
   };
   const std::vector<Group>& groups() const { return groups_; }
+  /// The distance of zero from the hull of the gradients on the cells, across the kinks' normals: from what
+  /// the Clarke subdifferential is there. None where there are more than `most_cells` in a group.
+  std::optional<Real> distance_from_zero(Index most_cells) const;
   /// The direction of all weights with these coordinates.
   Vector embed(const Group& group, const Vector& c) const;
 
