@@ -82,7 +82,7 @@ class Search {
     }
     std::stable_sort(leaving.begin(), leaving.end(),
                      [](const Ray* a, const Ray* b) { return a->value / a->length > b->value / b->length; });
-    if (depend_on_one_another(zero) && !leaving.empty() && stay_beyond(rays, leaving, zero)) return;
+    if (are_coupled(leaving, zero) && !leaving.empty() && stay_beyond(rays, leaving, zero)) return;
     for (const Ray* ray : leaving) {
       // The time at which the margin is zero is known to the tolerance of the search, and so is the velocity.
       options_.position += 2 * std::abs(ray->value) / ray->length;
@@ -112,11 +112,15 @@ class Search {
     return ray.value <= ended_ * (ray.unit - rounding / kValueRounding) + rounding;
   }
 
-  /// Whether some kink that is held hears another one, or has a normal that depends on theirs: only then are
-  /// the mean slopes of steps to and fro more than shares of time that are free on their own.
-  bool depend_on_one_another(const std::vector<Index>& zero) const {
-    return static_cast<Index>(zero.size()) == f_.count() &&
-           (!f_.feed.isZero(0) || f_.dimension() < f_.count());
+  /// Whether a kink that leaves hears one that is held, is heard by one, or normals depend on one another:
+  /// only then are the mean slopes of steps to and fro more than shares of time that are free on their own.
+  bool are_coupled(const std::vector<const Ray*>& leaving, const std::vector<Index>& zero) const {
+    if (static_cast<Index>(zero.size()) != f_.count()) return false;
+    if (f_.dimension() < f_.count()) return true;
+    for (const Ray* ray : leaving)
+      for (Index k = 0; k < f_.count(); ++k)
+        if (ray->signals[k] != 0 && !(f_.feed.row(k).isZero(0) && f_.feed.col(k).isZero(0))) return true;
+    return false;
   }
 
   /// Whether gradient descent stays where the slide should end: its kinks then are trapped.
