@@ -49,6 +49,11 @@ class Search {
       start = before_;
       release(c, start);
       if (stay_) return stay();
+      // The time at which the margin is zero, and with it the slopes, are known to the tolerance of the
+      // search.
+      for (Index k = 0; k < f_.count(); ++k)
+        if (before_[static_cast<std::size_t>(k)] == 0 && start[static_cast<std::size_t>(k)] != 0)
+          options_.position += ended_ * std::abs(f_.back[k]) * f_.rows.row(k).norm();
       go_on(c, start);
     }
     const bool released = this->released(start);
@@ -84,8 +89,6 @@ class Search {
                      [](const Ray* a, const Ray* b) { return a->value / a->length > b->value / b->length; });
     if (are_coupled(leaving, zero) && !leaving.empty() && stay_beyond(rays, leaving, zero)) return;
     for (const Ray* ray : leaving) {
-      // The time at which the margin is zero is known to the tolerance of the search, and so is the velocity.
-      options_.position += 2 * std::abs(ray->value) / ray->length;
       bool free = true, other = false;
       for (std::size_t k = 0; k < zero.size(); ++k) {
         const Real y = ray->signals[static_cast<Index>(k)];
@@ -112,11 +115,10 @@ class Search {
     return ray.value <= ended_ * (ray.unit - rounding / kValueRounding) + rounding;
   }
 
-  /// Whether a kink that leaves hears one that is held, is heard by one, or normals depend on one another:
-  /// only then are the mean slopes of steps to and fro more than shares of time that are free on their own.
+  /// Whether a kink that leaves hears one that is held, or is heard by one: only then are the mean slopes of
+  /// steps to and fro more than shares of time.
   bool are_coupled(const std::vector<const Ray*>& leaving, const std::vector<Index>& zero) const {
     if (static_cast<Index>(zero.size()) != f_.count()) return false;
-    if (f_.dimension() < f_.count()) return true;
     for (const Ray* ray : leaving)
       for (Index k = 0; k < f_.count(); ++k)
         if (ray->signals[k] != 0 && !(f_.feed.row(k).isZero(0) && f_.feed.col(k).isZero(0))) return true;

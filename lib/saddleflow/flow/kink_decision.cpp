@@ -77,8 +77,7 @@ void PiecewiseFlow::leave_dead_samples(const Mode& before, Mode& mode) const {
   }
 }
 
-// Mostly one kink is hit, and crossed: there is one way only, as it is independent of those that are held
-// (see complete()).
+// Mostly one kink is hit, and crossed.
 bool PiecewiseFlow::cross(const Vector& x, const std::vector<Index>& hit, Mode& mode) {
   for (const Index k : hit) {
     if (mode.side(k) == Side::sliding) return false;
@@ -102,8 +101,7 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
   Decision decision;
   std::size_t zero = before.sliding.size();
   for (const Index k : hit) zero += before.side(k) != Side::sliding ? 1 : 0;
-  // Of several that meet, crossing all may be consistent and not the only way out.
-  if (arriving && hit.size() == 1 && all.sliding.size() == zero) {
+  if (arriving && all.sliding.size() == zero) {
     decision.mode = before;
     if (cross(x, hit, decision.mode)) {
       decision.resolved = decision.checked = true;
