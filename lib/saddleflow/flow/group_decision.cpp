@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "saddleflow/piecewise/local_minimum.hpp"
 #include "saddleflow/piecewise/rays.hpp"
@@ -37,11 +38,11 @@ class Search {
   /// `arriving`: with the velocity of the sides before; else from rest.
   GroupDecision run(bool arriving) {
     decide(arriving);
-    return {resolved, sides, trapped, branching};
+    return std::move(result_);
   }
 
  private:
-  bool decide(bool arriving) {
+  void decide(bool arriving) {
     KinkSides start(before_.size(), 0);
     Vector c = minimiser_on_face(f_, start);
     if (arriving) {
@@ -59,11 +60,11 @@ class Search {
     const bool released = this->released(start);
     if (released) options_.keep = was_trapped_;
     const LocalMinimum found = descend(f_, c, start, options_);
-    sides = found.sides;
-    resolved = found.found;
-    trapped = released ? still_held(was_trapped_) : std::vector<bool>(sides.size(), false);
-    if (std::find(trapped.begin(), trapped.end(), true) == trapped.end()) choose(found, arriving, released);
-    return resolved;
+    result_.sides = found.sides;
+    result_.resolved = found.found;
+    result_.trapped = released ? still_held(was_trapped_) : std::vector<bool>(before_.size(), false);
+    if (std::find(result_.trapped.begin(), result_.trapped.end(), true) == result_.trapped.end())
+      choose(found, arriving, released);
   }
 
   /// A slide that has come to its end: its kinks leave along the rays whose margins have become zero. Where
@@ -74,19 +75,8 @@ class Search {
     const std::vector<Index> zero = held(start);
     PiecewiseLinear local = derivative_at(f_, start);
     local.gradient += c;
-    std::vector<const Ray*> leaving;
     const Rays rays = extreme_rays(local);
-    for (const Ray& ray : rays.rays) {
-      bool ends = false;
-      for (std::size_t k = 0; k < zero.size(); ++k)
-        ends = ends || (ray.signals[static_cast<Index>(k)] != 0 && hit_[static_cast<std::size_t>(zero[k])]);
-      for (std::size_t k = 0; k < zero.size(); ++k)
-        ends = ends &&
-               !(ray.signals[static_cast<Index>(k)] != 0 && was_trapped_[static_cast<std::size_t>(zero[k])]);
-      if (ends && ray.unit > options_.noise * ray.length && has_ended(ray, zero)) leaving.push_back(&ray);
-    }
-    std::stable_sort(leaving.begin(), leaving.end(),
-                     [](const Ray* a, const Ray* b) { return a->value / a->length > b->value / b->length; });
+    const std::vector<const Ray*> leaving = ended(rays, zero);
     if (are_coupled(leaving, zero) && !leaving.empty() && stay_beyond(rays, leaving, zero)) return;
     for (const Ray* ray : leaving) {
       bool free = true, other = false;
@@ -105,8 +95,27 @@ class Search {
     }
   }
 
+  /// Those whose margins have become zero, and which leave what is trapped: the least steep first.
+  std::vector<const Ray*> ended(const Rays& rays, const std::vector<Index>& zero) const {
+    std::vector<const Ray*> list;
+    for (const Ray& ray : rays.rays)
+      if (moves_any(ray, zero, hit_) && !moves_any(ray, zero, was_trapped_) &&
+          ray.unit > options_.noise * ray.length && has_ended(ray, zero))
+        list.push_back(&ray);
+    std::stable_sort(list.begin(), list.end(),
+                     [](const Ray* a, const Ray* b) { return a->value / a->length > b->value / b->length; });
+    return list;
+  }
+
+  static bool moves_any(const Ray& ray, const std::vector<Index>& zero, const std::vector<bool>& kinks) {
+    for (std::size_t k = 0; k < zero.size(); ++k)
+      if (ray.signals[static_cast<Index>(k)] != 0 && kinks[static_cast<std::size_t>(zero[k])]) return true;
+    return false;
+  }
+
   void branch(std::size_t k) {
-    if (std::find(branching.begin(), branching.end(), k) == branching.end()) branching.push_back(k);
+    std::vector<std::size_t>& list = result_.branching;
+    if (std::find(list.begin(), list.end(), k) == list.end()) list.push_back(k);
   }
 
   /// To the tolerance of the search, and to what is rounding of the kinks' own, which is no larger for that.
@@ -163,16 +172,16 @@ class Search {
   }
 
   /// On all kinks, though F begins to fall.
-  bool stay() {
-    sides.assign(before_.size(), 0);
-    trapped = was_trapped_;
-    for (std::size_t k = 0; k < trapped.size(); ++k)
-      if (trapped[k]) branch(k);
-    return resolved = true;
+  void stay() {
+    result_.resolved = true;
+    result_.sides.assign(before_.size(), 0);
+    result_.trapped = was_trapped_;
+    for (std::size_t k = 0; k < was_trapped_.size(); ++k)
+      if (was_trapped_[k]) branch(k);
   }
 
   std::vector<bool> still_held(std::vector<bool> list) const {
-    for (std::size_t k = 0; k < sides.size(); ++k) list[k] = list[k] && sides[k] == 0;
+    for (std::size_t k = 0; k < list.size(); ++k) list[k] = list[k] && result_.sides[k] == 0;
     return list;
   }
 
@@ -182,24 +191,26 @@ class Search {
     const Vector c = minimiser_on_face(f_, KinkSides(before_.size(), 0));
     const std::vector<KinkSides> ways = ways_out(c);
     // Along one ray there is no choice, unless kinks that were held leave on the way.
-    bool leave = !resolved;
-    for (std::size_t k = 0; k < sides.size(); ++k) leave = leave || (before_[k] == 0 && sides[k] != 0);
+    bool leave = !result_.resolved;
+    for (std::size_t k = 0; k < result_.sides.size(); ++k)
+      leave = leave || (before_[k] == 0 && result_.sides[k] != 0);
     if (ways.size() < (leave ? 1U : 2U)) return;
     std::vector<LocalMinimum> all;
-    if (resolved) all.push_back(found);
+    if (result_.resolved) all.push_back(found);
     if (arriving && !released) {
       const std::vector<TinyStepsEnd> reached = ends_of_tiny_steps(f_, before_, options_);
       for (const TinyStepsEnd& other : reached) add_distinct(all, other.place, released);
-      if (!reached.empty() && (all.size() > 1 || !resolved)) {
-        sides = reached.front().place.sides;
-        trapped = reached.front().trapped;
-        resolved = true;
+      if (!reached.empty() && (all.size() > 1 || !result_.resolved)) {
+        result_.sides = reached.front().place.sides;
+        result_.trapped = reached.front().trapped;
+        result_.resolved = true;
       }
     }
     for (std::size_t way = 0; way < std::min(ways.size(), kBranches); ++way)
       add_distinct(all, descend(f_, c, ways[way], options_), released);
-    for (std::size_t k = 0; all.size() > 1 && k < sides.size(); ++k)
-      if (std::any_of(all.begin(), all.end(), [&](const auto& other) { return other.sides[k] != sides[k]; }))
+    for (std::size_t k = 0; all.size() > 1 && k < result_.sides.size(); ++k)
+      if (std::any_of(all.begin(), all.end(),
+                      [&](const auto& other) { return other.sides[k] != result_.sides[k]; }))
         branch(k);
   }
 
@@ -230,11 +241,8 @@ class Search {
   std::vector<bool> hit_, was_trapped_;
   Real ended_;
   bool stay_ = false;
-  bool resolved = false;
-  KinkSides sides;
-  std::vector<bool> trapped;
-  std::vector<std::size_t> branching;
   DescentOptions options_;
+  GroupDecision result_;
 };
 
 }  // namespace

@@ -21,6 +21,8 @@ namespace {
 constexpr Real kDerivativeNoise = Real(1e-12);
 // And rounding of l' is asked for where it is more than this part of l': nowhere but at the end of a fit.
 constexpr Real kNearFit = Real(1e-12);
+// And, as it costs a pass, where a margin is not far from zero.
+constexpr Real kFarFromEnd = Real(0.05);
 
 }  // namespace
 
@@ -118,7 +120,7 @@ KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& 
   KinkModel model;
   model.kinks = group;
   Matrix normals, basis;
-  Vector gradient;
+  Vector gradient, known_lengths;
   if (is_flat()) {
     const FlatGroup& flat = flat_group(group);
     normals = flat.normals;
@@ -126,7 +128,8 @@ KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& 
     gradient = layout_.matrix(cut, 0).row(flat.neuron).transpose();
   } else {
     normals = this->normals();
-    basis = orthonormal_basis(normals, lengths(normals));
+    known_lengths = lengths(normals);
+    basis = orthonormal_basis(normals, known_lengths);
     gradient = cut;
   }
   const auto size = static_cast<Index>(group.size());
@@ -150,7 +153,7 @@ KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& 
     }
   f.rows = normals.transpose() * basis;
   f.shift = -normals.transpose() * gradient;
-  if (!is_flat()) drop_uncertain(f, lengths(normals));
+  if (!is_flat()) drop_uncertain(f, known_lengths);
   f.gradient.setZero(basis.cols());
   model.noise = std::max(kDerivativeNoise * gradient.norm(), gradient_rounding(pass, group));
   model.idle = gradient.isZero(0) && f.back.isZero(0);
@@ -180,16 +183,23 @@ SlidingManifold::Margins SlidingManifold::independent_margins(const CutPass& pas
   multipliers(cut, mu);
   const Vector back = back_of_kinks(state, mu);
   const Vector mu_noise = multiplier_noise(cut), noise = back_noise(back, mu, mu_noise);
-  const Vector rounding = back_rounding(pass) + multiplier_rounding(pass);
-  Margins margins{Vector::Constant(mu.size(), std::numeric_limits<Real>::infinity()), {}};
-  margins.above = margins.below;
-  for (Index k = 0; k < mu.size(); ++k) {
-    if (std::abs(back[k]) <= noise[k] && std::abs(mu[k]) <= mu_noise[k]) continue;
-    const Real unit = std::abs(mu[k]) + std::abs(back[k]) + rounding[k] / kValueRounding;
-    margins.below[k] = -(mu[k] + pass.low * back[k]) / unit;
-    margins.above[k] = (mu[k] + back[k]) / unit;
-  }
-  return margins;
+  const auto margins_with = [&](const Vector& rounding) {
+    Margins margins{Vector::Constant(mu.size(), std::numeric_limits<Real>::infinity()), {}};
+    margins.above = margins.below;
+    for (Index k = 0; k < mu.size(); ++k) {
+      if (std::abs(back[k]) <= noise[k] && std::abs(mu[k]) <= mu_noise[k]) continue;
+      const Real unit = std::abs(mu[k]) + std::abs(back[k]) + rounding[k] / kValueRounding;
+      margins.below[k] = -(mu[k] + pass.low * back[k]) / unit;
+      margins.above[k] = (mu[k] + back[k]) / unit;
+    }
+    return margins;
+  };
+  const Vector of_back = back_rounding(pass);
+  Margins margins = margins_with(of_back);
+  // It makes margins smaller and changes no sign.
+  const bool far =
+      margins.below.size() == 0 || std::min(margins.below.minCoeff(), margins.above.minCoeff()) > kFarFromEnd;
+  return far ? margins : margins_with(of_back + multiplier_rounding(pass));
 }
 
 // The rays of a neuron of the first layer are those of its samples, whatever the weights.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "saddleflow/piecewise/span.hpp"
+
 namespace saddleflow {
 
 Vector PiecewiseLinear::signals(const Vector& c) const {
@@ -44,11 +46,18 @@ Vector PiecewiseLinear::rates(const Vector& u, const KinkSides& sides) const {
 LinearBranch branch_of(const PiecewiseLinear& f, const KinkSides& sides) {
   LinearBranch b{f.gradient, f.rows, f.shift};
   for (Index k = 0; k < f.count(); ++k) {
+    Real terms = b.rows.row(k).norm();
     for (Index j = 0; j < k; ++j) {
       const Real through = f.feed(k, j) * f.slope(sides[static_cast<std::size_t>(j)]);
       if (through == 0) continue;
       b.rows.row(k) += through * b.rows.row(j);
       b.shift[k] += through * b.shift[j];
+      terms += std::abs(through) * b.rows.row(j).norm();
+    }
+    // What the kinks below send cancels, as where z_k is held and all that it hears moves along one direction.
+    if (b.rows.row(k).norm() <= normal_tolerance() * terms) {
+      b.rows.row(k).setZero();
+      b.shift[k] = 0;
     }
     b.gradient += f.back[k] * f.slope(sides[static_cast<std::size_t>(k)]) * b.rows.row(k).transpose();
   }

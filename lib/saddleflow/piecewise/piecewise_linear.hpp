@@ -45,6 +45,7 @@ struct PiecewiseLinear {
 };
 
 /// f where the kinks stay on their sides, held ones cut off: y = rows c + shift, f = gradient . c + constant.
+/// Rows that cancel to normal_tolerance() of their terms are zero, and their shifts.
 struct LinearBranch {
   Vector gradient;
   Matrix rows;

@@ -146,17 +146,17 @@ std::vector<TinyStepsEnd> ends_of_tiny_steps(const PiecewiseLinear& f, const Kin
                                              const DescentOptions& descent, const TinyStepsOptions& options) {
   Random random(options.seed);
   std::vector<std::pair<int, TinyStepsEnd>> found;  // with its votes
-  for (int phase = 0; phase < options.phases; ++phase) {
+  int most_votes = 0;
+  for (int phase = 0; phase < options.phases && 2 * most_votes <= options.phases; ++phase) {
     TinySteps run = arrive(f, before, options, random);
     TinyStepsEnd end = end_of_run(f, run, descent, options);
     if (!end.place.found) continue;
     const auto known = std::find_if(found.begin(), found.end(), [&](const auto& other) {
       return other.second.place.sides == end.place.sides && other.second.trapped == end.trapped;
     });
-    if (known == found.end())
-      found.emplace_back(1, std::move(end));
-    else
-      ++known->first;
+    const int votes = known == found.end() ? 1 : ++known->first;
+    if (known == found.end()) found.emplace_back(1, std::move(end));
+    most_votes = std::max(most_votes, votes);
   }
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
