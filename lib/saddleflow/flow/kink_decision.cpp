@@ -78,18 +78,13 @@ void PiecewiseFlow::leave_dead_samples(const Mode& before, Mode& mode) const {
 }
 
 // Mostly one kink is hit, and crossed.
-bool PiecewiseFlow::cross(const Vector& x, const std::vector<Index>& hit, Mode& mode) {
-  for (const Index k : hit) {
-    if (mode.side(k) == Side::sliding) return false;
-    mode.set(k, mode.side(k) == Side::above ? Side::below : Side::above);
-  }
+bool PiecewiseFlow::cross(const Vector& x, Index hit, Mode& mode) {
+  if (mode.side(hit) == Side::sliding) return false;
+  mode.set(hit, mode.side(hit) == Side::above ? Side::below : Side::above);
   set_mode(mode);
   Vector rate, unit;
-  rates(x, hit, rate, unit);
-  for (std::size_t c = 0; c < hit.size(); ++c) {
-    const auto k = static_cast<Index>(c);
-    if (rate[k] * static_cast<Real>(sign_of_side(mode.side(hit[c]))) <= kCrossingRate * unit[k]) return false;
-  }
+  rates(x, {hit}, rate, unit);
+  if (rate[0] * static_cast<Real>(sign_of_side(mode.side(hit))) <= kCrossingRate * unit[0]) return false;
   return margin(x) >= -kSlopeTolerance;
 }
 
@@ -101,9 +96,10 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
   Decision decision;
   std::size_t zero = before.sliding.size();
   for (const Index k : hit) zero += before.side(k) != Side::sliding ? 1 : 0;
-  if (arriving && all.sliding.size() == zero) {
+  // Where kinks meet, crossing all of them may be one way of several.
+  if (arriving && hit.size() == 1 && all.sliding.size() == zero) {
     decision.mode = before;
-    if (cross(x, hit, decision.mode)) {
+    if (cross(x, hit.front(), decision.mode)) {
       decision.resolved = decision.checked = true;
       return decision;
     }

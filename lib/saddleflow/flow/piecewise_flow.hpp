@@ -86,7 +86,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   void leave_dead_samples(const Mode& before, Mode& mode) const;
   Decision decide_groups(const Vector& x, const std::vector<Index>& hit, const Mode& before, const Mode& all,
                          bool arriving, Real ended);
-  bool cross(const Vector& x, const std::vector<Index>& hit, Mode& mode);
+  bool cross(const Vector& x, Index hit, Mode& mode);
   Real reach(const Vector& w, int layer, Index neuron) const;
   Real unit_of_move(const Vector& before, const Vector& after, int layer, Index neuron) const;
   void complete_first_layer(const Vector& w, std::vector<Index>& hit) const;

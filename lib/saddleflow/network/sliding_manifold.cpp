@@ -95,40 +95,6 @@ void SlidingManifold::update(const FeedForwardState& state) {
   deep_basis_ = orthonormal_basis(tangent_to_flat(), deep_lengths_);
 }
 
-/// What a normal is compared with others in units of: its length, or more where its layers below are all but
-/// silent at the sample, so that the direction is not known to normal_tolerance().
-Real SlidingManifold::length_for_angles(const FeedForwardState& state, const UnitGradient& unit, Real length,
-                                        Real known) const {
-  // No normal is longer than what the norms of the layers allow; most are not much shorter.
-  const int top = unit.kink().layer;
-  Real forward = inputs_.col(unit.kink().sample).norm(), longest = forward;
-  for (int l = 0; l < top; ++l) {
-    forward *= layout_.matrix(state.w, l).norm();
-    longest = longest * layout_.matrix(state.w, l + 1).norm() + forward;
-  }
-  const Real terms = 2 * static_cast<Real>(top + 1);  // sums that follow on one another
-  if (length * normal_tolerance() > terms * known * longest) return length;
-  return std::max(length, unit.uncertainty(state, known) / normal_tolerance());
-}
-
-Real SlidingManifold::deep_drift(const FeedForwardState& state) const {
-  Real largest = 0;
-  std::vector<Real> forward{1};  // what the norms of the layers allow
-  for (std::size_t l = 0; l + 1 < state.hidden.size(); ++l)
-    forward.push_back(forward.back() * layout_.matrix(state.w, static_cast<int>(l)).norm());
-  for (const std::size_t d : deep_) {
-    const Kink& kink = kinks_[d];
-    // An input that is all but silent is not known better than that.
-    const Real silent =
-        normal_tolerance() * forward[static_cast<std::size_t>(kink.layer)] * inputs_.col(kink.sample).norm();
-    const Real unit = layout_.matrix(state.w, kink.layer).row(kink.neuron).norm() *
-                      (state.input_of(kink.layer).col(kink.sample).norm() + silent);
-    if (unit > 0)
-      largest = std::max(largest, std::abs(state.layer(kink.layer).z(kink.neuron, kink.sample)) / unit);
-  }
-  return largest;
-}
-
 /// The deep normals without their part in the span of the flat ones.
 Matrix SlidingManifold::tangent_to_flat() const {
   Matrix normals = deep_normals_;

@@ -166,6 +166,7 @@ class SlidingManifold {
   Vector back_noise(const Vector& back, const Vector& mu, const Vector& mu_noise) const;
   Matrix absolute_weights(const FeedForwardState& state, int l, Index outputs) const;
   Vector back_rounding(const CutPass& pass) const;
+  bool is_near_fit(const CutPass& pass) const;
   Real gradient_rounding(const CutPass& pass, const std::vector<Index>& group) const;
   Vector multiplier_rounding(const CutPass& pass) const;
   Vector back_of_kinks(const FeedForwardState& state, const Vector& mu) const;

@@ -3,9 +3,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <map>
 #include <numeric>
-#include <utility>
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/network/sliding_manifold.hpp"
@@ -19,9 +17,7 @@ namespace {
 
 // One-sided derivatives along unit vectors are known to this part of the gradient.
 constexpr Real kDerivativeNoise = Real(1e-12);
-// And rounding of l' is asked for where it is more than this part of l': nowhere but at the end of a fit.
-constexpr Real kNearFit = Real(1e-12);
-// And, as it costs a pass, where a margin is not far from zero.
+// Rounding of l' costs a pass, and is asked for where a margin is not far from zero.
 constexpr Real kFarFromEnd = Real(0.05);
 
 }  // namespace
@@ -48,70 +44,6 @@ const SlidingManifold::FlatGroup& SlidingManifold::flat_group(const std::vector<
   return *std::find_if(groups_.begin(), groups_.end(), [&](const FlatGroup& g) {
     return static_cast<Index>(g.members.front()) == group.front();
   });
-}
-
-/// |W_l|; ones above the last hidden layer where outer weights are no parameters.
-Matrix SlidingManifold::absolute_weights(const FeedForwardState& state, int l, Index outputs) const {
-  if (l < layout_.layer_count()) return layout_.matrix(state.w, l).cwiseAbs();
-  return Matrix::Ones(outputs, state.layer(l - 1).z.rows());
-}
-
-// What rounding may have made of b_k: what it makes of l', through the absolute values of the weights above.
-Vector SlidingManifold::back_rounding(const CutPass& pass) const {
-  const FeedForwardState& state = *pass.state;
-  const auto top = static_cast<int>(state.hidden.size());
-  Vector rounding(static_cast<Index>(kinks_.size()));
-  std::map<std::pair<Index, int>, Vector> known;  // by sample and layer
-  for (std::size_t c = 0; c < kinks_.size(); ++c) {
-    const Kink& kink = kinks_[c];
-    Vector& here = known[{kink.sample, kink.layer}];
-    if (here.size() == 0) {
-      here = pass.noise->col(kink.sample);
-      for (int l = top; l > kink.layer; --l) {
-        if (l < top) here = here.cwiseProduct(state.layer(l).slope.col(kink.sample).cwiseAbs()).eval();
-        here = (absolute_weights(state, l, pass.noise->rows()).transpose() * here).eval();
-      }
-    }
-    rounding[static_cast<Index>(c)] = here[kink.neuron];
-  }
-  return rounding;
-}
-
-// What rounding may have made of the gradient of a group's weights: that of l', through the absolute values
-// of the weights and slopes.
-Real SlidingManifold::gradient_rounding(const CutPass& pass, const std::vector<Index>& group) const {
-  const FeedForwardState& state = *pass.state;
-  auto l = static_cast<int>(state.hidden.size());
-  Matrix back = absolute_weights(state, l, pass.noise->rows()).transpose() * *pass.noise;
-  if (back.norm() <= kNearFit * state.hidden.back().back.norm()) return 0;
-  const auto length = [&](const Matrix& delta, int layer) {
-    return delta.colwise().norm().dot(state.input_of(layer).colwise().norm());
-  };
-  Real all = length(*pass.noise, l);
-  for (--l;; --l) {
-    const Matrix delta = back.cwiseProduct(state.layer(l).slope.cwiseAbs());
-    if (l == 0 && is_flat()) return delta.row(flat_group(group).neuron).dot(inputs_.colwise().norm());
-    all += length(delta, l);
-    if (l == 0) return all;
-    back = layout_.matrix(state.w, l).cwiseAbs().transpose() * delta;
-  }
-}
-
-/// Of all normals, where angles are compared.
-Vector SlidingManifold::lengths(const Matrix& normals) const {
-  Vector lengths = normals.colwise().norm().transpose();
-  for (std::size_t d = 0; d < deep_.size(); ++d)
-    lengths[static_cast<Index>(deep_[d])] = deep_lengths_[static_cast<Index>(d)];
-  return lengths;
-}
-
-/// Normals that are too short for their direction to be known are none.
-void SlidingManifold::drop_uncertain(PiecewiseLinear& f, const Vector& lengths) {
-  for (Index k = 0; k < f.count(); ++k) {
-    if (f.rows.row(k).norm() > normal_tolerance() * lengths[k]) continue;
-    f.rows.row(k).setZero();
-    f.shift[k] = 0;
-  }
 }
 
 KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& group) const {
@@ -159,20 +91,6 @@ KinkModel SlidingManifold::model(const CutPass& pass, const std::vector<Index>& 
   model.idle = gradient.isZero(0) && f.back.isZero(0);
   model.basis = std::move(basis);
   return model;
-}
-
-// What rounding of l' may have made of the multipliers.
-Vector SlidingManifold::multiplier_rounding(const CutPass& pass) const {
-  Vector rounding = Vector::Zero(static_cast<Index>(kinks_.size()));
-  for (const std::vector<Index>& group : groups()) {
-    const Real of_gradient = gradient_rounding(pass, group);
-    if (of_gradient == 0) continue;
-    const Matrix normals = is_flat() ? flat_group(group).normals : this->normals();
-    for (std::size_t c = 0; c < group.size(); ++c)
-      if (const Real length = normals.col(static_cast<Index>(c)).norm(); length > 0)
-        rounding[group[c]] = of_gradient / length;
-  }
-  return rounding;
 }
 
 // mu_k y_k + b_k sigma(y_k) for y_k = -1 and 1, mu_k its multiplier, b_k with what goes through later kinks.
@@ -302,18 +220,6 @@ std::vector<Index> SlidingManifold::leaving(const CutPass& pass, Real at_most,
   std::sort(list.begin(), list.end());
   list.erase(std::unique(list.begin(), list.end()), list.end());
   return list;
-}
-
-Real SlidingManifold::drift(const FeedForwardState& state) const {
-  Real largest = 0;
-  const auto look = [&largest](Real z, Real unit) {
-    if (unit > 0) largest = std::max(largest, std::abs(z) / unit);
-  };
-  for (const FlatGroup& group : groups_) {
-    const Vector row = layout_.matrix(state.w, 0).row(group.neuron).transpose();
-    look((group.basis.transpose() * row).norm(), row.norm());
-  }
-  return std::max(largest, deep_drift(state));
 }
 
 }  // namespace saddleflow

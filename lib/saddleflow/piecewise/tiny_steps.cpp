@@ -1,6 +1,7 @@
 #include "saddleflow/piecewise/tiny_steps.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -11,8 +12,11 @@ namespace {
 
 // Signals of what is held vanish in the mean to about one step of those that are counted.
 constexpr Real kMeanOfSteps = Real(0.01);
-// And to this part where the means of two windows far from one another are compared.
-constexpr Real kMeanOfWindows = Real(2e-4);
+// And to this part of the inverse of their length where the means of two windows far from one another are
+// compared.
+constexpr Real kMeanOfWindows = 1;
+// Most runs need no more than the first of these windows; what is trapped shows in the last.
+constexpr std::array kPartsOfWindow = {16, 4, 1};
 // While a trajectory stays the windows are shorter.
 constexpr Real kMeanOfWatching = Real(5e-4);
 // Where a slide has ended a push is followed by all of itself; where it goes on, by nothing.
@@ -20,40 +24,62 @@ constexpr Real kGainWhereLeft = Real(0.1);
 // Of how many phases at the end of a slide most decide.
 constexpr int kPhasesOfEnding = 3;
 
+/// What the steps on f have in common. A step moves z by -rows rows' t - rows gradient + shift, where t_k is
+/// the derivative of f in the linear part of z_k: the kinks' space is all that has to be followed.
+struct Kinks {
+  struct Feed {
+    Index to, from;
+    Real weight;
+  };
+
+  explicit Kinks(const PiecewiseLinear& model)
+      : f(model), gram(f.rows * f.rows.transpose()), drift(f.shift - f.rows * f.gradient) {
+    for (Index k = 1; k < f.count(); ++k)
+      for (Index j = 0; j < k; ++j)
+        if (f.feed(k, j) != 0) feeds.push_back({k, j, f.feed(k, j)});
+  }
+
+  /// The velocity of a (mean) derivative t.
+  Vector velocity(const Vector& t) const { return -f.gradient - f.rows.transpose() * t; }
+
+  const PiecewiseLinear& f;
+  Matrix gram;
+  Vector drift;
+  std::vector<Feed> feeds;  // by `to`
+};
+
 /// Gradient descent on f with steps of length 1.
 class TinySteps {
  public:
   /// At z_k = `signals` moved by an `offset` in the space of the rows.
-  TinySteps(const PiecewiseLinear& f, const Vector& signals, const Vector& offset)
-      : f_(f), linear_(signals), z_(signals) {
-    for (Index k = 1; k < f.count(); ++k)
-      for (Index j = 0; j < k; ++j) linear_[k] -= f.feed(k, j) * f.branch(signals[j]);
-    linear_ += f.rows * offset;
+  TinySteps(const Kinks& kinks, const Vector& signals, const Vector& offset)
+      : kinks_(kinks), linear_(signals + kinks.f.rows * offset), z_(signals), t_(signals.size()) {
+    for (const Kinks::Feed& feed : kinks.feeds)
+      linear_[feed.to] -= feed.weight * kinks.f.branch(signals[feed.from]);
   }
 
-  /// The velocity, whose step has been made.
+  /// The derivative of f in the linear parts of the z_k, against which the step has been made.
   const Vector& step() {
-    for (Index k = 0; k < f_.count(); ++k) {
-      z_[k] = linear_[k];
-      for (Index j = 0; j < k; ++j)
-        if (f_.feed(k, j) != 0) z_[k] += f_.feed(k, j) * f_.branch(z_[j]);
+    const PiecewiseLinear& f = kinks_.f;
+    z_ = linear_;
+    for (const Kinks::Feed& feed : kinks_.feeds) z_[feed.to] += feed.weight * f.branch(z_[feed.from]);
+    t_ = f.back;
+    auto feed = kinks_.feeds.rbegin();
+    for (Index k = f.count() - 1; k >= 0; --k) {
+      // What hears z_k has its t already.
+      t_[k] *= z_[k] > 0 ? Real(1) : f.low;
+      for (; feed != kinks_.feeds.rend() && feed->to == k; ++feed) t_[feed->from] += feed->weight * t_[k];
     }
-    Vector through(f_.count());  // df / d(linear part of z_k)
-    velocity_ = -f_.gradient;
-    for (Index k = f_.count() - 1; k >= 0; --k) {
-      Real back = f_.back[k];
-      for (Index j = k + 1; j < f_.count(); ++j)
-        if (f_.feed(j, k) != 0) back += f_.feed(j, k) * through[j];
-      through[k] = back * (z_[k] > 0 ? Real(1) : f_.low);
-      velocity_ -= through[k] * f_.rows.row(k).transpose();
-    }
-    linear_ += f_.rows * velocity_ + f_.shift;
-    return velocity_;
+    linear_ += kinks_.drift;
+    linear_.noalias() -= kinks_.gram * t_;
+    return t_;
   }
+
+  const Kinks& kinks() const { return kinks_; }
 
  private:
-  const PiecewiseLinear& f_;
-  Vector linear_, z_, velocity_;
+  const Kinks& kinks_;
+  Vector linear_, z_, t_;
 };
 
 /// What a step across a kink is of the order of.
@@ -64,15 +90,16 @@ Real step_length(const PiecewiseLinear& f, const Vector& arrival) {
 }
 
 /// Gradient descent that arrives with the kinks on the sides `before`, until it has met the others.
-TinySteps arrive(const PiecewiseLinear& f, const KinkSides& before, const TinyStepsOptions& options,
+TinySteps arrive(const Kinks& kinks, const KinkSides& before, const TinyStepsOptions& options,
                  Random& random) {
+  const PiecewiseLinear& f = kinks.f;
   const Vector arrival = minimiser_on_face(f, before);
   const int arriving = options.arriving + static_cast<int>(random.uniform() * options.arriving);
   Vector signals = -static_cast<Real>(arriving) * f.signals(arrival, before);
   for (Index k = 0; k < f.count(); ++k)
     if (before[static_cast<std::size_t>(k)] == 0) signals[k] = 0;
   const Vector offset = step_length(f, arrival) * random.normal_matrix(f.dimension(), 1);
-  TinySteps descent(f, signals, offset);
+  TinySteps descent(kinks, signals, offset);
   for (int n = 0; n < arriving; ++n) descent.step();
   return descent;
 }
@@ -83,20 +110,20 @@ Vector velocity_afterwards(TinySteps& descent, int leaving) {
   const int counted = leaving - leaving / 2;
   Vector sum = descent.step();
   for (int n = 1; n < counted; ++n) sum += descent.step();
-  return sum / static_cast<Real>(counted);
+  return descent.kinks().velocity(sum / static_cast<Real>(counted));
 }
 
 /// The same over a longer time, from the mean positions of two windows: to and fro cancels in them.
 Vector velocity_in_the_long_run(TinySteps& descent, int window) {
-  Vector position = descent.step();
+  Vector gone = descent.step();
   const auto mean_position = [&] {
-    Vector sum = Vector::Zero(position.size());
-    for (int n = 0; n < window; ++n) sum += (position += descent.step());
+    Vector sum = Vector::Zero(gone.size());
+    for (int n = 0; n < window; ++n) sum += (gone += descent.step());
     return Vector(sum / static_cast<Real>(window));
   };
   const Vector first = mean_position();
-  for (int n = 0; n < 2 * window; ++n) position += descent.step();
-  return (mean_position() - first) / static_cast<Real>(3 * window);
+  for (int n = 0; n < 2 * window; ++n) gone += descent.step();
+  return descent.kinks().velocity((mean_position() - first) / static_cast<Real>(3 * window));
 }
 
 /// Sides of a velocity that is a mean over chattering steps, known to this part of its units.
@@ -131,9 +158,12 @@ TinyStepsEnd end_of_run(const PiecewiseLinear& f, TinySteps& run, const DescentO
   const std::vector<bool> none(static_cast<std::size_t>(f.count()), false);
   KinkSides sides = sides_of(f, velocity_afterwards(run, options.leaving), kMeanOfSteps);
   LocalMinimum minimum = minimum_near(sides);
-  if (minimum.found && minimum.sides == sides) return {minimum, none};
-  sides = sides_of(f, velocity_in_the_long_run(run, options.window), kMeanOfWindows);
-  minimum = minimum_near(sides);
+  for (const int part : kPartsOfWindow) {
+    if (minimum.found && minimum.sides == sides) return {minimum, none};
+    const int window = options.window / part;
+    sides = sides_of(f, velocity_in_the_long_run(run, window), kMeanOfWindows / static_cast<Real>(window));
+    minimum = minimum_near(sides);
+  }
   if (minimum.found && minimum.sides == sides) return {minimum, none};
   const Vector c = minimiser_on_face(f, sides);
   if (!agrees_with_sides(f, c, sides, descent.noise)) return {minimum, none};
@@ -144,11 +174,12 @@ TinyStepsEnd end_of_run(const PiecewiseLinear& f, TinySteps& run, const DescentO
 
 std::vector<TinyStepsEnd> ends_of_tiny_steps(const PiecewiseLinear& f, const KinkSides& before,
                                              const DescentOptions& descent, const TinyStepsOptions& options) {
+  const Kinks kinks(f);
   Random random(options.seed);
   std::vector<std::pair<int, TinyStepsEnd>> found;  // with its votes
   int most_votes = 0;
   for (int phase = 0; phase < options.phases && 2 * most_votes <= options.phases; ++phase) {
-    TinySteps run = arrive(f, before, options, random);
+    TinySteps run = arrive(kinks, before, options, random);
     TinyStepsEnd end = end_of_run(f, run, descent, options);
     if (!end.place.found) continue;
     const auto known = std::find_if(found.begin(), found.end(), [&](const auto& other) {
@@ -169,11 +200,12 @@ bool tiny_steps_stay_beyond(const PiecewiseLinear& f, const Vector& push, const 
   Random random(options.seed);
   PiecewiseLinear beyond = f;
   beyond.gradient -= push;
+  const Kinks kinks(beyond);
   const KinkSides all(static_cast<std::size_t>(f.count()), 0);
   const Vector held = minimiser_on_face(f, all);
   int stay = 0, leave = 0;
   while (2 * std::max(stay, leave) < kPhasesOfEnding) {
-    TinySteps run = arrive(beyond, all, options, random);
+    TinySteps run = arrive(kinks, all, options, random);
     const Vector gained = velocity_in_the_long_run(run, options.ending) - held;
     ++(gained.dot(push) < kGainWhereLeft * push.squaredNorm() ? stay : leave);
   }
@@ -182,10 +214,11 @@ bool tiny_steps_stay_beyond(const PiecewiseLinear& f, const Vector& push, const 
 
 bool tiny_steps_stay(const PiecewiseLinear& f, const std::vector<bool>& trapped,
                      const TinyStepsOptions& options) {
+  const Kinks kinks(f);
   Random random(options.seed);
   const KinkSides all(static_cast<std::size_t>(f.count()), 0);
   for (int phase = 0; phase < options.phases; ++phase) {
-    TinySteps run = arrive(f, all, options, random);
+    TinySteps run = arrive(kinks, all, options, random);
     const KinkSides sides = sides_of(f, velocity_in_the_long_run(run, options.watching), kMeanOfWatching);
     bool stays = true;
     for (std::size_t k = 0; stays && k < sides.size(); ++k) stays = !trapped[k] || sides[k] == 0;

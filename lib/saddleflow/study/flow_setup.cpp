@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 
@@ -45,10 +46,10 @@ FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Object
   options.kink_policy = kinks == "auto" ? Kinks::follow : kinks == "locate" ? Kinks::locate : Kinks::ignore;
   const Network& network = objective.network();
   if (options.kink_policy != Kinks::ignore && !network.activation().is_smooth() &&
-      !network.neurons().empty() && network.kind() != "feed_forward")
+      !network.neurons().empty() && !PiecewiseFlow::applies_to(network))
     study.fail("flow.kinks",
                fmt::format("found \"{}\" for a {} network of power 1, whose gradient jumps at its kinks, "
-                           "expected \"ignore\" (they are followed in feed_forward networks)",
+                           "expected \"ignore\" (they are followed in feed_forward and power_sum networks)",
                            kinks, network.kind()));
   const Real loss_at_origin = Correlation(objective).loss_at_origin();
   options.stepping = build_stepper_options(study, objective.network(), rtol, loss_at_origin);

@@ -1,0 +1,156 @@
+// How precisely the surface of the kinks, and what pushes away from it, are known: how far the weights have
+// drifted from it, which normals have a direction, and what rounding of l' makes of derivatives.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "saddleflow/network/sliding_manifold.hpp"
+#include "saddleflow/piecewise/span.hpp"
+
+namespace saddleflow {
+namespace {
+
+// Rounding of l' is asked for where it is more than this part of l': nowhere but at the end of a fit.
+constexpr Real kNearFit = Real(1e-12);
+
+}  // namespace
+
+/// What a normal is compared with others in units of: its length, or more where its layers below are all but
+/// silent at the sample, so that the direction is not known to normal_tolerance().
+Real SlidingManifold::length_for_angles(const FeedForwardState& state, const UnitGradient& unit, Real length,
+                                        Real known) const {
+  // No normal is longer than what the norms of the layers allow; most are not much shorter.
+  const int top = unit.kink().layer;
+  Real forward = inputs_.col(unit.kink().sample).norm(), longest = forward;
+  for (int l = 0; l < top; ++l) {
+    forward *= layout_.matrix(state.w, l).norm();
+    longest = longest * layout_.matrix(state.w, l + 1).norm() + forward;
+  }
+  const Real terms = 2 * static_cast<Real>(top + 1);  // sums that follow on one another
+  if (length * normal_tolerance() > terms * known * longest) return length;
+  return std::max(length, unit.uncertainty(state, known) / normal_tolerance());
+}
+
+Real SlidingManifold::deep_drift(const FeedForwardState& state) const {
+  Real largest = 0;
+  std::vector<Real> forward{1};  // what the norms of the layers allow
+  for (std::size_t l = 0; l + 1 < state.hidden.size(); ++l)
+    forward.push_back(forward.back() * layout_.matrix(state.w, static_cast<int>(l)).norm());
+  for (const std::size_t d : deep_) {
+    const Kink& kink = kinks_[d];
+    // An input that is all but silent is not known better than that.
+    const Real silent =
+        normal_tolerance() * forward[static_cast<std::size_t>(kink.layer)] * inputs_.col(kink.sample).norm();
+    const Real unit = layout_.matrix(state.w, kink.layer).row(kink.neuron).norm() *
+                      (state.input_of(kink.layer).col(kink.sample).norm() + silent);
+    if (unit > 0)
+      largest = std::max(largest, std::abs(state.layer(kink.layer).z(kink.neuron, kink.sample)) / unit);
+  }
+  return largest;
+}
+
+Real SlidingManifold::drift(const FeedForwardState& state) const {
+  Real largest = 0;
+  const auto look = [&largest](Real z, Real unit) {
+    if (unit > 0) largest = std::max(largest, std::abs(z) / unit);
+  };
+  for (const FlatGroup& group : groups_) {
+    const Vector row = layout_.matrix(state.w, 0).row(group.neuron).transpose();
+    look((group.basis.transpose() * row).norm(), row.norm());
+  }
+  return std::max(largest, deep_drift(state));
+}
+
+/// |W_l|; ones above the last hidden layer where outer weights are no parameters.
+Matrix SlidingManifold::absolute_weights(const FeedForwardState& state, int l, Index outputs) const {
+  if (l < layout_.layer_count()) return layout_.matrix(state.w, l).cwiseAbs();
+  return Matrix::Ones(outputs, state.layer(l - 1).z.rows());
+}
+
+// What rounding may have made of b_k: what it makes of l', through the absolute values of the weights above.
+Vector SlidingManifold::back_rounding(const CutPass& pass) const {
+  const FeedForwardState& state = *pass.state;
+  const auto top = static_cast<int>(state.hidden.size());
+  Vector rounding(static_cast<Index>(kinks_.size()));
+  std::map<std::pair<Index, int>, Vector> known;  // by sample and layer
+  for (std::size_t c = 0; c < kinks_.size(); ++c) {
+    const Kink& kink = kinks_[c];
+    Vector& here = known[{kink.sample, kink.layer}];
+    if (here.size() == 0) {
+      here = pass.noise->col(kink.sample);
+      for (int l = top; l > kink.layer; --l) {
+        if (l < top) here = here.cwiseProduct(state.layer(l).slope.col(kink.sample).cwiseAbs()).eval();
+        here = (absolute_weights(state, l, pass.noise->rows()).transpose() * here).eval();
+      }
+    }
+    rounding[static_cast<Index>(c)] = here[kink.neuron];
+  }
+  return rounding;
+}
+
+/// Whether rounding of l' may be more of it than kNearFit; bounded by norms, so that it costs little
+/// elsewhere.
+bool SlidingManifold::is_near_fit(const CutPass& pass) const {
+  const FeedForwardState& state = *pass.state;
+  const auto top = static_cast<int>(state.hidden.size());
+  const Real of_weights = top < layout_.layer_count()
+                              ? layout_.matrix(state.w, top).norm()
+                              : absolute_weights(state, top, pass.noise->rows()).norm();
+  return of_weights * pass.noise->norm() > kNearFit * state.hidden.back().back.norm();
+}
+
+// What rounding may have made of the gradient of a group's weights: that of l', through the absolute values
+// of the weights and slopes.
+Real SlidingManifold::gradient_rounding(const CutPass& pass, const std::vector<Index>& group) const {
+  if (!is_near_fit(pass)) return 0;
+  const FeedForwardState& state = *pass.state;
+  auto l = static_cast<int>(state.hidden.size());
+  Matrix back = absolute_weights(state, l, pass.noise->rows()).transpose() * *pass.noise;
+  if (back.norm() <= kNearFit * state.hidden.back().back.norm()) return 0;
+  const auto length = [&](const Matrix& delta, int layer) {
+    return delta.colwise().norm().dot(state.input_of(layer).colwise().norm());
+  };
+  Real all = length(*pass.noise, l);
+  for (--l;; --l) {
+    const Matrix delta = back.cwiseProduct(state.layer(l).slope.cwiseAbs());
+    if (l == 0 && is_flat()) return delta.row(flat_group(group).neuron).dot(inputs_.colwise().norm());
+    all += length(delta, l);
+    if (l == 0) return all;
+    back = layout_.matrix(state.w, l).cwiseAbs().transpose() * delta;
+  }
+}
+
+/// Of all normals, where angles are compared.
+Vector SlidingManifold::lengths(const Matrix& normals) const {
+  Vector lengths = normals.colwise().norm().transpose();
+  for (std::size_t d = 0; d < deep_.size(); ++d)
+    lengths[static_cast<Index>(deep_[d])] = deep_lengths_[static_cast<Index>(d)];
+  return lengths;
+}
+
+/// Normals that are too short for their direction to be known are none.
+void SlidingManifold::drop_uncertain(PiecewiseLinear& f, const Vector& lengths) {
+  for (Index k = 0; k < f.count(); ++k) {
+    if (f.rows.row(k).norm() > normal_tolerance() * lengths[k]) continue;
+    f.rows.row(k).setZero();
+    f.shift[k] = 0;
+  }
+}
+
+// What rounding of l' may have made of the multipliers.
+Vector SlidingManifold::multiplier_rounding(const CutPass& pass) const {
+  Vector rounding = Vector::Zero(static_cast<Index>(kinks_.size()));
+  if (!is_near_fit(pass)) return rounding;
+  for (const std::vector<Index>& group : groups()) {
+    const Real of_gradient = gradient_rounding(pass, group);
+    if (of_gradient == 0) continue;
+    const Matrix normals = is_flat() ? flat_group(group).normals : this->normals();
+    for (std::size_t c = 0; c < group.size(); ++c)
+      if (const Real length = normals.col(static_cast<Index>(c)).norm(); length > 0)
+        rounding[group[c]] = of_gradient / length;
+  }
+  return rounding;
+}
+
+}  // namespace saddleflow
