@@ -36,6 +36,7 @@ class Watch final : public Observer {
       result_.entries += change.kind == ModeChangeKind::enter ? 1 : 0;
       result_.releases += change.kind == ModeChangeKind::release ? 1 : 0;
     }
+    result_.branchings += parts_.switching->branching().empty() ? 0 : 1;
     result_.most = std::max(result_.most, parts_.switching->mode().sliding.size());
   }
 

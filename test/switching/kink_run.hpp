@@ -43,8 +43,9 @@ struct KinkRun {
   Real time = 0;                     ///< reached
   std::vector<TimedChange> changes;  ///< in the order in which they were made
   std::int64_t crossings = 0, entries = 0, releases = 0;
-  std::size_t most = 0;    ///< simultaneous slides
-  std::int64_t steps = 0;  ///< accepted
+  std::int64_t branchings = 0;  ///< steps that followed one
+  std::size_t most = 0;         ///< simultaneous slides
+  std::int64_t steps = 0;       ///< accepted
   WorkCounters work;
   Real loss = 0;     ///< at the end
   Real rise = 0;     ///< largest from one step to the next, in units of the loss at the start

@@ -124,8 +124,8 @@ class Search {
     return ray.value <= ended_ * (ray.unit - rounding / kValueRounding) + rounding;
   }
 
-  /// Whether a kink that leaves hears one that is held, or is heard by one, or cannot move without others: only
-  /// then are the mean slopes of steps to and fro more than shares of time.
+  /// Whether a kink that leaves hears one that is held, or is heard by one, or cannot move without others:
+  /// only then are the mean slopes of steps to and fro more than shares of time.
   bool are_coupled(const std::vector<const Ray*>& leaving, const std::vector<Index>& zero) const {
     if (static_cast<Index>(zero.size()) != f_.count()) return false;
     if (f_.dimension() < f_.count()) return true;

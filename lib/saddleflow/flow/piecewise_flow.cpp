@@ -74,7 +74,8 @@ PiecewiseFlow::PiecewiseFlow(GradientFlow& flow)
       input_norms_(inputs().colwise().norm().transpose()) {
   if (!can_locate(flow.objective().network()))
     throw InputError(
-        "kinks: expected a feed_forward network with hidden layers or a power_sum of power 1 and slope below 1; "
+        "kinks: expected a feed_forward network with hidden layers or a power_sum of power 1 and slope below "
+        "1; "
         "or one hidden layer and an activation that is no polynomial");
   for (int l = 0; l < hidden_; ++l)
     pattern_.factors.push_back(Matrix::Zero(layout().layer(l).rows, inputs().cols()));
