@@ -7,14 +7,17 @@
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/network/feed_forward_state.hpp"
+#include "saddleflow/network/gradient_rounding.hpp"
 #include "saddleflow/network/sliding_manifold.hpp"
 #include "saddleflow/piecewise/span.hpp"
+#include "saddleflow/problem/loss_rounding.hpp"
 
 namespace saddleflow {
 namespace {
 
 // A velocity below this part of the terms that it is a sum of is measured by them: rates are asked for to
-// 1e-10 of their units at the finest.
+// 1e-10 of their units at the finest. And rounding of a velocity is this part of what it is measured by: a
+// decision is checked to as much.
 constexpr Real kLeastVelocity = Real(1e-6);
 
 /// The least change of weights that takes z away to first order, with normals as columns.
@@ -143,6 +146,8 @@ void PiecewiseFlow::rates(const Vector& x, const std::vector<Index>& which, Vect
   rate.resize(count);
   unit.resize(count);
   Vector normal;
+  const GradientRounding rounding = gradient_rounding(
+      layout(), state, derivative_rounding(objective.loss(), objective.outputs(w), objective.data().targets));
   // A velocity that the projection has left none of is rounding: against the weights' own time scale.
   const Real pace = gradient_.norm() / std::max(w.norm(), std::numeric_limits<Real>::min());
   for (Index c = 0; c < count; ++c) {
@@ -151,7 +156,8 @@ void PiecewiseFlow::rates(const Vector& x, const std::vector<Index>& which, Vect
       const auto row = layout().matrix(static_cast<const Vector&>(gradient_), 0).row(kink.neuron);
       rate[c] = -row.dot(inputs().col(kink.sample));
       unit[c] = (row.norm() + pace * layout().matrix(w, 0).row(kink.neuron).norm() +
-                 kLeastVelocity * terms_of_row(state, 0, kink.neuron)) *
+                 kLeastVelocity * terms_of_row(state, 0, kink.neuron) +
+                 rounding.rows.front()[kink.neuron] / kLeastVelocity) *
                 input_norms_[kink.sample];
     } else {
       UnitGradient z(layout(), kink);
@@ -161,7 +167,8 @@ void PiecewiseFlow::rates(const Vector& x, const std::vector<Index>& which, Vect
       Real terms = 0;
       for (int l = 0; l <= kink.layer; ++l)
         for (Index j = 0; j < layout().layer(l).rows; ++j) terms += terms_of_row(state, l, j);
-      unit[c] = normal.norm() * (gradient_.norm() + pace * w.norm() + kLeastVelocity * terms);
+      unit[c] = normal.norm() *
+                (gradient_.norm() + pace * w.norm() + kLeastVelocity * terms + rounding.all / kLeastVelocity);
     }
   }
 }

@@ -164,7 +164,6 @@ class SlidingManifold {
   Matrix normals_with(const Matrix& cut_normals, const Vector& s) const;
   Vector multiplier_noise(const Vector& cut) const;
   Vector back_noise(const Vector& back, const Vector& mu, const Vector& mu_noise) const;
-  Matrix absolute_weights(const FeedForwardState& state, int l, Index outputs) const;
   Vector back_rounding(const CutPass& pass) const;
   bool is_near_fit(const CutPass& pass) const;
   Real gradient_rounding(const CutPass& pass, const std::vector<Index>& group) const;

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "saddleflow/network/gradient_rounding.hpp"
 #include "saddleflow/network/sliding_manifold.hpp"
 #include "saddleflow/piecewise/span.hpp"
 
@@ -62,12 +63,6 @@ Real SlidingManifold::drift(const FeedForwardState& state) const {
   return std::max(largest, deep_drift(state));
 }
 
-/// |W_l|; ones above the last hidden layer where outer weights are no parameters.
-Matrix SlidingManifold::absolute_weights(const FeedForwardState& state, int l, Index outputs) const {
-  if (l < layout_.layer_count()) return layout_.matrix(state.w, l).cwiseAbs();
-  return Matrix::Ones(outputs, state.layer(l - 1).z.rows());
-}
-
 // What rounding may have made of b_k: what it makes of l', through the absolute values of the weights above.
 Vector SlidingManifold::back_rounding(const CutPass& pass) const {
   const FeedForwardState& state = *pass.state;
@@ -81,7 +76,7 @@ Vector SlidingManifold::back_rounding(const CutPass& pass) const {
       here = pass.noise->col(kink.sample);
       for (int l = top; l > kink.layer; --l) {
         if (l < top) here = here.cwiseProduct(state.layer(l).slope.col(kink.sample).cwiseAbs()).eval();
-        here = (absolute_weights(state, l, pass.noise->rows()).transpose() * here).eval();
+        here = (absolute_weights(layout_, state, l, pass.noise->rows()).transpose() * here).eval();
       }
     }
     rounding[static_cast<Index>(c)] = here[kink.neuron];
@@ -89,36 +84,27 @@ Vector SlidingManifold::back_rounding(const CutPass& pass) const {
   return rounding;
 }
 
-/// Whether rounding of l' may be more of it than kNearFit; bounded by norms, so that it costs little
-/// elsewhere.
+/// Whether rounding of l' may be more than kNearFit of it at a sample that moves anything: bounded by norms,
+/// so that it costs little elsewhere.
 bool SlidingManifold::is_near_fit(const CutPass& pass) const {
   const FeedForwardState& state = *pass.state;
   const auto top = static_cast<int>(state.hidden.size());
   const Real of_weights = top < layout_.layer_count()
                               ? layout_.matrix(state.w, top).norm()
-                              : absolute_weights(state, top, pass.noise->rows()).norm();
-  return of_weights * pass.noise->norm() > kNearFit * state.hidden.back().back.norm();
+                              : absolute_weights(layout_, state, top, pass.noise->rows()).norm();
+  const Matrix& delta = state.hidden.back().delta;
+  for (Index i = 0; i < delta.cols(); ++i) {
+    const Real moves = delta.col(i).norm();
+    if (moves > 0 && of_weights * pass.noise->col(i).norm() > kNearFit * moves) return true;
+  }
+  return false;
 }
 
-// What rounding may have made of the gradient of a group's weights: that of l', through the absolute values
-// of the weights and slopes.
+// Of the weights that the group moves: its neuron's, or all.
 Real SlidingManifold::gradient_rounding(const CutPass& pass, const std::vector<Index>& group) const {
   if (!is_near_fit(pass)) return 0;
-  const FeedForwardState& state = *pass.state;
-  auto l = static_cast<int>(state.hidden.size());
-  Matrix back = absolute_weights(state, l, pass.noise->rows()).transpose() * *pass.noise;
-  if (back.norm() <= kNearFit * state.hidden.back().back.norm()) return 0;
-  const auto length = [&](const Matrix& delta, int layer) {
-    return delta.colwise().norm().dot(state.input_of(layer).colwise().norm());
-  };
-  Real all = length(*pass.noise, l);
-  for (--l;; --l) {
-    const Matrix delta = back.cwiseProduct(state.layer(l).slope.cwiseAbs());
-    if (l == 0 && is_flat()) return delta.row(flat_group(group).neuron).dot(inputs_.colwise().norm());
-    all += length(delta, l);
-    if (l == 0) return all;
-    back = layout_.matrix(state.w, l).cwiseAbs().transpose() * delta;
-  }
+  const GradientRounding rounding = saddleflow::gradient_rounding(layout_, *pass.state, *pass.noise);
+  return is_flat() ? rounding.rows.front()[flat_group(group).neuron] : rounding.all;
 }
 
 /// Of all normals, where angles are compared.
@@ -142,9 +128,9 @@ void SlidingManifold::drop_uncertain(PiecewiseLinear& f, const Vector& lengths) 
 Vector SlidingManifold::multiplier_rounding(const CutPass& pass) const {
   Vector rounding = Vector::Zero(static_cast<Index>(kinks_.size()));
   if (!is_near_fit(pass)) return rounding;
+  const GradientRounding known = saddleflow::gradient_rounding(layout_, *pass.state, *pass.noise);
   for (const std::vector<Index>& group : groups()) {
-    const Real of_gradient = gradient_rounding(pass, group);
-    if (of_gradient == 0) continue;
+    const Real of_gradient = is_flat() ? known.rows.front()[flat_group(group).neuron] : known.all;
     const Matrix normals = is_flat() ? flat_group(group).normals : this->normals();
     for (std::size_t c = 0; c < group.size(); ++c)
       if (const Real length = normals.col(static_cast<Index>(c)).norm(); length > 0)

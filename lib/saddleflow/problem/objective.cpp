@@ -11,6 +11,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/network/feed_forward_state.hpp"
 #include "saddleflow/network/sliding_manifold.hpp"
+#include "saddleflow/problem/loss_rounding.hpp"
 
 namespace saddleflow {
 namespace {
@@ -184,11 +185,7 @@ void Objective::pattern_scales(const Vector& w, Vector& offset, Vector& factor) 
 const SlidingManifold* Objective::on_kinks(const Vector& w, CutPass& pass) {
   ensure_gradient(w);
   if (!sliding_ || sliding_->empty()) return nullptr;
-  loss_.derivative(outputs_, data_.targets, residual_);
-  loss_.second_derivative(outputs_, data_.targets, curvature_);
-  // Outputs are sums of a few terms of their own size, and so is what comes back to a neuron.
-  const Real rounding = 16 * std::numeric_limits<Real>::epsilon();
-  noise_ = rounding * (curvature_.cwiseProduct(outputs_).cwiseAbs() + residual_.cwiseAbs());
+  noise_ = derivative_rounding(loss_, outputs_, data_.targets);
   pass = {kernel_->feed_forward_state(), &cut_, &noise_, network_->activation().slope()};
   return sliding_.get();
 }

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "saddleflow/problem/loss.hpp"
+
+namespace saddleflow {
+
+/// outputs x n: what rounding of the outputs may have made of dL/d outputs, the reduction included. Outputs
+/// are sums of a few terms of their own size.
+Matrix derivative_rounding(const Loss& loss, const Matrix& outputs, const Matrix& targets);
+
+}  // namespace saddleflow
