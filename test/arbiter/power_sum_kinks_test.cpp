@@ -33,7 +33,7 @@ struct Sums {
 Sums random_sums(std::uint64_t seed) {
   Random random(seed);
   const auto between = [&](int low, int high) {
-    return static_cast<Index>(low + static_cast<int>(random.uniform() * static_cast<Real>(high - low + 1)));
+    return static_cast<Index>(low) + static_cast<Index>(random.uniform() * static_cast<Real>(high - low + 1));
   };
   Sums sums;
   sums.slope = std::array<Real, 6>{-1, Real(-0.5), Real(-0.2), 0, Real(0.1), Real(0.5)}[seed % 6];

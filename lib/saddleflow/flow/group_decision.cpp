@@ -82,7 +82,7 @@ class Search {
       bool free = true, other = false;
       for (std::size_t k = 0; k < zero.size(); ++k) {
         const Real y = ray->signals[static_cast<Index>(k)];
-        const int taken = start[static_cast<std::size_t>(zero[k])];
+        const std::int8_t taken = start[static_cast<std::size_t>(zero[k])];
         free = free && (y == 0 || taken == 0);
         other = other || (y != 0 && taken != 0 && (y > 0) != (taken > 0));
       }

@@ -192,6 +192,7 @@ std::vector<TinyStepsEnd> ends_of_tiny_steps(const PiecewiseLinear& f, const Kin
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<TinyStepsEnd> list;
+  list.reserve(found.size());
   for (auto& [votes, end] : found) list.push_back(std::move(end));
   return list;
 }
