@@ -76,14 +76,15 @@ BOOST_AUTO_TEST_SUITE(doubled_samples_test)
 
 BOOST_AUTO_TEST_CASE(end_where_the_data_once_end) {
   constexpr int runs = 250;
-  constexpr double rtol = 1e-8, bound = 1e-5;
+  constexpr double bound = 1e-5;
+  const test::LibraryFlowOptions how;
   std::array<int, kSlopes.size()> differ{};
   int stopped = 0, branched = 0;
   double largest = 0, seconds = 0;
   for (std::uint64_t seed = 1; seed <= runs; ++seed) {
     const PlainProblem single = once(seed);
-    const LibraryFlow a = test::library_flow(single, rtol, 50000);
-    const LibraryFlow b = test::library_flow(twice(single, seed), rtol, 50000);
+    const LibraryFlow a = test::library_flow(single, how);
+    const LibraryFlow b = test::library_flow(twice(single, seed), how);
     seconds += a.seconds + b.seconds;
     const std::string what =
         fmt::format("seed {}, {}, {} samples, slope {}, t = {:.4g}", seed, fmt::join(single.widths, "-"),

@@ -1,9 +1,9 @@
 // A census of random networks whose kinks coincide: does the library's flow end where gradient descent with a
 // tiny step ends?
-//   build/release/bin/kink-census [count [seed [first [folder [open]]]]]
+//   build/release/bin/kink-census [count [seed [first [folder [open [rtol [stepper]]]]]]]
 // The problems `first` to first + count - 1 of a seed (60, 1, 0); each is a function of its seed and number.
-// `open`: so many may not be right yet (0). With a folder every problem that is not right is written there as
-// a study with its right end. All 600:
+// `open`: so many may not be right yet (0); 1e-8, auto. With a folder every problem that is not right is
+// written there as a study with its right end. All 600:
 //   build/release/bin/kink-census 600
 #include <fmt/format.h>
 
@@ -22,11 +22,9 @@ using namespace saddleflow::test;
 
 namespace {
 
-constexpr double kRtol = 1e-8;
-constexpr std::int64_t kMaxSteps = 50000;  // the longest of the right ones take a few thousand
-constexpr double kUndecided = 3e-2;        // an arbiter that is off by more than this decides nothing
-constexpr double kUndecidedShare = 0.02;   // flows that truly branch
-constexpr double kPieces = 32;             // of a path, where it is judged by them
+constexpr double kUndecided = 3e-2;       // an arbiter that is off by more than this decides nothing
+constexpr double kUndecidedShare = 0.02;  // flows that truly branch
+constexpr double kPieces = 32;            // of a path, where it is judged by them
 
 enum Verdict { right, wrong, unresolved, time_out, undecided, kVerdicts };
 constexpr std::array<const char*, kVerdicts> kNames{"right", "WRONG", "UNRESOLVED", "TIME-OUT", "UNDECIDED"};
@@ -36,7 +34,8 @@ struct Settings {
   std::uint64_t seed = 1;
   int first = 0;
   std::string folder;
-  int open = 0;  // how many may not be right yet
+  int open = 0;            // how many may not be right yet
+  LibraryFlowOptions how;  // the longest of the right ones take a few thousand steps
 };
 
 struct Judged {
@@ -104,7 +103,7 @@ Verdict judge_by_pieces(Judged& j, const PlainProblem& problem) {
 
 Judged judge(const RandomKinks& kinks, const Settings& settings) {
   Judged j;
-  j.flow = library_flow(kinks.plain, kRtol, kMaxSteps);
+  j.flow = library_flow(kinks.plain, settings.how);
   PlainProblem problem = kinks.plain;
   if (j.flow.branched_at) problem.t_end = *j.flow.branched_at;
   const auto begin = std::chrono::steady_clock::now();
@@ -116,8 +115,8 @@ Judged judge(const RandomKinks& kinks, const Settings& settings) {
   j.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (j.verdict != right && !settings.folder.empty())
     write_study(fmt::format("{}/{}-{}", settings.folder, kinks.seed, kinks.number),
-                fmt::format("{}; {}", kNames[j.verdict], kinks.description()), problem, kRtol, arbiter,
-                j.tolerance);
+                fmt::format("{}; {}", kNames[j.verdict], kinks.description()), problem, settings.how.rtol,
+                arbiter, j.tolerance);
   return j;
 }
 
@@ -156,6 +155,8 @@ Settings settings_of(int argc, char** argv) {
   if (argc > 3) s.first = std::atoi(argv[3]);
   if (argc > 4) s.folder = argv[4];
   if (argc > 5) s.open = std::atoi(argv[5]);
+  if (argc > 6) s.how.rtol = std::atof(argv[6]);
+  if (argc > 7) s.how.stepper = argv[7];
   return s;
 }
 
@@ -184,10 +185,12 @@ int main(int argc, char** argv) {
   }
   print(tables);
   fmt::print(
-      "kink census, seed {}, problems {} to {}, rtol {:g}: {} right, {} wrong, {} unresolved, {} timed out, "
+      "kink census, seed {}, problems {} to {}, {}, rtol {:g}: {} right, {} wrong, {} unresolved, {} timed "
+      "out, "
       "{} undecided; {} branched and compared up to there\n",
-      settings.seed, settings.first, settings.first + settings.count - 1, kRtol, total[right], total[wrong],
-      total[unresolved], total[time_out], total[undecided], branched);
+      settings.seed, settings.first, settings.first + settings.count - 1, settings.how.stepper,
+      settings.how.rtol, total[right], total[wrong], total[unresolved], total[time_out], total[undecided],
+      branched);
   fmt::print(
       "judged to 1e-2 or better: {}, piece by piece: {}; library {:.1f} s, at most {} steps where right; "
       "arbiter {:.1f} s\n",

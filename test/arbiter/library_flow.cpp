@@ -55,18 +55,19 @@ class UntilBranching final : public Observer {
   Vector before_;
 };
 
-void follow(const PlainProblem& p, double rtol, std::int64_t max_steps, LibraryFlow& flow) {
+void follow(const PlainProblem& p, const LibraryFlowOptions& how, LibraryFlow& flow) {
   const std::unique_ptr<Objective> owned = objective_of(p);
   Objective& objective = *owned;
   const Vector w0 = start_of(p);
   FlowAssemblyOptions assembly;
   assembly.events = no_flow_events();
-  assembly.stepping = flow_stepping(objective.network(), Real(rtol), objective.value(w0));
+  assembly.stepper = how.stepper;
+  assembly.stepping = flow_stepping(objective.network(), Real(how.rtol), objective.value(w0));
   FlowAssembly parts(objective, w0, assembly);
   UntilBranching watch(parts, flow);
   IntegrationOptions options = parts.integration_options();
   options.t_end = Real(p.t_end);
-  options.max_steps = max_steps;
+  options.max_steps = how.max_steps;
   options.interrupt = &watch.stop;
   const Outcome outcome = parts.run(watch, options);
   flow.stop_reason = outcome.stop_reason;
@@ -94,11 +95,11 @@ Vector start_of(const PlainProblem& p) {
   return w0;
 }
 
-LibraryFlow library_flow(const PlainProblem& problem, double rtol, std::int64_t max_steps) {
+LibraryFlow library_flow(const PlainProblem& problem, const LibraryFlowOptions& how) {
   LibraryFlow flow;
   const auto begin = std::chrono::steady_clock::now();
   try {
-    follow(problem, rtol, max_steps, flow);
+    follow(problem, how, flow);
   } catch (const std::exception& error) {
     flow.stop_reason = "exception";
     flow.message = error.what();

@@ -36,6 +36,12 @@ struct LibraryFlow {
 std::unique_ptr<Objective> objective_of(const PlainProblem& problem);
 Vector start_of(const PlainProblem& problem);
 
-LibraryFlow library_flow(const PlainProblem& problem, double rtol, std::int64_t max_steps);
+struct LibraryFlowOptions {
+  double rtol = 1e-8;
+  std::string stepper = "auto";
+  std::int64_t max_steps = 50'000;
+};
+
+LibraryFlow library_flow(const PlainProblem& problem, const LibraryFlowOptions& how);
 
 }  // namespace saddleflow::test

@@ -84,6 +84,30 @@ KinkedProblem random_kinked(std::uint64_t seed, int hidden_layers) {
   return problem;
 }
 
+/// Sums of max(s, alpha s)^p without outer weights.
+KinkedProblem random_kinked_sum(std::uint64_t seed) {
+  Random random(seed);
+  const auto pick = [&random](std::initializer_list<Real> of) {
+    return of.begin()[static_cast<std::size_t>(random.uniform() * static_cast<Real>(of.size()))];
+  };
+  const auto inputs = static_cast<Index>(pick({2, 3, 4})), width = static_cast<Index>(pick({1, 2, 4}));
+  const Real slope = pick({0, Real(0.1), Real(-0.5)}), norm = pick({Real(1e-2), Real(0.3), 1});
+  const int power = static_cast<int>(pick({2, 3}));
+  const auto samples = static_cast<Index>(pick({3, 5, 8}));
+  KinkedProblem problem;
+  problem.flow.network = power_sum(inputs, width, Activation(slope, power));
+  problem.flow.data.inputs = random.normal_matrix(inputs, samples);
+  problem.flow.data.targets = random.normal_matrix(1, samples);
+  problem.flow.loss = Loss(LossKind::square, Reduction::mean);
+  problem.flow.w0 = norm * random.unit_vector(problem.flow.network->parameter_count());
+  problem.t_end = 20 / std::pow(norm, static_cast<Real>(power - 2));
+  problem.description =
+      fmt::format("seed {:2} sum of {} neurons, {} inputs, slope {} power {} samples {} |w0| {:.3g} T {:.0f}",
+                  seed, width, inputs, static_cast<double>(slope), power, samples, static_cast<double>(norm),
+                  static_cast<double>(problem.t_end));
+  return problem;
+}
+
 class PathObserver final : public Observer {
  public:
   PathObserver(test::ChartRun& run, Real t_end) : run_(run), t_end_(t_end) {}
@@ -171,6 +195,10 @@ BOOST_DATA_TEST_CASE(one_hidden_layer, bdata::xrange(1, 21), seed) {
 
 BOOST_DATA_TEST_CASE(several_hidden_layers, bdata::xrange(1, 9), seed) {
   compare(random_kinked(static_cast<std::uint64_t>(seed), 2 + seed % 2));
+}
+
+BOOST_DATA_TEST_CASE(sums_of_powers, bdata::xrange(1, 9), seed) {
+  compare(random_kinked_sum(static_cast<std::uint64_t>(seed)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

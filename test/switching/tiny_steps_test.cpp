@@ -120,12 +120,12 @@ BOOST_DATA_TEST_CASE(explicit_steps, bdata::make(kCases), of) {
 }
 
 BOOST_DATA_TEST_CASE(implicit_steps, bdata::make(kCases), of) {
-  falls_linearly<test::ImplicitEuler>(of, "implicit", {1e-3, 1e-4, 1e-5});
+  falls_linearly<test::ImplicitEuler>(of, "implicit", {1e-2, 1e-3, 1e-4});
 }
 
-// Networks this narrow come through every degenerate meeting of kinks: at most one flow in a hundred may give
-// up, or change its mode so often that it chatters. Those that do are named.
-BOOST_AUTO_TEST_CASE(all_but_one_in_a_hundred_finish) {
+// Networks this narrow come through every degenerate meeting of kinks: none may give up, or change its mode so
+// often that it chatters.
+BOOST_AUTO_TEST_CASE(all_finish) {
   constexpr std::size_t most_changes = 200;
   int runs = 0, changes = 0, unresolved = 0, chattering = 0;
   for (const std::vector<Index>& sizes : {std::vector<Index>{2, 2, 1}, {2, 3, 1}, {2, 2, 2, 1}, {2, 3, 2, 1}})
@@ -145,14 +145,13 @@ BOOST_AUTO_TEST_CASE(all_but_one_in_a_hundred_finish) {
       }
   fmt::print("{} flows of tiny networks, {} changes of their modes, {} unresolved, {} chatter\n", runs,
              changes, unresolved, chattering);
-  BOOST_TEST(100 * unresolved <= runs);
-  BOOST_TEST(100 * chattering <= runs);
+  BOOST_TEST(unresolved == 0);
+  BOOST_TEST(chattering == 0);
 }
 
 // As fine as patience allows.
 BOOST_AUTO_TEST_CASE(finest_steps) {
-  for (const TinyCase& of : {kCases[0], kCases[4]})
-    falls_linearly<test::ExplicitEuler>(of, "explicit", {1e-5, 1e-6, 1e-7});
+  falls_linearly<test::ExplicitEuler>(kCases[4], "explicit", {1e-5, 1e-6, 1e-7});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

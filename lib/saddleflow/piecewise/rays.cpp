@@ -102,7 +102,7 @@ class GroupRays {
   Index count() const { return rows_.rows(); }
 
   Real slope(Index k) const {
-    const int side = sides_[static_cast<std::size_t>(k)];
+    const std::int8_t side = sides_[static_cast<std::size_t>(k)];
     return side > 0 ? Real(1) : side < 0 ? low_ : Real(0);
   }
 
@@ -141,10 +141,16 @@ class GroupRays {
     sides_[static_cast<std::size_t>(k)] = 0;
   }
 
+  /// What of the space is orthogonal to its element `along`, which is given in its coordinates: the columns
+  /// but the first of the space reflected so that the first is parallel to it.
   static Matrix without(const Matrix& space, const Vector& along) {
-    Matrix rest = Matrix::Identity(space.cols(), space.cols()).rightCols(space.cols() - 1);
-    PivotedQr(along, 0).apply(rest);
-    return space * rest;
+    const Index rest = space.cols() - 1;
+    Vector mirror = along;
+    mirror[0] += std::copysign(along.norm(), along[0]);
+    Matrix out = space.rightCols(rest);
+    const Vector image = (-2 / mirror.squaredNorm()) * (space * mirror);
+    out.noalias() += image * mirror.tail(rest).transpose();
+    return out;
   }
 
   template <class Look>
@@ -160,7 +166,7 @@ class GroupRays {
       if (std::abs(y[k]) <= normal_tolerance() * size) y[k] = 0;
       a[k] = y[k] > 0 ? y[k] : low_ * y[k];
       // The rows of later kinks were those of other sides.
-      const int side = sides_[static_cast<std::size_t>(k)];
+      const std::int8_t side = sides_[static_cast<std::size_t>(k)];
       if (k < decided && hears_[static_cast<std::size_t>(k)] && static_cast<Real>(side) * y[k] < 0) return;
       if (k < decided && hears_[static_cast<std::size_t>(k)] && side == 0 && y[k] != 0) return;
     }
