@@ -7,11 +7,15 @@ namespace saddleflow {
 std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector& w,
                                         const ActivationPattern* pattern) {
   const Network& network = objective.network();
-  if (network.kind() != "feed_forward")
-    throw InputError("layer signals: found a network of kind " + network.kind() + ", expected feed_forward");
+  if (network.kind() != "feed_forward" && network.kind() != "power_sum")
+    throw InputError("layer signals: found a network of kind " + network.kind() +
+                     ", expected feed_forward or power_sum");
   const Layout& layout = network.layout();
   const Activation activation = network.activation();
-  const int hidden = layout.layer_count() - 1;
+  const int hidden = network.hidden_layer_count();
+  // Weights above the last hidden layer: ones where they are no parameters.
+  const Matrix outer = hidden < layout.layer_count() ? Matrix(layout.matrix(w, hidden))
+                                                     : Matrix::Ones(1, layout.layer(hidden - 1).rows);
   std::vector<LayerSignals> signals(static_cast<std::size_t>(hidden));
   std::vector<Matrix> z(static_cast<std::size_t>(hidden));
   Matrix phi = objective.data().inputs;
@@ -25,7 +29,7 @@ std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector
       activation.value(z[k], phi);
     signals[k].activations = phi;
   }
-  const Matrix outputs = layout.matrix(w, hidden) * phi;
+  const Matrix outputs = outer * phi;
   Matrix residual, slope;
   objective.loss().derivative(outputs, objective.data().targets, residual);
   residual = -residual;
@@ -36,7 +40,7 @@ std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector
       slope = pattern->factors[k];
     else
       activation.derivative(z[k], slope);
-    const Matrix back = layout.matrix(w, l + 1).transpose() * residual;
+    const Matrix back = (l + 1 < hidden ? Matrix(layout.matrix(w, l + 1)) : outer).transpose() * residual;
     residual = back.cwiseProduct(slope);
   }
   return signals;

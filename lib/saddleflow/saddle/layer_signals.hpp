@@ -1,5 +1,5 @@
-// What every hidden layer of a feed-forward network sees at one point: activations from below, residuals from
-// above.
+// What every hidden layer of a feed_forward network or a power_sum sees at one point: activations from below,
+// residuals from above.
 #pragma once
 
 #include <vector>
@@ -18,8 +18,8 @@ struct LayerSignals {
 };
 
 /// One entry per hidden layer. `pattern`: the branches of the activation to take instead of those that the
-/// signs of the pre-activations choose, p = 1 (the slopes at a point on kinks). InputError unless the network
-/// is feed_forward.
+/// signs of the pre-activations choose, p = 1 (the slopes at a point on kinks). InputError for
+/// diagonal_linear networks.
 std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector& w,
                                         const ActivationPattern* pattern = nullptr);
 

@@ -91,7 +91,7 @@ Real ratio_of_branches(const Vector& fa, const Vector& fb, const Vector& zb) {
 }
 
 // W_l[a,:] += t W_l[b,:], W_{l+1}[:,b] -= t c W_{l+1}[:,a] where a is on the branches of b, up to the factor
-// c (or b on its kink): linear there.
+// c (or b on its kink): linear there. Without outer weights b itself becomes shorter instead.
 void add_mixing_on_branches(const Objective& objective, const Vector& w, const ActivationPattern& pattern,
                             Directions& directions) {
   const Network& network = objective.network();
@@ -107,7 +107,10 @@ void add_mixing_on_branches(const Objective& objective, const Vector& w, const A
       if (std::isnan(ratio)) continue;
       Vector tangent = Vector::Zero(w.size());
       tangent(a.incoming) = in;
-      tangent(b.outgoing) = -ratio * w(a.outgoing);
+      if (b.outgoing.empty())
+        tangent(b.incoming) = -ratio * in;
+      else
+        tangent(b.outgoing) = -ratio * w(a.outgoing);
       directions.add(std::move(tangent));
     }
   }
@@ -162,7 +165,7 @@ void add_dead_combinations(const Network& network, const Vector& w, Directions& 
 // such ones alone matters to nobody, either.
 void add_inactive_neurons(const Objective& objective, const Vector& w, Directions& directions) {
   const Network& network = objective.network();
-  if (network.kind() != "feed_forward") return;
+  if (network.kind() == "diagonal_linear") return;
   const std::vector<LayerSignals> signals = layer_signals(objective, w);
   const bool closes = network.activation().slope() == 0;
   std::vector<bool> silent(network.neurons().size()), above;  // of this layer's neurons, of the next one's
