@@ -16,8 +16,8 @@ namespace saddleflow {
 namespace {
 
 // A velocity below this part of the terms that it is a sum of is measured by them: rates are asked for to
-// 1e-10 of their units at the finest. And rounding of a velocity is this part of what it is measured by: a
-// decision is checked to as much.
+// 1e-10 of their units at the finest. Decisions are checked to this part of a unit, too: the unit contains
+// the velocity's rounding divided by it, so that no rounding contradicts a decision.
 constexpr Real kLeastVelocity = Real(1e-6);
 
 /// The least change of weights that takes z away to first order, with normals as columns.
@@ -77,9 +77,8 @@ PiecewiseFlow::PiecewiseFlow(GradientFlow& flow)
       input_norms_(inputs().colwise().norm().transpose()) {
   if (!can_locate(flow.objective().network()))
     throw InputError(
-        "kinks: expected a feed_forward network with hidden layers or a power_sum of power 1 and slope below "
-        "1; "
-        "or one hidden layer and an activation that is no polynomial");
+        "kinks: expected a feed_forward network with hidden layers or a power_sum, either of power 1 and "
+        "slope below 1, or one hidden layer with an activation that is no polynomial");
   for (int l = 0; l < hidden_; ++l)
     pattern_.factors.push_back(Matrix::Zero(layout().layer(l).rows, inputs().cols()));
   reach_.resize(static_cast<std::size_t>(hidden_));

@@ -114,7 +114,7 @@ SlidingManifold::Margins SlidingManifold::independent_margins(const CutPass& pas
   };
   const Vector of_back = back_rounding(pass);
   Margins margins = margins_with(of_back);
-  // It makes margins smaller and changes no sign.
+  // Rounding of the multipliers makes margins smaller, and changes no sign: far from zero it does not matter.
   const bool far =
       margins.below.size() == 0 || std::min(margins.below.minCoeff(), margins.above.minCoeff()) > kFarFromEnd;
   return far ? margins : margins_with(of_back + multiplier_rounding(pass));

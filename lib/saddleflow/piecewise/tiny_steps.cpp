@@ -12,7 +12,7 @@ namespace {
 
 // Signals of what is held vanish in the mean to about one step of those that are counted.
 constexpr Real kMeanOfSteps = Real(0.01);
-// And to this part of the inverse of their length where the means of two windows far from one another are
+// And to this many steps over the length of the windows, where the means of two that are far apart are
 // compared.
 constexpr Real kMeanOfWindows = 1;
 // Most runs need no more than the first of these windows; what is trapped shows in the last.
@@ -24,16 +24,16 @@ constexpr Real kGainWhereLeft = Real(0.1);
 // Of how many phases at the end of a slide most decide.
 constexpr int kPhasesOfEnding = 3;
 
-/// What the steps on f have in common. A step moves z by -rows rows' t - rows gradient + shift, where t_k is
-/// the derivative of f in the linear part of z_k: the kinks' space is all that has to be followed.
-struct Kinks {
+/// What all steps on f share. With t_k = df / d(linear part of z_k) a step moves the linear parts of the z_k
+/// by -rows rows^T t - rows gradient + shift. So only these numbers, one a kink, have to be followed.
+struct StepModel {
   struct Feed {
     Index to, from;
     Real weight;
   };
 
-  explicit Kinks(const PiecewiseLinear& model)
-      : f(model), gram(f.rows * f.rows.transpose()), drift(f.shift - f.rows * f.gradient) {
+  explicit StepModel(const PiecewiseLinear& function)
+      : f(function), gram(f.rows * f.rows.transpose()), drift(f.shift - f.rows * f.gradient) {
     for (Index k = 1; k < f.count(); ++k)
       for (Index j = 0; j < k; ++j)
         if (f.feed(k, j) != 0) feeds.push_back({k, j, f.feed(k, j)});
@@ -52,33 +52,33 @@ struct Kinks {
 class TinySteps {
  public:
   /// At z_k = `signals` moved by an `offset` in the space of the rows.
-  TinySteps(const Kinks& kinks, const Vector& signals, const Vector& offset)
-      : kinks_(kinks), linear_(signals + kinks.f.rows * offset), z_(signals), t_(signals.size()) {
-    for (const Kinks::Feed& feed : kinks.feeds)
-      linear_[feed.to] -= feed.weight * kinks.f.branch(signals[feed.from]);
+  TinySteps(const StepModel& model, const Vector& signals, const Vector& offset)
+      : model_(model), linear_(signals + model.f.rows * offset), z_(signals), t_(signals.size()) {
+    for (const StepModel::Feed& feed : model.feeds)
+      linear_[feed.to] -= feed.weight * model.f.branch(signals[feed.from]);
   }
 
   /// The derivative of f in the linear parts of the z_k, against which the step has been made.
   const Vector& step() {
-    const PiecewiseLinear& f = kinks_.f;
+    const PiecewiseLinear& f = model_.f;
     z_ = linear_;
-    for (const Kinks::Feed& feed : kinks_.feeds) z_[feed.to] += feed.weight * f.branch(z_[feed.from]);
+    for (const StepModel::Feed& feed : model_.feeds) z_[feed.to] += feed.weight * f.branch(z_[feed.from]);
     t_ = f.back;
-    auto feed = kinks_.feeds.rbegin();
+    auto feed = model_.feeds.rbegin();
     for (Index k = f.count() - 1; k >= 0; --k) {
       // What hears z_k has its t already.
       t_[k] *= z_[k] > 0 ? Real(1) : f.low;
-      for (; feed != kinks_.feeds.rend() && feed->to == k; ++feed) t_[feed->from] += feed->weight * t_[k];
+      for (; feed != model_.feeds.rend() && feed->to == k; ++feed) t_[feed->from] += feed->weight * t_[k];
     }
-    linear_ += kinks_.drift;
-    linear_.noalias() -= kinks_.gram * t_;
+    linear_ += model_.drift;
+    linear_.noalias() -= model_.gram * t_;
     return t_;
   }
 
-  const Kinks& kinks() const { return kinks_; }
+  const StepModel& model() const { return model_; }
 
  private:
-  const Kinks& kinks_;
+  const StepModel& model_;
   Vector linear_, z_, t_;
 };
 
@@ -90,16 +90,16 @@ Real step_length(const PiecewiseLinear& f, const Vector& arrival) {
 }
 
 /// Gradient descent that arrives with the kinks on the sides `before`, until it has met the others.
-TinySteps arrive(const Kinks& kinks, const KinkSides& before, const TinyStepsOptions& options,
+TinySteps arrive(const StepModel& model, const KinkSides& before, const TinyStepsOptions& options,
                  Random& random) {
-  const PiecewiseLinear& f = kinks.f;
+  const PiecewiseLinear& f = model.f;
   const Vector arrival = minimiser_on_face(f, before);
   const int arriving = options.arriving + static_cast<int>(random.uniform() * options.arriving);
   Vector signals = -static_cast<Real>(arriving) * f.signals(arrival, before);
   for (Index k = 0; k < f.count(); ++k)
     if (before[static_cast<std::size_t>(k)] == 0) signals[k] = 0;
   const Vector offset = step_length(f, arrival) * random.normal_matrix(f.dimension(), 1);
-  TinySteps descent(kinks, signals, offset);
+  TinySteps descent(model, signals, offset);
   for (int n = 0; n < arriving; ++n) descent.step();
   return descent;
 }
@@ -110,7 +110,7 @@ Vector velocity_afterwards(TinySteps& descent, int leaving) {
   const int counted = leaving - leaving / 2;
   Vector sum = descent.step();
   for (int n = 1; n < counted; ++n) sum += descent.step();
-  return descent.kinks().velocity(sum / static_cast<Real>(counted));
+  return descent.model().velocity(sum / static_cast<Real>(counted));
 }
 
 /// The same over a longer time, from the mean positions of two windows: to and fro cancels in them.
@@ -123,7 +123,7 @@ Vector velocity_in_the_long_run(TinySteps& descent, int window) {
   };
   const Vector first = mean_position();
   for (int n = 0; n < 2 * window; ++n) gone += descent.step();
-  return descent.kinks().velocity((mean_position() - first) / static_cast<Real>(3 * window));
+  return descent.model().velocity((mean_position() - first) / static_cast<Real>(3 * window));
 }
 
 /// Sides of a velocity that is a mean over chattering steps, known to this part of its units.
@@ -174,12 +174,12 @@ TinyStepsEnd end_of_run(const PiecewiseLinear& f, TinySteps& run, const DescentO
 
 std::vector<TinyStepsEnd> ends_of_tiny_steps(const PiecewiseLinear& f, const KinkSides& before,
                                              const DescentOptions& descent, const TinyStepsOptions& options) {
-  const Kinks kinks(f);
+  const StepModel model(f);
   Random random(options.seed);
   std::vector<std::pair<int, TinyStepsEnd>> found;  // with its votes
   int most_votes = 0;
   for (int phase = 0; phase < options.phases && 2 * most_votes <= options.phases; ++phase) {
-    TinySteps run = arrive(kinks, before, options, random);
+    TinySteps run = arrive(model, before, options, random);
     TinyStepsEnd end = end_of_run(f, run, descent, options);
     if (!end.place.found) continue;
     const auto known = std::find_if(found.begin(), found.end(), [&](const auto& other) {
@@ -201,12 +201,12 @@ bool tiny_steps_stay_beyond(const PiecewiseLinear& f, const Vector& push, const 
   Random random(options.seed);
   PiecewiseLinear beyond = f;
   beyond.gradient -= push;
-  const Kinks kinks(beyond);
+  const StepModel model(beyond);
   const KinkSides all(static_cast<std::size_t>(f.count()), 0);
   const Vector held = minimiser_on_face(f, all);
   int stay = 0, leave = 0;
   while (2 * std::max(stay, leave) < kPhasesOfEnding) {
-    TinySteps run = arrive(kinks, all, options, random);
+    TinySteps run = arrive(model, all, options, random);
     const Vector gained = velocity_in_the_long_run(run, options.ending) - held;
     ++(gained.dot(push) < kGainWhereLeft * push.squaredNorm() ? stay : leave);
   }
@@ -215,11 +215,11 @@ bool tiny_steps_stay_beyond(const PiecewiseLinear& f, const Vector& push, const 
 
 bool tiny_steps_stay(const PiecewiseLinear& f, const std::vector<bool>& trapped,
                      const TinyStepsOptions& options) {
-  const Kinks kinks(f);
+  const StepModel model(f);
   Random random(options.seed);
   const KinkSides all(static_cast<std::size_t>(f.count()), 0);
   for (int phase = 0; phase < options.phases; ++phase) {
-    TinySteps run = arrive(kinks, all, options, random);
+    TinySteps run = arrive(model, all, options, random);
     const KinkSides sides = sides_of(f, velocity_in_the_long_run(run, options.watching), kMeanOfWatching);
     bool stays = true;
     for (std::size_t k = 0; stays && k < sides.size(); ++k) stays = !trapped[k] || sides[k] == 0;

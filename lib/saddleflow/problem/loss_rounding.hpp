@@ -1,3 +1,4 @@
+// How precisely the derivative of a loss by the outputs is known.
 #pragma once
 
 #include "saddleflow/problem/loss.hpp"
