@@ -15,9 +15,7 @@ using namespace saddleflow::test;
 namespace {
 
 // u v = s / (1 + (s / q0 - 1) e^{-2 s t}) along u' = (s - u v) v, v' = (s - u v) u from u = v = sqrt(q0).
-double balanced_product(double s, double q0, double t) {
-  return s / (1 + (s / q0 - 1) * std::exp(-2 * s * t));
-}
+double product_of_two(double s, double q0, double t) { return s / (1 + (s / q0 - 1) * std::exp(-2 * s * t)); }
 
 // v max(u . x, -u . x / 2) on two unit vectors with labels -1 and 1.5: the kink of the first attracts from
 // both sides, so that it slides from the start, and what is left is the product of v and u's second entry.
@@ -33,7 +31,7 @@ PlainProblem sliding_neuron() {
 }
 
 std::vector<double> sliding_end() {
-  const double u = std::sqrt(balanced_product(1.5, 0.16, 2));
+  const double u = std::sqrt(product_of_two(1.5, 0.16, 2));
   return {0, u, u};
 }
 

@@ -44,7 +44,7 @@ Real error_over(const std::string& method, const Ramp& ramp) {
   return std::abs(stepper->current_state()[1] - std::pow(1 - ramp.kink, ramp.power));
 }
 
-constexpr int kTimes = 40;
+constexpr int kComparedTimes = 40;
 
 struct KinkedProblem {
   test::FlowProblem flow;
@@ -112,13 +112,13 @@ class PathObserver final : public Observer {
  public:
   PathObserver(test::ChartRun& run, Real t_end) : run_(run), t_end_(t_end) {}
   void on_step(const StepView& step) override {
-    for (; next() <= step.t1 && path.size() < kTimes; path.push_back(run_.parts.probe.weights(x_)))
+    for (; next() <= step.t1 && path.size() < kComparedTimes; path.push_back(run_.parts.probe.weights(x_)))
       step.dense(next(), x_);
   }
   std::vector<Vector> path;
 
  private:
-  Real next() const { return t_end_ * static_cast<Real>(path.size() + 1) / kTimes; }
+  Real next() const { return t_end_ * static_cast<Real>(path.size() + 1) / kComparedTimes; }
   test::ChartRun& run_;
   Real t_end_;
   Vector x_;

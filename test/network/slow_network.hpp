@@ -2,7 +2,6 @@
 // hyper-dual numbers, one pair of parameters at a time. Shares no code and no formula with the library.
 #pragma once
 
-#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -14,51 +13,6 @@ namespace saddleflow::test {
 
 using Numbers = std::vector<HyperDual>;
 
-inline HyperDual slow_activation(const HyperDual& s, const Activation& activation,
-                                 long double& kink_distance) {
-  kink_distance = std::min(kink_distance, std::abs(s.value));
-  const HyperDual t = s.value > 0 ? s : HyperDual(activation.slope()) * s;
-  HyperDual power(1);
-  for (int k = 0; k < activation.power(); ++k) power = power * t;
-  return power;
-}
-
-/// Outputs for one sample. `kink_distance` is lowered to the smallest |pre-activation| met.
-inline Numbers slow_outputs(const Network& network, const Numbers& w, const Numbers& x,
-                            long double& kink_distance) {
-  if (network.kind() == "diagonal_linear") {
-    HyperDual sum;
-    for (std::size_t j = 0; j < x.size(); ++j) sum = sum + w[j] * w[x.size() + j] * x[j];
-    return {sum};
-  }
-  const std::vector<Index> sizes = network.layer_sizes();
-  const bool outer_weights = network.kind() == "feed_forward";
-  Numbers activations = x;
-  std::size_t offset = 0;
-  for (std::size_t l = 1; l < sizes.size(); ++l) {
-    const auto rows = static_cast<std::size_t>(sizes[l]);
-    const bool last = l + 1 == sizes.size();
-    Numbers next(rows);
-    for (std::size_t a = 0; a < rows; ++a)
-      for (std::size_t b = 0; b < activations.size(); ++b)
-        next[a] =
-            next[a] + (last && !outer_weights ? HyperDual(1) : w[offset + a + b * rows]) * activations[b];
-    offset += rows * activations.size();
-    if (!last)
-      for (HyperDual& s : next) s = slow_activation(s, network.activation(), kink_distance);
-    activations = next;
-  }
-  return activations;
-}
-
-inline HyperDual slow_loss(const HyperDual& output, long double y, LossKind kind) {
-  if (kind == LossKind::square) {
-    const HyperDual difference = output + HyperDual(-y);
-    return HyperDual(0.5L) * difference * difference;
-  }
-  return HyperDual(2) * log(HyperDual(1) + exp(HyperDual(-y) * output));
-}
-
 /// A scalar function of all outputs of all samples; weights r (outputs x n): sum r H.
 struct SlowProblem {
   const Network& network;
@@ -68,23 +22,7 @@ struct SlowProblem {
   Reduction reduction = Reduction::sum;
   mutable long double kink_distance = std::numeric_limits<long double>::infinity();
 
-  HyperDual operator()(const Numbers& w) const {
-    HyperDual sum;
-    for (Index i = 0; i < inputs.cols(); ++i) {
-      Numbers x;
-      for (Index j = 0; j < inputs.rows(); ++j) x.emplace_back(inputs(j, i));
-      const Numbers outputs = slow_outputs(network, w, x, kink_distance);
-      for (std::size_t o = 0; o < outputs.size(); ++o) {
-        const long double y = targets(static_cast<Index>(o), i);
-        if (kind == Kind::weighted)
-          sum = sum + HyperDual(y) * outputs[o];
-        else
-          sum = sum + slow_loss(outputs[o], y, kind == Kind::square ? LossKind::square : LossKind::logistic);
-      }
-    }
-    return reduction == Reduction::mean ? HyperDual(1.0L / static_cast<long double>(inputs.cols())) * sum
-                                        : sum;
-  }
+  HyperDual operator()(const Numbers& w) const;
 };
 
 using LongVector = Eigen::Matrix<long double, Eigen::Dynamic, 1>;
@@ -96,24 +34,7 @@ struct SlowDerivatives {
   LongMatrix hessian;
 };
 
-inline SlowDerivatives differentiate(const SlowProblem& problem, const Vector& w) {
-  const Index size = w.size();
-  SlowDerivatives result{0, LongVector(size), LongMatrix(size, size)};
-  Numbers point(w.data(), w.data() + size);
-  for (Index i = 0; i < size; ++i) {
-    for (Index j = 0; j <= i; ++j) {
-      point[static_cast<std::size_t>(i)].first = 1;
-      point[static_cast<std::size_t>(j)].second = 1;
-      const HyperDual f = problem(point);
-      point[static_cast<std::size_t>(i)].first = 0;
-      point[static_cast<std::size_t>(j)].second = 0;
-      result.value = f.value;
-      result.gradient[i] = f.first;
-      result.hessian(i, j) = result.hessian(j, i) = f.both;
-    }
-  }
-  return result;
-}
+SlowDerivatives differentiate(const SlowProblem& problem, const Vector& w);
 
 /// max |a - b| / max |b|.
 template <class A, class B>

@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(long_runs_are_thinned_and_events_keep_their_neighbours) {
   BOOST_TEST_MESSAGE(rows << " rows, page holds " << page["plots"]["loss"]["time"].size());
   const auto times = page["plots"]["loss"]["time"].get<std::vector<double>>();
   BOOST_TEST(times.size() <= 200 + 2 * run.events.size());
-  for (const Event& event : run.events) {
+  for (const saddleflow::report::Event& event : run.events) {
     const auto after = std::lower_bound(run.time.begin(), run.time.end(), event.time);
     const auto kept = [&](double t) {
       return std::any_of(times.begin(), times.end(), [&](double x) { return std::abs(x - t) <= 1e-11 * t; });

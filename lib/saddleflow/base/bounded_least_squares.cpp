@@ -15,7 +15,7 @@
 namespace saddleflow {
 namespace {
 
-enum class Side { free, lower, upper };
+enum class Bound { free, lower, upper };
 
 /// One problem; x is feasible at all times.
 class ActiveSet {
@@ -27,12 +27,13 @@ class ActiveSet {
         upper_(upper),
         x_(start.cwiseMax(lower).cwiseMin(upper)),
         length_(a.colwise().norm().transpose()),
-        side_(static_cast<std::size_t>(a.cols()), Side::free) {
+        side_(static_cast<std::size_t>(a.cols()), Bound::free) {
     const Real size = b.norm() + a.norm() * std::max(lower.norm(), upper.norm());
     threshold_ =
         Real(4) * std::numeric_limits<Real>::epsilon() * size * std::sqrt(static_cast<Real>(a.rows()));
     for (Index j = 0; j < x_.size(); ++j)
-      if (x_[j] == lower_[j] || x_[j] == upper_[j]) side(j) = x_[j] == lower_[j] ? Side::lower : Side::upper;
+      if (x_[j] == lower_[j] || x_[j] == upper_[j])
+        side(j) = x_[j] == lower_[j] ? Bound::lower : Bound::upper;
   }
 
   /// Every optimum over a free set has a smaller residual than the last one, so that none comes twice. False
@@ -57,12 +58,12 @@ class ActiveSet {
   const Vector& x() const { return x_; }
 
  private:
-  Side& side(Index j) { return side_[static_cast<std::size_t>(j)]; }
+  Bound& side(Index j) { return side_[static_cast<std::size_t>(j)]; }
 
   std::vector<Index> free_set() const {
     std::vector<Index> free;
     for (std::size_t j = 0; j < side_.size(); ++j)
-      if (side_[j] == Side::free) free.push_back(static_cast<Index>(j));
+      if (side_[j] == Bound::free) free.push_back(static_cast<Index>(j));
     return free;
   }
 
@@ -81,9 +82,9 @@ class ActiveSet {
     std::vector<Index> entering;
     Real best_rate = 0;
     for (Index j = 0; j < x_.size(); ++j) {
-      if (side(j) == Side::free || length_[j] == 0 || lower_[j] == upper_[j]) continue;
+      if (side(j) == Bound::free || length_[j] == 0 || lower_[j] == upper_[j]) continue;
       if (std::find(rejected.begin(), rejected.end(), j) != rejected.end()) continue;
-      const Real rate = (side(j) == Side::lower ? Real(1) : Real(-1)) * a_.col(j).dot(residual) / length_[j];
+      const Real rate = (side(j) == Bound::lower ? Real(1) : Real(-1)) * a_.col(j).dot(residual) / length_[j];
       if (rate <= threshold_) continue;
       entering.push_back(j);
       if (rate > best_rate) std::swap(entering.front(), entering.back());
@@ -95,8 +96,8 @@ class ActiveSet {
   /// All of them at once, where the step, cut off at the bounds, lowers the residual.
   bool release_all(const std::vector<Index>& entering) {
     if (entering.size() == 1) return false;
-    const std::vector<Side> sides = side_;
-    for (const Index j : entering) side(j) = Side::free;
+    const std::vector<Bound> sides = side_;
+    for (const Index j : entering) side(j) = Bound::free;
     const std::vector<Index> free = free_set();
     Vector trial = x_;
     trial(free) += free_step(free);
@@ -112,12 +113,12 @@ class ActiveSet {
   /// A variable whose column depends on the free ones, up to rounding, may be sent out of its bounds at once:
   /// then it stays bound, and the answer is false.
   bool release(Index j) {
-    const Side from = side(j);
-    side(j) = Side::free;
+    const Bound from = side(j);
+    side(j) = Bound::free;
     const std::vector<Index> free = free_set();
     const Vector step = free_step(free);
     const Real own = step[std::find(free.begin(), free.end(), j) - free.begin()];
-    if (from == Side::lower ? own > 0 : own < 0) return true;
+    if (from == Bound::lower ? own > 0 : own < 0) return true;
     side(j) = from;
     return false;
   }
@@ -157,13 +158,14 @@ class ActiveSet {
   void accept(const Vector& x, const std::vector<Index>& free) {
     x_ = x;
     for (const Index j : free)
-      if (x_[j] == lower_[j] || x_[j] == upper_[j]) side(j) = x_[j] == lower_[j] ? Side::lower : Side::upper;
+      if (x_[j] == lower_[j] || x_[j] == upper_[j])
+        side(j) = x_[j] == lower_[j] ? Bound::lower : Bound::upper;
   }
 
   const Matrix& a_;
   const Vector &b_, &lower_, &upper_;
   Vector x_, length_;
-  std::vector<Side> side_;
+  std::vector<Bound> side_;
   Real threshold_ = 0;
 };
 

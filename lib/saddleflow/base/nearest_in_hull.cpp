@@ -17,9 +17,9 @@ constexpr Real kKnown = Real(1e-13);
 // Vertices whose differences are dependent to this are.
 constexpr Real kDependent = Real(1e-12);
 
-class Search {
+class HullSearch {
  public:
-  Search(const Matrix& vertices, const Vector& target) : p_(vertices.colwise() - target) {
+  HullSearch(const Matrix& vertices, const Vector& target) : p_(vertices.colwise() - target) {
     Index first = 0;
     const Vector squares = p_.colwise().squaredNorm().transpose();
     largest_ = squares.maxCoeff();
@@ -115,7 +115,7 @@ NearestInHull nearest_in_hull(const Matrix& vertices, const Vector& target) {
   if (vertices.cols() == 0 || vertices.rows() != target.size())
     throw InputError(fmt::format("hull: found {} vertices of {} numbers, expected at least one of {}",
                                  vertices.cols(), vertices.rows(), target.size()));
-  NearestInHull result = Search(vertices, target).run();
+  NearestInHull result = HullSearch(vertices, target).run();
   result.point = vertices * result.weights;
   return result;
 }

@@ -16,9 +16,6 @@
 namespace saddleflow {
 namespace {
 
-// Cells around a point up to this many are looked at, each a gradient.
-constexpr Index kMostCells = 4096;
-
 struct Fit {
   Vector slopes, gradient;
   Real distance = std::numeric_limits<Real>::infinity();

@@ -10,7 +10,7 @@
 namespace saddleflow {
 namespace {
 
-constexpr Real kEpsilon = std::numeric_limits<Real>::epsilon();
+constexpr Real kMachineEpsilon = std::numeric_limits<Real>::epsilon();
 // Eigenvalues below this, relative to the largest, are those of a continuous family.
 constexpr Real kFlat = Real(1e-9);
 
@@ -23,7 +23,7 @@ Vector shifted_step(const Vector& m, const Vector& g, Real shift) {
 /// The root of ||s(shift)|| = radius above `low`, where the norm is larger: it falls in shift.
 Real secular_root(const Vector& m, const Vector& g, Real radius, Real low) {
   Real high = low + g.norm() / radius;
-  for (int k = 0; k < 200 && high - low > 4 * kEpsilon * std::abs(high); ++k) {
+  for (int k = 0; k < 200 && high - low > 4 * kMachineEpsilon * std::abs(high); ++k) {
     const Real middle = low + (high - low) / 2;
     (shifted_step(m, g, middle).norm() > radius ? low : high) = middle;
   }
@@ -75,11 +75,11 @@ bool has_way_up(const TangentSpectrum& spectrum, Real residual) {
 bool climb_once(const SphereFunction& f, const Model& model, const AscentLimits& limits, SpherePoint& point,
                 Real& radius) {
   const auto [m, g] = without_flat_modes(model);
-  while (radius > 100 * kEpsilon) {
+  while (radius > 100 * kMachineEpsilon) {
     const Vector s = trust_region_step(m, g, radius);
     const Real length = s.norm();
     const Real predicted = model_gain(m, g, s);
-    if (!(predicted > 4 * kEpsilon * std::abs(point.value)) || length == 0) return false;
+    if (!(predicted > 4 * kMachineEpsilon * std::abs(point.value)) || length == 0) return false;
     SpherePoint next = f.at(point.u + model.vector(s));
     const Real ratio = (next.value - point.value) / predicted;
     if (ratio > Real(0.75) && length > Real(0.8) * radius)

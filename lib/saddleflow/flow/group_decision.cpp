@@ -24,9 +24,9 @@ constexpr std::size_t kBranches = 32;
 
 /// One group of kinks on which the trajectory is: from the sides on which it arrives to those on which it
 /// goes on.
-class Search {
+class GroupSearch {
  public:
-  Search(const KinkModel& model, const GroupArrival& arrival)
+  GroupSearch(const KinkModel& model, const GroupArrival& arrival)
       : f_(model.f),
         before_(arrival.sides),
         hit_(arrival.hit),
@@ -249,7 +249,7 @@ class Search {
 }  // namespace
 
 GroupDecision decide_group(const KinkModel& model, const GroupArrival& arrival, bool arriving) {
-  return Search(model, arrival).run(arriving);
+  return GroupSearch(model, arrival).run(arriving);
 }
 
 }  // namespace saddleflow

@@ -11,14 +11,13 @@ namespace saddleflow {
 
 namespace {
 
-using Charts = FlowAssemblyOptions::Charts;
-
 std::unique_ptr<PiecewiseFlow> make_kinks(const FlowAssemblyOptions& options, GradientFlow& flow) {
   using Kinks = FlowAssemblyOptions::Kinks;
   const Network& network = flow.objective().network();
   const bool wanted = options.kink_policy == Kinks::locate ? PiecewiseFlow::can_locate(network)
                                                            : PiecewiseFlow::applies_to(network);
-  if (!wanted || options.kink_policy == Kinks::ignore || options.charts == Charts::polar) return nullptr;
+  if (!wanted || options.kink_policy == Kinks::ignore || options.charts == FlowAssemblyOptions::Charts::polar)
+    return nullptr;
   return std::make_unique<PiecewiseFlow>(flow);
 }
 
@@ -69,12 +68,12 @@ bool has_linear_start(const FlowAssemblyOptions& options, const Network& network
 }
 
 std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool kinks, PolarFlow& flow) {
-  if (options.charts == Charts::cartesian || kinks) return nullptr;
+  if (options.charts == FlowAssemblyOptions::Charts::cartesian || kinks) return nullptr;
   // Of degree 1 the origin is no rest point but one like any other: weights pass through it in finite time,
   // where they have no direction.
   if (flow.correlation().network().degree() < 2) return nullptr;
   PolarChart::Options chart;
-  chart.always = options.charts == Charts::polar;
+  chart.always = options.charts == FlowAssemblyOptions::Charts::polar;
   chart.rtol = options.stepping.error.rtol;
   StepperOptions stepping = PolarChart::stepper_options(options.stepping, flow);
   stepping.check = make_check<PolarKinkChart>(options, flow);

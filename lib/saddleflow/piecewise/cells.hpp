@@ -12,6 +12,9 @@ struct Cells {
   bool complete = true;          ///< false: there are more, and `sides` are the first ones
 };
 
+/// Cells around a point up to this many are looked at, each a gradient.
+inline constexpr Index kMostCells = 4096;
+
 /// The cells on which f, whose shift is zero, is linear: the sides of its kinks along directions beside them
 /// all. With independent rows these are all combinations, with those of one neuron at dependent samples the
 /// cells of an arrangement of hyperplanes; deeper kinks go with the sides of those that they hear. `most`:

@@ -54,7 +54,8 @@ LinearBranch branch_of(const PiecewiseLinear& f, const KinkSides& sides) {
       b.shift[k] += through * b.shift[j];
       terms += std::abs(through) * b.rows.row(j).norm();
     }
-    // What the kinks below send cancels, as where z_k is held and all that it hears moves along one direction.
+    // What the kinks below send cancels, as where z_k is held and all that it hears moves along one
+    // direction.
     if (b.rows.row(k).norm() <= normal_tolerance() * terms) {
       b.rows.row(k).setZero();
       b.shift[k] = 0;

@@ -30,7 +30,7 @@ constexpr Real kAlike = Real(0.5);
 constexpr Real kStretch = 30;
 constexpr int kStretches = 16;
 // What is this small beside the mode was zero in the start.
-constexpr Real kRounding = 100 * std::numeric_limits<Real>::epsilon();
+constexpr Real kModeRounding = 100 * std::numeric_limits<Real>::epsilon();
 
 NcfFlowOptions flow_options() {
   NcfFlowOptions options;
@@ -153,7 +153,7 @@ class DeepModes final : public Dormant {
     }
     mode_ = subset.embed(put_to_zero(part, turned.weights, others), whole_.size());
     others_ = subset.embed(put_to_zero(part, turned.weights, modes), whole_.size());
-    if (others_.norm() > kRounding * mode_.norm()) return;
+    if (others_.norm() > kModeRounding * mode_.norm()) return;
     others_.setZero();
     left_.clear();
   }

@@ -17,7 +17,7 @@ namespace {
 
 // Seeds of the searches of different rounds and layers must differ.
 constexpr std::uint64_t kSeedsARound = 1'000;
-constexpr int kHalvings = 40;
+constexpr int kScaleHalvings = 40;
 // With kinks no trust region takes over where the flow creeps: it has so many times the steps.
 constexpr std::int64_t kStepsWithKinks = 20;
 
@@ -263,7 +263,7 @@ bool NeuronPursuit::append(PursuitRound& round) {
   for (const NeuronCandidate& candidate : round.added) neurons.push_back(candidate.neuron);
   round.scale = options_.scale;
   const bool kinks = PiecewiseFlow::applies_to(objective_->network());
-  for (int k = 0; k < kHalvings; ++k, round.scale /= 2) {
+  for (int k = 0; k < kScaleHalvings; ++k, round.scale /= 2) {
     Grown grown = append_neurons(objective_->network(), state_.weights, neurons, round.scale);
     Objective wider(grown.network, data_, loss_);
     round.loss_start = wider.value(grown.weights);

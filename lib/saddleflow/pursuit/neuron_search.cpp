@@ -28,10 +28,10 @@ std::unique_ptr<Correlation> neuron_correlation(const LayerSignals& signals, con
   return std::make_unique<Correlation>(Objective(one_neuron(signals, activation), std::move(data), Loss()));
 }
 
-class Search {
+class MaximumSearch {
  public:
-  Search(const LayerSignals& signals, int layer, const Activation& activation,
-         const NeuronSearchOptions& options)
+  MaximumSearch(const LayerSignals& signals, int layer, const Activation& activation,
+                const NeuronSearchOptions& options)
       : signals_(signals),
         activation_(activation),
         options_(options),
@@ -150,7 +150,7 @@ Real NeuronSearch::relative_value() const { return maxima.empty() ? Real(0) : ma
 
 NeuronSearch search_neuron(const LayerSignals& signals, int layer, const Activation& activation,
                            const NeuronSearchOptions& options) {
-  return Search(signals, layer, activation, options).run();
+  return MaximumSearch(signals, layer, activation, options).run();
 }
 
 std::vector<NeuronSearch> search_neurons(Objective& objective, const Vector& w,

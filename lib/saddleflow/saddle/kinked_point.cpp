@@ -8,13 +8,12 @@
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/piecewise/cells.hpp"
 
 namespace saddleflow {
 namespace {
 
 constexpr Real kStationary = Real(1e-8);
-// Cells around a point up to this many are looked at, each a gradient.
-constexpr Index kMostCells = 4096;
 // ||l'(H)|| beside that of the zero network up to which the point is a fit.
 constexpr Real kFit = Real(1e-10);
 

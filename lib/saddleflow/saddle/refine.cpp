@@ -26,9 +26,9 @@ std::vector<Index> movable(const Potential& potential, const Vector& w) {
   return indices;
 }
 
-class Search {
+class RefineSearch {
  public:
-  Search(const Potential& potential, const Vector& w, const RefineOptions& options)
+  RefineSearch(const Potential& potential, const Vector& w, const RefineOptions& options)
       : potential_(potential), w_(w), options_(options), active_(movable(potential, w)), size_(w.norm()) {
     result.point = w;
     if (w.isZero(0))
@@ -159,7 +159,7 @@ const char* name_of(RefineStatus status) {
 }
 
 Refinement refine_critical_point(const Potential& potential, const Vector& w, const RefineOptions& options) {
-  Search search(potential, w, options);
+  RefineSearch search(potential, w, options);
   search.run();
   return search.result;
 }

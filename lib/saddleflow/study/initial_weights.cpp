@@ -21,7 +21,7 @@ namespace saddleflow {
 namespace {
 
 constexpr int kBalanceSweeps = 10000;
-constexpr Real kBalanced = 8 * std::numeric_limits<Real>::epsilon();
+constexpr Real kAlreadyBalanced = 8 * std::numeric_limits<Real>::epsilon();
 
 Real norm_of(const Vector& w, const std::vector<Index>& indices) {
   Real sum = 0;
@@ -50,7 +50,7 @@ void balance_neurons(const Network& network, Vector& w) {
   for (int sweep = 0; sweep < kBalanceSweeps; ++sweep) {
     Real largest = 0;
     for (const Neuron& neuron : network.neurons()) largest = std::max(largest, balance_neuron(w, neuron, p));
-    if (largest <= kBalanced) return;
+    if (largest <= kAlreadyBalanced) return;
   }
   throw NumericalError("init.kind = balanced: rescaling the neurons did not converge");
 }
