@@ -123,8 +123,8 @@ BOOST_DATA_TEST_CASE(implicit_steps, bdata::make(kCases), of) {
   falls_linearly<test::ImplicitEuler>(of, "implicit", {1e-2, 1e-3, 1e-4});
 }
 
-// Networks this narrow come through every degenerate meeting of kinks: none may give up, or change its mode so
-// often that it chatters.
+// Networks this narrow come through every degenerate meeting of kinks: none may give up, or change its mode
+// so often that it chatters.
 BOOST_AUTO_TEST_CASE(all_finish) {
   constexpr std::size_t most_changes = 200;
   int runs = 0, changes = 0, unresolved = 0, chattering = 0;

@@ -21,7 +21,8 @@ struct KinkGroup {
   Real branch(Real s) const { return s > 0 ? s : low * s; }
 };
 
-/// Along unit vectors, a column each, no two of them equal; y that is zero to normal_tolerance() is zero.
+/// Along unit vectors, a column each; in a complete list no two are equal. y that is zero to
+/// normal_tolerance() is zero.
 struct GroupRays {
   Matrix signals, rates;  ///< kinks x rays: y and row . direction
   bool complete = true;   ///< false: a sample
@@ -34,7 +35,7 @@ GroupRays rays_of(const KinkGroup& group, const RayOptions& options);
 /// line. Nothing where more than `most` choices had to be looked at.
 std::optional<GroupRays> rays_by_choices(const KinkGroup& group, Index most);
 /// Layers: the span is cut by one kink after the other, and the cells are kept with their rays: on each cell
-/// the next kink is linear. Nothing where there are more than `most` lines or cells.
+/// the next kink is linear. Nothing where there are more than 2 `most` rays or cells.
 std::optional<GroupRays> rays_by_cuts(const KinkGroup& group, Index most);
 /// From directions drawn at random within their cells to one of their rays, from kink to kink.
 GroupRays rays_by_walks(const KinkGroup& group, Index count, std::uint64_t seed);

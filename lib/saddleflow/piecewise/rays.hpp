@@ -23,7 +23,7 @@ struct Ray {
 inline constexpr Real kValueRounding = Real(1e-10);
 
 struct RayOptions {
-  Index most = 20'000;    ///< choices looked at in one group of kinks; more than that are sampled
+  Index most = 20'000;    ///< lines looked at in one group of kinks; where there are more they are sampled
   Index samples = 2'000;  ///< random ones then
   std::uint64_t seed = 1;
 };
