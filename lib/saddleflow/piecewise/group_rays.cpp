@@ -1,6 +1,7 @@
 #include "saddleflow/piecewise/group_rays.hpp"
 
 #include <cmath>
+#include <utility>
 
 namespace saddleflow {
 namespace {
@@ -22,9 +23,9 @@ Real choices(const KinkGroup& group) {
 GroupRays rays_of(const KinkGroup& group, const RayOptions& options) {
   if (group.rank() == 0) return {Matrix(group.count(), 0), Matrix(group.count(), 0)};
   if (choices(group) <= kHopeless * static_cast<Real>(options.most)) {
-    const std::optional<GroupRays> all =
+    std::optional<GroupRays> all =
         group.feed.isZero(0) ? rays_by_choices(group, options.most) : rays_by_cuts(group, options.most);
-    if (all) return *all;
+    if (all) return std::move(*all);
   }
   return rays_by_walks(group, options.samples, options.seed);
 }
