@@ -140,7 +140,11 @@ int run(const Arguments& a, const std::string& command) {
     fmt::print(stderr, "sf-flow: {}: stopped with {}\n", a.output, summary.stop_reason);
     return 3;
   }
-  return a.verify ? verify(study, a, summary) : 0;
+  if (const int status = a.verify ? verify(study, a, summary) : 0; status != 0) return status;
+  const std::string doubt = not_certain(summary);
+  if (doubt.empty()) return 0;
+  fmt::print(stderr, "sf-flow: {}: not certain: {}\n", a.output, doubt);
+  return 3;
 }
 
 }  // namespace

@@ -166,7 +166,7 @@ int main(int argc, char** argv) {
   const Settings settings = settings_of(argc, argv);
   std::array<Table, kDataKinds> tables{};
   std::array<int, kVerdicts> total{};
-  int branched = 0, sharp = 0, by_pieces = 0;
+  int branched = 0, sharp = 0, by_pieces = 0, sampled = 0;
   double library_seconds = 0, arbiter_seconds = 0;
   std::int64_t most_steps = 0;
   for (int number = settings.first; number < settings.first + settings.count; ++number) {
@@ -177,6 +177,7 @@ int main(int argc, char** argv) {
             [j.verdict];
     ++total[j.verdict];
     branched += j.flow.branched_at ? 1 : 0;
+    sampled += j.flow.sampled > 0 ? 1 : 0;
     by_pieces += j.by_pieces ? 1 : 0;
     sharp += j.tolerance <= 1e-2 ? 1 : 0;
     library_seconds += j.flow.seconds;
@@ -187,10 +188,10 @@ int main(int argc, char** argv) {
   fmt::print(
       "kink census, seed {}, problems {} to {}, {}, rtol {:g}: {} right, {} wrong, {} unresolved, {} timed "
       "out, "
-      "{} undecided; {} branched and compared up to there\n",
+      "{} undecided; {} branched and compared up to there; {} decided on samples of rays\n",
       settings.seed, settings.first, settings.first + settings.count - 1, settings.how.stepper,
       settings.how.rtol, total[right], total[wrong], total[unresolved], total[time_out], total[undecided],
-      branched);
+      branched, sampled);
   fmt::print(
       "judged to 1e-2 or better: {}, piece by piece: {}; library {:.1f} s, at most {} steps where right; "
       "arbiter {:.1f} s\n",

@@ -38,6 +38,7 @@ class UntilBranching final : public Observer {
   }
 
   void on_step(const StepView& step) override {
+    if (!flow_.branched_at && parts_.switching != nullptr && parts_.switching->sampled()) ++flow_.sampled;
     if (!flow_.branched_at && branched(parts_)) {
       flow_.branched_at = static_cast<double>(step.t0);
       flow_.weights = as_doubles(before_);

@@ -26,6 +26,7 @@ struct LibraryFlow {
   std::optional<double>
       branched_at;  ///< the flow was followed up to its first branching only: `time` is this
   std::int64_t steps = 0;
+  int sampled = 0;  ///< steps after a decision on a sample of the ways out
   double seconds = 0;
   std::vector<PathPoint> path;  ///< at the beginning and after every accepted step
 

@@ -1,5 +1,6 @@
 """What the exit status and the last line say of a path: gauges beyond their bounds, --verify, branchings."""
 import os
+import random
 
 import h5py
 
@@ -92,9 +93,42 @@ def branchings_are_recorded_and_counted():
     print(last_line(text))
 
 
+def a_sample_of_the_ways_out_is_not_certain():
+    # All forty kinks of a neuron whose weights are zero, in eight dimensions: C(40, 7) choices of kinks that vanish.
+    source = random.Random(3)
+    given = [[source.gauss(0, 1) for _ in range(8)] for _ in range(40)]
+    targets = [[source.gauss(0, 1)] for _ in range(40)]
+    with open("zero.toml", "w", encoding="utf-8") as study:
+        study.write(f"""
+[network]
+kind = "feed_forward"
+layers = [8, 1, 1]
+slope = 0.0
+power = 1
+[data]
+inputs = "given"
+targets = "given"
+[data.given]
+inputs = {given}
+targets = {targets}
+[init]
+kind = "given"
+weights = {[0.0] * 8 + [1.0]}
+keep_norm = true
+[flow]
+t_end = 0.01
+""")
+    result = flow("zero.toml", "-o", "zero.h5")
+    one_line(result, 3, "zero.h5", "not certain", "random sample")
+    assert last_line(result.stdout).startswith("trust:   not certain: at 1 time"), result
+    assert attributes("zero.h5")["sampled_decisions"] == 1
+    print(last_line(result.stdout))
+
+
 def main():
     for test in (gauges_stop_the_run, the_last_line_says_what_is_known, verify_has_a_bound,
-                 a_tolerance_that_loses_kinks_is_not_confirmed, bounds_are_keys, branchings_are_recorded_and_counted):
+                 a_tolerance_that_loses_kinks_is_not_confirmed, bounds_are_keys, branchings_are_recorded_and_counted,
+                 a_sample_of_the_ways_out_is_not_certain):
         test()
 
 

@@ -60,6 +60,7 @@ class GroupSearch {
     const bool released = this->released(start);
     if (released) options_.keep = was_trapped_;
     const LocalMinimum found = descend(f_, c, start, options_);
+    result_.sampled = result_.sampled || !found.exact;
     result_.sides = found.sides;
     result_.resolved = found.found;
     result_.trapped = released ? still_held(was_trapped_) : std::vector<bool>(before_.size(), false);
@@ -76,6 +77,7 @@ class GroupSearch {
     PiecewiseLinear local = derivative_at(f_, start);
     local.gradient += c;
     const Rays rays = extreme_rays(local);
+    result_.sampled = result_.sampled || !rays.complete;
     const std::vector<const Ray*> leaving = ended(rays, zero);
     if (are_coupled(leaving, zero) && !leaving.empty() && stay_beyond(rays, leaving, zero)) return;
     for (const Ray* ray : leaving) {
@@ -216,11 +218,13 @@ class GroupSearch {
   }
 
   /// Where F falls from the point `c` at which all kinks are held: their sides along each such ray.
-  std::vector<KinkSides> ways_out(const Vector& c) const {
+  std::vector<KinkSides> ways_out(const Vector& c) {
     PiecewiseLinear local = derivative_at(f_, KinkSides(before_.size(), 0));
     local.gradient += c;
     std::vector<KinkSides> ways;
-    for (const Ray& ray : extreme_rays(local).rays) {
+    const Rays rays = extreme_rays(local);
+    result_.sampled = result_.sampled || !rays.complete;
+    for (const Ray& ray : rays.rays) {
       if (!falls(ray, options_.noise)) continue;
       KinkSides way;
       for (const Real y : ray.signals) way.push_back(static_cast<std::int8_t>((y > 0) - (y < 0)));

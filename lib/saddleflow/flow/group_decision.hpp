@@ -21,6 +21,7 @@ struct GroupDecision {
   KinkSides sides;
   std::vector<bool> trapped;
   std::vector<std::size_t> branching;  ///< kinks with another side at another minimiser
+  bool sampled = false;  ///< the kinks have too many rays: what was decided on is a sample of them
 };
 
 /// To the minimiser of F(c) = f(c) + |c|^2 / 2 on whose side the trajectory arrives (theory, section 5, when

@@ -138,6 +138,7 @@ Decision PiecewiseFlow::decide_groups(const Vector& x, const std::vector<Index>&
     const GroupDecision found = decide_group(model, arrival, arriving);
     if (!found.resolved)
       decision.failure = fmt::format("no minimum of the local model of {} kinks was found", group.size());
+    decision.sampled = decision.sampled || found.sampled;
     for (std::size_t c = 0; c < group.size(); ++c) {
       const Index k = all.sliding[static_cast<std::size_t>(group[c])];
       decision.mode.set(k, static_cast<Side>(found.sides[c]));

@@ -175,9 +175,10 @@ class SlidingManifold {
   std::vector<Kink> kinks_;
   std::vector<FlatGroup> groups_;
   mutable std::map<std::vector<Index>, std::shared_ptr<const RayDirections>> ray_directions_;  // by samples
-  std::vector<std::size_t> deep_;     // indices into kinks_
-  std::vector<UnitGradient> units_;   // of the deep ones
-  Vector deep_lengths_;               // of their normals, where angles are compared
+  mutable Index too_many_ = std::numeric_limits<Index>::max();  // see RayOptions, of kinks in several layers
+  std::vector<std::size_t> deep_;                               // indices into kinks_
+  std::vector<UnitGradient> units_;                             // of the deep ones
+  Vector deep_lengths_;                                         // of their normals, where angles are compared
   Matrix deep_normals_, deep_basis_;  // parameters x deep ones: as they are; orthonormal, of what is not flat
 };
 

@@ -123,7 +123,13 @@ SlidingManifold::Margins SlidingManifold::independent_margins(const CutPass& pas
 // The rays of a neuron of the first layer are those of its samples, whatever the weights.
 std::shared_ptr<const RayDirections> SlidingManifold::ray_directions(const std::vector<Index>& group,
                                                                      const PiecewiseLinear& f) const {
-  if (!is_flat()) return std::make_shared<RayDirections>(f);
+  if (!is_flat()) {
+    RayOptions options;
+    options.too_many = too_many_;
+    auto directions = std::make_shared<RayDirections>(f, options);
+    too_many_ = std::min(too_many_, directions->sampled().value_or(too_many_));
+    return directions;
+  }
   auto& kept = ray_directions_[flat_group(group).samples];
   if (!kept) kept = std::make_shared<RayDirections>(f);
   return kept;

@@ -22,7 +22,7 @@ Real choices(const KinkGroup& group) {
 
 GroupRays rays_of(const KinkGroup& group, const RayOptions& options) {
   if (group.rank() == 0) return {Matrix(group.count(), 0), Matrix(group.count(), 0)};
-  if (choices(group) <= kHopeless * static_cast<Real>(options.most)) {
+  if (group.count() < options.too_many && choices(group) <= kHopeless * static_cast<Real>(options.most)) {
     std::optional<GroupRays> all =
         group.feed.isZero(0) ? rays_by_choices(group, options.most) : rays_by_cuts(group, options.most);
     if (all) return std::move(*all);

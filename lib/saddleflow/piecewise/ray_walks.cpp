@@ -25,6 +25,7 @@ class Walk {
     drop_constant(left);
     while (left.cols() > 1) {
       const Index k = step_within(left);
+      if (k < 0) return stand();
       left = space_without(left, left.row(group_.rank() + k).transpose());
       drop_constant(left);
     }
@@ -37,6 +38,12 @@ class Walk {
   }
 
  private:
+  /// No ray has been found.
+  void stand() {
+    direction.setZero();
+    signals = Vector::Zero(group_.count());
+  }
+
   /// Of the cell of the direction: rows through the earlier kinks on their sides.
   void choose_sides() {
     effective_ = group_.rows;
@@ -61,17 +68,19 @@ class Walk {
       if (rates[k] <= normal_tolerance() * size_[k]) vanishes_[static_cast<std::size_t>(k)] = true;
   }
 
-  /// Along a direction of the space to the nearest kink on it, ahead or behind. Which kink.
+  /// Along a direction of the space to the nearest kink on it, ahead or behind. Which kink; -1 where there is
+  /// none: in exact numbers every direction changes one, as the rows of a cell span what the kinks' own do.
   Index step_within(const Matrix& left) {
     const Vector u = left * random_.unit_vector(left.cols());
     const auto rates = u.tail(group_.count());
-    Index nearest = 0;
+    Index nearest = -1;
     Real step = std::numeric_limits<Real>::infinity();
     for (Index k = 0; k < group_.count(); ++k) {
       if (vanishes_[static_cast<std::size_t>(k)] || !(std::abs(y_[k]) < std::abs(step * rates[k]))) continue;
       step = -y_[k] / rates[k];
       nearest = k;
     }
+    if (nearest < 0) return nearest;
     direction += step * u.head(group_.rank());
     y_ += step * rates;
     return nearest;

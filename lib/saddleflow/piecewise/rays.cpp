@@ -128,7 +128,8 @@ class RaySearch {
     Index size = 0;
     for (const std::vector<Index>& group : list) {
       found.push_back(of_group(group, options));
-      complete = complete && found.back().complete;
+      if (!found.back().complete)
+        sampled = std::min(sampled.value_or(f.count()), static_cast<Index>(group.size()));
       size += found.back().rates.cols();
     }
     signals.setZero(f.count(), size);
@@ -143,8 +144,8 @@ class RaySearch {
     hold_others();
   }
 
-  Matrix signals, rates;  // kinks x rays
-  bool complete = true;   // false: some group was sampled
+  Matrix signals, rates;         // kinks x rays
+  std::optional<Index> sampled;  // see RayDirections
 
  private:
   // Below first: of two directions as steep as one another the first is taken.
@@ -182,7 +183,7 @@ RayDirections::RayDirections(const PiecewiseLinear& f, const RayOptions& options
   const MergedKinks merged(f);
   const PiecewiseLinear distinct = merged.function();
   const RaySearch search(distinct, options);
-  complete_ = search.complete;
+  sampled_ = search.sampled;
   const Matrix rates = merged.expand(search.rates);
   const Vector lengths = (inverse_ * rates).colwise().norm().transpose();
   std::vector<Index> moving;
@@ -213,7 +214,7 @@ Rays extreme_rays(const PiecewiseLinear& f, const RayOptions& options) {
   Vector value, unit;
   directions.evaluate(f, value, unit);
   Rays result;
-  result.complete = directions.complete();
+  result.complete = !directions.sampled();
   result.inverse = directions.inverse();
   for (Index r = 0; r < directions.count(); ++r)
     result.rays.push_back(

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <vector>
 
 #include "saddleflow/piecewise/piecewise_linear.hpp"
@@ -26,6 +28,8 @@ struct RayOptions {
   Index most = 20'000;    ///< lines looked at in one group of kinks; where there are more they are sampled
   Index samples = 2'000;  ///< random ones then
   std::uint64_t seed = 1;
+  /// Groups of so many kinks or more are known to have too many lines: the search for all is not tried again.
+  Index too_many = std::numeric_limits<Index>::max();
 };
 
 struct Rays {
@@ -42,7 +46,8 @@ class RayDirections {
   explicit RayDirections(const PiecewiseLinear& f, const RayOptions& options = {});
 
   Index count() const { return length_.size(); }
-  bool complete() const { return complete_; }
+  /// The smallest group of kinks of which a sample was taken; nothing where all rays are here.
+  std::optional<Index> sampled() const { return sampled_; }
   const Matrix& signals() const { return signals_; }  ///< kinks x rays
   const Matrix& rates() const { return rates_; }      ///< kinks x rays
   const Vector& length() const { return length_; }    ///< of each direction
@@ -53,7 +58,7 @@ class RayDirections {
  private:
   Matrix signals_, rates_, branches_, inverse_;
   Vector length_;
-  bool complete_ = true;
+  std::optional<Index> sampled_;
 };
 
 /// The extreme rays of f, whose shift is zero, in the span of its rows. f is linear on each cell, and each

@@ -86,7 +86,7 @@ class OneSidedSearch {
     options.seed = options_.seed;
     const RayDirections rays(group.f, options);
     for (Index r = 0; r < rays.count(); ++r) look(model_.embed(group, rays.inverse() * rays.rates().col(r)));
-    if (rays.complete()) {
+    if (!rays.sampled()) {
       use(group.is_independent ? Method::separable : Method::rays);
       return;
     }

@@ -149,6 +149,7 @@ class FlowRun : public Observer {
     });
     mode_changes_ += std::ssize(changes) - branched;
     branchings_ += branched > 0 ? 1 : 0;
+    sampled_ += setup_.parts.switching->sampled() ? 1 : 0;
     most_sliding_ = std::max(most_sliding_, setup_.parts.mode_summary().sliding);
     ambiguous_ = std::max(ambiguous_, std::ssize(setup_.parts.switching->ambiguous()));
   }
@@ -168,7 +169,7 @@ class FlowRun : public Observer {
     c.integers["work"] = {work.values,  work.gradients,  work.hessian_vectors,  work.hessians,
                           polar.values, polar.gradients, polar.hessian_vectors, polar.hessians};
     if (setup_.parts.switching != nullptr)
-      c.integers["modes"] = {mode_changes_, most_sliding_, ambiguous_, branchings_};
+      c.integers["modes"] = {mode_changes_, most_sliding_, ambiguous_, branchings_, sampled_};
     c.reals["wall_seconds"] = {static_cast<Real>(wall_seconds())};
     writer_.checkpoint(std::move(c));
     last_checkpoint_ = SteadyClock::now();
@@ -194,12 +195,13 @@ class FlowRun : public Observer {
     setup_.parts.correlation.set_counters({work[4], work[5], work[6], work[7]});
     if (setup_.parts.switching == nullptr) return;
     const std::vector<std::int64_t>& modes = checkpoint_.integers["modes"];
-    if (modes.size() != 4)
+    if (modes.size() != 5)
       throw InputError(fmt::format("{}: checkpoint: 'modes' is damaged", options_.output));
     mode_changes_ = modes[0];
     most_sliding_ = modes[1];
     ambiguous_ = modes[2];
     branchings_ = modes[3];
+    sampled_ = modes[4];
   }
 
   const std::vector<Real>& part(const std::string& name) {
@@ -254,6 +256,7 @@ class FlowRun : public Observer {
       number("most_sliding", most_sliding_);
       number("ambiguous_starts", ambiguous_);
       number("branchings", branchings_);
+      number("sampled_decisions", sampled_);
     }
     number("wall_seconds", wall_seconds());
     if (!message.empty()) s.texts.emplace_back("stop_message", message);
@@ -281,7 +284,7 @@ class FlowRun : public Observer {
   SteadyClock::time_point last_checkpoint_ = start_, last_progress_ = start_;
   SpeedEstimate speed_;
   bool event_waits_ = false, due_ = false;
-  std::int64_t mode_changes_ = 0, most_sliding_ = 0, ambiguous_ = 0, branchings_ = 0;
+  std::int64_t mode_changes_ = 0, most_sliding_ = 0, ambiguous_ = 0, branchings_ = 0, sampled_ = 0;
 };
 
 }  // namespace

@@ -35,6 +35,15 @@ std::string branchings_in_words(const archive::RunSummary& summary) {
 
 }  // namespace
 
+std::string not_certain(const archive::RunSummary& summary) {
+  const double count = number(summary, "sampled_decisions");
+  if (!(count > 0)) return "";
+  return fmt::format(
+      "at {:.0f} {} so many kinks met that only a random sample of the ways to go on was looked at "
+      "(sampled_decisions in /run)",
+      count, count == 1 ? "time" : "times");
+}
+
 PathBounds path_bounds(const StudyTable& study) {
   const Real rtol = study.real("flow.rtol");
   const Real gauge = std::max(kLeastGauge, kStepsToPath * rtol);
@@ -69,7 +78,8 @@ std::string not_confirmed(const Verification& v, const PathBounds& bounds) {
 
 std::string trust_in_words(const archive::RunSummary& summary, const PathBounds& bounds,
                            const Verification* verification) {
-  const std::string branchings = branchings_in_words(summary);
+  const std::string branchings = branchings_in_words(summary), doubt = not_certain(summary);
+  if (!doubt.empty()) return "not certain: " + doubt + branchings;
   if (is_failure(summary.stop_reason))
     return fmt::format("the path ends where the run stopped ({}); what lies before has passed all checks{}",
                        summary.stop_reason, branchings);

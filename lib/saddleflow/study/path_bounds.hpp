@@ -29,6 +29,10 @@ void require_within(const Gauges& gauges, const PathBounds& bounds, Real time);
 /// where it does.
 std::string not_confirmed(const Verification& verification, const PathBounds& bounds);
 
+/// Where kinks met that have too many sides to look at all of them, in words: the path is not known to be
+/// that of the flow. Empty where there was no such place.
+std::string not_certain(const archive::RunSummary& summary);
+
 /// How far the path of a run can be trusted and why, in words, for a person. `verification`: null where there
 /// was none.
 std::string trust_in_words(const archive::RunSummary& summary, const PathBounds& bounds,

@@ -95,6 +95,7 @@ void PiecewiseStepper::move(const Vector& x, Real t) {
 std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
   changes_.clear();
   branching_.clear();
+  sampled_ = false;
   // What is tried again after a step that came to nothing is no longer: the caller may have limited it.
   const Real longest = inner_->current_time_step();
   while (true) {
@@ -137,6 +138,7 @@ void PiecewiseStepper::change_mode() {
   changes_.insert(changes_.end(), transition.changes.begin(), transition.changes.end());
   if (fresh_) ambiguous_ = transition.branching;
   branching_.insert(branching_.end(), transition.branching.begin(), transition.branching.end());
+  sampled_ = sampled_ || transition.sampled;
   stays_ = !fresh_ && transition.changes.empty();
   departures_ = transition.departures;
   hit_.clear();

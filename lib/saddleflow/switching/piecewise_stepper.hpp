@@ -68,6 +68,8 @@ class PiecewiseStepper final : public Stepper {
   /// Switches that could have gone to another side with the changes of the last step: the flow branches
   /// there.
   const std::vector<Index>& branching() const { return branching_; }
+  /// Whether a change of the last step was decided on a sample of the ways out, as there are too many.
+  bool sampled() const { return sampled_; }
   const Mode& mode() const { return system_.mode(); }
 
  private:
@@ -105,6 +107,7 @@ class PiecewiseStepper final : public Stepper {
 
   bool cut_ = false;    ///< the last step ends at x_cut_, not where the inner stepper's does
   bool fresh_ = false;  ///< nothing stepped since initialize()
+  bool sampled_ = false;
   bool stays_ = false;  ///< with the decision of this step no switch has changed its side
   Vector x_cut_;
   Real t_cut_ = 0;

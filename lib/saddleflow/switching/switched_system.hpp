@@ -43,6 +43,7 @@ struct Decision {
   Mode mode;
   /// Switches that could have gone to another side than the one taken: the flow branches.
   std::vector<Index> branching;
+  bool sampled = false;  ///< too many ways to look at all of them: it may be wrong
 };
 
 /// The values of one switching function at the nodes of a step.

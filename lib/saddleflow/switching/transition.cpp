@@ -210,6 +210,7 @@ Transition follow(SwitchedSystem& system, const Vector& x, const Mode& before, c
   }
   result.changes = changes_between(before, decision.mode);
   result.branching = decision.branching;
+  result.sampled = decision.sampled;
   std::vector<Index> moving;
   for (const ModeChange& change : result.changes)
     if (change.side != Side::sliding) moving.push_back(change.index);

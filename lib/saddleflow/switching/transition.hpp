@@ -33,6 +33,7 @@ struct Transition {
   std::vector<Departure> departures;
   /// Switches that could have gone to another side than the one taken.
   std::vector<Index> branching;
+  bool sampled = false;  ///< see Decision
 };
 
 /// Finds the mode in which the trajectory goes on from x, which lies on the surfaces of `hit` and of the
