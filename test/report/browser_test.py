@@ -4,6 +4,7 @@ With FOLDER the pages and screenshots are left there. Exit status 77 (skipped) w
 """
 
 import html
+import json
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 SKIPPED = 77
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--virtual-time-budget=8000", "--window-size=1400,900"]
+         "--disable-component-update", "--disable-sync", "--virtual-time-budget=120000", "--window-size=1400,900"]
 
 # page, address, attributes of <body>, (pattern, least number) in the document
 CASES = [
@@ -166,10 +167,53 @@ addEventListener('load', async () => {
 """
 
 
+# Opens one page after the other in a frame of a window's size, waits for what it notes of itself, and keeps its document.
+# One start of the browser takes as long as many pages.
+FRAMES = """<!doctype html><meta charset="utf-8"><body><script>
+const pause = (time) => new Promise((done) => setTimeout(done, time));
+const open = async ([address, mark]) => {
+  const frame = document.createElement('iframe');
+  frame.width = 1400;
+  frame.height = 900;
+  frame.src = address;
+  const loaded = new Promise((done) => frame.addEventListener('load', done));
+  document.body.append(frame);
+  await loaded;
+  const noted = () => frame.contentDocument.body.dataset[mark] !== undefined;
+  for (let wait = 0; wait < 80 && !noted(); ++wait) await pause(100);
+  await pause(300);
+  const text = frame.contentDocument.documentElement.outerHTML;
+  frame.remove();
+  return text;
+};
+addEventListener('load', async () => {
+  const documents = [];
+  for (const page of PAGES) documents.push(await open(page));
+  const found = document.createElement('script');
+  found.type = 'application/json';
+  found.id = 'documents';
+  found.textContent = JSON.stringify(documents).replaceAll('<', '\\\\u003c');
+  document.body.append(found);
+});
+</script></body>"""
+
+
 def chromium(browser, page, *options):
     with tempfile.TemporaryDirectory(prefix="saddleflow-browser-") as profile:
-        return subprocess.run([browser, *QUIET, f"--user-data-dir={profile}", *options, page], check=True, timeout=120,
+        return subprocess.run([browser, *QUIET, f"--user-data-dir={profile}", *options, page], check=True, timeout=240,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+
+
+def documents_of(browser, folder, pages):
+    """What the pages become: each an address and the note (data-... of its body) that it is done."""
+    frames = Path(folder) / "frames.html"
+    frames.write_text(FRAMES.replace("PAGES", json.dumps(pages)), encoding="utf-8")
+    dump = chromium(browser, frames.resolve().as_uri(), "--dump-dom", "--allow-file-access-from-files")
+    found = re.search(r'<script type="application/json" id="documents">(.*?)</script>', dump, re.DOTALL)
+    assert found, "the browser has not come to the end of the pages"
+    documents = json.loads(found.group(1))
+    assert len(documents) == len(pages), (len(documents), len(pages))
+    return documents
 
 
 def failures(name, address, wanted, patterns, document):
@@ -199,15 +243,18 @@ def main(render, folder):
         print("skipped: chromium is not installed (Debian package chromium)")
         return SKIPPED
     subprocess.run([render, folder], check=True)
-    problems = []
-    for name, address, wanted, patterns in CASES:
-        page = (Path(folder) / f"{name}.html").resolve().as_uri() + address
-        problems += failures(name, address, wanted, patterns, chromium(browser, page, "--dump-dom"))
-    for name, reader in [("plane", READER), ("modes", RASTER_READER), ("growing", ROUNDS_READER)]:
-        played = Path(folder) / "played.html"
+    pages = [((Path(folder) / f"{name}.html").resolve().as_uri() + address, "ready") for name, address, _, _ in CASES]
+    readers = [("plane", READER), ("modes", RASTER_READER), ("growing", ROUNDS_READER)]
+    for name, reader in readers:
+        played = Path(folder) / f"played-{name}.html"
         text = (Path(folder) / f"{name}.html").read_text(encoding="utf-8")
         played.write_text(text.replace("</body>", f"<script>{reader}</script></body>"), encoding="utf-8")
-        document = chromium(browser, played.resolve().as_uri(), "--dump-dom")
+        pages.append((played.resolve().as_uri(), "failed"))
+    documents = documents_of(browser, folder, pages)
+    problems = []
+    for (name, address, wanted, patterns), document in zip(CASES, documents):
+        problems += failures(name, address, wanted, patterns, document)
+    for (name, _), document in zip(readers, documents[len(CASES):]):
         problems += failures(name, " played", {"failed": "nothing"}, [], document)
     shot = Path(folder) / "plane.png"
     chromium(browser, (Path(folder) / "plane.html").resolve().as_uri(), f"--screenshot={shot}")
