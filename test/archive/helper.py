@@ -4,6 +4,7 @@ import subprocess
 import sys
 import warnings
 
+import h5netcdf
 import netCDF4  # here, because its import warns of numpy's version, which is not the file's doing
 import xarray
 
@@ -30,12 +31,15 @@ def figure(quantity, row, column=0):
 
 def open_with_xarray(path, names=None):
     """Opens every group (or those named) with both engines, loads all of it, and returns {engine: {group: dataset}}."""
-    opened = {}
+    groups = names or GROUPS
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for engine in ["h5netcdf", "netcdf4"]:
-            opened[engine] = {}
-            for group in names or GROUPS:
-                with xarray.open_dataset(path, engine=engine, group=None if group == "/" else group) as dataset:
-                    opened[engine][group] = dataset.load()
+        # h5netcdf looks at the whole file whenever it opens it: once, for all groups.
+        with h5netcdf.File(path, "r", decode_vlen_strings=True) as file:
+            stores = {group: xarray.backends.H5NetCDFStore(file, group=group) for group in groups}
+            opened = {"h5netcdf": {group: xarray.open_dataset(store).load() for group, store in stores.items()}}
+        opened["netcdf4"] = {}
+        for group in groups:
+            with xarray.open_dataset(path, engine="netcdf4", group=group) as dataset:
+                opened["netcdf4"][group] = dataset.load()
     return opened

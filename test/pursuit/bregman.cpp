@@ -1,14 +1,16 @@
 #include "pursuit/bregman.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace saddleflow::pursuit_test {
 
 namespace {
 
-constexpr int kSweeps = 20000, kHalvings = 200;
-constexpr Real kStill = Real(1e-14);
+constexpr int kSweeps = 20000, kSteps = 200;
+constexpr Real kStill = Real(1e-14), kExact = Real(4e-16);
 
 }  // namespace
 
@@ -20,28 +22,32 @@ Bregman::Bregman(Dataset data, Loss loss, Real h)
       beta_(s_),
       outputs_(Matrix::Zero(1, data_.inputs.cols())) {}
 
-/// dL/d beta_j with beta_j = b.
-Real Bregman::slope(Index j, Real b) {
+/// dL/d beta_j with beta_j = b, and its derivative.
+Bregman::Slope Bregman::slope(Index j, Real b) {
   const Matrix h = outputs_ + (b - beta_[j]) * data_.inputs.row(j);
-  Matrix r;
+  Matrix r, curvature;
   loss_.derivative(h, data_.targets, r);
-  return r.row(0).dot(data_.inputs.row(j));
+  loss_.second_derivative(h, data_.targets, curvature);
+  return {r.row(0).dot(data_.inputs.row(j)), curvature.row(0).dot(data_.inputs.row(j).cwiseAbs2())};
 }
 
 /// Zero where |s_j - h slope(0)| <= 1, else the root of slope(b) + (sign b - s_j) / h.
 Real Bregman::best(Index j) {
-  const Real at_zero = s_[j] - h_ * slope(j, 0);
+  const Real at_zero = s_[j] - h_ * slope(j, 0).value;
   if (std::abs(at_zero) <= 1) return 0;
   const Real sign = at_zero > 0 ? 1 : -1;
-  const auto falls = [&](Real b) { return sign * (slope(j, sign * b) + (sign - s_[j]) / h_) < 0; };
-  Real low = 0, high = 1;
-  while (falls(high)) high *= 2;
-  for (int k = 0; k < kHalvings && high > low; ++k) {
-    const Real middle = low + (high - low) / 2;
-    if (middle == low || middle == high) break;
-    (falls(middle) ? low : high) = middle;
+  Real low = 0, high = std::numeric_limits<Real>::infinity(), b = std::max(Real(0), sign * beta_[j]);
+  for (int k = 0; k < kSteps; ++k) {
+    const Slope found = slope(j, sign * b);
+    const Real value = sign * (found.value + (sign - s_[j]) / h_);
+    (value < 0 ? low : high) = b;
+    Real next = b - value / found.derivative;
+    if (std::abs(next - b) <= kExact * next) return sign * next;
+    if (!(next > low && next < high))
+      next = high < std::numeric_limits<Real>::infinity() ? (low + high) / 2 : 2 * low + 1;
+    b = next;
   }
-  return sign * high;
+  return sign * b;
 }
 
 void Bregman::step() {

@@ -8,7 +8,7 @@ namespace saddleflow::pursuit_test {
 
 /// Implicit Euler steps of ds/dtau = -grad L(beta), s in the subdifferential of |beta|_1: with the step h,
 ///   beta = argmin L(b) + (|b|_1 - <s, b>) / h,   s <- s - h grad L(beta),
-/// the minimum by coordinate descent, one coordinate by bisection.
+/// the minimum by coordinate descent, one coordinate by Newton's method within a bracket.
 class Bregman {
  public:
   Bregman(Dataset data, Loss loss, Real h);
@@ -16,7 +16,10 @@ class Bregman {
   const Vector& beta() const { return beta_; }
 
  private:
-  Real slope(Index j, Real b);
+  struct Slope {
+    Real value, derivative;
+  };
+  Slope slope(Index j, Real b);
   Real best(Index j);
   Dataset data_;
   Loss loss_;
