@@ -180,8 +180,8 @@ const open = async ([address, mark]) => {
   document.body.append(frame);
   await loaded;
   const noted = () => frame.contentDocument.body.dataset[mark] !== undefined;
-  for (let wait = 0; wait < 80 && !noted(); ++wait) await pause(100);
-  await pause(300);
+  for (let wait = 0; wait < 400 && !noted(); ++wait) await pause(20);
+  await pause(100);
   const text = frame.contentDocument.documentElement.outerHTML;
   frame.remove();
   return text;
