@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(ends) {
         {.dimension = 2 + n % 3, .kinks = 5 + n % 3, .layers = 2, .low = Real(-0.5)}, random));
     if (!f) continue;
     const KinkSides before(static_cast<std::size_t>(f->count()), 0);
-    for (const TinyStepsEnd& end : ends_of_tiny_steps(*f, before, {})) {
+    for (const TinyStepsEnd& end : ends_of_tiny_steps(*f, before, {}, {})) {
       const bool any = std::find(end.trapped.begin(), end.trapped.end(), true) != end.trapped.end();
       ++(any ? trapped : minima);
       const LocalMinimum from_there = descend(*f, end.place.point, end.place.sides, {});

@@ -19,6 +19,8 @@ constexpr Real kOnePoint = Real(1e-8);
 // Whether gradient descent leaves where a slide ends is asked with this part of what a derivative is made of
 // beyond its zero.
 constexpr Real kBeyondEnd = Real(0.01);
+// So many runs of tiny steps must come to the minimiser where no other is known.
+constexpr int kAgreeingWhereAlone = 2;
 // Other minimisers are looked for along so many rays.
 constexpr std::size_t kBranches = 32;
 
@@ -197,24 +199,42 @@ class GroupSearch {
     bool leave = !result_.resolved;
     for (std::size_t k = 0; k < result_.sides.size(); ++k)
       leave = leave || (before_[k] == 0 && result_.sides[k] != 0);
-    if (ways.size() < (leave ? 1U : 2U)) return;
+    if (ways.size() < (leave ? 1U : 2U) || (arriving && !released && has_one_way())) return;
     std::vector<LocalMinimum> all;
     if (result_.resolved) all.push_back(found);
-    if (arriving && !released) {
-      const std::vector<TinyStepsEnd> reached = ends_of_tiny_steps(f_, before_, options_);
-      for (const TinyStepsEnd& other : reached) add_distinct(all, other.place, released);
-      if (!reached.empty() && (all.size() > 1 || !result_.resolved)) {
-        result_.sides = reached.front().place.sides;
-        result_.trapped = reached.front().trapped;
-        result_.resolved = true;
-      }
-    }
     for (std::size_t way = 0; way < std::min(ways.size(), kBranches); ++way)
       add_distinct(all, descend(f_, c, ways[way], options_), released);
+    if (arriving && !released && (all.size() > 1 || !result_.resolved || are_coupled()))
+      follow_tiny_steps(found, all);
     for (std::size_t k = 0; all.size() > 1 && k < result_.sides.size(); ++k)
       if (std::any_of(all.begin(), all.end(),
                       [&](const auto& other) { return other.sides[k] != result_.sides[k]; }))
         branch(k);
+  }
+
+  void follow_tiny_steps(const LocalMinimum& found, std::vector<LocalMinimum>& all) {
+    TinyStepsOptions how;
+    if (all.size() == 1) how.agreeing = kAgreeingWhereAlone;
+    const std::vector<TinyStepsEnd> reached = ends_of_tiny_steps(f_, before_, found, options_, how);
+    for (const TinyStepsEnd& other : reached) add_distinct(all, other.place, false);
+    if (reached.empty() || (all.size() == 1 && result_.resolved)) return;
+    result_.sides = reached.front().place.sides;
+    result_.trapped = reached.front().trapped;
+    result_.resolved = true;
+  }
+
+  /// Kinks that hear one another, or depend on one another: only there can tiny steps stay at a place that is
+  /// no minimiser, see the other are_coupled().
+  bool are_coupled() const { return f_.dimension() < f_.count() || !f_.feed.isZero(0); }
+
+  /// Whether F is convex on the far side of the kink that has been hit. On the near one, where the velocity
+  /// of the arrival was the minimiser, F then has no other that lies within: there is one, and gradient
+  /// descent goes to it.
+  bool has_one_way() const {
+    if (!f_.feed.isZero(0) || std::count(hit_.begin(), hit_.end(), true) != 1) return false;
+    for (std::size_t k = 0; k < hit_.size(); ++k)
+      if (hit_[k] ? before_[k] == 0 : f_.back[static_cast<Index>(k)] < 0) return false;
+    return true;
   }
 
   /// Where F falls from the point `c` at which all kinks are held: their sides along each such ray.

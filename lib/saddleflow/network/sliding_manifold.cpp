@@ -85,12 +85,14 @@ void SlidingManifold::project_flat(Vector& v) const {
 void SlidingManifold::update(const FeedForwardState& state) {
   if (is_flat()) return;
   Vector normal;
-  const Real known = std::clamp(deep_drift(state), std::numeric_limits<Real>::epsilon(), kMostUncertain);
+  const std::vector<Real> norms = layer_norms(state);
+  const Real known =
+      std::clamp(deep_drift(state, norms), std::numeric_limits<Real>::epsilon(), kMostUncertain);
   for (std::size_t d = 0; d < deep_.size(); ++d) {
     units_[d].update(state);
     units_[d].gradient(state, normal);
     deep_normals_.col(static_cast<Index>(d)) = normal;
-    deep_lengths_[static_cast<Index>(d)] = length_for_angles(state, units_[d], normal.norm(), known);
+    deep_lengths_[static_cast<Index>(d)] = length_for_angles(state, units_[d], normal.norm(), known, norms);
   }
   deep_basis_ = orthonormal_basis(tangent_to_flat(), deep_lengths_);
 }

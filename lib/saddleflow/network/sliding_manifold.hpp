@@ -151,9 +151,11 @@ class SlidingManifold {
   Drive drive_with(const FeedForwardState& state, const Vector& s, Real low, Real high) const;
   void project_flat(Vector& v) const;
   Matrix tangent_to_flat() const;
-  Real length_for_angles(const FeedForwardState& state, const UnitGradient& unit, Real length,
-                         Real known) const;
-  Real deep_drift(const FeedForwardState& state) const;
+  Real length_for_angles(const FeedForwardState& state, const UnitGradient& unit, Real length, Real known,
+                         const std::vector<Real>& layer_norms) const;
+  /// Of the weights of the hidden layers.
+  std::vector<Real> layer_norms(const FeedForwardState& state) const;
+  Real deep_drift(const FeedForwardState& state, const std::vector<Real>& layer_norms) const;
   Vector lengths(const Matrix& normals) const;
   static void drop_uncertain(PiecewiseLinear& f, const Vector& lengths);
   void flat_slopes(const FlatGroup& group, const Vector& cut, const Drive& drive, Real low, Real high,

@@ -20,24 +20,30 @@ constexpr Real kNearFit = Real(1e-12);
 /// What a normal is compared with others in units of: its length, or more where its layers below are all but
 /// silent at the sample, so that the direction is not known to normal_tolerance().
 Real SlidingManifold::length_for_angles(const FeedForwardState& state, const UnitGradient& unit, Real length,
-                                        Real known) const {
+                                        Real known, const std::vector<Real>& layer_norms) const {
   // No normal is longer than what the norms of the layers allow; most are not much shorter.
   const int top = unit.kink().layer;
   Real forward = inputs_.col(unit.kink().sample).norm(), longest = forward;
-  for (int l = 0; l < top; ++l) {
-    forward *= layout_.matrix(state.w, l).norm();
-    longest = longest * layout_.matrix(state.w, l + 1).norm() + forward;
+  for (std::size_t l = 0; l < static_cast<std::size_t>(top); ++l) {
+    forward *= layer_norms[l];
+    longest = longest * layer_norms[l + 1] + forward;
   }
   const Real terms = 2 * static_cast<Real>(top + 1);  // sums that follow on one another
   if (length * normal_tolerance() > terms * known * longest) return length;
   return std::max(length, unit.uncertainty(state, known) / normal_tolerance());
 }
 
-Real SlidingManifold::deep_drift(const FeedForwardState& state) const {
+std::vector<Real> SlidingManifold::layer_norms(const FeedForwardState& state) const {
+  std::vector<Real> norms;
+  for (int l = 0; l < static_cast<int>(state.hidden.size()); ++l)
+    norms.push_back(layout_.matrix(state.w, l).norm());
+  return norms;
+}
+
+Real SlidingManifold::deep_drift(const FeedForwardState& state, const std::vector<Real>& layer_norms) const {
   Real largest = 0;
   std::vector<Real> forward{1};  // what the norms of the layers allow
-  for (std::size_t l = 0; l + 1 < state.hidden.size(); ++l)
-    forward.push_back(forward.back() * layout_.matrix(state.w, static_cast<int>(l)).norm());
+  for (std::size_t l = 0; l + 1 < layer_norms.size(); ++l) forward.push_back(forward.back() * layer_norms[l]);
   for (const std::size_t d : deep_) {
     const Kink& kink = kinks_[d];
     // An input that is all but silent is not known better than that.
@@ -60,7 +66,7 @@ Real SlidingManifold::drift(const FeedForwardState& state) const {
     const Vector row = layout_.matrix(state.w, 0).row(group.neuron).transpose();
     look((group.basis.transpose() * row).norm(), row.norm());
   }
-  return std::max(largest, deep_drift(state));
+  return is_flat() ? largest : std::max(largest, deep_drift(state, layer_norms(state)));
 }
 
 // What rounding may have made of b_k: what it makes of l', through the absolute values of the weights above.

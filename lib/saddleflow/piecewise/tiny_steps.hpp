@@ -10,6 +10,7 @@ namespace saddleflow {
 
 struct TinyStepsOptions {
   int phases = 9;        ///< runs from random phases; most of them decide
+  int agreeing = 3;      ///< the first ones decide alone where so many come to `expected`
   int arriving = 200;    ///< steps until the point, so that what is held has come to chatter
   int leaving = 1'000;   ///< steps after it, the second half of which is looked at
   int window = 5'000;    ///< of two means, where that was too short to tell leaving from staying
@@ -34,9 +35,9 @@ struct TinyStepsEnd {
 /// size is too large here. Explicit steps go to and fro across a kink that is held, and those across one kink
 /// are in step with those across another: which side they leave to where F has several local minimisers, or
 /// whether they leave a place that is none, is no matter of f's slopes alone, and mostly the same from every
-/// phase.
+/// phase. `expected`: where a descent on F from the velocity of the arrival ends, found or not.
 std::vector<TinyStepsEnd> ends_of_tiny_steps(const PiecewiseLinear& f, const KinkSides& before,
-                                             const DescentOptions& descent,
+                                             const LocalMinimum& expected, const DescentOptions& descent,
                                              const TinyStepsOptions& options = {});
 
 /// Whether gradient descent stays on all kinks of f, which are held, where F has just begun to fall: asked a

@@ -5,12 +5,17 @@
 namespace saddleflow {
 
 Matrix derivative_rounding(const Loss& loss, const Matrix& outputs, const Matrix& targets) {
-  // Of the last bit: what a few sums that follow on one another make of it.
-  const Real rounding = 16 * std::numeric_limits<Real>::epsilon();
-  Matrix residual, curvature;
+  Matrix residual, curvature, rounding;
   loss.derivative(outputs, targets, residual);
   loss.second_derivative(outputs, targets, curvature);
-  return rounding * (curvature.cwiseProduct(outputs).cwiseAbs() + residual.cwiseAbs());
+  derivative_rounding(outputs, residual, curvature, rounding);
+  return rounding;
+}
+
+void derivative_rounding(const Matrix& outputs, const Matrix& derivative, const Matrix& second, Matrix& out) {
+  // Of the last bit: what a few sums that follow on one another make of it.
+  const Real rounding = 16 * std::numeric_limits<Real>::epsilon();
+  out = rounding * (second.cwiseProduct(outputs).cwiseAbs() + derivative.cwiseAbs());
 }
 
 }  // namespace saddleflow

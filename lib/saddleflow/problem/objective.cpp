@@ -185,7 +185,9 @@ void Objective::pattern_scales(const Vector& w, Vector& offset, Vector& factor) 
 const SlidingManifold* Objective::on_kinks(const Vector& w, CutPass& pass) {
   ensure_gradient(w);
   if (!sliding_ || sliding_->empty()) return nullptr;
-  noise_ = derivative_rounding(loss_, outputs_, data_.targets);
+  loss_.derivative(outputs_, data_.targets, residual_);
+  loss_.second_derivative(outputs_, data_.targets, curvature_);
+  derivative_rounding(outputs_, residual_, curvature_, noise_);
   pass = {kernel_->feed_forward_state(), &cut_, &noise_, network_->activation().slope()};
   return sliding_.get();
 }
