@@ -34,9 +34,9 @@ Real SlidingManifold::length_for_angles(const FeedForwardState& state, const Uni
 }
 
 std::vector<Real> SlidingManifold::layer_norms(const FeedForwardState& state) const {
-  std::vector<Real> norms;
-  for (int l = 0; l < static_cast<int>(state.hidden.size()); ++l)
-    norms.push_back(layout_.matrix(state.w, l).norm());
+  std::vector<Real> norms(state.hidden.size());
+  for (std::size_t l = 0; l < norms.size(); ++l)
+    norms[l] = layout_.matrix(state.w, static_cast<int>(l)).norm();
   return norms;
 }
 
