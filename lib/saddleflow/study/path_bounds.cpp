@@ -79,17 +79,17 @@ std::string not_confirmed(const Verification& v, const PathBounds& bounds) {
 std::string trust_in_words(const archive::RunSummary& summary, const PathBounds& bounds,
                            const Verification* verification) {
   const std::string branchings = branchings_in_words(summary), doubt = not_certain(summary);
-  if (!doubt.empty()) return "not certain: " + doubt + branchings;
   if (is_failure(summary.stop_reason))
-    return fmt::format("the path ends where the run stopped ({}); what lies before has passed all checks{}",
-                       summary.stop_reason, branchings);
+    return fmt::format("the path ends where the run stopped ({}); what lies before {}{}", summary.stop_reason,
+                       doubt.empty() ? "has passed all checks" : "is not certain: " + doubt, branchings);
+  const std::string fault = verification == nullptr ? "" : not_confirmed(*verification, bounds);
+  if (!fault.empty()) return "not confirmed at a tenth of the tolerance: " + fault + branchings;
+  if (!doubt.empty()) return "not certain: " + doubt + branchings;
   if (verification == nullptr)
     return fmt::format(
         "no check has failed: balance within {:.0e}, energy identity within {:.0e}, loss rise within {:.0e}; "
         "--verify measures the error of the path{}",
         bounds.balance, bounds.energy, bounds.loss_rise, branchings);
-  const std::string fault = not_confirmed(*verification, bounds);
-  if (!fault.empty()) return "not confirmed at a tenth of the tolerance: " + fault + branchings;
   return fmt::format("confirmed at a tenth of the tolerance: the path is known to {:.0e}{}{}{}",
                      verification->path_error,
                      verification->same_events ? "" : "; not so the sequence of events",
