@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "saddleflow/study/path_bounds.hpp"
+
 namespace saddleflow::tools {
 
 namespace {
@@ -73,7 +75,8 @@ void print_pursuit_end(std::FILE* out, const PursuitOutcome& outcome) {
   if (std::isfinite(last.next_value)) fmt::print(out, "; best N of a further neuron {:.3g}", last.next_value);
   fmt::print(out, "\n");
   for (const auto& [name, value] : outcome.record.summary.numbers)
-    fmt::print(out, "{}{} {:.0f}", name == "gradients" ? "work:    " : ", ", name, value);
+    if (name != kSampledDecisions)  // no work: the tool says at its end what they mean
+      fmt::print(out, "{}{} {:.0f}", name == "gradients" ? "work:    " : ", ", name, value);
   fmt::print(out, "\n");
 }
 

@@ -11,6 +11,7 @@
 #include "output_file.hpp"
 #include "pursuit_tables.hpp"
 #include "run_tables.hpp"
+#include "saddleflow/study/path_bounds.hpp"
 #include "saddleflow/study/pursuit_run.hpp"
 
 namespace {
@@ -38,7 +39,8 @@ constexpr const char* kFooter =
     "  sf-pursuit RUN.h5 --after-round 2 --set pursuit.seed=7 -o OTHER.h5\n\n"
     "index: negative / zero explained by symmetry + zero unexplained / positive eigenvalues of the "
     "Hessian.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (the rounds "
+    "Exit status: 0 done, 2 bad input, 3 numerical failure or a path that is not certain, 4 input/output, "
+    "130 interrupted (the rounds "
     "until\n"
     "then are in the file).";
 
@@ -95,7 +97,11 @@ int run(const Arguments& a, const std::string& command) {
     print_pursuit_end(stdout, outcome);
     if (!a.output.empty() && !outcome.record.rounds.empty()) fmt::print("file:    {}\n", a.output);
   }
-  return outcome.end == PursuitEnd::interrupted ? 130 : 0;
+  if (outcome.end == PursuitEnd::interrupted) return 130;
+  const std::string doubt = not_certain(outcome.record.summary);
+  if (doubt.empty()) return 0;
+  fmt::print(stderr, "sf-pursuit: {}: not certain: {}\n", a.source, doubt);
+  return 3;
 }
 
 }  // namespace

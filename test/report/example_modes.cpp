@@ -51,6 +51,8 @@ void add_example_modes(RunData& run) {
   run.power = 1;
   run.degree = 2;
   run.has_mode_changes = true;
+  run.counters.emplace_back("sampled_decisions", "2");
+  run.counters.emplace_back("branchings", "1");
   for (std::size_t i = 1; i < run.snapshots.size(); ++i)
     for (std::size_t k = 0; k < run.neurons.size(); ++k)
       for (int sample = 0; sample < samples; ++sample) {

@@ -1,5 +1,7 @@
 #include "saddleflow/integrate/flow_assembly.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -89,6 +91,32 @@ Observables observed(Probe& probe, const Vector& x) {
   return observables;
 }
 
+/// Passes everything on, and counts the steps that began with a sampled decision.
+class DecisionWatcher : public Observer {
+ public:
+  DecisionWatcher(Observer& observer, const PiecewiseStepper* switching, bool stop, std::int64_t& count)
+      : observer_(observer), switching_(switching), stop_(stop), count_(count) {}
+  void on_event(const EventHit& hit, const Vector& x, const StateAt& dense) override {
+    observer_.on_event(hit, x, dense);
+  }
+  void on_step(const StepView& step) override {
+    observer_.on_step(step);
+    if (switching_ == nullptr || !switching_->sampled()) return;
+    ++count_;
+    if (stop_)
+      throw StepFailure("sampled_decision",
+                        fmt::format("at t = {} so many kinks met that only a random sample of the ways to "
+                                    "go on was looked at",
+                                    static_cast<double>(step.t0)));
+  }
+
+ private:
+  Observer& observer_;
+  const PiecewiseStepper* switching_;
+  bool stop_;
+  std::int64_t& count_;
+};
+
 }  // namespace
 
 FlowEventOptions no_flow_events() {
@@ -127,7 +155,8 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
       initial(observed(probe, start)),
       events(make_flow_events(options.events, probe, initial)),
       detector(events.events),
-      rtol_(options.stepping.error.rtol) {}
+      rtol_(options.stepping.error.rtol),
+      stop_at_sampled_decisions_(options.stop_at_sampled_decisions) {}
 
 IntegrationOptions FlowAssembly::integration_options() const {
   IntegrationOptions options;
@@ -173,7 +202,9 @@ Outcome FlowAssembly::run(Observer& observer, IntegrationOptions options) {
   options.polar = polar.get();
   Integration integration(system(), *stepper, detector, std::move(options));
   begin(integration);
-  Outcome outcome = integration.run(observer);
+  sampled_decisions = 0;
+  DecisionWatcher watcher(observer, switching, stop_at_sampled_decisions_, sampled_decisions);
+  Outcome outcome = integration.run(watcher);
   steps = integration.counters();
   return outcome;
 }

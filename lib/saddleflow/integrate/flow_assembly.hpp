@@ -1,6 +1,7 @@
 // The parts of one gradient flow in both charts, wired together.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,6 +32,10 @@ struct FlowAssemblyOptions {
   /// Cartesian chart unless that chart is not wanted at all; locate: also where only a higher derivative
   /// jumps.
   Kinks kink_policy = Kinks::follow;
+  /// run() stops with "sampled_decision", a failure, where so many kinks meet that only a random sample of
+  /// the ways to go on was looked at: the path is then not known to be that of the flow. False: it goes on
+  /// and counts.
+  bool stop_at_sampled_decisions = true;
   FlowEventOptions events;
 };
 
@@ -83,13 +88,16 @@ class FlowAssembly {
   Observables initial;
   FlowEvents events;
   EventDetector detector;
-  StepCounters steps;  ///< of the last run()
+  // Of the last run().
+  StepCounters steps;
+  std::int64_t sampled_decisions = 0;  ///< steps that began with one, see FlowAssemblyOptions
 
  private:
   using StartIn = std::function<Vector(PolarFlow& origin, PolarChart* chart)>;
   FlowAssembly(Objective& objective, const FlowAssemblyOptions& options, const StartIn& start_in);
 
   Real rtol_;
+  bool stop_at_sampled_decisions_;
 };
 
 }  // namespace saddleflow

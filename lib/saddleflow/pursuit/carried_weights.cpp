@@ -1,5 +1,6 @@
 #include "saddleflow/pursuit/carried_weights.hpp"
 
+#include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/integrate/flow_stepping.hpp"
@@ -44,7 +45,9 @@ CarriedWeights carried_weights(const Objective& whole, const Vector& start, Real
   integration.max_steps = options.minimise.max_steps;
   integration.interrupt = options.interrupt;
   Observer nobody;
-  const Vector end = subset.embed(parts.weights(parts.run(nobody, integration).state), whole.size());
+  const Outcome outcome = parts.run(nobody, integration);
+  if (outcome.failed()) throw NumericalError("skeleton: weights carried along a jump: " + outcome.message);
+  const Vector end = subset.embed(parts.weights(outcome.state), whole.size());
   std::vector<Index> dormant;
   for (Index k = 0; k < static_cast<Index>(whole.network().neurons().size()); ++k)
     if (neuron_weights(whole.network(), start, k).isZero(0)) dormant.push_back(k);

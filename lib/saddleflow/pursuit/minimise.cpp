@@ -24,6 +24,7 @@ FlowAssemblyOptions assembly(const Objective& objective, const MinimiseOptions& 
   assembly.events.visit_at_start = false;
   assembly.events.steady = assembly.events.steady_terminal = true;
   assembly.events.steady_threshold = options.steady;
+  assembly.stop_at_sampled_decisions = options.stop_at_sampled_decisions;
   if (options.loss > 0) assembly.events.levels.push_back({"loss", options.loss, Direction::falling, true, 0});
   return assembly;
 }
@@ -92,6 +93,7 @@ Minimisation by_flow(Objective& objective, const Vector& w, const MinimiseOption
   result.passed = observer.passed - (turned_away ? 1 : 0);
   result.time = outcome.time;
   result.steps = parts.steps.accepted;
+  result.sampled_decisions = parts.sampled_decisions;
   result.work = parts.work() - before;
   objective.clear_mode();
   Vector gradient(w.size());

@@ -48,6 +48,7 @@ struct MinimiseOptions {
   Real steady = Real(1e-9);                     ///< proximity at which it has come to rest
   Real t_end = Real(1e12);
   std::int64_t max_steps = 5'000;
+  bool stop_at_sampled_decisions = true;  ///< see FlowAssemblyOptions
   // of gradient descent
   Real learning_rate = Real(1e-3);      ///< eta
   std::int64_t iterations = 1'000'000;  ///< at most; and until the proximity is below `steady`
@@ -59,7 +60,8 @@ struct Minimisation {
   Real loss = 0;
   Real time = 0;
   std::int64_t steps = 0;
-  std::int64_t passed = 0;  ///< critical points that were visited and left
+  std::int64_t passed = 0;             ///< critical points that were visited and left
+  std::int64_t sampled_decisions = 0;  ///< see FlowAssembly
   /// "event:steady", "event:level:loss=...", "event:saddle_leave", "reached_end", "step_limit",
   /// "interrupted", "iterations_spent" or a failure of the integration.
   std::string stop_reason;

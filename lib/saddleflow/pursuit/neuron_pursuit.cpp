@@ -302,6 +302,7 @@ void NeuronPursuit::finish_by_trust_region(Objective& wider, PursuitRound& round
 bool NeuronPursuit::descend(Objective& wider, PursuitRound& round) {
   MinimiseOptions minimising = options_.minimise;
   if (PiecewiseFlow::applies_to(wider.network())) minimising.max_steps *= kStepsWithKinks;
+  minimising.stop_at_sampled_decisions = false;
   round.descent = minimise(wider, round.start, minimising);
   round.work = round.work + round.descent.work;
   if (interrupted()) return false;

@@ -256,7 +256,7 @@ class FlowRun : public Observer {
       number("most_sliding", most_sliding_);
       number("ambiguous_starts", ambiguous_);
       number("branchings", branchings_);
-      number("sampled_decisions", sampled_);
+      number(kSampledDecisions, sampled_);
     }
     number("wall_seconds", wall_seconds());
     if (!message.empty()) s.texts.emplace_back("stop_message", message);

@@ -36,7 +36,7 @@ std::string branchings_in_words(const archive::RunSummary& summary) {
 }  // namespace
 
 std::string not_certain(const archive::RunSummary& summary) {
-  const double count = number(summary, "sampled_decisions");
+  const double count = number(summary, kSampledDecisions);
   if (!(count > 0)) return "";
   return fmt::format(
       "at {:.0f} {} so many kinks met that only a random sample of the ways to go on was looked at "

@@ -29,6 +29,9 @@ void require_within(const Gauges& gauges, const PathBounds& bounds, Real time);
 /// where it does.
 std::string not_confirmed(const Verification& verification, const PathBounds& bounds);
 
+/// The number in the summary of a run, in /run, that not_certain() reads.
+inline constexpr const char* kSampledDecisions = "sampled_decisions";
+
 /// Where kinks met that have too many sides to look at all of them, in words: the path is not known to be
 /// that of the flow. Empty where there was no such place.
 std::string not_certain(const archive::RunSummary& summary);

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/study/growing_run.hpp"
+#include "saddleflow/study/path_bounds.hpp"
 #include "saddleflow/study/run_description.hpp"
 #include "saddleflow/study/test_score.hpp"
 #include "saddleflow/study/time_row.hpp"
@@ -87,6 +89,8 @@ PursuitRecorder::PursuitRecorder(const StudyTable& study, const PursuitSetup& se
     record_.times.resize(static_cast<std::size_t>(record_.rounds[kept].first_time));
   record_.snapshots.resize(static_cast<std::size_t>(end.snapshot) + 1);
   record_.rounds.resize(kept);
+  for (const auto& [name, value] : record_.summary.numbers)
+    if (name == kSampledDecisions) sampled_decisions_ = value;
   // Rows of a file are as long as its axes; what is not born yet ends them.
   const auto trim = [](std::vector<double>& row) {
     while (!row.empty() && std::isnan(row.back())) row.pop_back();
@@ -180,6 +184,7 @@ void PursuitRecorder::end_round(const PursuitRound& round, Objective& objective)
   };
   row.snapshot_start = snapshot(elapsed_, round.start);
   elapsed_ += round.descent.time;
+  sampled_decisions_ += static_cast<double>(round.descent.sampled_decisions);
   row.snapshot = snapshot(elapsed_, round.weights);
   record_.rounds.push_back(std::move(row));
   describe(objective);
@@ -207,6 +212,8 @@ const archive::PursuitRecord& PursuitRecorder::record(const std::string& stop_re
     hessians += static_cast<double>(round.hessians);
   }
   record_.summary.numbers = {{"gradients", gradients}, {"hessian_vectors", products}, {"hessians", hessians}};
+  if (PiecewiseFlow::applies_to(*setup_.family))
+    record_.summary.numbers.emplace_back(kSampledDecisions, sampled_decisions_);
   return record_;
 }
 

@@ -36,8 +36,19 @@ const stopWords = (reason) => ({
   running: 'Still running', killed: 'Killed', sliding_unresolved: 'Stopped: sliding not resolved',
   numerical_error: 'Stopped: numerical error', projection: 'Stopped: kinks too far from the weights',
   balance_drift: 'Stopped: the balance of a neuron drifts', energy_drift: 'Stopped: the energy identity does not hold',
-  loss_rise: 'Stopped: the loss rises',
+  loss_rise: 'Stopped: the loss rises', sampled_decision: 'Stopped: too many kinks met to look at all ways to go on',
 }[reason] ?? (reason.startsWith('event:') ? `Stopped at ${plainWords(reason.slice(6))}` : plainWords(reason)));
+
+/** What the reader has to know before believing the path. */
+function doubts() {
+  const sampled = counter('sampled_decisions'), branched = counter('branchings'), words = [];
+  if (sampled) {
+    words.push(element('b', {}, ' Not certain:'), ` at ${plural(sampled, 'time')} so many kinks met that only a random sample ` +
+               'of the ways to go on was looked at.');
+  }
+  if (branched) words.push(` The flow is not unique: it branches at ${plural(branched, 'time')}.`);
+  return words;
+}
 
 /** For a file of KKT points alone. */
 function addKktHeader() {
@@ -67,7 +78,7 @@ function addRoundsHeader() {
   verdict.append(element('b', {}, capital(stopWords(run.stop_reason))), ` after ${plural(list.length, 'round')}`);
   if (!last) return;
   verdict.append(`, loss ${number(list[0].loss_before)} → `, element('b', {}, number(last.loss_after)), ' with ',
-                 element('b', {}, plural(hiddenCount(last.neurons), 'hidden neuron')), `, ${atPoint(last.kind)}.`);
+                 element('b', {}, plural(hiddenCount(last.neurons), 'hidden neuron')), `, ${atPoint(last.kind)}.`, ...doubts());
   const dials = [['rounds', number(list.length)], ['final loss', number(last.loss_after)], ['neurons', layerCounts(last.neurons)],
                  ['next N', number(last.next_value)], ['test error', number(last.test_error)], ['test loss', number(last.test_loss)]];
   if (run.rows) dials.push(['flow time', moment(run.end_time)], ['steps', number(run.steps)]);
@@ -91,7 +102,7 @@ function addHeader() {
   verdict.append(element('b', {}, stopWords(run.stop_reason)), ` at t = ${moment(run.end_time)} after `,
                  plural(run.steps, 'step'), ', loss ', number(run.first_loss), ' → ',
                  element('b', {}, number(run.final_loss)), `, past ${plural(saddleCount, 'saddle')}`,
-                 ` with ${plural(run.events.length, 'event')}.`);
+                 ` with ${plural(run.events.length, 'event')}.`, ...doubts());
   const dials = [['end time', moment(run.end_time)], ['final loss', number(run.final_loss)],
                  ['saddles', number(saddleCount)], ['events', number(run.events.length)],
                  ['steps', number(run.steps)]];
