@@ -93,19 +93,21 @@ void SlidingManifold::update(const FeedForwardState& state) {
     deep_normals_.col(static_cast<Index>(d)) = normal;
     deep_lengths_[static_cast<Index>(d)] = length_for_angles(state, units_[d], normal.norm(), known, norms);
   }
-  deep_basis_ = orthonormal_basis(tangent_to_flat(), deep_lengths_);
+  update_tangent();
+  deep_basis_ = orthonormal_basis(deep_tangent_, deep_lengths_);
 }
 
 /// The deep normals without their part in the span of the flat ones.
-Matrix SlidingManifold::tangent_to_flat() const {
-  Matrix normals = deep_normals_;
-  Vector column;
-  for (Index c = 0; c < normals.cols(); ++c) {
-    column = normals.col(c);
-    project_flat(column);
-    normals.col(c) = column;
+void SlidingManifold::update_tangent() {
+  deep_tangent_ = deep_normals_;
+  Matrix first;  // inputs x deep ones: what the normals say of one neuron's weights
+  for (const FlatGroup& group : groups_) {
+    auto rows =
+        deep_tangent_(Eigen::seqN(group.neuron, layout_.layer(0).cols, layout_.layer(0).rows), Eigen::all);
+    first = rows;
+    first.noalias() -= group.basis * (group.basis.transpose() * first).eval();
+    rows = first;
   }
-  return normals;
 }
 
 void SlidingManifold::project(Vector& v) const {
@@ -118,7 +120,9 @@ void SlidingManifold::multipliers(const Vector& cut, Vector& mu) const {
   Vector rest = cut;
   if (!is_flat()) {
     project_flat(rest);
-    const Vector deep = scaled_least_squares(tangent_to_flat(), deep_lengths_, rest);
+    // Within the span of what is left of the deep normals the problem is a small one.
+    const Vector deep = scaled_least_squares(deep_basis_.transpose() * deep_tangent_, deep_lengths_,
+                                             deep_basis_.transpose() * rest);
     for (std::size_t d = 0; d < deep_.size(); ++d)
       mu[static_cast<Index>(deep_[d])] = deep[static_cast<Index>(d)];
     rest = cut - deep_normals_ * deep;

@@ -150,7 +150,7 @@ class SlidingManifold {
   Drive drive(const FeedForwardState& state, const Vector& back, Real low, Real high) const;
   Drive drive_with(const FeedForwardState& state, const Vector& s, Real low, Real high) const;
   void project_flat(Vector& v) const;
-  Matrix tangent_to_flat() const;
+  void update_tangent();
   Real length_for_angles(const FeedForwardState& state, const UnitGradient& unit, Real length, Real known,
                          const std::vector<Real>& layer_norms) const;
   /// Of the weights of the hidden layers.
@@ -181,7 +181,8 @@ class SlidingManifold {
   std::vector<std::size_t> deep_;                               // indices into kinks_
   std::vector<UnitGradient> units_;                             // of the deep ones
   Vector deep_lengths_;                                         // of their normals, where angles are compared
-  Matrix deep_normals_, deep_basis_;  // parameters x deep ones: as they are; orthonormal, of what is not flat
+  // Parameters x deep ones: as they are; their part tangent to the flat ones; an orthonormal basis of that.
+  Matrix deep_normals_, deep_tangent_, deep_basis_;
 };
 
 }  // namespace saddleflow

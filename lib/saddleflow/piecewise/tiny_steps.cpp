@@ -170,15 +170,16 @@ TinyStepsEnd end_of_run(const PiecewiseLinear& f, TinySteps& run, const DescentO
   const std::vector<bool> none(static_cast<std::size_t>(f.count()), false);
   KinkSides sides = sides_of(f, velocity_afterwards(run, options.leaving), kMeanOfSteps);
   LocalMinimum minimum = minimum_near(sides);
-  Real known = kMeanOfSteps;
+  // What not even the longest window tells apart is not waited for.
+  const Real told_apart = kMeanOfWindows / static_cast<Real>(options.window);
+  const auto arrived = [&] { return minimum.found && look_alike(f, minimum, sides, told_apart); };
   for (const int part : kPartsOfWindow) {
-    if (minimum.found && minimum.sides == sides) return {minimum, none};
+    if (arrived()) return {minimum, none};
     const int window = options.window / part;
-    known = kMeanOfWindows / static_cast<Real>(window);
-    sides = sides_of(f, velocity_in_the_long_run(run, window), known);
+    sides = sides_of(f, velocity_in_the_long_run(run, window), kMeanOfWindows / static_cast<Real>(window));
     minimum = minimum_near(sides);
   }
-  if (minimum.found && look_alike(f, minimum, sides, known)) return {minimum, none};
+  if (arrived()) return {minimum, none};
   const Vector c = minimiser_on_face(f, sides);
   if (!agrees_with_sides(f, c, sides, descent.noise)) return {minimum, none};
   return {{c, sides, true, true}, unstable_kinks(f, c, sides, descent)};
