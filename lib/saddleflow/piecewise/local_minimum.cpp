@@ -11,25 +11,25 @@ namespace saddleflow {
 namespace {
 
 // A signal below this part of what it is made of is zero.
-constexpr Real kZero = Real(1e-12);
+constexpr Real kNoSignal = Real(1e-12);
 // A rate below this part of what it is made of keeps a kink at zero: directions along a face are solved for.
 constexpr Real kStaysHeld = Real(1e-8);
 // What is said of the sides holds to this part of the signals' terms, where a slide has just ended as far as
 // its time is known.
 constexpr Real kConsistent = Real(1e-6);
 // Points that differ by less than this part of their length are one.
-constexpr Real kSamePoint = Real(1e-12);
+constexpr Real kNotMoved = Real(1e-12);
 
 int sign_of_signal(Real s) { return (s > 0) - (s < 0); }
 
-class Descent {
+class DescentOnFaces {
  public:
-  Descent(const PiecewiseLinear& f, Vector start, KinkSides sides, const DescentOptions& options)
+  DescentOnFaces(const PiecewiseLinear& f, Vector start, KinkSides sides, const DescentOptions& options)
       : f_(f),
         options_(options),
         c_(std::move(start)),
         sides_(std::move(sides)),
-        rounding_(std::max(options.noise, kSamePoint * c_.norm())) {}
+        rounding_(std::max(options.noise, kNotMoved * c_.norm())) {}
 
   LocalMinimum run() {
     // Faces are left for good: more steps than this are rounding going in circles.
@@ -37,7 +37,7 @@ class Descent {
     for (Index step = 0; step < most; ++step) {
       const Vector to_face = minimiser_on_face(f_, sides_) - c_;
       const bool far =
-          to_face.norm() > kSamePoint * (c_.norm() + to_face.norm()) + rounding_ + options_.position;
+          to_face.norm() > kNotMoved * (c_.norm() + to_face.norm()) + rounding_ + options_.position;
       // Where F does not fall on the way, what is missing is rounding.
       if (far && go_along(to_face)) continue;
       if (!leave_face()) return {c_, sides_, agrees_with_sides(f_, c_, sides_, rounding_), exact_};
@@ -130,7 +130,7 @@ class Descent {
     const KinkSides before = sides_;
     std::vector<Index> there;
     for (Index k = 0; k < f_.count(); ++k)
-      if (reach(k, y, rates) <= to_kink * (1 + kZero)) there.push_back(k);
+      if (reach(k, y, rates) <= to_kink * (1 + kNoSignal)) there.push_back(k);
     for (const Index k : there) side(k) = static_cast<std::int8_t>(-side(k));
     follow(u);
     if (slope(u, rates_of(u)) < -options_.noise * u.norm()) return true;
@@ -155,7 +155,7 @@ class Descent {
 
   void hold_what_is_zero() {
     const Vector y = f_.signals(c_, sides_);
-    const Vector zero = kZero * f_.units(c_.norm()) + f_.units(rounding_, false);
+    const Vector zero = kNoSignal * f_.units(c_.norm()) + f_.units(rounding_, false);
     for (Index k = 0; k < f_.count(); ++k)
       if (!is_held(k) && std::abs(y[k]) <= zero[k]) side(k) = 0;
   }
@@ -202,7 +202,7 @@ Vector minimiser_on_face(const PiecewiseLinear& f, const KinkSides& sides) {
 }
 
 LocalMinimum descend(const PiecewiseLinear& f, Vector start, KinkSides sides, const DescentOptions& options) {
-  return Descent(f, std::move(start), std::move(sides), options).run();
+  return DescentOnFaces(f, std::move(start), std::move(sides), options).run();
 }
 
 }  // namespace saddleflow
