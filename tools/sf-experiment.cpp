@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -35,7 +36,8 @@ constexpr const char* kFooter =
     "The table gives median and range over the seeds; the file (CSV) every single run, and the pursuits "
     "after every\n"
     "round. With experiment.widths the others learn at these widths, too.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (what was found "
+    "Exit status: 0 done, 2 bad input, 3 numerical failure (of a run: the others are in the table), 4 "
+    "input/output, 130 interrupted (what was found "
     "until\n"
     "then is printed and written).";
 
@@ -74,6 +76,18 @@ void print_summary(const std::vector<ExperimentRow>& rows) {
                number(s.median), number(s.smallest), number(s.largest), number(s.gradients));
 }
 
+/// The exit status.
+int report_failures(const std::vector<ExperimentRow>& rows) {
+  const auto is_failed = [](const ExperimentRow& r) { return r.final && r.failed; };
+  const auto first = std::find_if(rows.begin(), rows.end(), is_failed);
+  if (first == rows.end()) return 0;
+  fmt::print(stderr, "sf-experiment: {} of {} runs failed; {}, {} samples, seed {}: {} ended with {}\n",
+             std::count_if(rows.begin(), rows.end(), is_failed),
+             std::count_if(rows.begin(), rows.end(), [](const ExperimentRow& r) { return r.final; }),
+             first->study, first->samples, first->seed, first->method, first->stop);
+  return 3;
+}
+
 int run(const Arguments& a) {
   for (const std::string& study : a.studies) check_output(study, a.output, a.force);
   catch_interrupts();
@@ -99,7 +113,8 @@ int run(const Arguments& a) {
     print_summary(rows);
     if (!a.output.empty()) fmt::print("\nfile:    {}\n", a.output);
   }
-  return interrupted ? 130 : 0;
+  if (interrupted) return 130;
+  return report_failures(rows);
 }
 
 }  // namespace

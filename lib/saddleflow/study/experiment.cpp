@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/integrate/integration.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/pursuit_setup.hpp"
 #include "saddleflow/study/test_score.hpp"
@@ -65,7 +66,7 @@ class Trial {
   bool interrupted() const { return options_.interrupt && options_.interrupt->load(); }
 
   void add(const char* method, std::shared_ptr<const Network> network, const Vector& w, Real train_loss,
-           bool last, const WorkCounters& work, std::string stop) {
+           bool last, const WorkCounters& work, std::string stop, bool failed = false) {
     ExperimentRow row = row_;
     row.method = method;
     row.widths = hidden_widths(*network);
@@ -76,6 +77,7 @@ class Trial {
     row.test_error = score.error;
     row.work = work;
     row.stop = std::move(stop);
+    row.failed = failed;
     if (options_.on_row) options_.on_row(row);
     rows_.push_back(std::move(row));
   }
@@ -85,7 +87,7 @@ class Trial {
     NeuronPursuit pursuit(setup_.family, setup_.data.training, setup_.loss, setup_.options);
     std::vector<std::vector<Index>> widths;
     WorkCounters work;
-    std::optional<ExperimentRow> before;
+    std::int64_t sampled = 0;
     Vector weights;
     Real loss = 0;
     while (const auto round = pursuit.advance()) {
@@ -95,11 +97,12 @@ class Trial {
       work = work + round->work;
       weights = round->weights;
       loss = round->loss_after;
+      sampled += round->descent.sampled_decisions;
     }
     if (interrupted()) return {};
     if (!widths.empty() && reported)
       add("pursuit", with_widths(*setup_.family, widths.back()), weights, loss, true, work,
-          name_of(pursuit.end()));
+          std::string(name_of(pursuit.end())) + (sampled > 0 ? ", not certain" : ""), sampled > 0);
     return widths;
   }
 
@@ -113,7 +116,7 @@ class Trial {
     const Minimisation end =
         minimise(objective, study_.real("init.scale") * gaussian_direction(*network, seed_), options);
     if (interrupted()) return;
-    add("flow", network, end.weights, end.loss, last, end.work, end.stop_reason);
+    add("flow", network, end.weights, end.loss, last, end.work, end.stop_reason, is_failure(end.stop_reason));
   }
 
   /// The largest rate 2^-k / lambda_max(start) at which the loss has fallen in the end.

@@ -22,7 +22,8 @@ struct ExperimentRow {
   bool final = true;  ///< the end of the method; false: on the way, or at a width on the way
   Real train_loss = 0, test_loss = 0, test_error = 0;  ///< see TestScore
   WorkCounters work;
-  std::string stop;  ///< why it ended
+  std::string stop;     ///< why it ended
+  bool failed = false;  ///< the flow could not go on, or the path of the pursuit is not certain
 
   Index neurons() const;
 };

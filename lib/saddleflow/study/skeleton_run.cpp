@@ -139,8 +139,15 @@ class SkeletonJob {
     const auto family = objective_.shared_network();
     NeuronPursuit pursuit(family, objective_.data(), objective_.loss(), pursuing);
     std::vector<PursuitRound> rounds;
-    while (auto round = pursuit.advance()) rounds.push_back(std::move(*round));
-    add(sequence_of(rounds, *family, objective_.data(), objective_.loss()), name_of(pursuit.end()), 0);
+    std::int64_t sampled = 0;
+    while (auto round = pursuit.advance()) {
+      sampled += round->descent.sampled_decisions;
+      rounds.push_back(std::move(*round));
+    }
+    std::string end = name_of(pursuit.end());
+    if (sampled > 0) end += ", not certain: kinks met whose ways to go on were sampled";
+    add(sequence_of(rounds, *family, objective_.data(), objective_.loss()), std::move(end), 0);
+    result_.others.back().failed = sampled > 0;
   }
 
   void add(SaddleSequence sequence, std::string end, Real delta) {

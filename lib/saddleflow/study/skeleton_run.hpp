@@ -30,7 +30,7 @@ struct ComparedSequence {
   std::vector<StopMatch> matches;  ///< first: the skeleton's; without one those of the first sequence
   std::string end;
   Real delta = 0;       ///< of a flow; 0: the pursuit
-  bool failed = false;  ///< a numerical failure, of which `end` tells
+  bool failed = false;  ///< a numerical failure or a path that is not certain, of which `end` tells
 };
 
 struct SkeletonRun {
