@@ -102,6 +102,7 @@ KinkRun run_kinks(const KinkProblem& problem, const KinkOptions& options) {
 KinkRun run_kinks(Objective& objective, const Vector& w0, Real t_end, const KinkOptions& options) {
   FlowAssemblyOptions assembly;
   assembly.stepper = options.stepper;
+  assembly.stop_at_sampled_decisions = false;
   assembly.charts = FlowAssemblyOptions::Charts::cartesian;
   assembly.events = no_flow_events();
   assembly.stepping = flow_stepping(objective.network(), options.rtol, objective.value(w0));
@@ -118,6 +119,7 @@ KinkRun run_kinks(Objective& objective, const Vector& w0, Real t_end, const Kink
   result.message = outcome.message;
   result.time = outcome.time;
   result.steps = parts.steps.accepted;
+  result.sampled = parts.sampled_decisions;
   result.work = objective.counters();
   result.loss = parts.probe.loss(outcome.state);
   return result;

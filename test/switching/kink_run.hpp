@@ -44,6 +44,7 @@ struct KinkRun {
   std::vector<TimedChange> changes;  ///< in the order in which they were made
   std::int64_t crossings = 0, entries = 0, releases = 0;
   std::int64_t branchings = 0;  ///< steps that followed one
+  std::int64_t sampled = 0;     ///< decisions on a random sample of the ways to go on
   std::size_t most = 0;         ///< simultaneous slides
   std::int64_t steps = 0;       ///< accepted
   WorkCounters work;

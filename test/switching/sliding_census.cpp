@@ -30,7 +30,7 @@ struct Settings {
 };
 
 struct Census {
-  std::int64_t runs = 0, failures = 0, unresolved = 0, slid = 0;
+  std::int64_t runs = 0, failures = 0, unresolved = 0, slid = 0, sampled = 0;
   std::int64_t crossings = 0, entries = 0, releases = 0, steps = 0, gradients = 0;
   std::size_t most = 0;
   Real rise = 0, balance = 0, energy = 0;
@@ -42,6 +42,7 @@ struct Census {
     ++reasons[run.stop_reason];
     unresolved += run.stop_reason == "sliding_unresolved" ? 1 : 0;
     slid += run.entries > 0 ? 1 : 0;
+    sampled += run.sampled > 0 ? 1 : 0;
     crossings += run.crossings;
     entries += run.entries;
     releases += run.releases;
@@ -113,6 +114,8 @@ void print(const std::string& name, const Census& c) {
       static_cast<double>(c.rise), static_cast<double>(c.balance), static_cast<double>(c.energy), c.seconds,
       c.failures);
   for (const auto& [reason, count] : c.reasons) fmt::print("  {}: {}\n", reason, count);
+  if (c.sampled > 0)
+    fmt::print("  of which not certain (decided on a sample of the ways to go on): {}\n", c.sampled);
 }
 
 // Every run reaches its end, and does its gauges.

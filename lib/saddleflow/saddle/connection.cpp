@@ -74,11 +74,12 @@ Connection follow_escape(Objective& objective, const CriticalPoint& from, const 
   integration.max_steps = options.max_steps;
   integration.interrupt = options.interrupt;
   const Outcome outcome = parts.run(observer, integration);
-  if (outcome.failed()) throw NumericalError("unstable manifold: " + outcome.message);
+  const bool not_certain = parts.sampled_decisions > 0;
+  if (outcome.failed() && !not_certain) throw NumericalError("unstable manifold: " + outcome.message);
   Connection result;
   result.stop_reason = outcome.stop_reason;
   result.work = parts.work() - before;
-  if (!observer.found()) return result;
+  if (!observer.found() || not_certain) return result;
   result.time = observer.time;
   result.closest = observer.proximity;
   result.end = analyse_critical_point(objective, observer.weights, options.analysis);

@@ -33,7 +33,8 @@ struct Connection {
 
 /// Follows the flow from p + sign * displacement * direction until it comes to rest or turns away from a
 /// critical point that it has come close to. Weights that are zero in both p and the direction stay so
-/// exactly. `sign` -1 makes sense for eigenvectors. Throws NumericalError when the integration fails.
+/// exactly. `sign` -1 makes sense for eigenvectors. Where the way is not certain ("sampled_decision") it has
+/// not arrived. Throws NumericalError when the integration fails.
 Connection follow_escape(Objective& objective, const CriticalPoint& from, const EscapeDirection& way,
                          int sign, const ConnectionOptions& options = {});
 
