@@ -69,8 +69,9 @@ inline bool is_failure(std::string_view stop_reason) {
 /// How a run ended. Reasons: reached_end, event:<name>, step_limit, step_underflow, nonfinite, interrupted,
 /// numerical_error (what was computed besides the flow, at a step or an event, failed), sliding_unresolved
 /// (no mode fits where several kinks meet, or they follow one another without end), projection (kinks that
-/// were reached together are further from the weights than rounding), sampled_decision (FlowAssembly), collapsed (near the origin ||w|| fell
-/// below the smallest normal number: the weights tend to zero), and what an observer throws as StepFailure.
+/// were reached together are further from the weights than rounding), sampled_decision (FlowAssembly),
+/// collapsed (near the origin ||w|| fell below the smallest normal number: the weights tend to zero), and
+/// what an observer throws as StepFailure.
 struct Outcome {
   std::string stop_reason;
   std::string message;  ///< of the failure, where there was one

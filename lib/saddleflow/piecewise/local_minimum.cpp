@@ -174,7 +174,7 @@ bool agrees_with_sides(const PiecewiseLinear& f, const Vector& c, const KinkSide
   const Vector y = f.signals(c, sides);
   const Vector unit = kConsistent * f.units(c.norm()) + f.units(rounding, false);
   for (Index k = 0; k < f.count(); ++k) {
-    const int side = sides[static_cast<std::size_t>(k)];
+    const std::int8_t side = sides[static_cast<std::size_t>(k)];
     if ((side == 0 ? -std::abs(y[k]) : static_cast<Real>(side) * y[k]) < -unit[k]) return false;
   }
   return true;
