@@ -36,10 +36,8 @@ constexpr const char* kFooter =
     "The table gives median and range over the seeds; the file (CSV) every single run, and the pursuits "
     "after every\n"
     "round. With experiment.widths the others learn at these widths, too.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure (of a run: the others are in the table), 4 "
-    "input/output, 130 interrupted (what was found "
-    "until\n"
-    "then is printed and written).";
+    "Exit status: 0 done, 2 bad input, 3 numerical failure (of a run: the others are in the table),\n"
+    "4 input/output, 130 interrupted (what was found until then is printed and written).";
 
 void add_options(CommandLine& line, Arguments& a) {
   line.required("studies", a.studies, "studies with a test set", "STUDY.toml...");

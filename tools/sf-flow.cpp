@@ -31,9 +31,10 @@ struct Arguments {
 };
 
 constexpr const char* kFooter =
-    "\nExit status: 0 the run ended, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (go "
-    "on with "
-    "--resume).\n\nKeys of the study file, with their defaults (--set overrides any of them):\n";
+    "\nExit status: 0 the run ended, 2 bad input, 3 numerical failure or a path that is not confirmed or "
+    "not\n"
+    "certain, 4 input/output, 130 interrupted (go on with --resume).\n\nKeys of the study file, with their "
+    "defaults (--set overrides any of them):\n";
 
 void add_options(CommandLine& line, Arguments& a) {
   line.text("study", a.study, "study file (TOML); with --from by default the one that FILE holds",

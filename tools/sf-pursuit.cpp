@@ -39,10 +39,8 @@ constexpr const char* kFooter =
     "  sf-pursuit RUN.h5 --after-round 2 --set pursuit.seed=7 -o OTHER.h5\n\n"
     "index: negative / zero explained by symmetry + zero unexplained / positive eigenvalues of the "
     "Hessian.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure or a path that is not certain, 4 input/output, "
-    "130 interrupted (the rounds "
-    "until\n"
-    "then are in the file).";
+    "Exit status: 0 done, 2 bad input, 3 numerical failure or a path that is not certain, 4 input/output,\n"
+    "130 interrupted (the rounds until then are in the file).";
 
 void add_options(CommandLine& line, Arguments& a) {
   line.required("source", a.source, "study file, or the file of an earlier pursuit", "STUDY.toml|RUN.h5");

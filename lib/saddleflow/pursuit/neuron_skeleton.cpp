@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "saddleflow/integrate/integration.hpp"
 #include "saddleflow/pursuit/active_set.hpp"
 #include "saddleflow/pursuit/carried_weights.hpp"
 #include "saddleflow/pursuit/skeleton_parts.hpp"
@@ -69,7 +70,8 @@ class NeuronProcess {
     const ActiveFlow flow = flow_of_active(objective_, weights_, active_, joining, options_);
     result_.work = result_.work + flow.work;
     if (flow.descent.stop_reason == "interrupted") return end(SkeletonEnd::interrupted);
-    if (!flow.point.is_critical()) {
+    // A flow that could not go on has not arrived, whatever the refinement finds from there.
+    if (!flow.point.is_critical() || is_failure(flow.descent.stop_reason)) {
       describe(flow);
       return end(flow.separated ? SkeletonEnd::no_minimiser : SkeletonEnd::not_critical);
     }

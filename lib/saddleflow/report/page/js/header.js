@@ -36,7 +36,7 @@ const stopWords = (reason) => ({
   running: 'Still running', killed: 'Killed', sliding_unresolved: 'Stopped: sliding not resolved',
   numerical_error: 'Stopped: numerical error', projection: 'Stopped: kinks too far from the weights',
   balance_drift: 'Stopped: the balance of a neuron drifts', energy_drift: 'Stopped: the energy identity does not hold',
-  loss_rise: 'Stopped: the loss rises', sampled_decision: 'Stopped: too many kinks met to look at all ways to go on',
+  loss_rise: 'Stopped: the loss rises',
 }[reason] ?? (reason.startsWith('event:') ? `Stopped at ${plainWords(reason.slice(6))}` : plainWords(reason)));
 
 /** What the reader has to know before believing the path. */
