@@ -83,6 +83,8 @@ BOOST_AUTO_TEST_CASE(the_description_and_summary_come_back) {
   BOOST_TEST(read.title == written.title);
   BOOST_TEST(read.command == written.command);
   BOOST_TEST(read.network_kind == written.network_kind);
+  BOOST_TEST(read.network_traits == written.network_traits);
+  BOOST_TEST(read.activation == written.activation);
   BOOST_TEST(read.layer_sizes == written.layer_sizes);
   BOOST_TEST(read.slope == written.slope);
   BOOST_TEST(read.power == written.power);

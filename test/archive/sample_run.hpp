@@ -17,6 +17,8 @@ inline RunDescription description() {
   d.title = "two neurons, größer";  // not ASCII on purpose
   d.command = "sf-flow sample.toml";
   d.network_kind = "feed_forward";
+  d.network_traits = {"layered", "separable"};
+  d.activation = "leaky ReLU (slope 0.25) to the power 2";
   d.layer_sizes = {3, 2, 1};
   d.slope = 0.25;
   d.power = 2;

@@ -53,7 +53,7 @@ std::map<std::string, std::vector<Real>> events_of(const Problem& problem, const
   stepper_options.error.rtol = rtol;
   stepper_options.error.quadratures = 1;
   stepper_options.error.quadrature_scale = initial.loss;
-  const ParameterGroups& groups = problem.network->groups();
+  const ParameterGroups groups = problem.network->groups();
   stepper_options.groups = {groups.first, groups.second, groups.count, {}};
   const auto stepper = make_stepper("auto", stepper_options);
   IntegrationOptions integration_options;

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(neurons_own_their_rows_and_columns) {
 
 BOOST_AUTO_TEST_CASE(groups_of_a_feed_forward_network) {
   const auto network = feed_forward({3, 4, 2, 1}, Activation());
-  const ParameterGroups& groups = network->groups();
+  const ParameterGroups groups = network->groups();
   BOOST_TEST(groups.count == 4 + 2 + 4 + 2);  // rows of the hidden layers, columns beyond the first layer
   std::set<int> used;
   for (std::size_t i = 0; i < groups.first.size(); ++i) {

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
       long_one{0, Vector::Ones(4), Vector::Ones(1)};
   BOOST_CHECK_EXCEPTION(append_neurons(*network, w, {elsewhere}, 1), InputError, says("hidden layer 2"));
   BOOST_CHECK_EXCEPTION(append_neurons(*network, w, {long_one}, 1), InputError, says("found 4 incoming"));
-  BOOST_CHECK_EXCEPTION(hidden_widths(*diagonal_linear(3)), InputError, says("diagonal_linear"));
+  BOOST_CHECK_EXCEPTION(with_widths(*diagonal_linear(3), {4}), InputError, says("diagonal_linear"));
   BOOST_CHECK_EXCEPTION(with_widths(*network, {2, 2}), InputError, says("found 2 layers, expected 1"));
   BOOST_CHECK_EXCEPTION(carried_over(*network, w, *feed_forward({3, 1, 1}, Activation(0, 2))), InputError,
                         says("more than"));

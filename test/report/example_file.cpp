@@ -26,6 +26,8 @@ RunDescription description(const RunData& run) {
   d.title = run.title;
   d.command = "write_example_file";
   d.network_kind = run.network_kind;
+  d.network_traits = run.network_traits;
+  d.activation = run.activation;
   d.layer_sizes = run.layer_sizes;
   d.slope = run.slope;
   d.power = run.power;

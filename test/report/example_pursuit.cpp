@@ -52,6 +52,8 @@ void describe(RunDescription& d, int inputs, const BirthOrder& order) {
   d.title = "a network that grows";
   d.command = "example_pursuit";
   d.network_kind = "feed_forward";
+  d.network_traits = {"layered", "pre_activations", "growable", "permutations"};
+  d.activation = "squared ReLU";
   d.layer_sizes = {inputs, layout.layer(0).rows, layout.layer(1).rows, 1};
   d.slope = 0;
   d.power = 2;

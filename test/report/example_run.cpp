@@ -214,6 +214,8 @@ RunData example_run(int inputs, int neurons) {
   RunData run;
   fill_texts(run);
   run.network_kind = "feed_forward";
+  run.network_traits = {"layered", "separable", "pre_activations", "growable", "permutations"};
+  run.activation = "squared ReLU";
   run.layer_sizes = {inputs, neurons, 1};
   run.slope = 0;
   run.power = 2;
@@ -247,6 +249,7 @@ RunData example_diagonal_run(int inputs) {
   fill_texts(run);
   run.title = "diagonal linear network";
   run.network_kind = "diagonal_linear";
+  run.network_traits = {"separable", "coordinates"};
   run.layer_sizes = {inputs, 1};
   for (int layer = 0; layer < 2; ++layer)
     for (int j = 0; j < inputs; ++j) run.parameters.push_back({layer, 0, j});

@@ -88,6 +88,7 @@ BOOST_AUTO_TEST_CASE(power_sums_have_one_matrix) {
   archive::PursuitRecord record;
   archive::RunDescription& d = record.description = example_pursuit(2).description;
   d.network_kind = "power_sum";
+  d.network_traits = {"separable", "pre_activations", "permutations"};
   d.layer_count = 1;
   d.layer_sizes = {2, 2, 1};
   d.parameter_layer = {0, 0, 0, 0};

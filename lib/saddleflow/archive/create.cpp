@@ -177,6 +177,8 @@ std::string write_root(hid_t file, const RunDescription& description) {
 void write_groups(hid_t file, const RunDescription& description) {
   const hdf5::Handle network = hdf5::open_group(file, "/network");
   hdf5::write_attribute(network, "kind", description.network_kind);
+  hdf5::write_attribute(network, "traits", fmt::format("{}", fmt::join(description.network_traits, " ")));
+  hdf5::write_attribute(network, "activation", description.activation);
   hdf5::write_attribute(network, "layer_sizes", description.layer_sizes);
   hdf5::write_attribute(network, "slope", description.slope);
   hdf5::write_scalar_attribute(network, "power", description.power);

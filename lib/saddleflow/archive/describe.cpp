@@ -1,5 +1,8 @@
 #include "saddleflow/archive/describe.hpp"
 
+#include <fmt/format.h>
+
+#include <iterator>
 #include <sstream>
 
 #include "saddleflow/archive/commit.hpp"
@@ -41,6 +44,36 @@ void read_fixed_datasets(hid_t file, RunDescription& description) {
   }
 }
 
+std::vector<std::string> split_words(const std::string& text) {
+  std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
+/// Files of version 0.1 do not say: what the families of that time are.
+void add_traits_of_family(RunDescription& description) {
+  const auto depth = description.layer_sizes.size();
+  if (description.network_kind == "diagonal_linear") {
+    description.network_traits = {"separable", "coordinates"};
+    return;
+  }
+  const bool layered = description.network_kind == "feed_forward";
+  if (layered) description.network_traits.emplace_back("layered");
+  if (depth == 3) description.network_traits.emplace_back("separable");
+  description.network_traits.emplace_back("pre_activations");
+  description.activation = fmt::format("slope {:g}, power {}", description.slope, description.power);
+}
+
+void read_network_attributes(hid_t network, RunDescription& description) {
+  description.network_kind = hdf5::read_text_attribute(network, "kind");
+  description.layer_sizes = hdf5::read_integer_attribute(network, "layer_sizes");
+  description.slope = hdf5::read_real_attribute(network, "slope");
+  description.power = static_cast<int>(read_integer(network, "power"));
+  description.degree = static_cast<int>(read_integer(network, "degree"));
+  if (H5Aexists(network, "traits") <= 0) return add_traits_of_family(description);
+  description.network_traits = split_words(hdf5::read_text_attribute(network, "traits"));
+  description.activation = hdf5::read_text_attribute(network, "activation");
+}
+
 void read_attributes(hid_t file, RunDescription& description) {
   const hdf5::Handle root = hdf5::open_group(file, "/");
   description.title = hdf5::read_text_attribute(root, "title");
@@ -48,11 +81,7 @@ void read_attributes(hid_t file, RunDescription& description) {
   const std::string first = history.substr(0, history.find('\n'));
   description.command = first.substr(first.find(' ') + 1);
   const hdf5::Handle network = hdf5::open_group(file, "/network");
-  description.network_kind = hdf5::read_text_attribute(network, "kind");
-  description.layer_sizes = hdf5::read_integer_attribute(network, "layer_sizes");
-  description.slope = hdf5::read_real_attribute(network, "slope");
-  description.power = static_cast<int>(read_integer(network, "power"));
-  description.degree = static_cast<int>(read_integer(network, "degree"));
+  read_network_attributes(network, description);
   const hdf5::Handle problem = hdf5::open_group(file, "/problem");
   description.loss = hdf5::read_text_attribute(problem, "loss");
   description.reduction = hdf5::read_text_attribute(problem, "reduction");

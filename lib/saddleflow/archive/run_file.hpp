@@ -20,6 +20,8 @@ struct RunDescription {
   std::string command;  ///< for `history`
   // network
   std::string network_kind;
+  std::vector<std::string> network_traits;  ///< what the network is, one word each (network/traits.hpp)
+  std::string activation;                   ///< in words; empty where its neurons have none
   std::vector<std::int64_t> layer_sizes;
   double slope = 1;
   int power = 1;

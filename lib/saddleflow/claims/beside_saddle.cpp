@@ -48,7 +48,7 @@ void choose_best(ZeroNeuronSaddle& saddle) {
 /// Weights near the first critical point on the limit path along a KKT point; none where there is none.
 Vector end_of_path(Problem& problem, const KktPoint& kkt) {
   // The expansion of the limit path is that of a smooth network: with kinks a small start stands in for it.
-  if (!problem.network().activation().is_smooth())
+  if (problem.network().traits().kinked())
     return arrival_from_origin(problem, kkt.direction, kAlmostZero).visit.closest;
   LimitPathOptions options;
   options.rtol = problem.rtol;

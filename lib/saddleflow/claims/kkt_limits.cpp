@@ -128,7 +128,7 @@ Finding symmetric_finding(Problem& problem, std::vector<std::string>& details) {
 Report measure_kkt_limits(const StudyTable& study, const Options& options) {
   constexpr Index kQuickStarts = 12;
   Problem problem(study, options);
-  if (problem.network().kind() != "feed_forward")
+  if (!problem.network().traits().layered)
     study.fail("network.kind",
                "found " + problem.network().kind() + ", kkt_limits asks about feed_forward networks");
   const bool one_neuron = problem.network().activation().power() > 1;

@@ -102,7 +102,7 @@ class NearSaddle {
 
   /// In a linear network KKT points are families, and what leaves is one mode of the layer, shared by all
   /// neurons; else it is neurons.
-  bool modes_leave() const { return network_.activation().is_linear() && power() == 1; }
+  bool modes_leave() const { return network_.traits().mixes(); }
   /// As fast as one another, along one direction, as long as their N is the same: as one neuron.
   bool neurons_grow_together() const { return power() == 1 && !modes_leave(); }
   static bool is_same_function(const Matrix& a, const Matrix& b) {

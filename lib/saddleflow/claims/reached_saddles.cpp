@@ -141,7 +141,7 @@ class SaddleTally {
 
 Report measure_reached_saddles(const StudyTable& study, const Options& options) {
   Problem problem(study, options);
-  if (!problem.network().activation().is_smooth())
+  if (problem.network().traits().kinked())
     study.fail("network.power", "found 1 with kinks, P3 asks for gradients without jumps");
   SaddleTally tally(problem);
   for (const std::uint64_t seed : problem.seeds)

@@ -33,7 +33,7 @@ std::string first_failure(const KktEntry& entry, Real tolerance) {
 KktEntry certify(Correlation& correlation, const KktPoint& point, Real tolerance) {
   KktEntry entry;
   entry.point = point;
-  const bool smooth = correlation.network().activation().is_smooth();
+  const bool smooth = !correlation.network().traits().kinked();
   if (!smooth && !point.null) {
     entry.clarke = clarke_certificate(correlation, point.direction);
     entry.point.residual = entry.clarke.residual;

@@ -153,7 +153,7 @@ ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, 
   const Network& network = correlation.network();
   const auto degree = static_cast<Real>(network.degree());
   ClarkeCertificate certificate;
-  if (network.activation().is_smooth()) {
+  if (!network.traits().kinked()) {
     Vector g;
     const Real value = correlation.gradient(u, g);
     certificate.residual = relative((degree * value * u - g).norm(), g.norm(), 0);

@@ -30,7 +30,7 @@ SpherePoint top_above(const CorrelationOnSphere& f, const SpherePoint& point, Re
 }  // namespace
 
 KktPoint ascend(const CorrelationOnSphere& f, const Vector& start, Real tolerance) {
-  if (!f.correlation().network().activation().is_smooth()) return ascend_with_kinks(f, start, tolerance);
+  if (f.correlation().network().traits().kinked()) return ascend_with_kinks(f, start, tolerance);
   ProjectedFlowOptions options;
   options.null_gradient = kNullGradient * f.at(start).gradient_norm;
   const SpherePoint near = follow_projected_flow(f, start, options);
@@ -42,7 +42,7 @@ KktPoint polish(const CorrelationOnSphere& f, const Vector& direction, Real tole
   const SpherePoint point = f.at(direction);
   const Real null_gradient = kNullGradient * point.gradient_norm;
   if (point.gradient_norm <= null_gradient) return to_kkt_point(point, null_gradient);
-  if (!f.correlation().network().activation().is_smooth()) return polish_with_kinks(f, direction, tolerance);
+  if (f.correlation().network().traits().kinked()) return polish_with_kinks(f, direction, tolerance);
   if (point.residual <= kNear) {
     const SpherePoint refined = refine(f, point, tolerance);
     if (refined.residual <= tolerance) return to_kkt_point(refined, null_gradient);

@@ -80,17 +80,17 @@ KktStructure analyse_structure(Correlation& correlation, const KktPoint& point, 
   if (u.size() != correlation.size())
     throw InputError(fmt::format("direction: found {} numbers, expected the {} parameters of the network",
                                  u.size(), correlation.size()));
-  const bool is_feed_forward = network.kind() == "feed_forward";
+  const bool layered = network.traits().layered;
   const bool nonzero = has_value(network, point, tolerance);
   KktStructure structure;
   structure.predicted_value = std::numeric_limits<Real>::quiet_NaN();
-  measure_shares(network, u, is_feed_forward && nonzero, structure);
+  measure_shares(network, u, layered && nonzero, structure);
   measure_balance(network, u, structure);
   find_zero_neurons(network, u, tolerance, structure);
-  if (is_feed_forward && nonzero)
+  if (layered && nonzero)
     analyse_rank_one(network, correlation.data().inputs, correlation.residual_at_origin(), u, tolerance,
                      structure);
-  else if (is_feed_forward)
+  else if (layered)
     analyse_singular_values(network, u, structure);
   return structure;
 }

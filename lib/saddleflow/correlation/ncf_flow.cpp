@@ -151,7 +151,7 @@ class Run {
     stepper_options.error.rtol = options_.rtol;
     stepper_options.error.displacement = Real(0.05);
     stepper_options.error.quadratures = 2;
-    const ParameterGroups& groups = f_.correlation().network().groups();
+    const ParameterGroups groups = f_.correlation().network().groups();
     if (options_.small_neurons) stepper_options.groups = {groups.first, groups.second, groups.count, {}};
     std::unique_ptr<Stepper> stepper = make_stepper("dopri5", stepper_options);
     if (kinked_)
@@ -276,6 +276,7 @@ const char* name_of(NcfEnd end) {
 
 NcfFlowResult follow_ncf_flow(Correlation& correlation, const Vector& u0, const NcfFlowOptions& options) {
   check(correlation, u0, options);
+  require_known_kinks(correlation.network(), "correlation flow");
   return Run(correlation, u0, options).result();
 }
 

@@ -3,15 +3,6 @@
 namespace saddleflow {
 namespace {
 
-SignSymmetry sign_symmetry(const Network& network) {
-  const Activation activation = network.activation();
-  if (activation.slope() == Real(-1) || (activation.slope() == Real(1) && activation.power() % 2 == 0))
-    return SignSymmetry::incoming;
-  // An odd neuron of a power sum has no outgoing weights that could turn with it.
-  return activation.slope() == Real(1) && network.kind() != "power_sum" ? SignSymmetry::both
-                                                                        : SignSymmetry::none;
-}
-
 Matrix gather(const std::vector<Neuron>& neurons, const std::vector<Index> Neuron::*parameters,
               const Vector& u) {
   Matrix rows(static_cast<Index>(neurons.size()), static_cast<Index>((neurons.front().*parameters).size()));
@@ -29,7 +20,7 @@ void scatter(const Matrix& rows, const std::vector<Neuron>& neurons,
 }  // namespace
 
 NeuronSymmetry::NeuronSymmetry(const Network& network)
-    : sign_(sign_symmetry(network)), permutes_(network.kind() != "diagonal_linear") {
+    : sign_(network.traits().sign), permutes_(network.traits().permutable()) {
   for (const Neuron& neuron : network.neurons()) {
     const auto l = static_cast<std::size_t>(neuron.layer);
     if (layers_.size() <= l) layers_.resize(l + 1);

@@ -7,13 +7,6 @@
 
 namespace saddleflow {
 
-/// What may be multiplied by -1, neuron by neuron, without a change of the function.
-enum class SignSymmetry {
-  none,
-  incoming,  ///< sigma is even: the incoming weights
-  both,      ///< sigma is odd: incoming and outgoing weights together
-};
-
 /// Per position the neuron of the same layer that is put there, and the sign it gets.
 struct LayerOrder {
   std::vector<Index> source;

@@ -21,7 +21,7 @@ bool curvature_jumps(Activation activation) {
 /// Whether the kinks of a neuron without incoming weights matter. With p >= 2 and outgoing weights, which
 /// are zero as well by the balance, N is of higher than second order in it.
 bool sleeping_neurons_matter(const Network& network) {
-  return network.activation().power() == 1 || network.kind() == "power_sum";
+  return network.activation().power() == 1 || network.sums_last_layer();
 }
 
 /// Some pre-activation of a hidden layer is zero, relative to its weights and inputs, where the curvature
@@ -30,9 +30,9 @@ bool sleeping_neurons_matter(const Network& network) {
 bool on_a_kink(const Correlation& correlation, const Vector& u) {
   constexpr Real kOnKink = Real(1e-9);
   const Network& network = correlation.network();
-  if (!curvature_jumps(network.activation())) return false;
+  if (!network.traits().pre_activations || !curvature_jumps(network.activation())) return false;
   const bool sleeping = sleeping_neurons_matter(network);
-  const int hidden = network.kind() == "feed_forward" ? network.layout().layer_count() - 1 : 1;
+  const int hidden = network.hidden_layer_count();
   Matrix a = correlation.data().inputs;
   for (int l = 0; l < hidden; ++l) {
     const auto w = network.layout().matrix(u, l);

@@ -8,11 +8,6 @@
 namespace saddleflow {
 namespace {
 
-std::shared_ptr<const Network> one_neuron(const Network& network) {
-  if (network.kind() == "power_sum") return power_sum(network.input_count(), 1, network.activation());
-  return feed_forward({network.input_count(), 1, network.output_count()}, network.activation());
-}
-
 /// The entry that `point` is, appended if there is none.
 Index entry_of(Correlation& correlation, const KktPoint& point, Real tolerance, KktTable& table) {
   for (std::size_t k = 0; k < table.entries.size(); ++k) {
@@ -36,7 +31,7 @@ NeuronFate fate_of(Correlation& correlation, const Vector& weights, const KktSea
   fate.start_value = correlation.value(weights.stableNormalized());
   // The limit is polished, so the flow need only tell the basin; kinks make its steps short.
   NcfFlowOptions flow_options;
-  flow_options.steps = correlation.network().activation().is_smooth() ? 100'000 : 2000;
+  flow_options.steps = correlation.network().traits().kinked() ? 2000 : 100'000;
   fate.flow = follow_ncf_flow(correlation, weights, flow_options);
   fate.dies = fate.flow.end == NcfEnd::stands || fate.flow.end == NcfEnd::collapsed;
   if (fate.dies) return fate;
@@ -50,8 +45,8 @@ NeuronFate fate_of(Correlation& correlation, const Vector& weights, const KktSea
 }  // namespace
 
 bool is_separable(const Network& network) {
-  return network.kind() == "power_sum" ||
-         (network.kind() == "feed_forward" && network.layout().layer_count() == 2);
+  const NetworkTraits traits = network.traits();
+  return traits.separable && traits.permutable();
 }
 
 std::vector<Index> neuron_parameters(const Network& network, Index k) {
@@ -71,12 +66,12 @@ SeparableAnalysis analyse_neurons(const Objective& objective, const Vector& w,
   if (!is_separable(network))
     throw InputError(
         fmt::format("decomposition by neurons: found {} with {} weight matrices, expected one "
-                    "hidden layer",
+                    "hidden layer of neurons that can change places (traits separable and permutable)",
                     network.kind(), network.layout().layer_count()));
   if (w.size() != objective.size())
     throw InputError(fmt::format("weights: found {} numbers, expected {}", w.size(), objective.size()));
   SeparableAnalysis analysis;
-  analysis.neuron = one_neuron(network);
+  analysis.neuron = network.with_hidden_widths({1});
   const Objective alone(analysis.neuron, objective.data(), objective.loss());
   Correlation correlation(alone);
   analysis.limits = find_kkt_points(correlation, options);

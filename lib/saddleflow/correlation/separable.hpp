@@ -8,7 +8,7 @@
 
 namespace saddleflow {
 
-/// One hidden layer: feed_forward with two weight matrices, or power_sum.
+/// A sum over neurons that can change places (traits separable and permutable): one hidden layer.
 bool is_separable(const Network& network);
 
 /// Of neuron k: incoming, then outgoing.

@@ -21,9 +21,9 @@ SlopedGradient::SlopedGradient(const Correlation& correlation, const Vector& u, 
     : layout_(correlation.network().layout()),
       inputs_(correlation.data().inputs),
       residual_(correlation.residual_at_origin()) {
+  require_known_kinks(correlation.network(), "KKT points");
   for (int l = 0; l < layout_.layer_count(); ++l) weights_.emplace_back(layout_.matrix(u, l));
-  if (correlation.network().kind() == "power_sum")
-    weights_.emplace_back(Matrix::Ones(1, weights_.back().rows()));
+  if (correlation.network().sums_last_layer()) weights_.emplace_back(Matrix::Ones(1, weights_.back().rows()));
   low_ = correlation.network().activation().slope();
   run_forward(correlation.network().activation(), kink_tolerance);
   keep_kinks_that_matter(kink_tolerance);

@@ -1,18 +1,10 @@
 #include "saddleflow/correlation/symmetry.hpp"
 
-#include <cmath>
 #include <utility>
 #include <vector>
 
 namespace saddleflow {
 namespace {
-
-/// Whether rotations among the neurons of a hidden layer leave the network as it is.
-bool neurons_rotate(const Network& network) {
-  const Activation activation = network.activation();
-  if (network.kind() == "feed_forward") return activation.is_linear();
-  return network.kind() == "power_sum" && activation.power() == 2 && std::abs(activation.slope()) == Real(1);
-}
 
 /// The rotation of two neurons of one layer into one another: their incoming weights, and their outgoing.
 void rotate(const Neuron& a, const Neuron& b, const Vector& u, Eigen::Ref<Vector> tangent) {
@@ -29,7 +21,7 @@ void rotate(const Neuron& a, const Neuron& b, const Vector& u, Eigen::Ref<Vector
 }  // namespace
 
 Matrix symmetry_tangents(const Network& network, const Vector& u) {
-  if (!neurons_rotate(network)) return Matrix(u.size(), 0);
+  if (!network.traits().rotates()) return Matrix(u.size(), 0);
   const std::vector<Neuron>& neurons = network.neurons();
   std::vector<std::pair<std::size_t, std::size_t>> pairs;
   for (std::size_t a = 0; a < neurons.size(); ++a)

@@ -41,8 +41,7 @@ KinkCheck::KinkCheck(std::unique_ptr<KinkChart> chart, const Options& options)
 }
 
 bool KinkCheck::applies_to(const Network& network) {
-  const Activation activation = network.activation();
-  return activation.is_smooth() && !activation.is_polynomial();
+  return network.traits().smoothness == Smoothness::smooth_gradient;
 }
 
 // |sigma'(z) - sigma'_old(z)| where sigma_old is the branch of the other side.

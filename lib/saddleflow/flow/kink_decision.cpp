@@ -89,7 +89,7 @@ bool PiecewiseFlow::cross(const Vector& x, Index hit, Mode& mode) {
 }
 
 std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector<Index>& hit, bool arriving) {
-  if (flow_.objective().network().activation().is_smooth()) return std::nullopt;
+  if (!flow_.objective().network().traits().kinked()) return std::nullopt;
   const Mode before = mode_;
   if (hit.empty()) return Decision{true, true, {}, before, {}};
   const Mode all = hold(hit);
@@ -163,7 +163,7 @@ void PiecewiseFlow::settle(const Vector& x) {
 
 // By the network's own rates and margins in the mode.
 std::string PiecewiseFlow::contradiction(const Vector& x, const std::vector<Index>& touching) {
-  if (flow_.objective().network().activation().is_smooth()) return {};
+  if (!flow_.objective().network().traits().kinked()) return {};
   std::vector<Index> moving;
   for (const Index k : touching)
     if (mode_.side(k) != Side::sliding) moving.push_back(k);
@@ -185,7 +185,7 @@ std::string PiecewiseFlow::contradiction(const Vector& x, const std::vector<Inde
 }
 
 void PiecewiseFlow::complete(const Vector& x, std::vector<Index>& hit) {
-  if (flow_.objective().network().activation().is_smooth()) return;
+  if (!flow_.objective().network().traits().kinked()) return;
   const Vector& w = flow_.weights(x);
   complete_first_layer(w, hit);
   if (hidden_ > 1) complete_all_layers(w, hit);

@@ -31,10 +31,6 @@ Vector least_change(Matrix normals, Vector z) {
   return minimum_norm_least_squares(normals.transpose(), z, normal_tolerance());
 }
 
-bool has_neurons(const Network& network) {
-  return network.kind() == "feed_forward" || network.kind() == "power_sum";
-}
-
 /// What the gradient of a row of weights is a sum of, in absolute value.
 Real terms_of_row(const FeedForwardState& state, int layer, Index neuron) {
   return state.layer(layer).delta.row(neuron).cwiseAbs().dot(state.input_of(layer).colwise().norm());
@@ -62,12 +58,14 @@ Kink KinkIndex::kink(Index k) const {
 }
 
 bool PiecewiseFlow::applies_to(const Network& network) {
-  return has_neurons(network) && !network.activation().is_smooth() && network.hidden_layer_count() > 0;
+  const NetworkTraits traits = network.traits();
+  return traits.pre_activations && traits.kinked() && network.hidden_layer_count() > 0;
 }
 
 bool PiecewiseFlow::can_locate(const Network& network) {
+  const NetworkTraits traits = network.traits();
   return applies_to(network) ||
-         (has_neurons(network) && !network.activation().is_polynomial() && network.hidden_layer_count() == 1);
+         (traits.pre_activations && !traits.polynomial() && network.hidden_layer_count() == 1);
 }
 
 PiecewiseFlow::PiecewiseFlow(GradientFlow& flow)
@@ -77,8 +75,8 @@ PiecewiseFlow::PiecewiseFlow(GradientFlow& flow)
       input_norms_(inputs().colwise().norm().transpose()) {
   if (!can_locate(flow.objective().network()))
     throw InputError(
-        "kinks: expected a feed_forward network with hidden layers or a power_sum, either of power 1 and "
-        "slope below 1, or one hidden layer with an activation that is no polynomial");
+        "kinks: expected a network that shows pre-activations (trait pre_activations) with hidden layers, of "
+        "power 1 and slope below 1, or with one hidden layer and an activation that is no polynomial");
   for (int l = 0; l < hidden_; ++l)
     pattern_.factors.push_back(Matrix::Zero(layout().layer(l).rows, inputs().cols()));
   reach_.resize(static_cast<std::size_t>(hidden_));

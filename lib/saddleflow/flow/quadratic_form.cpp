@@ -53,7 +53,7 @@ std::vector<char> shared_groups(const PolarFlow& flow) {
 }  // namespace
 
 bool QuadraticForm::applies_to(const Network& network) {
-  return network.degree() == 2 && network.activation().is_polynomial();
+  return network.degree() == 2 && network.traits().polynomial();
 }
 
 QuadraticForm::QuadraticForm(PolarFlow& flow) {

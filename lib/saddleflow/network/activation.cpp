@@ -124,4 +124,9 @@ std::string Activation::description() const {
   return power_ == 1 ? base : fmt::format("{} to the power {}", base, power_);
 }
 
+Smoothness smoothness_of(const Activation& activation) {
+  if (activation.is_polynomial()) return Smoothness::polynomial;
+  return activation.is_smooth() ? Smoothness::smooth_gradient : Smoothness::kinked;
+}
+
 }  // namespace saddleflow

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/network/traits.hpp"
 
 namespace saddleflow {
 
@@ -40,5 +41,8 @@ class Activation {
   Real slope_;
   int power_;
 };
+
+/// Of a network with this activation.
+Smoothness smoothness_of(const Activation& activation);
 
 }  // namespace saddleflow

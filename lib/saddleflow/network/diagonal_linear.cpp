@@ -79,12 +79,20 @@ class DiagonalLinear final : public Network {
  public:
   explicit DiagonalLinear(Index inputs) : layout_({{1, inputs}, {1, inputs}}) {
     for (Index j = 0; j < inputs; ++j) neurons_.push_back({0, j, {j}, {inputs + j}});
-    groups_.count = static_cast<int>(inputs);
-    for (Index j = 0; j < 2 * inputs; ++j) groups_.first.push_back(static_cast<int>(j % inputs));
-    groups_.second.assign(groups_.first.size(), -1);
   }
 
   std::string kind() const override { return "diagonal_linear"; }
+  std::string description() const override {
+    return fmt::format("diagonal_linear {}, degree 2", input_count());
+  }
+  NetworkTraits traits() const override {
+    NetworkTraits traits;
+    traits.smoothness = Smoothness::polynomial;
+    traits.separable = true;
+    traits.sign = SignSymmetry::both;
+    traits.skeleton = SkeletonKind::coordinates;
+    return traits;
+  }
   std::vector<Index> layer_sizes() const override { return {input_count(), input_count(), 1}; }
   Activation activation() const override { return {}; }
   Index input_count() const override { return layout_.layer(0).cols; }
@@ -92,7 +100,14 @@ class DiagonalLinear final : public Network {
   int degree() const override { return 2; }
   const Layout& layout() const override { return layout_; }
   const std::vector<Neuron>& neurons() const override { return neurons_; }
-  const ParameterGroups& groups() const override { return groups_; }
+  /// A group a coordinate.
+  ParameterGroups groups() const override {
+    ParameterGroups groups;
+    groups.count = static_cast<int>(input_count());
+    for (Index j = 0; j < 2 * input_count(); ++j) groups.first.push_back(static_cast<int>(j % input_count()));
+    groups.second.assign(groups.first.size(), -1);
+    return groups;
+  }
   Index balance_count() const override { return input_count(); }
 
   void balance(const Vector& w, Vector& out) const override {
@@ -111,10 +126,11 @@ class DiagonalLinear final : public Network {
     return std::make_unique<DiagonalLinearKernel>(inputs);
   }
 
+  NeuronFunction neuron_function(Index k) const override { return {diagonal_linear(1), {k}}; }
+
  private:
   Layout layout_;
   std::vector<Neuron> neurons_;
-  ParameterGroups groups_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -57,27 +58,16 @@ std::vector<Neuron> hidden_neurons(const Layout& layout) {
   return neurons;
 }
 
-/// One group a hidden neuron's incoming row and one a hidden neuron's outgoing column.
-ParameterGroups row_and_column_groups(const Layout& layout, const std::vector<Neuron>& neurons) {
-  ParameterGroups groups;
-  const auto size = static_cast<std::size_t>(layout.size());
-  groups.first.assign(size, -1);
-  groups.second.assign(size, -1);
-  const auto put = [&groups](const std::vector<Index>& parameters) {
-    for (const Index parameter : parameters) {
-      const auto i = static_cast<std::size_t>(parameter);
-      (groups.first[i] < 0 ? groups.first[i] : groups.second[i]) = groups.count;
-    }
-    ++groups.count;
-  };
-  for (const Neuron& neuron : neurons) put(neuron.incoming);
-  for (const Neuron& neuron : neurons) put(neuron.outgoing);
-  if (neurons.empty()) {
-    std::vector<Index> all(size);
-    std::iota(all.begin(), all.end(), Index(0));
-    put(all);
-  }
-  return groups;
+SignSymmetry sign_of(const Activation& activation) {
+  if (activation.slope() == Real(-1) || (activation.slope() == Real(1) && activation.power() % 2 == 0))
+    return SignSymmetry::incoming;
+  return activation.slope() == Real(1) ? SignSymmetry::both : SignSymmetry::none;
+}
+
+std::vector<Index> all_below(Index count) {
+  std::vector<Index> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), Index(0));
+  return numbers;
 }
 
 class FeedForward final : public Network {
@@ -87,10 +77,22 @@ class FeedForward final : public Network {
         activation_(activation),
         layout_(feed_forward_layout(sizes_)),
         degree_(feed_forward_degree(layout_.layer_count(), activation.power())),
-        neurons_(hidden_neurons(layout_)),
-        groups_(row_and_column_groups(layout_, neurons_)) {}
+        neurons_(hidden_neurons(layout_)) {}
 
   std::string kind() const override { return "feed_forward"; }
+  NetworkTraits traits() const override {
+    const bool has_hidden = layout_.layer_count() > 1;
+    NetworkTraits traits;
+    traits.smoothness = smoothness_of(activation_);
+    traits.layered = true;
+    traits.separable = layout_.layer_count() == 2;
+    traits.pre_activations = true;
+    traits.growable = has_hidden;
+    traits.symmetry = activation_.is_linear() ? HiddenSymmetry::linear : HiddenSymmetry::permutations;
+    traits.sign = sign_of(activation_);
+    traits.skeleton = has_hidden ? SkeletonKind::neurons : SkeletonKind::none;
+    return traits;
+  }
   std::vector<Index> layer_sizes() const override { return sizes_; }
   Activation activation() const override { return activation_; }
   Index input_count() const override { return sizes_.front(); }
@@ -98,7 +100,6 @@ class FeedForward final : public Network {
   int degree() const override { return degree_; }
   const Layout& layout() const override { return layout_; }
   const std::vector<Neuron>& neurons() const override { return neurons_; }
-  const ParameterGroups& groups() const override { return groups_; }
 
   Index balance_count() const override {
     Index count = 0;
@@ -141,13 +142,35 @@ class FeedForward final : public Network {
     return std::make_unique<FeedForwardKernel>(layout_, activation_, inputs);
   }
 
+  std::shared_ptr<const Network> with_hidden_widths(const std::vector<Index>& widths) const override {
+    if (widths.size() + 2 != sizes_.size())
+      throw InputError(
+          fmt::format("hidden widths: found {} layers, expected {}", widths.size(), sizes_.size() - 2));
+    std::vector<Index> sizes = sizes_;
+    std::copy(widths.begin(), widths.end(), sizes.begin() + 1);
+    return feed_forward(sizes, activation_);
+  }
+
+  SubNetwork sub_network(const std::vector<std::vector<Index>>& kept) const override {
+    std::vector<Index> widths;
+    for (const std::vector<Index>& layer : kept) widths.push_back(static_cast<Index>(layer.size()));
+    SubNetwork part{with_hidden_widths(widths), {}};
+    for (int l = 0; l < layout_.layer_count(); ++l) {
+      const LayerShape& shape = layout_.layer(l);
+      const auto at = static_cast<std::size_t>(l);
+      const std::vector<Index> rows = at < kept.size() ? kept[at] : all_below(shape.rows);
+      for (const Index column : l > 0 ? kept[at - 1] : all_below(shape.cols))
+        for (const Index row : rows) part.parameters.push_back(row_entry(shape, row, column));
+    }
+    return part;
+  }
+
  private:
   std::vector<Index> sizes_;
   Activation activation_;
   Layout layout_;
   int degree_;
   std::vector<Neuron> neurons_;
-  ParameterGroups groups_;
 };
 
 }  // namespace

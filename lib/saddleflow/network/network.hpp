@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/network/activation.hpp"
 #include "saddleflow/network/layout.hpp"
+#include "saddleflow/network/traits.hpp"
 
 namespace saddleflow {
 
@@ -37,41 +39,83 @@ struct ParameterGroups {
   int count = 0;
 };
 
-/// A D-homogeneous network without biases; immutable. Evaluation on data is the business of its Kernel.
+class Network;
+
+/// Some hidden neurons as a network of their own: w(parameters) of the whole is a weight vector of `network`.
+struct SubNetwork {
+  std::shared_ptr<const Network> network;
+  std::vector<Index> parameters;
+};
+
+/// The function of one neuron of a separable network: `network` has this neuron alone and sees the rows
+/// `inputs` of the data; its weights are the neuron's, incoming before outgoing.
+struct NeuronFunction {
+  std::shared_ptr<const Network> network;
+  std::vector<Index> inputs;
+};
+
+/// A D-homogeneous network; immutable. Evaluation on data is the business of its Kernel.
 class Network {
  public:
   virtual ~Network() = default;
 
-  virtual std::string kind() const = 0;  ///< "feed_forward", "diagonal_linear" or "power_sum"
-  virtual std::vector<Index> layer_sizes() const = 0;
-  virtual Activation activation() const = 0;
+  /// The name of the family in studies, files, tables and messages; nobody decides by it.
+  virtual std::string kind() const = 0;
+  virtual NetworkTraits traits() const = 0;
+  /// Family, sizes, activation and degree, for tables: "feed_forward 2-8-1, squared ReLU, degree 3".
+  virtual std::string description() const;
+  /// Inputs, hidden widths ..., outputs; by default inputs and outputs.
+  virtual std::vector<Index> layer_sizes() const;
+  /// sigma of the hidden neurons; by default linear. Its power p is that of the conserved quantities.
+  virtual Activation activation() const { return {}; }
   virtual Index input_count() const = 0;
   virtual Index output_count() const = 0;
   /// D, with H(x; c w) = c^D H(x; w) for c >= 0.
   virtual int degree() const = 0;
   virtual const Layout& layout() const = 0;
-  /// Layers of neurons with an activation; one less than the weight matrices, unless the outer weights are no
-  /// parameters.
-  virtual int hidden_layer_count() const { return layout().layer_count() - 1; }
-  /// Hidden neurons, layer after layer.
+  /// Hidden neurons, layer after layer; none where the network has no such structure.
   virtual const std::vector<Neuron>& neurons() const = 0;
-  virtual const ParameterGroups& groups() const = 0;
+  /// Layers of hidden neurons.
+  int hidden_layer_count() const { return neurons().empty() ? 0 : neurons().back().layer + 1; }
+  /// By default a group for the incoming weights of each neuron and one for its outgoing ones, and one for
+  /// the weights of no neuron.
+  virtual ParameterGroups groups() const;
 
-  /// Number of conserved quantities that balance() computes (0 where the network has none).
-  virtual Index balance_count() const = 0;
   /// Quantities that gradient flow conserves for any loss: ||W_l[k,:]||^2 - p ||W_{l+1}[:,k]||^2 per hidden
   /// neuron; all entries of W_l W_l^T - W_{l+1}^T W_{l+1} (lower triangle) for linear layers; u_j^2 - v_j^2
-  /// for diagonal linear networks. `out` has length balance_count().
-  virtual void balance(const Vector& w, Vector& out) const = 0;
-  /// Of each of these quantities the neurons j and k that it belongs to: it is <incoming_j, incoming_k> - p
-  /// <outgoing_j, outgoing_k>.
-  virtual std::vector<NeuronPair> balanced_pairs() const = 0;
+  /// for diagonal linear networks. Of each of them the neurons j and k that it belongs to: it is <incoming_j,
+  /// incoming_k> - p <outgoing_j, outgoing_k>. None by default.
+  virtual std::vector<NeuronPair> balanced_pairs() const { return {}; }
+  /// Number of these quantities.
+  virtual Index balance_count() const { return static_cast<Index>(balanced_pairs().size()); }
+  /// Their values; `out` gets length balance_count().
+  virtual void balance(const Vector& w, Vector& out) const;
 
   /// A kernel bound to the inputs X (input_count x n). Throws InputError when the rows do not match.
   virtual std::unique_ptr<Kernel> kernel(const Matrix& inputs) const = 0;
 
+  /// The network of the same family, inputs, outputs and activation with these numbers of neurons in its
+  /// hidden layers. InputError where the family has none such (the default), or a width is not positive.
+  virtual std::shared_ptr<const Network> with_hidden_widths(const std::vector<Index>& widths) const;
+  /// The network of the neurons `kept`, of every hidden layer their numbers within it, in this order (at
+  /// least one a layer). By default with with_hidden_widths(), for one hidden layer of neurons that can
+  /// change places, else InputError.
+  virtual SubNetwork sub_network(const std::vector<std::vector<Index>>& kept) const;
+  /// Of neuron k of neurons(). By default that of with_hidden_widths({1}) on all inputs, for separable
+  /// networks of neurons that can change places, else InputError.
+  virtual NeuronFunction neuron_function(Index k) const;
+
   Index parameter_count() const { return layout().size(); }
+  /// The outer weights are no parameters: the network sums its last hidden layer.
+  bool sums_last_layer() const {
+    return traits().pre_activations && hidden_layer_count() == layout().layer_count();
+  }
 };
+
+/// Neurons in each hidden layer.
+std::vector<Index> hidden_widths(const Network& network);
+/// InputError "`what`: ..." where the gradient of the network jumps and its kinks are not known.
+void require_known_kinks(const Network& network, std::string_view what);
 
 /// H = W_m sigma(W_{m-1} sigma(... sigma(W_1 x))); `sizes` = inputs, hidden widths ..., outputs (at least two
 /// entries, all positive). Degree sum_l p^{m-l}. Throws InputError.

@@ -126,24 +126,30 @@ class PowerSum final : public Network {
       for (Index j = 0; j < inputs; ++j) neuron.incoming.push_back(k + j * width);
       neurons_.push_back(std::move(neuron));
     }
-    groups_.count = static_cast<int>(width);
-    for (Index i = 0; i < layout_.size(); ++i) groups_.first.push_back(static_cast<int>(i % width));
-    groups_.second.assign(groups_.first.size(), -1);
   }
 
   std::string kind() const override { return "power_sum"; }
+  NetworkTraits traits() const override {
+    const bool even =
+        activation_.slope() == Real(-1) || (activation_.slope() == Real(1) && activation_.power() % 2 == 0);
+    const bool square = activation_.power() == 2 && (activation_.slope() == Real(1) || even);
+    NetworkTraits traits;
+    traits.smoothness = smoothness_of(activation_);
+    traits.separable = true;
+    traits.pre_activations = true;
+    traits.symmetry = square ? HiddenSymmetry::rotations : HiddenSymmetry::permutations;
+    // An odd neuron has no outgoing weights that could turn with it.
+    traits.sign = even ? SignSymmetry::incoming : SignSymmetry::none;
+    traits.skeleton = SkeletonKind::neurons;
+    return traits;
+  }
   std::vector<Index> layer_sizes() const override { return {input_count(), layout_.layer(0).rows, 1}; }
   Activation activation() const override { return activation_; }
   Index input_count() const override { return layout_.layer(0).cols; }
   Index output_count() const override { return 1; }
   int degree() const override { return activation_.power(); }
   const Layout& layout() const override { return layout_; }
-  int hidden_layer_count() const override { return 1; }
   const std::vector<Neuron>& neurons() const override { return neurons_; }
-  const ParameterGroups& groups() const override { return groups_; }
-  Index balance_count() const override { return 0; }
-  void balance(const Vector&, Vector& out) const override { out.resize(0); }
-  std::vector<NeuronPair> balanced_pairs() const override { return {}; }
 
   std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {
     if (inputs.rows() != input_count())
@@ -152,11 +158,16 @@ class PowerSum final : public Network {
     return std::make_unique<PowerSumKernel>(layout_, activation_, inputs);
   }
 
+  std::shared_ptr<const Network> with_hidden_widths(const std::vector<Index>& widths) const override {
+    if (widths.size() != 1)
+      throw InputError(fmt::format("hidden widths: found {} layers, expected one", widths.size()));
+    return power_sum(input_count(), widths[0], activation_);
+  }
+
  private:
   Activation activation_;
   Layout layout_;
   std::vector<Neuron> neurons_;
-  ParameterGroups groups_;
 };
 
 }  // namespace

@@ -140,8 +140,7 @@ void Objective::hessian(const Vector& w, Matrix& out) {
 }
 
 void Objective::set_mode(const ActivationPattern& pattern, const std::vector<Kink>& sliding) {
-  const Activation activation = network_->activation();
-  if (!sliding.empty() && activation.is_smooth())
+  if (!sliding.empty() && !network_->traits().kinked())
     throw InputError("sliding: the gradient of this network is continuous, nothing slides");
   kernel_->set_pattern(&pattern);
   if (!sliding_) sliding_ = std::make_unique<SlidingManifold>(network_->layout(), data_.inputs);

@@ -13,7 +13,8 @@ namespace {
 void require_growing(const Network& network) {
   if (!can_grow(network))
     throw InputError("network.kind: found " + network.kind() +
-                     ", expected feed_forward with a hidden layer: only these grow neuron by neuron");
+                     ", expected a network that grows neuron by neuron (trait growable): feed_forward with a "
+                     "hidden layer");
 }
 
 void put(const Network& network, Vector& w, Index number, const NewNeuron& neuron, Real scale) {
@@ -35,23 +36,11 @@ void put(const Network& network, Vector& w, Index number, const NewNeuron& neuro
 
 }  // namespace
 
-bool can_grow(const Network& network) {
-  return network.kind() == "feed_forward" && network.layer_sizes().size() > 2;
-}
-
-std::vector<Index> hidden_widths(const Network& network) {
-  require_growing(network);
-  const std::vector<Index> sizes = network.layer_sizes();
-  return {sizes.begin() + 1, sizes.end() - 1};
-}
+bool can_grow(const Network& network) { return network.traits().growable; }
 
 std::shared_ptr<const Network> with_widths(const Network& network, const std::vector<Index>& widths) {
-  std::vector<Index> sizes = network.layer_sizes();
-  const std::size_t hidden = hidden_widths(network).size();
-  if (widths.size() != hidden)
-    throw InputError(fmt::format("hidden widths: found {} layers, expected {}", widths.size(), hidden));
-  std::copy(widths.begin(), widths.end(), sizes.begin() + 1);
-  return feed_forward(sizes, network.activation());
+  require_growing(network);
+  return network.with_hidden_widths(widths);
 }
 
 Vector carried_over(const Network& from, const Vector& w, const Network& to) {
@@ -70,6 +59,7 @@ Vector carried_over(const Network& from, const Vector& w, const Network& to) {
 
 Grown append_neurons(const Network& network, const Vector& w, const std::vector<NewNeuron>& neurons,
                      Real scale) {
+  require_growing(network);
   std::vector<Index> widths = hidden_widths(network);
   std::vector<Index> next = widths;
   for (const NewNeuron& neuron : neurons) {

@@ -8,11 +8,9 @@
 
 namespace saddleflow {
 
-/// Whether a network can be grown neuron by neuron: feed_forward with a hidden layer.
+/// Whether a network can be grown neuron by neuron (NetworkTraits::growable): feed_forward with a hidden
+/// layer.
 bool can_grow(const Network& network);
-
-/// Hidden layers, and neurons in each.
-std::vector<Index> hidden_widths(const Network& network);
 
 /// The network of the same family, inputs, outputs and activation with these hidden widths. InputError unless
 /// can_grow(), the number of hidden layers is the same, and all are at least 1.

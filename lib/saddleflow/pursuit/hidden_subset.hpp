@@ -18,8 +18,9 @@ struct HiddenSubset {
   Vector embed(const Vector& part, Index size) const;
 };
 
-/// Of feed_forward and power_sum; `neurons` are numbers in Network::neurons(), in the order they have in
-/// their layers of the subset. InputError for other networks, numbers out of range, a layer without neurons.
+/// By Network::sub_network(); `neurons` are numbers in Network::neurons(), in the order they have in their
+/// layers of the subset. InputError for networks that have none, numbers out of range, a layer without
+/// neurons.
 HiddenSubset hidden_subset(const Network& network, const std::vector<Index>& neurons);
 
 /// One hidden layer (is_separable()): the network of one such neuron on the same inputs, with targets whose

@@ -55,13 +55,17 @@ Skeleton compute_skeleton(Objective& objective, const Vector& direction, const S
   if (direction.size() != objective.size() || !direction.allFinite() || direction.isZero(0))
     throw InputError(
         fmt::format("skeleton: expected a direction of {} finite numbers, not all zero", objective.size()));
-  if (network.kind() == "diagonal_linear") return diagonal_skeleton(objective, direction, options);
+  const SkeletonKind kind = network.traits().skeleton;
+  if (kind == SkeletonKind::coordinates) return diagonal_skeleton(objective, direction, options);
+  if (kind != SkeletonKind::neurons)
+    throw InputError(
+        fmt::format("network: found {}, whose skeleton is not known (trait skeleton)", network.kind()));
   if (network.neurons().empty() || network.degree() < 2)
     throw InputError(
         fmt::format("network: found {} of degree {} with {} hidden neurons, expected degree 2 at "
                     "least and a hidden layer, or diagonal_linear",
                     network.kind(), network.degree(), network.neurons().size()));
-  if (!is_separable(network) && network.activation().power() < 2 && !network.activation().is_linear())
+  if (!is_separable(network) && network.traits().kinked())
     throw InputError(
         fmt::format("network: found {} layers of weights with kinks (power 1, slope {}), expected power 2 at "
                     "least, slope 1 or one hidden layer: the skeleton of other networks is not known",
@@ -70,8 +74,8 @@ Skeleton compute_skeleton(Objective& objective, const Vector& direction, const S
 }
 
 int later_degree_of(const Network& network) {
-  const bool deep = network.kind() == "feed_forward" && !is_separable(network);
-  if (!deep || network.neurons().empty() || network.activation().is_linear()) return network.degree();
+  const bool deep = network.hidden_layer_count() > 1;
+  if (!deep || network.neurons().empty() || network.traits().mixes()) return network.degree();
   return network.activation().power() + 1;
 }
 

@@ -157,7 +157,7 @@ bool has_weights(const RunData& run) {
 Directions neuron_directions(const RunData& run, std::size_t max_neurons) {
   Directions result;
   if (!has_weights(run)) return result;
-  const bool diagonal = run.network_kind == "diagonal_linear";
+  const bool diagonal = run.has_trait("coordinates");
   const Rows last = layer_rows(run, run.snapshots.back().weights, 0);
   result.inputs = static_cast<std::int64_t>(last.front().size());
   result.neuron_count = static_cast<std::int64_t>(last.size());

@@ -52,6 +52,8 @@ std::string flag_name(const std::vector<std::string>& names, int flag) {
 
 void read_network(const archive::RunDescription& d, RunData& run) {
   run.network_kind = d.network_kind;
+  run.network_traits = d.network_traits;
+  run.activation = d.activation;
   run.layer_sizes = d.layer_sizes;
   run.slope = d.slope;
   run.power = d.power;

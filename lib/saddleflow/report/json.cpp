@@ -174,10 +174,9 @@ double last_step(const RunData& run) {
 }
 
 Json network(const RunData& run) {
-  return {
-      {"kind", run.network_kind},     {"layers", run.layer_sizes}, {"slope", number(run.slope, value_digits)},
-      {"power", run.power},           {"degree", run.degree},      {"parameters", run.parameters.size()},
-      {"neurons", run.neurons.size()}};
+  return {{"kind", run.network_kind},     {"layers", run.layer_sizes}, {"activation", run.activation},
+          {"power", run.power},           {"degree", run.degree},      {"parameters", run.parameters.size()},
+          {"neurons", run.neurons.size()}};
 }
 
 }  // namespace

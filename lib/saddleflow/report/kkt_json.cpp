@@ -64,7 +64,7 @@ std::vector<std::vector<double>> first_rows(const RunData& run, const std::vecto
 Json kkt_json(const RunData& run) {
   if (run.kkt.empty()) return nullptr;
   Json points = Json::array();
-  const bool has_rows = run.network_kind != "diagonal_linear";
+  const bool has_rows = !run.has_trait("coordinates");
   for (std::size_t k = 0; k < run.kkt.size(); ++k) {
     points.push_back(point_json(run.kkt[k]));
     Json rows = Json::array();

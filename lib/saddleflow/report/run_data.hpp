@@ -1,9 +1,11 @@
 // Everything the report page shows of one run, as plain columns: the page knows nothing of HDF5.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -62,12 +64,19 @@ struct AlignmentTable {
 };
 
 struct RunData {
+  /// Whether its network is said to be so, see trait_names().
+  bool has_trait(std::string_view name) const {
+    return std::find(network_traits.begin(), network_traits.end(), name) != network_traits.end();
+  }
+
   std::string title;
   std::string file;  ///< name shown in the header
   std::string stop_reason;
 
   // network
-  std::string network_kind;  ///< "feed_forward", "diagonal_linear" or "power_sum"
+  std::string network_kind;
+  std::vector<std::string> network_traits;  ///< as in archive::RunDescription
+  std::string activation;                   ///< in words; empty where its neurons have none
   std::vector<std::int64_t> layer_sizes;
   double slope = 1;
   int power = 1;

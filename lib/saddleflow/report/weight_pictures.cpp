@@ -138,7 +138,7 @@ struct Frame {
 
 std::vector<Frame> frames(const RunData& run, const std::vector<Group>& groups) {
   const int layers = run.parameters.empty() ? 0 : run.parameters.back().layer + 1;
-  const bool feeds = run.network_kind == "feed_forward";
+  const bool feeds = run.has_trait("layered");
   std::vector<Frame> all;
   for (int l = 0; l < layers; ++l) {
     const Matrix rows = layer_rows(run, *groups.front().pictures.front().weights, l);

@@ -196,7 +196,7 @@ class Analysis {
   // Of degree 2 where the network is smooth N is part of the Hessian: those ways are eigenvectors already.
   void add_neuron(const NeuronNcf& ncf) {
     result_.work = result_.work + ncf.table.work;
-    if (ncf.degree() == 2 && network_.activation().is_smooth()) return;
+    if (ncf.degree() == 2 && !network_.traits().kinked()) return;
     const Index neuron = ncf.neurons.front();
     const EscapeDirection way{EscapeDirection::Kind::correlation, {}, 0, ncf.degree(), ncf.layer, neuron, 0};
     add_maximisers(ncf.table, *ncf.neuron, way,
@@ -292,6 +292,7 @@ CriticalPoint analyse_critical_point(Objective& objective, const Vector& w,
     throw InputError(
         fmt::format("critical point: found {} weights, expected {}", w.size(), objective.size()));
   if (!w.allFinite()) throw InputError("critical point: a weight is not finite");
+  require_known_kinks(objective.network(), "critical point");
   CriticalPoint result = Analysis(objective, w, options).run();
   if (result.refinement.status == RefineStatus::gradient_flat) result.kind = CriticalKind::gradient_flat;
   return result;

@@ -7,9 +7,9 @@ namespace saddleflow {
 std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector& w,
                                         const ActivationPattern* pattern) {
   const Network& network = objective.network();
-  if (network.kind() != "feed_forward" && network.kind() != "power_sum")
-    throw InputError("layer signals: found a network of kind " + network.kind() +
-                     ", expected feed_forward or power_sum");
+  if (!network.traits().pre_activations)
+    throw InputError("layer signals: found " + network.kind() +
+                     ", expected a network that shows pre-activations (trait pre_activations)");
   const Layout& layout = network.layout();
   const Activation activation = network.activation();
   const int hidden = network.hidden_layer_count();

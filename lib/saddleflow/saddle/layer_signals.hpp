@@ -1,4 +1,4 @@
-// What every hidden layer of a feed_forward network or a power_sum sees at one point: activations from below,
+// What every hidden layer of a network that shows pre-activations sees at one point: activations from below,
 // residuals from above.
 #pragma once
 
@@ -19,7 +19,7 @@ struct LayerSignals {
 
 /// One entry per hidden layer. `pattern`: the branches of the activation to take instead of those that the
 /// signs of the pre-activations choose, p = 1 (the slopes at a point on kinks). InputError for
-/// diagonal_linear networks.
+/// networks without the trait pre_activations.
 std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector& w,
                                         const ActivationPattern* pattern = nullptr);
 

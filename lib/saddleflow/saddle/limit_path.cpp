@@ -128,6 +128,7 @@ void find_end(Objective& objective, const Vector& w, LimitPath& path) {
 }  // namespace
 
 LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const LimitPathOptions& options) {
+  require_known_kinks(objective.network(), "limit path");
   LimitPath path;
   Correlation correlation(objective);
   path.start = limit_path_start(correlation, point);

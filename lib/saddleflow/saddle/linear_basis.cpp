@@ -31,7 +31,7 @@ Vector HiddenBasis::leave(const Network& network, const Vector& w) const {
 
 HiddenBasis principal_basis(const Network& network, const Vector& w) {
   HiddenBasis basis;
-  if (network.kind() != "feed_forward" || !network.activation().is_linear()) return basis;
+  if (!network.traits().layered || !network.traits().mixes()) return basis;
   const Layout& layout = network.layout();
   for (int l = 0; l + 1 < layout.layer_count(); ++l) {
     const Matrix in = layout.matrix(w, l), out = layout.matrix(w, l + 1);

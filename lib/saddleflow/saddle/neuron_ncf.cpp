@@ -49,24 +49,19 @@ Matrix output_residual(const Objective& objective, const Vector& w) {
   return -residual;
 }
 
-void build_power(const Objective& objective, const Vector& w, NeuronNcf& ncf) {
-  const Network& network = objective.network();
-  for (Index i = 0; i < network.input_count(); ++i) ncf.fed_by.push_back(i);
-  ncf.neuron = with_residual(power_sum(network.input_count(), 1, network.activation()),
-                             objective.data().inputs, output_residual(objective, w));
-}
-
-// Each neuron of a diagonal network has an input of its own.
-void build_diagonal(const Objective& objective, const Vector& w, NeuronNcf& ncf) {
-  const Index input = objective.network().neurons()[static_cast<std::size_t>(ncf.neurons[0])].index;
-  ncf.fed_by = ncf.feeds = {0};
-  ncf.neuron =
-      with_residual(diagonal_linear(1), objective.data().inputs.row(input), output_residual(objective, w));
+// Of a network that is a sum over its neurons.
+void build_separable(const Objective& objective, const Vector& w, NeuronNcf& ncf) {
+  const NeuronFunction function = objective.network().neuron_function(ncf.neurons[0]);
+  const Neuron& neuron = objective.network().neurons()[static_cast<std::size_t>(ncf.neurons[0])];
+  for (std::size_t i = 0; i < neuron.incoming.size(); ++i) ncf.fed_by.push_back(static_cast<Index>(i));
+  for (std::size_t i = 0; i < neuron.outgoing.size(); ++i) ncf.feeds.push_back(static_cast<Index>(i));
+  ncf.neuron = with_residual(function.network, objective.data().inputs(function.inputs, Eigen::all),
+                             output_residual(objective, w));
 }
 
 // Neurons that share one function.
 std::vector<NeuronNcf> grouped(const Network& network, const std::vector<Index>& zero_neurons) {
-  const bool alone = network.kind() == "diagonal_linear";
+  const bool alone = !network.traits().permutable();
   std::map<Index, NeuronNcf> groups;
   for (const Index k : zero_neurons) {
     const int layer = network.neurons()[static_cast<std::size_t>(k)].layer;
@@ -129,16 +124,14 @@ std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
   const Network& network = objective.network();
   const Vector kept = put_to_zero(network, w, zero_neurons);
   std::vector<LayerSignals> signals;
-  if (network.kind() == "feed_forward") signals = layer_signals(objective, kept, pattern);
+  const NetworkTraits traits = network.traits();
+  if (traits.layered) signals = layer_signals(objective, kept, pattern);
   std::vector<NeuronNcf> result;
   for (NeuronNcf& ncf : grouped(network, zero_neurons)) {
-    if (network.kind() == "feed_forward") {
+    if (traits.layered)
       build_hidden(signals[static_cast<std::size_t>(ncf.layer)], network.activation(), ncf);
-    } else if (network.kind() == "power_sum") {
-      build_power(objective, kept, ncf);
-    } else {
-      build_diagonal(objective, kept, ncf);
-    }
+    else
+      build_separable(objective, kept, ncf);
     if (!ncf.neuron) continue;
     Correlation correlation(*ncf.neuron);
     ncf.table = find_kkt_points(correlation, options);
@@ -151,7 +144,7 @@ std::optional<PathNcf> path_ncf(const Objective& objective, const Vector& w,
                                 const std::vector<Index>& zero_neurons, const KktSearchOptions& options) {
   const Network& network = objective.network();
   const Layout& layout = network.layout();
-  if (network.kind() != "feed_forward" || layout.layer_count() < 3) return std::nullopt;
+  if (!network.traits().layered || layout.layer_count() < 3) return std::nullopt;
   const std::vector<std::vector<Index>> places = path_places(network, zero_neurons);
   std::vector<Index> sizes;
   for (const std::vector<Index>& layer : places) {

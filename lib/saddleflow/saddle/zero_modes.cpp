@@ -165,7 +165,7 @@ void add_dead_combinations(const Network& network, const Vector& w, Directions& 
 // such ones alone matters to nobody, either.
 void add_inactive_neurons(const Objective& objective, const Vector& w, Directions& directions) {
   const Network& network = objective.network();
-  if (network.kind() == "diagonal_linear") return;
+  if (!network.traits().pre_activations) return;
   const std::vector<LayerSignals> signals = layer_signals(objective, w);
   const bool closes = network.activation().slope() == 0;
   std::vector<bool> silent(network.neurons().size()), above;  // of this layer's neurons, of the next one's
@@ -177,7 +177,7 @@ void add_inactive_neurons(const Objective& objective, const Vector& w, Direction
     for (const Neuron& neuron : network.neurons()) {
       if (neuron.layer != l) continue;
       // On a kink that is held rounding leaves a little.
-      const Real rounding = network.activation().is_smooth() ? Real(0) : kZero * w.norm() * below_norm;
+      const Real rounding = network.traits().kinked() ? kZero * w.norm() * below_norm : Real(0);
       const bool inactive = activations.row(neuron.index).cwiseAbs().maxCoeff() <= rounding;
       bool unheard = l + 1 < static_cast<int>(signals.size());
       for (std::size_t i = 0; unheard && i < neuron.outgoing.size(); ++i)
@@ -194,7 +194,7 @@ void add_inactive_neurons(const Objective& objective, const Vector& w, Direction
 ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const Matrix& null_space,
                              Real angle, const Matrix& held, const ActivationPattern* pattern) {
   const Network& network = objective.network();
-  const bool linear = network.kind() == "feed_forward" && network.activation().is_linear();
+  const bool linear = network.traits().layered && network.traits().mixes();
   ZeroModes modes;
   Directions directions(w.size());
   Index before = 0;

@@ -2,35 +2,54 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/network/families.hpp"
 
 namespace saddleflow {
 
+namespace {
+
+NetworkSpec network_spec(const StudyTable& study, const NetworkFamily& family) {
+  NetworkSpec spec;
+  spec.layers = study.integers("network.layers");
+  spec.activation = Activation(study.real("network.slope"), static_cast<int>(study.integer("network.power")));
+  for (const Key& key : family.keys) {
+    const std::string path = "network." + key.path;
+    if (!study.has(path)) continue;
+    if (key.type == KeyType::integer)
+      spec.own.emplace(key.path, study.integer(path));
+    else
+      spec.own.emplace(key.path, study.text(path));
+  }
+  return spec;
+}
+
+/// Keys of other families say that the study means another network.
+void check_foreign_keys(const StudyTable& study, const NetworkFamily& family) {
+  for (const NetworkFamily& other : network_families())
+    for (const Key& key : other.keys) {
+      const bool own = std::any_of(family.keys.begin(), family.keys.end(),
+                                   [&](const Key& k) { return k.path == key.path; });
+      if (!own && study.has("network." + key.path))
+        study.fail("network." + key.path, fmt::format("is a key of {} networks, found network.kind = \"{}\"",
+                                                      other.kind, family.kind));
+    }
+}
+
+}  // namespace
+
 std::shared_ptr<const Network> build_network(const StudyTable& study) {
-  const std::string kind = study.text("network.kind");
-  const std::vector<Index> layers = study.integers("network.layers");
-  const Activation activation(study.real("network.slope"), static_cast<int>(study.integer("network.power")));
-  if (kind == "diagonal_linear") {
-    if (layers.size() != 1)
-      study.fail(
-          "network.layers",
-          fmt::format("found {} numbers, expected one for diagonal_linear: the inputs", layers.size()));
-    return diagonal_linear(layers[0]);
+  const NetworkFamily family = network_family(study.text("network.kind"));
+  check_foreign_keys(study, family);
+  try {
+    return family.make(network_spec(study, family));
+  } catch (const NetworkKeyError& error) {
+    study.fail("network." + error.key(), error.what());
   }
-  if (kind == "power_sum") {
-    if (layers.size() != 2)
-      study.fail(
-          "network.layers",
-          fmt::format("found {} numbers, expected two for power_sum: inputs and width", layers.size()));
-    return power_sum(layers[0], layers[1], activation);
-  }
-  if (layers.size() < 2)
-    study.fail("network.layers",
-               fmt::format("found {} numbers, expected at least inputs and outputs", layers.size()));
-  return feed_forward(layers, activation);
 }
 
 Loss build_loss(const StudyTable& study) {

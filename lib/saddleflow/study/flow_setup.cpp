@@ -45,8 +45,8 @@ FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Object
   const std::string kinks = study.text("flow.kinks");
   options.kink_policy = kinks == "auto" ? Kinks::follow : kinks == "locate" ? Kinks::locate : Kinks::ignore;
   const Network& network = objective.network();
-  if (options.kink_policy != Kinks::ignore && !network.activation().is_smooth() &&
-      !network.neurons().empty() && !PiecewiseFlow::applies_to(network))
+  if (options.kink_policy != Kinks::ignore && network.traits().kinked() && !network.neurons().empty() &&
+      !PiecewiseFlow::applies_to(network))
     study.fail("flow.kinks",
                fmt::format("found \"{}\" for a {} network of power 1, whose gradient jumps at its kinks, "
                            "expected \"ignore\" (they are followed in feed_forward and power_sum networks)",

@@ -155,7 +155,7 @@ Vector sphere_direction(const Network& network, std::uint64_t seed) {
 }
 
 Vector balanced_direction(const Network& network, std::uint64_t seed) {
-  if (network.activation().is_linear() && network.kind() == "feed_forward") {
+  if (network.traits().layered && network.traits().mixes()) {
     Random random(seed);
     return balanced_linear(network, random);
   }

@@ -1,25 +1,47 @@
 #include "saddleflow/study/key_table.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "saddleflow/network/families.hpp"
+
 namespace saddleflow {
 
-std::vector<Key> key_table() {
+namespace {
+
+std::vector<std::string> family_kinds() {
+  std::vector<std::string> kinds;
+  for (const NetworkFamily& family : network_families()) kinds.push_back(family.kind);
+  return kinds;
+}
+
+/// "inputs, hidden widths ..., outputs; power_sum: inputs, width; ...".
+std::string layers_of_families() {
+  std::string doc;
+  for (const NetworkFamily& family : network_families())
+    doc += doc.empty() ? family.layers : "; " + family.kind + ": " + family.layers;
+  return doc;
+}
+
+/// The keys that single families have, behind the others of [network]; one that two families share, once.
+void insert_family_keys(std::vector<Key>& keys) {
+  auto place = std::find_if(keys.begin(), keys.end(), [](const Key& key) { return key.path == "data.file"; });
+  for (const NetworkFamily& family : network_families())
+    for (Key key : family.keys) {
+      key.path = "network." + key.path;
+      const auto same = [&](const Key& other) { return other.path == key.path; };
+      if (std::none_of(keys.begin(), keys.end(), same)) place = std::next(keys.insert(place, std::move(key)));
+    }
+}
+
+std::vector<Key> common_keys() {
   using enum KeyType;
   return {
       {"title", text, "\"\"", "what the study is about; shown in tables and reports", {}, ""},
 
-      {"network.kind",
-       text,
-       "\"feed_forward\"",
-       "family of networks",
-       {"feed_forward", "diagonal_linear", "power_sum"},
-       ""},
-      {"network.layers",
-       integers,
-       "",
-       "inputs, hidden widths ..., outputs; power_sum: inputs, width; "
-       "diagonal_linear: inputs",
-       {},
-       ">= 1"},
+      {"network.kind", text, "\"feed_forward\"", "family of networks", family_kinds(), ""},
+      {"network.layers", integers, "", layers_of_families(), {}, ">= 1"},
       {"network.slope", real, "0.0", "alpha of the activation max(s, alpha s)^p, -1..1", {}, "-1..1"},
       {"network.power", integer, "2", "p of the activation max(s, alpha s)^p", {}, "1..16"},
 
@@ -353,6 +375,14 @@ std::vector<Key> key_table() {
       {"claim.horizon", real, "0.8", "rescaled_curve: up to this part of the blow-up time", {}, "0..1"},
       {"claim.margin", real, "0.1", "how far a measured exponent may be from its prediction", {}, "> 0"},
   };
+}
+
+}  // namespace
+
+std::vector<Key> key_table() {
+  std::vector<Key> keys = common_keys();
+  insert_family_keys(keys);
+  return keys;
 }
 
 }  // namespace saddleflow

@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <list>
+#include <mutex>
 #include <numeric>
+#include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/network/families.hpp"
 #include "saddleflow/study/key_table.hpp"
 
 namespace saddleflow {
@@ -54,9 +58,14 @@ std::string wrapped(const std::string& text_line, std::size_t indent, std::size_
 
 }  // namespace
 
+// A table for each state of the registries: what has been handed out stays.
 const std::vector<Key>& study_keys() {
-  static const std::vector<Key> keys = key_table();
-  return keys;
+  static std::mutex mutex;
+  static std::list<std::pair<std::size_t, std::vector<Key>>> tables;
+  const std::lock_guard lock(mutex);
+  const std::size_t families = network_families().size();
+  if (tables.empty() || tables.back().first != families) tables.emplace_back(families, key_table());
+  return tables.back().second;
 }
 
 const Key* find_key(const std::string& path) {

@@ -5,30 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/key.hpp"
+
 namespace saddleflow {
 
-enum class KeyType {
-  text,
-  boolean,
-  integer,
-  real,
-  texts,     ///< a list of texts
-  integers,  ///< a list of integers
-  reals,     ///< a list of numbers
-  matrix,    ///< a list of equally long lists of numbers
-  weights    ///< "all", "events", {every = k} or {times = [...]}
-};
-
-/// One key. A path with "[]" is a key of each table in a list of tables ("events.level[].value").
-struct Key {
-  std::string path;
-  KeyType type = KeyType::text;
-  std::string fallback;              ///< default as a TOML value; empty: none
-  std::string doc;                   ///< one line; states units or shape where there are any
-  std::vector<std::string> choices;  ///< of a text or of each of the texts; empty: any
-  std::string range;  ///< "> 0", ">= 0", ">= 1", "0..1" or empty; of a number or of each of a list
-};
-
+/// With those of the families that are registered now (network/families.hpp). References stay valid.
 const std::vector<Key>& study_keys();
 /// nullptr for an unknown path.
 const Key* find_key(const std::string& path);

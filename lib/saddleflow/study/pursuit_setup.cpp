@@ -51,9 +51,9 @@ std::shared_ptr<const Network> build_family(const StudyTable& study) {
   auto network = build_network(study);
   if (!can_grow(*network))
     study.fail("network.kind",
-               "found " + network->kind() +
-                   (network->kind() == "feed_forward" ? " without a hidden layer" : "") +
-                   ", expected feed_forward with hidden layers: only these grow neuron by neuron");
+               "found " + network->kind() + (network->neurons().empty() ? " without a hidden layer" : "") +
+                   ", expected feed_forward with hidden layers: only these grow neuron by neuron (trait "
+                   "growable)");
   return network;
 }
 

@@ -18,6 +18,9 @@ const std::vector<std::string>& methods() {
 
 void describe_network(const Network& network, archive::RunDescription& d) {
   d.network_kind = network.kind();
+  const NetworkTraits traits = network.traits();
+  d.network_traits = trait_names(traits);
+  if (traits.pre_activations) d.activation = network.activation().description();
   for (Index size : network.layer_sizes()) d.layer_sizes.push_back(size);
   d.slope = static_cast<double>(network.activation().slope());
   d.power = network.activation().power();

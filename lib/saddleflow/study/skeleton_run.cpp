@@ -86,11 +86,7 @@ class SkeletonJob {
   void describe() {
     const Network& network = objective_.network();
     result_.title = study_.text("title");
-    result_.network =
-        fmt::format("{} {}, {}, degree {}", network.kind(), fmt::join(network.layer_sizes(), "-"),
-                    network.activation().description(), network.degree());
-    if (network.kind() == "diagonal_linear")
-      result_.network = fmt::format("diagonal_linear {}, degree 2", network.input_count());
+    result_.network = network.description();
     result_.delta = start_.stableNorm();
     result_.samples = objective_.data().inputs.cols();
   }

@@ -1,25 +1,15 @@
 // Title line, verdict and dials.
 
-const activations = ({slope, power}) => {
-  if (power === 1) {
-    return slope === 1 ? 'linear' : slope === 0 ? 'ReLU' : slope === -1 ? 'absolute value' : `leaky ReLU (slope ${slope})`;
-  }
-  const name = {2: 'squared', 3: 'cubed'}[power] ?? `power-${power}`;
-  if (slope === 1) return `power ${power}`;
-  if (slope === -1) return power === 2 ? 'square' : `|s|^${power}`;
-  return slope === 0 ? `${name} ReLU` : `${name} leaky ReLU (slope ${slope})`;
-};
-
 const counter = (name) => {
   const found = run.counters.find(([key]) => key === name);
   return found ? Number(found[1]) : null;
 };
 
 function networkLine() {
-  const {kind, layers, power, degree, parameters} = run.network;
+  const {kind, layers, activation, degree, parameters} = run.network;
   const shape = layers.join('–');
   const parts = [plainWords(kind), shape];
-  if (kind !== 'diagonal_linear') parts.push(activations(run.network));
+  if (activation) parts.push(activation);
   parts.push(`degree ${degree}`, `${number(parameters)} parameters`);
   return parts.join(' · ');
 }

@@ -1,0 +1,119 @@
+#include "saddleflow/network/network.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <numeric>
+#include <utility>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+namespace {
+
+void require_interchangeable(const Network& network, std::string_view what) {
+  const NetworkTraits traits = network.traits();
+  if (!traits.separable || !traits.permutable())
+    throw InputError(
+        fmt::format("{}: found {}, expected a network that is a sum over neurons which can change places "
+                    "(traits separable and permutable)",
+                    what, network.kind()));
+}
+
+/// The parameters of these neurons, in the order that they have in the network of these neurons alone.
+std::vector<Index> parameters_by_place(const Network& whole, const Network& part,
+                                       const std::vector<Index>& kept) {
+  std::vector<Index> parameters(static_cast<std::size_t>(part.parameter_count()));
+  for (std::size_t k = 0; k < kept.size(); ++k) {
+    const Neuron& from = whole.neurons()[static_cast<std::size_t>(kept[k])];
+    const Neuron& to = part.neurons()[k];
+    for (const auto side : {&Neuron::incoming, &Neuron::outgoing})
+      for (std::size_t i = 0; i < (to.*side).size(); ++i)
+        parameters[static_cast<std::size_t>((to.*side)[i])] = (from.*side)[i];
+  }
+  return parameters;
+}
+
+}  // namespace
+
+std::string Network::description() const {
+  const std::string sigma = traits().pre_activations ? activation().description() + ", " : "";
+  return fmt::format("{} {}, {}degree {}", kind(), fmt::join(layer_sizes(), "-"), sigma, degree());
+}
+
+std::vector<Index> Network::layer_sizes() const { return {input_count(), output_count()}; }
+
+ParameterGroups Network::groups() const {
+  ParameterGroups groups;
+  const auto size = static_cast<std::size_t>(parameter_count());
+  groups.first.assign(size, -1);
+  groups.second.assign(size, -1);
+  const auto put = [&groups](const std::vector<Index>& parameters) {
+    if (parameters.empty()) return;
+    for (const Index parameter : parameters) {
+      const auto i = static_cast<std::size_t>(parameter);
+      (groups.first[i] < 0 ? groups.first[i] : groups.second[i]) = groups.count;
+    }
+    ++groups.count;
+  };
+  for (const Neuron& neuron : neurons()) put(neuron.incoming);
+  for (const Neuron& neuron : neurons()) put(neuron.outgoing);
+  std::vector<Index> others;
+  for (std::size_t i = 0; i < size; ++i)
+    if (groups.first[i] < 0) others.push_back(static_cast<Index>(i));
+  put(others);
+  return groups;
+}
+
+void Network::balance(const Vector& w, Vector& out) const {
+  const std::vector<NeuronPair> pairs = balanced_pairs();
+  const auto p = static_cast<Real>(activation().power());
+  out.resize(static_cast<Index>(pairs.size()));
+  for (std::size_t n = 0; n < pairs.size(); ++n) {
+    const Neuron& a = neurons()[static_cast<std::size_t>(pairs[n].first)];
+    const Neuron& b = neurons()[static_cast<std::size_t>(pairs[n].second)];
+    out[static_cast<Index>(n)] = w(a.incoming).dot(w(b.incoming)) - p * w(a.outgoing).dot(w(b.outgoing));
+  }
+}
+
+std::shared_ptr<const Network> Network::with_hidden_widths(const std::vector<Index>&) const {
+  throw InputError(fmt::format(
+      "hidden widths: found {}, a family of networks whose hidden layers have one width only", kind()));
+}
+
+SubNetwork Network::sub_network(const std::vector<std::vector<Index>>& kept) const {
+  require_interchangeable(*this, "subset of hidden neurons");
+  if (kept.size() != 1 || kept[0].empty())
+    throw InputError(
+        fmt::format("subset of hidden neurons: found {} lists, expected one that is not empty", kept.size()));
+  SubNetwork result{with_hidden_widths({static_cast<Index>(kept[0].size())}), {}};
+  result.parameters = parameters_by_place(*this, *result.network, kept[0]);
+  return result;
+}
+
+NeuronFunction Network::neuron_function(Index) const {
+  require_interchangeable(*this, "function of one neuron");
+  NeuronFunction result{with_hidden_widths({1}), std::vector<Index>(static_cast<std::size_t>(input_count()))};
+  std::iota(result.inputs.begin(), result.inputs.end(), Index(0));
+  return result;
+}
+
+void require_known_kinks(const Network& network, std::string_view what) {
+  if (network.traits().has_unknown_kinks())
+    throw InputError(fmt::format(
+        "{}: found {}, whose gradient jumps at kinks that it does not show, expected pre-activations "
+        "(trait pre_activations)",
+        what, network.kind()));
+}
+
+std::vector<Index> hidden_widths(const Network& network) {
+  std::vector<Index> widths;
+  for (const Neuron& neuron : network.neurons()) {
+    const auto layer = static_cast<std::size_t>(neuron.layer);
+    if (widths.size() <= layer) widths.resize(layer + 1, 0);
+    ++widths[layer];
+  }
+  return widths;
+}
+
+}  // namespace saddleflow

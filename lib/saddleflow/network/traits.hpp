@@ -1,0 +1,75 @@
+// What a network is and what can be done with it, so that nobody has to ask for its name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace saddleflow {
+
+/// What may act on the neurons of one hidden layer without a change of the function. Each includes the ones
+/// before it.
+enum class HiddenSymmetry {
+  none,          ///< every neuron has a place of its own (its own input)
+  permutations,  ///< they may change places
+  rotations,     ///< orthogonal R: incoming weights by R, outgoing weights by R
+  linear,        ///< invertible G: incoming weights by G, outgoing weights by the inverse of G^T
+};
+
+/// H as a function of the weights.
+enum class Smoothness {
+  polynomial,       ///< derivatives of all orders
+  smooth_gradient,  ///< locally Lipschitz gradients; higher derivatives may jump
+  kinked,           ///< the gradient jumps (ReLU and its like): the flow is a differential inclusion
+};
+
+/// What may be multiplied by -1, neuron by neuron, without a change of the function.
+enum class SignSymmetry {
+  none,
+  incoming,  ///< sigma is even: the incoming weights
+  both,      ///< sigma is odd: incoming and outgoing weights together
+};
+
+/// The limit of the flow from delta w0 as delta goes to 0, where it is known (THEORY.md, section 4).
+enum class SkeletonKind {
+  none,         ///< not known of this family
+  coordinates,  ///< diagonal networks: duals of the coordinates (V7)
+  neurons,      ///< clocks of the hidden neurons
+};
+
+/// A family states these once (Network::traits()); what a trait denies, the tools refuse by its name. The
+/// defaults are those of a network with locally Lipschitz gradients of which nothing else is known: flow,
+/// events, critical points, KKT points and the limit path need no more.
+struct NetworkTraits {
+  Smoothness smoothness = Smoothness::smooth_gradient;
+  /// H = W_m sigma(W_{m-1} sigma(... sigma(W_1 x))): layer l of the layout is W_l, activation() is sigma.
+  bool layered = false;
+  /// H is a sum of functions of one neuron's weights each (its incoming and outgoing ones).
+  bool separable = false;
+  /// The kernel shows pre-activations (Kernel::feed_forward_state()): kinks can be located and followed.
+  /// Hidden layer l has layer l of the layout as its incoming weights; what is above the last one is the next
+  /// layer, or sums it up where there is none.
+  bool pre_activations = false;
+  /// Neurons can be appended one by one (Neuron Pursuit).
+  bool growable = false;
+  HiddenSymmetry symmetry = HiddenSymmetry::none;
+  SignSymmetry sign = SignSymmetry::none;
+  SkeletonKind skeleton = SkeletonKind::none;
+
+  bool polynomial() const { return smoothness == Smoothness::polynomial; }
+  bool kinked() const { return smoothness == Smoothness::kinked; }
+  /// The gradient jumps, and nobody knows where.
+  bool has_unknown_kinks() const { return kinked() && !pre_activations; }
+  /// Neurons of a layer can change places.
+  bool permutable() const { return symmetry != HiddenSymmetry::none; }
+  /// Hidden layers can be rotated.
+  bool rotates() const { return symmetry == HiddenSymmetry::rotations || mixes(); }
+  /// Any invertible matrix can act on a hidden layer.
+  bool mixes() const { return symmetry == HiddenSymmetry::linear; }
+};
+
+/// The words for what holds, as the run file stores them: "layered", "separable", "pre_activations",
+/// "growable", "permutations" or "rotations" or "linear" (the symmetry), "coordinates" (separable neurons
+/// with an input each).
+std::vector<std::string> trait_names(const NetworkTraits& traits);
+
+}  // namespace saddleflow
