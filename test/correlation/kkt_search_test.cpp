@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(polish_finds_the_saddle_that_is_near) {
   BOOST_TEST(std::abs(polish_kkt_point(correlation, far).value - 2 / std::sqrt(Real(3))) < 1e-13);
 }
 
-// Theory, section 2, statements 1 and 2: layer shares p^{m-l}/S at every KKT point, maximisers with one
+// THEORY.md, section 2, statements 1 and 2: layer shares p^{m-l}/S at every KKT point, maximisers with one
 // active neuron a hidden layer.
 BOOST_AUTO_TEST_CASE(three_layers_of_squared_relu) {
   Objective objective = random_objective(feed_forward({5, 6, 6, 1}, Activation(0, 2)), 20, 11);

@@ -15,7 +15,7 @@ inline Objective make_objective(std::shared_ptr<const Network> network, const Ma
   return Objective(std::move(network), Dataset{inputs, targets, "test", -1, 0}, Loss());
 }
 
-/// n unit vectors of the plane, and y_i = (w*.x_i)^2 with w* at `angle` (V4 and V5 of the theory).
+/// n unit vectors of the plane, and y_i = (w*.x_i)^2 with w* at `angle` (THEORY.md, V4 and V5).
 struct Circle {
   Matrix inputs, targets;
   Vector maximiser;

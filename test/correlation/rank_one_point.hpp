@@ -1,5 +1,5 @@
 // Rank-one KKT points built by hand: the scalar problem solved on a grid of angles and by bisection in long
-// double, the factors put together by the formulas of the theory (section 2).
+// double, the factors put together by the formulas of THEORY.md, section 2.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// V1 to V6 of the theory: the path's largest relative error stays within 100 rtol for rtol = 1e-6 ... 1e-11,
+// V1 to V6 of THEORY.md: the path's largest relative error stays within 100 rtol for rtol = 1e-6 ... 1e-11,
 // and falls with the tolerance.
 #include <fmt/format.h>
 

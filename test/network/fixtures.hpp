@@ -10,7 +10,7 @@
 
 namespace saddleflow::test {
 
-/// Every activation of the theory, and the leaky powers beyond it.
+/// Every activation of THEORY.md, section 1, and the leaky powers beyond it.
 inline std::vector<Activation> activations() {
   return {Activation(Real(1), 1),  Activation(Real(0), 1),  Activation(Real(0.1), 1),
           Activation(Real(-1), 1), Activation(Real(0), 2),  Activation(Real(-1), 2),

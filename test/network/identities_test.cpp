@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(hidden_neurons_may_be_permuted) {
   hessians.report("Hessian under a permutation");
 }
 
-/// Zero-preserving sets (theory, section 3): gradient and Hessian-vector products vanish exactly on them.
+/// Zero-preserving sets (THEORY.md, section 3): gradient and Hessian-vector products vanish exactly on them.
 BOOST_DATA_TEST_CASE(exact_zeros_stay, data::make({false, true}), incoming_only) {
   RandomMatrices random(seed);
   int checked = 0;

@@ -1,5 +1,5 @@
-// The skeleton of diagonal linear networks: V7 (theory, section 6), cones by enumeration of their faces, and
-// the jump process against Bregman's iteration, the implicit Euler steps of the limit of the mirror flow.
+// The skeleton of diagonal linear networks: V7 (THEORY.md, section 6), cones by enumeration of their faces,
+// and the jump process against Bregman's iteration, the implicit Euler steps of the limit of the mirror flow.
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>

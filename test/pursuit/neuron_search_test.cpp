@@ -65,7 +65,8 @@ BOOST_DATA_TEST_CASE(eliminated_function_has_its_derivatives, bdata::make({2, 3}
   BOOST_TEST(euler < 1e-13);
 }
 
-/// theory, section 4: the same maxima, |a|^2 = p/(p+1), |b|^2 = 1/(p+1), N = p^{p/2} (p+1)^{-(p+1)/2} |...|.
+/// THEORY.md, section 4: the same maxima, |a|^2 = p/(p+1), |b|^2 = 1/(p+1), N = p^{p/2} (p+1)^{-(p+1)/2}
+/// |...|.
 BOOST_DATA_TEST_CASE(maxima_are_those_of_both_weights_together,
                      bdata::make({1, 2, 3}) * bdata::make({0.0, 0.3}) * bdata::make({1, 3}), power, slope,
                      outputs) {

@@ -1,4 +1,4 @@
-// V8 (theory, section 6): ReLU on orthogonal inputs.
+// V8 (THEORY.md, section 6): ReLU on orthogonal inputs.
 #pragma once
 
 #include "saddleflow/network/network.hpp"

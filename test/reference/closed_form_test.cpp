@@ -88,7 +88,7 @@ BOOST_DATA_TEST_CASE(v1_scalar_product,
   BOOST_TEST(error < tolerance);
 }
 
-// The two formulas as the theory prints them, against the form that ScalarProduct evaluates.
+// The two formulas as THEORY.md, V1, prints them, against the form that ScalarProduct evaluates.
 BOOST_AUTO_TEST_CASE(v1_printed_formulas) {
   using std::abs;
   using std::cosh;

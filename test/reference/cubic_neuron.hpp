@@ -1,4 +1,4 @@
-// V5: one neuron of degree 3, H = b (a.x)^2, on equispaced points of the unit circle (theory, section 6).
+// V5: one neuron of degree 3, H = b (a.x)^2, on equispaced points of the unit circle (THEORY.md, section 6).
 #pragma once
 
 #include <vector>

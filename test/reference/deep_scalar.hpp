@@ -1,4 +1,5 @@
-// V2: gradient flow of (1/2)(a_1 ... a_m - s)^2 with equal factors, a degenerate origin (theory, section 6).
+// V2: gradient flow of (1/2)(a_1 ... a_m - s)^2 with equal factors, a degenerate origin (THEORY.md, section
+// 6).
 #pragma once
 
 #include "saddleflow/base/real.hpp"

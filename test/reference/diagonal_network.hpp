@@ -1,4 +1,4 @@
-// V7: the diagonal linear network beta = u o v from u0 = sqrt(2) alpha, v0 = 0 (theory, section 6).
+// V7: the diagonal linear network beta = u o v from u0 = sqrt(2) alpha, v0 = 0 (THEORY.md, section 6).
 #pragma once
 
 #include "saddleflow/base/real.hpp"

@@ -17,7 +17,7 @@ namespace {
 
 const Real tolerance = std::max(500 * std::numeric_limits<Real>::epsilon(), Real(2e-15));
 
-/// beta(G) in long double, written as in the theory.
+/// beta(G) in long double, written as in THEORY.md, V7.
 long double beta_of(long double log_alpha, long double g) {
   const long double size =
       0.5L * (std::exp(2 * (log_alpha + std::abs(g))) - std::exp(2 * (log_alpha - std::abs(g))));
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(v7_whitened_weights) {
   BOOST_TEST(worst < tolerance);
 }
 
-// The theory's example: slow times tau = t/1000 of the jumps 10/9 and 10, at alpha = e^{-1000} 1.1114
+// The example of THEORY.md, V7: slow times tau = t/1000 of the jumps 10/9 and 10, at alpha = e^{-1000} 1.1114
 // and 9.998, with beta = (0.9, 0) in between. Time of a jump: a coordinate has covered half of its way.
 BOOST_AUTO_TEST_CASE(v7_jumps_at_alpha_e_to_minus_1000) {
   constexpr long double log_alpha = -1000;

@@ -1,4 +1,4 @@
-// V6: gradient flow of the logistic loss 2 ln(1 + e^{-ab}) with a = b (theory, section 6).
+// V6: gradient flow of the logistic loss 2 ln(1 + e^{-ab}) with a = b (THEORY.md, section 6).
 #pragma once
 
 #include "saddleflow/base/real.hpp"

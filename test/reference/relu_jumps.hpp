@@ -1,4 +1,4 @@
-// V8: a two-layer ReLU network on orthogonal inputs jumps twice, once for each sign (theory, section 6).
+// V8: a two-layer ReLU network on orthogonal inputs jumps twice, once for each sign (THEORY.md, section 6).
 #pragma once
 
 #include "saddleflow/base/real.hpp"

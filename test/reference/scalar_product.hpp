@@ -1,4 +1,4 @@
-// V1: gradient flow of (1/2)(ab - s)^2, the smallest network that leaves the origin (theory, section 6).
+// V1: gradient flow of (1/2)(ab - s)^2, the smallest network that leaves the origin (THEORY.md, section 6).
 #pragma once
 
 #include "saddleflow/base/real.hpp"
@@ -14,7 +14,8 @@ struct Pair {
 /// hence P = (a+b)^2 obeys the Riccati equation P' = c^2/2 + 2sP - P^2/2; with K = sqrt(c^2 + 4s^2) and e =
 /// e^{-Kt}
 ///   P(t) = [P0 (K+2s) + c^2 + e (K-2s)(P0 - K - 2s)] / [P0 + (K-2s) + e (K + 2s - P0)],
-/// the theory's formula in a form without cancellation from balanced to arbitrarily unbalanced starts.
+/// the formula of THEORY.md, V1, in a form without cancellation from balanced to arbitrarily unbalanced
+/// starts.
 class ScalarProduct {
  public:
   ScalarProduct(Real s, Real a0, Real b0);

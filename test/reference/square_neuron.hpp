@@ -1,4 +1,4 @@
-// V4: one neuron H = (w.x)^2 on equispaced points of the unit circle (theory, section 6).
+// V4: one neuron H = (w.x)^2 on equispaced points of the unit circle (THEORY.md, section 6).
 #pragma once
 
 #include "saddleflow/base/real.hpp"

@@ -1,5 +1,5 @@
-// V3: the matrix Riccati solution of a balanced two-layer linear network on whitened inputs (theory, section
-// 6).
+// V3: the matrix Riccati solution of a balanced two-layer linear network on whitened inputs (THEORY.md,
+// section 6).
 #pragma once
 
 #include "saddleflow/base/real.hpp"

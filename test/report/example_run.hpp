@@ -6,7 +6,7 @@
 namespace saddleflow::report {
 
 /// A two-layer network whose modes are learnt one after the other, each by the closed form of the balanced
-/// scalar product (theory, V1); neurons turn towards their mode before it grows. Two saddles, a final
+/// scalar product (THEORY.md, V1); neurons turn towards their mode before it grows. Two saddles, a final
 /// minimum. `inputs` = 2 gives a run in the plane.
 RunData example_run(int inputs, int neurons = 20);
 

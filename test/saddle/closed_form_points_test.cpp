@@ -1,4 +1,4 @@
-// V3 and V4 of the theory: saddles, index, ways down, and where these lead.
+// V3 and V4 of THEORY.md: saddles, index, ways down, and where these lead.
 #include <fmt/format.h>
 
 #include <algorithm>

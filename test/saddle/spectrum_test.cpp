@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_SUITE(spectrum_test)
 
 namespace {
 
-// One neuron (w.x)^2 on n equispaced points of the circle, targets (x1)^2: theory V4.
+// One neuron (w.x)^2 on n equispaced points of the circle, targets (x1)^2 (THEORY.md, V4).
 Dataset circle(Index n) {
   Dataset data;
   data.inputs.resize(2, n);

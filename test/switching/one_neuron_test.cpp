@@ -17,7 +17,7 @@ namespace {
 
 /// u' = a (y - a u v) v, v' = a (y - a u v) u with v^2 - u^2 = c > 0 and v, y > 0: u = sqrt(c) sinh(psi),
 /// psi' = a (y - a c sinh(2 psi) / 2). With h = tanh(psi) time is (1 / (a K)) ln |(h - h-) / (h - h+)|, K and
-/// h+- from the roots of y h^2 + a c h - y (theory, V1).
+/// h+- from the roots of y h^2 + a c h - y (THEORY.md, V1).
 class Hyperbola {
  public:
   Hyperbola(Real a, Real c, Real y) : c_(c) {

@@ -1,4 +1,4 @@
-// V8 (theory, section 6): a ReLU network on orthogonal inputs learns the positive targets and the negative
+// V8 (THEORY.md, section 6): a ReLU network on orthogonal inputs learns the positive targets and the negative
 // ones one after the other, at times ln(1/lambda) / D_+ and / D_-, with a plateau between.
 #include <fmt/format.h>
 

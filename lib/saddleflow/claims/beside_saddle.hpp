@@ -1,4 +1,4 @@
-// The flow from a point beside a saddle with zero neurons (P4; theory, section 4).
+// The flow from a point beside a saddle with zero neurons (P4; THEORY.md, section 4).
 #pragma once
 
 #include <string>

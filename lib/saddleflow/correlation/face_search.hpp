@@ -8,7 +8,7 @@
 namespace saddleflow {
 
 /// As ascend() and polish(). The flow is followed in short legs; where it chatters along kinks of the first
-/// layer, or a neuron's incoming weights come to zero, it is held there (it slides, theory, section 5) and
+/// layer, or a neuron's incoming weights come to zero, it is held there (it slides, THEORY.md, section 5) and
 /// let go where N climbs to one side of a kink. The work is bounded, the basins are right up to the length of
 /// a leg. Then Newton's method within the cell or its face: KktPoint::residual is that on the face, and the
 /// Clarke certificate judges the rest. Points whose neurons all are at rest with N = 0 are null. Faces of

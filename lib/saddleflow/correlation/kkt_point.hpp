@@ -9,7 +9,7 @@
 
 namespace saddleflow {
 
-/// A unit vector u with grad N(u) = D N(u) u (P1, P2; theory, section 2).
+/// A unit vector u with grad N(u) = D N(u) u (P1, P2; THEORY.md, section 2).
 struct KktPoint {
   Vector direction;        ///< u, ||u|| = 1
   Real value = 0;          ///< N(u)
@@ -42,7 +42,7 @@ struct SecondOrder {
 /// One answer of an analysis: it holds, it does not, or the question does not arise.
 enum class Verdict { no = 0, yes = 1, not_applicable = -1 };
 
-/// W_l = c q r^T, and how far that is from true (theory, section 2, "Rank-one KKT points").
+/// W_l = c q r^T, and how far that is from true (THEORY.md, section 2, "Rank-one KKT points").
 struct RankOneLayer {
   Vector singular_values;                      ///< of W_l, descending
   Real residual = 0;                           ///< sigma_2 / sigma_1; 0 for a single row or column
@@ -63,7 +63,7 @@ struct KktStructure {
   Verdict scalar_kkt =
       Verdict::not_applicable;        ///< r_1 is a KKT point of the scalar problem max +-sum y tau(v.x)
   Real scalar_residual = 0;           ///< of that problem, relative
-  Real predicted_value = 0;           ///< N by formula 3 of the theory; NaN where it does not apply
+  Real predicted_value = 0;           ///< N by formula 3 (THEORY.md, section 2); NaN where it does not apply
   std::vector<Index> active_neurons;  ///< per hidden layer: neurons whose weights do not all vanish
   std::vector<Index>
       zero_neurons;  ///< the others, by their number in Network::neurons(): a zero-preserving set

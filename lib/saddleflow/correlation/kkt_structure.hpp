@@ -1,4 +1,4 @@
-// Layer shares, balance, rank-one structure and dead neurons of a KKT point (theory, section 2).
+// Layer shares, balance, rank-one structure and dead neurons of a KKT point (THEORY.md, section 2).
 #pragma once
 
 #include "saddleflow/correlation/kkt_point.hpp"

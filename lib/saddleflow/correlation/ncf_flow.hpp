@@ -53,7 +53,7 @@ struct NcfFlowResult {
   std::string failure;
 };
 
-/// Desingularised (theory, section 2): with u = rho v, ||v|| = 1 and dt = rho^{2-D} ds,
+/// Desingularised (THEORY.md, section 2): with u = rho v, ||v|| = 1 and dt = rho^{2-D} ds,
 ///   dv/ds = P grad N(v),  d ln rho/ds = D N(v),  dt/ds = rho^{2-D},
 /// all in units of the start (rho0 = 1, ||grad N(v0)|| = 1), so that neither the blow-up for D > 2 nor the
 /// size of u0 matters. Once v has settled at a KKT point with value N* the rest is known,

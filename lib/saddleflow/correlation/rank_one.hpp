@@ -1,4 +1,4 @@
-// Rank-one structure of a feed-forward KKT point (theory, section 2, "Rank-one KKT points").
+// Rank-one structure of a feed-forward KKT point (THEORY.md, section 2, "Rank-one KKT points").
 #pragma once
 
 #include "saddleflow/base/real.hpp"

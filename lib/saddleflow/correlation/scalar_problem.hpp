@@ -1,4 +1,5 @@
-// The problem in d variables that a rank-one KKT point of a feed-forward network solves (theory, section 2).
+// The problem in d variables that a rank-one KKT point of a feed-forward network solves (THEORY.md, section
+// 2).
 #pragma once
 
 #include <vector>
@@ -9,7 +10,8 @@
 namespace saddleflow {
 
 /// tau = sigma(e_m' sigma(... e_2 sigma(s))), one sigma per hidden layer, m' of them. The signs e_l are those
-/// of r_l . sigma(q_{l-1}); with all of them +1 this is the tau of the theory. tau is p^m'-homogeneous.
+/// of r_l . sigma(q_{l-1}); with all of them +1 this is the tau of THEORY.md, section 2. tau is
+/// p^m'-homogeneous.
 class ComposedActivation {
  public:
   /// `signs`: +-1 in front of every sigma but the first: one less than hidden layers.

@@ -15,7 +15,7 @@ namespace saddleflow {
 SecondOrder second_order_status(Correlation& correlation, const KktPoint& point);
 
 /// Delta / (D N*): a generic start leaves the origin at an angle ~ delta to this power to the limit path
-/// (theory, section 3 [derived]).
+/// (THEORY.md, section 3 [derived]).
 Real angle_exponent(const KktEntry& entry, int degree);
 
 }  // namespace saddleflow

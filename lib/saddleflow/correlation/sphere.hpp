@@ -52,7 +52,7 @@ class CorrelationOnSphere final : public SphereFunction {
   Real sign_;
 };
 
-/// u with exact zeros for neurons whose weights are all but zero (1e-8): they are zero-preserving (theory,
+/// u with exact zeros for neurons whose weights are all but zero (1e-8): they are zero-preserving (THEORY.md,
 /// section 3), and rounding alone keeps an endgame from zero.
 Vector without_dying_neurons(const Network& network, Vector u);
 

@@ -7,7 +7,8 @@
 namespace saddleflow {
 
 /// State x = (w, E), length n + 1:  w' = -grad L(w),  E' = ||grad L(w)||^2, so that L(w(0)) - L(w(t)) = E(t)
-/// along the exact flow (theory, section 1). E is a quadrature component: nothing depends on it. Autonomous.
+/// along the exact flow (THEORY.md, section 1). E is a quadrature component: nothing depends on it.
+/// Autonomous.
 class GradientFlow {
  public:
   /// The objective must outlive the flow.

@@ -20,11 +20,10 @@ struct Observables {
   /// Sine of the angle between w and -grad L (either way): near the origin the residual of the KKT condition
   /// for the direction w / ||w||, ||grad N - D N u|| / ||grad N||.
   Real kkt_residual = 0;
-  Real balance_drift =
-      0;  ///< largest change of a conserved quantity since t = 0, over the largest ||w||^2 so far
-  Real energy_drift = 0;  ///< |L(0) - L(t) - E(t)| / L(0)
-  Vector layer_norm;      ///< Frobenius norm of each W_l
-  Vector neuron_norm;     ///< norm of all weights into and out of each hidden neuron
+  Real balance_drift = 0;  ///< largest change of a conserved quantity since t = 0, see BalanceGauge
+  Real energy_drift = 0;   ///< |L(0) - L(t) - E(t)| / L(0)
+  Vector layer_norm;       ///< Frobenius norm of each W_l
+  Vector neuron_norm;      ///< norm of all weights into and out of each hidden neuron
 };
 
 /// A recorded quantity, by the name it has in the run file: "loss", "gradient_norm", "weight_norm",

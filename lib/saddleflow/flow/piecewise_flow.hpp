@@ -25,7 +25,7 @@ class KinkIndex {
 };
 
 /// w' = -grad L(w) of a feed-forward network or a power sum with p = 1, alpha /= 1 (or see can_locate()):
-/// switching functions are the pre-activations z, slopes those of the activation in [alpha, 1] (theory,
+/// switching functions are the pre-activations z, slopes those of the activation in [alpha, 1] (THEORY.md,
 /// section 5). The mode is that of the objective (see Objective::set_mode), so that everything evaluated
 /// along the flow is evaluated in it; when this object goes, so does the objective's mode.
 class PiecewiseFlow final : public SwitchedSystem {
@@ -65,7 +65,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   /// all samples of a neuron whose weights vanish.
   void complete(const Vector& x, std::vector<Index>& hit) override;
   /// The velocity is the minimiser of F(v) = L'(w; v) + |v|^2 / 2 on whose side the trajectory arrives
-  /// (theory, section 5, when kinks coincide).
+  /// (THEORY.md, section 5, when kinks coincide).
   std::optional<Decision> decide(const Vector& x, const std::vector<Index>& hit, bool arriving) override;
   /// A kink that returns to where it has just left, or is held while the loss falls away from it.
   std::string contradiction(const Vector& x, const std::vector<Index>& touching) override;

@@ -1,5 +1,5 @@
 // Gradient flow near the origin in polar (desingularised) coordinates: all rates are O(1) however small the
-// weights are (theory, section 2), and weights that rest beside others that grow cost no steps.
+// weights are (THEORY.md, section 2), and weights that rest beside others that grow cost no steps.
 #pragma once
 
 #include <vector>
@@ -28,12 +28,12 @@ ErrorGroups polar_error_groups(const Network& network);
 ///   e'     = rho^D |G|^2 / L(0)
 ///
 /// The flow time is t = rho_0^{2-D} q / kappa since rho = rho_0, and e the energy int |grad L|^2 dt over
-/// L(0). With one group for everything this is the polar chart of the theory; there a neuron that rests while
-/// another grows decays exponentially, and has to be followed down. kappa = |G| at the start makes q a pure
-/// number. On the right d_g is normalised, so that a |d_g| that has drifted from 1 changes nothing. Exact
-/// zeros stay exact zeros; groups that are zero have d_g = 0. Autonomous. The Jacobian is not symmetric; the
-/// ell_g belong to it and are measured absolutely (an error of ell is a relative one of the length), q and e
-/// are quadratures.
+/// L(0). With one group for everything this is the polar chart of THEORY.md, section 2; there a neuron that
+/// rests while another grows decays exponentially, and has to be followed down. kappa = |G| at the start
+/// makes q a pure number. On the right d_g is normalised, so that a |d_g| that has drifted from 1 changes
+/// nothing. Exact zeros stay exact zeros; groups that are zero have d_g = 0. Autonomous. The Jacobian is not
+/// symmetric; the ell_g belong to it and are measured absolutely (an error of ell is a relative one of the
+/// length), q and e are quadratures.
 class PolarFlow {
  public:
   /// The correlation must outlive the flow. `energy_unit`: L(0) > 0, of the start or of the origin.

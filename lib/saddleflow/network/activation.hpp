@@ -1,4 +1,4 @@
-// The polynomial Leaky ReLU  sigma(s) = max(s, alpha s)^p  (theory, section 1) and its two derivatives.
+// The polynomial Leaky ReLU  sigma(s) = max(s, alpha s)^p  (THEORY.md, section 1) and its two derivatives.
 #pragma once
 
 #include <string>
@@ -23,7 +23,7 @@ class Activation {
   bool is_linear() const { return power_ == 1 && slope_ == Real(1); }
   /// s^p: no kinks in any derivative.
   bool is_polynomial() const { return slope_ == Real(1) || (slope_ == Real(-1) && power_ % 2 == 0); }
-  /// The gradient is locally Lipschitz iff p >= 2 or alpha = 1 (theory, section 1).
+  /// The gradient is locally Lipschitz iff p >= 2 or alpha = 1 (THEORY.md, section 1).
   bool is_smooth() const { return power_ >= 2 || slope_ == Real(1); }
 
   Real value(Real s) const;

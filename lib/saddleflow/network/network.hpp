@@ -1,4 +1,4 @@
-// A homogeneous network H(x; w): its shape, its symmetries and conserved quantities (theory, section 1).
+// A homogeneous network H(x; w): its shape, its symmetries and conserved quantities (THEORY.md, section 1).
 #pragma once
 
 #include <memory>

@@ -46,8 +46,7 @@ struct CutPass {
 /// with kinks in several layers too, as b_k depends on the slopes of later layers only. So whatever the
 /// slopes, the element that is tangent to M, which is the one of least norm and minus the velocity of the
 /// sliding flow, is the orthogonal projection of the cut gradient: no equation has to be solved for it. The
-/// slopes follow from its multipliers, last layer first. [derived in this project; theory, section 5, solves
-/// for the slopes]
+/// slopes follow from its multipliers, last layer first. [derived; THEORY.md, section 5]
 class SlidingManifold {
  public:
   SlidingManifold(const Layout& layout, const Matrix& inputs);
@@ -68,7 +67,7 @@ class SlidingManifold {
   KinkModel model(const CutPass& pass, const std::vector<Index>& group) const;
   /// How far the slide is from its end: the least one-sided derivative of the loss along the directions that
   /// leave M, in units of the terms that it is a sum of. Where normals are independent it is (s_k - low) b_k
-  /// and (1 - s_k) b_k of the slopes s_k, of which b_k may change its sign [derived in this project; theory,
+  /// and (1 - s_k) b_k of the slopes s_k, of which b_k may change its sign [derived; THEORY.md,
   /// section 5]. Negative: the loss falls along one of them, M is left. Infinite where nothing is held.
   /// `trapped` (one a kink, or empty: none): directions that move one of these count as 1 while gradient
   /// descent stays, as -1 where it leaves (see TinyStepsEnd).

@@ -64,8 +64,8 @@ class RayDirections {
 /// The extreme rays of f, whose shift is zero, in the span of its rows. f is linear on each cell, and each
 /// cell is spanned by rays, so that f >= 0 on the rays means f >= 0 everywhere in the span. Kinks whose rows
 /// are independent of the others have two rays each, whatever the rest does: with the y_k as coordinates f is
-/// a sum over such kinks, in several layers, too [derived in this project]. Kinks whose rows depend on one
-/// another are taken together, with those that they hear: a ray is where all but one dimension's worth of
+/// a sum over such kinks, in several layers, too [derived; THEORY.md, section 5]. Kinks whose rows depend on
+/// one another are taken together, with those that they hear: a ray is where all but one dimension's worth of
 /// their y vanish, one choice of the vanishing kinks and, where later kinks hear them, of the sides of the
 /// others. `gradient` outside the span is left out.
 Rays extreme_rays(const PiecewiseLinear& f, const RayOptions& options = {});

@@ -1,5 +1,5 @@
 // The neural correlation function (NCF): the leading, D-homogeneous part of -L at the origin, and its
-// continuation to networks of finite size (P1, P2; theory, section 2).
+// continuation to networks of finite size (P1, P2; THEORY.md, section 2).
 #pragma once
 
 #include <memory>

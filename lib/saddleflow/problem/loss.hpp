@@ -1,4 +1,4 @@
-// The loss of one sample and its derivatives (theory, section 1).
+// The loss of one sample and its derivatives (THEORY.md, section 1).
 #pragma once
 
 #include <string>

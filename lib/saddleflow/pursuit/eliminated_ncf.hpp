@@ -7,7 +7,7 @@
 namespace saddleflow {
 
 /// F(a) = ||M sigma(phi^T a)||^2 / 2, M = (ybar_i g_i)_i (outputs x n), phi inputs x n: 2p-homogeneous. Its
-/// maximisers on the sphere are those of max_b N(a, b) (theory, section 4), with b along M sigma(phi^T a).
+/// maximisers on the sphere are those of max_b N(a, b) (THEORY.md, section 4), with b along M sigma(phi^T a).
 class EliminatedNcf final : public SphereFunction {
  public:
   EliminatedNcf(const Matrix& inputs, const Matrix& residual, const Activation& activation)

@@ -25,7 +25,7 @@ HiddenSubset hidden_subset(const Network& network, const std::vector<Index>& neu
 
 /// One hidden layer (is_separable()): the network of one such neuron on the same inputs, with targets whose
 /// -l'(0, y) is `residual` (outputs x n): its NCF at the origin is that of a dormant neuron beside a point
-/// with this residual (theory, section 4).
+/// with this residual (THEORY.md, section 4).
 std::unique_ptr<Objective> one_neuron_problem(const Objective& objective, const Matrix& residual);
 
 }  // namespace saddleflow

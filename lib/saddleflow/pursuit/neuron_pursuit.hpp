@@ -1,7 +1,7 @@
 // Neuron Pursuit (P4): a network grows, from critical point to critical point, by the neurons that lower the
 // loss most.
 //
-// The listing of the paper is not available; this is our reading of its abstract (theory, section 4):
+// The listing of the paper is not available; this is our reading of its abstract (THEORY.md, section 4):
 //   0. one neuron per hidden layer: the best KKT point u* of the NCF, w = delta u*; minimise the loss;
 //   1. in every hidden layer maximise the per-neuron NCF at the critical point from random starts;
 //   2. choose layer and neurons, append delta (a, b);

@@ -1,4 +1,4 @@
-// The best neuron to add at a point: maximisers of the per-neuron NCF there (P4; theory, section 4).
+// The best neuron to add at a point: maximisers of the per-neuron NCF there (P4; THEORY.md, section 4).
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // The delta -> 0 skeleton of the flow from a small start: which neurons activate when, and the critical
-// points between (theory, section 4, "The delta -> 0 skeleton", V7 and V8; [derived]).
+// points between (THEORY.md, section 4, "The delta -> 0 skeleton", V7 and V8; [derived]).
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // The limit path p(t) = lim psi(t + T_delta, delta w*): the trajectory that leaves the origin along a KKT
-// point (P3; theory, section 3).
+// point (P3; THEORY.md, section 3).
 #pragma once
 
 #include <atomic>

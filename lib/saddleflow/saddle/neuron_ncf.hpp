@@ -1,4 +1,4 @@
-// The correlation function at a saddle with zero neurons (P4; theory, section 4).
+// The correlation function at a saddle with zero neurons (P4; THEORY.md, section 4).
 #pragma once
 
 #include <atomic>
@@ -65,8 +65,8 @@ struct Departure {
 };
 
 /// Of every zero neuron, from the small weights that it has in `w`: its own NCF flow with the residual of the
-/// saddle; earliest first. For p = 1 (exponential growth) the time until the norm is 1 [theory: ln(1/delta) /
-/// (2N)], for p >= 2 that of the blow-up [delta^{1-p} / ((p+1)(p-1) N) once aligned].
+/// saddle; earliest first. For p = 1 (exponential growth) the time until the norm is 1 (ln(1/delta) /
+/// (2N)), for p >= 2 that of the blow-up (delta^{1-p} / ((p+1)(p-1) N) once aligned; THEORY.md, section 4).
 std::vector<Departure> predict_departures(const Network& network, const std::vector<NeuronNcf>& ncfs,
                                           const Vector& w);
 

@@ -1,4 +1,4 @@
-// A trajectory's visit of a critical point: how close it came, what the theory foretold, how it left.
+// A trajectory's visit of a critical point: how close it came, what was foretold, how it left.
 #pragma once
 
 #include <limits>

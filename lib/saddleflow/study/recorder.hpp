@@ -18,7 +18,7 @@
 
 namespace saddleflow {
 
-/// How well the exact consequences of gradient flow hold along the trajectory (theory, section 1).
+/// How well the exact consequences of gradient flow hold along the trajectory (THEORY.md, section 1).
 struct Gauges {
   Real balance_drift = 0;  ///< largest of a neuron, relative to its own norm
   Real energy_drift = 0;   ///< largest |L(0) - L(t) - int ||grad L||^2| / L(0)
