@@ -6,6 +6,8 @@
 #include <cstddef>
 
 #include "network/fixtures.hpp"
+#include "saddleflow/network/bilinear.hpp"
+#include "saddleflow/network/convolution.hpp"
 #include "saddleflow/problem/objective.hpp"
 
 BOOST_AUTO_TEST_SUITE(allocation_test)
@@ -74,7 +76,12 @@ BOOST_AUTO_TEST_CASE(no_allocation_after_the_first_round) {
     for (const auto& network :
          {feed_forward({10, 20, 1}, squared), feed_forward({10, 20, 3}, squared),
           feed_forward({10, 20, 20, 1}, squared), feed_forward({20, 40, 10, 1}, squared),
-          feed_forward({5, 1}, squared), diagonal_linear(50), power_sum(10, 20, squared)}) {
+          feed_forward({5, 1}, squared), diagonal_linear(50), power_sum(10, 20, squared),
+          bilinear(10, 8, 5, BilinearOuter::trained), bilinear(10, 8, 5, BilinearOuter::ones),
+          convolution({sequence_patches(12, 2, 4, 2), 20, 1, OuterWeights::dense}, squared),
+          convolution({sequence_patches(12, 2, 4, 2), 20, 3, OuterWeights::dense}, squared),
+          convolution({image_patches(6, 5, 1, 3), 20, 3, OuterWeights::average}, squared),
+          convolution({sequence_patches(6, 1, 6), 20, 1, OuterWeights::dense}, squared)}) {
       const long count = allocations_of_a_round(network, 100, kind);
       fmt::print("{} with {} weights: {} allocations in two rounds\n", network->kind(),
                  network->parameter_count(), count);
@@ -84,6 +91,11 @@ BOOST_AUTO_TEST_CASE(no_allocation_after_the_first_round) {
   }
   // Long panels: many samples above, many weights here.
   BOOST_TEST(allocations_of_a_round(feed_forward({200, 20, 1}, squared), 100, LossKind::square) == 0);
+  BOOST_TEST(allocations_of_a_round(bilinear(20, 20, 20, BilinearOuter::trained), 1000, LossKind::square) ==
+             0);
+  BOOST_TEST(
+      allocations_of_a_round(convolution({image_patches(8, 8, 3, 3), 20, 1, OuterWeights::average}, squared),
+                             1000, LossKind::square) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

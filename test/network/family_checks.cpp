@@ -4,14 +4,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "saddleflow/network/kernel.hpp"
 
 namespace saddleflow::test {
 namespace {
 
-void raise_to(double& worst, double error) {
-  if (!(error <= worst)) worst = error;
+template <class Found, class Exact>
+void raise_to(double& worst, const Found& found, const Exact& exact) {
+  worst = std::max(
+      worst, found.allFinite() ? relative_error(found, exact) : std::numeric_limits<double>::infinity());
+}
+
+/// What is not a number counts as the worst.
+Real finite_or_worst(Real error) {
+  return std::isfinite(error) ? error : std::numeric_limits<Real>::infinity();
 }
 
 /// sum_{o,i} r H + c H^2 / 2.
@@ -89,6 +97,11 @@ void FamilyIdentities::print(const std::string& what) const {
              static_cast<double>(balance));
 }
 
+Real FamilyIdentities::largest() const {
+  return std::max({finite_or_worst(euler), finite_or_worst(second), finite_or_worst(homogeneity),
+                   finite_or_worst(balance)});
+}
+
 void compare_with_hyper_dual(const FamilyMember& member, Index samples, RandomMatrices& random,
                              FamilyErrors& errors) {
   const Network& network = *member.network;
@@ -100,22 +113,22 @@ void compare_with_hyper_dual(const FamilyMember& member, Index samples, RandomMa
   const auto kernel = network.kernel(inputs);
 
   const Matrix outputs = kernel->forward(w);
-  raise_to(errors.outputs, relative_error(outputs, slow_output_matrix(member, w, inputs)));
+  raise_to(errors.outputs, outputs, slow_output_matrix(member, w, inputs));
   const Matrix residual = r + c.cwiseProduct(outputs);
   Vector g, hv;
   kernel->backward(residual, g);
   const Matrix tangent = kernel->tangent(v);
-  raise_to(errors.tangent, relative_error(tangent, slow_tangent_matrix(member, w, v, inputs)));
+  raise_to(errors.tangent, tangent, slow_tangent_matrix(member, w, v, inputs));
   kernel->tangent_backward(c.cwiseProduct(tangent), hv);
   Matrix h;
   kernel->hessian(residual, c, h);
 
   const SlowDerivatives exact = SlowSum{member, inputs, r, c}.differentiate(w);
-  raise_to(errors.gradient, relative_error(g, exact.gradient));
-  raise_to(errors.product, relative_error(hv, LongVector(exact.hessian * v.cast<long double>())));
-  raise_to(errors.hessian, relative_error(h, exact.hessian));
+  raise_to(errors.gradient, g, exact.gradient);
+  raise_to(errors.product, hv, LongVector(exact.hessian * v.cast<long double>()));
+  raise_to(errors.hessian, h, exact.hessian);
   kernel->hessian(r, none, h);
-  raise_to(errors.frozen, relative_error(h, SlowSum{member, inputs, r, none}.differentiate(w).hessian));
+  raise_to(errors.frozen, h, SlowSum{member, inputs, r, none}.differentiate(w).hessian);
 }
 
 FamilyIdentities measure_identities(const Network& network, Index samples, RandomMatrices& random) {
@@ -137,7 +150,7 @@ FamilyIdentities measure_identities(const Network& network, Index samples, Rando
   found.euler = std::abs(w.dot(g) - degree * r.cwiseProduct(outputs).sum()) / (w.norm() * g.norm());
   const Vector expected = (degree - 1) * g;
   const Real scale = h.norm() * w.norm() + expected.norm();
-  found.second = std::max((h * w - expected).norm(), (hv - expected).norm()) / scale;
+  found.second = ((h * w - expected).norm() + (hv - expected).norm()) / scale;
   found.asymmetry = (h - h.transpose()).cwiseAbs().maxCoeff();
   const Real c(1.0078125);
   const Matrix scaled = kernel->forward(c * w);
@@ -147,7 +160,7 @@ FamilyIdentities measure_identities(const Network& network, Index samples, Rando
   Vector plus, minus;
   network.balance(w + step, plus);
   network.balance(w - step, minus);
-  found.balance = (plus - minus).cwiseAbs().maxCoeff() / w.squaredNorm();
+  found.balance = (plus - minus).norm() / w.squaredNorm();
   return found;
 }
 
@@ -168,7 +181,8 @@ double compare_hessian_with_products(const Network& network, Index samples, Rand
     kernel->tangent_backward(dr, hv);
     products.col(j) = hv;
   }
-  return relative_error(h, products);
+  return h.allFinite() && products.allFinite() ? relative_error(h, products)
+                                               : std::numeric_limits<double>::infinity();
 }
 
 Index nonzero_of_a_zero_neuron(const Network& network, Index samples, RandomMatrices& random,

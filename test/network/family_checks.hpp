@@ -1,5 +1,6 @@
 // What every network family has to pass: its kernel against hyper-dual numbers, and identities that need no
-// reference. Errors are relative; the caller prints and bounds them.
+// reference. Errors are relative, and infinite where
+// something is not finite; the caller prints and bounds them.
 #pragma once
 
 #include <functional>
@@ -33,6 +34,7 @@ struct FamilyIdentities {
   Real balance = 0;      ///< d/dt balance = 0 along the gradient
   Real asymmetry = 0;    ///< of the Hessian, absolute
   void print(const std::string& what) const;
+  Real largest() const;  ///< of the relative ones
 };
 FamilyIdentities measure_identities(const Network& network, Index samples, RandomMatrices& random);
 
