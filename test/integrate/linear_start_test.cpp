@@ -366,7 +366,7 @@ BOOST_AUTO_TEST_CASE(only_where_it_applies) {
     Objective objective(problem.network, problem.data, problem.loss);
     FlowAssemblyOptions options;
     options.stepping = flow_stepping(*problem.network, Real(1e-8), 1, 0);
-    options.stepping.dense_limit = dense_limit;
+    options.stepping->dense_limit = dense_limit;
     options.events = no_flow_events();
     FlowAssembly parts(objective, problem.w0, options);
     return parts.polar != nullptr && dynamic_cast<LinearStart*>(&parts.polar->stepper()) != nullptr;

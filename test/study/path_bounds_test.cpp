@@ -23,7 +23,7 @@ Verification verified(Real path_error) {
   return v;
 }
 
-const PathBounds kBounds{Real(1e-6), Real(1e-6), Real(1e-10), Real(1e-3)};
+const PathBounds kBounds{{Real(1e-6), Real(1e-6), Real(1e-10)}, Real(1e-3)};
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "saddleflow/flow/kink_check.hpp"
+#include "saddleflow/integrate/flow_stepping.hpp"
 #include "saddleflow/integrate/linear_start.hpp"
 
 namespace saddleflow {
@@ -51,11 +52,11 @@ constexpr Real kProjection = 1000, kLeastProjection = Real(1e-9);
 std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, GradientFlow& flow,
                                            PiecewiseFlow* kinks) {
   if (kinks == nullptr) {
-    StepperOptions stepping = options.stepping;
+    StepperOptions stepping = *options.stepping;
     stepping.check = make_check<CartesianKinkChart>(options, flow);
     return make_stepper(options.stepper, stepping);
   }
-  StepperOptions stepping = options.stepping;
+  StepperOptions stepping = *options.stepping;
   stepping.error.rtol *= kKinkMargin;
   PiecewiseStepper::Options switching;
   switching.drift = std::min(Real(0.01) * stepping.error.rtol, kMostDrift);
@@ -66,7 +67,7 @@ std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, G
 // The exact steps need a Hessian: as large networks as have one for the stiff method, too.
 bool has_linear_start(const FlowAssemblyOptions& options, const Network& network) {
   return options.linear_start && QuadraticForm::applies_to(network) &&
-         network.parameter_count() <= options.stepping.dense_limit;
+         network.parameter_count() <= options.stepping->dense_limit;
 }
 
 std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool kinks, PolarFlow& flow) {
@@ -76,13 +77,23 @@ std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool 
   if (flow.correlation().network().degree() < 2) return nullptr;
   PolarChart::Options chart;
   chart.always = options.charts == FlowAssemblyOptions::Charts::polar;
-  chart.rtol = options.stepping.error.rtol;
-  StepperOptions stepping = PolarChart::stepper_options(options.stepping, flow);
+  chart.rtol = options.stepping->error.rtol;
+  StepperOptions stepping = PolarChart::stepper_options(*options.stepping, flow);
   stepping.check = make_check<PolarKinkChart>(options, flow);
   std::unique_ptr<Stepper> stepper = make_stepper(options.stepper, stepping);
   if (has_linear_start(options, flow.correlation().network()))
     stepper = std::make_unique<LinearStart>(flow, std::move(stepper), stepping.error.rtol);
   return std::make_unique<PolarChart>(flow, std::move(stepper), chart);
+}
+
+/// With the stepper options that it leaves to the library.
+FlowAssemblyOptions completed(FlowAssemblyOptions options, const Objective& objective) {
+  if (options.stepping) return options;
+  StepperOptions& stepping = options.stepping.emplace(
+      flow_stepping(objective.network(), options.rtol, Correlation(objective).loss_at_origin()));
+  if (options.floor) stepping.error.floor = *options.floor;
+  if (options.dense_limit) stepping.dense_limit = *options.dense_limit;
+  return options;
 }
 
 Observables observed(Probe& probe, const Vector& x) {
@@ -91,30 +102,44 @@ Observables observed(Probe& probe, const Vector& x) {
   return observables;
 }
 
-/// Passes everything on, and counts the steps that began with a sampled decision.
-class DecisionWatcher : public Observer {
+/// Passes everything on, and stops where the path is not, or may not be, that of the flow.
+class PathWatcher : public Observer {
  public:
-  DecisionWatcher(Observer& observer, const PiecewiseStepper* switching, bool stop, std::int64_t& count)
-      : observer_(observer), switching_(switching), stop_(stop), count_(count) {}
+  PathWatcher(Observer& observer, FlowAssembly& parts, const GaugeBounds& bounds, bool stop_at_samples)
+      : observer_(observer),
+        parts_(parts),
+        bounds_(bounds),
+        stop_at_samples_(stop_at_samples),
+        last_loss_(parts.initial.loss) {}
   void on_event(const EventHit& hit, const Vector& x, const StateAt& dense) override {
     observer_.on_event(hit, x, dense);
   }
   void on_step(const StepView& step) override {
     observer_.on_step(step);
-    if (switching_ == nullptr || !switching_->sampled()) return;
-    ++count_;
-    if (stop_)
+    parts_.probe.observe(step.x1, now_);
+    parts_.gauges.add(now_, last_loss_, parts_.initial.loss);
+    last_loss_ = now_.loss;
+    require_within(parts_.gauges, bounds_, step.t1);
+    watch_decisions(step);
+  }
+
+ private:
+  void watch_decisions(const StepView& step) {
+    if (parts_.switching == nullptr || !parts_.switching->sampled()) return;
+    ++parts_.sampled_decisions;
+    if (stop_at_samples_)
       throw StepFailure("sampled_decision",
                         fmt::format("at t = {} so many kinks met that only a random sample of the ways to "
                                     "go on was looked at",
                                     static_cast<double>(step.t0)));
   }
 
- private:
   Observer& observer_;
-  const PiecewiseStepper* switching_;
-  bool stop_;
-  std::int64_t& count_;
+  FlowAssembly& parts_;
+  GaugeBounds bounds_;
+  bool stop_at_samples_;
+  Real last_loss_;
+  Observables now_;
 };
 
 }  // namespace
@@ -127,14 +152,14 @@ FlowEventOptions no_flow_events() {
 }
 
 FlowAssembly::FlowAssembly(Objective& of, const Vector& w0, const FlowAssemblyOptions& options)
-    : FlowAssembly(of, options, [&w0](PolarFlow& origin, PolarChart* chart) {
+    : FlowAssembly(of, completed(options, of), [&w0](PolarFlow& origin, PolarChart* chart) {
         Vector x0 = GradientFlow::initial_state(w0);
         return chart && chart->suits(x0) ? origin.enter(x0) : x0;
       }) {}
 
 FlowAssembly::FlowAssembly(Objective& of, const Vector& direction, Real log_norm,
                            const FlowAssemblyOptions& options)
-    : FlowAssembly(of, options, [&direction, log_norm](PolarFlow& origin, PolarChart* chart) {
+    : FlowAssembly(of, completed(options, of), [&direction, log_norm](PolarFlow& origin, PolarChart* chart) {
         // Where kinks are followed there is no polar chart, nor of degree 1, nor where a layer is zero.
         if (chart == nullptr || !origin.covers(GradientFlow::initial_state(direction)))
           return GradientFlow::initial_state(std::exp(log_norm) * direction);
@@ -155,7 +180,8 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
       initial(observed(probe, start)),
       events(make_flow_events(options.events, probe, initial)),
       detector(events.events),
-      rtol_(options.stepping.error.rtol),
+      rtol_(options.stepping->error.rtol),
+      bounds_(options.bounds ? *options.bounds : gauge_bounds(rtol_)),
       stop_at_sampled_decisions_(options.stop_at_sampled_decisions) {}
 
 IntegrationOptions FlowAssembly::integration_options() const {
@@ -203,7 +229,8 @@ Outcome FlowAssembly::run(Observer& observer, IntegrationOptions options) {
   Integration integration(system(), *stepper, detector, std::move(options));
   begin(integration);
   sampled_decisions = 0;
-  DecisionWatcher watcher(observer, switching, stop_at_sampled_decisions_, sampled_decisions);
+  gauges = {};
+  PathWatcher watcher(observer, *this, bounds_, stop_at_sampled_decisions_);
   Outcome outcome = integration.run(watcher);
   steps = integration.counters();
   return outcome;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/integrate/flow_events.hpp"
+#include "saddleflow/integrate/gauges.hpp"
 #include "saddleflow/integrate/integration.hpp"
 #include "saddleflow/integrate/kink_change.hpp"
 #include "saddleflow/integrate/polar_chart.hpp"
@@ -23,9 +25,14 @@ struct FlowAssemblyOptions {
   enum class Charts { automatic, cartesian, polar };  ///< near the origin polar; never; always
   Charts charts = Charts::automatic;
   std::string stepper = "auto";
-  StepperOptions stepping;  ///< of the Cartesian chart, see flow_stepping()
+  Real rtol = Real(1e-8);  ///< relative tolerance of a step, weight by weight
+  /// Of the Cartesian chart. By default flow_stepping() with `rtol` and the loss of the zero network as the
+  /// unit of the energy; given, it stands instead of `rtol`, `floor` and `dense_limit`.
+  std::optional<StepperOptions> stepping;
+  std::optional<Real> floor;       ///< ErrorControl::Options::floor; by default the library's own
+  std::optional<int> dense_limit;  ///< StepperOptions::dense_limit; by default the library's own
   /// Exact steps in the polar chart where the flow near the origin is linear (LinearStart), of networks with
-  /// at most stepping.dense_limit weights.
+  /// at most as many weights as the stepper's dense_limit.
   bool linear_start = true;
   enum class Kinks { follow, ignore, locate };
   /// follow: those of networks that have some in their gradient, with sliding (PiecewiseFlow), in the
@@ -36,6 +43,9 @@ struct FlowAssemblyOptions {
   /// the ways to go on was looked at: the path is then not known to be that of the flow. False: it goes on
   /// and counts.
   bool stop_at_sampled_decisions = true;
+  /// run() stops with the failure "balance_drift", "energy_drift" or "loss_rise" where a gauge is beyond its
+  /// bound; by default gauge_bounds() of the tolerance.
+  std::optional<GaugeBounds> bounds;
   FlowEventOptions events;
 };
 
@@ -47,11 +57,11 @@ FlowEventOptions no_flow_events();
 class FlowAssembly {
  public:
   /// From w(0) = w0. InputError: unknown stepper or quantity of an event.
-  FlowAssembly(Objective& objective, const Vector& w0, const FlowAssemblyOptions& options);
+  FlowAssembly(Objective& objective, const Vector& w0, const FlowAssemblyOptions& options = {});
   /// From e^{log_norm} direction, in polar coordinates, however small; in Cartesian ones where there is no
   /// such chart.
   FlowAssembly(Objective& objective, const Vector& direction, Real log_norm,
-               const FlowAssemblyOptions& options);
+               const FlowAssemblyOptions& options = {});
   FlowAssembly(const FlowAssembly&) = delete;
   FlowAssembly& operator=(const FlowAssembly&) = delete;
 
@@ -91,12 +101,15 @@ class FlowAssembly {
   // Of the last run().
   StepCounters steps;
   std::int64_t sampled_decisions = 0;  ///< steps that began with one, see FlowAssemblyOptions
+  Gauges gauges;
 
  private:
   using StartIn = std::function<Vector(PolarFlow& origin, PolarChart* chart)>;
+  /// `options` with their stepping.
   FlowAssembly(Objective& objective, const FlowAssemblyOptions& options, const StartIn& start_in);
 
   Real rtol_;
+  GaugeBounds bounds_;
   bool stop_at_sampled_decisions_;
 };
 

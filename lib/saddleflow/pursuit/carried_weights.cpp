@@ -3,7 +3,6 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
-#include "saddleflow/integrate/flow_stepping.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
 #include "saddleflow/saddle/sleeping.hpp"
 
@@ -34,9 +33,8 @@ CarriedWeights carried_weights(const Objective& whole, const Vector& start, Real
   const Real from = problem.value(subset.take(w));
   FlowAssemblyOptions assembly;
   assembly.charts = FlowAssemblyOptions::Charts::cartesian;
-  assembly.stepping =
-      flow_stepping(*subset.network, options.minimise.rtol, Correlation(problem).loss_at_origin());
-  assembly.stepping.error.floor = kUnresolvedRider;
+  assembly.rtol = options.minimise.rtol;
+  assembly.floor = kUnresolvedRider;
   assembly.events = no_flow_events();
   assembly.events.levels.push_back({"loss", loss + kFallLeft * (from - loss), Direction::falling, true, 0});
   FlowAssembly parts(problem, subset.take(w), assembly);

@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/integrate/flow_stepping.hpp"
 
 namespace saddleflow {
 
@@ -107,16 +106,13 @@ class VisitObserver : public Observer {
   bool falling_ = false;
 };
 
-FlowAssemblyOptions flow_options(const Objective& objective, Real log_delta,
-                                 const FlowVisitOptions& options) {
+FlowAssemblyOptions flow_options(Real log_delta, const FlowVisitOptions& options) {
   FlowAssemblyOptions assembly;
   assembly.charts = options.charts;
   assembly.stepper = options.stepper;
-  const Real energy_unit = Correlation(objective).loss_at_origin();
-  assembly.stepping = flow_stepping(objective.network(), options.rtol, energy_unit);
+  assembly.rtol = options.rtol;
   // The smallest neurons are to be resolved, down to what a number holds.
-  assembly.stepping.error.floor =
-      std::clamp(std::exp(2 * log_delta), kSmallestNeuron, assembly.stepping.error.floor);
+  assembly.floor = std::clamp(std::exp(2 * log_delta), kSmallestNeuron, ErrorControl::Options().floor);
   assembly.events = no_flow_events();
   if (options.loss > 0) assembly.events.levels.push_back({"loss", options.loss, Direction::falling, true, 0});
   return assembly;
@@ -155,8 +151,7 @@ FlowVisits visits_of_flow(Objective& objective, const Vector& direction, Real lo
   FlowVisits result;
   result.sequence.name = fmt::format("flow {:g}", static_cast<double>(std::exp(log_delta)));
   const Real loss_at_origin = Correlation(objective).loss_at_origin();
-  FlowAssembly parts(objective, direction.stableNormalized(), log_delta,
-                     flow_options(objective, log_delta, options));
+  FlowAssembly parts(objective, direction.stableNormalized(), log_delta, flow_options(log_delta, options));
   VisitObserver observer(parts, options);
   IntegrationOptions integration;
   integration.t_end = flow_time_of(degree, options.slow_time, log_delta);

@@ -2,99 +2,45 @@
 
 #include <fmt/format.h>
 
-#include <limits>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/integrate/flow_assembly.hpp"
-#include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/flow/gradient_flow.hpp"
+#include "saddleflow/flow/probe.hpp"
+#include "saddleflow/integrate/approach.hpp"
 
 namespace saddleflow {
 
 namespace {
 
-FlowAssemblyOptions assembly(const Objective& objective, const MinimiseOptions& options) {
-  FlowAssemblyOptions assembly;
-  const Real energy_unit = Correlation(objective).loss_at_origin();
-  assembly.stepping = flow_stepping(objective.network(), options.rtol, energy_unit);
-  assembly.events = no_flow_events();
-  assembly.events.saddles = true;
-  assembly.events.saddle_enter = options.enter;
-  assembly.events.saddle_leave = options.leave;
-  assembly.events.saddle_leaves_terminal = options.destination == Destination::critical_point ? 1 : 0;
-  assembly.events.visit_at_start = false;
-  assembly.events.steady = assembly.events.steady_terminal = true;
-  assembly.events.steady_threshold = options.steady;
-  assembly.stop_at_sampled_decisions = options.stop_at_sampled_decisions;
-  if (options.loss > 0) assembly.events.levels.push_back({"loss", options.loss, Direction::falling, true, 0});
-  return assembly;
+ApproachOptions approach_of(const MinimiseOptions& options) {
+  ApproachOptions approach;
+  approach.destination = options.destination;
+  approach.rtol = options.rtol;
+  approach.enter = options.enter;
+  approach.leave = options.leave;
+  approach.steady = options.steady;
+  approach.loss = options.loss;
+  approach.t_end = options.t_end;
+  approach.max_steps = options.max_steps;
+  approach.stop_at_sampled_decisions = options.stop_at_sampled_decisions;
+  approach.interrupt = options.interrupt;
+  if (options.on_step)
+    approach.on_step = [&options](const StepView& step, const Observables& o, const Vector& w) {
+      options.on_step({step.t1, step.step_size, step.step, step.method, o, w});
+    };
+  return approach;
 }
 
-/// Reports the steps, counts visits, and keeps the weights at the closest approach of the last visit.
-class Descent : public Observer {
- public:
-  Descent(FlowAssembly& parts, const MinimiseOptions& options) : parts_(parts), options_(options) {}
-
-  void on_event(const EventHit& hit, const Vector& x, const StateAt& /*dense*/) override {
-    const std::string& kind = parts_.events.kinds[hit.event];
-    if (kind == "saddle_enter") {
-      inside_ = true;
-      closest_ = std::numeric_limits<Real>::infinity();
-    }
-    if (kind == "saddle_leave" && inside_) {
-      inside_ = false;
-      ++passed;
-    }
-    if (inside_) look(x);
-  }
-
-  void on_step(const StepView& step) override {
-    parts_.probe.observe(step.x1, o_);
-    const Vector w = parts_.weights(step.x1);
-    if (inside_ && o_.proximity < closest_) {
-      closest_ = o_.proximity;
-      closest_weights = w;
-    }
-    if (options_.on_step) options_.on_step({step.t1, step.step_size, step.step, step.method, o_, w});
-  }
-
-  std::int64_t passed = 0;
-  Vector closest_weights;
-
- private:
-  void look(const Vector& x) {
-    parts_.probe.observe(x, o_);
-    if (!(o_.proximity < closest_)) return;
-    closest_ = o_.proximity;
-    closest_weights = parts_.weights(x);
-  }
-
-  FlowAssembly& parts_;
-  const MinimiseOptions& options_;
-  Observables o_;
-  Real closest_ = 0;
-  bool inside_ = false;
-};
-
 Minimisation by_flow(Objective& objective, const Vector& w, const MinimiseOptions& options) {
-  const WorkCounters before = objective.counters();
-  FlowAssembly parts(objective, w, assembly(objective, options));
-  Descent observer(parts, options);
-  IntegrationOptions integration;
-  integration.t_end = options.t_end;
-  integration.end_after_polar = true;
-  integration.max_steps = options.max_steps;
-  integration.interrupt = options.interrupt;
-  const Outcome outcome = parts.run(observer, integration);
+  const Approach approach = follow_to_critical_point(objective, w, approach_of(options));
   Minimisation result;
-  result.stop_reason = outcome.stop_reason;
-  result.weights = parts.weights(outcome.state);
-  const bool turned_away = outcome.stop_reason == "event:saddle_leave";
-  if (turned_away && observer.closest_weights.size() > 0) result.weights = observer.closest_weights;
-  result.passed = observer.passed - (turned_away ? 1 : 0);
-  result.time = outcome.time;
-  result.steps = parts.steps.accepted;
-  result.sampled_decisions = parts.sampled_decisions;
-  result.work = parts.work() - before;
+  result.stop_reason = approach.outcome.stop_reason;
+  result.weights = approach.turned_away() && approach.has_visit() ? approach.closest : approach.weights;
+  result.passed = approach.left - (approach.turned_away() ? 1 : 0);
+  result.time = approach.outcome.time;
+  result.steps = approach.steps;
+  result.sampled_decisions = approach.sampled_decisions;
+  result.work = approach.work;
   objective.clear_mode();
   Vector gradient(w.size());
   result.loss = objective.gradient(result.weights, gradient);

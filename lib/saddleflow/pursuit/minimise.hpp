@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "saddleflow/flow/observables.hpp"
+#include "saddleflow/integrate/approach.hpp"
 #include "saddleflow/problem/objective.hpp"
 
 namespace saddleflow {
@@ -18,12 +19,6 @@ namespace saddleflow {
 enum class Minimiser {
   flow,             ///< gradient flow, adaptive
   gradient_descent  ///< w <- w - eta grad L(w)
-};
-
-/// Where the flow is to end.
-enum class Destination {
-  minimum,        ///< where it comes to rest: saddles of the network on the way are passed
-  critical_point  ///< at the first critical point that it comes close to, be it a saddle that it would leave
 };
 
 /// One accepted step, or one of gradient descent that is recorded.

@@ -5,7 +5,6 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
-#include "saddleflow/integrate/flow_stepping.hpp"
 #include "saddleflow/saddle/kinked_refine.hpp"
 
 namespace saddleflow {
@@ -104,10 +103,10 @@ class PathObserver : public Observer {
   std::size_t next_ = 0;
 };
 
-FlowAssemblyOptions assembly(const Objective& objective, Real energy_unit, const LimitPathOptions& options) {
+FlowAssemblyOptions assembly(const LimitPathOptions& options) {
   FlowAssemblyOptions assembly;
-  assembly.stepping = flow_stepping(objective.network(), options.rtol, energy_unit);
-  assembly.stepping.dense_limit = options.dense_limit;
+  assembly.rtol = options.rtol;
+  assembly.dense_limit = options.dense_limit;
   assembly.events = no_flow_events();
   assembly.events.steady = assembly.events.steady_terminal = true;
   assembly.events.steady_threshold = options.steady;
@@ -132,8 +131,7 @@ LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const 
   LimitPath path;
   Correlation correlation(objective);
   path.start = limit_path_start(correlation, point);
-  FlowAssembly parts(objective, path.start.direction, path.start.log_norm,
-                     assembly(objective, correlation.loss_at_origin(), options));
+  FlowAssembly parts(objective, path.start.direction, path.start.log_norm, assembly(options));
   IntegrationOptions integration;
   integration.t_end = options.t_end;
   integration.end_after_polar = true;

@@ -13,10 +13,7 @@ namespace {
 
 // A tolerance holds for one step; what it makes of a path over a long run is some powers of ten more. Wrong
 // paths of version 0.1 were off by 2e-3 to 2e-1.
-constexpr Real kStepsToPath = Real(1e4);
-constexpr Real kLeastPath = Real(1e-3), kLeastGauge = Real(1e-6);
-// Rounding of the loss, a sum over the samples, in units of the loss at the start.
-constexpr Real kLossRounding = Real(1e-10);
+constexpr Real kStepsToPath = Real(1e4), kLeastPath = Real(1e-3);
 
 Real or_default(Real key, Real otherwise) { return key > 0 ? key : otherwise; }
 
@@ -46,25 +43,11 @@ std::string not_certain(const archive::RunSummary& summary) {
 
 PathBounds path_bounds(const StudyTable& study) {
   const Real rtol = study.real("flow.rtol");
-  const Real gauge = std::max(kLeastGauge, kStepsToPath * rtol);
-  return {or_default(study.real("verify.balance"), gauge), or_default(study.real("verify.energy"), gauge),
-          or_default(study.real("verify.loss_rise"), std::max(kLossRounding, rtol)),
+  const GaugeBounds otherwise = gauge_bounds(rtol);
+  return {{or_default(study.real("verify.balance"), otherwise.balance),
+           or_default(study.real("verify.energy"), otherwise.energy),
+           or_default(study.real("verify.loss_rise"), otherwise.loss_rise)},
           or_default(study.real("verify.bound"), std::max(kLeastPath, kStepsToPath * rtol))};
-}
-
-void require_within(const Gauges& gauges, const PathBounds& bounds, Real time) {
-  const auto check = [time](const char* reason, const char* what, const char* key, Real found, Real bound) {
-    if (found <= bound) return;
-    throw StepFailure(reason,
-                      fmt::format("at t = {} {} {:.1e}, expected at most {:.1e} ({}): the path is not "
-                                  "that of the flow",
-                                  time, what, found, bound, key));
-  };
-  check("balance_drift", "the balance of a neuron has drifted by", "verify.balance", gauges.balance_drift,
-        bounds.balance);
-  check("energy_drift", "the energy identity is off by", "verify.energy", gauges.energy_drift, bounds.energy);
-  check("loss_rise", "the loss has risen in a step, in units of the loss at the start, by",
-        "verify.loss_rise", gauges.loss_rise, bounds.loss_rise);
 }
 
 std::string not_confirmed(const Verification& v, const PathBounds& bounds) {

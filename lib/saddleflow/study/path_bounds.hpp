@@ -5,25 +5,18 @@
 
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/base/real.hpp"
-#include "saddleflow/study/recorder.hpp"
+#include "saddleflow/integrate/gauges.hpp"
 #include "saddleflow/study/study_table.hpp"
 #include "saddleflow/study/verification.hpp"
 
 namespace saddleflow {
 
 /// Keys verify.balance, verify.energy, verify.loss_rise and verify.bound; a key that is 0 stands for its
-/// default.
-struct PathBounds {
-  Real balance = 0;    ///< Gauges::balance_drift; the larger of 1e-6 and 1e4 flow.rtol
-  Real energy = 0;     ///< Gauges::energy_drift; the same
-  Real loss_rise = 0;  ///< Gauges::loss_rise; the larger of 1e-10 and flow.rtol
-  Real path = 0;       ///< Verification::path_error; the larger of 1e-3 and 1e4 flow.rtol
+/// default, for the gauges that of gauge_bounds().
+struct PathBounds : GaugeBounds {
+  Real path = 0;  ///< Verification::path_error; the larger of 1e-3 and 1e4 flow.rtol
 };
 PathBounds path_bounds(const StudyTable& study);
-
-/// Throws StepFailure "balance_drift", "energy_drift" or "loss_rise" where a gauge is beyond its bound: the
-/// path is not that of the flow.
-void require_within(const Gauges& gauges, const PathBounds& bounds, Real time);
 
 /// Why --verify does not confirm the path: its error, its sequence of kinks, a second run that failed. Empty
 /// where it does.

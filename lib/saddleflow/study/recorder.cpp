@@ -67,10 +67,7 @@ void Recorder::on_step(const StepView& step) {
 
 void Recorder::write_time_row(const StepView& step) {
   const Observables& o = observables_;
-  const Real scale = setup_.parts.initial.loss > 0 ? setup_.parts.initial.loss : Real(1);
-  gauges_.balance_drift = std::max(gauges_.balance_drift, o.balance_drift);
-  gauges_.energy_drift = std::max(gauges_.energy_drift, o.energy_drift);
-  gauges_.loss_rise = std::max(gauges_.loss_rise, (o.loss - last_loss_) / scale);
+  gauges_.add(o, last_loss_, setup_.parts.initial.loss);
   last_loss_ = o.loss;
   archive::TimeRow row = observed_row(o);
   row.time = static_cast<double>(step.t1);

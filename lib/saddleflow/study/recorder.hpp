@@ -11,19 +11,13 @@
 
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/run_writer.hpp"
+#include "saddleflow/integrate/gauges.hpp"
 #include "saddleflow/integrate/integration.hpp"
 #include "saddleflow/integrate/kink_change.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 
 namespace saddleflow {
-
-/// How well the exact consequences of gradient flow hold along the trajectory (THEORY.md, section 1).
-struct Gauges {
-  Real balance_drift = 0;  ///< largest of a neuron, relative to its own norm
-  Real energy_drift = 0;   ///< largest |L(0) - L(t) - int ||grad L||^2| / L(0)
-  Real loss_rise = 0;      ///< largest rise of the loss over a step, / L(0)
-};
 
 /// Observer of one run. Spectra are computed on an objective of its own, so that the work counters of the run
 /// are those of the integration.

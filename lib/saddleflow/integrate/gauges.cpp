@@ -1,0 +1,47 @@
+#include "saddleflow/integrate/gauges.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "saddleflow/stepper/stepper.hpp"
+
+namespace saddleflow {
+namespace {
+
+// A tolerance holds for one step; what it makes of a path over a long run is some powers of ten more. Wrong
+// paths of version 0.1 were off by 2e-3 to 2e-1.
+constexpr Real kStepsToGauge = Real(1e4);
+constexpr Real kLeastGauge = Real(1e-6);
+// Rounding of the loss, a sum over the samples, in units of the loss at the start.
+constexpr Real kLossRounding = Real(1e-10);
+
+}  // namespace
+
+void Gauges::add(const Observables& now, Real last, Real unit) {
+  balance_drift = std::max(balance_drift, now.balance_drift);
+  energy_drift = std::max(energy_drift, now.energy_drift);
+  loss_rise = std::max(loss_rise, (now.loss - last) / (unit > 0 ? unit : Real(1)));
+}
+
+GaugeBounds gauge_bounds(Real rtol) {
+  const Real drift = std::max(kLeastGauge, kStepsToGauge * rtol);
+  return {drift, drift, std::max(kLossRounding, rtol)};
+}
+
+void require_within(const Gauges& gauges, const GaugeBounds& bounds, Real time) {
+  const auto check = [time](const char* reason, const char* what, const char* key, Real found, Real bound) {
+    if (found <= bound) return;
+    throw StepFailure(reason,
+                      fmt::format("at t = {} {} {:.1e}, expected at most {:.1e} ({}): the path is not "
+                                  "that of the flow",
+                                  time, what, found, bound, key));
+  };
+  check("balance_drift", "the balance of a neuron has drifted by", "verify.balance", gauges.balance_drift,
+        bounds.balance);
+  check("energy_drift", "the energy identity is off by", "verify.energy", gauges.energy_drift, bounds.energy);
+  check("loss_rise", "the loss has risen in a step, in units of the loss at the start, by",
+        "verify.loss_rise", gauges.loss_rise, bounds.loss_rise);
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,33 @@
+// How well the exact consequences of gradient flow hold along a path, and how far they may be off before it
+// is given up.
+#pragma once
+
+#include "saddleflow/base/real.hpp"
+#include "saddleflow/flow/observables.hpp"
+
+namespace saddleflow {
+
+/// Of a path so far (THEORY.md, section 1).
+struct Gauges {
+  Real balance_drift = 0;  ///< largest of a neuron, relative to its own norm
+  Real energy_drift = 0;   ///< largest |L(0) - L(t) - int ||grad L||^2| / L(0)
+  Real loss_rise = 0;      ///< largest rise of the loss over a step, / L(0)
+
+  /// Adds a step that ends at `now`, from the loss `last`; `unit` is the loss at the start.
+  void add(const Observables& now, Real last, Real unit);
+};
+
+/// What is more than this is no path of the flow.
+struct GaugeBounds {
+  Real balance = 0;
+  Real energy = 0;
+  Real loss_rise = 0;
+};
+
+/// Balance and energy: the larger of 1e-6 and 1e4 rtol; loss rise: the larger of 1e-10 and rtol.
+GaugeBounds gauge_bounds(Real rtol);
+
+/// Throws StepFailure "balance_drift", "energy_drift" or "loss_rise" where a gauge is beyond its bound.
+void require_within(const Gauges& gauges, const GaugeBounds& bounds, Real time);
+
+}  // namespace saddleflow
