@@ -34,7 +34,7 @@ using namespace saddleflow;
 
 namespace {
 
-/// Allocations made by value, gradient, product, Hessian and balance at weights not seen before.
+/// Allocations made by value, gradient, product and Hessian at weights not seen before.
 long allocations_of_a_round(const std::shared_ptr<const Network>& network, Index samples, LossKind kind) {
   test::RandomMatrices random(1);
   Dataset data;
@@ -43,7 +43,7 @@ long allocations_of_a_round(const std::shared_ptr<const Network>& network, Index
   Objective objective(network, data, Loss(kind));
   Vector w = random.vector(objective.size());
   const Vector v = random.vector(objective.size());
-  Vector g(w.size()), hv(w.size()), balance(network->balance_count());
+  Vector g(w.size()), hv(w.size());
   Matrix h(w.size(), w.size());
   const auto round = [&] {
     w *= Real(1.01);
@@ -52,7 +52,6 @@ long allocations_of_a_round(const std::shared_ptr<const Network>& network, Index
     objective.hessian_vector(w, v, hv);
     objective.hessian(w, h);
     objective.output_tangent(w, v);
-    network->balance(w, balance);
   };
   round();
   const long before = allocations;

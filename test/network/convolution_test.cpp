@@ -157,15 +157,14 @@ BOOST_AUTO_TEST_CASE(balance_by_neurons) {
     for (const Activation& sigma : {Activation(), Activation(Real(0), 2)}) {
       const auto network = convolution(shape, sigma);
       const Vector w = random.vector(network->parameter_count());
-      Vector balance;
-      network->balance(w, balance);
-      const auto pairs = network->balanced_pairs();
+      const Vector balance = balances(*network, w);
+      const auto conserved = network->conserved();
       const Index expected = sigma.is_linear() ? shape.kernels * (shape.kernels + 1) / 2 : shape.kernels;
       BOOST_REQUIRE(balance.size() == expected);
-      BOOST_REQUIRE(static_cast<Index>(pairs.size()) == expected);
-      for (std::size_t n = 0; n < pairs.size(); ++n) {
-        const Neuron& one = network->neurons()[static_cast<std::size_t>(pairs[n].first)];
-        const Neuron& other = network->neurons()[static_cast<std::size_t>(pairs[n].second)];
+      BOOST_REQUIRE(static_cast<Index>(conserved.size()) == expected);
+      for (std::size_t n = 0; n < conserved.size(); ++n) {
+        const Neuron& one = network->neurons()[static_cast<std::size_t>(conserved[n].neurons.first)];
+        const Neuron& other = network->neurons()[static_cast<std::size_t>(conserved[n].neurons.second)];
         const Real found = w(one.incoming).dot(w(other.incoming)) -
                            static_cast<Real>(sigma.power()) * w(one.outgoing).dot(w(other.outgoing));
         BOOST_TEST(std::abs(found - balance[static_cast<Index>(n)]) <= Real(1e-13));

@@ -114,19 +114,19 @@ BOOST_AUTO_TEST_CASE(balance_by_hand) {
   Vector out;
   Vector w(6);  // W_1 = [1 3; 2 4], W_2 = [5 6]
   w << Real(1), Real(2), Real(3), Real(4), Real(5), Real(6);
-  feed_forward({2, 2, 1}, Activation(Real(0), 2))->balance(w, out);
+  out = balances(*feed_forward({2, 2, 1}, Activation(Real(0), 2)), w);
   BOOST_TEST(out.size() == 2);
   BOOST_TEST(out[0] == Real(1 + 9 - 2 * 25));
   BOOST_TEST(out[1] == Real(4 + 16 - 2 * 36));
-  feed_forward({2, 2, 1}, Activation())->balance(w, out);
+  out = balances(*feed_forward({2, 2, 1}, Activation()), w);
   BOOST_TEST(out.size() == 3);
   BOOST_TEST(out[0] == Real(1 + 9 - 25));
   BOOST_TEST(out[1] == Real(2 + 12 - 30));
   BOOST_TEST(out[2] == Real(4 + 16 - 36));
-  diagonal_linear(3)->balance(w, out);
+  out = balances(*diagonal_linear(3), w);
   BOOST_TEST(out.size() == 3);
   BOOST_TEST(out[2] == Real(9 - 36));
-  power_sum(3, 2, Activation())->balance(w, out);
+  out = balances(*power_sum(3, 2, Activation()), w);
   BOOST_TEST(out.size() == 0);
 }
 

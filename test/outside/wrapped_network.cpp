@@ -15,7 +15,9 @@ class OpaqueKernel final : public Kernel {
   void backward(const Matrix& r, Vector& out) override { inner_->backward(r, out); }
   const Matrix& tangent(const Vector& v) override { return inner_->tangent(v); }
   void tangent_backward(const Matrix& dr, Vector& out) override { inner_->tangent_backward(dr, out); }
-  void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) override { inner_->hessian(r, c, out); }
+  void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) override {
+    inner_->hessian(r, c, out);
+  }
 
  private:
   std::unique_ptr<Kernel> inner_;
@@ -28,7 +30,8 @@ class Wrapped final : public Network {
   std::string kind() const override { return "wrapped"; }
   NetworkTraits traits() const override {
     NetworkTraits traits = inner_->traits();
-    if (shown_ == Shown::no_pre_activations) traits.pre_activations = traits.layered = traits.growable = false;
+    if (shown_ == Shown::no_pre_activations)
+      traits.pre_activations = traits.layered = traits.growable = false;
     return traits;
   }
   std::vector<Index> layer_sizes() const override { return inner_->layer_sizes(); }
@@ -39,7 +42,7 @@ class Wrapped final : public Network {
   const Layout& layout() const override { return inner_->layout(); }
   const std::vector<Neuron>& neurons() const override { return inner_->neurons(); }
   ParameterGroups groups() const override { return inner_->groups(); }
-  std::vector<NeuronPair> balanced_pairs() const override { return inner_->balanced_pairs(); }
+  std::vector<ConservedQuantity> conserved() const override { return inner_->conserved(); }
   std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {
     auto kernel = inner_->kernel(inputs);
     if (shown_ == Shown::everything) return kernel;

@@ -20,10 +20,6 @@ Real largest_entry(const Vector& u, const std::vector<Index>& parameters) {
   return largest;
 }
 
-Real squared_norm(const Vector& u, const std::vector<Index>& parameters) {
-  return u(parameters).squaredNorm();
-}
-
 /// N != 0, by Euler's identity a statement about the gradient where that is known.
 bool has_value(const Network& network, const KktPoint& point, Real tolerance) {
   return !point.null && point.value != 0 &&
@@ -41,12 +37,9 @@ void measure_shares(const Network& network, const Vector& u, bool expected, KktS
 }
 
 void measure_balance(const Network& network, const Vector& u, KktStructure& structure) {
-  const auto p = static_cast<Real>(network.activation().power());
-  for (const Neuron& neuron : network.neurons()) {
-    if (neuron.outgoing.empty()) continue;
-    const Real difference = squared_norm(u, neuron.incoming) - p * squared_norm(u, neuron.outgoing);
-    structure.balance_residual = std::max(structure.balance_residual, std::abs(difference));
-  }
+  for (const ConservedQuantity& quantity : network.conserved())
+    if (quantity.is_rescaling())
+      structure.balance_residual = std::max(structure.balance_residual, std::abs(quantity.value(u)));
 }
 
 /// A neuron without incoming and outgoing weights gets no gradient. With sigma'(0) = 0 one without incoming

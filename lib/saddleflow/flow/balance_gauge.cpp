@@ -21,7 +21,7 @@ Real largest_weight(const Neuron& neuron, const Vector& w) {
   return largest;
 }
 
-/// sum_i (w_a[i] / s) (w_b[i] / t).
+/// sum_i (w[a_i] / s) (w[b_i] / t).
 Real scaled_product(const std::vector<Index>& a, const std::vector<Index>& b, const Vector& w, Real s,
                     Real t) {
   Real sum = 0;
@@ -45,26 +45,24 @@ void neuron_norms(const Network& network, const Vector& w, Vector& out) {
 
 BalanceGauge::BalanceGauge(const Network& network)
     : network_(network),
-      pairs_(network.balanced_pairs()),
+      conserved_(network.conserved()),
       log_largest_(Vector::Constant(static_cast<Index>(network.neurons().size()), kNothing)) {}
 
 // now_[k] e^{log_scale_[k]} is the invariant of pair k.
 void BalanceGauge::measure(const Vector& point, Real log_unit) {
   const std::vector<Neuron>& neurons = network_.neurons();
-  const auto p = static_cast<Real>(network_.activation().power());
   scratch_.resize(static_cast<Index>(neurons.size()));
   for (std::size_t k = 0; k < neurons.size(); ++k)
     scratch_[static_cast<Index>(k)] = largest_weight(neurons[k], point);
-  const auto count = static_cast<Index>(pairs_.size());
+  const auto count = static_cast<Index>(conserved_.size());
   now_.setZero(count);
   log_scale_ = Vector::Constant(count, kNothing);
   for (Index n = 0; n < count; ++n) {
-    const auto [j, k] = pairs_[static_cast<std::size_t>(n)];
-    const Real s = scratch_[j], t = scratch_[k];
+    const ConservedQuantity& quantity = conserved_[static_cast<std::size_t>(n)];
+    const Real s = scratch_[quantity.neurons.first], t = scratch_[quantity.neurons.second];
     if (s == 0 || t == 0) continue;
-    const Neuron &a = neurons[static_cast<std::size_t>(j)], &b = neurons[static_cast<std::size_t>(k)];
-    now_[n] = scaled_product(a.incoming, b.incoming, point, s, t) -
-              p * scaled_product(a.outgoing, b.outgoing, point, s, t);
+    for (const QuadraticTerm& term : quantity.terms)
+      now_[n] += term.coefficient * scaled_product(term.first, term.second, point, s, t);
     log_scale_[n] = 2 * log_unit + std::log(s) + std::log(t);
   }
 }
@@ -85,7 +83,7 @@ Real BalanceGauge::drift(const Vector& point, Real log_unit, const Vector& norms
   remember(norms, log_unit);
   Real largest = 0;
   for (Index n = 0; n < now_.size(); ++n) {
-    const auto [j, k] = pairs_[static_cast<std::size_t>(n)];
+    const auto [j, k] = conserved_[static_cast<std::size_t>(n)].neurons;
     const Real size = log_largest_[j] + log_largest_[k];
     if (size == kNothing) continue;
     const Real now = now_[n] * std::exp(log_scale_[n] - size);

@@ -32,7 +32,7 @@ class BalanceGauge {
   void remember(const Vector& norms, Real log_unit);
 
   const Network& network_;
-  std::vector<NeuronPair> pairs_;
+  std::vector<ConservedQuantity> conserved_;
   Vector log_largest_, scratch_;
   // In units of e^{log_scale} of the neurons of each pair.
   Vector initial_, now_, initial_log_scale_, log_scale_;

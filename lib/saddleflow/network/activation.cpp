@@ -129,4 +129,10 @@ Smoothness smoothness_of(const Activation& activation) {
   return activation.is_smooth() ? Smoothness::smooth_gradient : Smoothness::kinked;
 }
 
+SignSymmetry sign_symmetry_of(const Activation& activation) {
+  if (activation.slope() == Real(-1) || (activation.slope() == Real(1) && activation.power() % 2 == 0))
+    return SignSymmetry::incoming;
+  return activation.slope() == Real(1) ? SignSymmetry::both : SignSymmetry::none;
+}
+
 }  // namespace saddleflow

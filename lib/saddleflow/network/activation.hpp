@@ -44,5 +44,7 @@ class Activation {
 
 /// Of a network with this activation.
 Smoothness smoothness_of(const Activation& activation);
+/// Of its neurons, with outgoing weights.
+SignSymmetry sign_symmetry_of(const Activation& activation);
 
 }  // namespace saddleflow

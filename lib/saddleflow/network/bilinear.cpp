@@ -6,7 +6,6 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/network/bilinear_kernel.hpp"
-#include "saddleflow/network/neuron_groups.hpp"
 
 namespace saddleflow {
 namespace {
@@ -26,10 +25,7 @@ std::vector<Neuron> bilinear_neurons(const BilinearPlaces& places) {
 
 class Bilinear final : public Network {
  public:
-  explicit Bilinear(const BilinearPlaces& places)
-      : places_(places),
-        neurons_(bilinear_neurons(places)),
-        groups_(incoming_and_outgoing_groups(neurons_, places.layout().size())) {}
+  explicit Bilinear(const BilinearPlaces& places) : places_(places), neurons_(bilinear_neurons(places)) {}
 
   std::string kind() const override { return "bilinear"; }
   std::vector<Index> layer_sizes() const override { return {input_count(), places_.width(), 1}; }
@@ -39,28 +35,24 @@ class Bilinear final : public Network {
   int degree() const override { return places_.has_outer() ? 3 : 2; }
   const Layout& layout() const override { return places_.layout(); }
   const std::vector<Neuron>& neurons() const override { return neurons_; }
-  const ParameterGroups& groups() const override { return groups_; }
-
-  Index balance_count() const override {
-    const Index width = places_.width();
-    return places_.has_outer() ? width : width * (width + 1) / 2;
+  NetworkTraits traits() const override {
+    NetworkTraits traits;
+    traits.smoothness = Smoothness::polynomial;
+    traits.separable = true;
+    traits.symmetry = places_.has_outer() ? HiddenSymmetry::permutations : HiddenSymmetry::linear;
+    // With v more signs may change than these: two of those of a, b and v.
+    traits.sign = places_.has_outer() ? SignSymmetry::incoming : SignSymmetry::both;
+    traits.skeleton = SkeletonKind::neurons;
+    return traits;
   }
 
-  void balance(const Vector& w, Vector& out) const override {
-    out.resize(balance_count());
-    const ConstMatrixView in = layout().matrix(w, 0), from = layout().matrix(w, 1);
-    const auto p = static_cast<Real>(activation().power());
-    Index next = 0;
-    for (Index k = 0; k < in.rows(); ++k)
-      for (Index j = first_partner(k); j <= k; ++j)
-        out[next++] = in.row(k).dot(in.row(j)) - p * from.col(k).dot(from.col(j));
-  }
-
-  std::vector<NeuronPair> balanced_pairs() const override {
-    std::vector<NeuronPair> pairs;
-    for (Index k = 0; k < places_.width(); ++k)
-      for (Index j = first_partner(k); j <= k; ++j) pairs.push_back({k, j});
-    return pairs;
+  std::vector<ConservedQuantity> conserved() const override {
+    if (!places_.has_outer()) return balances_of(neurons_, 1, Balanced::all_pairs);
+    std::vector<ConservedQuantity> all;
+    for (Index k = 0; k < places_.width(); ++k) all.push_back(sides_of(k));
+    const std::vector<ConservedQuantity> outer = balances_of(neurons_, 2, Balanced::each);
+    all.insert(all.end(), outer.begin(), outer.end());
+    return all;
   }
 
   std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {
@@ -70,13 +62,26 @@ class Bilinear final : public Network {
     return std::make_unique<BilinearKernel>(places_, inputs);
   }
 
+  std::shared_ptr<const Network> with_hidden_widths(const std::vector<Index>& widths) const override {
+    if (widths.size() != 1)
+      throw InputError(fmt::format("hidden widths: found {} layers, expected one", widths.size()));
+    return bilinear(places_.rows(), places_.columns(), widths[0],
+                    places_.has_outer() ? BilinearOuter::trained : BilinearOuter::ones);
+  }
+
  private:
-  /// Without v, neurons may be mixed by a rotation: then all pairs are balanced.
-  Index first_partner(Index k) const { return places_.has_outer() ? k : 0; }
+  /// |a_k|^2 - |b_k|^2.
+  ConservedQuantity sides_of(Index k) const {
+    QuadraticTerm a{1, {}, {}}, b{-1, {}, {}};
+    for (Index i = 0; i < places_.rows(); ++i) a.first.push_back(places_.a(k, i));
+    for (Index j = 0; j < places_.columns(); ++j) b.first.push_back(places_.b(k, j));
+    a.second = a.first;
+    b.second = b.first;
+    return {{std::move(a), std::move(b)}, {k, k}};
+  }
 
   BilinearPlaces places_;
   std::vector<Neuron> neurons_;
-  ParameterGroups groups_;
 };
 
 }  // namespace

@@ -7,7 +7,6 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/network/convolution_kernel.hpp"
-#include "saddleflow/network/neuron_groups.hpp"
 
 namespace saddleflow {
 namespace {
@@ -43,8 +42,7 @@ class Convolution final : public Network {
       : shape_(shape),
         activation_(activation),
         layout_(convolution_layout(shape)),
-        neurons_(convolution_neurons(shape, layout_)),
-        groups_(incoming_and_outgoing_groups(neurons_, layout_.size())) {}
+        neurons_(convolution_neurons(shape, layout_)) {}
 
   std::string kind() const override { return "convolution"; }
   std::vector<Index> layer_sizes() const override { return {input_count(), shape_.kernels, shape_.outputs}; }
@@ -54,27 +52,19 @@ class Convolution final : public Network {
   int degree() const override { return activation_.power() + 1; }
   const Layout& layout() const override { return layout_; }
   const std::vector<Neuron>& neurons() const override { return neurons_; }
-  const ParameterGroups& groups() const override { return groups_; }
-
-  Index balance_count() const override {
-    return activation_.is_linear() ? shape_.kernels * (shape_.kernels + 1) / 2 : shape_.kernels;
+  NetworkTraits traits() const override {
+    NetworkTraits traits;
+    traits.smoothness = smoothness_of(activation_);
+    traits.separable = true;
+    traits.symmetry = activation_.is_linear() ? HiddenSymmetry::linear : HiddenSymmetry::permutations;
+    traits.sign = sign_symmetry_of(activation_);
+    traits.skeleton = SkeletonKind::neurons;
+    return traits;
   }
 
-  void balance(const Vector& w, Vector& out) const override {
-    out.resize(balance_count());
-    const auto p = static_cast<Real>(activation_.power());
-    const ConstMatrixView in = layout_.matrix(w, 0);
-    Index next = 0;
-    for (Index k = 0; k < shape_.kernels; ++k)
-      for (Index j = first_partner(k); j <= k; ++j)
-        out[next++] = in.row(k).dot(in.row(j)) - p * outgoing_product(w, k, j);
-  }
-
-  std::vector<NeuronPair> balanced_pairs() const override {
-    std::vector<NeuronPair> pairs;
-    for (Index k = 0; k < shape_.kernels; ++k)
-      for (Index j = first_partner(k); j <= k; ++j) pairs.push_back({k, j});
-    return pairs;
+  std::vector<ConservedQuantity> conserved() const override {
+    return balances_of(neurons_, activation_.power(),
+                       activation_.is_linear() ? Balanced::all_pairs : Balanced::each);
   }
 
   std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {
@@ -87,24 +77,19 @@ class Convolution final : public Network {
     return std::make_unique<ConvolutionKernel>(shape_, layout_, activation_, inputs);
   }
 
- private:
-  /// Linear neurons may be mixed by a rotation: then all pairs are balanced.
-  Index first_partner(Index k) const { return activation_.is_linear() ? 0 : k; }
-
-  /// sum_q <V_{.,k,q}, V_{.,j,q}>.
-  Real outgoing_product(const Vector& w, Index k, Index j) const {
-    const ConstMatrixView outer = layout_.matrix(w, 1);
-    Real sum = outer.col(k).dot(outer.col(j));
-    for (Index q = 1; q < shape_.outer_blocks(); ++q)
-      sum += outer.col(k + q * shape_.kernels).dot(outer.col(j + q * shape_.kernels));
-    return sum;
+  std::shared_ptr<const Network> with_hidden_widths(const std::vector<Index>& widths) const override {
+    if (widths.size() != 1)
+      throw InputError(fmt::format("hidden widths: found {} layers, expected one", widths.size()));
+    ConvolutionShape shape = shape_;
+    shape.kernels = widths[0];
+    return convolution(shape, activation_);
   }
 
+ private:
   ConvolutionShape shape_;
   Activation activation_;
   Layout layout_;
   std::vector<Neuron> neurons_;
-  ParameterGroups groups_;
 };
 
 }  // namespace

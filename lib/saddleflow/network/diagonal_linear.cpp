@@ -108,15 +108,8 @@ class DiagonalLinear final : public Network {
     groups.second.assign(groups.first.size(), -1);
     return groups;
   }
-  Index balance_count() const override { return input_count(); }
-
-  void balance(const Vector& w, Vector& out) const override {
-    out = w.head(input_count()).cwiseAbs2() - w.tail(input_count()).cwiseAbs2();
-  }
-  std::vector<NeuronPair> balanced_pairs() const override {
-    std::vector<NeuronPair> pairs;
-    for (Index j = 0; j < input_count(); ++j) pairs.push_back({j, j});
-    return pairs;
+  std::vector<ConservedQuantity> conserved() const override {
+    return balances_of(neurons_, 1, Balanced::each);
   }
 
   std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {

@@ -58,12 +58,6 @@ std::vector<Neuron> hidden_neurons(const Layout& layout) {
   return neurons;
 }
 
-SignSymmetry sign_of(const Activation& activation) {
-  if (activation.slope() == Real(-1) || (activation.slope() == Real(1) && activation.power() % 2 == 0))
-    return SignSymmetry::incoming;
-  return activation.slope() == Real(1) ? SignSymmetry::both : SignSymmetry::none;
-}
-
 std::vector<Index> all_below(Index count) {
   std::vector<Index> numbers(static_cast<std::size_t>(count));
   std::iota(numbers.begin(), numbers.end(), Index(0));
@@ -89,7 +83,7 @@ class FeedForward final : public Network {
     traits.pre_activations = true;
     traits.growable = has_hidden;
     traits.symmetry = activation_.is_linear() ? HiddenSymmetry::linear : HiddenSymmetry::permutations;
-    traits.sign = sign_of(activation_);
+    traits.sign = sign_symmetry_of(activation_);
     traits.skeleton = has_hidden ? SkeletonKind::neurons : SkeletonKind::none;
     return traits;
   }
@@ -101,38 +95,9 @@ class FeedForward final : public Network {
   const Layout& layout() const override { return layout_; }
   const std::vector<Neuron>& neurons() const override { return neurons_; }
 
-  Index balance_count() const override {
-    Index count = 0;
-    for (int l = 0; l + 1 < layout_.layer_count(); ++l) {
-      const Index width = layout_.layer(l).rows;
-      count += activation_.is_linear() ? width * (width + 1) / 2 : width;
-    }
-    return count;
-  }
-
-  void balance(const Vector& w, Vector& out) const override {
-    out.resize(balance_count());
-    const auto p = static_cast<Real>(activation_.power());
-    Index next = 0;
-    for (int l = 0; l + 1 < layout_.layer_count(); ++l) {
-      const ConstMatrixView in = layout_.matrix(w, l);
-      const ConstMatrixView from = layout_.matrix(w, l + 1);
-      for (Index k = 0; k < in.rows(); ++k)
-        for (Index j = activation_.is_linear() ? 0 : k; j <= k; ++j)
-          out[next++] = in.row(k).dot(in.row(j)) - p * from.col(k).dot(from.col(j));
-    }
-  }
-
-  std::vector<NeuronPair> balanced_pairs() const override {
-    std::vector<NeuronPair> pairs;
-    Index first = 0;  // neuron of the layer
-    for (int l = 0; l + 1 < layout_.layer_count(); ++l) {
-      const Index width = layout_.layer(l).rows;
-      for (Index k = 0; k < width; ++k)
-        for (Index j = activation_.is_linear() ? 0 : k; j <= k; ++j) pairs.push_back({first + k, first + j});
-      first += width;
-    }
-    return pairs;
+  std::vector<ConservedQuantity> conserved() const override {
+    return balances_of(neurons_, activation_.power(),
+                       activation_.is_linear() ? Balanced::all_pairs : Balanced::each);
   }
 
   std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {

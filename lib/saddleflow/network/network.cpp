@@ -36,6 +36,31 @@ std::vector<Index> parameters_by_place(const Network& whole, const Network& part
 
 }  // namespace
 
+Real ConservedQuantity::value(const Vector& w) const {
+  Real sum = 0;
+  for (const QuadraticTerm& term : terms) {
+    const Real product =
+        term.first == term.second ? w(term.first).squaredNorm() : w(term.first).dot(w(term.second));
+    sum += term.coefficient * product;
+  }
+  return sum;
+}
+
+std::vector<ConservedQuantity> balances_of(const std::vector<Neuron>& neurons, int power, Balanced which) {
+  std::vector<ConservedQuantity> balances;
+  const auto p = static_cast<Real>(power);
+  for (std::size_t k = 0; k < neurons.size(); ++k) {
+    const std::size_t first = which == Balanced::each ? k : 0;
+    for (std::size_t j = first; j <= k; ++j) {
+      const Neuron &a = neurons[j], &b = neurons[k];
+      if (a.layer != b.layer) continue;
+      balances.push_back({{{1, b.incoming, a.incoming}, {-p, b.outgoing, a.outgoing}},
+                          {static_cast<Index>(k), static_cast<Index>(j)}});
+    }
+  }
+  return balances;
+}
+
 std::string Network::description() const {
   const std::string sigma = traits().pre_activations ? activation().description() + ", " : "";
   return fmt::format("{} {}, {}degree {}", kind(), fmt::join(layer_sizes(), "-"), sigma, degree());
@@ -65,17 +90,6 @@ ParameterGroups Network::groups() const {
   return groups;
 }
 
-void Network::balance(const Vector& w, Vector& out) const {
-  const std::vector<NeuronPair> pairs = balanced_pairs();
-  const auto p = static_cast<Real>(activation().power());
-  out.resize(static_cast<Index>(pairs.size()));
-  for (std::size_t n = 0; n < pairs.size(); ++n) {
-    const Neuron& a = neurons()[static_cast<std::size_t>(pairs[n].first)];
-    const Neuron& b = neurons()[static_cast<std::size_t>(pairs[n].second)];
-    out[static_cast<Index>(n)] = w(a.incoming).dot(w(b.incoming)) - p * w(a.outgoing).dot(w(b.outgoing));
-  }
-}
-
 std::shared_ptr<const Network> Network::with_hidden_widths(const std::vector<Index>&) const {
   throw InputError(fmt::format(
       "hidden widths: found {}, a family of networks whose hidden layers have one width only", kind()));
@@ -96,6 +110,13 @@ NeuronFunction Network::neuron_function(Index) const {
   NeuronFunction result{with_hidden_widths({1}), std::vector<Index>(static_cast<std::size_t>(input_count()))};
   std::iota(result.inputs.begin(), result.inputs.end(), Index(0));
   return result;
+}
+
+Vector balances(const Network& network, const Vector& w) {
+  const std::vector<ConservedQuantity> conserved = network.conserved();
+  Vector values(static_cast<Index>(conserved.size()));
+  for (std::size_t n = 0; n < conserved.size(); ++n) values[static_cast<Index>(n)] = conserved[n].value(w);
+  return values;
 }
 
 void require_known_kinks(const Network& network, std::string_view what) {

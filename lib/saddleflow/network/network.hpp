@@ -29,6 +29,33 @@ struct NeuronPair {
   Index second = 0;
 };
 
+/// coefficient sum_i w[first_i] w[second_i].
+struct QuadraticTerm {
+  Real coefficient = 1;
+  std::vector<Index> first, second;
+};
+
+/// A quadratic form (1/2) w^T S w that gradient flow conserves, as the sum of its terms, times two where it
+/// is diagonal. The loss is invariant under w -> e^{s S} w: S w is a zero mode of the Hessian at a critical
+/// point.
+struct ConservedQuantity {
+  std::vector<QuadraticTerm> terms;
+  NeuronPair neurons;  ///< to which it belongs: their sizes are its scale
+
+  /// Of one neuron: its symmetry makes groups of weights longer and others shorter.
+  bool is_rescaling() const { return neurons.first == neurons.second; }
+  Real value(const Vector& w) const;
+};
+
+/// Which neurons of a layer have a conserved quantity.
+enum class Balanced {
+  each,      ///< every neuron with itself
+  all_pairs  ///< any two: the layer can be rotated
+};
+
+/// <incoming_j, incoming_k> - p <outgoing_j, outgoing_k> of the neurons of each layer, j <= k.
+std::vector<ConservedQuantity> balances_of(const std::vector<Neuron>& neurons, int power, Balanced which);
+
 /// Groups of parameters that share one size, for error control relative to it. `first` has one group per
 /// parameter, `second` another or -1; groups are numbered from 0 to count-1. A weight between two hidden
 /// neurons belongs to its row (the target neuron) and to its column (the source neuron): the smaller one is
@@ -81,15 +108,10 @@ class Network {
   /// the weights of no neuron.
   virtual ParameterGroups groups() const;
 
-  /// Quantities that gradient flow conserves for any loss: ||W_l[k,:]||^2 - p ||W_{l+1}[:,k]||^2 per hidden
-  /// neuron; all entries of W_l W_l^T - W_{l+1}^T W_{l+1} (lower triangle) for linear layers; u_j^2 - v_j^2
-  /// for diagonal linear networks. Of each of them the neurons j and k that it belongs to: it is <incoming_j,
-  /// incoming_k> - p <outgoing_j, outgoing_k>. None by default.
-  virtual std::vector<NeuronPair> balanced_pairs() const { return {}; }
-  /// Number of these quantities.
-  virtual Index balance_count() const { return static_cast<Index>(balanced_pairs().size()); }
-  /// Their values; `out` gets length balance_count().
-  virtual void balance(const Vector& w, Vector& out) const;
+  /// What gradient flow conserves for any loss: ||W_l[k,:]||^2 - p ||W_{l+1}[:,k]||^2 per hidden neuron; all
+  /// entries of W_l W_l^T - W_{l+1}^T W_{l+1} (lower triangle) for linear layers; u_j^2 - v_j^2 for diagonal
+  /// linear networks. None by default.
+  virtual std::vector<ConservedQuantity> conserved() const { return {}; }
 
   /// A kernel bound to the inputs X (input_count x n). Throws InputError when the rows do not match.
   virtual std::unique_ptr<Kernel> kernel(const Matrix& inputs) const = 0;
@@ -112,6 +134,8 @@ class Network {
   }
 };
 
+/// The values of its conserved quantities.
+Vector balances(const Network& network, const Vector& w);
 /// Neurons in each hidden layer.
 std::vector<Index> hidden_widths(const Network& network);
 /// InputError "`what`: ..." where the gradient of the network jumps and its kinks are not known.

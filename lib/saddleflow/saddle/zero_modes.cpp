@@ -55,13 +55,13 @@ Index common_dimension(const Matrix& basis, const Matrix& directions, Real angle
   return (symmetric_eigenvalues(squares, "zero modes").array() > least).count();
 }
 
+// S w for each conserved quantity of one neuron (see ConservedQuantity).
 void add_rescalings(const Network& network, const Vector& w, Directions& directions) {
-  for (const Neuron& neuron : network.neurons()) {
-    if (neuron.outgoing.empty()) continue;
+  for (const ConservedQuantity& quantity : network.conserved()) {
+    if (!quantity.is_rescaling()) continue;
     Vector tangent = Vector::Zero(w.size());
-    for (const Index i : neuron.incoming) tangent[i] = w[i];
-    for (const Index i : neuron.outgoing)
-      tangent[i] = -static_cast<Real>(network.activation().power()) * w[i];
+    for (const QuadraticTerm& term : quantity.terms)
+      for (const Index i : term.first) tangent[i] = term.coefficient * w[i];
     directions.add(std::move(tangent));
   }
 }

@@ -33,23 +33,27 @@ void scale_by(Vector& w, const std::vector<Index>& indices, Real factor) {
   for (Index i : indices) w[i] *= factor;
 }
 
-// The rescaling symmetry a -> c a, b -> c^{-p} b of one neuron, with ||c a||^2 = p ||c^{-p} b||^2; returns
-// |ln c|.
-Real balance_neuron(Vector& w, const Neuron& neuron, int p) {
-  const Real in = norm_of(w, neuron.incoming), out = norm_of(w, neuron.outgoing);
+// The rescaling symmetry a -> e^{p_a s} a, b -> e^{-p_b s} b of p_a ||a||^2 - p_b ||b||^2, to where that is
+// zero; returns |s|.
+Real balance_rescaling(Vector& w, const ConservedQuantity& quantity) {
+  const QuadraticTerm &up = quantity.terms[0], &down = quantity.terms[1];
+  const Real in = norm_of(w, up.first), out = norm_of(w, down.first);
   if (in == 0 || out == 0) return 0;
-  const Real log_c = std::log(std::sqrt(static_cast<Real>(p)) * out / in) / static_cast<Real>(p + 1);
-  scale_by(w, neuron.incoming, std::exp(log_c));
-  scale_by(w, neuron.outgoing, std::exp(-static_cast<Real>(p) * log_c));
+  const Real p = -down.coefficient / up.coefficient;
+  const Real log_c = std::log(std::sqrt(p) * out / in) / (p + 1);
+  scale_by(w, up.first, std::exp(log_c));
+  scale_by(w, down.first, std::exp(-p * log_c));
   return std::abs(log_c);
 }
 
 // Coordinate descent on the norm over the rescaling orbit, convex in ln c: converges to the balanced point.
 void balance_neurons(const Network& network, Vector& w) {
-  const int p = network.activation().power();
+  std::vector<ConservedQuantity> rescalings = network.conserved();
+  std::erase_if(rescalings,
+                [](const ConservedQuantity& q) { return !q.is_rescaling() || q.terms.size() != 2; });
   for (int sweep = 0; sweep < kBalanceSweeps; ++sweep) {
     Real largest = 0;
-    for (const Neuron& neuron : network.neurons()) largest = std::max(largest, balance_neuron(w, neuron, p));
+    for (const ConservedQuantity& q : rescalings) largest = std::max(largest, balance_rescaling(w, q));
     if (largest <= kAlreadyBalanced) return;
   }
   throw NumericalError("init.kind = balanced: rescaling the neurons did not converge");
