@@ -33,6 +33,7 @@ class Bilinear final : public Network {
   Index input_count() const override { return places_.rows() * places_.columns(); }
   Index output_count() const override { return 1; }
   int degree() const override { return places_.has_outer() ? 3 : 2; }
+  int input_degree() const override { return 1; }
   const Layout& layout() const override { return places_.layout(); }
   const std::vector<Neuron>& neurons() const override { return neurons_; }
   NetworkTraits traits() const override {
@@ -88,6 +89,22 @@ class Bilinear final : public Network {
 
 std::shared_ptr<const Network> bilinear(Index rows, Index columns, Index width, BilinearOuter outer) {
   return std::make_shared<Bilinear>(BilinearPlaces(rows, columns, width, outer));
+}
+
+NetworkFamily bilinear_family() {
+  const Key outer{"outer",
+                  KeyType::text,
+                  "",
+                  "bilinear: v_k are weights, or all 1 (default trained)",
+                  {"trained", "ones"},
+                  ""};
+  const auto make = [](const NetworkSpec& spec) {
+    spec.require_layers(3, "three for bilinear: rows, columns and width");
+    const bool ones = spec.text("outer", "trained") == "ones";
+    return bilinear(spec.layers[0], spec.layers[1], spec.layers[2],
+                    ones ? BilinearOuter::ones : BilinearOuter::trained);
+  };
+  return {"bilinear", "rows, columns, width", make, {outer}};
 }
 
 }  // namespace saddleflow

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "saddleflow/network/families.hpp"
 #include "saddleflow/network/network.hpp"
 
 namespace saddleflow {
@@ -27,14 +28,16 @@ enum class BilinearOuter {
 /// pre-activations, no kinks, and Kernel::feed_forward_state() is null. layer_sizes() = {rows columns, width,
 /// 1} are inputs, neurons and outputs.
 ///
-/// balance(): ones: all entries of A A^T - B B^T (lower triangle); trained: |a_k|^2 + |b_k|^2 - 2 v_k^2.
-/// |a_k|^2 - |b_k|^2 is conserved too, and not among them: it is no difference of incoming and outgoing
-/// weights.
+/// conserved(): ones: all entries of A A^T - B B^T (lower triangle); trained: |a_k|^2 - |b_k|^2 of all
+/// neurons, then |a_k|^2 + |b_k|^2 - 2 v_k^2.
 ///
 /// Symmetries: neurons may change places; two of the signs of a_k, b_k, v_k may change; without v, A -> G A
 /// and B -> G^{-T} B for an invertible G, which keeps the norm of the weights where G is orthogonal.
 ///
 /// Throws InputError for sizes that are not positive or too large.
 std::shared_ptr<const Network> bilinear(Index rows, Index columns, Index width, BilinearOuter outer);
+
+/// network.layers = [rows, columns, width], network.outer = "trained" or "ones".
+NetworkFamily bilinear_family();
 
 }  // namespace saddleflow

@@ -92,10 +92,54 @@ class Convolution final : public Network {
   std::vector<Neuron> neurons_;
 };
 
+PatchGeometry geometry_of(const NetworkSpec& spec) {
+  if (!spec.own.contains("kernel"))
+    throw NetworkKeyError("kernel", "not found, expected the size of the kernel of a convolution");
+  const Index channels = spec.integer("channels", 1), height = spec.integer("height", 1);
+  if (spec.layers[0] % (channels * height) != 0)
+    throw NetworkKeyError("layers",
+                          fmt::format("found {} inputs, expected a multiple of {} channels times height {}",
+                                      spec.layers[0], channels, height));
+  const Index width = spec.layers[0] / (channels * height), kernel = spec.integer("kernel", 1);
+  const Index stride = spec.integer("stride", 1);
+  return height == 1 ? sequence_patches(width, channels, kernel, stride)
+                     : image_patches(height, width, channels, kernel, stride);
+}
+
+std::shared_ptr<const Network> make_convolution(const NetworkSpec& spec) {
+  spec.require_layers(3, "three for convolution: inputs, kernels and outputs");
+  ConvolutionShape shape;
+  shape.patches = geometry_of(spec);
+  shape.kernels = spec.layers[1];
+  shape.outputs = spec.layers[2];
+  const bool average = spec.text("pooling", "none") == "average";
+  shape.outer = average ? OuterWeights::average : OuterWeights::dense;
+  return convolution(shape, spec.activation);
+}
+
 }  // namespace
 
 std::shared_ptr<const Network> convolution(const ConvolutionShape& shape, Activation activation) {
   return std::make_shared<Convolution>(shape, activation);
+}
+
+NetworkFamily convolution_family() {
+  const auto size = [](const char* name, const char* doc) {
+    return Key{name, KeyType::integer, "", doc, {}, ">= 1"};
+  };
+  return {"convolution",
+          "inputs, kernels, outputs",
+          &make_convolution,
+          {size("kernel", "convolution: size of the kernel, on each side"),
+           size("stride", "convolution: step from patch to patch (default 1)"),
+           size("channels", "convolution: channels of the input, the slowest index (default 1)"),
+           size("height", "convolution: height of an image, the fastest index (default 1: a sequence)"),
+           {"pooling",
+            KeyType::text,
+            "",
+            "convolution: average of the activations over the patches (default none)",
+            {"none", "average"},
+            ""}}};
 }
 
 }  // namespace saddleflow

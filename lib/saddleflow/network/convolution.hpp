@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "saddleflow/network/families.hpp"
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/network/patches.hpp"
 
@@ -28,7 +29,7 @@ struct ConvolutionShape {
 ///   average  H_o(x) = sum_k V_{o,k} (1/Q) sum_q sigma(a_k . x_q)
 /// of degree p + 1. Parameters: W_1 = A (K x patch size), W_2 = V (outputs x K Q, the blocks V_{.,.,q} of the
 /// patches side by side; or outputs x K). Neuron k is the kernel k: incoming a_k, outgoing all V_{.,k,.}.
-/// balance(): |a_k|^2 - p |V_{.,k,.}|^2, with linear activation all entries of A A^T - sum_q V_q^T V_q.
+/// conserved(): |a_k|^2 - p |V_{.,k,.}|^2, with linear activation all entries of A A^T - sum_q V_q^T V_q.
 ///
 /// The hidden layer is that of a feed-forward network on virtual samples: patch q of sample i is column
 /// i + n q of FeedForwardState::inputs and of all matrices of its hidden layer, and so of an
@@ -38,5 +39,9 @@ struct ConvolutionShape {
 /// layer_sizes() = {inputs, K, outputs}; the matrices of layout() are others where there are several patches.
 /// Throws InputError for shapes that are impossible or too large.
 std::shared_ptr<const Network> convolution(const ConvolutionShape& shape, Activation activation);
+
+/// network.layers = [inputs, kernels, outputs]; network.kernel, .stride, .channels, .height (1: a sequence)
+/// and .pooling = "none" or "average". The width of the image follows from the inputs.
+NetworkFamily convolution_family();
 
 }  // namespace saddleflow

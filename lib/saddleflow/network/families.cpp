@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <mutex>
 
+#include "saddleflow/network/bilinear.hpp"
+#include "saddleflow/network/convolution.hpp"
+
 namespace saddleflow {
 namespace {
 
@@ -32,6 +35,8 @@ std::vector<NetworkFamily> built_in_families() {
       {"feed_forward", "inputs, hidden widths ..., outputs", &make_feed_forward},
       {"diagonal_linear", "inputs", &make_diagonal_linear},
       {"power_sum", "inputs, width", &make_power_sum},
+      bilinear_family(),
+      convolution_family(),
   };
 }
 

@@ -66,6 +66,12 @@ std::string Network::description() const {
   return fmt::format("{} {}, {}degree {}", kind(), fmt::join(layer_sizes(), "-"), sigma, degree());
 }
 
+int Network::input_degree() const {
+  int degree = 1;
+  for (int l = 0; l < hidden_layer_count(); ++l) degree *= activation().power();
+  return degree;
+}
+
 std::vector<Index> Network::layer_sizes() const { return {input_count(), output_count()}; }
 
 ParameterGroups Network::groups() const {

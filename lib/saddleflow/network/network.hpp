@@ -99,6 +99,8 @@ class Network {
   virtual Index output_count() const = 0;
   /// D, with H(x; c w) = c^D H(x; w) for c >= 0.
   virtual int degree() const = 0;
+  /// q, with H(c x; w) = c^q H(x; w): by default p to the power of the hidden layers.
+  virtual int input_degree() const;
   virtual const Layout& layout() const = 0;
   /// Hidden neurons, layer after layer; none where the network has no such structure.
   virtual const std::vector<Neuron>& neurons() const = 0;

@@ -1,20 +1,19 @@
 #include "saddleflow/saddle/linear_basis.hpp"
 
 #include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/saddle/hidden_weights.hpp"
 
 namespace saddleflow {
 
 namespace {
 
 Vector rotated(const Network& network, Vector w, const std::vector<Matrix>& rotations, bool back) {
-  const Layout& layout = network.layout();
   for (std::size_t k = 0; k < rotations.size(); ++k) {
     const int l = static_cast<int>(k);
     const Matrix r = back ? Matrix(rotations[k].transpose()) : rotations[k];
-    const Matrix in = r.transpose() * layout.matrix(w, l);
-    const Matrix out = layout.matrix(w, l + 1) * r;
-    layout.matrix(w, l) = in;
-    layout.matrix(w, l + 1) = out;
+    HiddenWeights weights = hidden_weights(network, w, l);
+    weights = {r.transpose() * weights.incoming, weights.outgoing * r};
+    set_hidden_weights(network, l, weights, w);
   }
   return w;
 }
@@ -31,11 +30,11 @@ Vector HiddenBasis::leave(const Network& network, const Vector& w) const {
 
 HiddenBasis principal_basis(const Network& network, const Vector& w) {
   HiddenBasis basis;
-  if (!network.traits().layered || !network.traits().mixes()) return basis;
-  const Layout& layout = network.layout();
-  for (int l = 0; l + 1 < layout.layer_count(); ++l) {
-    const Matrix in = layout.matrix(w, l), out = layout.matrix(w, l + 1);
-    const Matrix sum = in * in.transpose() + out.transpose() * out;
+  if (!network.traits().mixes()) return basis;
+  for (int l = 0; l < network.hidden_layer_count(); ++l) {
+    const HiddenWeights weights = hidden_weights(network, w, l);
+    const Matrix sum =
+        weights.incoming * weights.incoming.transpose() + weights.outgoing.transpose() * weights.outgoing;
     basis.rotations.push_back(symmetric_eigen(sum, "basis of a hidden layer").vectors.rowwise().reverse());
   }
   return basis;

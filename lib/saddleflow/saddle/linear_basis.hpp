@@ -19,7 +19,7 @@ struct HiddenBasis {
 
 /// The eigenvectors of W_l W_l^T + W_{l+1}^T W_{l+1}, largest first: along a trajectory the modes that have
 /// been learnt come first, and those that sleep are neurons of small norm. Identity unless the network is
-/// layered and linear.
+/// linear (NetworkTraits::mixes()).
 HiddenBasis principal_basis(const Network& network, const Vector& w);
 
 }  // namespace saddleflow

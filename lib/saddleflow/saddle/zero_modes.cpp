@@ -8,6 +8,7 @@
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/correlation/symmetry.hpp"
+#include "saddleflow/saddle/hidden_weights.hpp"
 #include "saddleflow/saddle/layer_signals.hpp"
 
 namespace saddleflow {
@@ -136,27 +137,32 @@ void add_dead_neurons(const Network& network, const Vector& w, Directions& direc
 
 // Combinations v of the neurons of a linear layer with v^T W_l = 0 or W_{l+1} v = 0.
 void add_dead_combinations(const Network& network, const Vector& w, Directions& directions) {
-  const Layout& layout = network.layout();
   const auto kernel = [](const Matrix& m) {
     const SymmetricEigen eigen = symmetric_eigen(m.transpose() * m, "zero modes");
     const Real largest = std::max(eigen.values.cwiseAbs().maxCoeff(), Real(1e-300));
     return Matrix(eigen.vectors.leftCols((eigen.values.array() < Real(1e-14) * largest).count()));
   };
-  for (int l = 0; l + 1 < layout.layer_count(); ++l) {
-    const Matrix in = layout.matrix(w, l), out = layout.matrix(w, l + 1);
+  for (int l = 0; l < network.hidden_layer_count(); ++l) {
+    const HiddenWeights weights = hidden_weights(network, w, l);
+    const Matrix &in = weights.incoming, &out = weights.outgoing;
     const Matrix unfed = kernel(in.transpose()), unheard = kernel(out);
-    Vector tangent = Vector::Zero(w.size());
+    HiddenWeights direction{Matrix::Zero(in.rows(), in.cols()), Matrix::Zero(out.rows(), out.cols())};
+    const auto add = [&] {
+      Vector tangent = Vector::Zero(w.size());
+      set_hidden_weights(network, l, direction, tangent);
+      directions.add(std::move(tangent));
+    };
     for (Index k = 0; k < unheard.cols(); ++k)
       for (Index j = 0; j < in.cols(); ++j) {
-        tangent.setZero();
-        layout.matrix(tangent, l).col(j) = unheard.col(k);
-        directions.add(tangent);
+        direction.incoming.col(j) = unheard.col(k);
+        add();
+        direction.incoming.col(j).setZero();
       }
     for (Index k = 0; k < unfed.cols(); ++k)
       for (Index i = 0; i < out.rows(); ++i) {
-        tangent.setZero();
-        layout.matrix(tangent, l + 1).row(i) = unfed.col(k).transpose();
-        directions.add(tangent);
+        direction.outgoing.row(i) = unfed.col(k).transpose();
+        add();
+        direction.outgoing.row(i).setZero();
       }
   }
 }
@@ -194,7 +200,7 @@ void add_inactive_neurons(const Objective& objective, const Vector& w, Direction
 ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const Matrix& null_space,
                              Real angle, const Matrix& held, const ActivationPattern* pattern) {
   const Network& network = objective.network();
-  const bool linear = network.traits().layered && network.traits().mixes();
+  const bool linear = network.traits().mixes();
   ZeroModes modes;
   Directions directions(w.size());
   Index before = 0;

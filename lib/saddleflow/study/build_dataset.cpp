@@ -11,6 +11,7 @@
 #include "saddleflow/problem/data_files.hpp"
 #include "saddleflow/problem/data_generators.hpp"
 #include "saddleflow/study/build.hpp"
+#include "saddleflow/study/matrix_data.hpp"
 
 namespace saddleflow {
 
@@ -139,6 +140,7 @@ ProblemData from_generator(const StudyTable& study, const Network& network) {
   if (study.real("data.test_fraction") > 0)
     study.fail("data.test_fraction", "found without data.file, expected data.test_samples");
   try {
+    if (is_matrix_problem(study)) return build_matrix_data(study, network);
     const GeneratorOptions options = build_generator(study, network);
     ProblemData data{generate_dataset(options), std::nullopt};
     if (study.integer("data.test_samples") > 0)

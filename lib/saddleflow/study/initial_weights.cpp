@@ -63,7 +63,7 @@ void balance_neurons(const Network& network, Vector& w) {
 Vector balanced_linear(const Network& network, Random& random) {
   const Layout& layout = network.layout();
   const int m = layout.layer_count();
-  const Matrix product = random.normal_matrix(network.output_count(), network.input_count());
+  const Matrix product = random.normal_matrix(layout.layer(m - 1).rows, layout.layer(0).cols);
   const ThinSvd svd = thin_svd(product);
   Index rank = std::min(product.rows(), product.cols());
   for (int l = 0; l + 1 < m; ++l) rank = std::min(rank, layout.layer(l).rows);
@@ -77,6 +77,13 @@ Vector balanced_linear(const Network& network, Random& random) {
     right = left;
   }
   return w.normalized();
+}
+
+/// Every matrix takes what the one before it gives, so that their product is the function.
+bool is_chain(const Layout& layout) {
+  for (int l = 1; l < layout.layer_count(); ++l)
+    if (layout.layer(l).cols != layout.layer(l - 1).rows) return false;
+  return true;
 }
 
 Vector from_text_file(const std::string& path, const StudyTable& study) {
@@ -151,7 +158,7 @@ Vector sphere_direction(const Network& network, std::uint64_t seed) {
   Vector w = gaussian_direction(network, seed);
   for (const Neuron& neuron : network.neurons())
     scale_by(w, neuron.incoming, 1 / norm_of(w, neuron.incoming));
-  const int last_hidden = network.layout().layer_count() - 2;
+  const int last_hidden = network.hidden_layer_count() - 1;
   for (const Neuron& neuron : network.neurons())
     if (neuron.layer == last_hidden && !neuron.outgoing.empty())
       scale_by(w, neuron.outgoing, 1 / norm_of(w, neuron.outgoing));
@@ -159,7 +166,7 @@ Vector sphere_direction(const Network& network, std::uint64_t seed) {
 }
 
 Vector balanced_direction(const Network& network, std::uint64_t seed) {
-  if (network.traits().layered && network.traits().mixes()) {
+  if (network.traits().mixes() && is_chain(network.layout())) {
     Random random(seed);
     return balanced_linear(network, random);
   }
