@@ -133,7 +133,7 @@ ATTRIBUTES = {
                  "activation": "leaky ReLU (slope 0.25) to the power 2",
                  "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3},
     "/problem": {"loss": "square", "reduction": "sum", "generator": "generator sphere/teacher", "seed": 7,
-                 "dropped_rows": 4},
+                 "dropped_rows": 4, "bias": "none"},
     "/events": {}, "/saddles": {}, "/config": {},
     "/run": {"stop_reason": "reached_end", "commit": "0123abcd", "version": "0.1.0", "gradients": 42.0,
              "wall_seconds": 1.5, "finished_on": "a Sunday"},

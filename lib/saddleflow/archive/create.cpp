@@ -190,6 +190,7 @@ void write_groups(hid_t file, const RunDescription& description) {
   hdf5::write_attribute(problem, "generator", description.data_origin);
   hdf5::write_scalar_attribute(problem, "seed", description.data_seed);
   hdf5::write_scalar_attribute(problem, "dropped_rows", description.dropped_rows);
+  hdf5::write_attribute(problem, "bias", std::string(description.bias ? "first" : "none"));
   const hdf5::Handle run = hdf5::open_group(file, "/run");
   hdf5::write_attribute(run, "stop_reason", std::string("running"));
   for (const auto& [name, value] : description.provenance) hdf5::write_attribute(run, name, value);

@@ -88,6 +88,8 @@ void read_attributes(hid_t file, RunDescription& description) {
   description.data_origin = hdf5::read_text_attribute(problem, "generator");
   description.data_seed = read_integer(problem, "seed");
   description.dropped_rows = read_integer(problem, "dropped_rows");
+  // Files of version 0.1 know no bias.
+  description.bias = H5Aexists(problem, "bias") > 0 && hdf5::read_text_attribute(problem, "bias") == "first";
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ struct RunDescription {
   std::string loss, reduction, data_origin;
   std::int64_t data_seed = -1;
   std::int64_t dropped_rows = 0;
+  bool bias = false;                    ///< the last input is 1 for every sample
   std::vector<double> inputs, targets;  ///< sample x input, sample x output
   std::int64_t sample_count = 0, input_count = 0, output_count = 0;
   std::vector<double> test_inputs, test_targets;  ///< likewise; empty without a test set

@@ -32,9 +32,9 @@ std::shared_ptr<const Network> make_power_sum(const NetworkSpec& spec) {
 // One line a family.
 std::vector<NetworkFamily> built_in_families() {
   return {
-      {"feed_forward", "inputs, hidden widths ..., outputs", &make_feed_forward},
-      {"diagonal_linear", "inputs", &make_diagonal_linear},
-      {"power_sum", "inputs, width", &make_power_sum},
+      {"feed_forward", "inputs, hidden widths ..., outputs", &make_feed_forward, {}, true},
+      {"diagonal_linear", "inputs", &make_diagonal_linear, {}, true},
+      {"power_sum", "inputs, width", &make_power_sum, {}, true},
       bilinear_family(),
       convolution_family(),
   };

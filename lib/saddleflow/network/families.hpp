@@ -48,6 +48,8 @@ struct NetworkFamily {
   /// Further keys of [network], of type integer or text; `path` without the section. No fallbacks: the family
   /// has its own, and `doc` says it.
   std::vector<Key> keys = {};
+  /// Whether network.bias = "first" makes sense: one more input, which is 1 for every sample.
+  bool takes_bias = false;
 };
 
 /// In the order of their registration, those of the library first.

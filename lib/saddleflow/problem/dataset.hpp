@@ -14,6 +14,7 @@ struct Dataset {
   std::string origin;  ///< "generator sphere/teacher" or the file's name
   long seed = -1;      ///< of the generator, -1 for files
   Index dropped = 0;   ///< rows of a file that were left out because of gaps
+  bool bias = false;   ///< the last row of the inputs is ones: its weights are the biases of the first layer
 };
 
 }  // namespace saddleflow

@@ -55,6 +55,7 @@ void read_network(const archive::RunDescription& d, RunData& run) {
   run.network_traits = d.network_traits;
   run.activation = d.activation;
   run.layer_sizes = d.layer_sizes;
+  run.bias = d.bias;
   run.slope = d.slope;
   run.power = d.power;
   run.degree = d.degree;

@@ -174,8 +174,13 @@ double last_step(const RunData& run) {
 }
 
 Json network(const RunData& run) {
-  return {{"kind", run.network_kind},     {"layers", run.layer_sizes}, {"activation", run.activation},
-          {"power", run.power},           {"degree", run.degree},      {"parameters", run.parameters.size()},
+  return {{"kind", run.network_kind},
+          {"layers", run.layer_sizes},
+          {"activation", run.activation},
+          {"bias", run.bias},
+          {"power", run.power},
+          {"degree", run.degree},
+          {"parameters", run.parameters.size()},
           {"neurons", run.neurons.size()}};
 }
 

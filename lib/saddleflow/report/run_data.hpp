@@ -78,6 +78,7 @@ struct RunData {
   std::vector<std::string> network_traits;  ///< as in archive::RunDescription
   std::string activation;                   ///< in words; empty where its neurons have none
   std::vector<std::int64_t> layer_sizes;
+  bool bias = false;  ///< the last input is 1 for every sample
   double slope = 1;
   int power = 1;
   int degree = 2;

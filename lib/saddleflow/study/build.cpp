@@ -11,11 +11,19 @@
 
 namespace saddleflow {
 
+bool has_bias(const StudyTable& study) { return study.text("network.bias") == "first"; }
+
 namespace {
 
 NetworkSpec network_spec(const StudyTable& study, const NetworkFamily& family) {
   NetworkSpec spec;
   spec.layers = study.integers("network.layers");
+  if (has_bias(study)) {
+    if (!family.takes_bias)
+      study.fail("network.bias",
+                 fmt::format("found \"first\" with network.kind = \"{}\", which takes no bias", family.kind));
+    if (!spec.layers.empty()) ++spec.layers.front();
+  }
   spec.activation = Activation(study.real("network.slope"), static_cast<int>(study.integer("network.power")));
   for (const Key& key : family.keys) {
     const std::string path = "network." + key.path;

@@ -14,7 +14,10 @@
 namespace saddleflow {
 
 /// [network]. Throws InputError (as all here) naming the study file and the key.
+/// With one input more than the data have where the study asks for a bias.
 std::shared_ptr<const Network> build_network(const StudyTable& study);
+/// network.bias = "first": the data get a last input that is 1 for every sample.
+bool has_bias(const StudyTable& study);
 /// The training set of [data]: from the file or the generator, checked against the network's inputs and
 /// outputs.
 Dataset build_dataset(const StudyTable& study, const Network& network);

@@ -30,9 +30,14 @@ std::vector<Real> optional_reals(const StudyTable& study, const std::string& pat
   return study.has(path) ? study.reals(path) : std::vector<Real>{};
 }
 
+/// Inputs of the data: those of the network but the bias.
+Index data_inputs(const StudyTable& study, const Network& network) {
+  return network.input_count() - (has_bias(study) ? 1 : 0);
+}
+
 TeacherOptions build_teacher(const StudyTable& study, const Network& network) {
   TeacherOptions teacher;
-  teacher.layers = {network.input_count()};
+  teacher.layers = {data_inputs(study, network)};
   for (Index width : study.integers("data.teacher.hidden")) teacher.layers.push_back(width);
   teacher.layers.push_back(network.output_count());
   teacher.activation = teacher_activation(study, "data.teacher", network);
@@ -58,7 +63,7 @@ GeneratorOptions build_generator(const StudyTable& study, const Network& network
   options.inputs = parse_input_kind(study.text("data.inputs"));
   options.targets = parse_target_kind(study.text("data.targets"));
   options.samples = study.integer("data.samples");
-  options.dimension = network.input_count();
+  options.dimension = data_inputs(study, network);
   options.outputs = network.output_count();
   options.seed = static_cast<std::uint64_t>(study.integer("data.seed"));
   options.scale = study.real("data.scale");
@@ -93,9 +98,9 @@ GeneratorOptions build_generator(const StudyTable& study, const Network& network
 }
 
 void check_sizes(const StudyTable& study, const Dataset& data, const Network& network) {
-  if (data.inputs.rows() != network.input_count())
+  if (data.inputs.rows() != data_inputs(study, network))
     study.fail("network.layers", fmt::format("found {} inputs, but the data ({}) have {}",
-                                             network.input_count(), data.origin, data.inputs.rows()));
+                                             data_inputs(study, network), data.origin, data.inputs.rows()));
   if (data.targets.rows() != network.output_count())
     study.fail("network.layers", fmt::format("found {} outputs, but the data ({}) have {} targets a sample",
                                              network.output_count(), data.origin, data.targets.rows()));
@@ -154,9 +159,23 @@ ProblemData from_generator(const StudyTable& study, const Network& network) {
 
 }  // namespace
 
+namespace {
+
+void add_bias(Dataset& data) {
+  data.inputs.conservativeResize(data.inputs.rows() + 1, Eigen::NoChange);
+  data.inputs.bottomRows(1).setOnes();
+  data.bias = true;
+}
+
+}  // namespace
+
 ProblemData build_data(const StudyTable& study, const Network& network) {
   ProblemData data = study.has("data.file") ? from_file(study) : from_generator(study, network);
   check_sizes(study, data.training, network);
+  if (has_bias(study)) {
+    add_bias(data.training);
+    if (data.test) add_bias(*data.test);
+  }
   return data;
 }
 

@@ -43,6 +43,14 @@ std::vector<Key> common_keys() {
       {"network.kind", text, "\"feed_forward\"", "family of networks", family_kinds(), ""},
       {"network.layers", integers, "", layers_of_families(), {}, ">= 1"},
       {"network.slope", real, "0.0", "alpha of the activation max(s, alpha s)^p, -1..1", {}, "-1..1"},
+      {"network.bias",
+       text,
+       "\"none\"",
+       "first: one more input that is 1 for every sample, beyond those of network.layers; its weights are "
+       "the "
+       "biases of the first layer",
+       {"none", "first"},
+       ""},
       {"network.power", integer, "2", "p of the activation max(s, alpha s)^p", {}, "1..16"},
 
       {"data.file",

@@ -30,6 +30,7 @@ Dataset stored_data(const archive::RunDescription& d) {
   data.origin = d.data_origin;
   data.seed = static_cast<long>(d.data_seed);
   data.dropped = d.dropped_rows;
+  data.bias = d.bias;
   return data;
 }
 

@@ -12,7 +12,8 @@ const scaleKey = (from, to) => element('span', {class: 'scale'}, from, element('
 function directionNote({view: kind, neurons, neuron_count: count, inputs}) {
   const some = neurons.length < count ? ` The ${neurons.length} longest of ${count} neurons are shown.` : '';
   if (kind === 'plane') {
-    return ['Incoming weights in the plane of the two inputs. The hue of a neuron is its direction at the end; ticks on ' +
+    return [`Incoming weights in the plane of ${run.network.bias ? 'the input (across) and the bias (up)' : 'the two inputs'}. ` +
+            'The hue of a neuron is its direction at the end; ticks on ' +
             'the rim are directions, vectors have lengths relative to the longest.' + some];
   }
   if (kind === 'coefficients') return ['The linear map β = u ∘ v, one cell for each input. ', scaleKey(minus, '+')];

@@ -15,6 +15,9 @@ const pointKind = (point) => (isMinimum(point) ? 'minimum' : isEnd(point) ? 'deg
 const pointName = (point, i) => (point.point >= 0 ? run.catalogue.points[point.point].name :
     isMinimum(point) ? 'minimum' : `${isEnd(point) ? 'critical point' : 'saddle'} ${i + 1}`);
 
+/** The j-th input of the network, from 0; a bias is the last one. */
+const inputName = (j) => (run.network.bias && j + 1 === run.network.layers[0] ? 'bias' : `input ${j + 1}`);
+
 function power10(exponent) {
   return '10' + [...String(exponent)].map((c) => superscripts[c]).join('');
 }

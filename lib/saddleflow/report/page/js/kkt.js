@@ -55,7 +55,7 @@ function pointPicture(point) {
   if (run.kkt.inputs === 2) return drawDirections(point.rows, pointColours(point.rows), 140);
   const largest = Math.max(...point.rows.flat().map(Math.abs)) || 1;
   return heatMap(point.rows.map((row) => row.map((v) => v / largest)), 220, Math.min(200, Math.max(8, 9 * point.rows.length)),
-                 (i, j) => `neuron ${i + 1}, input ${j + 1}: ${number(point.rows[i][j])}`);
+                 (i, j) => `neuron ${i + 1}, ${inputName(j)}: ${number(point.rows[i][j])}`);
 }
 
 /** The first layer of the points: vectors for two inputs, cells for more. */

@@ -52,7 +52,7 @@ function mapMoment(m) {
       (a[0] === null || b[0] === null ? null : a.reduce((sum, v, i) => sum + v * b[i], 0))));
   const name = (i) => `neuron ${neurons[i] + 1}`;
   const weights = heatMap(units.map((row) => row.map((v, _j, all) => v === null ? null : v / Math.max(...all.map(Math.abs)))),
-      wide - bars - 6, high, (i, j) => `${name(i)}, input ${j + 1}: ${number(m.rows[i][j])}`);
+      wide - bars - 6, high, (i, j) => `${name(i)}, ${inputName(j)}: ${number(m.rows[i][j])}`);
   const similar = heatMap(cosines, Math.min(wide - bars - 6, high), Math.min(wide - bars - 6, high),
       (i, j) => `${name(i)} and ${neurons[j] + 1}: cosine ${number(cosines[i][j], 3)}`);
   return element('div', {class: 'moment'}, ...momentTitle(m, `longest ${number(Math.max(...m.rows.map(lengthOf)), 2)}`),

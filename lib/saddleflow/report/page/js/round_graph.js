@@ -24,7 +24,7 @@ function netNodes(layers, width) {
 const isHiddenLayer = (layer) => layer > 0 && run.rounds.list.at(-1).neurons[layer - 1] >= 0;
 
 function nodeWords({layer, index}) {
-  if (layer === 0) return run.rounds.joined_inputs ? 'the norm over all inputs' : `input ${index + 1}`;
+  if (layer === 0) return run.rounds.joined_inputs ? 'the norm over all inputs' : inputName(index);
   return isHiddenLayer(layer) ? `neuron ${layer}.${index + 1}` : `output ${index + 1}`;
 }
 

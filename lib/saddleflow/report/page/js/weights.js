@@ -6,11 +6,11 @@ const cellWidth = (columns) => Math.max(2, Math.min(11, 150 / columns));
 function layerMap(matrix, layer, place, cell) {
   const {largest, layers} = run.catalogue.pictures;
   const [rows, columns] = place.turned ? [place.columns, place.rows] : [place.rows, place.columns];
-  const source = layer ? 'neuron' : 'input', target = layer + 1 === layers.length ? 'output' : 'neuron';
+  const source = (k) => (layer ? `neuron ${k + 1}` : inputName(k)), target = (k) => `${layer + 1 === layers.length ? 'output' : 'neuron'} ${k + 1}`;
   const [down, across] = place.turned ? [source, target] : [target, source];
   const wide = Math.max(columns.length * cell, 8), high = rows.length * Math.min(11, Math.max(3, 260 / rows.length));
   return heatMap(matrix.map((row) => row.map((v) => (largest ? v / largest : 0))), wide, high, (i, j) =>
-      `${down} ${rows[i] + 1}, ${across} ${columns[j] + 1}: ${number(matrix[i][j], 3)}`);
+      `${down(rows[i])}, ${across(columns[j])}: ${number(matrix[i][j], 3)}`);
 }
 
 function weightPicture(picture) {
