@@ -84,7 +84,7 @@ void print_path(const LimitPath& path, const KktEntry& entry) {
 int run(const Arguments& a, const std::string& command) {
   check_output(a.source, a.output, a.force);
   KktProblem problem = open_kkt_problem(a.source, a.overrides, command);
-  if (!problem.objective->network().activation().is_smooth())
+  if (problem.objective->network().traits().kinked())
     throw InputError(a.source +
                      ": network.power 1 with network.slope other than 1 has kinks, the limit path is defined "
                      "for smooth networks");
