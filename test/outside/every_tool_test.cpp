@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(the_flow_is_right_and_its_file_readable) {
   const Vector w0 = build_initial_weights(study, *network);
   const Vector fine = by_small_steps(w0, data, 3, 4, 20000), coarse = by_small_steps(w0, data, 3, 4, 10000);
   const archive::RunReader run = archive::RunReader::open(options.output);
-  const std::vector<double> last = run.row("weights", run.rows().snapshots - 1);
+  const std::vector<double> last = run.row("weights", run.rows().snapshot - 1);
   const Vector found = Eigen::Map<const Eigen::VectorXd>(last.data(), std::ssize(last)).cast<Real>();
   fmt::print("own steps differ by {:.0e} from twice as large ones, the run by {:.0e} from them\n",
              static_cast<double>((fine - coarse).norm() / fine.norm()),
