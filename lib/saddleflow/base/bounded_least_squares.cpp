@@ -11,11 +11,16 @@
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/rounds.hpp"
 
 namespace saddleflow {
 namespace {
 
 enum class Bound { free, lower, upper };
+
+// A rate is a sum over the rows of a residual that is rounded itself: a few times sqrt(rows) epsilon of what
+// is subtracted in it.
+constexpr Real kRateRounding = Real(4) * std::numeric_limits<Real>::epsilon();
 
 /// One problem; x is feasible at all times.
 class ActiveSet {
@@ -29,8 +34,7 @@ class ActiveSet {
         length_(a.colwise().norm().transpose()),
         side_(static_cast<std::size_t>(a.cols()), Bound::free) {
     const Real size = b.norm() + a.norm() * std::max(lower.norm(), upper.norm());
-    threshold_ =
-        Real(4) * std::numeric_limits<Real>::epsilon() * size * std::sqrt(static_cast<Real>(a.rows()));
+    threshold_ = kRateRounding * size * std::sqrt(static_cast<Real>(a.rows()));
     for (Index j = 0; j < x_.size(); ++j)
       if (x_[j] == lower_[j] || x_[j] == upper_[j])
         side(j) = x_[j] == lower_[j] ? Bound::lower : Bound::upper;
@@ -39,7 +43,7 @@ class ActiveSet {
   /// Every optimum over a free set has a smaller residual than the last one, so that none comes twice. False
   /// when rounding made that untrue for too long. Many variables at a time as long as that pays, then one.
   bool solve() {
-    Index rounds = 20 * x_.size() + 20;
+    Index rounds = kRoundsAVariable * (x_.size() + 1);
     settle(rounds);
     std::vector<Index> rejected;
     while (rounds-- > 0) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 
 #include "saddleflow/base/real.hpp"
 
@@ -13,6 +14,10 @@ namespace saddleflow {
 struct RootBracket {
   Real left = 0, right = 0;
 };
+
+/// The width, relative, of a bracket that is as tight as rounding allows: Boost's own rule (eps_tolerance).
+/// Few numbers are left inside, and values at neighbours differ by rounding.
+inline constexpr Real kTightBracket = 4 * std::numeric_limits<Real>::epsilon();
 
 /// By TOMS 748, until `close(left, right)` or after 200 evaluations; f(a) and f(b) have different signs.
 RootBracket bracketed_root(const std::function<Real(Real)>& f, Real a, Real b, Real at_a, Real at_b,

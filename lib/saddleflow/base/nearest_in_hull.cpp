@@ -8,14 +8,19 @@
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/rounds.hpp"
 
 namespace saddleflow {
 namespace {
 
-// Squares of distances are known to this part of the largest.
+// Squares of distances are known to this part of the largest: some hundred roundings of it, the sums of a few
+// thousand weights.
 constexpr Real kKnown = Real(1e-13);
-// Vertices whose differences are dependent to this are.
+// Vertices whose differences are dependent to this are: the factorisation of some dozens of columns leaves
+// less.
 constexpr Real kDependent = Real(1e-12);
+// In few dimensions a handful of vertices may come and go more often: costs nothing where it is not needed.
+constexpr Index kSpareRounds = 50;
 
 class HullSearch {
  public:
@@ -31,8 +36,7 @@ class HullSearch {
 
   NearestInHull run() {
     NearestInHull result;
-    // Every vertex enters a few times at most.
-    const Index most = 50 + 20 * p_.cols();
+    const Index most = kSpareRounds + kRoundsAVariable * p_.cols();
     Index round = 0;
     for (; round < most && enter(); ++round)
       while (!move_to_affine_minimum()) {
