@@ -12,7 +12,7 @@ struct Cells {
   bool complete = true;          ///< false: there are more, and `sides` are the first ones
 };
 
-/// Cells around a point up to this many are looked at, each a gradient.
+/// Cells around a point up to this many are looked at, each a gradient: those of a dozen independent kinks.
 inline constexpr Index kMostCells = 4096;
 
 /// The cells on which f, whose shift is zero, is linear: the sides of its kinks along directions beside them

@@ -7,7 +7,7 @@ namespace saddleflow {
 namespace {
 
 // With dependent rows there may be fewer lines than choices of kinks. Beyond this many times what is allowed
-// the search is not begun.
+// the search is not begun: by judgement, as what it costs at worst if it comes to nothing.
 constexpr Real kHopeless = 10;
 
 /// How many choices of rank - 1 kinks there are, up to rounding.

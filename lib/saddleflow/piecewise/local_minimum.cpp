@@ -5,20 +5,25 @@
 #include <limits>
 
 #include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/base/rounds.hpp"
 #include "saddleflow/piecewise/span.hpp"
 
 namespace saddleflow {
 namespace {
 
-// A signal below this part of what it is made of is zero.
+// A signal below this part of what it is made of is zero: far above the rounding of a sum, far below a signal
+// that matters.
 constexpr Real kNoSignal = Real(1e-12);
-// A rate below this part of what it is made of keeps a kink at zero: directions along a face are solved for.
+// A rate below this part of what it is made of keeps a kink at zero: directions along a face are solved for,
+// to no more digits than normals are told apart by (normal_tolerance()).
 constexpr Real kStaysHeld = Real(1e-8);
 // What is said of the sides holds to this part of the signals' terms, where a slide has just ended as far as
 // its time is known.
 constexpr Real kConsistent = Real(1e-6);
 // Points that differ by less than this part of their length are one.
 constexpr Real kNotMoved = Real(1e-12);
+// Few kinks may need some steps more; only a search that does not end pays for them.
+constexpr Index kSpareSteps = 200;
 
 int sign_of_signal(Real s) { return (s > 0) - (s < 0); }
 
@@ -33,7 +38,7 @@ class DescentOnFaces {
 
   LocalMinimum run() {
     // Faces are left for good: more steps than this are rounding going in circles.
-    const Index most = 200 + 20 * f_.count();
+    const Index most = kSpareSteps + kRoundsAVariable * f_.count();
     for (Index step = 0; step < most; ++step) {
       const Vector to_face = minimiser_on_face(f_, sides_) - c_;
       const bool far =

@@ -21,12 +21,17 @@ struct Ray {
   Real length = 0;  ///< of the direction
 };
 
-/// Values up to this part of their unit are rounding.
+/// Values up to this part of their unit are rounding: that of sums over some thousands of terms and of
+/// normals that are solved for, with digits to spare on both sides.
 inline constexpr Real kValueRounding = Real(1e-10);
 
+/// Lines looked at in one group of kinks, and random ones where there are more: by judgement. Time and memory
+/// grow in proportion to them; a sample of a tenth costs little beside the search that has come to nothing.
+inline constexpr Index kMostRays = 20'000, kSampledRays = 2'000;
+
 struct RayOptions {
-  Index most = 20'000;    ///< lines looked at in one group of kinks; where there are more they are sampled
-  Index samples = 2'000;  ///< random ones then
+  Index most = kMostRays;  ///< lines looked at in one group of kinks; where there are more they are sampled
+  Index samples = kSampledRays;  ///< random ones then
   std::uint64_t seed = 1;
   /// Groups of so many kinks or more are known to have too many lines: the search for all is not tried again.
   Index too_many = std::numeric_limits<Index>::max();

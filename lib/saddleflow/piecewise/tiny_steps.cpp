@@ -10,18 +10,21 @@
 namespace saddleflow {
 namespace {
 
-// Signals of what is held vanish in the mean to about one step of those that are counted.
+// Signals of what is held vanish in the mean to about one step of those that are counted, half of `leaving`:
+// with five, as kinks go to and fro together.
 constexpr Real kMeanOfSteps = Real(0.01);
 // And to this many steps over the length of the windows, where the means of two that are far apart are
 // compared.
 constexpr Real kMeanOfWindows = 1;
 // Most runs need no more than the first of these windows; what is trapped shows in the last.
 constexpr std::array kPartsOfWindow = {16, 4, 1};
-// While a trajectory stays the windows are shorter.
+// While a trajectory stays the windows are shorter. Half a step over `watching`: to see a kink leave too soon
+// ends a slide, to see it later costs another look.
 constexpr Real kMeanOfWatching = Real(5e-4);
-// Where a slide has ended a push is followed by all of itself; where it goes on, by nothing.
+// Where a slide has ended a push is followed by all of itself; where it goes on, by nothing. Between the two,
+// above what the means are known to.
 constexpr Real kGainWhereLeft = Real(0.1);
-// Of how many phases at the end of a slide most decide.
+// Of how many phases at the end of a slide most decide: the fewest that outvote one.
 constexpr int kPhasesOfEnding = 3;
 
 /// What all steps on f share. With t_k = df / d(linear part of z_k) a step moves the linear parts of the z_k

@@ -8,6 +8,8 @@
 
 namespace saddleflow {
 
+/// The counts are round numbers, by judgement: the time taken is proportional to each, and velocities are
+/// told apart to one step in a window.
 struct TinyStepsOptions {
   int phases = 9;        ///< runs from random phases; most of them decide
   int agreeing = 3;      ///< the first ones decide alone where so many come to `expected`
