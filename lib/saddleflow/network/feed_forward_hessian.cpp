@@ -7,6 +7,7 @@
 namespace saddleflow {
 namespace {
 
+// Samples of one batch: enough for products to be efficient, few enough that the batch stays in the cache.
 constexpr Index largest_batch = 128;
 // Rows of one product: enough to be efficient, few enough that coefficients and products stay in the cache.
 constexpr Index rows_per_product = 128;

@@ -11,10 +11,8 @@
 namespace saddleflow {
 namespace {
 
-// Multipliers and what comes back to a kink are known to rounding; where both are no more than this part of
-// what they come from, a slope is without influence.
-constexpr Real kNoInfluence = Real(1e-12);
-// Weights this far from the surface say nothing more about the angles of normals.
+// Weights this far from the surface say nothing more about the angles of normals: ten times the drift that is
+// allowed at any tolerance. Where it is more, a projection is on its way.
 constexpr Real kMostUncertain = Real(1e-9);
 
 }  // namespace
@@ -158,20 +156,20 @@ Vector SlidingManifold::multiplier_noise(const Vector& cut) const {
     noise[static_cast<Index>(c)] = inputs_.col(kinks_[c].sample).norm();
   for (std::size_t d = 0; d < deep_.size(); ++d)
     noise[static_cast<Index>(deep_[d])] = deep_normals_.col(static_cast<Index>(d)).norm();
-  const Real unit = kNoInfluence * cut.norm();
+  const Real unit = kSlidingRounding * cut.norm();
   for (Real& entry : noise) entry = entry > 0 ? unit / entry : Real(0);
   return noise;
 }
 
 // And of what comes back to kinks, a difference of what comes back past and through later ones.
 Vector SlidingManifold::back_noise(const Vector& back, const Vector& mu, const Vector& mu_noise) const {
-  Vector noise = kNoInfluence * back.cwiseAbs();
+  Vector noise = kSlidingRounding * back.cwiseAbs();
   for (std::size_t c = 0; c < kinks_.size(); ++c)
     for (std::size_t d = 0; d < deep_.size(); ++d) {
       const Kink &kink = kinks_[c], &later = kinks_[deep_[d]];
       if (later.layer <= kink.layer || later.sample != kink.sample) continue;
       const auto u = static_cast<Index>(deep_[d]);
-      noise[static_cast<Index>(c)] += (2 * kNoInfluence * std::abs(mu[u]) + mu_noise[u]) *
+      noise[static_cast<Index>(c)] += (2 * kSlidingRounding * std::abs(mu[u]) + mu_noise[u]) *
                                       std::abs(units_[d].back(kink.layer)[kink.neuron]);
     }
   return noise;

@@ -16,6 +16,10 @@ namespace saddleflow {
 
 class RayDirections;
 
+/// Slopes, multipliers and what comes back to kinks are solutions of small least-squares problems: known to
+/// this part of what they come from, some thousand roundings.
+inline constexpr Real kSlidingRounding = Real(1e-12);
+
 /// The loss to first order at a point of M, as a function of the velocity v = -g + Q c of the weights: F(c) =
 /// L'(w; v) + |v|^2 / 2 up to a constant, with F's quadratic part |c|^2 / 2 left out of `f`. Q: an
 /// orthonormal basis of the span of the cut normals; g: the cut gradient. One kink of `f` for each of

@@ -15,9 +15,11 @@
 namespace saddleflow {
 namespace {
 
-// One-sided derivatives along unit vectors are known to this part of the gradient.
+// One-sided derivatives along unit vectors are known to this part of the gradient: rounding of sums over
+// weights and samples.
 constexpr Real kDerivativeNoise = Real(1e-12);
-// Rounding of l' costs a pass, and is asked for where a margin is not far from zero.
+// Rounding of l' costs a pass, and is asked for where a margin is not far from zero: a margin is at most 1,
+// and one this large is not changed in its sign.
 constexpr Real kFarFromEnd = Real(0.05);
 
 }  // namespace

@@ -12,7 +12,8 @@
 namespace saddleflow {
 namespace {
 
-// Rounding of l' is asked for where it is more than this part of l': nowhere but at the end of a fit.
+// Rounding of l' is asked for where it is more than this part of l': nowhere but at the end of a fit. Less
+// than that the margins have room for, see kDerivativeNoise.
 constexpr Real kNearFit = Real(1e-12);
 
 }  // namespace

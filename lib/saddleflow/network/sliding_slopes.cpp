@@ -6,6 +6,17 @@
 #include "saddleflow/network/sliding_manifold.hpp"
 
 namespace saddleflow {
+namespace {
+
+// Bounds on multipliers change with the multipliers of later layers: after as many rounds as there are layers
+// of kinks they mostly stay. More are not worth a solution that is looked for once more at the next
+// evaluation.
+constexpr int kRoundsOfBounds = 6;
+// Layer by layer the least norm is approached linearly; what is left after so many rounds is not tangent, and
+// is seen as a contradiction by those who ask.
+constexpr int kRoundsOfLayers = 30;
+
+}  // namespace
 
 // Where a layer is silent at a sample but for one neuron on its kink, so are all later ones, and their kinks
 // lie on this one: they change sides with it.
@@ -83,7 +94,6 @@ void SlidingManifold::flat_slopes(const FlatGroup& group, const Vector& cut, con
 // on the multipliers, given b, which changes with those of later layers.
 void SlidingManifold::dependent_slopes(const FeedForwardState& state, const Vector& cut, Real low, Real high,
                                        Vector& out) const {
-  constexpr int most_rounds = 6;
   const Matrix n = normals();
   Vector normal_part = cut;
   project(normal_part);
@@ -92,10 +102,10 @@ void SlidingManifold::dependent_slopes(const FeedForwardState& state, const Vect
   Drive drive;
   multipliers(cut, mu);
   Real missing = 0;
-  for (int round = 0; round < most_rounds; ++round) {
+  for (int round = 0; round < kRoundsOfBounds; ++round) {
     const Vector before = back;
     back = back_of_kinks(state, mu);
-    if (round > 0 && (back - before).norm() <= Real(1e-12) * back.norm()) break;
+    if (round > 0 && (back - before).norm() <= kSlidingRounding * back.norm()) break;
     drive = this->drive(state, back, low, high);
     const Vector one = -drive.at(low), other = -drive.at(high);
     const BoundedSolution found =
@@ -107,8 +117,8 @@ void SlidingManifold::dependent_slopes(const FeedForwardState& state, const Vect
   for (Index c = 0; c < mu.size(); ++c) {
     out[c] = drive.factor[c] == 0 ? low : std::clamp(drive.slope(c, mu[c]), low, high);
     const Real length = std::abs(drive.factor[c]) * n.col(c).norm();
-    const Real slack = Real(1e-12) * (high - low);
-    if (length == 0 || missing <= Real(1e-12) * normal_part.norm()) continue;
+    const Real slack = kSlidingRounding * (high - low);
+    if (length == 0 || missing <= kSlidingRounding * normal_part.norm()) continue;
     if (out[c] >= high - slack) out[c] += missing / length;
     if (out[c] <= low + slack) out[c] -= missing / length;
   }
@@ -163,11 +173,10 @@ SlidingManifold::Drive SlidingManifold::drive_with(const FeedForwardState& state
 // The gradient is affine in the slopes of one layer: layer by layer, until nothing changes.
 void SlidingManifold::least_norm(const FeedForwardState& state, const Vector& cut, Real low, Real high,
                                  Vector& slopes, Vector& back) const {
-  constexpr int most_rounds = 30;
   const Matrix cut_normals = normals();
   const auto size = static_cast<Index>(kinks_.size());
   slopes = Vector::Constant(size, (low + high) / 2);
-  for (int round = 0; round < most_rounds; ++round) {
+  for (int round = 0; round < kRoundsOfLayers; ++round) {
     const Vector before = slopes;
     for (Index first = 0, last = 0; first < size; first = last) {
       const int layer = kinks_[static_cast<std::size_t>(first)].layer;
@@ -182,7 +191,7 @@ void SlidingManifold::least_norm(const FeedForwardState& state, const Vector& cu
                                 Vector::Constant(last - first, high), start)
               .x;
     }
-    if (is_flat() || (slopes - before).cwiseAbs().maxCoeff() < Real(1e-12)) break;
+    if (is_flat() || (slopes - before).cwiseAbs().maxCoeff() < kSlidingRounding) break;
   }
   back = drive_with(state, slopes, low, high).factor;
 }

@@ -5,6 +5,7 @@
 namespace saddleflow {
 
 void mirror_upper(Matrix& a) {
+  // 8 KB of doubles, so that a tile and its mirror image stay in the first cache.
   constexpr Index tile = 32;
   const Index size = a.rows();
   for (Index j = 0; j < size; j += tile) {
@@ -20,7 +21,8 @@ void add_weighted_gram(const Matrix& jacobian, const Eigen::Ref<const Vector>& c
                        Matrix& out) {
   scaled.array() = jacobian.array().colwise() * c.array();
   // Panels of columns rather than a product into triangularView, whose buffer grows with the matrix and is
-  // taken from the heap.
+  // taken from the heap. Wide enough to be efficient; what is computed below the diagonal is half a panel's
+  // square.
   constexpr Index panel = 64;
   for (Index j = 0; j < out.cols(); j += panel) {
     const Index end = std::min(j + panel, out.cols());
