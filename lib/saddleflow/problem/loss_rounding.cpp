@@ -3,6 +3,12 @@
 #include <limits>
 
 namespace saddleflow {
+namespace {
+
+// Of the last bit: what a few sums that follow on one another make of it.
+constexpr Real kDerivativeRounding = 16 * std::numeric_limits<Real>::epsilon();
+
+}  // namespace
 
 Matrix derivative_rounding(const Loss& loss, const Matrix& outputs, const Matrix& targets) {
   Matrix residual, curvature, rounding;
@@ -13,9 +19,7 @@ Matrix derivative_rounding(const Loss& loss, const Matrix& outputs, const Matrix
 }
 
 void derivative_rounding(const Matrix& outputs, const Matrix& derivative, const Matrix& second, Matrix& out) {
-  // Of the last bit: what a few sums that follow on one another make of it.
-  const Real rounding = 16 * std::numeric_limits<Real>::epsilon();
-  out = rounding * (second.cwiseProduct(outputs).cwiseAbs() + derivative.cwiseAbs());
+  out = kDerivativeRounding * (second.cwiseProduct(outputs).cwiseAbs() + derivative.cwiseAbs());
 }
 
 }  // namespace saddleflow
