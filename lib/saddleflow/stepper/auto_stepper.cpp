@@ -6,11 +6,17 @@
 #include "saddleflow/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
+namespace {
+
+// Ends of the intervals on the negative real axis on which the explicit methods are stable.
+constexpr Real kIntervalOfDop853 = Real(6.4), kIntervalOfDopri5 = Real(10) / 3;
+
+}  // namespace
 
 AutoStepper::AutoStepper(const StepperOptions& options, const Policy& policy)
     : options_(options),
       policy_(policy),
-      limit_(options.smooth ? Real(6.4) : Real(10) / 3),
+      limit_(options.smooth ? kIntervalOfDop853 : kIntervalOfDopri5),
       dopri5_(options),
       dop853_(options),
       rodas5p_(options),

@@ -14,10 +14,15 @@ namespace {
 // The derivative at the end of the step: of the dense output, and the first of the next step.
 constexpr int kEnd = kStages;
 constexpr int kCoefficients = 7;  // of the dense output, beside the state at its start
+// Its error falls as the power 8 of the parts: as many as the root of it, and eight change 1.7e7 tolerances
+// to one.
+constexpr Real kPartsOfError = Real(0.125);
 constexpr int kMostParts = 8;
 // Near its maximum the defect times h is 8 times the largest error of the interpolant: leading terms for y' =
 // y, y^2, 1 + y^2.
 constexpr Real kDefectAt = Real(0.7), kErrorOfDefect = Real(0.125);
+// e3 counts a tenth beside e5, as in DOP853.
+constexpr Real kCoarseEstimate = 10;
 
 template <class Table, int Rows>
 Table table(const long double (&values)[Rows][kAllStages]) {
@@ -77,7 +82,7 @@ Real Dop853::estimate_error(Real h) {
   const auto [fine, coarse] = norms;
   if (!std::isfinite(coarse)) return coarse;
   // e5^2 / sqrt(e5^2 + e3^2 / 100), without squares that over- or underflow.
-  return fine > 0 ? fine / std::hypot(Real(1), coarse / fine / 10) : Real(0);
+  return fine > 0 ? fine / std::hypot(Real(1), coarse / fine / kCoarseEstimate) : Real(0);
 }
 
 OneStepMethod::Trial Dop853::attempt(const System& system, Real h) {
@@ -133,8 +138,8 @@ void Dop853::complete_dense_output() const {
   parts_ = 1;
   const Real error = interpolation_error(system, h);
   if (error > 1)
-    refine(system,
-           static_cast<int>(std::clamp(std::ceil(std::pow(error, Real(0.125))), Real(2), Real(kMostParts))));
+    refine(system, static_cast<int>(
+                       std::clamp(std::ceil(std::pow(error, kPartsOfError)), Real(2), Real(kMostParts))));
 }
 
 std::vector<Real> Dop853::dense_breaks() const {

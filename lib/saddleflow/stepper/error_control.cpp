@@ -129,7 +129,8 @@ Real ErrorControl::group_size(Index i) const {
   return second >= 0 ? std::min(size, second_size(i, second)) : size;
 }
 
-// Errors below this times rtol |x| are no matter to a state that stands still.
+// Errors below this times rtol |x| are no matter to a state that stands still: by judgement, a way no longer
+// than that is not worth a step.
 constexpr Real kStandstill = Real(1e-5);
 
 Real ErrorControl::against_displacement(const Vector& error, const Vector& x0, const Vector& x1, Index n,

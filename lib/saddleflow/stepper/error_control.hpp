@@ -29,6 +29,7 @@ class ErrorControl {
  public:
   struct Options {
     Real rtol = Real(1e-8);
+    /// A weight that passes through zero is known to a tenth of its neuron's tolerance.
     Real theta = Real(0.1);
     /// Far below any start that is asked for: a neuron that sleeps at 1e-100 is known as well as the others.
     Real floor = Real(1e-280);
@@ -37,7 +38,7 @@ class ErrorControl {
     /// Where the state creeps towards a critical point it would otherwise be noise in what is left of the
     /// way, and with it the time at which the flow comes closest, leaves, or is steady.
     Real displacement = 0;
-    Real rounding = 10;  ///< that of a step, in units of epsilon |x|
+    Real rounding = 10;  ///< that of a step, in units of epsilon |x|: a handful of stages
     Real atol = 0;       ///< added to every scale; 0 for gradient flow, for general test problems only
     Real quadrature_scale = 1;
     Index quadratures = 0;

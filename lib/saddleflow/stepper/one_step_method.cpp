@@ -18,7 +18,8 @@ constexpr Real kRoundingMatters = Real(1e5) * std::numeric_limits<Real>::epsilon
 // A slope is a sum of many terms, an error estimate one of several slopes with coefficients of order one.
 constexpr Real kSlopeRounding = 10;
 
-// So often a check finds the place to end a step at; a step that has not ended well by then is halved.
+// So often a check finds the place to end a step at; a step that has not ended well by then is halved. Each
+// cut is on a new path, so that the place moves, less each time.
 constexpr int kMostCuts = 5;
 
 void check_size(Real dt) {

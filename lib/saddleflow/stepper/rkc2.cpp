@@ -10,9 +10,16 @@
 namespace saddleflow {
 namespace {
 
-constexpr int kLanczosSteps = 12;  // cold; warm starts stop sooner
-constexpr int kWarmSteps = 6;
-constexpr int kLongestInterval = 25;  // RKC's
+// The largest eigenvalue to some per cent, of which a bound has five for safety: products of a cold start,
+// and of one from the last vector.
+constexpr int kLanczosSteps = 12, kWarmSteps = 6;
+constexpr Real kSafetyOfBound = Real(1.05);
+// Accepted steps between two estimates, at first and at most (RKC's): twice as many when the eigenvalue has
+// hardly moved, half as many when it has.
+constexpr int kFirstInterval = 5, kLongestInterval = 25;
+constexpr Real kHardlyMoved = Real(0.05);
+// In h lambda_max <= 2/3 (s^2 - 1)(1 - 2/15 * 2/13) the inverse of the factor, rounded up (RKC's).
+constexpr Real kStagesOfStiffness = Real(1.54);
 
 /// T_s, T_s' and T_s'' at w0 > 1 for the last two degrees, by their recurrences.
 struct Chebyshev {
@@ -35,17 +42,23 @@ Real stretch(Real w0, int stages) {
   return c.d1 / c.e1;
 }
 
+// By judgement: with fewer nothing is won over another explicit method, and a step of more is a long way to
+// go for nothing when it is rejected.
+constexpr int kFewestStages = 5, kMostStages = 250;
+// Round-off inside a step, over s^2 epsilon (RKC's).
+constexpr Real kRoundingOfStages = 10;
+
 /// RKC's limit: round-off inside a step grows with s^2 eps and must stay below the tolerance.
 int stage_cap(Real rtol) {
   using std::sqrt;
-  const Real cap = sqrt(rtol / (10 * std::numeric_limits<Real>::epsilon()));
-  return static_cast<int>(std::clamp(cap, Real(5), Real(250)));
+  const Real cap = sqrt(rtol / (kRoundingOfStages * std::numeric_limits<Real>::epsilon()));
+  return static_cast<int>(std::clamp(cap, Real(kFewestStages), Real(kMostStages)));
 }
 
 // Steps that each err by the tolerance, as many as (1 / tolerance)^(1/3) for a method of order two, add up to
 // 50 to 2000 times the tolerance at 1e-8 to 1e-10. With this one the sum is proportional to what was asked
 // for: 5 to 90 times that on the closed forms, the most where a flow waits long near a saddle. Below rounding
-// there is nothing to be gained.
+// there is nothing to be gained: as many stages, each rounded.
 constexpr Real kProportional = Real(2.5e-3), kRounding = 50 * std::numeric_limits<Real>::epsilon();
 
 StepperOptions with_local_tolerance(StepperOptions options) {
@@ -62,7 +75,7 @@ Rkc2::Rkc2(const StepperOptions& options)
 
 int Rkc2::stages_for(Real z) {
   using std::sqrt;
-  return std::max(2, 1 + static_cast<int>(sqrt(1 + Real(1.54) * std::max(z, Real(0)))));
+  return std::max(2, 1 + static_cast<int>(sqrt(1 + kStagesOfStiffness * std::max(z, Real(0)))));
 }
 
 void Rkc2::forget() {
@@ -70,7 +83,7 @@ void Rkc2::forget() {
   spectrum_ = SpectralInterval();
   bound_ = 0;
   age_ = -1;
-  interval_ = 5;
+  interval_ = kFirstInterval;
 }
 
 void Rkc2::estimate(const System& system) {
@@ -78,8 +91,8 @@ void Rkc2::estimate(const System& system) {
   const Real before = age_ >= 0 ? spectrum_.max : Real(0);
   spectrum_ = estimator_.estimate(system, x0_, f0_, t0_, age_ >= 0 ? kWarmSteps : kLanczosSteps);
   ++counters_.spectral_estimates;
-  bound_ = Real(1.05) * std::max(spectrum_.max + spectrum_.max_residual, Real(0));
-  const bool steady = abs(spectrum_.max - before) <= Real(0.05) * abs(spectrum_.max);
+  bound_ = kSafetyOfBound * std::max(spectrum_.max + spectrum_.max_residual, Real(0));
+  const bool steady = abs(spectrum_.max - before) <= kHardlyMoved * abs(spectrum_.max);
   interval_ = steady ? std::min(2 * interval_, kLongestInterval) : std::max(interval_ / 2, 1);
   age_ = 0;
 }
@@ -91,7 +104,7 @@ void Rkc2::begin_step(const System& system) {
 
 Real Rkc2::longest_step() const {
   const Real s = static_cast<Real>(max_stages_ - 1);
-  return bound_ > 0 ? (s * s - 1) / (Real(1.54) * bound_) : std::numeric_limits<Real>::infinity();
+  return bound_ > 0 ? (s * s - 1) / (kStagesOfStiffness * bound_) : std::numeric_limits<Real>::infinity();
 }
 
 bool Rkc2::run_stages(const System& system, Real h, int stages) {

@@ -18,11 +18,13 @@ Table table(const long double (&values)[Rows][rodas5p::kStages]) {
 }
 
 constexpr Real kGamma = static_cast<Real>(rodas5p::kGamma);
-// A slope is a sum over samples and weights of terms that are rounded each.
+// A slope is a sum over samples and weights of terms that are rounded each: some units of its last place.
 constexpr Real kMatrixRounding = 8;
-// What rests does so until its slope is clearly more than rounding.
+// What rests does so until its slope is clearly more than rounding: twice, so that it does not wake and rest
+// by turns.
 constexpr Real kWoken = 2;
-// So many stages in which resting components wake, then nothing rests for the step.
+// So many stages in which resting components wake, then nothing rests for the step, which is begun anew each
+// time.
 constexpr int kMostWakes = 3;
 
 }  // namespace

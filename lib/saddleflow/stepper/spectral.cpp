@@ -12,8 +12,12 @@
 namespace saddleflow {
 namespace {
 
-/// A direction that a warm start has lost (an eigenvector of a decoupled block) must be able to come back.
+/// A direction that a warm start has lost (an eigenvector of a decoupled block) must be able to come back. So
+/// much costs the start little of what it knows, its square.
 constexpr Real kNoise = Real(0.05);
+/// A new direction that is shorter than this, beside the matrix, is what rounding has left: the space is
+/// invariant.
+constexpr Real kInvariant = Real(10) * std::numeric_limits<Real>::epsilon();
 
 void prepare(Vector& start, Index n) {
   using std::sqrt;
@@ -22,6 +26,7 @@ void prepare(Vector& start, Index n) {
     start /= start.norm();
   else
     start = Vector::Zero(n);
+  // Of length 1: the noise is uniform on [-1, 1], with a mean square of 1/3.
   const Real weight = (warm ? kNoise : Real(1)) * sqrt(Real(3) / static_cast<Real>(n));
   for (Index i = 0; i < n; ++i) start[i] += weight * fixed_noise(i);
   start /= start.norm();
@@ -58,7 +63,7 @@ SpectralInterval lanczos_interval(ProductRef product, Index n, int steps, Vector
     for (int pass = 0; pass < 2; ++pass) w -= basis.leftCols(k + 1) * (basis.leftCols(k + 1).transpose() * w);
     off[k] = w.norm();
     scale = std::max({scale, abs(diagonal[k]), off[k]});
-    if (!(off[k] > Real(10) * std::numeric_limits<Real>::epsilon() * scale)) {
+    if (!(off[k] > kInvariant * scale)) {
       ++k;
       break;
     }

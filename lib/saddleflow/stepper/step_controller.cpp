@@ -6,6 +6,12 @@
 #include "saddleflow/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
+namespace {
+
+// alpha k and beta k of the header.
+constexpr Real kProportionalPower = Real(0.8), kIntegralPower = Real(0.3);
+
+}  // namespace
 
 void StepController::reset() {
   last_error_ = 0;
@@ -18,8 +24,9 @@ Real StepController::accepted(Real h, Real error) {
   const bool history = last_error_ > 0 && !rejected_;
   Real factor = options_.max_factor;
   if (error > 0) {
-    factor = options_.safety * (history ? pow(error, Real(-0.8) / k) * pow(last_error_, Real(0.3) / k)
-                                        : pow(error, Real(-1) / k));
+    factor = options_.safety *
+             (history ? pow(error, -kProportionalPower / k) * pow(last_error_, kIntegralPower / k)
+                      : pow(error, Real(-1) / k));
     factor = std::clamp(factor, options_.min_factor, rejected_ ? Real(1) : options_.max_factor);
   }
   if (rejected_) factor = std::min(factor, Real(1));

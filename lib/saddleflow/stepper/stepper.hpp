@@ -96,13 +96,16 @@ class Stepper {
 };
 
 /// Options shared by all steppers.
+/// Matrices of a stiff method up to this size are factorised: 32 MB each, and n^3 / 3 operations a step.
+inline constexpr int kDenseStiff = 2000;
+
 struct StepperOptions {
   ErrorControl::Options error;
   ErrorGroups groups;
-  Real max_step = 0;        ///< 0: none
-  bool smooth = false;      ///< the right-hand side has derivatives of all orders: "auto" then uses dop853
-  int dense_limit = 2000;   ///< "auto": Rosenbrock up to this many components, RKC2 above
-  int max_rejections = 60;  ///< consecutive rejections before StepFailure
+  Real max_step = 0;    ///< 0: none
+  bool smooth = false;  ///< the right-hand side has derivatives of all orders: "auto" then uses dop853
+  int dense_limit = kDenseStiff;  ///< "auto": Rosenbrock up to this many components, RKC2 above
+  int max_rejections = 60;  ///< consecutive rejections before StepFailure: at a half each, a step of 1e-18
   std::shared_ptr<StepCheck> check;  ///< asked about every accepted step; null: nobody
 };
 
