@@ -11,8 +11,8 @@
 namespace saddleflow {
 namespace {
 
-// An interval this short that still has two changes of sign holds a root of even order, or two that cannot be
-// told from one.
+// An interval this short, 2^-45, that still has two changes of sign holds a root of even order, or two that
+// cannot be told from one: some hundred times the rounding of its place.
 constexpr int kDeepest = 45;
 
 int sign_changes(const std::vector<Real>& c) {
@@ -40,9 +40,7 @@ std::pair<std::vector<Real>, std::vector<Real>> halve(std::vector<Real> c) {
 Real only_root(const Bernstein& p) {
   const Real at0 = p.coefficients().front(), at1 = p.coefficients().back();
   if (at1 == 0) return 1;
-  const auto close = [](Real a, Real b) {
-    return std::abs(b - a) <= 4 * std::numeric_limits<Real>::epsilon() * std::abs(b);
-  };
+  const auto close = [](Real a, Real b) { return std::abs(b - a) <= kTightBracket * std::abs(b); };
   const auto [a, b] = bracketed_root(p, 0, 1, at0, at1, close);
   return (a + b) / 2;
 }

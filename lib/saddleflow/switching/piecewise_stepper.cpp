@@ -13,19 +13,28 @@
 namespace saddleflow {
 namespace {
 
-// Slopes at a bound to this are on it.
-constexpr Real kAtBound = Real(1e-8);
-// A slope this close to its bound at an end of a step may have been beyond it inside.
+// A margin this close to zero at an end of a step may have been negative inside: by judgement, as margins are
+// at most 1 and change little in one step. Far from zero it is not asked for in between.
 constexpr Real kCloseToBound = Real(0.05);
-// Coefficients below this, against the largest, are rounding.
+// The parabola through three margins tells the least one to some part of what has called for it.
+constexpr Real kLeastIsClose = kCloseToBound / 5;
+// Coefficients below this, against the largest, are rounding: they are known to 5e-12, see PiecewiseFit, and
+// states are as far from their surfaces as drift may be, 1e-10 at most.
 constexpr Real kRoundedCoefficient = Real(1e-9);
 // Steps are at most so many mean gaps between crossings long.
 constexpr Real kGapsAhead = 4;
+// The mean forgets: a gap weighs so much beside those before it, five or so. Steps without a crossing double
+// it, until it is so many of them long and limits nothing any more.
+constexpr Real kOlderGaps = Real(0.8), kLastGap = Real(0.2), kLongestGap = 1000;
 // Where the dense output starts against the rate that has decided on a side, its error is at fault: the step
-// is tried again at a quarter, so often.
+// is tried again at a quarter, so often: 4^-8 of a step leaves nothing of an error of order 4.
 constexpr int kRetries = 8;
-// A step that advances by less than this part of what the inner stepper took stands still.
+constexpr Real kRetriedStep = 4;
+// A step that advances by less than this part of what the inner stepper took stands still: the roots that cut
+// it are known to some hundred roundings.
 constexpr Real kNoAdvance = Real(1e-13);
+// So is the end of a slide, in units of the step: a root of a margin, which costs a gradient each time.
+constexpr Real kEndOfSlide = Real(1e-14);
 
 }  // namespace
 
@@ -111,7 +120,7 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
     for (int tries = 0; cut.doubtful && tries < kRetries; ++tries) {
       const Vector start = inner_->previous_state();
       inner_->move(start, t0);
-      inner_->set_time_step((t1 - t0) / 4);
+      inner_->set_time_step((t1 - t0) / kRetriedStep);
       std::tie(t0, t1) = inner_->do_step(system);
       cut = first_crossing(t0, t1 - t0);
     }
@@ -153,9 +162,9 @@ void PiecewiseStepper::shorten_step() {
 void PiecewiseStepper::watch_progress(Real advance, Real step) {
   standing_ = advance > kNoAdvance * step ? 0 : standing_ + 1;
   if (!cut_)
-    gap_ = gap_ < 1000 * step ? 2 * gap_ : 0;
+    gap_ = gap_ < kLongestGap * step ? 2 * gap_ : 0;
   else if (standing_ == 0)
-    gap_ = gap_ > 0 ? Real(0.8) * gap_ + Real(0.2) * advance : advance;
+    gap_ = gap_ > 0 ? kOlderGaps * gap_ + kLastGap * advance : advance;
   if (standing_ > options_.patience)
     throw StepFailure(
         "sliding_unresolved",
@@ -273,7 +282,7 @@ std::optional<Real> PiecewiseStepper::negative_inside(const std::function<Real(R
   if (bend <= 0) return std::nullopt;
   const Real least = Real(0.5) + (margin0 - margin1) / (4 * bend);
   if (least <= 0 || least >= 1 ||
-      middle - bend * (least - Real(0.5)) * (least - Real(0.5)) * 2 > kCloseToBound / 5)
+      middle - bend * (least - Real(0.5)) * (least - Real(0.5)) * 2 > kLeastIsClose)
     return std::nullopt;
   return margin(least * end) < -kSlopeTolerance ? std::optional<Real>(least * end) : std::nullopt;
 }
@@ -297,7 +306,7 @@ void PiecewiseStepper::find_release(Real t0, Real h, Real margin0, Cut& cut) {
   const Real beyond = margin0 > 0 ? Real(0) : kSlopeTolerance;
   Real theta = 0;
   if (margin0 + beyond > 0) {
-    const auto close = [](Real a, Real b) { return std::abs(b - a) <= Real(1e-14); };
+    const auto close = [](Real a, Real b) { return std::abs(b - a) <= kEndOfSlide; };
     theta = bracketed_root([&](Real at) { return margin(at) + beyond; }, 0, end, margin0 + beyond,
                            margin1 + beyond, close)
                 .right;
@@ -306,7 +315,7 @@ void PiecewiseStepper::find_release(Real t0, Real h, Real margin0, Cut& cut) {
   if (theta < cut.theta - options_.tie) cut.hit.clear();
   cut.theta = std::min(cut.theta, theta);
   inner_->calc_state(t0 + theta * h, work_);
-  const std::vector<Index> leaving = system_.leaving(work_, kAtBound);
+  const std::vector<Index> leaving = system_.leaving(work_, kEndedSlide);
   cut.hit.insert(cut.hit.end(), leaving.begin(), leaving.end());
 }
 

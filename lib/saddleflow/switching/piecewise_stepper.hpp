@@ -25,8 +25,11 @@ namespace saddleflow {
 class PiecewiseStepper final : public Stepper {
  public:
   struct Options {
-    Real tie = Real(1e-12);    ///< crossings this close, in units of the step, are one event
-    int patience = 200;        ///< changes in a row that hardly advance the time before it gives up
+    /// Crossings this close, in units of the step, are one event: roots are known to about 1e-13 of it.
+    Real tie = Real(1e-12);
+    /// Changes in a row that hardly advance the time before it gives up: by judgement, more than kinks meet
+    /// at once.
+    int patience = 200;
     Real drift = Real(1e-12);  ///< from the sliding surfaces, in units of rounding times 1 / epsilon
     /// What a projection onto surfaces may move the state by, in the units of SwitchedSystem::project(): it
     /// takes away what the error of a step has left, not more.

@@ -14,6 +14,14 @@ namespace saddleflow {
 
 /// Sliding slopes are known to rounding: this far beyond a bound, as a part of the interval, they are inside.
 inline constexpr Real kSlopeTolerance = Real(1e-10);
+/// Rates are known to rounding, states on a surface to that of the search: this part of its unit is no rate.
+inline constexpr Real kRateTolerance = Real(1e-10);
+/// A slide ends where its margin is zero, as far as the search tells: margins up to this, about the square
+/// root of rounding, are zero there, and those of other slides end with it.
+inline constexpr Real kEndedSlide = Real(1e-8);
+/// A switch that has just been released leaves with z' = 0, as far as the time of that is known: this part of
+/// its unit. By judgement some powers of ten above kEndedSlide, as a rate is a sum over many slopes.
+inline constexpr Real kReleaseTolerance = Real(1e-6);
 
 /// Where the trajectory is in respect of one switching surface.
 enum class Side : std::int8_t { below = -1, sliding = 0, above = 1 };

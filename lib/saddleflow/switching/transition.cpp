@@ -8,11 +8,6 @@
 namespace saddleflow {
 namespace {
 
-// Rates are known to rounding, states on a surface to that of the search.
-constexpr Real kRateTolerance = Real(1e-10);
-// A switch whose slope has just reached its bound leaves with z' = 0, as far as the time of that is known.
-constexpr Real kReleaseTolerance = Real(1e-6);
-
 class Resolution {
  public:
   Resolution(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit, bool arriving)
@@ -46,6 +41,8 @@ class Resolution {
 
  private:
   static constexpr int kBelow = 1, kAbove = 2;
+  // Each round makes a change or two, and few surfaces meet in one: more rounds are the same changes again.
+  // By judgement; beyond them the search is given up, and the integration stops by name.
   static constexpr int kSimpleRounds = 12, kLeastNormRounds = 8;
 
   void try_side(Index k, Side side) { sides_tried_[k] |= side == Side::above ? kAbove : kBelow; }
