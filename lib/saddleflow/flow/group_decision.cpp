@@ -11,18 +11,21 @@
 namespace saddleflow {
 namespace {
 
-// A signal below this part of the sum that makes it has no sign; one that was held is so to what holds it.
+// A signal below this part of the sum that makes it has no sign: rounding of it. One that was held is known
+// to what holds it, a solution of least squares, which loses some digits more.
 constexpr Real kNoSign = Real(1e-12);
 constexpr Real kHeld = Real(1e-9);
-// Minimisers that differ by less than this part of their length are one.
+// Minimisers that differ by less than this part of their length are one: as normals are that differ by so
+// little (normal_tolerance()).
 constexpr Real kOnePoint = Real(1e-8);
 // Whether gradient descent leaves where a slide ends is asked with this part of what a derivative is made of
-// beyond its zero.
+// beyond its zero: enough to be seen within the steps that are followed, little enough to be the same place.
 constexpr Real kBeyondEnd = Real(0.01);
 // So many runs of tiny steps must come to the minimiser where no other is known. With two the census of 600
 // problems comes out the same.
 constexpr int kAgreeingWhereAlone = 1;
-// Other minimisers are looked for along so many rays.
+// Other minimisers are looked for along so many rays, a descent each: by judgement; a branching that needs
+// more is found, if not with all of its ways.
 constexpr std::size_t kBranches = 32;
 
 /// One group of kinks on which the trajectory is: from the sides on which it arrives to those on which it

@@ -11,14 +11,13 @@
 namespace saddleflow {
 namespace {
 
-// The step ends on the first kink that makes this part of the largest error of one.
+// The step ends on the first kink that makes this part of the largest error of one: by judgement. A smaller
+// kink is not worth a step, and a larger one that comes later would leave this in it.
 constexpr Real kWorthCutting = Real(0.5);
 // Weights that move by less than this part of the step times their rate do not follow it: the step is long
 // against their time scale, as on a plateau, and the rates at its ends say nothing about what is between
-// them.
+// them. A fifth is five of these time scales.
 constexpr Real kFollows = Real(0.2);
-// A pre-activation is a sum of products that are rounded each.
-constexpr Real kOnKink = 8 * std::numeric_limits<Real>::epsilon();
 
 /// The cubic with these values and derivatives (times the step) at the ends.
 Bernstein hermite(Real z0, Real dz0, Real z1, Real dz1) {
@@ -114,7 +113,7 @@ void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, Re
   if (!crossed && (dz0 >= 0 || dz1 <= 0 || std::min(3 * z0 + dz0, 3 * end - dz1) >= 0)) return;
   // From a kink, up to rounding: as after a cut on it. There is no branch to leave, and to cut again at once,
   // by steps that move nothing, would never end where the flow is at rest.
-  if (crossed && z0 <= kOnKink * size_of_terms(state, kink)) return;
+  if (crossed && z0 <= kPreActivationRounding * size_of_terms(state, kink)) return;
   const Bernstein path = hermite(z0, dz0, end, dz1);
   const Real beyond = crossed ? end : path(lowest(path));
   if (beyond > 0 || (z0 == 0 && !crossed) || (!crossed && !follows_rates(kink, h))) return;

@@ -15,16 +15,11 @@
 namespace saddleflow {
 namespace {
 
-// Rates are known to rounding, states on a surface to that of the search.
-constexpr Real kCrossingRate = Real(1e-10);
-// The decision is checked against the rates of the network itself; a kink that has just been released leaves
-// with z' = 0, as far as the time of that is known.
-constexpr Real kCheckTolerance = Real(1e-6);
 // A margin from which on what was trapped is held by the loss itself: beyond its rounding, so that it is not
 // trapped again at once.
 constexpr Real kHeldAgain = Real(1e-3);
-// The margin of a slide that has just ended, see PiecewiseStepper; and what it is to rounding.
-constexpr Real kEndedSlide = Real(1e-8), kEndedToRounding = Real(1e-13);
+// The margin of a slide that has just ended (kEndedSlide), to rounding of the sum that it is.
+constexpr Real kEndedToRounding = Real(1e-13);
 
 int sign_of_side(Side side) { return static_cast<int>(side); }
 
@@ -84,7 +79,7 @@ bool PiecewiseFlow::cross(const Vector& x, Index hit, Mode& mode) {
   set_mode(mode);
   Vector rate, unit;
   rates(x, {hit}, rate, unit);
-  if (rate[0] * static_cast<Real>(sign_of_side(mode.side(hit))) <= kCrossingRate * unit[0]) return false;
+  if (rate[0] * static_cast<Real>(sign_of_side(mode.side(hit))) <= kRateTolerance * unit[0]) return false;
   return margin(x) >= -kSlopeTolerance;
 }
 
@@ -161,7 +156,7 @@ void PiecewiseFlow::settle(const Vector& x) {
   if (margin(x) < kHeldAgain) set_mode(before);
 }
 
-// By the network's own rates and margins in the mode.
+// The decision is checked against the network's own rates and margins in the mode.
 std::string PiecewiseFlow::contradiction(const Vector& x, const std::vector<Index>& touching) {
   if (!flow_.objective().network().traits().kinked()) return {};
   std::vector<Index> moving;
@@ -172,14 +167,14 @@ std::string PiecewiseFlow::contradiction(const Vector& x, const std::vector<Inde
   for (std::size_t c = 0; c < moving.size(); ++c) {
     const auto k = static_cast<Index>(c);
     const Real outwards = rate[k] * static_cast<Real>(sign_of_side(mode_.side(moving[c])));
-    if (outwards >= -kCheckTolerance * unit[k]) continue;
+    if (outwards >= -kReleaseTolerance * unit[k]) continue;
     const Kink kink = index_.kink(moving[c]);
     return fmt::format(
         "neuron {} of layer {} at sample {} returns to its kink, with a rate of {:.1e} of its unit",
         kink.neuron, kink.layer, kink.sample, static_cast<double>(-outwards / unit[k]));
   }
   const Real slide = margin(x);
-  if (slide >= -kCheckTolerance) return {};
+  if (slide >= -kReleaseTolerance) return {};
   return fmt::format("the loss falls away from the kinks that are held, with a margin of {:.1e}",
                      static_cast<double>(slide));
 }

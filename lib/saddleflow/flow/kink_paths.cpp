@@ -92,7 +92,7 @@ bool PiecewiseFlow::is_rounding(const Kink& kink, const std::vector<Real>& value
   const Real row = layout().matrix(nodes_.front(), kink.layer).row(kink.neuron).norm();
   const Real below =
       kink.layer == 0 ? input_norms_[kink.sample] : activations_at(kink.layer - 1, kink.sample, 0).norm();
-  return largest <= 8 * std::numeric_limits<Real>::epsilon() * row * below;
+  return largest <= kPreActivationRounding * row * below;
 }
 
 void PiecewiseFlow::paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) {

@@ -12,8 +12,6 @@ constexpr Real kBelowAll = -std::numeric_limits<Real>::infinity();
 // Up to this many e-folds what is added to the weights is computed, beyond them the weights: the one keeps
 // the digits of small groups that begin to move, the other those of neurons that fall.
 constexpr Real kFewFolds = Real(0.5);
-// Below this a neuron's share of the length has no reciprocal.
-constexpr Real kNoNeuronShare = Real(1e-290);
 
 /// The lengths of the parts of w's first entries that have the same number, in units of their largest
 /// entries: squares may underflow.
@@ -176,7 +174,7 @@ void LinearPolarFlow::sensitivity(const Vector& x, Vector& out) const {
   out.setZero(form_.neurons);
   for (Index i = 0; i < u.size(); ++i) {
     const Index k = neuron_of(i);
-    if (largest[k] < kNoNeuronShare) continue;
+    if (largest[k] < kNoShare) continue;
     out[k] += (slope[i] / largest[k]) * (slope[i] / largest[k]);
     below[k] += (u[i] / largest[k]) * (u[i] / largest[k]);
   }

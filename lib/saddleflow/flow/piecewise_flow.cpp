@@ -16,9 +16,9 @@ namespace saddleflow {
 namespace {
 
 // A velocity below this part of the terms that it is a sum of is measured by them: rates are asked for to
-// 1e-10 of their units at the finest. Decisions are checked to this part of a unit, too: the unit contains
-// the velocity's rounding divided by it, so that no rounding contradicts a decision.
-constexpr Real kLeastVelocity = Real(1e-6);
+// kRateTolerance of their units at the finest. It is the part of a unit to which decisions are checked: the
+// unit contains the velocity's rounding divided by it, so that no rounding contradicts a decision.
+constexpr Real kLeastVelocity = kReleaseTolerance;
 
 /// The least change of weights that takes z away to first order, with normals as columns.
 Vector least_change(Matrix normals, Vector z) {

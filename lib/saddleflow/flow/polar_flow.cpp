@@ -12,8 +12,9 @@ namespace saddleflow {
 
 namespace {
 
-// Below this a group's share of the length has no reciprocal; its weights stand still.
-constexpr Real kNoShare = Real(1e-290);
+// To find out which weights move, a point is moved by up to an eighth of itself: any change that is not small
+// and not large makes it generic.
+constexpr Real kStirred = 8;
 
 /// The group that all of these weights are in first, or -1.
 int common_group(const std::vector<Index>& weights, const ParameterGroups& groups) {
@@ -138,7 +139,7 @@ bool PolarFlow::covers(const Vector& cartesian) {
       const bool moves = point[i] == 0 && g_[i] != 0;
       if (moves && there[group_of(i)] == 0) return false;
       more = more || moves;
-      if (moves || point[i] != 0) point[i] += (1 + std::abs(point[i])) * random.uniform() / 8;
+      if (moves || point[i] != 0) point[i] += (1 + std::abs(point[i])) * random.uniform() / kStirred;
     }
   }
   return true;

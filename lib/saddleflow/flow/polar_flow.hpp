@@ -10,6 +10,10 @@
 
 namespace saddleflow {
 
+/// Below this a group's share of the length has no reciprocal, with room for what is multiplied by it; its
+/// weights stand still.
+inline constexpr Real kNoShare = Real(1e-290);
+
 /// A partition of the parameters into groups of two or more that share a length: one per neuron. A weight
 /// alone (a length cannot change its sign) joins its neuron's others where they are one group; those that are
 /// left, first-layer weights of one input under a hidden layer, are united with one another. `second` as the

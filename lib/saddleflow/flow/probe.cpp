@@ -14,9 +14,6 @@ void layer_norms(const Network& network, const Vector& w, Vector& out) {
   for (int l = 0; l < layout.layer_count(); ++l) out[l] = layout.matrix(w, l).reshaped().stableNorm();
 }
 
-// Below this fraction of its size at the origin the residual counts as fitted.
-constexpr Real kFitted = Real(1e-4);
-
 Real ratio(Real numerator, Real denominator) { return numerator == 0 ? Real(0) : numerator / denominator; }
 
 }  // namespace
@@ -36,7 +33,7 @@ Probe::Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar)
   residual_.setZero(targets.rows(), targets.cols());
   curvature_ = residual_;
   flow_.objective().loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, residual_);
-  origin_residual_ = kFitted * residual_.norm();
+  origin_residual_ = kFittedResidual * residual_.norm();
 }
 
 ChartView& Probe::view(const Vector& x) {

@@ -8,6 +8,17 @@
 
 namespace saddleflow {
 
+/// eta of Probe: below this part of its size at the origin the residual counts as fitted. Its square is what
+/// is then left of the loss, 1e-8, far above rounding and far below the losses of saddles.
+inline constexpr Real kFittedResidual = Real(1e-4);
+
+/// A critical point is visited where the proximity r of Probe falls below the first, until it rises above the
+/// second (hysteresis: r is 1 in jumps, and what hovers about one number is one visit).
+inline constexpr Real kVisitEnter = Real(1e-2), kVisitLeave = Real(2e-2);
+/// A flow that is followed to a critical point has come to rest there where r falls below this: near enough
+/// for Newton's method, well above the rounding of r.
+inline constexpr Real kRestProximity = Real(1e-9);
+
 /// Evaluates observables of the states of one trajectory: (w, E) of a GradientFlow, n + 1 numbers, or those
 /// of a PolarFlow, n + groups + 2. The proximity to a critical point is
 ///   r = ||grad L|| ||w|| / ( ||H|| (||l'(H)|| + eta ||l'(0)||) ),   l' the derivative of the loss by the
