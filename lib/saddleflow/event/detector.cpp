@@ -20,7 +20,8 @@ constexpr Real kNever = -std::numeric_limits<Real>::max();
 
 // A checkpoint holds finite numbers only: the largest one stands for infinity.
 constexpr Real kLargestValue = std::numeric_limits<Real>::max();
-// A sign is rounding below so many units in the last place of the numbers whose difference is taken.
+// A sign is rounding below so many units in the last place of the numbers whose difference is taken: these
+// are sums over weights or samples themselves.
 constexpr Real kSignRounding = 100 * std::numeric_limits<Real>::epsilon();
 
 int sign_of(Real value) { return (value > 0) - (value < 0); }

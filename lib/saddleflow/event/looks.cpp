@@ -17,14 +17,16 @@ constexpr std::array<Real, 14> kGrid{Real(0),   Real(1e-3), Real(1e-2), Real(0.0
                                      Real(0.2), Real(0.35), Real(0.5),  Real(0.65), Real(0.8),
                                      Real(0.9), Real(0.95), Real(0.99), Real(0.999)};
 // An extremum by the polynomial is looked at where it comes this much nearer to zero than the looks beside
-// it.
+// it. At any other the function would have to be as far from the polynomial as that is from zero to vanish.
 constexpr Real kNearer = Real(0.5);
-// Of the variation of a function: what its interpolation may be off by.
+// Of the variation of a function: what its interpolation may be off by before more looks are taken. By
+// judgement: it costs six looks, and dips are still guessed in their places.
 constexpr Real kRough = Real(0.05);
 // A function may come nearer to zero between its first looks by so many times what these vary by: one that
-// ripples within the step varies more than they show.
+// ripples within the step varies more than they show. By judgement: looks against what is still missed.
 constexpr Real kReach = 3;
-// Evaluations spent on one extremum at most; Brent takes about ten.
+// Evaluations spent on one extremum at most; Brent takes about ten, and golden sections alone forty for the
+// half of the digits that are asked for.
 constexpr int kMostEvaluations = 40;
 
 /// The polynomial through looks, by Lagrange's formula: there are ten at most.
