@@ -27,7 +27,8 @@ std::unique_ptr<PiecewiseFlow> make_kinks(const FlowAssemblyOptions& options, Gr
 // Sliding slopes amplify errors by the inverse of what they multiply, and modes follow from signs: a margin
 // that costs little, as kinks bound the steps anyway.
 constexpr Real kKinkMargin = Real(0.1);
-// "locate" where no mode is kept: kinks that make this part of the error of a step are located.
+// "locate" where no mode is kept: kinks that make this part of the error of a step are located. Smaller ones
+// count for nothing until there are a hundred of them, and would cost a step each.
 constexpr Real kAlways = Real(1e-2);
 
 // Of the kinks of a higher derivative, where they are not ignored.
@@ -45,6 +46,8 @@ std::shared_ptr<StepCheck> make_check(const FlowAssemblyOptions& options, Flow& 
 // How far weights may be from the surface on which they slide: normals of later layers are compared with one
 // another, and are known as well as that.
 constexpr Real kMostDrift = Real(1e-10);
+// And this part of the tolerance of a step, so that the drift is none of its error.
+constexpr Real kDriftOfStep = Real(0.01);
 // A projection onto kinks takes away the error of a step, some times the tolerance where errors of many steps
 // have been allowed to add up, and at tight tolerances what a root was located to.
 constexpr Real kProjection = 1000, kLeastProjection = Real(1e-9);
@@ -59,7 +62,7 @@ std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, G
   StepperOptions stepping = *options.stepping;
   stepping.error.rtol *= kKinkMargin;
   PiecewiseStepper::Options switching;
-  switching.drift = std::min(Real(0.01) * stepping.error.rtol, kMostDrift);
+  switching.drift = std::min(kDriftOfStep * stepping.error.rtol, kMostDrift);
   switching.projection = std::max(kLeastProjection, kProjection * stepping.error.rtol);
   return std::make_unique<PiecewiseStepper>(*kinks, make_stepper(options.stepper, stepping), switching);
 }

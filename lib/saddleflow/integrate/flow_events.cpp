@@ -14,13 +14,16 @@ namespace saddleflow {
 
 namespace {
 
-// Below this r is rounding noise and has no meaningful minimum.
+// Below this r is rounding noise and has no meaningful minimum: a gradient is what sums through all layers
+// and over all samples leave of one another.
 constexpr Real kNoise = 1000 * std::numeric_limits<Real>::epsilon();
-// Within one visit a further minimum of r counts when it is this much deeper.
+// Within one visit a further minimum of r counts when it is this much deeper: ripples of a few per cent are
+// none.
 constexpr Real kDeeper = Real(0.5);
 
 // The origin has been left where so much of the gradient is not that of the correlation function: its KKT
-// points, which a settled direction is near, are then no longer those of the flow.
+// points, which a settled direction is near, are then no longer those of the flow. A tenth, as the loss by
+// default.
 constexpr Real kDeparted = Real(0.1);
 
 class Builder {

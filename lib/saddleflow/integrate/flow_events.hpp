@@ -13,6 +13,15 @@ namespace saddleflow {
 
 enum class EscapeBy { loss, norm, direction };
 
+/// The origin has been left where the loss has fallen by this part of L(0): beyond the plateau, before the
+/// first jump is over.
+inline constexpr Real kEscapeFraction = Real(0.1);
+/// A direction has settled where its angle with the gradient is this, half a degree.
+inline constexpr Real kEscapeAngle = Real(1e-2);
+/// Steady: nothing that is left of the way is seen in a figure, and r is far above its rounding. A saddle may
+/// look so for long.
+inline constexpr Real kSteadyProximity = Real(1e-7);
+
 /// A crossing of `value` by a recorded quantity.
 struct LevelOptions {
   std::string quantity;
@@ -28,21 +37,21 @@ struct FlowEventOptions {
   /// `escape_angle` while the loss has not fallen by `escape_fraction` and the gradient is that of the
   /// correlation function.
   std::vector<EscapeBy> escape{EscapeBy::loss};
-  Real escape_fraction = Real(0.1);
+  Real escape_fraction = kEscapeFraction;
   Real escape_norm = 1;
-  Real escape_angle = Real(1e-2);
+  Real escape_angle = kEscapeAngle;
   bool escape_terminal = false;
 
   /// Saddle visits: the proximity r (see Probe) falls below `enter`, rises above `leave` > enter
   /// (hysteresis).
   bool saddles = true;
-  Real saddle_enter = Real(1e-2);
-  Real saddle_leave = Real(2e-2);
+  Real saddle_enter = kVisitEnter;
+  Real saddle_leave = kVisitLeave;
   int saddle_leaves_terminal = 0;  ///< stop at this many departures; 0: never
   bool visit_at_start = true;      ///< a start at r < enter is a visit that begins there
 
   bool steady = true;  ///< r falls below `steady_threshold`
-  Real steady_threshold = Real(1e-7);
+  Real steady_threshold = kSteadyProximity;
   bool steady_terminal = false;
 
   std::vector<LevelOptions> levels;

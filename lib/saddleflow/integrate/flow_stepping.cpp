@@ -8,6 +8,11 @@
 namespace saddleflow {
 namespace {
 
+// Rounding of a step of dop853, in units of epsilon |x|: twelve stages of it, with coefficients up to
+// forty. With less, its steps hang where rounding is all the error they have, well below the stability
+// limit that hands a plateau over to the stiff method.
+constexpr Real kRoundingOfDop853 = 1000;
+
 // Where the activation is linear on either side a neuron's incoming weights may pass through zero in finite
 // time (balance leaves them the difference to the outgoing ones) and must not be resolved down to that: the
 // neuron's size is that of both.
@@ -42,9 +47,7 @@ StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit
   options.error.quadratures = 1;
   options.error.quadrature_scale = energy_unit > 0 ? energy_unit : Real(1);
   options.smooth = network.traits().polynomial();
-  // dop853 has twelve stages of it: with less, its steps hang where rounding is all the error they have, well
-  // below the stability limit that hands a plateau over to the stiff method.
-  if (options.smooth) options.error.rounding = 1000;
+  if (options.smooth) options.error.rounding = kRoundingOfDop853;
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/integrate/flow_stepping.hpp"
 #include "saddleflow/integrate/polar_chart.hpp"
 #include "saddleflow/stepper/stepper_memory.hpp"
 
@@ -16,6 +17,9 @@ namespace saddleflow {
 namespace {
 
 constexpr Real kEpsilon = std::numeric_limits<Real>::epsilon();
+// A phase that differs from its end by less than this part of it is there: the clock is a sum of two numbers,
+// and the last step is as long as what was left.
+constexpr Real kAtEndOfPhase = 4 * kEpsilon;
 // The stepper's clock is set back when a step has become this small against it; far from rounding, and rare.
 constexpr Real kSmallAgainstClock = Real(1) / Real(1 << 20);
 // Steps too short for the absolute time are legitimate in a jump late in a run, but not for ever: a
@@ -105,7 +109,7 @@ void Integration::aim_at_end() {
 
 bool Integration::at_end(Real phase) const {
   if (in_polar_) return !options_.end_after_polar && phase >= phase_end();
-  return std::abs(phase_end() - phase) <= 4 * kEpsilon * options_.t_end;
+  return std::abs(phase_end() - phase) <= kAtEndOfPhase * options_.t_end;
 }
 
 void Integration::set_clock_back() {
@@ -295,7 +299,7 @@ Real first_step(const System& system, const Vector& x0, Real rtol) {
   const Index n = x0.size() - system.quadratures();
   const Real speed = rate.head(n).norm();
   if (!(speed > 0) || !std::isfinite(speed)) return 1;
-  return std::pow(rtol, Real(0.2)) / 10 * x0.head(n).norm() / speed;
+  return std::pow(rtol, kFirstStepPower) / kFirstStepPart * x0.head(n).norm() / speed;
 }
 
 }  // namespace saddleflow

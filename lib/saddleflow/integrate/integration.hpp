@@ -50,8 +50,9 @@ struct IntegrationOptions {
   bool end_after_polar = false;
   /// Followed where it suits (see PolarChart); null: the Cartesian chart alone. Must outlive the integration.
   PolarChart* polar = nullptr;
-  std::int64_t max_steps = 10'000'000;
-  /// Event times are isolated to this, relative to the time (never finer than rounding allows).
+  std::int64_t max_steps = 10'000'000;  ///< far more than a flow takes that comes to an end
+  /// Event times are isolated to this, relative to the step (never finer than rounding allows): far below
+  /// what any tolerance knows of them, and a few evaluations more.
   Real event_tolerance = Real(1e-12);
   /// Set from a signal handler, say: the run ends after the present step with "interrupted".
   const std::atomic<bool>* interrupt = nullptr;

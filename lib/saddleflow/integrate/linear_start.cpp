@@ -14,21 +14,26 @@ namespace {
 // Of the tolerance, for what the neglected terms may have changed by the end of the exact steps. Weights are
 // measured against a tenth of their group's size: this is a tenth of an ordinary step's error.
 constexpr Real kNeglected = Real(0.01);
-// Far from there nothing is tried: the residual has changed by this many times what is allowed.
+// Far from there nothing is tried: the residual has changed by this many times what is allowed. By judgement:
+// it saves the gradient of a bound that would not hold.
 constexpr Real kFar = 100;
-// The sensitivity at the start of a step stands for the whole step with this factor.
+// The sensitivity at the start of a step stands for the whole step with this factor; one that is too small
+// costs another try.
 constexpr Real kSafety = 2;
-// A group this small a part of its neuron's weights may pass through zero: no digits would be left of it.
+// A group this small a part of its neuron's weights may pass through zero: three digits would be lost of it.
+// To begin, it must be ten times larger, so that what has begun goes on for a while.
 constexpr Real kSmallShare = Real(1e-3), kShare = Real(1e-2);
 // Steps in units of 1 / the fastest rate: the longest; the shortest before the other stepper takes over, and
 // that one's first. To begin, directions must allow twice the shortest, what is neglected a step that is
-// worth the gradient of its bound.
+// worth the gradient of its bound. By judgement: where one kind of step becomes cheaper than the other.
 constexpr Real kLongest = 20, kShortest = Real(0.05), kFirst = Real(0.5), kWorth = Real(0.5);
 // The cosine of the angle that a direction may turn in a step: a third of a radian.
 const Real kCosine = std::cos(Real(1) / 3);
 // After a try that came to nothing the norm must have halved.
 const Real kHalf = std::log(Real(2));
+// Each try of a step takes in what the last one has found at its end, and with kSafety more than that.
 constexpr int kTries = 4;
+// Lengths of steps are found to a millionth.
 constexpr int kHalvings = 20;
 
 /// The longest step up to h for which `holds`, when it does for all shorter ones; else one for which it does.

@@ -6,17 +6,20 @@
 #include <utility>
 
 #include "saddleflow/base/bracketed_root.hpp"
+#include "saddleflow/integrate/flow_stepping.hpp"
 
 namespace saddleflow {
 
 namespace {
 
-// A fall of the norm by exp of this makes q a new beginning.
+// A fall of the norm by exp of this makes q a new beginning: its rate grows as the norm falls, with the power
+// D - 2.
 constexpr Real kRebase = 2;
 // What goes wrong near the origin is multiplied by all that follows, and this part of the way is cheap: with
 // the plain tolerance the main job's seventh event is off by 2.6e-6 at rtol 1e-8, with a tenth of it by 1e-8.
 constexpr Real kTighter = Real(0.1);
-// A group that shrinks so fast, in units of |G|, is on its way through zero: left and entered again.
+// A group that shrinks so fast, in units of |G|, is on its way through zero: left, and entered again when it
+// is a tenth as fast. Its steps would be a thousand times shorter than the others'.
 constexpr Real kPassing = 1000, kPassed = 100;
 // The weights have no numbers below this.
 const Real kLogSmallest = std::log(std::numeric_limits<Real>::min());
@@ -83,7 +86,7 @@ bool PolarChart::rebase_due(const Vector& polar) const {
 Vector PolarChart::enter(const Vector& x, Real time_step) {
   Vector polar = is_polar(x) ? x : flow_.enter(x);
   const Real rate = flow_.time_rate(polar);
-  Real step = std::pow(options_.rtol, Real(0.2)) / (10 * flow_.kappa());
+  Real step = std::pow(options_.rtol, kFirstStepPower) / (kFirstStepPart * flow_.kappa());
   if (time_step > 0 && rate > 0 && std::isfinite(rate)) step = time_step / rate;
   stepper_->initialize(polar, 0, step);
   return polar;
@@ -110,7 +113,7 @@ Real PolarChart::find(Real elapsed, Real s0, Real s1) {
   if (!(at0 < 0)) return s0;
   if (!(at1 > 0)) return s1;
   const auto tight = [](Real a, Real b) {
-    return std::abs(b - a) <= 4 * std::numeric_limits<Real>::epsilon() * std::min(std::abs(a), std::abs(b));
+    return std::abs(b - a) <= kTightBracket * std::min(std::abs(a), std::abs(b));
   };
   return bracketed_root(late, s0, s1, at0, at1, tight).right;
 }

@@ -14,10 +14,13 @@ namespace saddleflow {
 class PolarChart {
  public:
   struct Options {
-    Real enter = Real(1e-3);  ///< from the Cartesian chart where eta is below this
-    Real leave = Real(1e-2);  ///< and back where it is above
-    bool always = false;      ///< never leave
-    Real rtol = Real(1e-8);   ///< for the first step
+    /// From the Cartesian chart where eta is below this, and back where it is above the other: a decade
+    /// apart, so that a trajectory does not come and go. Both charts are right; the polar one is the faster
+    /// near the origin.
+    Real enter = Real(1e-3);
+    Real leave = Real(1e-2);
+    bool always = false;     ///< never leave
+    Real rtol = Real(1e-8);  ///< for the first step
   };
   /// `stepper` must have been made with stepper_options().
   PolarChart(PolarFlow& flow, std::unique_ptr<Stepper> stepper, const Options& options);
