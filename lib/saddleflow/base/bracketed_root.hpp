@@ -19,6 +19,10 @@ struct RootBracket {
 /// Few numbers are left inside, and values at neighbours differ by rounding.
 inline constexpr Real kTightBracket = 4 * std::numeric_limits<Real>::epsilon();
 
+/// Bisections by hand end after so many halvings: long before, where the ends are numbers next to one
+/// another; where the root is tiny beside the bracket, with no part of that left that matters.
+inline constexpr int kMostHalvings = 200;
+
 /// By TOMS 748, until `close(left, right)` or after 200 evaluations; f(a) and f(b) have different signs.
 RootBracket bracketed_root(const std::function<Real(Real)>& f, Real a, Real b, Real at_a, Real at_b,
                            const std::function<bool(Real left, Real right)>& close);

@@ -32,6 +32,10 @@ struct ThinSvd {
 };
 ThinSvd thin_svd(const Matrix& a);
 
+/// Symmetric matrices up to this size are decomposed whole where an analysis or an iteration asks for
+/// spectra: some seconds each, and 8 MB.
+inline constexpr Index kDenseSpectrum = 1000;
+
 /// The X of least norm among those that minimise |A X - B|.
 Matrix minimum_norm_least_squares(const Matrix& a, const Matrix& b);
 /// The same with A's numerical rank: pivots up to `threshold` times the largest are zero. A may be empty.

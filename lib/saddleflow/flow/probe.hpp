@@ -1,6 +1,8 @@
 // Evaluates what is recorded along a trajectory, in whichever chart its states are.
 #pragma once
 
+#include <cstdint>
+
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/flow/balance_gauge.hpp"
 #include "saddleflow/flow/chart_view.hpp"
@@ -18,6 +20,9 @@ inline constexpr Real kVisitEnter = Real(1e-2), kVisitLeave = Real(2e-2);
 /// A flow that is followed to a critical point has come to rest there where r falls below this: near enough
 /// for Newton's method, well above the rounding of r.
 inline constexpr Real kRestProximity = Real(1e-9);
+/// And so many steps are enough to come there: plateaus cost about a hundred a decade of time, jumps some
+/// hundreds.
+inline constexpr std::int64_t kStepsToRest = 5'000;
 
 /// Evaluates observables of the states of one trajectory: (w, E) of a GradientFlow, n + 1 numbers, or those
 /// of a PolarFlow, n + groups + 2. The proximity to a critical point is

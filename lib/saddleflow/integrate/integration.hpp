@@ -50,7 +50,7 @@ struct IntegrationOptions {
   bool end_after_polar = false;
   /// Followed where it suits (see PolarChart); null: the Cartesian chart alone. Must outlive the integration.
   PolarChart* polar = nullptr;
-  std::int64_t max_steps = 10'000'000;  ///< far more than a flow takes that comes to an end
+  std::int64_t max_steps = 10'000'000;  ///< a cap for flows without an end, by judgement
   /// Event times are isolated to this, relative to the step (never finer than rounding allows): far below
   /// what any tolerance knows of them, and a few evaluations more.
   Real event_tolerance = Real(1e-12);

@@ -19,8 +19,8 @@ class PolarChart {
     /// near the origin.
     Real enter = Real(1e-3);
     Real leave = Real(1e-2);
-    bool always = false;     ///< never leave
-    Real rtol = Real(1e-8);  ///< for the first step
+    bool always = false;          ///< never leave
+    Real rtol = kUsualTolerance;  ///< for the first step
   };
   /// `stepper` must have been made with stepper_options().
   PolarChart(PolarFlow& flow, std::unique_ptr<Stepper> stepper, const Options& options);

@@ -8,9 +8,8 @@
 namespace saddleflow {
 namespace {
 
-// Bounds on multipliers change with the multipliers of later layers: after as many rounds as there are layers
-// of kinks they mostly stay. More are not worth a solution that is looked for once more at the next
-// evaluation.
+// Bounds on multipliers change with the multipliers of later layers: rounds for as many layers of kinks, by
+// judgement. What has not settled then is looked for once more at the next evaluation.
 constexpr int kRoundsOfBounds = 6;
 // Layer by layer the least norm is approached linearly; what is left after so many rounds is not tangent, and
 // is seen as a contradiction by those who ask.

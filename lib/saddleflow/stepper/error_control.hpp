@@ -18,6 +18,10 @@ struct ErrorGroups {
   std::vector<int> logarithm;
 };
 
+/// The tolerance where nobody asks for another: by judgement, as times and weights of a path are known to
+/// four digits and more then, and what a flow comes to is refined anyway.
+inline constexpr Real kUsualTolerance = Real(1e-8);
+
 /// Weighted RMS norm of a local error. Component i of the leading ones is measured against
 ///   rtol * ( |x_i| + theta * min(rms(first group), rms(second group)) ) + rtol * floor * rms(x),
 /// |x_i| and the rms taken as the larger of both ends of the step; trailing (quadrature) components against
@@ -28,7 +32,7 @@ struct ErrorGroups {
 class ErrorControl {
  public:
   struct Options {
-    Real rtol = Real(1e-8);
+    Real rtol = kUsualTolerance;
     /// A weight that passes through zero is known to a tenth of its neuron's tolerance.
     Real theta = Real(0.1);
     /// Far below any start that is asked for: a neuron that sleeps at 1e-100 is known as well as the others.

@@ -29,7 +29,7 @@ class StepController {
     Real min_factor = Real(0.2);         ///< that of DOPRI5
     Real max_factor = 6;                 ///< that of DOP853
     Real nonfinite_factor = Real(0.25);  ///< after a stage that was not finite: how far too long is not known
-    Real indefinite_factor = Real(0.5);  ///< after a failed Cholesky factorisation: mostly little is missing
+    Real indefinite_factor = Real(0.5);  ///< after a failed Cholesky factorisation, of I + h times what fails
     /// An error far below the tolerance tells of the growth limit, not of the solution: e_{n-1} is not taken
     /// smaller.
     Real smallest_history = Real(1e-1);
