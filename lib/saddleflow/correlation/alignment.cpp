@@ -15,8 +15,14 @@
 namespace saddleflow {
 namespace {
 
-/// A partner below this, beside the unit norm of its point, is dead.
-constexpr Real dead = Real(1e-7);
+// A gain that grows by less than this part is what rounding of a sum makes of it: beyond, so that it ends.
+constexpr Real kGainRounding = Real(8) * std::numeric_limits<Real>::epsilon();
+// An exchange must gain more than the rounding of what follows it, and there is nothing to be gained where so
+// little is missing.
+constexpr Real kNoGain = Real(1e-12);
+// Exchanges that are all tried, an assignment of every layer each: two layers of fifteen neurons. By
+// judgement.
+constexpr Index kMostExchanges = 256;
 
 /// Unit vector along w, however small or large w is; 0 for w = 0.
 Vector unit(const Vector& w) {
@@ -67,8 +73,7 @@ Real improve(const NeuronSymmetry& symmetry, const Vector& direction, Vector& co
     for (int l = 0; l < symmetry.layer_count(); ++l)
       symmetry.apply(l, best_order(symmetry, l, Weights::all, next, direction), next);
     const Real next_gain = next.dot(direction);
-    // Beyond rounding, so that it ends.
-    if (next_gain <= gain + Real(8) * std::numeric_limits<Real>::epsilon() * std::abs(gain)) return gain;
+    if (next_gain <= gain + kGainRounding * std::abs(gain)) return gain;
     copy = next;
     gain = next_gain;
   }
@@ -96,7 +101,7 @@ bool exchange_improves(const NeuronSymmetry& symmetry, const Vector& direction, 
           if (other != l)
             symmetry.apply(other, best_order(symmetry, other, Weights::all, trial, direction), trial);
         const Real trial_gain = improve(symmetry, direction, trial);
-        if (trial_gain <= gain + Real(1e-12) * std::abs(gain)) continue;
+        if (trial_gain <= gain + kNoGain * std::abs(gain)) continue;
         copy = trial;
         gain = trial_gain;
         return true;
@@ -108,7 +113,7 @@ bool exchange_improves(const NeuronSymmetry& symmetry, const Vector& direction, 
 bool is_small(const NeuronSymmetry& symmetry) {
   Index pairs = 0;
   for (int l = 0; l < symmetry.layer_count(); ++l) pairs += symmetry.width(l) * (symmetry.width(l) + 1) / 2;
-  return pairs <= 256;
+  return pairs <= kMostExchanges;
 }
 
 /// Where to start from: the point itself, layers matched from the inputs on by what comes in, from the
@@ -135,7 +140,7 @@ Vector neuron_cosines(const Network& network, const Vector& partner, const Vecto
     own.insert(own.end(), neurons[k].outgoing.begin(), neurons[k].outgoing.end());
     const Vector other = partner(own);
     cosine[static_cast<Index>(k)] =
-        other.norm() > dead ? unit(other).dot(unit(u(own))) : std::numeric_limits<Real>::quiet_NaN();
+        other.norm() > kZeroWeight ? unit(other).dot(unit(u(own))) : std::numeric_limits<Real>::quiet_NaN();
   }
   return cosine;
 }
@@ -158,8 +163,7 @@ Vector nearest_copy(const Network& network, const Vector& point, const Vector& d
   }
   // The point's own norm cannot be improved on.
   if (symmetry.layer_count() > 1 && is_small(symmetry))
-    while (best_gain < (1 - Real(1e-12)) * point.norm() &&
-           exchange_improves(symmetry, along, best, best_gain)) {
+    while (best_gain < (1 - kNoGain) * point.norm() && exchange_improves(symmetry, along, best, best_gain)) {
     }
   return best;
 }

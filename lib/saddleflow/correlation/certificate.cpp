@@ -9,6 +9,8 @@
 namespace saddleflow {
 namespace {
 
+// Shares and balance follow from stationarity: their errors are the residual's, times what weights of a deep
+// network differ in size.
 constexpr Real kStructure = Real(1e-9);
 
 std::string too_large(const char* what, Real found, Real allowed) {

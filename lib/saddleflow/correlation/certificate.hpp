@@ -8,6 +8,6 @@ namespace saddleflow {
 
 /// Second-order status, structure, Clarke certificate, and whether all that must hold at a KKT point does:
 /// residual below `tolerance`, and where N != 0 the layer shares and the balance to 1e-9.
-KktEntry certify(Correlation& correlation, const KktPoint& point, Real tolerance = Real(1e-12));
+KktEntry certify(Correlation& correlation, const KktPoint& point, Real tolerance = kKktTolerance);
 
 }  // namespace saddleflow

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -15,6 +16,21 @@
 
 namespace saddleflow {
 namespace {
+
+// A dozen starts, or three where a Jacobian of so many kinks makes each costly: by judgement. One that leads
+// below the tolerance is enough.
+constexpr Index kCostlyKinks = 64;
+constexpr int kSlopeStarts = 12, kCostlyStarts = 3;
+// The first ones, as parts of the way from the lower bounds to the upper ones.
+constexpr std::array<Real, 3> kFirstShares{Real(0.75), 1, Real(0.25)};
+// A Gauss-Newton step that takes less than this part off the distance is the last; a distance that falls
+// slowly to one that is not zero has so many steps.
+constexpr Real kNoProgress = Real(1e-4);
+constexpr int kFitSteps = 60;
+// A step is halved down to this, a dozen times: what it lowers the distance by is then less than kNoProgress.
+constexpr Real kShortestFit = Real(1e-4);
+// Another start is not needed where the distance is this far below the tolerance.
+constexpr Real kWellBelow = 16;
 
 struct Fit {
   Vector slopes, gradient;
@@ -44,14 +60,16 @@ class SlopeFit {
 
  private:
   Index count() const { return static_cast<Index>(g_.kinks().size()); }
-  /// A dozen, or three where each is costly.
-  int starts() const { return !g_.has_kinks_in_several_layers() ? 1 : count() > 64 ? 3 : 12; }
+  int starts() const {
+    if (!g_.has_kinks_in_several_layers()) return 1;
+    return count() > kCostlyKinks ? kCostlyStarts : kSlopeStarts;
+  }
   Vector upper() const { return Vector::Ones(count()); }
 
   /// Slopes off zero first: at zero the layers below have no say. Then the corners, then at random.
   Vector start_slopes(int start) const {
-    static constexpr Real share[] = {Real(0.75), 1, Real(0.25)};
-    if (start < 3) return lower_ + share[start] * (upper() - lower_);
+    const auto number = static_cast<std::size_t>(start);
+    if (number < kFirstShares.size()) return lower_ + kFirstShares[number] * (upper() - lower_);
     Random random(static_cast<std::uint64_t>(start));
     return lower_ + Vector::NullaryExpr(count(), [&random] {
                       return random.uniform();
@@ -66,20 +84,20 @@ class SlopeFit {
 
   Fit descend(const Vector& start) const {
     Fit fit = evaluate(start);
-    for (int step = 0; step < 60 && fit.distance > 0; ++step) {
+    for (int step = 0; step < kFitSteps && fit.distance > 0; ++step) {
       const Matrix jacobian = g_.jacobian(fit.slopes);
       const Vector right = target_ - fit.gradient + jacobian * fit.slopes;
       const BoundedSolution towards = bounded_least_squares(jacobian, right, lower_, upper(), fit.slopes);
       const Real before = fit.distance;
       fit = line_search(fit, towards.x - fit.slopes);
       fit.converged = towards.converged;
-      if (fit.distance >= before * (1 - Real(1e-4))) break;
+      if (fit.distance >= before * (1 - kNoProgress)) break;
     }
     return fit;
   }
 
   Fit line_search(const Fit& from, const Vector& step) const {
-    for (Real length = 1; length > Real(1e-4); length /= 2) {
+    for (Real length = 1; length > kShortestFit; length /= 2) {
       const Fit fit = evaluate((from.slopes + length * step).cwiseMax(lower_).cwiseMin(upper()));
       if (fit.distance < from.distance) return fit;
     }
@@ -161,7 +179,7 @@ ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, 
     const SlopedGradient gradient(correlation, u, kink_tolerance);
     const Vector target = degree * gradient.value() * u;
     const Fit fit = nearest_element(gradient, target, network.activation().slope(),
-                                    tolerance * target.norm() / 16, certificate.outer);
+                                    tolerance * target.norm() / kWellBelow, certificate.outer);
     certificate.converged = fit.converged;
     const Real largest = correlation.residual_at_origin().norm() * correlation.data().inputs.norm();
     certificate.kinks = static_cast<Index>(gradient.kinks().size());

@@ -3,9 +3,14 @@
 #pragma once
 
 #include "saddleflow/correlation/kkt_point.hpp"
+#include "saddleflow/network/kink.hpp"
 #include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
+
+/// The residual up to which a point counts as stationary: the nearest element is a solution of least squares,
+/// and the kinks that it is looked for on are those to kKinkTolerance.
+inline constexpr Real kClarkeTolerance = kKinkTolerance;
 
 /// The distance of D N u from the Clarke subdifferential of N at u, over the norm of the nearest element.
 /// `kink_tolerance`: pre-activations below it, relative to ||a|| ||w_k||, are on the kink. Smooth networks:
@@ -17,7 +22,7 @@ namespace saddleflow {
 /// several layers the problem then is not convex, and a residual above the tolerance only says that none of a
 /// few starts led below it; with dependent normals the set is a larger one (`outer`), and a small residual
 /// says nothing. Throws InputError when u has not the size of the network's parameters.
-ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, Real tolerance = Real(1e-9),
-                                     Real kink_tolerance = Real(1e-9));
+ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u,
+                                     Real tolerance = kClarkeTolerance, Real kink_tolerance = kKinkTolerance);
 
 }  // namespace saddleflow

@@ -5,6 +5,13 @@
 #include <cmath>
 
 namespace saddleflow {
+namespace {
+
+// A kink is opened by this much of the unit vector, and f climbs there where it rises by more than the other
+// part of what its gradient allows: curvature makes 1e-6 of it, rounding 1e-10.
+constexpr Real kOpening = Real(1e-6), kNoSlope = Real(1e-4);
+
+}  // namespace
 
 std::vector<HeldKink> first_layer_kinks(const Correlation& correlation, const Vector& u, Real tolerance) {
   const Matrix w = correlation.network().layout().matrix(u, 0);
@@ -80,11 +87,10 @@ Matrix Face::openings() const {
 
 bool Face::opens_along(const SphereFunction& f, const SpherePoint& point, const Vector& opening,
                        Vector& way) const {
-  constexpr Real kStep = Real(1e-6);
-  const Real allowed = kStep * Real(1e-4) * point.gradient_norm;
+  const Real allowed = kOpening * kNoSlope * point.gradient_norm;
   for (const Real side : {Real(1), Real(-1)}) {
     way = side * opening.normalized();
-    if (f.at(point.u + kStep * way).value > point.value + allowed) return true;
+    if (f.at(point.u + kOpening * way).value > point.value + allowed) return true;
   }
   return false;
 }

@@ -1,6 +1,7 @@
 #include "saddleflow/correlation/face_search.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -13,10 +14,30 @@
 namespace saddleflow {
 namespace {
 
+// The work of one ascent, by judgement: legs so short that few kinks are passed in one, and as many of them
+// as a flow of kBasinSteps steps has, with room for those that kinks cut short.
 constexpr int kLegs = 150;
 constexpr int kStepsOfALeg = 20;
+// Legs on end without a change of face, after which a trust region climbs on the face: where neurons of
+// nearly the same N compete the flow takes very long. A few steps a time, each no longer than the first kinks
+// allow.
 constexpr int kCalmLegs = 3;
-constexpr Real kLongestStep = Real(0.1);
+constexpr int kStepsOnFace = 5;
+constexpr Real kRadiusOnFace = Real(0.05);
+// A leg ends where a step moves by less than this: cut short by kinks that are to be held.
+constexpr Real kStopped = Real(1e-7);
+// The residual that a leg goes down to, by powers of ten as the face has been found or not.
+constexpr Real kNextTarget = 10, kLastTarget = Real(1e-9);
+// Kinks this near, relative to weights and inputs, are looked at; so are neurons whose incoming weights are
+// this small beside the outgoing ones. A flow that chatters stays as near with its tolerance.
+constexpr Real kNearFace = kBasinTolerance;
+// A face is near that leaves more than half of the unit vector.
+constexpr Real kOnFace = Real(0.5);
+// What is let go moves off its kink: farther than it has been looked at, not so far as to leave what is near.
+constexpr Real kLetGo = Real(1e-5);
+// How near kinks may be that a point near the start lies on: only those it is on to rounding, first, then
+// ever more.
+constexpr std::array<Real, 6> kWidths{0, kKinkTolerance, Real(1e-6), Real(1e-4), Real(1e-3), Real(1e-2)};
 
 class SlidingAscent {
  public:
@@ -28,7 +49,7 @@ class SlidingAscent {
         null_gradient_(kNullGradient * point_.gradient_norm) {}
 
   KktPoint run() {
-    Real target = Real(1e-3);
+    Real target = kNewtonResidual;
     int calm = 0;  // legs on end without a change of face
     for (int leg = 0; leg < kLegs; ++leg) {
       if (calm < kCalmLegs)
@@ -42,7 +63,7 @@ class SlidingAscent {
       if (on_face_gradient() <= null_gradient_) return null_point();
       if (face_residual(point_, face_.normals()) > target) continue;
       if (const auto found = finish()) return *found;
-      target = std::max(target / 10, Real(1e-9));
+      target = std::max(target / kNextTarget, kLastTarget);
     }
     return plain();
   }
@@ -51,8 +72,8 @@ class SlidingAscent {
   std::optional<KktPoint> nearest() {
     if (point_.gradient_norm <= null_gradient_) return null_point();
     std::size_t before = 0;
-    for (const double width : {0.0, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2}) {
-      const auto kinks = first_layer_kinks(f_.correlation(), point_.u, static_cast<Real>(width));
+    for (const Real width : kWidths) {
+      const auto kinks = first_layer_kinks(f_.correlation(), point_.u, width);
       if (width > 0 && kinks.size() == before) continue;
       before = kinks.size();
       face_ = Face(f_.correlation());
@@ -70,8 +91,8 @@ class SlidingAscent {
     const ProjectedFlow flow(f_, basis);
     const System system(flow);
     StepperOptions options;
-    options.error.rtol = Real(1e-4);
-    options.error.displacement = Real(0.05);
+    options.error.rtol = kBasinTolerance;
+    options.error.displacement = kCreepingError;
     const auto stepper = make_stepper("dopri5", options);
     stepper->initialize(point_.u, 0, first_step(system, point_.u, options.error.rtol));
     try {
@@ -81,33 +102,31 @@ class SlidingAscent {
         const Real moved = (stepper->current_state() - stepper->previous_state()).norm();
         const Vector& u = stepper->current_state();
         point_ = f_.at(u - basis * (basis.transpose() * u));
-        if (moved < Real(1e-7)) return;
+        if (moved < kStopped) return;
       }
     } catch (const StepFailure&) {
       // On a kink: hold_kinks() sees to it.
     }
   }
 
-  /// Where neurons of nearly the same N compete the flow takes very long.
   void climb_on_the_face(Real target) {
     AscentLimits limits;
-    limits.iterations = 5;
+    limits.iterations = kStepsOnFace;
     limits.residual = target;
-    limits.radius = limits.longest_radius = Real(0.05);
+    limits.radius = limits.longest_radius = kRadiusOnFace;
     limits.null_gradient = null_gradient_;
     point_ = climb(f_, point_, face_.normals(), limits).point;
   }
 
   /// Kinks close by that the flow comes back to from both sides. False when there are none.
   bool hold_kinks() {
-    constexpr Real kClose = Real(1e-4);
     bool held = false;
-    for (const HeldKink& kink : first_layer_kinks(f_.correlation(), point_.u, kClose)) {
+    for (const HeldKink& kink : first_layer_kinks(f_.correlation(), point_.u, kNearFace)) {
       if (face_.holds(kink)) continue;
       Face larger = face_;
       larger.add(kink);
       const Vector onto = larger.onto(point_.u);
-      if (!(onto.norm() > Real(0.5))) continue;
+      if (!(onto.norm() > kOnFace)) continue;
       const SpherePoint there = f_.at(onto);
       if (larger.last_opens(f_, there)) continue;
       face_ = larger;
@@ -120,7 +139,6 @@ class SlidingAscent {
   /// Neurons whose incoming weights go to zero while the outgoing ones do not: N falls as they grow again.
   bool hold_neurons() {
     bool held = false;
-    constexpr Real kShort = Real(1e-4);
     const auto& neurons = f_.correlation().network().neurons();
     for (const Neuron& neuron : neurons) {
       if (neuron.layer > 0 || neuron.outgoing.empty() || face_.holds_neuron(neuron.index)) continue;
@@ -129,7 +147,7 @@ class SlidingAscent {
       for (const Index i : neuron.incoming) in[i] = point_.u[i];
       for (const Index i : neuron.outgoing) out = std::max(out, std::abs(point_.u[i]));
       const Real length = in.norm();
-      if (length > kShort * out || length == 0) continue;
+      if (length > kNearFace * out || length == 0) continue;
       if (!(f_.at(point_.u + in).value * (1 + length * length) < point_.value)) continue;
       face_.add_neuron(neuron.index);
       point_ = f_.at(face_.onto(point_.u));
@@ -144,7 +162,7 @@ class SlidingAscent {
     const Index kink = face_.opens(f_, point_, way);
     if (kink < 0) return false;
     face_.remove(kink);
-    point_ = f_.at(point_.u + Real(1e-5) * way);
+    point_ = f_.at(point_.u + kLetGo * way);
     return true;
   }
 
@@ -155,7 +173,7 @@ class SlidingAscent {
 
   std::optional<KktPoint> finish() {
     const Matrix normals = face_.normals();
-    SpherePoint point = newton(f_, point_, normals, tolerance_, kLongestStep);
+    SpherePoint point = newton(f_, point_, normals, tolerance_, kLongestNewtonStep);
     const SpherePoint cleaned = f_.at(without_dying_neurons(f_.correlation().network(), point.u));
     if (face_residual(cleaned, normals) <= tolerance_) point = cleaned;
     const Real residual = face_residual(point, normals);

@@ -10,6 +10,9 @@
 namespace saddleflow {
 namespace {
 
+// A point with this residual may be near a stationary one already: Newton's method is tried before any climb.
+constexpr Real kNearPoint = Real(1e-2);
+
 KktPoint to_kkt_point(const SpherePoint& point, Real null_gradient) {
   if (point.gradient_norm <= null_gradient) return {point.u, 0, point.gradient_norm, 0, true};
   return {point.u, point.value, point.gradient_norm, point.residual, false};
@@ -38,12 +41,11 @@ KktPoint ascend(const CorrelationOnSphere& f, const Vector& start, Real toleranc
 }
 
 KktPoint polish(const CorrelationOnSphere& f, const Vector& direction, Real tolerance) {
-  constexpr Real kNear = Real(1e-2);
   const SpherePoint point = f.at(direction);
   const Real null_gradient = kNullGradient * point.gradient_norm;
   if (point.gradient_norm <= null_gradient) return to_kkt_point(point, null_gradient);
   if (f.correlation().network().traits().kinked()) return polish_with_kinks(f, direction, tolerance);
-  if (point.residual <= kNear) {
+  if (point.residual <= kNearPoint) {
     const SpherePoint refined = refine(f, point, tolerance);
     if (refined.residual <= tolerance) return to_kkt_point(refined, null_gradient);
   }

@@ -9,6 +9,16 @@
 
 namespace saddleflow {
 
+/// What KktPoint::residual is asked to be: some thousand roundings, which Newton's method reaches unless the
+/// curvature is nearly singular.
+inline constexpr Real kKktTolerance = Real(1e-12);
+/// Two points are one, modulo the symmetries of the network, where values and outputs on the data agree to
+/// this, relative: far above the errors of points that have been refined, far below what tells points apart.
+inline constexpr Real kSameOutputs = Real(1e-6);
+/// Weights of a unit vector up to this are zero: by judgement ten times the size below which neurons are put
+/// to zero (without_dying_neurons()).
+inline constexpr Real kZeroWeight = Real(1e-7);
+
 /// A unit vector u with grad N(u) = D N(u) u (P1, P2; THEORY.md, section 2).
 struct KktPoint {
   Vector direction;        ///< u, ||u|| = 1

@@ -13,8 +13,6 @@
 namespace saddleflow {
 namespace {
 
-constexpr Real kSamePoint = Real(1e-6);
-
 struct Candidate {
   KktPoint point;
   Matrix outputs;
@@ -29,7 +27,7 @@ bool same(Real value_a, const Matrix& a, Real value_b, const Matrix& b, Real tol
 
 bool same(const Candidate& a, const Candidate& b) {
   if (a.point.null || b.point.null) return a.point.null && b.point.null;
-  return same(a.point.value, a.outputs, b.point.value, b.outputs, kSamePoint);
+  return same(a.point.value, a.outputs, b.point.value, b.outputs, kSameOutputs);
 }
 
 /// Collects the ends of ascents and descents, each KKT point once.

@@ -8,7 +8,9 @@
 #include <memory>
 #include <optional>
 
+#include "saddleflow/base/bracketed_root.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/correlation/projected_flow.hpp"
 #include "saddleflow/correlation/sphere.hpp"
 #include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/integrate/integration.hpp"
@@ -97,12 +99,15 @@ void check(const Correlation& correlation, const Vector& u0, const NcfFlowOption
                                  static_cast<double>(correlation.output_scale())));
 }
 
+// A direction is not known better than so many times the tolerance, as errors of many steps add up.
+constexpr Real kSettledSteps = 100;
+
 class Run {
  public:
   Run(Correlation& correlation, const Vector& u0, const NcfFlowOptions& options)
       : f_(correlation, 1),
         options_(options),
-        settled_(std::max(options.settled, 100 * options.rtol)),
+        settled_(std::max(options.settled, kSettledSteps * options.rtol)),
         log_norm0_(std::log(u0.stableNorm())),
         point_(f_.at(u0)),
         unit_(point_.gradient_norm),
@@ -149,7 +154,7 @@ class Run {
     const System system(flow);
     StepperOptions stepper_options;
     stepper_options.error.rtol = options_.rtol;
-    stepper_options.error.displacement = Real(0.05);
+    stepper_options.error.displacement = kCreepingError;
     stepper_options.error.quadratures = 2;
     const ParameterGroups groups = f_.correlation().network().groups();
     if (options_.small_neurons) stepper_options.groups = {groups.first, groups.second, groups.count, {}};
@@ -229,7 +234,7 @@ class Run {
     const Real t_end = std::exp(log_end);
     Real low = stepper.previous_time(), high = stepper.current_time();
     Vector x;
-    for (int k = 0; k < 200; ++k) {
+    for (int k = 0; k < kMostHalvings; ++k) {
       const Real middle = low + (high - low) / 2;
       if (!(middle > low && middle < high)) break;
       stepper.calc_state(middle, x);

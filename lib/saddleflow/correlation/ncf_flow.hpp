@@ -25,17 +25,22 @@ const char* name_of(NcfEnd end);
 /// Neither a limit nor a time that was asked for.
 inline bool is_unresolved(NcfEnd end) { return end == NcfEnd::step_limit || end == NcfEnd::failed; }
 
+/// What a flow may take that is followed to its end: a cap for those without one, by judgement.
+inline constexpr std::int64_t kNcfSteps = 100'000;
+
 struct NcfFlowOptions {
   Real t_end = std::numeric_limits<Real>::infinity();
   Real rtol = Real(1e-10);
   /// Errors of a neuron are measured against its own size, however small beside the others.
   bool small_neurons = false;
   /// The direction has settled when ||grad N - D N u|| / ||grad N|| is below this (never below 100 rtol).
+  /// What is left of the way is then as small, and its square, by which the rest is known, rounding.
   Real settled = Real(1e-8);
+  /// Of the norm at the start. By judgement: what has shrunk so far with N < 0 is taken to go on.
   Real collapse = Real(1e-8);
   Real largest =
       std::numeric_limits<Real>::infinity();  ///< grown: at the first step above this times the start
-  std::int64_t steps = 100'000;
+  std::int64_t steps = kNcfSteps;
 };
 
 struct NcfFlowResult {

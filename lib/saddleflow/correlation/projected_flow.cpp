@@ -18,8 +18,7 @@ SpherePoint follow_projected_flow(const SphereFunction& f, const Vector& u,
   const System system(flow);
   StepperOptions stepper_options;
   stepper_options.error.rtol = options.rtol;
-  // Errors shrink with the steps where the flow creeps: gradients that fade, fade away altogether.
-  stepper_options.error.displacement = Real(0.05);
+  stepper_options.error.displacement = kCreepingError;
   const auto stepper = make_stepper("dopri5", stepper_options);
   stepper->initialize(point.u, 0, first_step(system, point.u, options.rtol));
   try {

@@ -26,11 +26,20 @@ class ProjectedFlow {
   Matrix normals_;
 };
 
+/// The flow tells the basin, and the limit is refined afterwards: what it errs by matters at borders of
+/// basins only.
+inline constexpr Real kBasinTolerance = Real(1e-4);
+/// Nor do more steps than this tell more of it: by judgement.
+inline constexpr std::int64_t kBasinSteps = 2000;
+/// What a step may err by as a part of the way it goes: errors shrink with the steps where the flow creeps,
+/// so that gradients that fade, fade away altogether. A twentieth turns no step round.
+inline constexpr Real kCreepingError = Real(0.05);
+
 struct ProjectedFlowOptions {
-  Real rtol = Real(1e-4);
-  Real residual = Real(1e-3);  ///< stop where SpherePoint::residual is not above this
-  std::int64_t steps = 2000;   ///< or after so many
-  Real null_gradient = 0;      ///< or where ||grad f|| is not above this
+  Real rtol = kBasinTolerance;
+  Real residual = kNewtonResidual;   ///< stop where SpherePoint::residual is not above this
+  std::int64_t steps = kBasinSteps;  ///< or after so many
+  Real null_gradient = 0;            ///< or where ||grad f|| is not above this
 };
 
 /// Follows the flow from u. Never throws for a flow that cannot go on: it ends where it is.

@@ -7,6 +7,7 @@
 #include "saddleflow/correlation/sphere.hpp"
 #include "saddleflow/correlation/symmetry.hpp"
 #include "saddleflow/correlation/tangent_space.hpp"
+#include "saddleflow/network/kink.hpp"
 
 namespace saddleflow {
 namespace {
@@ -28,7 +29,6 @@ bool sleeping_neurons_matter(const Network& network) {
 /// jumps. Inputs that are zero themselves (dead neurons below) do not count: moving the weights leaves the
 /// kink where it is; nor do samples without weight in N.
 bool on_a_kink(const Correlation& correlation, const Vector& u) {
-  constexpr Real kOnKink = Real(1e-9);
   const Network& network = correlation.network();
   if (!network.traits().pre_activations || !curvature_jumps(network.activation())) return false;
   const bool sleeping = sleeping_neurons_matter(network);
@@ -41,7 +41,7 @@ bool on_a_kink(const Correlation& correlation, const Vector& u) {
     for (Index i = 0; i < z.cols(); ++i) {
       if (a.col(i).isZero(0) || correlation.residual_at_origin().col(i).isZero(0)) continue;
       for (Index k = 0; k < z.rows(); ++k)
-        if ((scale(k, i) > 0 || sleeping) && std::abs(z(k, i)) <= kOnKink * scale(k, i)) return true;
+        if ((scale(k, i) > 0 || sleeping) && std::abs(z(k, i)) <= kKinkTolerance * scale(k, i)) return true;
     }
     network.activation().value(z, a);
   }
@@ -51,7 +51,9 @@ bool on_a_kink(const Correlation& correlation, const Vector& u) {
 /// Dimension of the span of the symmetries in the kernel, whose orthonormal basis are the columns of
 /// `kernel` (tangent coordinates).
 Index explained(const Network& network, const Vector& u, const TangentSpace& space, const Matrix& kernel) {
-  constexpr Real kIndependent = Real(1e-6);  // of generators, which are as long as the weights they turn
+  // Of generators, which are as long as the weights they turn. What is in the kernel of the curvature is
+  // known to about the zero eigenvalues over the gap.
+  constexpr Real kIndependent = Real(1e-6);
   const Matrix tangents = symmetry_tangents(network, u);
   if (tangents.cols() == 0 || kernel.cols() == 0) return 0;
   Matrix basis(u.size(), kernel.cols());
@@ -84,7 +86,7 @@ SecondOrder second_order_status(Correlation& correlation, const KktPoint& point)
   const TangentSpace space(at.u);
   const TangentSpectrum spectrum = tangent_spectrum(space, f.curvature(at));
   result.eigenvalues = spectrum.values;
-  const Real zero = std::max(Real(1e-8), 10 * at.residual) * std::max(spectrum.size(), std::abs(at.value));
+  const Real zero = zero_curvature(at.residual) * std::max(spectrum.size(), std::abs(at.value));
   result.negative = (spectrum.values.array() < -zero).count();
   result.positive = (spectrum.values.array() > zero).count();
   const Index zeros = spectrum.values.size() - result.negative - result.positive;

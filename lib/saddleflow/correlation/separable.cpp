@@ -4,6 +4,7 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/certificate.hpp"
+#include "saddleflow/correlation/projected_flow.hpp"
 
 namespace saddleflow {
 namespace {
@@ -31,7 +32,7 @@ NeuronFate fate_of(Correlation& correlation, const Vector& weights, const KktSea
   fate.start_value = correlation.value(weights.stableNormalized());
   // The limit is polished, so the flow need only tell the basin; kinks make its steps short.
   NcfFlowOptions flow_options;
-  flow_options.steps = correlation.network().traits().kinked() ? 2000 : 100'000;
+  flow_options.steps = correlation.network().traits().kinked() ? kBasinSteps : kNcfSteps;
   fate.flow = follow_ncf_flow(correlation, weights, flow_options);
   fate.dies = fate.flow.end == NcfEnd::stands || fate.flow.end == NcfEnd::collapsed;
   if (fate.dies) return fate;

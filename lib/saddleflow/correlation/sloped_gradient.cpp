@@ -10,6 +10,11 @@ namespace {
 /// Marks the kinks among the slopes until they are collected.
 constexpr Real kink_mark = std::numeric_limits<Real>::quiet_NaN();
 
+// Of the last bit: what the sums of a few layers make of it.
+constexpr Real kRoundingThroughLayers = Real(16) * std::numeric_limits<Real>::epsilon();
+// A kink whose influence is this many times less than the tolerance changes nothing that is asked to it.
+constexpr Real kFarBelow = 100;
+
 /// |sigma'|, with 1, the largest it can be, at the kinks.
 Matrix largest_slopes(const Matrix& slope) {
   return slope.unaryExpr([](Real s) { return std::isnan(s) ? Real(1) : std::abs(s); });
@@ -40,7 +45,7 @@ void SlopedGradient::run_forward(Activation activation, Real kink_tolerance) {
     activation.value(h.z, h.a);
     activation.derivative(h.z, h.slope);
     const Vector length = weights_[l].rowwise().norm();
-    const Vector noise = Real(16) * std::numeric_limits<Real>::epsilon() * largest;
+    const Vector noise = kRoundingThroughLayers * largest;
     const Vector small = (kink_tolerance * below.colwise().norm().transpose()).cwiseMax(noise);
     for (Index i = 0; i < h.z.cols(); ++i)
       for (Index k = 0; k < h.z.rows(); ++k)
@@ -78,7 +83,7 @@ void SlopedGradient::keep_kinks_that_matter(Real kink_tolerance) {
     for (Index i = 0; i < inputs_.cols(); ++i)
       for (Index k = 0; k < hidden_[l].z.rows(); ++k)
         if (std::isnan(hidden_[l].slope(k, i))) {
-          if (influence[l](k, i) > kink_tolerance / 100 * largest)
+          if (influence[l](k, i) > kink_tolerance / kFarBelow * largest)
             kinks_.push_back({static_cast<int>(l), k, i});
           else
             hidden_[l].slope(k, i) = 1;  // any slope will do

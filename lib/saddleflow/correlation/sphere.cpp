@@ -34,13 +34,15 @@ Matrix SphereFunction::curvature(const SpherePoint& point) const {
   return m;
 }
 
+// The root of rounding: of a neuron that N depends on by its square nothing smaller can be seen.
+constexpr Real kDyingNeuron = Real(1e-8);
+
 Vector without_dying_neurons(const Network& network, Vector u) {
-  constexpr Real kDying = Real(1e-8);
   for (const Neuron& neuron : network.neurons()) {
     Real square = 0;
     for (const auto* side : {&neuron.incoming, &neuron.outgoing})
       for (const Index i : *side) square += u[i] * u[i];
-    if (std::sqrt(square) > kDying) continue;
+    if (std::sqrt(square) > kDyingNeuron) continue;
     for (const auto* side : {&neuron.incoming, &neuron.outgoing})
       for (const Index i : *side) u[i] = 0;
   }

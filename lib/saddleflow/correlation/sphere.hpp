@@ -52,12 +52,17 @@ class CorrelationOnSphere final : public SphereFunction {
   Real sign_;
 };
 
-/// u with exact zeros for neurons whose weights are all but zero (1e-8): they are zero-preserving (THEORY.md,
+/// Flows and trust regions leave off at this residual: Newton's method goes on from there, to rounding in two
+/// or three steps where it squares the error.
+inline constexpr Real kNewtonResidual = Real(1e-3);
+
+/// u with exact zeros for neurons whose weights are all but zero (1e-8): they are zero-preserving (theory,
 /// section 3), and rounding alone keeps an endgame from zero.
 Vector without_dying_neurons(const Network& network, Vector u);
 
 /// A gradient that has fallen below this fraction of that at the start vanishes. No absolute scale will do:
-/// in deep networks gradients at random points are many orders smaller than at the maximisers.
+/// in deep networks gradients at random points are many orders smaller than at the maximisers. What is left
+/// is a power of the distance from the zero of it, and falls no further than rounding lets it.
 inline constexpr Real kNullGradient = Real(1e-10);
 
 }  // namespace saddleflow

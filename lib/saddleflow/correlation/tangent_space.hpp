@@ -1,6 +1,8 @@
 // The orthogonal complement of a few vectors, and the spectrum of a symmetric matrix on it.
 #pragma once
 
+#include <algorithm>
+
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/real.hpp"
 
@@ -31,6 +33,11 @@ struct TangentSpectrum {
   /// Largest magnitude; 0 without eigenvalues.
   Real size() const { return values.size() > 0 ? values.cwiseAbs().maxCoeff() : Real(0); }
 };
+
+/// Eigenvalues of the curvature at a point with this residual that are zero, as a part of the largest: zero
+/// modes come out as large as the distance to the KKT point makes them, some times the residual, and as the
+/// root of rounding.
+inline Real zero_curvature(Real residual) { return std::max(Real(1e-8), 10 * residual); }
 
 /// Throws NumericalError when the iteration does not converge (entries that are not finite).
 TangentSpectrum tangent_spectrum(const TangentSpace& space, const Matrix& a);

@@ -1,18 +1,41 @@
 #include "saddleflow/correlation/trust_region.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
 
+#include "saddleflow/base/bracketed_root.hpp"
 #include "saddleflow/correlation/tangent_space.hpp"
 
 namespace saddleflow {
 namespace {
 
-constexpr Real kMachineEpsilon = std::numeric_limits<Real>::epsilon();
-// Eigenvalues below this, relative to the largest, are those of a continuous family.
-constexpr Real kFlat = Real(1e-9);
+// Steps shorter than some roundings of a unit vector change it in nothing that matters.
+constexpr Real kShortestRadius = 100 * std::numeric_limits<Real>::epsilon();
+// Nor is a gain seen that is within the rounding of f.
+constexpr Real kLeastGain = 4 * std::numeric_limits<Real>::epsilon();
+// A step that gains this part of what was foretold is taken: below kPoorModel, so that what has been paid for
+// is used.
+constexpr Real kTakenStep = Real(0.05);
+// A lowest eigenvalue above this part of the largest is nowhere near zero.
+constexpr Real kClearCurvature = Real(0.01);
+// Newton's method leaves out what is zero_curvature() at a point that is all but there; families may have
+// larger modes farther away, and some points modes that are smaller and none of a family. Tried in this
+// order; a cut is raised by powers of ten until the step is short enough.
+constexpr std::array<Real, 3> kCuts{Real(1e-8), Real(1e-5), Real(1e-11)};
+constexpr Real kNextCut = 10;
+// One eigendecomposition serves for so many steps, as long as each divides the residual by the other.
+constexpr int kStepsOfModel = 20;
+constexpr Real kWorthAStep = 5;
+// Newton's method squares the residual, and needs few models; where the curvature is singular it halves it or
+// so: then 1e-3 to 1e-12 takes thirty.
+constexpr int kMostModels = 30;
+// Each turn leaves a saddle for a higher one; by judgement.
+constexpr int kMostTurns = 4;
+// N is higher where it has risen by more than a climb's own errors.
+constexpr Real kRisen = Real(1e-9);
 
 Vector shifted_step(const Vector& m, const Vector& g, Real shift) {
   Vector s(g.size());
@@ -23,7 +46,7 @@ Vector shifted_step(const Vector& m, const Vector& g, Real shift) {
 /// The root of ||s(shift)|| = radius above `low`, where the norm is larger: it falls in shift.
 Real secular_root(const Vector& m, const Vector& g, Real radius, Real low) {
   Real high = low + g.norm() / radius;
-  for (int k = 0; k < 200 && high - low > 4 * kMachineEpsilon * std::abs(high); ++k) {
+  for (int k = 0; k < kMostHalvings && high - low > kTightBracket * std::abs(high); ++k) {
     const Real middle = low + (high - low) / 2;
     (shifted_step(m, g, middle).norm() > radius ? low : high) = middle;
   }
@@ -55,8 +78,8 @@ struct Model {
 /// Curvature and gradient without the rounding noise along a continuous family, which would make long steps.
 std::pair<Vector, Vector> without_flat_modes(const Model& model) {
   Vector m = model.spectrum.values, g = model.g;
-  const Real flat = kFlat * model.spectrum.size();
-  const Real noise = Real(1e-6) * g.norm();
+  const Real flat = kFamilyMode * model.spectrum.size();
+  const Real noise = kFamilyGradient * g.norm();
   for (Index i = 0; i < g.size(); ++i) {
     if (std::abs(m[i]) > flat) continue;
     m[i] = std::max(m[i], Real(0));
@@ -66,8 +89,7 @@ std::pair<Vector, Vector> without_flat_modes(const Model& model) {
 }
 
 bool has_way_up(const TangentSpectrum& spectrum, Real residual) {
-  // Zero modes come out as large as the distance to the KKT point makes them.
-  const Real noise = std::max(Real(1e-8), 10 * residual) * spectrum.size();
+  const Real noise = zero_curvature(residual) * spectrum.size();
   return spectrum.values.size() > 0 && spectrum.values[0] < -noise;
 }
 
@@ -75,17 +97,17 @@ bool has_way_up(const TangentSpectrum& spectrum, Real residual) {
 bool climb_once(const SphereFunction& f, const Model& model, const AscentLimits& limits, SpherePoint& point,
                 Real& radius) {
   const auto [m, g] = without_flat_modes(model);
-  while (radius > 100 * kMachineEpsilon) {
+  while (radius > kShortestRadius) {
     const Vector s = trust_region_step(m, g, radius);
     const Real length = s.norm();
     const Real predicted = model_gain(m, g, s);
-    if (!(predicted > 4 * kMachineEpsilon * std::abs(point.value)) || length == 0) return false;
+    if (!(predicted > kLeastGain * std::abs(point.value)) || length == 0) return false;
     SpherePoint next = f.at(point.u + model.vector(s));
     const Real ratio = (next.value - point.value) / predicted;
-    if (ratio > Real(0.75) && length > Real(0.8) * radius)
+    if (ratio > kGoodModel && length > kAtBorder * radius)
       radius = std::min(2 * radius, limits.longest_radius);
-    if (!(ratio > Real(0.25))) radius = std::min(radius, length) / 4;
-    if (ratio > Real(0.05)) {
+    if (!(ratio > kPoorModel)) radius = std::min(radius, length) / kShrunkRadius;
+    if (ratio > kTakenStep) {
       point = std::move(next);
       return true;
     }
@@ -96,7 +118,7 @@ bool climb_once(const SphereFunction& f, const Model& model, const AscentLimits&
 /// The pseudo-inverse step with the smallest cut that keeps it short.
 Vector newton_step(const TangentSpectrum& spectrum, const Vector& g, Real cut, Real longest_step) {
   Vector s = Vector::Zero(g.size());
-  for (; cut < 1; cut *= 10) {
+  for (; cut < 1; cut *= kNextCut) {
     for (Index i = 0; i < s.size(); ++i)
       s[i] = std::abs(spectrum.values[i]) > cut * spectrum.size() ? g[i] / spectrum.values[i] : Real(0);
     if (s.norm() <= longest_step) return s;
@@ -141,14 +163,13 @@ Real face_residual(const SpherePoint& point, const Matrix& normals) {
 }
 
 Climb climb(const SphereFunction& f, SpherePoint point, const Matrix& normals, const AscentLimits& limits) {
-  constexpr Real kClear = Real(0.01);
   Real radius = limits.radius;
   for (int k = 0; k < limits.iterations && point.gradient_norm > limits.null_gradient; ++k) {
     const Model model(f, point, normals);
     const Real residual = face_residual(point, normals);
     const TangentSpectrum& spectrum = model.spectrum;
     if (residual <= limits.residual && !has_way_up(spectrum, residual))
-      return {point, spectrum.values.size() == 0 || spectrum.values[0] > kClear * spectrum.size()};
+      return {point, spectrum.values.size() == 0 || spectrum.values[0] > kClearCurvature * spectrum.size()};
     if (!climb_once(f, model, limits, point, radius)) break;
   }
   return {point, false};
@@ -171,18 +192,17 @@ class Newton {
 
   /// Steps with one eigendecomposition.
   void advance() {
-    constexpr int kMostSteps = 20;
     const Model model(f_, point_, normals_);
-    for (int k = 0; k < kMostSteps; ++k) {
+    for (int k = 0; k < kStepsOfModel; ++k) {
       const Real before = residual_;
-      if (!step(model) || residual_ > before / 5) return;
+      if (!step(model) || residual_ > before / kWorthAStep) return;
     }
   }
 
  private:
   bool step(const Model& model) {
     const Vector g = model.coordinates(point_);
-    for (const Real cut : {Real(1e-8), Real(1e-5), Real(1e-11)}) {
+    for (const Real cut : kCuts) {
       const Vector s = newton_step(model.spectrum, g, cut, longest_step_);
       SpherePoint next = f_.at(onto_face(point_.u + model.vector(s), normals_));
       const Real residual = face_residual(next, normals_);
@@ -205,7 +225,6 @@ class Newton {
 
 SpherePoint newton(const SphereFunction& f, const SpherePoint& from, const Matrix& normals, Real tolerance,
                    Real longest_step) {
-  constexpr int kMostModels = 30;
   Newton iteration(f, from, normals, longest_step);
   for (int k = 0; k < kMostModels && iteration.residual() > tolerance; ++k) {
     const Real before = iteration.residual();
@@ -220,7 +239,7 @@ SpherePoint climb_to_the_top(const SphereFunction& f, SpherePoint point, Real to
   const Matrix sphere(f.size(), 0);
   AscentLimits limits;
   limits.null_gradient = null_gradient;
-  for (int turn = 0; turn < 4; ++turn) {
+  for (int turn = 0; turn < kMostTurns; ++turn) {
     const Climb top = climb(f, point, sphere, limits);
     point = top.point;
     if (point.gradient_norm <= null_gradient) break;
@@ -229,8 +248,7 @@ SpherePoint climb_to_the_top(const SphereFunction& f, SpherePoint point, Real to
     AscentLimits last = limits;
     last.residual = std::max(tolerance, point.residual);
     const SpherePoint again = climb(f, point, sphere, last).point;
-    if (point.residual <= tolerance && !(again.value > point.value + Real(1e-9) * std::abs(point.value)))
-      break;
+    if (point.residual <= tolerance && !(again.value > point.value + kRisen * std::abs(point.value))) break;
     point = again;
   }
   return point;

@@ -13,15 +13,26 @@ namespace saddleflow {
 /// along it in the positive direction.
 Vector trust_region_step(const Vector& m, const Vector& g, Real radius);
 
-/// Of newton(), where the point is known to be near.
+/// How far a trust region is trusted, by the ratio of what a step gains to what its model foretold (J.
+/// Nocedal and S. J. Wright, Numerical optimization, algorithm 4.1): above the first a step that came to the
+/// border doubles the radius, up to the second it becomes a quarter.
+inline constexpr Real kGoodModel = Real(0.75), kPoorModel = Real(0.25), kShrunkRadius = 4;
+/// Steps longer than this part of the radius have come to the border.
+inline constexpr Real kAtBorder = Real(0.8);
+/// Eigenvalues up to this, relative to the largest, are those of a continuous family.
+inline constexpr Real kFamilyMode = Real(1e-9);
+/// And a gradient along one, up to this part of the whole, is rounding, which would make long steps.
+inline constexpr Real kFamilyGradient = Real(1e-6);
+
+/// Of newton(), where the point is known to be near: on the unit sphere, six degrees.
 inline constexpr Real kLongestNewtonStep = Real(0.1);
 
 struct AscentLimits {
-  int iterations = 100;
-  Real residual = Real(1e-3);  ///< stop here, if besides there is no way up
-  Real radius = Real(0.1);
-  Real longest_radius = Real(0.3);
-  Real null_gradient = 0;  ///< stop where ||grad f|| is not above this
+  int iterations = 100;              ///< by judgement
+  Real residual = kNewtonResidual;   ///< stop here, if besides there is no way up
+  Real radius = kLongestNewtonStep;  ///< of the first step
+  Real longest_radius = Real(0.3);   ///< further away it is another place of the sphere
+  Real null_gradient = 0;            ///< stop where ||grad f|| is not above this
 };
 
 struct Climb {
