@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "saddleflow/correlation/kkt_point.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 
 namespace saddleflow {
@@ -13,7 +14,7 @@ namespace saddleflow {
 /// rotations of linear layers. (Points on one continuous family count as one as well.)
 class Catalogue {
  public:
-  explicit Catalogue(Objective& objective, Real tolerance = Real(1e-6))
+  explicit Catalogue(Objective& objective, Real tolerance = kSameOutputs)
       : objective_(objective), tolerance_(tolerance) {}
 
   /// The row that `point` is, a new one if there is none. What is no critical point gets a row of its own.

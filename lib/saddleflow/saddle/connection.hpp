@@ -5,19 +5,21 @@
 #include <cstdint>
 #include <string>
 
+#include "saddleflow/flow/probe.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
+#include "saddleflow/stepper/error_control.hpp"
 
 namespace saddleflow {
 
 struct ConnectionOptions {
-  Real rtol = Real(1e-8);
+  Real rtol = kUsualTolerance;
   /// Size of the first displacement, relative to ||p|| (1 at the origin). The manifold attracts what starts
   /// beside it: the error of the direction, of this order, shrinks on the way.
   Real displacement = Real(1e-4);
-  Real enter = Real(1e-2), leave = Real(2e-2);  ///< proximities between which a critical point is visited
-  Real steady = Real(1e-9);                     ///< arrived
-  Real t_end = Real(1e9);
-  std::int64_t max_steps = 5'000;
+  Real enter = kVisitEnter, leave = kVisitLeave;  ///< proximities between which a critical point is visited
+  Real steady = kRestProximity;                   ///< arrived
+  Real t_end = Real(1e9);                         ///< by judgement: a thousand plateaus of 1e6
+  std::int64_t max_steps = kStepsToRest;
   CriticalPointOptions analysis;
   const std::atomic<bool>* interrupt = nullptr;
 };

@@ -15,15 +15,16 @@ namespace saddleflow {
 
 namespace {
 
-// What N must be, relative to the residual it correlates with, to count as a way down; and what the residual
-// must be, relative to that of the zero network: below it is that of a fit, rounding.
-constexpr Real kPositive = Real(1e-10), kAtZeroLoss = Real(1e-5);
+// What the residual must be, relative to that of the zero network: below it is that of a fit, 1e-10 of the
+// loss, and no N of it says anything.
+constexpr Real kAtZeroLoss = Real(1e-5);
 // ||grad L|| ||w|| beside that of outputs and residual, see Probe: a valley that falls towards infinity has a
-// gradient small beside ||Hess L|| ||w||, too.
+// gradient small beside ||Hess L|| ||w||, too. Ten times what a flow that is at rest has: refined points have
+// far less.
 constexpr Real kProximity = Real(1e-8);
 
 // A critical point with a small neuron awake must be this much closer than the one with it at zero; and one
-// with it at zero is the same as one at which Newton's method has made it this small.
+// with it at zero is the same as one at which Newton's method has made it this small. By judgement.
 constexpr Real kAwake = Real(0.1), kRest = Real(1e-3);
 
 class Analysis {
@@ -234,7 +235,7 @@ class Analysis {
   void add_maximisers(const KktTable& table, const Objective& problem, EscapeDirection way, Embed embed) {
     const Real unit = correlation_unit(problem);
     for (const KktEntry& entry : table.entries) {
-      if (entry.point.null || !(entry.point.value > kPositive * unit)) continue;
+      if (entry.point.null || !(entry.point.value > kLeastValue * unit)) continue;
       if (entry.second_order.status == SecondOrder::Status::saddle) continue;
       way.direction = embed(entry.point.direction);
       way.value = entry.point.value;

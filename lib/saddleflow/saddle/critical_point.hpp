@@ -68,8 +68,8 @@ struct CriticalPointOptions {
   SpectrumOptions spectrum;
   KktSearchOptions search{};     ///< for the correlation functions
   bool search_at_origin = true;  ///< for KKT points of networks of several hidden layers: n weights at once
-  Real kink_tolerance = Real(1e-9);  ///< of KinkedSurface::mode_at
-  Real sleeping_gap = 10;            ///< neurons below a gap of this much are tried at zero
+  Real kink_tolerance = kKinkTolerance;  ///< of KinkedSurface::mode_at
+  Real sleeping_gap = kSleepingGap;      ///< neurons below a gap of this much are tried at zero
 };
 
 /// Refines w with its sleeping neurons put to zero and as it is: the latter counts where the former leads

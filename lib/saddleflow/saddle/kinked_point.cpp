@@ -13,8 +13,8 @@
 namespace saddleflow {
 namespace {
 
-constexpr Real kStationary = Real(1e-8);
-// ||l'(H)|| beside that of the zero network up to which the point is a fit.
+// ||l'(H)|| beside that of the zero network up to which the point is a fit: the point is refined to rounding,
+// and so is the residual.
 constexpr Real kFit = Real(1e-10);
 
 Matrix unit_columns(Matrix m) {
@@ -110,7 +110,7 @@ KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, const s
   const OneSidedModel model(surface, w);
   const Real least = least_gradient(surface, w, model, found.gradient);
   first.clarke_residual = first.unit > 0 ? least / first.unit : least;
-  first.clarke_stationary = first.clarke_residual <= kStationary;
+  first.clarke_stationary = first.clarke_residual <= kNoDerivative;
   const Real low = surface.low();
   first.margin = Real(0.5);
   for (const Real s : found.slopes)
@@ -122,7 +122,7 @@ KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, const s
   if (first.kinks.empty()) return first;
   first.codimension = PivotedQr(unit_columns(surface.normals(w, first.kinks))).rank();
   OneSidedOptions scaled = options;
-  scaled.zero = std::max(options.zero, kStationary * first.unit);
+  scaled.zero = std::max(options.zero, kNoDerivative * first.unit);
   first.one_sided = least_one_sided(model, scaled);
   // Beside loose kinks the loss is above the mode's continuation: so it may not fall where that does.
   if (!loose.empty() && first.falls()) {
@@ -142,8 +142,8 @@ void second_order_at(KinkedSurface& surface, const Vector& w, SpectrumOptions op
   if (!spectrum.complete) return;
   const Matrix normals = surface.normals(w, surface.held());
   zero_modes = explain_zero_modes(surface.objective(), w,
-                                  spectrum.vectors.middleCols(spectrum.negative, spectrum.zero), Real(1e-4),
-                                  normals, &surface.pattern());
+                                  spectrum.vectors.middleCols(spectrum.negative, spectrum.zero),
+                                  kZeroModeAngle, normals, &surface.pattern());
 }
 
 KinkedPoint analyse_kinked_point(Objective& objective, const Vector& w, const KinkedPointOptions& options) {

@@ -20,6 +20,10 @@ enum class KinkedVerdict {
 
 const char* name_of(KinkedVerdict verdict);
 
+/// One-sided derivatives up to this, in gradient units, are zero: points are on their kinks to
+/// kKinkTolerance, and this is ten times that.
+inline constexpr Real kNoDerivative = Real(1e-8);
+
 /// What is known to first order at a point whose gradient on the surface vanishes.
 struct KinkedFirstOrder {
   std::vector<Kink> kinks;         ///< held
@@ -31,12 +35,12 @@ struct KinkedFirstOrder {
   Vector back;                     ///< b_k = dL/da_k with these slopes: > 0 attracts the flow, < 0 repels it
   Vector gradient;                 ///< with these slopes
   Real clarke_residual = 0;        ///< its norm in units of gradient_unit()
-  bool clarke_stationary = false;  ///< residual up to 1e-8
+  bool clarke_stationary = false;  ///< residual up to kNoDerivative
   Real margin = 0;  ///< least distance of a slope from its bounds, over 1 - alpha: 0 degenerate; 1/2 without
   OneSidedResult one_sided;
   Real unit = 0;  ///< gradient_unit()
-  bool grows() const { return one_sided.sign_is_exact && one_sided.least > Real(1e-8) * unit; }
-  bool falls() const { return one_sided.least < Real(-1e-8) * unit; }
+  bool grows() const { return one_sided.sign_is_exact && one_sided.least > kNoDerivative * unit; }
+  bool falls() const { return one_sided.least < -kNoDerivative * unit; }
 };
 
 struct KinkedPoint {
@@ -59,7 +63,7 @@ struct KinkedPointOptions {
   RefineOptions refine;
   SpectrumOptions spectrum;
   OneSidedOptions one_sided;
-  Real kink_tolerance = Real(1e-9);  ///< of KinkedSurface::mode_at
+  Real kink_tolerance = kKinkTolerance;  ///< of KinkedSurface::mode_at
 };
 
 /// First order at w, in the surface's mode, which it keeps. `loose`, `idle`: see KinkedRefinement.

@@ -4,15 +4,21 @@
 #include <cmath>
 #include <utility>
 
+#include "saddleflow/flow/probe.hpp"
 #include "saddleflow/network/feed_forward_state.hpp"
 
 namespace saddleflow {
 namespace {
 
-// A derivative to one side that is zero but for rounding and the error of the point, in gradient units.
+// A derivative to one side that is zero but for rounding and the error of the point, in gradient units: a
+// tenth of what the point may have in the end (kNoDerivative).
 constexpr Real kZeroRate = Real(1e-9);
 // A slope at its bound: the gradient on the surface has vanished to rounding.
 constexpr Real kAtBound = Real(1e-11);
+// A kink may be put elsewhere so often: across, onto it, and off it. One that comes back then goes round in
+// circles.
+constexpr int kMostMoves = 3;
+// Rounds, a refinement each, in which one or some kinks change sides: by judgement.
 constexpr int kMostRounds = 40;
 
 class KinkSearch {
@@ -63,7 +69,7 @@ class KinkSearch {
   int& tries(Index k) { return moves_[static_cast<std::size_t>(k)]; }
 
   bool cross(Index k, Mode& mode) {
-    if (tries(k) >= 3) return false;
+    if (tries(k) >= kMostMoves) return false;
     mode.set(k, ++tries(k) >= 2 ? Side::sliding : mode.side(k) == Side::above ? Side::below : Side::above);
     return true;
   }
@@ -82,7 +88,7 @@ class KinkSearch {
       const auto [up, down] = rates(s, static_cast<Index>(c));
       const Index k = mode.sliding[c];
       const Real least = std::min(up, down);
-      if (!(least < steepest) || std::max(up, down) < -zero || tries(k) >= 3) continue;
+      if (!(least < steepest) || std::max(up, down) < -zero || tries(k) >= kMostMoves) continue;
       steepest = least;
       which = k;
       side = up < down ? Side::above : Side::below;
@@ -153,7 +159,7 @@ Real gradient_unit(Objective& objective, const Vector& w) {
   Matrix here, at_origin;
   objective.loss().derivative(objective.outputs(w), targets, here);
   objective.loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, at_origin);
-  Real unit = (here.norm() + Real(1e-4) * at_origin.norm()) * objective.data().inputs.norm();
+  Real unit = (here.norm() + kFittedResidual * at_origin.norm()) * objective.data().inputs.norm();
   const Layout& layout = objective.network().layout();
   for (int l = 0; l < layout.layer_count(); ++l) unit *= layout.matrix(w, l).norm();
   return w.isZero(0) ? Real(0) : unit / w.norm();

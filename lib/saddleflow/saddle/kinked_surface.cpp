@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "saddleflow/network/feed_forward_state.hpp"
+#include "saddleflow/network/sliding_manifold.hpp"
 
 namespace saddleflow {
 namespace {
@@ -157,7 +158,7 @@ KinkedSurface::Strays KinkedSurface::strays(const Vector& w, Real tolerance) {
 KinkedSurface::Slopes KinkedSurface::slopes_at(const Vector& w, bool tangent) {
   Slopes result;
   objective_.sliding_slopes(w, result.slopes);
-  const Real slack = Real(1e-12) * (1 - low());
+  const Real slack = kSlidingRounding * (1 - low());
   const auto inside = [&](Real s) { return s >= low() - slack && s <= 1 + slack; };
   // Exact where they exist; the least norm is a search where kinks lie on one path.
   if (!tangent && !std::all_of(result.slopes.begin(), result.slopes.end(), inside))

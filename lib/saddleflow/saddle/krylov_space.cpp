@@ -7,6 +7,14 @@
 #include "saddleflow/base/decompositions.hpp"
 
 namespace saddleflow {
+namespace {
+
+// Steps before the small problem is solved for the first time: by judgement.
+constexpr Index kFirstLook = 8;
+// A new direction this short beside the product is what rounding has left of it: the space is exhausted.
+constexpr Real kExhausted = 100 * std::numeric_limits<Real>::epsilon();
+
+}  // namespace
 
 KrylovSpace::KrylovSpace(const Product& product, const Vector& b, Index steps, Real tolerance)
     : next_(b.size()), size_(b.norm()) {
@@ -15,7 +23,7 @@ KrylovSpace::KrylovSpace(const Product& product, const Vector& b, Index steps, R
   tridiagonal_.setZero(most + 1, most);
   basis_.col(0) = b / size_;
   // The small problem costs k^3: solved now and then only.
-  for (Index look = 8; steps_ < most && !exhausted_;) {
+  for (Index look = kFirstLook; steps_ < most && !exhausted_;) {
     exhausted_ = !extend(product);
     if (steps_ < look) continue;
     look = 2 * steps_;
@@ -36,7 +44,7 @@ bool KrylovSpace::extend(const Product& product) {
   for (int again = 0; again < 2; ++again) next_ -= earlier * (earlier.transpose() * next_);
   const Real beta = next_.norm();
   ++steps_;
-  if (!(beta > 100 * std::numeric_limits<Real>::epsilon() * whole)) return false;
+  if (!(beta > kExhausted * whole)) return false;
   tridiagonal_(steps_, steps_ - 1) = beta;
   if (steps_ < tridiagonal_.cols()) tridiagonal_(steps_ - 1, steps_) = beta;
   basis_.col(steps_) = next_ / beta;

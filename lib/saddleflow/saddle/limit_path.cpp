@@ -120,7 +120,7 @@ void find_end(Objective& objective, const Vector& w, LimitPath& path) {
     return;
   }
   KinkedSurface surface(objective);
-  path.end = refine_on_kinks(surface, w, {}, Real(1e-9)).refinement;
+  path.end = refine_on_kinks(surface, w, {}, kKinkTolerance).refinement;
   path.spectrum = hessian_spectrum(objective, path.end.point);
 }
 

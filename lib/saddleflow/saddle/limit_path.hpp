@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "saddleflow/correlation/kkt_point.hpp"
+#include "saddleflow/flow/probe.hpp"
 #include "saddleflow/problem/correlation.hpp"
 #include "saddleflow/saddle/refine.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
@@ -43,19 +44,26 @@ struct LimitPathStart {
   Vector at(Real t) const;
 };
 
+/// The expansion is exact to this where it is left: to rounding.
+inline constexpr Real kStartError = Real(1e-16);
+
 /// `point` must be a positive KKT point of a smooth network, its direction's zeros being exact where they are
 /// meant to be. InputError if N <= 0 or if the operator above is not positive definite (no second-order KKT
 /// point).
 LimitPathStart limit_path_start(Correlation& correlation, const KktPoint& point,
-                                Real tolerance = Real(1e-16));
+                                Real tolerance = kStartError);
+
+/// The path is what others are compared with: two digits more than kUsualTolerance.
+inline constexpr Real kLimitPathTolerance = Real(1e-10);
 
 struct LimitPathOptions {
-  Real rtol = Real(1e-10);
-  int dense_limit = 2000;     ///< up to this many weights the stiff method is Rodas5P
-  std::vector<Real> samples;  ///< times, ascending, at which p is wanted
-  Real steady = Real(1e-9);   ///< the path has arrived where the proximity r falls below this
-  Real t_end = Real(1e6);     ///< or at this time
-  std::int64_t max_steps = 200'000;
+  Real rtol = kLimitPathTolerance;
+  int dense_limit = kDenseStiff;  ///< up to this many weights the stiff method is Rodas5P
+  std::vector<Real> samples;      ///< times, ascending, at which p is wanted
+  Real steady = kRestProximity;   ///< the path has arrived where the proximity r falls below this
+  Real t_end =
+      Real(1e6);  ///< or at this time: it starts where weights are of order 1, with no plateau before
+  std::int64_t max_steps = 200'000;  ///< a cap, by judgement
   const std::atomic<bool>* interrupt = nullptr;
 };
 

@@ -81,12 +81,15 @@ Real LimitPathStart::time_at(Real log_rho) const {
   return leading - beta * std::exp(2 * log_rho) / (2 * rate * rate);
 }
 
-// The second term is of the relative size of the correction, so that this contracts by as much.
+// The second term is of the relative size of the correction, so that this contracts by as much: to rounding
+// in two or three rounds where the correction is as small as it is to be, and in twenty where it is a tenth.
+constexpr int kContractions = 20;
+
 Real LimitPathStart::log_norm_at(Real t) const {
   const auto d = static_cast<Real>(degree);
   const Real rate = d * value;
   Real log_rho = log_norm;
-  for (int k = 0; k < 20; ++k) {
+  for (int k = 0; k < kContractions; ++k) {
     const Real leading = t + beta * std::exp(2 * log_rho) / (2 * rate * rate);
     log_rho = degree == 2 ? rate * leading : -std::log(-(d - 2) * rate * leading) / (d - 2);
   }

@@ -13,8 +13,10 @@ namespace saddleflow {
 
 namespace {
 
-// What N must be beside its unit to be more than rounding.
-constexpr Real kLeastValue = Real(1e-10);
+// Zero neurons of a layer that are looked at together. One is what a rank-one KKT point needs; with a second
+// those are found that have two, of either sign say. More of them make the search larger for copies of these
+// directions.
+constexpr std::size_t kMostTogether = 2;
 
 std::vector<Index> nonzero_rows(const Matrix& m) {
   std::vector<Index> rows;
@@ -76,7 +78,6 @@ std::vector<NeuronNcf> grouped(const Network& network, const std::vector<Index>&
 
 // One list of neuron indices per layer of weights' ends: inputs, zero neurons of each hidden layer, outputs.
 std::vector<std::vector<Index>> path_places(const Network& network, const std::vector<Index>& zero_neurons) {
-  constexpr std::size_t kMost = 2;
   const std::vector<Index> sizes = network.layer_sizes();
   std::vector<std::vector<Index>> places(sizes.size());
   for (const std::size_t end : {std::size_t(0), sizes.size() - 1})
@@ -84,7 +85,7 @@ std::vector<std::vector<Index>> path_places(const Network& network, const std::v
   for (const Index k : zero_neurons) {
     const Neuron& neuron = network.neurons()[static_cast<std::size_t>(k)];
     std::vector<Index>& layer = places[static_cast<std::size_t>(neuron.layer) + 1];
-    if (layer.size() < kMost) layer.push_back(neuron.index);
+    if (layer.size() < kMostTogether) layer.push_back(neuron.index);
   }
   return places;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "saddleflow/piecewise/piecewise_linear.hpp"
+#include "saddleflow/piecewise/rays.hpp"
 #include "saddleflow/saddle/kinked_surface.hpp"
 
 namespace saddleflow {
@@ -74,9 +75,9 @@ struct OneSidedResult {
 const char* name_of(OneSidedResult::Method method);
 
 struct OneSidedOptions {
-  Index most_rays = 20'000;  ///< of one group of kinks
-  Index most_concave = 12;   ///< kinks with b_k < 0 in one group, for `corners`
-  Index samples = 2'000;     ///< rays or directions drawn where all are too many
+  Index most_rays = kMostRays;  ///< of one group of kinks
+  Index most_concave = 12;      ///< kinks with b_k < 0 in one group, for `corners`: 2^12 = kMostCells choices
+  Index samples = kSampledRays;  ///< rays or directions drawn where all are too many
   std::uint64_t seed = 1;
   Real zero = 0;  ///< |b_k| |n_k| and distances up to this are zero
 };

@@ -13,7 +13,15 @@ namespace saddleflow {
 namespace {
 
 // Levenberg's shifts, relative to the largest curvature: the first, and that below which it is dropped.
+// Between the curvatures that count, and those of zero modes, which it is to stand for.
 constexpr Real kFirstShift = Real(1e-6), kNoShift = Real(1e-8);
+// A shift becomes so many times larger or smaller: the factors have no common power, so that no pair of
+// shifts repeats itself.
+constexpr Real kMoreShift = 4, kLessShift = 10;
+// What a good step keeps of what the linearisation foretold, at least; and what a detour may leave.
+constexpr Real kForetold = 4;
+// Steps tried from one point: after so many the shift is 1e12 times the largest curvature, and the step
+// nothing.
 constexpr int kAttempts = 30;
 
 // All but the zeros that the flow preserves: those with a gradient are zero by accident.
@@ -106,20 +114,19 @@ class RefineSearch {
   bool is_detour(const RefineModel& model, Real bound) const {
     const Real norm = gradient_.norm(), foretold = (model.gradient + product_).norm();
     return result.relative_gradient > options_.tolerance && norm >= model.gradient_norm && norm < bound &&
-           foretold < model.gradient_norm / 4;
+           foretold < model.gradient_norm / kForetold;
   }
 
   // Any decrease will do, but only one that the linearisation foretold (by a quarter at least) makes the
   // shift smaller: towards a gradient-flat point the shift stands for the curvature of grad L, and without it
-  // the steps go from one side to the other. The factors have no common power, so that no pair of shifts
-  // repeats itself.
+  // the steps go from one side to the other.
   void adapt_shift(const RefineModel& model, bool better) {
     const Real before = model.gradient_norm * model.gradient_norm;
     const Real promised = before - (model.gradient + product_).squaredNorm();
-    if (better && before - gradient_.squaredNorm() >= promised / 4) {
-      shift_ = shift_ / 10;
+    if (better && before - gradient_.squaredNorm() >= promised / kForetold) {
+      shift_ = shift_ / kLessShift;
     } else {
-      shift_ = std::max(4 * shift_, kFirstShift * model.largest);
+      shift_ = std::max(kMoreShift * shift_, kFirstShift * model.largest);
     }
     if (shift_ < kNoShift * model.largest) shift_ = 0;
   }

@@ -1,6 +1,7 @@
 // From a point near a critical point to the critical point itself.
 #pragma once
 
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/saddle/potential.hpp"
 
 namespace saddleflow {
@@ -15,15 +16,18 @@ enum class RefineStatus {
 const char* name_of(RefineStatus status);
 
 struct RefineOptions {
-  Real tolerance = Real(1e-13);  ///< on Refinement::relative_gradient
-  int max_iterations = 100;
+  Real tolerance = Real(1e-13);  ///< on Refinement::relative_gradient: some hundred roundings of the gradient
+  int max_iterations =
+      100;  ///< where the curvature is singular an error is halved each time: forty, and room
   /// The point must stay within this of where it started, relative to ||w||: further away it is another one.
   /// Below 1, so that the origin is out of reach.
   Real trust = Real(0.2);
-  /// ||H g|| / (||H|| ||g||) up to this at the end: gradient-flat.
+  /// ||H g|| / (||H|| ||g||) up to this at the end: gradient-flat. At most points it is of order 1, at these
+  /// it goes to zero with the iterations.
   Real flatness = Real(1e-6);
-  Index dense_limit = 1000;  ///< above this many weights Hessian-vector products instead of Hessians
-  Index krylov_steps = 300;  ///< of one inner solve there
+  Index dense_limit =
+      kDenseSpectrum;        ///< above this many weights Hessian-vector products instead of Hessians
+  Index krylov_steps = 300;  ///< of one inner solve there: that many vectors of the size of the weights
 };
 
 struct Refinement {

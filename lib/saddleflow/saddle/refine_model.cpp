@@ -6,9 +6,11 @@ namespace saddleflow {
 
 namespace {
 
-// Eigenvalues below this times the largest are directions in which the curvature vanishes.
+// Eigenvalues below this times the largest are directions in which the curvature vanishes, to its rounding
+// and that of the point.
 constexpr Real kFlat = Real(1e-10);
-// Of the inner system: a Newton step by this much exact is as good as one.
+// Of the inner system: a Newton step by this much exact is as good as one, as two of them square 1e-8 to
+// rounding.
 constexpr Real kInner = Real(1e-8);
 
 Vector spread(const Vector& values, const std::vector<Index>& places, Index size) {

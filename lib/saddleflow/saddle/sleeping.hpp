@@ -17,9 +17,13 @@ struct Sleeping {
   Real gap = 1;                ///< smallest norm above over largest norm below; infinite for exact zeros
 };
 
+/// Sleeping neurons are so many times smaller than the others, at least: those of one initialisation are less
+/// far apart.
+inline constexpr Real kSleepingGap = 10;
+
 /// The neurons below the widest gap in the sorted neuron norms, when that is a factor of at least `least` and
 /// something stays above. Exact zeros are always asleep, and make no gap where there is another one.
-Sleeping sleeping_neurons(const Network& network, const Vector& w, Real least = 10);
+Sleeping sleeping_neurons(const Network& network, const Vector& w, Real least = kSleepingGap);
 
 /// Their incoming and outgoing weights, ascending.
 std::vector<Index> parameters_of(const Network& network, const std::vector<Index>& neurons);

@@ -1,6 +1,7 @@
 #include "saddleflow/saddle/spectrum.hpp"
 
 #include <Spectra/SymEigsSolver.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -78,6 +79,13 @@ void dense(const Potential& potential, const Vector& w, const Vector& gradient,
   if (options.vectors) s.vectors = std::move(eigen.vectors);
 }
 
+// Of Spectra: vectors that are kept, for as many eigenvalues at both ends (two a value are asked for, more
+// save restarts); restarts, by judgement; and the accuracy of a value beside itself, far more than a sign
+// needs.
+constexpr Index kVectorsAValue = 4, kMoreVectors = 20;
+constexpr Index kRestarts = 1000;
+constexpr Real kRitzAccuracy = Real(1e-8);
+
 Real largest_residual(const HessianOperator& op, const Vector& values, const Matrix& vectors) {
   Vector image(vectors.rows());
   Real largest = 0;
@@ -107,11 +115,13 @@ void ends(const Potential& potential, const Vector& w, const Vector& gradient, c
     if (options.vectors) s.vectors = Matrix::Identity(w.size(), how_many);
     return;
   }
-  Spectra::SymEigsSolver<HessianOperator> solver(op, how_many, std::min(w.size(), 4 * how_many + 20));
+  Spectra::SymEigsSolver<HessianOperator> solver(
+      op, how_many, std::min(w.size(), kVectorsAValue * how_many + kMoreVectors));
   solver.init();
-  solver.compute(Spectra::SortRule::BothEnds, 1000, Real(1e-8), Spectra::SortRule::SmallestAlge);
+  solver.compute(Spectra::SortRule::BothEnds, kRestarts, kRitzAccuracy, Spectra::SortRule::SmallestAlge);
   if (solver.info() != Spectra::CompInfo::Successful)
-    throw NumericalError("spectrum: the Lanczos iteration did not converge in 1000 restarts");
+    throw NumericalError(
+        fmt::format("spectrum: the Lanczos iteration did not converge in {} restarts", kRestarts));
   s.eigenvalues = solver.eigenvalues();
   count(s, options.relative_zero, gradient_scale_at(w, gradient));
   Matrix vectors = solver.eigenvectors();

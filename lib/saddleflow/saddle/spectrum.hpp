@@ -1,6 +1,7 @@
 // The spectrum of the Hessian at a point of a trajectory, and how far the nearest critical point is.
 #pragma once
 
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/saddle/potential.hpp"
 
 namespace saddleflow {
@@ -27,11 +28,11 @@ struct Spectrum {
 };
 
 struct SpectrumOptions {
-  Index dense_limit = 1000;  ///< up to this many weights all eigenvalues, by Eigen
-  Index ends = 10;           ///< above it this many at both ends together, by Lanczos (Spectra)
+  Index dense_limit = kDenseSpectrum;  ///< up to this many weights all eigenvalues, by Eigen
+  Index ends = 10;                     ///< above it this many at both ends together, by Lanczos (Spectra)
   /// An eigenvalue is zero below this times the largest magnitude, or below ||grad L|| / ||w||: relative to
   /// the largest one this is the distance to a critical point along the stiffest direction, by which
-  /// eigenvalues move at least.
+  /// eigenvalues move at least. The rounding of a Hessian's eigenvalues is far below it.
   Real relative_zero = Real(1e-10);
   bool vectors = false;  ///< keep the eigenvectors
 };

@@ -15,8 +15,11 @@ namespace saddleflow {
 
 namespace {
 
-// Weights below this times the largest are zero.
+// Weights below this times the largest are zero: refined points have them to some roundings.
 constexpr Real kZero = Real(1e-12);
+// Singular values of a layer's weights up to the root of this, beside the largest, are zero: squares are
+// known to rounding. A layer of zeros has none that is large, and all of them are.
+constexpr Real kZeroSquare = Real(1e-14), kNoSquare = Real(1e-300);
 
 /// Directions, one a column.
 class Directions {
@@ -139,8 +142,8 @@ void add_dead_neurons(const Network& network, const Vector& w, Directions& direc
 void add_dead_combinations(const Network& network, const Vector& w, Directions& directions) {
   const auto kernel = [](const Matrix& m) {
     const SymmetricEigen eigen = symmetric_eigen(m.transpose() * m, "zero modes");
-    const Real largest = std::max(eigen.values.cwiseAbs().maxCoeff(), Real(1e-300));
-    return Matrix(eigen.vectors.leftCols((eigen.values.array() < Real(1e-14) * largest).count()));
+    const Real largest = std::max(eigen.values.cwiseAbs().maxCoeff(), kNoSquare);
+    return Matrix(eigen.vectors.leftCols((eigen.values.array() < kZeroSquare * largest).count()));
   };
   for (int l = 0; l < network.hidden_layer_count(); ++l) {
     const HiddenWeights weights = hidden_weights(network, w, l);

@@ -5,6 +5,11 @@
 
 namespace saddleflow {
 
+/// An angle up to which a zero mode lies in the span of a cause: eigenvectors of zero eigenvalues are known
+/// to what these are (relative_zero) over the gap above them, with room for small gaps; causes that are none
+/// are at right angles.
+inline constexpr Real kZeroModeAngle = Real(1e-4);
+
 /// How many zero modes each cause explains, counted one after another in this order: a mode that two causes
 /// explain counts for the first.
 struct ZeroModes {
@@ -31,7 +36,7 @@ struct ZeroModes {
 /// differentiation Hess L A w = -A^T grad L = 0 at a critical point: unlike on the sphere (symmetry.hpp), A
 /// need not be skew.
 ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const Matrix& null_space,
-                             Real angle = Real(1e-4), const Matrix& held = {},
+                             Real angle = kZeroModeAngle, const Matrix& held = {},
                              const ActivationPattern* pattern = nullptr);
 
 }  // namespace saddleflow
