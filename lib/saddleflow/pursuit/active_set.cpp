@@ -13,7 +13,8 @@ namespace saddleflow {
 
 namespace {
 
-// A neuron of this size, beside the largest, has vanished.
+// A neuron of this size, beside the largest, has vanished: as small as what activates is put in (seed_scale),
+// it is on its way to zero.
 constexpr Real kVanishedNeuron = Real(1e-4);
 
 /// The size at which these outputs, of weights of length 1, would be like the targets.

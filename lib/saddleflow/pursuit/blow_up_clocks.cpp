@@ -77,7 +77,7 @@ class BlowUpClocks final : public Dormant {
   NcfFlowResult follow(const BlowUpClock& clock, Real t_end) {
     NcfFlowOptions options;
     options.t_end = t_end;
-    options.rtol = Real(1e-11);
+    options.rtol = kClockTolerance;
     options.collapse = kCollapse;
     return follow_ncf_flow(*correlation_, std::exp(clock.log_norm) * clock.direction, options);
   }

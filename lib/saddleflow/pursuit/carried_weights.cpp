@@ -12,7 +12,7 @@ namespace {
 
 // Products of two of these, and what they grow by during a jump, are far from 1 and from underflow.
 constexpr Real kRider = Real(1e-100), kUnresolvedRider = Real(1e-200);
-// The residual has come to rest where this part of the fall is left.
+// The residual has come to rest where this part of the fall is left: a thousandth of the way of the weights.
 constexpr Real kFallLeft = Real(1e-6);
 
 /// Those that are active or dormant, ascending; the others have no weights.

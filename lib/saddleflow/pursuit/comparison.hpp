@@ -43,9 +43,13 @@ struct StopMatch {
   bool is_pair() const { return first >= 0 && second >= 0; }
 };
 
+/// Outputs of two stops that are one: between the errors of what a flow of finite delta comes close to and
+/// the differences of saddles. By judgement.
+inline constexpr Real kSameStop = Real(1e-3);
+
 /// The longest common subsequence, two stops being one where their outputs are within `tolerance` of one
 /// another, relative; of those the one with the least sum of distances. Ordered by both sequences.
 std::vector<StopMatch> match_sequences(const SaddleSequence& first, const SaddleSequence& second,
-                                       Real tolerance = Real(1e-3));
+                                       Real tolerance = kSameStop);
 
 }  // namespace saddleflow

@@ -16,13 +16,29 @@ namespace saddleflow {
 
 namespace {
 
-constexpr int kConeSteps = 200, kBacktracks = 60, kWidenings = 12, kRayCheck = 8;
+// Newton steps. On separable data each adds about one to the margins until they are suspicious: eight times
+// as many.
+constexpr int kConeSteps = 200;
+// Halvings of a step: 2^-60 of it is rounding of the point.
+constexpr int kBacktracks = 60;
+// Bounds of the solver begin ten times beyond what is known of the solution, and are widened by as much, up
+// to 1e12.
+constexpr Real kWiderBound = 10;
+constexpr int kWidenings = 12;
+// Steps after which a ray is looked for, which costs as much as some of them.
+constexpr int kRayCheck = 8;
 // A Newton step of this, relative to the point, is rounding.
 constexpr Real kStepDone = Real(1e-13);
 // So is a gradient of this beside the numbers that cancel in it: solvers of least squares lose some digits.
 constexpr Real kGradientRounding = Real(1e-12);
-// Beyond this margin a sample weighs so little in the Hessian that only a ray tells whether it ends there.
+// Beyond this margin a sample weighs so little in the Hessian, exp(-25) = 1e-11, that only a ray tells
+// whether it ends there.
 constexpr Real kSuspicious = Real(25);
+
+// A ray whose equations hold to this is one: least squares, some digits less than kGradientRounding.
+constexpr Real kRayFound = Real(1e-9);
+// A value that is larger by rounding of its sum is not worse.
+constexpr Real kValueNoise = 4 * std::numeric_limits<Real>::epsilon();
 
 /// The minimiser over the x > 0, which a bound that has nothing to do with the problem has made inexact.
 void polish_free(const Matrix& a, const Vector& b, Vector& x) {
@@ -57,12 +73,12 @@ bool is_minimum(const Matrix& a, const Vector& b, const Vector& x) {
 
 /// The bounds of the solver are finite, so they are widened until none is met.
 Nonnegative nonnegative_least_squares(const Matrix& a, const Vector& b, const Vector& start) {
-  Real bound = std::max(Real(10) * start.cwiseAbs().maxCoeff(), Real(1));
+  Real bound = std::max(kWiderBound * start.cwiseAbs().maxCoeff(), Real(1));
   const Real shortest = a.colwise().norm().minCoeff();
-  if (shortest > 0) bound = std::max(bound, 10 * b.norm() / shortest);
+  if (shortest > 0) bound = std::max(bound, kWiderBound * b.norm() / shortest);
   Nonnegative result{start.cwiseMax(0), false};
   Vector& x = result.x;
-  for (int k = 0; k < kWidenings && !result.found; ++k, bound *= 10) {
+  for (int k = 0; k < kWidenings && !result.found; ++k, bound *= kWiderBound) {
     BoundedSolution solution =
         bounded_least_squares(a, b, Vector::Zero(x.size()), Vector::Constant(x.size(), bound), x);
     x = std::move(solution.x);
@@ -153,7 +169,7 @@ class ConeProblem {
 
   Real line_search(Vector& x, const Vector& step) const {
     // Close to the minimum the steps are better than the values tell.
-    const Real before = value(x) * (1 + 4 * std::numeric_limits<Real>::epsilon());
+    const Real before = value(x) * (1 + kValueNoise);
     Real length = 1;
     for (int k = 0; k < kBacktracks; ++k, length /= 2) {
       const Vector trial = (x + length * step).cwiseMax(0);
@@ -187,7 +203,7 @@ class ConeProblem {
     Vector b = Vector::Zero(n + 1);
     b[n] = 1;
     const Vector ray = nonnegative_least_squares(a, b, Vector::Zero(k + n)).x;
-    return (a * ray - b).norm() < Real(1e-9);
+    return (a * ray - b).norm() < kRayFound;
   }
 
   const Dataset& data_;

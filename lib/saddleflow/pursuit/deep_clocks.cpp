@@ -21,7 +21,7 @@ constexpr Real kEscaped = Real(1e-4);
 NcfFlowOptions flow_options(Real t_end) {
   NcfFlowOptions options;
   options.t_end = t_end;
-  options.rtol = Real(1e-11);
+  options.rtol = kClockTolerance;
   options.collapse = kCollapse;
   options.small_neurons = true;
   return options;

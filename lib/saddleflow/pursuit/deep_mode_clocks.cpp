@@ -32,9 +32,13 @@ constexpr int kStretches = 16;
 // What is this small beside the mode was zero in the start.
 constexpr Real kModeRounding = 100 * std::numeric_limits<Real>::epsilon();
 
+// Where they are told apart the other modes are 1 / kApart of the one: known to this of it, they have five
+// digits.
+constexpr Real kTogetherTolerance = Real(1e-12);
+
 NcfFlowOptions flow_options() {
   NcfFlowOptions options;
-  options.rtol = Real(1e-12);
+  options.rtol = kTogetherTolerance;
   options.collapse = kCollapse;
   return options;
 }

@@ -11,6 +11,10 @@ constexpr Real kReturnLogNorm = 20;
 // Far below what such a neuron has at the next jump.
 constexpr Real kCollapse = Real(1e-30);
 
+// Of the NCF flows of clocks that tell times: these are compared to SkeletonOptions::tie, 1e-9, and what a
+// flow errs by adds up to a hundred times this at most.
+constexpr Real kClockTolerance = Real(1e-11);
+
 std::unique_ptr<Dormant> log_clocks(const Objective& objective, const Vector& direction);
 std::unique_ptr<Dormant> mode_clocks(const Objective& objective, const Vector& direction);
 std::unique_ptr<Dormant> blow_up_clocks(const Objective& objective, const Vector& direction);

@@ -13,8 +13,15 @@ namespace saddleflow {
 
 namespace {
 
-// Eigenvalues up to this, relative to the largest, are zero modes: moving along them gains nothing.
+// Eigenvalues up to this, relative to the largest, are zero modes: moving along them gains nothing. Less than
+// on the sphere (kFamilyMode), as valleys in which the loss falls slowly are to be crossed, not left out.
 constexpr Real kZeroMode = Real(1e-11);
+// A gain below this part of the loss is not seen in it: the rounding of a sum over samples.
+constexpr Real kUnseenGain = Real(1e-13);
+// Steps this short beside the weights are rounding of them.
+constexpr Real kNoStep = 4 * std::numeric_limits<Real>::epsilon();
+// No step is so many times longer than the first.
+constexpr Real kLongestRadius = 10;
 
 class TrustRegion {
  public:
@@ -50,7 +57,7 @@ class TrustRegion {
     for (Index i = 0; i < values_.size(); ++i) {
       if (std::abs(values_[i]) > kZeroMode * size_) continue;
       values_[i] = 0;
-      if (std::abs(descent_[i]) <= Real(1e-6) * descent_.norm()) descent_[i] = 0;
+      if (std::abs(descent_[i]) <= kFamilyGradient * descent_.norm()) descent_[i] = 0;
     }
     const Vector x = GradientFlow::initial_state(result_.weights);
     probe_.observe(x, observables_);
@@ -59,13 +66,13 @@ class TrustRegion {
 
   bool done() const {
     if (result_.loss <= options_.loss) return true;
-    return result_.proximity <= options_.tolerance && values_[0] >= -Real(1e-9) * size_;
+    return result_.proximity <= options_.tolerance && values_[0] >= -kFamilyMode * size_;
   }
 
   /// Shorter and shorter until the loss falls as the model says; false when not even the shortest helps.
   bool step() {
     Vector gradient(gradient_.size());
-    while (radius_ > 4 * std::numeric_limits<Real>::epsilon()) {
+    while (radius_ > kNoStep) {
       const Vector s = trust_region_step(values_, descent_, radius_ * norm());
       const Real predicted = descent_.dot(s) - s.cwiseAbs2().dot(values_) / 2;
       if (!(predicted > 0)) return false;
@@ -75,12 +82,12 @@ class TrustRegion {
       const Real loss = objective_.gradient(next, gradient);
       // At the bottom the loss is rounding: there the gradient decides.
       const bool falls = loss < result_.loss ||
-                         (predicted < Real(1e-13) * result_.loss && gradient.norm() < gradient_.norm());
+                         (predicted < kUnseenGain * result_.loss && gradient.norm() < gradient_.norm());
       const Real ratio = (result_.loss - loss) / predicted;
-      if (ratio > Real(0.75) && s.norm() > Real(0.8) * radius_ * norm())
-        radius_ = std::min(2 * radius_, 10 * options_.radius);
-      else if (!(ratio > Real(0.25)) && !(falls && predicted < Real(1e-13) * result_.loss))
-        radius_ /= 4;
+      if (ratio > kGoodModel && s.norm() > kAtBorder * radius_ * norm())
+        radius_ = std::min(2 * radius_, kLongestRadius * options_.radius);
+      else if (!(ratio > kPoorModel) && !(falls && predicted < kUnseenGain * result_.loss))
+        radius_ /= kShrunkRadius;
       if (!falls) continue;
       result_.weights = next;
       result_.loss = loss;  // by rounding it may be the larger one: it is that of these weights

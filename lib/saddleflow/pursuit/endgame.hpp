@@ -1,16 +1,18 @@
 // From the end of a minimisation to the bottom: a trust region on the loss itself.
 #pragma once
 
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/flow/probe.hpp"
 #include "saddleflow/problem/objective.hpp"
 
 namespace saddleflow {
 
 struct EndgameOptions {
-  Real tolerance = Real(1e-9);  ///< on the proximity r, see Probe
-  Real loss = 0;                ///< enough
+  Real tolerance = kRestProximity;  ///< on the proximity r, see Probe
+  Real loss = 0;                    ///< enough
   Real radius = Real(0.01);  ///< of the first step, relative to ||w||; no step is longer than ten times that
-  int iterations = 5000;
-  Index dense_limit = 1000;  ///< more weights than this: no endgame
+  int iterations = 5000;     ///< a valley is crossed in steps of a tenth of the weights; by judgement
+  Index dense_limit = kDenseSpectrum;  ///< more weights than this: no endgame
 };
 
 struct Endgame {

@@ -12,12 +12,12 @@ namespace saddleflow {
 
 namespace {
 
+// Halvings of a step in which a level is crossed: 2^-60 of it is rounding of the time.
 constexpr int kCrossingSteps = 60;
 // A proximity below this is rounding.
 constexpr Real kLeastProximity = Real(1e-11);
+// The floor of the error control, however small delta: what a number holds.
 constexpr Real kSmallestNeuron = Real(1e-300);
-// Two visits in a row with outputs this close, relative, are one.
-constexpr Real kSameVisit = Real(1e-6);
 
 /// The loss along the flow, with its slope -||grad L||^2.
 struct LossSample {
@@ -132,7 +132,7 @@ void analyse_visits(Objective& objective, const VisitObserver& observer, const F
     stop.outputs = objective.outputs(point.basis.leave(objective.network(), point.point()));
     stop.active_neurons = point.active_neurons;
     std::vector<SaddleStop>& stops = result.sequence.stops;
-    if (!stops.empty() && (stops.back().outputs - stop.outputs).norm() <= kSameVisit * stop.outputs.norm())
+    if (!stops.empty() && (stops.back().outputs - stop.outputs).norm() <= kSameOutputs * stop.outputs.norm())
       continue;
     stops.push_back(std::move(stop));
     result.points.push_back(std::move(point));

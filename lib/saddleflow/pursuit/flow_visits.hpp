@@ -13,13 +13,14 @@ namespace saddleflow {
 struct FlowVisitOptions {
   Real slow_time = 0;  ///< end, see flow_time_of()
   Real loss = 0;       ///< or where the loss has fallen to this
-  Real rtol = Real(1e-8);
+  Real rtol = kUsualTolerance;
   std::string stepper = "auto";
   FlowAssemblyOptions::Charts charts = FlowAssemblyOptions::Charts::automatic;
   /// A critical point is visited where the proximity r (see Probe) has a minimum below `enter` that it falls
   /// to and rises from by this factor.
-  Real enter = Real(1e-2), factor = 3;
-  std::int64_t max_steps = 1'000'000;
+  Real enter = kVisitEnter,
+       factor = 3;  ///< of 3: more than ripples of r, less than what lies between two saddles
+  std::int64_t max_steps = 1'000'000;  ///< a cap, by judgement
   CriticalPointOptions analysis;
   const std::atomic<bool>* interrupt = nullptr;
 };

@@ -3,6 +3,7 @@
 
 #include "saddleflow/correlation/ncf_flow.hpp"
 #include "saddleflow/correlation/separable.hpp"
+#include "saddleflow/problem/correlation_unit.hpp"
 #include "saddleflow/pursuit/dormant_kinds.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
 
@@ -10,10 +11,14 @@ namespace saddleflow {
 
 namespace {
 
-// N beside residual and inputs, and ||a||^2 - ||b||^2 beside their sum, that are rounding.
-constexpr Real kNoValue = Real(1e-10), kBalanced = Real(1e-12);
-// How far past zero the smaller one of a and b is put where a neuron turns.
+// ||a||^2 - ||b||^2 beside their sum that is rounding.
+constexpr Real kBalanced = Real(1e-12);
+// How far past zero the smaller one of a and b is put where a neuron turns: as nothing beside the other, and
+// far above rounding.
 constexpr Real kPastZero = Real(1e-6);
+// A neuron that shrinks is followed down to this part of its norm. Later the rounding of the balance would
+// turn it: 1e-16 of a difference of squares is then a part of 1e-6 of them.
+constexpr Real kShrunkNeuron = Real(1e-5);
 
 struct LogClock {
   Index neuron = 0;
@@ -118,12 +123,11 @@ class LogClocks final : public Dormant {
   void settle(LogClock& clock) {
     balance(clock);
     NcfFlowOptions options;
-    // Later the rounding of the balance would turn a neuron that shrinks.
-    options.collapse = Real(1e-5);
+    options.collapse = kShrunkNeuron;
     clock.direction = follow_ncf_flow(*correlation_, clock.direction, options).direction;
     balance(clock);
     const Real value = correlation_->value(clock.direction);
-    clock.rate = std::abs(value) <= kNoValue * value_unit_ ? Real(0) : 2 * value;
+    clock.rate = std::abs(value) <= kLeastValue * value_unit_ ? Real(0) : 2 * value;
   }
 
   /// A neuron that has shrunk to s = 0: the smaller one of a and b is zero there, and goes on.

@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "saddleflow/flow/observables.hpp"
-#include "saddleflow/integrate/approach.hpp"
+#include "saddleflow/flow/probe.hpp"
 #include "saddleflow/problem/objective.hpp"
+#include "saddleflow/stepper/error_control.hpp"
 
 namespace saddleflow {
 
@@ -38,14 +39,14 @@ struct MinimiseOptions {
   const std::atomic<bool>* interrupt = nullptr;
   std::function<void(const DescentView&)> on_step = {};
   // of the flow
-  Real rtol = Real(1e-8);
-  Real enter = Real(1e-2), leave = Real(2e-2);  ///< proximities between which a critical point is visited
-  Real steady = Real(1e-9);                     ///< proximity at which it has come to rest
-  Real t_end = Real(1e12);
-  std::int64_t max_steps = 5'000;
+  Real rtol = kUsualTolerance;
+  Real enter = kVisitEnter, leave = kVisitLeave;  ///< proximities between which a critical point is visited
+  Real steady = kRestProximity;                   ///< proximity at which it has come to rest
+  Real t_end = Real(1e12);                        ///< by judgement: slower than that nothing comes to rest
+  std::int64_t max_steps = kStepsToRest;
   bool stop_at_sampled_decisions = true;  ///< see FlowAssemblyOptions
   // of gradient descent
-  Real learning_rate = Real(1e-3);      ///< eta
+  Real learning_rate = Real(1e-3);      ///< eta: stable up to a curvature of 2000
   std::int64_t iterations = 1'000'000;  ///< at most; and until the proximity is below `steady`
   std::int64_t record_every = 100;
 };

@@ -4,6 +4,7 @@
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/correlation/separable.hpp"
+#include "saddleflow/problem/correlation_unit.hpp"
 #include "saddleflow/pursuit/dormant_kinds.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
 
@@ -11,8 +12,8 @@ namespace saddleflow {
 
 namespace {
 
-// Overlaps, and eigenvalues beside residual and inputs, that are rounding.
-constexpr Real kNoOverlap = Real(1e-9), kNoRate = Real(1e-10);
+// Overlaps that are rounding: eigenvectors are known to rounding over the gaps between eigenvalues.
+constexpr Real kNoOverlap = Real(1e-9);
 
 struct ModeClock {
   Index place = 0;
@@ -42,7 +43,7 @@ class ModeClocks final : public Dormant {
     const SymmetricEigen eigen = symmetric_eigen(f, "skeleton: correlation of residual and inputs");
     std::stable_sort(clocks_.begin(), clocks_.end(),
                      [](const ModeClock& a, const ModeClock& b) { return a.s > b.s; });
-    rounding_ = kNoRate * residual.norm() * problem->data().inputs.norm();
+    rounding_ = kLeastValue * residual.norm() * problem->data().inputs.norm();
     assign(eigen);
     work_ = work_ + correlation.counters();
   }

@@ -15,8 +15,9 @@ namespace saddleflow {
 
 namespace {
 
-// Seeds of the searches of different rounds and layers must differ.
+// Seeds of the searches of different rounds and layers must differ: no network has so many layers.
 constexpr std::uint64_t kSeedsARound = 1'000;
+// A candidate starts smaller and smaller until the loss falls, down to 1e-12 of the first size.
 constexpr int kScaleHalvings = 40;
 // With kinks no trust region takes over where the flow creeps: it has so many times the steps.
 constexpr std::int64_t kStepsWithKinks = 20;

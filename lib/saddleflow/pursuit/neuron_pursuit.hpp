@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/problem/correlation_unit.hpp"
 #include "saddleflow/pursuit/minimise.hpp"
 #include "saddleflow/pursuit/neuron_search.hpp"
 
@@ -29,20 +30,20 @@ struct PursuitOptions {
   /// `fraction` of the best one's.
   enum class NeuronRule { one, maximisers };
 
-  Index starts = 32;  ///< of every search
+  Index starts = kStartsOfMany;  ///< of every search
   std::uint64_t seed = 1;
   LayerRule layer_rule = LayerRule::best_value;
   int fixed_layer = 0;
   NeuronRule neuron_rule = NeuronRule::one;
-  Real fraction = Real(0.9);
+  Real fraction = Real(0.9);  ///< by judgement: as good as the best
   Real scale = Real(1e-3);    ///< delta
-  Real loss = Real(1e-16);    ///< enough
+  Real loss = Real(1e-16);    ///< enough: outputs to 1e-8
   std::vector<Index> budget;  ///< most neurons of each hidden layer
   /// Where the loss has no minimum within reach and the minimisation creeps along a valley (two neurons that
   /// become one, growing, towards the derivative of a neuron): it counts as arrived where
   /// ||grad L|| / (||Hess L|| ||w||) is at most this. 0: a pursuit ends there.
   Real valley_gradient = Real(1e-10);
-  Real least_value = Real(1e-10);  ///< N up to this, over its bound, is zero: no neuron lowers the loss
+  Real least_value = kLeastValue;  ///< N up to this, over its bound, is zero: no neuron lowers the loss
   MinimiseOptions minimise;        ///< its `loss` is the one above
   CriticalPointOptions analysis;
 };

@@ -12,8 +12,9 @@ namespace saddleflow {
 
 namespace {
 
-// Two neurons are one when what they add to the pre-activations above agrees to this on the data.
-constexpr Real kSame = Real(1e-6);
+// A neuron (a, b) is stationary to ten times the tolerance: the elimination of b squares the function, and
+// (a, b) adds its own rounding, whatever the tolerance.
+constexpr Real kAllowedResidual = 10, kLeastResidual = Real(1e-11);
 
 std::shared_ptr<const Network> one_neuron(const LayerSignals& signals, const Activation& activation) {
   return feed_forward({signals.below.rows(), 1, signals.residual.rows()}, activation);
@@ -111,16 +112,15 @@ class MaximumSearch {
   }
 
   void add(NeuronCandidate found, Index starts) {
-    // Ten times the tolerance: the elimination squares the function, and (a, b) adds its own rounding.
-    if (!(found.residual <= std::max(10 * options_.tolerance, Real(1e-11)))) {
+    if (!(found.residual <= std::max(kAllowedResidual * options_.tolerance, kLeastResidual))) {
       result_.unresolved += starts;
       return;
     }
     found.neuron.layer = result_.layer;
     const Real share = static_cast<Real>(starts) / static_cast<Real>(options_.starts);
-    const Matrix pattern = effect(found);
+    const Matrix pattern = effect(found);  // two neurons are one where it is the same on the data
     for (std::size_t k = 0; k < effects_.size(); ++k) {
-      if ((effects_[k] - pattern).norm() > kSame * pattern.norm()) continue;
+      if ((effects_[k] - pattern).norm() > kSameOutputs * pattern.norm()) continue;
       result_.maxima[k].basin_share += share;
       return;
     }

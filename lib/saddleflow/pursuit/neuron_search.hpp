@@ -21,9 +21,9 @@ struct NeuronCandidate {
 };
 
 struct NeuronSearchOptions {
-  Index starts = 32;  ///< random directions a, per hidden layer
+  Index starts = kStartsOfMany;  ///< random directions a, per hidden layer
   std::uint64_t seed = 1;
-  Real tolerance = Real(1e-12);  ///< on NeuronCandidate::residual
+  Real tolerance = kKktTolerance;  ///< on NeuronCandidate::residual
   const std::atomic<bool>* interrupt = nullptr;
 };
 

@@ -30,16 +30,16 @@ enum class SkeletonEnd {
 const char* name_of(SkeletonEnd end);
 
 struct SkeletonOptions {
-  Index jumps = 64;                                   ///< at most
+  Index jumps = 64;                                   ///< at most: by judgement
   Real time = std::numeric_limits<Real>::infinity();  ///< slow time, at most
   /// Clocks whose times agree to this, relative, are one jump; modes of deep linear networks only where their
   /// times are equal.
-  Real tie = Real(1e-9);
-  Real fitted = Real(1e-8);  ///< ||l'(H, y)|| over that of the zero network
+  Real tie = Real(1e-9);     ///< what clocks are known to, see kClockTolerance
+  Real fitted = Real(1e-8);  ///< ||l'(H, y)|| over that of the zero network: 1e-16 of the loss
   /// Size of the neurons that activate where their flow starts, over the size at which they would fit the
   /// targets; with several hidden layers to the power 2/degree.
-  Real seed_scale = Real(1e-4);
-  bool analyse = true;  ///< certify the points in the whole network (SkeletonJump::point)
+  Real seed_scale = Real(1e-4);  ///< its flow is that of delta -> 0 to about this, and takes few steps more
+  bool analyse = true;           ///< certify the points in the whole network (SkeletonJump::point)
   MinimiseOptions minimise;
   CriticalPointOptions analysis;
   const std::atomic<bool>* interrupt = nullptr;
