@@ -19,7 +19,10 @@ namespace saddleflow {
 
 namespace {
 
+// Rates down to a millionth of the first one, at which a quadratic loss would just not rise.
 constexpr int kHalvingsOfRate = 20;
+// The largest curvature alone is wanted: all of a spectrum only where that is as fast.
+constexpr Index kSmallSpectrum = 300;
 
 Real median_of(std::vector<Real> values) {
   std::sort(values.begin(), values.end());
@@ -136,7 +139,7 @@ class Trial {
     if (gradient.isZero(0))
       return add("gradient_descent", network, start, loss, last, objective.counters(), "dead start");
     SpectrumOptions ends;
-    ends.dense_limit = 300;
+    ends.dense_limit = kSmallSpectrum;
     if (!given) options.learning_rate = 1 / hessian_spectrum(objective, start, ends).max();
     for (int k = 0; k < kHalvingsOfRate; ++k, options.learning_rate /= 2) {
       const Minimisation end = minimise(objective, start, options);

@@ -29,12 +29,15 @@ double seconds_since(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
 
+// Speeds that differ by less agree: by judgement, for an estimate of the minutes that are left.
+constexpr double kSameSpeed = 0.25;
+
 /// Flow time per wall second, believed once two looks in a row agree.
 class SpeedEstimate {
  public:
   double seconds_left(double wall, Real time, Real t_end) {
     const double speed = static_cast<double>(time - last_time_) / (wall - last_wall_);
-    const bool steady = std::abs(speed - last_speed_) < 0.25 * speed;
+    const bool steady = std::abs(speed - last_speed_) < kSameSpeed * speed;
     last_time_ = time;
     last_wall_ = wall;
     last_speed_ = speed;

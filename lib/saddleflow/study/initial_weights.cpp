@@ -20,7 +20,10 @@ namespace saddleflow {
 
 namespace {
 
+// Sweeps over all neurons: what is left falls linearly, the more slowly the deeper the network, and a sweep
+// is cheap.
 constexpr int kBalanceSweeps = 10000;
+// ln of a rescaling that is rounding: of two norms, sums each, and their ratio.
 constexpr Real kAlreadyBalanced = 8 * std::numeric_limits<Real>::epsilon();
 
 Real norm_of(const Vector& w, const std::vector<Index>& indices) {

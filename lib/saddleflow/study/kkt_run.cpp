@@ -58,13 +58,19 @@ bool has_direction(const Vector& w) {
   return norm > 0 && std::isfinite(norm);
 }
 
+// The loss has fallen by this part of that of the origin: the least that is surely seen, as times before it
+// count.
+constexpr Real kFallOfLoss = Real(1e-3);
+// Levels of the cosine whose crossings are told: 0.9, 0.99, ..., as long as a number holds the next.
+constexpr Real kFirstLevel = Real(0.1), kNextLevel = 10, kLastLevel = Real(1e-13);
+
 /// The event, or where the study has none of them the first snapshot whose loss has fallen by a thousandth.
 Real escape_time(const KktProblem& problem, const std::vector<archive::SnapshotRow>& snapshots) {
   for (const archive::EventRow& event : problem.run->event_rows()) {
     const std::string& kind = problem.description.event_kinds.at(static_cast<std::size_t>(event.kind));
     if (kind == "escape_loss" || kind == "escape_norm") return static_cast<Real>(event.time);
   }
-  const Real least = (1 - Real(1e-3)) * problem.correlation->loss_at_origin();
+  const Real least = (1 - kFallOfLoss) * problem.correlation->loss_at_origin();
   for (const archive::SnapshotRow& row : snapshots)
     if (problem.objective->value(weights_of(row)) < least) return static_cast<Real>(row.time);
   return kNaN;
@@ -151,12 +157,12 @@ class Follower {
     approach_.cosine = here.cosine;
     approach_.neuron_cosine = here.neuron_cosine;
     approach_.neuron_share = neuron_shares(w);
-    Real distance = Real(0.1);  // of the level to be exceeded next from 1
+    Real distance = kFirstLevel;  // of the level to be exceeded next from 1
     for (std::size_t k = 0; k < snapshots_.size() && before_escape(snapshots_[k]); ++k) {
       const Vector v = weights_of(snapshots_[k]);
       if (!has_direction(v)) continue;
       const Real cosine = align(correlation_, point, v).cosine;
-      for (; distance > Real(1e-13) && cosine > 1 - distance; distance /= 10)
+      for (; distance > kLastLevel && cosine > 1 - distance; distance /= kNextLevel)
         approach_.crossings.push_back({1 - distance, static_cast<Real>(snapshots_[k].time)});
     }
   }

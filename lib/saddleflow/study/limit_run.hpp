@@ -11,7 +11,7 @@ namespace saddleflow {
 
 struct LimitRunOptions {
   Index point = 0;  ///< row of the KKT table, highest N first
-  Real rtol = Real(1e-10);
+  Real rtol = kLimitPathTolerance;
   const std::atomic<bool>* interrupt = nullptr;
 };
 

@@ -11,9 +11,11 @@
 namespace saddleflow {
 namespace {
 
-// A tolerance holds for one step; what it makes of a path over a long run is some powers of ten more. Wrong
-// paths of version 0.1 were off by 2e-3 to 2e-1.
-constexpr Real kStepsToPath = Real(1e4), kLeastPath = Real(1e-3);
+// However tight the tolerance, a path is wrong only beyond the first: wrong ones of version 0.1 were off by
+// 2e-3 to 2e-1. Gauges know of the flow's own invariants, and rounding leaves them far below the second.
+constexpr Real kLeastPath = Real(1e-3), kLeastGauge = Real(1e-6);
+// Rounding of the loss, a sum over the samples, in units of the loss at the start, with room for long sums.
+constexpr Real kLossRounding = Real(1e-10);
 
 Real or_default(Real key, Real otherwise) { return key > 0 ? key : otherwise; }
 

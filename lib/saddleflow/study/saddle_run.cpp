@@ -14,8 +14,15 @@ namespace saddleflow {
 
 namespace {
 
-// Up to so many weights the ways out of the origin are looked for even if they are not to be followed.
-constexpr Index kSmall = 500;
+// Up to so many weights the ways out of the origin are looked for even if they are not to be followed: all
+// weights at once, an eigendecomposition an iteration, seconds a start.
+constexpr Index kSmallNetwork = 500;
+// A survey has few points and wants all of their spectra: up to eight times the work of kDenseSpectrum.
+constexpr Index kDenseSurvey = 2000;
+// Outputs of this size beside the targets are as good as zero.
+constexpr Real kNoOutputs = Real(0.1);
+// Values of one way down at two members of a family differ by less, beside the value.
+constexpr Real kSameValue = Real(1e-4);
 
 Vector to_vector(const std::vector<double>& numbers) {
   return Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size())).cast<Real>();
@@ -48,8 +55,8 @@ class Survey {
     analysis_.search.seed = options.seed;
     analysis_.search.descend = false;
     analysis_.search.interrupt = options.interrupt;
-    analysis_.search_at_origin = options.connect || objective_.size() <= kSmall;
-    analysis_.spectrum.dense_limit = analysis_.refine.dense_limit = 2000;
+    analysis_.search_at_origin = options.connect || objective_.size() <= kSmallNetwork;
+    analysis_.spectrum.dense_limit = analysis_.refine.dense_limit = kDenseSurvey;
   }
 
   void add_run(const KktProblem& run, Index number) {
@@ -92,7 +99,7 @@ class Survey {
   // As good as zero to the network's outputs.
   bool starts_at_origin(const KktProblem& run) {
     const Matrix& outputs = objective_.outputs(to_vector(run.run->row("weights", 0)));
-    return outputs.norm() <= Real(0.1) * objective_.data().targets.norm();
+    return outputs.norm() <= kNoOutputs * objective_.data().targets.norm();
   }
 
   // Snapshots at the departures, by their time.
@@ -152,7 +159,7 @@ class Survey {
       if (k < 0) return k;
       const EscapeDirection& mine = own[static_cast<std::size_t>(k)];
       Index best = -1;
-      Real least = Real(1e-4) * mine.value;
+      Real least = kSameValue * mine.value;
       for (std::size_t j = 0; j < known.size(); ++j) {
         const Real difference = std::abs(known[j].value - mine.value);
         if (known[j].kind != mine.kind || known[j].layer != mine.layer || !(difference < least)) continue;

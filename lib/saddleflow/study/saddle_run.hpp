@@ -16,12 +16,12 @@
 namespace saddleflow {
 
 struct SaddleSurveyOptions {
-  Index starts = 32;        ///< of each search for KKT points
-  std::uint64_t seed = 1;   ///< of these
-  bool connect = false;     ///< follow the unstable manifolds
-  Index most_escapes = 12;  ///< followed from one point, each kind steepest first
+  Index starts = kStartsOfMany;  ///< of each search for KKT points
+  std::uint64_t seed = 1;        ///< of these
+  bool connect = false;          ///< follow the unstable manifolds
+  Index most_escapes = 12;  ///< followed from one point, each kind steepest first: by judgement, as the next
   Index most_points = 64;   ///< from which they are followed
-  Real rtol = Real(1e-8);   ///< of following them
+  Real rtol = kUsualTolerance;  ///< of following them
   const std::atomic<bool>* interrupt = nullptr;
   std::function<void(const std::string& what)> progress = {};
 };

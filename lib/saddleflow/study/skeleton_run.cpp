@@ -15,9 +15,10 @@ namespace saddleflow {
 
 namespace {
 
-// In flow time, after the last jump of a network of degree 2, whose width does not shrink with delta.
+// In flow time, after the last jump of a network of degree 2, whose width does not shrink with delta: some
+// e-folds of a rate of a tenth. By judgement.
 constexpr Real kSettling = 200;
-// Of L(0): fitted, as far as telling the point goes.
+// Of L(0): fitted, as far as telling the point goes: outputs to 1e-6.
 constexpr Real kFlowFitted = Real(1e-12);
 
 class SkeletonJob {

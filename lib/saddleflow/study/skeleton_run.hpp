@@ -16,10 +16,10 @@ struct SkeletonRunOptions {
   SkeletonOptions skeleton;
   std::vector<Real> deltas;  ///< of the flows, each in (0, 1)
   bool pursuit = false;
-  Index starts = 32;            ///< of the pursuit's searches
-  std::uint64_t seed = 1;       ///< of these
-  Real horizon = 2;             ///< flows go on until this times the slow time of the last jump
-  Real tolerance = Real(1e-3);  ///< of the outputs of two points that are one
+  Index starts = kStartsOfMany;  ///< of the pursuit's searches
+  std::uint64_t seed = 1;        ///< of these
+  Real horizon = 2;              ///< flows go on until this times the slow time of the last jump
+  Real tolerance = kSameStop;    ///< of the outputs of two points that are one
   const std::atomic<bool>* interrupt = nullptr;
   std::function<void(const std::string& what)> progress = {};
 };

@@ -13,11 +13,18 @@
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/growing_run.hpp"
+#include "saddleflow/study/path_bounds.hpp"
 #include "saddleflow/study/recorder.hpp"
 
 namespace saddleflow {
 
 namespace {
+
+// Steps shorter than this part of the time have no times of their own: rounding of it, a thousand times. In
+// the polar chart time is known to rtol times what it has grown by, a million times that allowed for, and a
+// hundredth at most.
+constexpr Real kResolvedTime = 1000 * std::numeric_limits<Real>::epsilon();
+constexpr Real kPolarTimes = Real(1e6), kLongestPolarStep = Real(0.01);
 
 /// Compares the path at the stored times as the second run passes them, and collects its events. Time near
 /// the origin is known to rtol times itself, which can be far more than all that comes after. So there only
@@ -80,9 +87,9 @@ class Comparison : public Observer {
     return i < stored_.size() && static_cast<std::size_t>(stored_[i].kind) != end_kind_;
   }
   bool resolved(const StepView& step) const {
-    constexpr Real rounding = 1000 * std::numeric_limits<Real>::epsilon();
     if (step.t0 == 0) return std::isfinite(step.t1);
-    const Real known = step.polar ? std::clamp(Real(1e6) * rtol_, rounding, Real(0.01)) : rounding;
+    const Real known =
+        step.polar ? std::clamp(kPolarTimes * rtol_, kResolvedTime, kLongestPolarStep) : kResolvedTime;
     return step.t1 - step.t0 > known * step.t1;
   }
   void compare(Real t, std::int64_t row) {
@@ -138,8 +145,11 @@ void compare_events(const std::vector<archive::EventRow>& stored, const Comparis
   }
 }
 
-// A change within so many tolerances of the end, as a part of the time, may be beyond it in the other run.
-constexpr double kVeryEnd = 1e4;
+// A change within so many tolerances of the end (kStepsToPath), as a part of the time, may be beyond it in
+// the other run; one that is earlier than this may not, however loose the tolerance.
+constexpr double kLongestEnd = 0.01;
+// The run that a path is compared with has the tolerance over this.
+constexpr Real kTighterRun = 10;
 
 /// What happens on one kink, in its order.
 struct KinkHistory {
@@ -157,7 +167,8 @@ void compare_modes(const archive::RunReader& run, const std::vector<KinkChange>&
   out.mode_changes = std::count_if(first.begin(), first.end(), [](const archive::ModeChangeRow& row) {
     return row.kind != ModeChangeKind::branch;
   });
-  const double late = end * (1 - std::min(0.01, kVeryEnd * static_cast<double>(setup.rtol)));
+  const double late =
+      end * (1 - std::min(kLongestEnd, static_cast<double>(kStepsToPath) * static_cast<double>(setup.rtol)));
   KinkHistories histories;
   for (const archive::ModeChangeRow& a : first) {
     if (a.kind == ModeChangeKind::branch) continue;
@@ -197,7 +208,7 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
                         const std::atomic<bool>* interrupt) {
   const archive::RunReader run = archive::RunReader::open(run_path);
   require_fixed_network(run, "--verify");
-  FlowSetup setup(study, study.real("flow.rtol") / 10);
+  FlowSetup setup(study, study.real("flow.rtol") / kTighterRun);
   // As far as the run went; one that an event has stopped may be stopped a little later this time.
   const std::string stopped = run.summary().stop_reason;
   const bool by_event = stopped.starts_with("event:");
