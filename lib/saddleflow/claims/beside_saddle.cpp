@@ -17,7 +17,10 @@ namespace saddleflow::claims {
 
 namespace {
 
-constexpr std::uint64_t kTried = 20;  // starts on the way to a saddle
+constexpr std::uint64_t kTried = 20;  // starts on the way to a saddle: by judgement
+// The drift of the kept weights is looked at when small ones have grown by this: still small, and no longer a
+// start.
+constexpr Real kGrown = 10;
 // Rounding of the gradient at a saddle of size 1, times ten: so much per unit of time means nothing.
 constexpr Real kGradientNoise = Real(1e-14);
 constexpr Real kNotReached = std::numeric_limits<Real>::quiet_NaN();
@@ -266,8 +269,8 @@ class BesideFlow {
   std::vector<Event> marks(FlowAssembly& parts) {
     const Real leaving = saddle_.leaving_norm();
     std::vector<Event> events;
-    if (10 * delta_ < leaving)
-      events.push_back(mark(parts, 10 * delta_, [this](const Vector& w) { out_.drift = drift_at(w); }));
+    if (kGrown * delta_ < leaving)
+      events.push_back(mark(parts, kGrown * delta_, [this](const Vector& w) { out_.drift = drift_at(w); }));
     events.push_back(mark(parts, std::sqrt(delta_ * leaving),
                           [this](const Vector& w) { out_.misdirection = prediction_.misdirection(w); }));
     Event leave;

@@ -12,6 +12,8 @@ namespace saddleflow::claims {
 /// A saddle of the study: the end of the limit path of a start with one neuron in every hidden layer, which
 /// is a saddle of the wider network. For networks with kinks it is the first critical point of the flow from
 /// 1e-6 along the KKT point, the other neurons exactly zero.
+inline constexpr Real kSaddleOverLeaving = 5;
+
 struct ZeroNeuronSaddle {
   CriticalPoint point;
   std::vector<Index> parameters;  ///< of the zero neurons
@@ -22,8 +24,8 @@ struct ZeroNeuronSaddle {
   std::string problem;     ///< none was found
 
   int power() const { return point.ncfs[ncf].degree() - 1; }
-  /// A neuron leaves when its weights have this norm: large beside delta, small beside the saddle's.
-  Real leaving_norm() const { return point.point().norm() / 5; }
+  /// A neuron leaves when its weights have this norm: large beside delta, small beside the saddle's, a fifth.
+  Real leaving_norm() const { return point.point().norm() / kSaddleOverLeaving; }
   /// Unit vectors of the zero neurons' weights: one neuron along the best KKT point; uniformly random.
   Vector aligned(const Network& network) const;
   Vector random(const Network& network, std::uint64_t seed) const;

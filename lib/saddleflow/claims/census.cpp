@@ -9,7 +9,7 @@ namespace saddleflow::claims {
 namespace {
 
 std::string first_of(std::vector<std::uint64_t> seeds) {
-  constexpr std::size_t kListed = 4;
+  constexpr std::size_t kListed = 4;  // seeds, in one line of a report
   const bool more = seeds.size() > kListed;
   if (more) seeds.resize(kListed);
   return "seeds " + listed(seeds) + (more ? " ..." : "");

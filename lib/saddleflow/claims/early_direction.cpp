@@ -14,8 +14,6 @@ namespace saddleflow::claims {
 
 namespace {
 
-// An error at T within this of the accuracy that the NCF flow has there counts as reached.
-constexpr Real kSlack = Real(1.1);
 // The largest norms of the flow and of the NCF flow agree to this.
 constexpr Real kSameBound = Real(1e-3);
 // Weights above this are not small: nothing is claimed of a delta that has grown so far by the time T.
@@ -119,7 +117,7 @@ class Tally {
   void add_error(const EarlyDirection& start, std::size_t k) {
     std::vector<Real> errors;
     for (const auto& row : start.error) errors.push_back(row[k]);
-    const Real allowed = kSlack * accuracies_[k];
+    const Real allowed = kReachedAccuracy * accuracies_[k];
     Real threshold = 0;  // no delta of the list is small enough
     for (std::size_t i = errors.size(); i-- > 0 && errors[i] <= allowed;) threshold = problem_.deltas[i];
     threshold_[k] = std::min(threshold_[k], threshold);

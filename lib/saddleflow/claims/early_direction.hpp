@@ -7,6 +7,10 @@
 
 namespace saddleflow::claims {
 
+/// An error at T within this of the accuracy that the NCF flow has there counts as reached: T is a time at
+/// which the error is that accuracy, and a tenth more is what a finite delta adds.
+inline constexpr Real kReachedAccuracy = Real(1.1);
+
 /// One start: what its NCF flow predicts, and the flow of every delta beside it.
 struct EarlyDirection {
   LimitDirection limit;

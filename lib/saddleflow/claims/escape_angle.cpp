@@ -15,7 +15,9 @@ namespace saddleflow::claims {
 
 namespace {
 
-constexpr Real kAngleFloor = 1000;  // angles below this many rtol say nothing
+// Angles below this many rtol say nothing: a path may err by a hundred tolerances, and an angle is the
+// difference of two directions.
+constexpr Real kAngleFloor = 1000;
 
 const char* name_of(SecondOrder::Status status) {
   switch (status) {
@@ -69,7 +71,7 @@ class Exponents {
 
   /// False when too few errors are above rounding.
   bool add(Real predicted, const PowerLaw& law) {
-    if (law.points < 3) return false;
+    if (law.points < kFewestPoints) return false;
     worst_ = std::max(worst_, std::abs(law.exponent - predicted));
     decades_ = std::min(decades_, law.decades);
     predictions_ += fmt::format(" {:.3f}", static_cast<double>(predicted));

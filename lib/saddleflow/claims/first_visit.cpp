@@ -9,8 +9,13 @@ namespace saddleflow::claims {
 
 namespace {
 
+// Visits that are looked at for the first critical point: r may fall and rise beside one that is none. By
+// judgement.
 constexpr int kVisits = 4;
-constexpr Real kEnter = Real(1e-2), kLeave = Real(2e-2), kSteady = Real(1e-10);
+// A tenth of kRestProximity: what is measured is how near the flow comes.
+constexpr Real kSteady = Real(1e-10);
+// Starts of the search at one point of many: by judgement, ways down with small shares change no verdict.
+constexpr Index kStartsOfVisit = 8;
 // After the polar chart the time left is that of the saddles, which for p >= 2 grows with 1/delta^{p-1}.
 constexpr Real kLongest = Real(1e12);
 
@@ -21,8 +26,8 @@ FlowAssemblyOptions visit_assembly(const Problem& problem, int visits) {
   options.events = no_flow_events();
   options.events.saddles = true;
   options.events.visit_at_start = false;
-  options.events.saddle_enter = kEnter;
-  options.events.saddle_leave = kLeave;
+  options.events.saddle_enter = kVisitEnter;
+  options.events.saddle_leave = kVisitLeave;
   options.events.saddle_leaves_terminal = visits;
   options.events.steady = options.events.steady_terminal = true;
   options.events.steady_threshold = kSteady;
@@ -99,7 +104,7 @@ Arrival first_arrival(Problem& problem, VisitOf visit_of) {
 
 CriticalPoint analysed(Problem& problem, const Vector& w) {
   CriticalPointOptions options;
-  options.search.starts = 8;
+  options.search.starts = kStartsOfVisit;
   options.search.descend = false;
   options.search.interrupt = problem.interrupt;
   CriticalPoint point = analyse_critical_point(problem.objective, w, options);

@@ -10,6 +10,10 @@ namespace saddleflow::claims {
 
 namespace {
 
+// Tolerances by which the time of a path is off, and how far below an error that must be for the error to be
+// seen.
+constexpr Real kErrorsOfTime = 10, kClearlyLess = 10;
+
 /// The time at which the flow is where the limit path is at t = 0.
 Real shifted_escape_time(const Problem& problem, const LimitDirection& limit, Real log_delta) {
   const Real value = limit.kkt.point.value;
@@ -34,10 +38,10 @@ std::vector<Real> generic_path_errors(Problem& problem, const Vector& u0, const 
     Real error = run.samples.size() == times.size() ? Real(0) : std::numeric_limits<Real>::quiet_NaN();
     for (std::size_t k = 0; k < run.samples.size(); ++k)
       error = std::max(error, (run.samples[k].weights() - escape.path.samples[k].weights).norm());
-    // An error of rtol of the time moves the point by so much of its own way.
+    // An error of rtol of the time, some of them, moves the point by so much of its own way.
     const Real blurred =
-        10 * problem.rtol * shift * static_cast<Real>(problem.degree()) * limit.kkt.point.value;
-    errors.push_back(blurred < error / 10 ? error : std::numeric_limits<Real>::quiet_NaN());
+        kErrorsOfTime * problem.rtol * shift * static_cast<Real>(problem.degree()) * limit.kkt.point.value;
+    errors.push_back(blurred < error / kClearlyLess ? error : std::numeric_limits<Real>::quiet_NaN());
   }
   return errors;
 }

@@ -99,7 +99,7 @@ Vector with_equal_neurons(const Network& network, const Vector& u0) {
 /// The other rank-one KKT points: several neurons of equal size. Nothing but symmetry leads there,
 /// and rounding may end that.
 Finding symmetric_finding(Problem& problem, std::vector<std::string>& details) {
-  constexpr std::uint64_t kStarts = 6;
+  constexpr std::uint64_t kStarts = 6;  // by judgement: the counter-case needs one that grows
   Index growing = 0, several = 0, saddles = 0, other = 0;
   for (std::uint64_t seed = problem.seeds.front(); seed < problem.seeds.front() + kStarts; ++seed) {
     problem.check_interrupt();
@@ -126,7 +126,7 @@ Finding symmetric_finding(Problem& problem, std::vector<std::string>& details) {
 }  // namespace
 
 Report measure_kkt_limits(const StudyTable& study, const Options& options) {
-  constexpr Index kQuickStarts = 12;
+  constexpr Index kQuickStarts = 12;  // of --quick, for a look at the claim
   Problem problem(study, options);
   if (!problem.network().traits().layered)
     study.fail("network.kind",

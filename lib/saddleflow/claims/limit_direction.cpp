@@ -13,11 +13,19 @@ namespace saddleflow::claims {
 
 namespace {
 
-constexpr Real kTolerance = Real(1e-12);  // of the NCF flow and of KKT points
+constexpr Real kTolerance = kKktTolerance;  // of the NCF flow and of KKT points
+// Near enough for the limit to be polished: a hundred of the steps that a path errs by.
 constexpr Real kSettled = Real(1e-9);
+// A gradient this small beside that of the start is one that goes to zero, if for ever.
 constexpr Real kCreeping = Real(1e-6);
-constexpr Real kSettlingTime =
-    Real(1e-8);  // accuracy of a settling time: far below what the flow's tolerance gives it
+// Accuracy of a settling time: far below what the flow's tolerance gives it.
+constexpr Real kSettlingTime = Real(1e-8);
+// A certificate is asked for ten times the tolerance that the point was polished to, as zeroing neurons moves
+// it; a path errs by a hundred of them at least, and what it changes by with ten times the tolerance is a
+// tenth of what it errs by.
+constexpr Real kTenTimes = 10, kPathErrors = 100;
+// A flow that grows exponentially is looked at beyond its resolved time so many times over.
+constexpr Real kLongestTail = 4;
 
 NcfFlowOptions ncf_options(Real rtol = kTolerance) {
   NcfFlowOptions options;
@@ -39,7 +47,7 @@ void clear_zero_neurons(Correlation& correlation, KktEntry& entry) {
   for (const Index i : entry.structure.zero_parameters) point.direction[i] = 0;
   point = polish_kkt_point(correlation, point.direction, kTolerance);
   for (const Index i : entry.structure.zero_parameters) point.direction[i] = 0;
-  entry = certify(correlation, point, 10 * kTolerance);
+  entry = certify(correlation, point, kTenTimes * kTolerance);
 }
 
 Real distance(Correlation& correlation, const Vector& u0, const LimitDirection& limit, Real time) {
@@ -50,8 +58,8 @@ Real distance(Correlation& correlation, const Vector& u0, const LimitDirection& 
 /// Less than this part of the blow-up time cannot be told from nothing: as much as the time changes with the
 /// tolerance, which a start that comes near another KKT point first multiplies.
 Real least_part(Correlation& correlation, const Vector& u0, const LimitDirection& limit) {
-  const NcfFlowResult rough = follow_ncf_flow(correlation, u0, ncf_options(10 * kTolerance));
-  return std::max(100 * kTolerance, 10 * std::abs(rough.time / limit.flow.time - 1));
+  const NcfFlowResult rough = follow_ncf_flow(correlation, u0, ncf_options(kTenTimes * kTolerance));
+  return std::max(kPathErrors * kTolerance, kTenTimes * std::abs(rough.time / limit.flow.time - 1));
 }
 
 }  // namespace
@@ -70,7 +78,7 @@ LimitDirection find_limit(Correlation& correlation, const Vector& u0) {
         gradient_norm(correlation, limit.flow.direction) <= kCreeping * gradient_norm(correlation, u0);
   if (!limit.grows()) return limit;
   const KktPoint point = polish_kkt_point(correlation, limit.flow.direction, kTolerance);
-  limit.kkt = certify(correlation, point, 10 * kTolerance);
+  limit.kkt = certify(correlation, point, kTenTimes * kTolerance);
   clear_zero_neurons(correlation, limit.kkt);
   return limit;
 }
@@ -86,7 +94,7 @@ std::optional<Real> settling_time(Correlation& correlation, const Vector& u0, co
   // The remaining time (D > 2) or rate (D = 2) is what the settled flow has left to it: looked for between
   // the start and the end of the resolved flow, on the monotonic tail.
   const bool blows_up = limit.flow.end == NcfEnd::blow_up;
-  const Real last = blows_up ? -std::log(least_part(correlation, u0, limit)) : Real(4);
+  const Real last = blows_up ? -std::log(least_part(correlation, u0, limit)) : kLongestTail;
   Real low = 0, high = Real(0.5);  // blow-up: ln of the inverse of the part of the time that is left
   const auto time_of = [&](Real x) {
     return blows_up ? limit.flow.time * -std::expm1(-x) : limit.flow.time * x;

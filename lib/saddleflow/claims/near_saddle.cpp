@@ -219,10 +219,10 @@ class NearSaddle {
       for (const Departing& d : series.runs) errors.push_back(d.misdirection);
       const PowerLaw law = fit_power_law(problem_.deltas, errors, kRounding);
       const Real power = series.prediction.direction_power();
-      decided = decided && law.points >= 3;
+      decided = decided && law.points >= kFewestPoints;
       // Without a power any that is surely positive will do.
       const Real least = std::isnan(power) ? problem_.margin : power - problem_.margin;
-      holds = holds && (law.points < 3 || law.exponent >= least);
+      holds = holds && (law.points < kFewestPoints || law.exponent >= least);
       last = std::max(last, errors.back());
       predicted += fmt::format(" {:.3f}", static_cast<double>(power));
       measured += fmt::format(" {:.3f}", static_cast<double>(law.exponent));
@@ -241,8 +241,8 @@ class NearSaddle {
       std::vector<Real> drifts;
       for (const Departing& d : series.runs) drifts.push_back(d.drift);
       const PowerLaw law = fit_power_law(problem_.deltas, drifts, 0);
-      decided = decided && law.points >= 3;
-      holds = holds && (law.points < 3 || law.exponent >= 2 - problem_.margin);
+      decided = decided && law.points >= kFewestPoints;
+      holds = holds && (law.points < kFewestPoints || law.exponent >= 2 - problem_.margin);
       measured += fmt::format(" {:.3f}", static_cast<double>(law.exponent));
     }
     return {paper() + ": the kept weights drift by O(delta^2 ln 1/delta) [derived]",

@@ -10,8 +10,9 @@ namespace saddleflow::claims {
 
 namespace {
 
-constexpr Real kDirectionSlack = Real(1.1);
-constexpr Index kStarts = 16;
+// Of the search for the limits of one neuron, whose basins are few; those that it misses are added as they
+// are met.
+constexpr Index kStartsOfNeuron = 16;
 
 /// One neuron alone: its start and where its own NCF flow goes.
 struct Fate {
@@ -27,7 +28,7 @@ Real error_of(const Fate& fate, const Vector& now, Real delta) {
 /// The fates of all neurons, with the time at which all are within `accuracy`.
 std::vector<Fate> find_fates(Problem& problem, const Vector& u0, Real accuracy, NeuronDirections& out) {
   KktSearchOptions search;
-  search.starts = kStarts;
+  search.starts = kStartsOfNeuron;
   search.interrupt = problem.interrupt;
   const SeparableAnalysis analysis = analyse_neurons(problem.objective, u0, search);
   const Objective alone(analysis.neuron, problem.objective.data(), problem.objective.loss());
@@ -67,7 +68,7 @@ NeuronDirections follow_neurons(Problem& problem, const Vector& u0, Real accurac
           neuron_weights(problem.network(), run.samples.front().weights(), static_cast<Index>(k));
       const Real error = error_of(fates[k], now, delta);
       largest = std::max(largest, error);
-      if (error <= kDirectionSlack * accuracy) ++within;
+      if (error <= kReachedAccuracy * accuracy) ++within;
     }
     if (!run.samples.empty()) out.norm = std::exp(run.samples.front().log_norm);
     out.within.push_back(within);

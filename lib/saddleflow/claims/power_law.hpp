@@ -7,6 +7,9 @@
 
 namespace saddleflow::claims {
 
+/// A law has two unknowns: what a fit through fewer points is worth cannot be seen.
+inline constexpr Index kFewestPoints = 3;
+
 /// error ~ factor * size^exponent by least squares of the logarithms.
 struct PowerLaw {
   Real exponent = 0;

@@ -13,7 +13,7 @@ namespace saddleflow::claims {
 
 namespace {
 
-constexpr Real kErrorFloor = 100;  // errors below this many rtol say nothing
+constexpr Real kErrorFloor = 100;  // errors below this many rtol say nothing: a path may err by them
 
 LimitPathOptions path_options(const Problem& problem) {
   LimitPathOptions options;
@@ -91,7 +91,7 @@ Report measure_ray_rate(const StudyTable& study, const Options& options) {
     report.details.push_back(fmt::format("seed {}: {}; path: {}; errors {}{}", seed, describe(r.limit),
                                          r.arrival, listed(r.errors, "{:.2e}"),
                                          r.problem.empty() ? "" : "; " + r.problem));
-    if (r.law.points < 3) {
+    if (r.law.points < kFewestPoints) {
       left_out += fmt::format("{}seed {} left out ({})", left_out.empty() ? "" : "; ", seed,
                               r.problem.empty() ? "errors within rounding" : r.problem);
       continue;

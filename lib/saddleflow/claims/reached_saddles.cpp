@@ -14,7 +14,8 @@ namespace saddleflow::claims {
 
 namespace {
 
-constexpr Real kPassageFloor = Real(1e-9);  // the closest approach is where r falls below 1e-10
+// The closest approach is where r falls below 1e-10: ten times that is not told from it.
+constexpr Real kPassageFloor = Real(1e-9);
 
 struct Spread {
   Real low = std::numeric_limits<Real>::infinity(), high = -std::numeric_limits<Real>::infinity();

@@ -12,10 +12,15 @@ namespace saddleflow::claims {
 
 namespace {
 
-constexpr int kTimes = 40;
-constexpr Real kReference = Real(1e-40);  // delta^D of the trajectory that the others are compared with
-constexpr Real kDistanceFloor = 1000;     // distances below this many rtol say nothing
-constexpr Real kOnCurve = Real(1e-6);     // of the reference and the NCF flow
+constexpr int kTimes = 40;  // at which curves are compared: closer than they change
+// delta^D of the trajectory that the others are compared with: it is the curve itself to far below any
+// tolerance.
+constexpr Real kReference = Real(1e-40);
+// Distances below this many rtol say nothing: each of the two paths may err by a hundred.
+constexpr Real kDistanceFloor = 1000;
+constexpr Real kOnCurve = Real(1e-6);  // of the reference and the NCF flow: another chart with other errors
+// A curve of degree 2 has no end: it is followed until the direction has settled to this.
+constexpr Real kEndOfCurve = Real(0.1);
 
 /// s at the times tau, empty when the flow did not come so far.
 std::vector<Vector> rescaled(Problem& problem, const Vector& u0, Real log_delta,
@@ -45,7 +50,7 @@ std::vector<Real> times_to(Real end) {
 
 Real end_of_curve(Problem& problem, const Vector& u0, const LimitDirection& limit, Real fraction) {
   if (limit.flow.end == NcfEnd::blow_up) return fraction * limit.flow.time;
-  return fraction * settling_time(problem.correlation, u0, limit, Real(0.1)).value_or(Real(0));
+  return fraction * settling_time(problem.correlation, u0, limit, kEndOfCurve).value_or(Real(0));
 }
 
 }  // namespace
@@ -93,7 +98,7 @@ Report measure_rescaled_curve(const StudyTable& study, const Options& options) {
   std::string exponents;
   for (const std::uint64_t seed : problem.seeds) {
     const RescaledCurve c = compare_rescaled(problem, problem.direction(seed), study.real("claim.horizon"));
-    if (!c.problem.empty() || c.law.points < 3) {
+    if (!c.problem.empty() || c.law.points < kFewestPoints) {
       ++failed;
       report.details.push_back(fmt::format(
           "seed {}: {}", seed, c.problem.empty() ? "too few distances above rounding" : c.problem));

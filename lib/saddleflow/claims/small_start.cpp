@@ -82,7 +82,8 @@ SmallRun follow_flow(Problem& problem, const Vector& u0, Real log_delta, const s
 }
 
 std::optional<FlowPoint> flow_at_norm(Problem& problem, const Vector& u0, Real log_delta, Real norm) {
-  // After the polar chart the time left is that of the nonlinear flow, which knows nothing of delta.
+  // After the polar chart the time left is that of the nonlinear flow, which knows nothing of delta, and of
+  // norms of order 1: by judgement.
   constexpr Real kLongest = Real(1e6);
   FlowEventOptions options = no_flow_events();
   options.levels.push_back({"weight_norm", norm, Direction::rising, true, 0});
