@@ -30,8 +30,8 @@ namespace {
 
 using Rows = std::vector<std::vector<double>>;
 
-constexpr std::size_t max_moments = 14;
-constexpr std::size_t max_path = 300;
+constexpr std::size_t max_moments = 14;  ///< pictures in two rows
+constexpr std::size_t max_path = 300;    ///< points of a path: as many as its picture has pixels
 constexpr std::size_t max_numbers =
     250'000;  ///< of all moments together: the page stays below a few megabytes
 

@@ -34,8 +34,11 @@ struct Directions {
   std::vector<DirectionMoment> path;     ///< `plane` only: thinned snapshots, unlabelled
 };
 
+/// More curves or rows than this cannot be told apart in one picture.
+inline constexpr std::size_t kDrawnNeurons = 64;
+
 /// Shows at most `max_neurons` neurons, those with the largest incoming weights at the end.
-Directions neuron_directions(const RunData& run, std::size_t max_neurons = 64);
+Directions neuron_directions(const RunData& run, std::size_t max_neurons = kDrawnNeurons);
 
 /// Rows of one layer's weight matrix; what is not finite counts as 0.
 std::vector<std::vector<double>> layer_rows(const RunData& run, const std::vector<double>& weights,

@@ -16,6 +16,7 @@ namespace {
 
 using archive::RunReader;
 
+/// Weights that are read for paths: five times what is drawn (max_path), as paths are thinned by their shape.
 constexpr std::size_t max_path_snapshots = 1500;
 
 Column column(const RunReader& reader, const std::string& name) {

@@ -48,7 +48,7 @@ Json plot(const RunData& run, const std::vector<Curve>& curves, std::size_t poin
 
 /// The neurons whose norm grows largest; more curves than this cannot be told apart.
 std::vector<Curve> neuron_curves(const RunData& run) {
-  constexpr std::size_t most = 64;
+  constexpr std::size_t most = kDrawnNeurons;
   const auto largest = [](const Column& c) {
     double value = 0;
     for (const double v : c)
@@ -194,7 +194,7 @@ std::string to_json(const RunData& run, std::size_t points) {
                   {"stop_reason", run.stop_reason},
                   {"end_time", run.time.empty() ? Json(nullptr) : number(run.time.back(), time_digits)},
                   {"rows", run.time.size()},
-                  {"steps", number(last_step(run), 16)},
+                  {"steps", number(last_step(run), count_digits)},
                   {"first_loss", run.loss.empty() ? Json(nullptr) : number(run.loss.front(), value_digits)},
                   {"final_loss", number(last_finite(run.loss), value_digits)},
                   {"gauges", gauges(run)},

@@ -13,7 +13,9 @@ namespace saddleflow::report {
 
 namespace {
 
+/// Half a megabyte of text a plot; with many curves each still has enough for its shape.
 constexpr std::size_t numbers_per_plot = 60'000;
+constexpr std::size_t fewest_points = 400;
 
 bool has_numbers(const Column& column) {
   return std::any_of(column.begin(), column.end(), [](double v) { return std::isfinite(v); });
@@ -52,7 +54,8 @@ Json plot_json(const Column& time, const Column& steps, const std::vector<Curve>
   std::vector<std::span<const double>> values;
   values.reserve(curves.size());
   for (const Curve& c : curves) values.emplace_back(*c.values);
-  const std::size_t limit = std::min(points, std::max<std::size_t>(400, numbers_per_plot / curves.size()));
+  const std::size_t limit =
+      std::min(points, std::max<std::size_t>(fewest_points, numbers_per_plot / curves.size()));
   const std::vector<std::size_t> rows = thin_rows(time, values, limit, keep);
   const auto picked = [&](const Column& column, int digits) {
     Json list = Json::array();

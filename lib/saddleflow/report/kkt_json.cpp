@@ -9,15 +9,16 @@ namespace saddleflow::report {
 
 namespace {
 
-constexpr std::size_t max_curves = 64;
-constexpr std::size_t max_pictures = 24;
-constexpr std::size_t max_rows = 24;
+constexpr std::size_t max_curves = kDrawnNeurons;
+constexpr std::size_t max_pictures = 24;  ///< of the points with the largest values: some rows of them
+constexpr std::size_t max_rows = 24;      ///< of one picture
+constexpr double no_square = 1e-20;       ///< of a row of a unit vector: beside others it is not seen
 
 Json point_json(const archive::KktRow& p) {
   static constexpr const char* names[] = {"maximum", "degenerate", "saddle", "unknown"};
   const bool known = p.second_order_status >= 0 && p.second_order_status < 4;
   return {{"status", p.null == 1 ? "null" : names[known ? p.second_order_status : 3]},
-          {"value", number(p.value, 10)},
+          {"value", number(p.value, verdict_digits)},
           {"gap", number(p.second_order_gap, value_digits)},
           {"residual", number(p.residual, value_digits)},
           {"negative", p.negative},
@@ -27,7 +28,7 @@ Json point_json(const archive::KktRow& p) {
           {"basin_share", number(p.basin_share, value_digits)},
           {"starts", p.starts},
           {"layer_share", numbers(p.layer_share, value_digits)},
-          {"rank_one_residual", numbers(p.rank_one_residual, 3)},
+          {"rank_one_residual", numbers(p.rank_one_residual, share_digits)},
           {"active_neurons", p.active_neurons},
           {"rank_one", p.rank_one},
           {"scalar_kkt", p.scalar_kkt},
@@ -54,7 +55,7 @@ std::vector<std::vector<double>> first_rows(const RunData& run, const std::vecto
     for (const double x : row) sum += x * x;
     return sum;
   };
-  std::erase_if(rows, [&](const auto& row) { return square(row) < 1e-20; });
+  std::erase_if(rows, [&](const auto& row) { return square(row) < no_square; });
   std::stable_sort(rows.begin(), rows.end(),
                    [&](const auto& a, const auto& b) { return square(a) > square(b); });
   if (rows.size() > max_rows) rows.resize(max_rows);

@@ -10,11 +10,14 @@ namespace saddleflow::report {
 
 namespace {
 
+/// Characters to be replaced are rarer than this in most texts: room for them, so that it is not copied.
+constexpr std::size_t rare = 16;
+
 /// `text` with each character that `reference` knows replaced.
 template <class Reference>
 std::string replace_characters(std::string_view text, Reference reference) {
   std::string out;
-  out.reserve(text.size() + text.size() / 16);
+  out.reserve(text.size() + text.size() / rare);
   for (const char c : text) {
     const std::string_view replacement = reference(c);
     if (replacement.empty())

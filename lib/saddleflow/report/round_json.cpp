@@ -16,7 +16,7 @@ constexpr std::array point_kinds = {"origin", "saddle", "minimum", "unresolved",
 constexpr std::array stop_names = {"reached_critical_point", "reached_loss", "not_critical", "interrupted",
                                    "gradient_steps_spent",   "valley"};
 constexpr std::size_t most_inputs = 32;       ///< beyond, they are drawn as one
-constexpr std::size_t most_numbers = 60'000;  ///< of all networks together
+constexpr std::size_t most_numbers = 60'000;  ///< of all networks together: half a megabyte of text
 
 template <std::size_t size>
 const char* name_of(const std::array<const char*, size>& names, int flag) {

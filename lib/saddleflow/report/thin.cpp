@@ -90,6 +90,9 @@ void add_extremes(Curve curve, std::size_t first, std::size_t last, std::size_t 
   if (!(curve[high] <= std::max(curve[first], curve[next]))) rows.push_back(high);
 }
 
+/// What a bucket keeps at most: its ends, and of each curve its least and its largest value and a gap.
+constexpr std::size_t rows_of_bucket = 2, rows_of_curve = 3;
+
 Rows rows_of_buckets(const std::vector<double>& arc, const std::vector<Curve>& curves, std::size_t buckets) {
   const double width = arc.back() / static_cast<double>(buckets);
   const auto bucket = [&](std::size_t i) { return static_cast<std::size_t>(arc[i] / width); };
@@ -111,8 +114,13 @@ Rows rows_of_buckets(const std::vector<double>& arc, const std::vector<Curve>& c
   return rows;
 }
 
+/// Fewer rows show no shape. When too many rows are left, buckets become fewer as they were too many, and by
+/// this part more, so that it ends.
+constexpr std::size_t fewest_rows = 16, part_more = 16;
+
 void check_arguments(Curve time, const std::vector<Curve>& curves, std::size_t limit) {
-  if (limit < 16) throw InputError(fmt::format("thin_rows: limit = {}, expected at least 16", limit));
+  if (limit < fewest_rows)
+    throw InputError(fmt::format("thin_rows: limit = {}, expected at least {}", limit, fewest_rows));
   for (std::size_t c = 0; c < curves.size(); ++c)
     if (curves[c].size() != time.size())
       throw InputError(
@@ -129,10 +137,11 @@ Rows thin_rows(Curve time, const std::vector<Curve>& curves, std::size_t limit, 
 
   std::vector<double> arc = value_length(time.size(), curves);
   add_abscissae(time, arc);
-  // A bucket keeps 2 rows and at most 3 for each curve, so the last number of buckets always fits.
-  const std::size_t fewest = std::max<std::size_t>(1, (limit - 1) / (2 + 3 * curves.size()));
+  // So the last number of buckets always fits.
+  const std::size_t fewest =
+      std::max<std::size_t>(1, (limit - 1) / (rows_of_bucket + rows_of_curve * curves.size()));
   for (std::size_t buckets = limit;;
-       buckets = std::max(fewest, buckets * limit / (rows.size() + limit / 16))) {
+       buckets = std::max(fewest, buckets * limit / (rows.size() + limit / part_more))) {
     rows = rows_of_buckets(arc, curves, buckets);
     if (rows.size() <= limit || buckets <= fewest) break;
   }

@@ -14,10 +14,14 @@ using Matrix = std::vector<std::vector<double>>;
 using Numbers = std::vector<std::size_t>;
 using Weights = const std::vector<double>*;
 
-constexpr std::size_t max_neurons = 64, max_others = 96;
+constexpr std::size_t max_neurons = kDrawnNeurons, max_others = 96;  ///< rows and columns: some pixels each
 constexpr std::size_t max_cells = 120'000;  ///< of all pictures: the page stays below a megabyte
 constexpr double visible = 0.02;            ///< a neuron is seen above this share of the picture's largest
-constexpr int picture_digits = 3;
+constexpr int picture_digits = 3;           ///< of a colour
+/// A snapshot within this part of its length of a critical point is drawn as it.
+constexpr double same_point = 0.3;
+/// Pictures of one group: before, at the point, and after or the end. No group has more than the second.
+constexpr std::size_t pictures_of_group = 3, most_of_group = 4;
 
 struct Picture {
   std::string label;
@@ -49,8 +53,8 @@ Picture picture_at(const RunData& run, std::size_t visit) {
   const Picture closest{"closest approach", saddle.closest_time, &saddle.point};
   if (row < 0) return closest;
   const std::vector<double>& point = run.saddle_record.catalogue[static_cast<std::size_t>(row)].point;
-  const bool same =
-      saddle.point.empty() || (!point.empty() && distance(point, saddle.point) <= 0.3 * length(saddle.point));
+  const bool same = saddle.point.empty() ||
+                    (!point.empty() && distance(point, saddle.point) <= same_point * length(saddle.point));
   const bool origin = run.saddle_record.catalogue[static_cast<std::size_t>(row)].kind == 0;
   return same || origin ? Picture{"at the point", saddle.closest_time, &point} : closest;
 }
@@ -111,7 +115,7 @@ Numbers neuron_order(const RunData& run, const std::vector<Group>& groups, int l
   for (const Group& group : groups) {
     for (const Picture& p : group.pictures) {
       const Matrix rows = layer_rows(run, *p.weights, layer);
-      ranks.resize(rows.size(), {groups.size() * 4, 0});
+      ranks.resize(rows.size(), {groups.size() * most_of_group, 0});
       double largest = 0;
       for (const auto& row : rows) largest = std::max(largest, length(row));
       ++picture;
@@ -192,7 +196,7 @@ Json weight_pictures(const RunData& run) {
   if (groups.empty() || run.parameters.empty()) return nullptr;
   const std::vector<Frame> all = frames(run, groups);
   const std::size_t total = groups.size();
-  groups.resize(std::min(total, std::max<std::size_t>(1, max_cells / (3 * cells(all)))));
+  groups.resize(std::min(total, std::max<std::size_t>(1, max_cells / (pictures_of_group * cells(all)))));
   double largest = 0;
   Json list = Json::array(), layers = Json::array();
   for (const Frame& frame : all)
