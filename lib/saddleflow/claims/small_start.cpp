@@ -18,10 +18,13 @@ FlowAssemblyOptions assembly(const Problem& problem, const FlowEventOptions& eve
   return options;
 }
 
-Outcome run(Problem& problem, FlowAssembly& parts, Real t_end, bool after_polar, Observer& observer) {
+/// What an end counts from.
+enum class EndFrom { start, polar_exit };
+
+Outcome run(Problem& problem, FlowAssembly& parts, Real t_end, EndFrom from, Observer& observer) {
   IntegrationOptions options;
   options.t_end = t_end;
-  options.end_after_polar = after_polar;
+  options.end_after_polar = from == EndFrom::polar_exit;
   options.max_steps = problem.max_steps;
   options.interrupt = problem.interrupt;
   Outcome outcome = parts.run(observer, options);
@@ -75,7 +78,7 @@ SmallRun follow_flow(Problem& problem, const Vector& u0, Real log_delta, const s
   FlowAssembly parts(problem.objective, u0.normalized(), log_delta, assembly(problem, no_flow_events()));
   SmallRun result;
   Sampler sampler(parts, log_delta, times, result);
-  const Outcome outcome = run(problem, parts, times.back(), false, sampler);
+  const Outcome outcome = run(problem, parts, times.back(), EndFrom::start, sampler);
   result.stop_reason = outcome.stop_reason;
   if (outcome.stop_reason == "reached_end") sampler.finish(outcome.state);
   return result;
@@ -86,10 +89,11 @@ std::optional<FlowPoint> flow_at_norm(Problem& problem, const Vector& u0, Real l
   // norms of order 1: by judgement.
   constexpr Real kLongest = Real(1e6);
   FlowEventOptions options = no_flow_events();
-  options.levels.push_back({"weight_norm", norm, Direction::rising, true, 0});
+  options.levels.push_back(
+      {.quantity = "weight_norm", .value = norm, .direction = Direction::rising, .terminal = true});
   FlowAssembly parts(problem.objective, u0.normalized(), log_delta, assembly(problem, options));
   Observer nobody;
-  const Outcome outcome = run(problem, parts, kLongest, true, nobody);
+  const Outcome outcome = run(problem, parts, kLongest, EndFrom::polar_exit, nobody);
   if (!outcome.stop_reason.starts_with("event:")) return std::nullopt;
   return point_of(parts, outcome.time, outcome.state);
 }

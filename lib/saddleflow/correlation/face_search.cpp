@@ -179,11 +179,21 @@ class SlidingAscent {
     const Real residual = face_residual(point, normals);
     Vector way;
     if (residual > tolerance_ || face_.opens(f_, point, way) >= 0) return std::nullopt;
-    return KktPoint{point.u, point.value, point.gradient_norm, residual, false};
+    return KktPoint{.direction = point.u,
+                    .value = point.value,
+                    .gradient_norm = point.gradient_norm,
+                    .residual = residual};
   }
 
-  KktPoint null_point() const { return {point_.u, 0, on_face_gradient(), 0, true}; }
-  KktPoint plain() const { return {point_.u, point_.value, point_.gradient_norm, point_.residual, false}; }
+  KktPoint null_point() const {
+    return {.direction = point_.u, .gradient_norm = on_face_gradient(), .null = true};
+  }
+  KktPoint plain() const {
+    return {.direction = point_.u,
+            .value = point_.value,
+            .gradient_norm = point_.gradient_norm,
+            .residual = point_.residual};
+  }
 
   const CorrelationOnSphere& f_;
   Face face_;

@@ -14,8 +14,12 @@ namespace {
 constexpr Real kNearPoint = Real(1e-2);
 
 KktPoint to_kkt_point(const SpherePoint& point, Real null_gradient) {
-  if (point.gradient_norm <= null_gradient) return {point.u, 0, point.gradient_norm, 0, true};
-  return {point.u, point.value, point.gradient_norm, point.residual, false};
+  if (point.gradient_norm <= null_gradient)
+    return {.direction = point.u, .gradient_norm = point.gradient_norm, .null = true};
+  return {.direction = point.u,
+          .value = point.value,
+          .gradient_norm = point.gradient_norm,
+          .residual = point.residual};
 }
 
 SpherePoint refine(const CorrelationOnSphere& f, const SpherePoint& point, Real tolerance) {

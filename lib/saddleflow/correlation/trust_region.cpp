@@ -172,7 +172,7 @@ Climb climb(const SphereFunction& f, SpherePoint point, const Matrix& normals, c
       return {point, spectrum.values.size() == 0 || spectrum.values[0] > kClearCurvature * spectrum.size()};
     if (!climb_once(f, model, limits, point, radius)) break;
   }
-  return {point, false};
+  return {.point = point, .clear_maximum = false};
 }
 
 namespace {

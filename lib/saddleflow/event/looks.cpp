@@ -55,7 +55,8 @@ std::vector<GridPoint> read_polynomial(std::span<const Look> looks) {
       const Real time = looks[i].time + part * (looks[i + 1].time - looks[i].time);
       grid.push_back({time, part == 0 ? looks[i].value : interpolate(looks, time), i, part == 0});
     }
-  grid.push_back({looks.back().time, looks.back().value, looks.size() - 1, true});
+  grid.push_back(
+      {.time = looks.back().time, .value = looks.back().value, .after = looks.size() - 1, .is_look = true});
   return grid;
 }
 

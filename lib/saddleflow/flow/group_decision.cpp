@@ -41,17 +41,19 @@ class GroupSearch {
     options_.noise = model.noise;
   }
 
-  /// `arriving`: with the velocity of the sides before; else from rest.
-  GroupDecision run(bool arriving) {
-    decide(arriving);
+  GroupDecision run(Entry entry) {
+    decide(entry);
     return std::move(result_);
   }
 
  private:
-  void decide(bool arriving) {
+  /// Whether kinks that were held have been let go.
+  enum class Slide { goes_on, ended };
+
+  void decide(Entry entry) {
     KinkSides start(before_.size(), 0);
     Vector c = minimiser_on_face(f_, start);
-    if (arriving) {
+    if (entry == Entry::arriving) {
       c = minimiser_on_face(f_, before_);
       start = before_;
       release(c, start);
@@ -71,7 +73,7 @@ class GroupSearch {
     result_.resolved = found.found;
     result_.trapped = released ? still_held(was_trapped_) : std::vector<bool>(before_.size(), false);
     if (std::find(result_.trapped.begin(), result_.trapped.end(), true) == result_.trapped.end())
-      choose(found, arriving, released);
+      choose(found, entry, released ? Slide::ended : Slide::goes_on);
   }
 
   /// A slide that has come to its end: its kinks leave along the rays whose margins have become zero. Where
@@ -196,20 +198,20 @@ class GroupSearch {
 
   /// Where F has several local minimisers, or gradient descent stays at a place that is none, the flow
   /// branches. At the end of a slide all velocities are still one, and the sides tell them apart.
-  void choose(const LocalMinimum& found, bool arriving, bool released) {
+  void choose(const LocalMinimum& found, Entry entry, Slide slide) {
+    const bool passing = entry == Entry::arriving && slide == Slide::goes_on;
     const Vector c = minimiser_on_face(f_, KinkSides(before_.size(), 0));
     const std::vector<KinkSides> ways = ways_out(c);
     // Along one ray there is no choice, unless kinks that were held leave on the way.
     bool leave = !result_.resolved;
     for (std::size_t k = 0; k < result_.sides.size(); ++k)
       leave = leave || (before_[k] == 0 && result_.sides[k] != 0);
-    if (ways.size() < (leave ? 1U : 2U) || (arriving && !released && has_one_way())) return;
+    if (ways.size() < (leave ? 1U : 2U) || (passing && has_one_way())) return;
     std::vector<LocalMinimum> all;
     if (result_.resolved) all.push_back(found);
     for (std::size_t way = 0; way < std::min(ways.size(), kBranches); ++way)
-      add_distinct(all, descend(f_, c, ways[way], options_), released);
-    if (arriving && !released && (all.size() > 1 || !result_.resolved || are_coupled()))
-      follow_tiny_steps(found, all);
+      add_distinct(all, descend(f_, c, ways[way], options_), slide);
+    if (passing && (all.size() > 1 || !result_.resolved || are_coupled())) follow_tiny_steps(found, all);
     for (std::size_t k = 0; all.size() > 1 && k < result_.sides.size(); ++k)
       if (std::any_of(all.begin(), all.end(),
                       [&](const auto& other) { return other.sides[k] != result_.sides[k]; }))
@@ -220,7 +222,7 @@ class GroupSearch {
     TinyStepsOptions how;
     if (all.size() == 1) how.agreeing = kAgreeingWhereAlone;
     const std::vector<TinyStepsEnd> reached = ends_of_tiny_steps(f_, before_, found, options_, how);
-    for (const TinyStepsEnd& other : reached) add_distinct(all, other.place, false);
+    for (const TinyStepsEnd& other : reached) add_distinct(all, other.place, Slide::goes_on);
     if (reached.empty() || (all.size() == 1 && result_.resolved)) return;
     result_.sides = reached.front().place.sides;
     result_.trapped = reached.front().trapped;
@@ -257,10 +259,10 @@ class GroupSearch {
     return ways;
   }
 
-  void add_distinct(std::vector<LocalMinimum>& all, const LocalMinimum& other, bool released) const {
+  void add_distinct(std::vector<LocalMinimum>& all, const LocalMinimum& other, Slide slide) const {
     const bool known = std::any_of(all.begin(), all.end(), [&](const LocalMinimum& m) {
       const bool one_point = (m.point - other.point).norm() <= kOnePoint * m.point.norm() + options_.noise;
-      return m.sides == other.sides || (one_point && !released);
+      return m.sides == other.sides || (one_point && slide == Slide::goes_on);
     });
     if (other.found && !known) all.push_back(other);
   }
@@ -276,8 +278,8 @@ class GroupSearch {
 
 }  // namespace
 
-GroupDecision decide_group(const KinkModel& model, const GroupArrival& arrival, bool arriving) {
-  return GroupSearch(model, arrival).run(arriving);
+GroupDecision decide_group(const KinkModel& model, const GroupArrival& arrival, Entry entry) {
+  return GroupSearch(model, arrival).run(entry);
 }
 
 }  // namespace saddleflow

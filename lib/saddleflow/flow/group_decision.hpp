@@ -5,6 +5,7 @@
 
 #include "saddleflow/network/sliding_manifold.hpp"
 #include "saddleflow/piecewise/piecewise_linear.hpp"
+#include "saddleflow/switching/switched_system.hpp"
 
 namespace saddleflow {
 
@@ -24,10 +25,10 @@ struct GroupDecision {
   bool sampled = false;  ///< the kinks have too many rays: what was decided on is a sample of them
 };
 
-/// To the minimiser of F(c) = f(c) + |c|^2 / 2 on whose side the trajectory arrives (THEORY.md, section 5,
-/// when kinks coincide); where there are several, or gradient descent stays at a place that is none, to where
-/// gradient descent with a tiny step goes. `arriving`: with the velocity of the sides until now; else from
-/// rest.
-GroupDecision decide_group(const KinkModel& model, const GroupArrival& arrival, bool arriving);
+/// To the minimiser of F(c) = f(c) + |c|^2 / 2 on whose side the trajectory arrives (THEORY.md, section 5, when
+/// kinks coincide); where there are several, or gradient descent stays at a place that is none, to where
+/// gradient descent with a tiny step goes. With the velocity of the sides
+/// until now where it arrives, from rest where it starts.
+GroupDecision decide_group(const KinkModel& model, const GroupArrival& arrival, Entry entry);
 
 }  // namespace saddleflow

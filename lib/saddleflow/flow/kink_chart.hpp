@@ -7,6 +7,9 @@
 
 namespace saddleflow {
 
+/// Whether an evaluation counts as work: not where it has been made before.
+enum class Counting { counted, uncounted };
+
 /// A chart of the gradient flow whose points are weights of a feed-forward network up to a positive factor
 /// e^{log_scale}.
 class KinkChart {
@@ -15,9 +18,9 @@ class KinkChart {
   virtual const Network& network() const = 0;
   /// Whether there is a FeedForwardState to look at.
   virtual bool has_state() = 0;
-  /// The passes forward and back at the weights of x. Not counted as work where they have been made before.
-  /// Valid until the chart's objective is asked for anything else.
-  virtual const FeedForwardState& evaluate(const Vector& x, bool counted) = 0;
+  /// The passes forward and back at the weights of x. Valid until the chart's objective is asked for anything
+  /// else.
+  virtual const FeedForwardState& evaluate(const Vector& x, Counting counting) = 0;
   /// At the x of the last evaluate(): the velocity of the weights, both without the factor.
   virtual const Vector& velocity() const = 0;
   virtual Real log_scale() const = 0;
@@ -31,7 +34,7 @@ class CartesianKinkChart final : public KinkChart {
   explicit CartesianKinkChart(GradientFlow& flow) : flow_(flow) {}
   const Network& network() const override { return flow_.objective().network(); }
   bool has_state() override;
-  const FeedForwardState& evaluate(const Vector& x, bool counted) override;
+  const FeedForwardState& evaluate(const Vector& x, Counting counting) override;
   const Vector& velocity() const override { return velocity_; }
   Real log_scale() const override { return 0; }
   void lift(const Vector& change, Vector& rates) const override;
@@ -46,7 +49,7 @@ class PolarKinkChart final : public KinkChart {
   explicit PolarKinkChart(PolarFlow& flow) : flow_(flow) {}
   const Network& network() const override { return flow_.correlation().network(); }
   bool has_state() override;
-  const FeedForwardState& evaluate(const Vector& x, bool counted) override;
+  const FeedForwardState& evaluate(const Vector& x, Counting counting) override;
   const Vector& velocity() const override { return velocity_; }
   Real log_scale() const override { return log_scale_; }
   void lift(const Vector& change, Vector& rates) const override { flow_.bound_rates(change, rates); }

@@ -46,8 +46,8 @@ bool KinkCheck::applies_to(const Network& network) {
 // |sigma'(z) - sigma'_old(z)| where sigma_old is the branch of the other side.
 Real KinkCheck::jump(Real z) const { return kink_factor_ * std::pow(std::abs(z), power_ - 1); }
 
-const FeedForwardState& KinkCheck::look(const Vector& x, bool counted, End& end) {
-  const FeedForwardState& state = chart_->evaluate(x, counted);
+const FeedForwardState& KinkCheck::look(const Vector& x, Counting counting, End& end) {
+  const FeedForwardState& state = chart_->evaluate(x, counting);
   end.x = x;
   end.log_scale = chart_->log_scale();
   end.z.resize(state.hidden.size());
@@ -163,10 +163,10 @@ std::optional<Real> KinkCheck::shorter(const Step& step, const Norm& norm) {
   // Only the end of a step that was rejected has not been evaluated before. It comes first: what is evaluated
   // beside the steps' own order, after a resume, must not be counted, nor make others count.
   const bool accepted = step.error <= 1;
-  const FeedForwardState* at_end = &look(step.x1, !accepted, end_);
+  const FeedForwardState* at_end = &look(step.x1, accepted ? Counting::uncounted : Counting::counted, end_);
   if (start_.x.size() != step.x0.size() || start_.x != step.x0) {
-    look(step.x0, false, start_);
-    at_end = &look(step.x1, false, end_);
+    look(step.x0, Counting::uncounted, start_);
+    at_end = &look(step.x1, Counting::uncounted, end_);
   }
   const FeedForwardState& state = *at_end;
   find_passed(state, step.h);

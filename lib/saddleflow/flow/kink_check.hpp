@@ -53,7 +53,7 @@ class KinkCheck final : public StepCheck {
     Real change = 0;  ///< theta h |dL/da| |sigma' - sigma'_old|
   };
 
-  const FeedForwardState& look(const Vector& x, bool counted, End& end);
+  const FeedForwardState& look(const Vector& x, Counting counting, End& end);
   void differentiate(const FeedForwardState& state, End& end) const;
   void find_passed(const FeedForwardState& state, Real h);
   void look_at_unit(const FeedForwardState& state, const Kink& kink, Real h, Real growth);

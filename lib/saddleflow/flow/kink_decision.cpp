@@ -83,16 +83,17 @@ bool PiecewiseFlow::cross(const Vector& x, Index hit, Mode& mode) {
   return margin(x) >= -kSlopeTolerance;
 }
 
-std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector<Index>& hit, bool arriving) {
-  if (!flow_.objective().network().traits().kinked()) return std::nullopt;
+std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector<Index>& hit, Entry entry) {
+  if (flow_.objective().network().activation().is_smooth()) return std::nullopt;
   const Mode before = mode_;
-  if (hit.empty()) return Decision{true, true, {}, before, {}};
+  if (hit.empty())
+    return Decision{.resolved = true, .checked = true, .failure = {}, .mode = before, .branching = {}};
   const Mode all = hold(hit);
   Decision decision;
   std::size_t zero = before.sliding.size();
   for (const Index k : hit) zero += before.side(k) != Side::sliding ? 1 : 0;
   // Where kinks meet, crossing all of them may be one way of several.
-  if (arriving && hit.size() == 1 && all.sliding.size() == zero) {
+  if (entry == Entry::arriving && hit.size() == 1 && all.sliding.size() == zero) {
     decision.mode = before;
     if (cross(x, hit.front(), decision.mode)) {
       decision.resolved = decision.checked = true;
@@ -101,18 +102,18 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
   }
   // Where one slide has ended, another that is about to is mostly taken with it.
   for (const Real ended : {kEndedSlide, kEndedToRounding}) {
-    decision = decide_groups(x, hit, before, all, arriving, ended);
+    decision = decide_groups(x, hit, before, all, entry, ended);
     set_mode(decision.mode);
     if (decision.resolved) decision.failure = contradiction(x, switches_at_zero(before, decision.mode, hit));
     decision.resolved = decision.checked = decision.failure.empty();
-    if (decision.resolved || !arriving) break;
+    if (decision.resolved || entry == Entry::starting) break;
   }
   return decision;
 }
 
 /// Group after group, each on its own.
 Decision PiecewiseFlow::decide_groups(const Vector& x, const std::vector<Index>& hit, const Mode& before,
-                                      const Mode& all, bool arriving, Real ended) {
+                                      const Mode& all, Entry entry, Real ended) {
   set_mode(all);
   CutPass pass;
   const SlidingManifold& manifold = *flow_.objective().on_kinks(flow_.weights(x), pass);
@@ -130,7 +131,7 @@ Decision PiecewiseFlow::decide_groups(const Vector& x, const std::vector<Index>&
     if (std::find(arrival.hit.begin(), arrival.hit.end(), true) == arrival.hit.end()) continue;
     const KinkModel model = manifold.model(pass, group);
     if (model.idle) continue;
-    const GroupDecision found = decide_group(model, arrival, arriving);
+    const GroupDecision found = decide_group(model, arrival, entry);
     if (!found.resolved)
       decision.failure = fmt::format("no minimum of the local model of {} kinks was found", group.size());
     decision.sampled = decision.sampled || found.sampled;

@@ -66,7 +66,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   void complete(const Vector& x, std::vector<Index>& hit) override;
   /// The velocity is the minimiser of F(v) = L'(w; v) + |v|^2 / 2 on whose side the trajectory arrives
   /// (THEORY.md, section 5, when kinks coincide).
-  std::optional<Decision> decide(const Vector& x, const std::vector<Index>& hit, bool arriving) override;
+  std::optional<Decision> decide(const Vector& x, const std::vector<Index>& hit, Entry entry) override;
   /// A kink that returns to where it has just left, or is held while the loss falls away from it.
   std::string contradiction(const Vector& x, const std::vector<Index>& touching) override;
   void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;
@@ -85,7 +85,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   Mode hold(const std::vector<Index>& hit) const;
   void leave_dead_samples(const Mode& before, Mode& mode) const;
   Decision decide_groups(const Vector& x, const std::vector<Index>& hit, const Mode& before, const Mode& all,
-                         bool arriving, Real ended);
+                         Entry entry, Real ended);
   bool cross(const Vector& x, Index hit, Mode& mode);
   Real reach(const Vector& w, int layer, Index neuron) const;
   Real unit_of_move(const Vector& before, const Vector& after, int layer, Index neuron) const;

@@ -47,7 +47,7 @@ class DescentOnFaces {
       if (far && go_along(to_face)) continue;
       if (!leave_face()) return {c_, sides_, agrees_with_sides(f_, c_, sides_, rounding_), exact_};
     }
-    return {c_, sides_, false, exact_};
+    return {.point = c_, .sides = sides_, .found = false, .exact = exact_};
   }
 
  private:
@@ -147,7 +147,7 @@ class DescentOnFaces {
 
   /// Held kinks that no longer stay at zero along u take the sides of their rates.
   void follow(const Vector& u) {
-    const Vector unit = f_.units(u.norm(), false);
+    const Vector unit = f_.units(u.norm(), UnitsOf::direction);
     Vector a(f_.count());
     for (Index k = 0; k < f_.count(); ++k) {
       Real rate = f_.rows.row(k).dot(u);
@@ -160,7 +160,7 @@ class DescentOnFaces {
 
   void hold_what_is_zero() {
     const Vector y = f_.signals(c_, sides_);
-    const Vector zero = kNoSignal * f_.units(c_.norm()) + f_.units(rounding_, false);
+    const Vector zero = kNoSignal * f_.units(c_.norm()) + f_.units(rounding_, UnitsOf::direction);
     for (Index k = 0; k < f_.count(); ++k)
       if (!is_held(k) && std::abs(y[k]) <= zero[k]) side(k) = 0;
   }
@@ -177,7 +177,7 @@ class DescentOnFaces {
 
 bool agrees_with_sides(const PiecewiseLinear& f, const Vector& c, const KinkSides& sides, Real rounding) {
   const Vector y = f.signals(c, sides);
-  const Vector unit = kConsistent * f.units(c.norm()) + f.units(rounding, false);
+  const Vector unit = kConsistent * f.units(c.norm()) + f.units(rounding, UnitsOf::direction);
   for (Index k = 0; k < f.count(); ++k) {
     const std::int8_t side = sides[static_cast<std::size_t>(k)];
     if ((side == 0 ? -std::abs(y[k]) : static_cast<Real>(side) * y[k]) < -unit[k]) return false;

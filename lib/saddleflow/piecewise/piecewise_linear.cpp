@@ -25,10 +25,10 @@ Vector PiecewiseLinear::signals(const Vector& c, const KinkSides& sides) const {
   return y;
 }
 
-Vector PiecewiseLinear::units(Real length, bool with_shift) const {
+Vector PiecewiseLinear::units(Real length, UnitsOf of) const {
   const Real steepest = std::max(Real(1), std::abs(low));
   Vector unit = length * rows.rowwise().norm();
-  if (with_shift) unit += shift.cwiseAbs();
+  if (of == UnitsOf::point) unit += shift.cwiseAbs();
   for (Index k = 1; k < count(); ++k) unit[k] += steepest * feed.row(k).head(k).cwiseAbs().dot(unit.head(k));
   return unit;
 }

@@ -11,6 +11,9 @@ namespace saddleflow {
 /// The sides of the kinks of a PiecewiseLinear: y_k below zero, held at zero, or above.
 using KinkSides = std::vector<std::int8_t>;
 
+/// What PiecewiseLinear::units() are those of.
+enum class UnitsOf { point, direction };
+
 /// f(c) = g . c + sum_k b_k sigma(y_k),   y_k = a_k . c + h_k + sum_{j<k} C_kj sigma(y_j),   sigma(s) =
 /// max(s, low s), the abs-normal form of A. Griewank (On stable piecewise linearization and generalized
 /// algorithmic differentiation, 2013). The loss of a network with p = 1 has this form to first order at any
@@ -38,7 +41,7 @@ struct PiecewiseLinear {
   Vector signals(const Vector& c, const KinkSides& sides) const;
   /// Per kink, what y is a sum of at a point (or a direction, without the shift) of this length: rounding of
   /// y_k is a part of it.
-  Vector units(Real length, bool with_shift = true) const;
+  Vector units(Real length, UnitsOf of = UnitsOf::point) const;
   /// The derivative of y along u where the kinks are on these sides; held ones go with the sign of their own
   /// rate.
   Vector rates(const Vector& u, const KinkSides& sides) const;

@@ -96,7 +96,8 @@ class Walk {
 }  // namespace
 
 GroupRays rays_by_walks(const KinkGroup& group, Index count, std::uint64_t seed) {
-  GroupRays rays{Matrix(group.count(), count), Matrix(group.count(), count), false};
+  GroupRays rays{
+      .signals = Matrix(group.count(), count), .rates = Matrix(group.count(), count), .complete = false};
   Random random(seed);
   Walk walk(group, random);
   for (Index s = 0; s < count; ++s) {

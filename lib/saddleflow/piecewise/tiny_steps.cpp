@@ -185,7 +185,8 @@ TinyStepsEnd end_of_run(const PiecewiseLinear& f, TinySteps& run, const DescentO
   if (arrived()) return {minimum, none};
   const Vector c = minimiser_on_face(f, sides);
   if (!agrees_with_sides(f, c, sides, descent.noise)) return {minimum, none};
-  return {{c, sides, true, true}, unstable_kinks(f, c, sides, descent)};
+  return {.place = {.point = c, .sides = sides, .found = true, .exact = true},
+          .trapped = unstable_kinks(f, c, sides, descent)};
 }
 
 }  // namespace

@@ -36,7 +36,10 @@ CarriedWeights carried_weights(const Objective& whole, const Vector& start, Real
   assembly.rtol = options.minimise.rtol;
   assembly.floor = kUnresolvedRider;
   assembly.events = no_flow_events();
-  assembly.events.levels.push_back({"loss", loss + kFallLeft * (from - loss), Direction::falling, true, 0});
+  assembly.events.levels.push_back({.quantity = "loss",
+                                    .value = loss + kFallLeft * (from - loss),
+                                    .direction = Direction::falling,
+                                    .terminal = true});
   FlowAssembly parts(problem, subset.take(w), assembly);
   IntegrationOptions integration;
   integration.t_end = options.minimise.t_end;

@@ -47,9 +47,9 @@ class CommonSubsequence {
     std::size_t i = 0, j = 0;
     while (i < first_.size() || j < second_.size()) {
       if (j == second_.size() || (i < first_.size() && !pairs_here(i, j) && skips_first(i, j)))
-        result.push_back(alone(i++, true));
+        result.push_back(alone(i++, &StopMatch::first));
       else if (i == first_.size() || !pairs_here(i, j))
-        result.push_back(alone(j++, false));
+        result.push_back(alone(j++, &StopMatch::second));
       else
         result.push_back(pair(i++, j++));
     }
@@ -77,9 +77,9 @@ class CommonSubsequence {
     return !best_[i][j + 1].better_than(best_[i + 1][j]);
   }
 
-  static StopMatch alone(std::size_t k, bool in_first) {
+  static StopMatch alone(std::size_t k, Index StopMatch::*in) {
     StopMatch match;
-    (in_first ? match.first : match.second) = static_cast<Index>(k);
+    match.*in = static_cast<Index>(k);
     return match;
   }
   StopMatch pair(std::size_t i, std::size_t j) const {

@@ -114,7 +114,9 @@ FlowAssemblyOptions flow_options(Real log_delta, const FlowVisitOptions& options
   // The smallest neurons are to be resolved, down to what a number holds.
   assembly.floor = std::clamp(std::exp(2 * log_delta), kSmallestNeuron, ErrorControl::Options().floor);
   assembly.events = no_flow_events();
-  if (options.loss > 0) assembly.events.levels.push_back({"loss", options.loss, Direction::falling, true, 0});
+  if (options.loss > 0)
+    assembly.events.levels.push_back(
+        {.quantity = "loss", .value = options.loss, .direction = Direction::falling, .terminal = true});
   return assembly;
 }
 

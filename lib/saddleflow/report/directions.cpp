@@ -56,12 +56,15 @@ bool is_passage(const std::string& kind) { return kind == "saddle_enter" || kind
 /// Where the flow ends; the last snapshot shows it.
 bool is_minimum(const Saddle& point) { return point.index_negative == 0 && std::isnan(point.leave_time); }
 
-std::vector<Candidate> middle_moments(const RunData& run, bool with_passages) {
+enum class Passages { shown, left_out };
+
+std::vector<Candidate> middle_moments(const RunData& run, Passages passages) {
   std::vector<Candidate> moments;
   for (const Event& event : run.events) {
     const bool has_weights =
         event.snapshot >= 0 && event.snapshot < static_cast<std::int64_t>(run.snapshots.size());
-    if (!has_weights || (is_passage(event.kind) && !with_passages) || event.kind == "saddle_closest")
+    if (!has_weights || (is_passage(event.kind) && passages == Passages::left_out) ||
+        event.kind == "saddle_closest")
       continue;
     moments.push_back(
         {event.kind, event.time, &run.snapshots[static_cast<std::size_t>(event.snapshot)].weights});
@@ -79,8 +82,8 @@ std::vector<Candidate> middle_moments(const RunData& run, bool with_passages) {
 }
 
 std::vector<Candidate> chosen_moments(const RunData& run, bool plane) {
-  std::vector<Candidate> middle = middle_moments(run, plane);
-  if (middle.size() + 2 > max_moments) middle = middle_moments(run, false);
+  std::vector<Candidate> middle = middle_moments(run, plane ? Passages::shown : Passages::left_out);
+  if (middle.size() + 2 > max_moments) middle = middle_moments(run, Passages::left_out);
   if (middle.size() + 2 > max_moments)
     std::erase_if(middle, [](const Candidate& c) {
       return !c.label.starts_with("saddle ") && !c.label.starts_with("round ");

@@ -80,7 +80,7 @@ class KinkSearch {
     const Vector& p = result_.refinement.point;
     const Real zero = kZeroRate * gradient_unit(surface_.objective(), p);
     if (surface_.slopes_at(p).gradient.norm() <= zero) return false;
-    const KinkedSurface::Slopes s = surface_.slopes_at(p, true);
+    const KinkedSurface::Slopes s = surface_.slopes_at(p, KinkedSurface::Choose::tangent);
     Real steepest = -zero;
     Index which = -1;
     Side side = Side::below;

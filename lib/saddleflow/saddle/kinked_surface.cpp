@@ -155,15 +155,16 @@ KinkedSurface::Strays KinkedSurface::strays(const Vector& w, Real tolerance) {
   return strays;
 }
 
-KinkedSurface::Slopes KinkedSurface::slopes_at(const Vector& w, bool tangent) {
+KinkedSurface::Slopes KinkedSurface::slopes_at(const Vector& w, Choose choose) {
+  const bool bounded = choose == Choose::least_gradient;
   Slopes result;
   objective_.sliding_slopes(w, result.slopes);
   const Real slack = kSlidingRounding * (1 - low());
   const auto inside = [&](Real s) { return s >= low() - slack && s <= 1 + slack; };
   // Exact where they exist; the least norm is a search where kinks lie on one path.
-  if (!tangent && !std::all_of(result.slopes.begin(), result.slopes.end(), inside))
+  if (bounded && !std::all_of(result.slopes.begin(), result.slopes.end(), inside))
     objective_.least_norm_slopes(w, result.slopes, result.back);
-  if (!tangent) result.slopes = result.slopes.cwiseMax(low()).cwiseMin(Real(1));
+  if (bounded) result.slopes = result.slopes.cwiseMax(low()).cwiseMin(Real(1));
   Vector offset, factor;
   objective_.pattern_scales(w, offset, factor);
   result.pattern = pattern_;

@@ -42,14 +42,15 @@ class KinkedSurface {
     std::vector<Index> crossed, landed;
   };
   Strays strays(const Vector& w, Real tolerance);
-  /// Slopes s in [alpha, 1] at the held kinks that make the gradient of the loss smallest, b_k = dL/da_k with
-  /// these slopes in the layers above, and the gradient. `tangent`: the slopes that leave no gradient across
-  /// M instead, wherever they lie.
+  /// Which slopes s at the held kinks: those in [alpha, 1] that make the gradient of the loss smallest, or
+  /// those that leave no gradient across M, wherever they lie.
+  enum class Choose { least_gradient, tangent };
+  /// They, b_k = dL/da_k with these slopes in the layers above, and the gradient.
   struct Slopes {
     Vector slopes, back, gradient;
     ActivationPattern pattern;  ///< with these slopes
   };
-  Slopes slopes_at(const Vector& w, bool tangent = false);
+  Slopes slopes_at(const Vector& w, Choose choose = Choose::least_gradient);
   /// grad z_k of these kinks in the mode, parameters x kinks.
   Matrix normals(const Vector& w, const std::vector<Kink>& kinks);
   /// With the held kinks cut off: slope zero.

@@ -7,13 +7,17 @@ namespace saddleflow {
 
 namespace {
 
-Vector rotated(const Network& network, Vector w, const std::vector<Matrix>& rotations, bool back) {
+enum class Turn { into_basis, back };
+
+Vector rotated(const Network& network, Vector w, const std::vector<Matrix>& rotations, Turn turn) {
+  const Layout& layout = network.layout();
   for (std::size_t k = 0; k < rotations.size(); ++k) {
     const int l = static_cast<int>(k);
-    const Matrix r = back ? Matrix(rotations[k].transpose()) : rotations[k];
-    HiddenWeights weights = hidden_weights(network, w, l);
-    weights = {r.transpose() * weights.incoming, weights.outgoing * r};
-    set_hidden_weights(network, l, weights, w);
+    const Matrix r = turn == Turn::back ? Matrix(rotations[k].transpose()) : rotations[k];
+    const Matrix in = r.transpose() * layout.matrix(w, l);
+    const Matrix out = layout.matrix(w, l + 1) * r;
+    layout.matrix(w, l) = in;
+    layout.matrix(w, l + 1) = out;
   }
   return w;
 }
@@ -21,11 +25,11 @@ Vector rotated(const Network& network, Vector w, const std::vector<Matrix>& rota
 }  // namespace
 
 Vector HiddenBasis::enter(const Network& network, const Vector& w) const {
-  return rotated(network, w, rotations, false);
+  return rotated(network, w, rotations, Turn::into_basis);
 }
 
 Vector HiddenBasis::leave(const Network& network, const Vector& w) const {
-  return rotated(network, w, rotations, true);
+  return rotated(network, w, rotations, Turn::back);
 }
 
 HiddenBasis principal_basis(const Network& network, const Vector& w) {

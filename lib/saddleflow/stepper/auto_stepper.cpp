@@ -139,8 +139,8 @@ void AutoStepper::observe_stiff(Real h) {
   Real largest = rkc2_.spectrum().max;
   if (mode_ == Mode::rodas5p) {
     const auto product = [this](const Vector& v, Vector& out) { rodas5p_.curvature(v, out); };
-    largest =
-        estimator_.estimate(product, rodas5p_.leading(), rodas5p_.symmetric(), policy_.follow_steps).max;
+    const MatrixKind kind = rodas5p_.symmetric() ? MatrixKind::symmetric : MatrixKind::general;
+    largest = estimator_.estimate(product, rodas5p_.leading(), kind, policy_.follow_steps).max;
     ++banked_.spectral_estimates;
   }
   calm_ = h * largest < policy_.explicit_below * limit_ ? calm_ + 1 : 0;

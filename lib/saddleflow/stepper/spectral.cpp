@@ -97,8 +97,8 @@ Real power_radius(ProductRef product, Index n, int steps, Vector& start) {
   return last > 0 ? sqrt(growth * last) : growth;
 }
 
-SpectralInterval SpectralEstimator::estimate(ProductRef product, Index n, bool symmetric, int steps) {
-  if (symmetric) return lanczos_interval(product, n, steps, start_);
+SpectralInterval SpectralEstimator::estimate(ProductRef product, Index n, MatrixKind kind, int steps) {
+  if (kind == MatrixKind::symmetric) return lanczos_interval(product, n, steps, start_);
   const Real radius = power_radius(product, n, steps, start_);
   SpectralInterval result;
   result.min = -radius;
@@ -116,7 +116,7 @@ SpectralInterval SpectralEstimator::estimate(const System& system, const Vector&
       out.resize(n);
       system.hessian_vector(x, v, out, t);
     };
-    return estimate(product, n, true, steps);
+    return estimate(product, n, MatrixKind::symmetric, steps);
   }
   const Real size = x.head(n).norm();
   const Real epsilon = sqrt(std::numeric_limits<Real>::epsilon()) * (size > 0 ? size : Real(1));
@@ -127,7 +127,8 @@ SpectralInterval SpectralEstimator::estimate(const System& system, const Vector&
     system(shifted_, rate_, t);
     out = (f.head(n) - rate_.head(n)) / epsilon;
   };
-  return estimate(difference, n, system.has_hessian() || !system.has_jacobian(), steps);
+  const bool symmetric = system.has_hessian() || !system.has_jacobian();
+  return estimate(difference, n, symmetric ? MatrixKind::symmetric : MatrixKind::general, steps);
 }
 
 void SpectralEstimator::save(MemoryWriter& memory) const { memory.add(start_); }

@@ -51,14 +51,16 @@ SpectralInterval lanczos_interval(ProductRef product, Index n, int steps, Vector
 /// factors, which is right for complex pairs to within their oscillation.
 Real power_radius(ProductRef product, Index n, int steps, Vector& start);
 
+enum class MatrixKind { symmetric, general };
+
 /// Estimates for a System at a point, warm from call to call.
 class SpectralEstimator {
  public:
   /// With hessian_vector, else by differences of the right-hand side around x, where it is f: one right-hand
   /// side a product. A system that offers only a general jacobian gets [-radius, radius] by power iteration.
   SpectralInterval estimate(const System& system, const Vector& x, const Vector& f, Real t, int steps);
-  /// With a matrix at hand; `symmetric`: Lanczos, else power iteration.
-  SpectralInterval estimate(ProductRef product, Index n, bool symmetric, int steps);
+  /// With a matrix at hand: Lanczos where it is symmetric, else power iteration.
+  SpectralInterval estimate(ProductRef product, Index n, MatrixKind kind, int steps);
 
   void forget() { start_.resize(0); }
   void save(MemoryWriter& memory) const;

@@ -57,23 +57,27 @@ class Trial {
     for (std::size_t k = 0; k < widths.size(); ++k) {
       const bool last = k + 1 == widths.size();
       if (!last && !every_width) continue;
-      if (report(methods, "flow")) flow(widths[k], last);
-      if (report(methods, "gradient_descent")) descend(widths[k], last);
+      const Place place = last ? Place::final : Place::on_the_way;
+      if (report(methods, "flow")) flow(widths[k], place);
+      if (report(methods, "gradient_descent")) descend(widths[k], place);
     }
   }
 
  private:
+  /// Of a row: with the widths that its method ends with, or with those of an earlier round.
+  enum class Place { on_the_way, final };
+
   static bool report(const std::vector<std::string>& methods, const char* method) {
     return std::find(methods.begin(), methods.end(), method) != methods.end();
   }
   bool interrupted() const { return options_.interrupt && options_.interrupt->load(); }
 
   void add(const char* method, std::shared_ptr<const Network> network, const Vector& w, Real train_loss,
-           bool last, const WorkCounters& work, std::string stop, bool failed = false) {
+           Place place, const WorkCounters& work, std::string stop, bool failed = false) {
     ExperimentRow row = row_;
     row.method = method;
     row.widths = hidden_widths(*network);
-    row.final = last;
+    row.final = place == Place::final;
     row.train_loss = train_loss;
     const TestScore score = test_score(std::move(network), w, *setup_.data.test, setup_.loss);
     row.test_loss = score.loss;
@@ -95,7 +99,8 @@ class Trial {
     Real loss = 0;
     while (const auto round = pursuit.advance()) {
       if (!widths.empty() && reported)
-        add("pursuit", with_widths(*setup_.family, widths.back()), weights, loss, false, work, "round");
+        add("pursuit", with_widths(*setup_.family, widths.back()), weights, loss, Place::on_the_way, work,
+            "round");
       widths.push_back(round->neurons);
       work = work + round->work;
       weights = round->weights;
@@ -104,12 +109,12 @@ class Trial {
     }
     if (interrupted()) return {};
     if (!widths.empty() && reported)
-      add("pursuit", with_widths(*setup_.family, widths.back()), weights, loss, true, work,
+      add("pursuit", with_widths(*setup_.family, widths.back()), weights, loss, Place::final, work,
           std::string(name_of(pursuit.end())) + (sampled > 0 ? ", not certain" : ""), sampled > 0);
     return widths;
   }
 
-  void flow(const std::vector<Index>& widths, bool last) {
+  void flow(const std::vector<Index>& widths, Place place) {
     const auto network = with_widths(*setup_.family, widths);
     Objective objective(network, setup_.data.training, setup_.loss);
     MinimiseOptions options = setup_.options.minimise;
@@ -119,11 +124,12 @@ class Trial {
     const Minimisation end =
         minimise(objective, study_.real("init.scale") * gaussian_direction(*network, seed_), options);
     if (interrupted()) return;
-    add("flow", network, end.weights, end.loss, last, end.work, end.stop_reason, is_failure(end.stop_reason));
+    add("flow", network, end.weights, end.loss, place, end.work, end.stop_reason,
+        is_failure(end.stop_reason));
   }
 
   /// The largest rate 2^-k / lambda_max(start) at which the loss has fallen in the end.
-  void descend(const std::vector<Index>& widths, bool last) {
+  void descend(const std::vector<Index>& widths, Place place) {
     const auto network = with_widths(*setup_.family, widths);
     Objective objective(network, setup_.data.training, setup_.loss);
     const Vector start = standard_weights(*network, seed_);
@@ -137,7 +143,7 @@ class Trial {
     Vector gradient(start.size());
     objective.gradient(start, gradient);
     if (gradient.isZero(0))
-      return add("gradient_descent", network, start, loss, last, objective.counters(), "dead start");
+      return add("gradient_descent", network, start, loss, place, objective.counters(), "dead start");
     SpectrumOptions ends;
     ends.dense_limit = kSmallSpectrum;
     if (!given) options.learning_rate = 1 / hessian_spectrum(objective, start, ends).max();
@@ -146,7 +152,7 @@ class Trial {
       if (interrupted()) return;
       const bool fell = std::isfinite(end.loss) && end.loss < loss;
       if (!fell && !given && k + 1 < kHalvingsOfRate) continue;
-      add("gradient_descent", network, end.weights, end.loss, last, end.work,
+      add("gradient_descent", network, end.weights, end.loss, place, end.work,
           fmt::format("{}, rate {:.2g}", end.stop_reason, static_cast<double>(options.learning_rate)));
       return;
     }

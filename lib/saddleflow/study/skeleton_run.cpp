@@ -153,7 +153,10 @@ class SkeletonJob {
                                   : result_.others.empty() ? sequence
                                                            : result_.others.front().sequence;
     std::vector<StopMatch> matches = match_sequences(first, sequence, options_.tolerance);
-    result_.others.push_back({std::move(sequence), std::move(matches), std::move(end), delta, false});
+    result_.others.push_back({.sequence = std::move(sequence),
+                              .matches = std::move(matches),
+                              .end = std::move(end),
+                              .delta = delta});
   }
 
   const StudyTable& study_;

@@ -7,24 +7,30 @@ namespace saddleflow {
 
 namespace {
 
-void list(std::vector<Index>& ascending, Index k, bool listed) {
+void add_to(std::vector<Index>& ascending, Index k) {
   const auto at = std::lower_bound(ascending.begin(), ascending.end(), k);
-  const bool is = at != ascending.end() && *at == k;
-  if (listed && !is) ascending.insert(at, k);
-  if (!listed && is) ascending.erase(at);
+  if (at == ascending.end() || *at != k) ascending.insert(at, k);
+}
+
+void remove_from(std::vector<Index>& ascending, Index k) {
+  const auto at = std::lower_bound(ascending.begin(), ascending.end(), k);
+  if (at != ascending.end() && *at == k) ascending.erase(at);
 }
 
 }  // namespace
 
 void Mode::set(Index k, Side side) {
   sides[static_cast<std::size_t>(k)] = side;
-  list(sliding, k, side == Side::sliding);
-  list(trapped, k, false);
+  if (side == Side::sliding)
+    add_to(sliding, k);
+  else
+    remove_from(sliding, k);
+  remove_from(trapped, k);
 }
 
 void Mode::trap(Index k) {
   set(k, Side::sliding);
-  list(trapped, k, true);
+  add_to(trapped, k);
 }
 
 bool Mode::is_trapped(Index k) const { return std::binary_search(trapped.begin(), trapped.end(), k); }

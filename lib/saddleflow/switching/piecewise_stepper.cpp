@@ -138,7 +138,8 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
 }
 
 void PiecewiseStepper::change_mode() {
-  const Transition transition = resolve_transition(system_, current_state(), hit_, !fresh_);
+  const Transition transition =
+      resolve_transition(system_, current_state(), hit_, fresh_ ? Entry::starting : Entry::arriving);
   if (!transition.resolved)
     throw StepFailure("sliding_unresolved",
                       fmt::format("no consistent mode at t = {} for {} switching functions that are zero: {}",

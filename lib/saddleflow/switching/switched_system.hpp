@@ -43,6 +43,10 @@ struct Mode {
   bool is_trapped(Index k) const;
 };
 
+/// How the trajectory is at the surfaces where it has to go on: it comes from the sides of the present mode,
+/// or it begins there.
+enum class Entry { arriving, starting };
+
 /// What a system that knows how it goes on from a surface says.
 struct Decision {
   bool resolved = false;
@@ -114,7 +118,7 @@ class SwitchedSystem {
   /// The mode in which the trajectory goes on from x, for systems that know it themselves; see
   /// resolve_transition(). The mode of the system is that of the decision afterwards.
   virtual std::optional<Decision> decide(const Vector& /*x*/, const std::vector<Index>& /*hit*/,
-                                         bool /*arriving*/) {
+                                         Entry /*entry*/) {
     return std::nullopt;
   }
   /// What contradicts the mode of the system at x, in words: empty where nothing does, or where the system

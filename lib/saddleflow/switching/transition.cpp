@@ -10,12 +10,12 @@ namespace {
 
 class Resolution {
  public:
-  Resolution(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit, bool arriving)
-      : system_(system), x_(x), arriving_(arriving), before_(system.mode()), mode_(before_) {
+  Resolution(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit, Entry entry)
+      : system_(system), x_(x), arriving_(entry == Entry::arriving), before_(system.mode()), mode_(before_) {
     for (const Index k : hit)
       if (before_.side(k) != Side::sliding) try_side(k, before_.side(k));
     // On its way to the far side: what the near one says is known.
-    if (arriving)
+    if (arriving_)
       for (const auto& [k, tried] : std::map<Index, int>(sides_tried_)) flip(k);
     release_hit(hit);
   }
@@ -24,7 +24,7 @@ class Resolution {
     // Mostly one or two changes; several surfaces of one neuron may go round in circles that way.
     for (int round = 0; round < kSimpleRounds; ++round) {
       system_.set_mode(mode_);
-      if (!amend(round == 0)) return conclude();
+      if (!amend(round == 0 ? Round::first : Round::later)) return conclude();
     }
     for (int round = 0; round < kLeastNormRounds; ++round) {
       if (!take_least_norm()) break;
@@ -40,6 +40,7 @@ class Resolution {
   }
 
  private:
+  enum class Round { first, later };
   static constexpr int kBelow = 1, kAbove = 2;
   // Each round makes a change or two, and few surfaces meet in one: more rounds are the same changes again.
   // By judgement; beyond them the search is given up, and the integration stops by name.
@@ -72,7 +73,7 @@ class Resolution {
   /// Changes what is not consistent; false when everything is. One at a time: whether a side can be had
   /// depends on where the others are. Only those that arrived together have left together, and both their
   /// sides are known after the first look.
-  bool amend(bool first) {
+  bool amend(Round round) {
     if (release_one()) return true;
     moving_.clear();
     for (const auto& [k, tried] : sides_tried_)
@@ -83,7 +84,7 @@ class Resolution {
       const Index k = moving_[c];
       const Real outwards = rate_[static_cast<Index>(c)] * static_cast<Real>(mode_.side(k));
       if (outwards >= -rate_tolerance(k) * unit_[static_cast<Index>(c)]) continue;
-      const bool together = first && arriving_;
+      const bool together = round == Round::first && arriving_;
       if (k == last_flipped_ || (together && sides_tried_[k] == (kBelow | kAbove))) {
         mode_.set(k, Side::sliding);
         last_flipped_ = -1;
@@ -126,7 +127,7 @@ class Resolution {
 
   bool is_consistent() {
     Mode kept = mode_;
-    const bool consistent = !amend(false);
+    const bool consistent = !amend(Round::later);
     mode_ = std::move(kept);
     return consistent;
   }
@@ -250,11 +251,11 @@ std::vector<Index> switches_at_zero(const Mode& before, const Mode& after, const
 }
 
 Transition resolve_transition(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit,
-                              bool arriving) {
+                              Entry entry) {
   const Mode before = system.mode();
-  const auto decision = system.decide(x, hit, arriving);
+  const auto decision = system.decide(x, hit, entry);
   Transition result =
-      decision ? follow(system, x, before, hit, *decision) : Resolution(system, x, hit, arriving).run();
+      decision ? follow(system, x, before, hit, *decision) : Resolution(system, x, hit, entry).run();
   if (!result.resolved || (decision && decision->checked)) return result;
   result.failure = system.contradiction(x, switches_at_zero(before, system.mode(), hit));
   result.resolved = result.failure.empty();

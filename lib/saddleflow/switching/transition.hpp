@@ -41,9 +41,9 @@ struct Transition {
 /// Consistent are: above with z' >= 0, below with z' <= 0, sliding with a slope in [low, high]. First every
 /// switch that was hit goes on to the far side; one that neither side will have slides; a slope outside its
 /// interval is released to that side; what these changes upset is tried again, one at a time when all at once
-/// do not settle. The system's contradiction() checks the mode. `arriving`: the trajectory comes from the
-/// sides of the present mode (else it starts here). Where nothing fits the mode stays what it was.
+/// do not settle. The system's contradiction() checks the mode. Where nothing fits the mode stays what it
+/// was.
 Transition resolve_transition(SwitchedSystem& system, const Vector& x, const std::vector<Index>& hit,
-                              bool arriving);
+                              Entry entry);
 
 }  // namespace saddleflow
