@@ -30,7 +30,7 @@ inline constexpr std::int64_t kNcfSteps = 100'000;
 
 struct NcfFlowOptions {
   Real t_end = std::numeric_limits<Real>::infinity();
-  Real rtol = Real(1e-10);
+  Real rtol = Real(1e-10);  ///< the limit is known to a hundred of these: `settled`
   /// Errors of a neuron are measured against its own size, however small beside the others.
   bool small_neurons = false;
   /// The direction has settled when ||grad N - D N u|| / ||grad N|| is below this (never below 100 rtol).

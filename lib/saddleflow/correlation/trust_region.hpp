@@ -31,7 +31,7 @@ struct AscentLimits {
   int iterations = 100;              ///< by judgement
   Real residual = kNewtonResidual;   ///< stop here, if besides there is no way up
   Real radius = kLongestNewtonStep;  ///< of the first step
-  Real longest_radius = Real(0.3);   ///< further away it is another place of the sphere
+  Real longest_radius = Real(0.3);   ///< by judgement: farther away it is another place of the sphere
   Real null_gradient = 0;            ///< stop where ||grad f|| is not above this
 };
 

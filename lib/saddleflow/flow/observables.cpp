@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include "saddleflow/base/error.hpp"
 
@@ -28,8 +29,9 @@ Quantity::Quantity(const std::string& name, const Network& network, const std::s
     kind_ = stem == "layer_norm" ? Kind::layer : Kind::neuron;
     const Index count =
         kind_ == Kind::layer ? network.layout().layer_count() : static_cast<Index>(network.neurons().size());
+    constexpr std::size_t kTooLong = std::numeric_limits<int>::digits10 + 1;  // may be no int
     const std::string digits = name.substr(bracket + 1, name.size() - bracket - 2);
-    if (!digits.empty() && digits.size() < 10 &&
+    if (!digits.empty() && digits.size() < kTooLong &&
         digits.find_first_not_of("0123456789") == std::string::npos) {
       index_ = std::stoi(digits);
       if (index_ < count) return;

@@ -116,7 +116,8 @@ Vector velocity_afterwards(TinySteps& descent, int leaving) {
   return descent.model().velocity(sum / static_cast<Real>(counted));
 }
 
-/// The same over a longer time, from the mean positions of two windows: to and fro cancels in them.
+/// The same over a longer time, from the mean positions of two windows, whose middles are three windows
+/// apart: to and fro cancels in them.
 Vector velocity_in_the_long_run(TinySteps& descent, int window) {
   Vector gone = descent.step();
   const auto mean_position = [&] {

@@ -48,7 +48,7 @@ struct MinimiseOptions {
   // of gradient descent
   Real learning_rate = Real(1e-3);      ///< eta: stable up to a curvature of 2000
   std::int64_t iterations = 1'000'000;  ///< at most; and until the proximity is below `steady`
-  std::int64_t record_every = 100;
+  std::int64_t record_every = 100;      ///< by judgement: ten thousand rows of so many iterations
 };
 
 struct Minimisation {

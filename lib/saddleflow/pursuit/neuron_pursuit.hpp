@@ -42,9 +42,9 @@ struct PursuitOptions {
   /// Where the loss has no minimum within reach and the minimisation creeps along a valley (two neurons that
   /// become one, growing, towards the derivative of a neuron): it counts as arrived where
   /// ||grad L|| / (||Hess L|| ||w||) is at most this. 0: a pursuit ends there.
-  Real valley_gradient = Real(1e-10);
-  Real least_value = kLeastValue;  ///< N up to this, over its bound, is zero: no neuron lowers the loss
-  MinimiseOptions minimise;        ///< its `loss` is the one above
+  Real valley_gradient = Real(1e-10);  ///< as Hessians are known to (SpectrumOptions::relative_zero)
+  Real least_value = kLeastValue;      ///< N up to this, over its bound, is zero: no neuron lowers the loss
+  MinimiseOptions minimise;            ///< its `loss` is the one above
   CriticalPointOptions analysis;
 };
 

@@ -8,9 +8,12 @@
 
 namespace saddleflow::report {
 
+/// As many as a wide picture has pixels.
+inline constexpr std::size_t kPointsOfCurve = 2000;
+
 /// JSON text (one object). Curves are thinned to `points` rows (fewer where many curves share a plot), values
 /// are rounded to 6 digits, times to 12. Non-finite numbers become null: the page draws a gap there. Throws
 /// InputError as check() does.
-std::string to_json(const RunData& run, std::size_t points = 2000);
+std::string to_json(const RunData& run, std::size_t points = kPointsOfCurve);
 
 }  // namespace saddleflow::report

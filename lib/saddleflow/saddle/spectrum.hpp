@@ -29,7 +29,7 @@ struct Spectrum {
 
 struct SpectrumOptions {
   Index dense_limit = kDenseSpectrum;  ///< up to this many weights all eigenvalues, by Eigen
-  Index ends = 10;                     ///< above it this many at both ends together, by Lanczos (Spectra)
+  Index ends = 10;  ///< above it this many at both ends together, by Lanczos (Spectra); by judgement
   /// An eigenvalue is zero below this times the largest magnitude, or below ||grad L|| / ||w||: relative to
   /// the largest one this is the distance to a critical point along the stiffest direction, by which
   /// eigenvalues move at least. The rounding of a Hessian's eigenvalues is far below it.

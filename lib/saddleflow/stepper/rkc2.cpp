@@ -14,9 +14,9 @@ namespace {
 // and of one from the last vector.
 constexpr int kLanczosSteps = 12, kWarmSteps = 6;
 constexpr Real kSafetyOfBound = Real(1.05);
-// Accepted steps between two estimates, at first and at most (RKC's): twice as many when the eigenvalue has
-// hardly moved, half as many when it has.
-constexpr int kFirstInterval = 5, kLongestInterval = 25;
+// Accepted steps between two estimates, at most (RKC's): twice as many when the eigenvalue has hardly moved,
+// half as many when it has.
+constexpr int kLongestInterval = 25;
 constexpr Real kHardlyMoved = Real(0.05);
 // In h lambda_max <= 2/3 (s^2 - 1)(1 - 2/15 * 2/13) the inverse of the factor, rounded up (RKC's).
 constexpr Real kStagesOfStiffness = Real(1.54);

@@ -34,6 +34,9 @@ class Rkc2 final : public OneStepMethod {
   static int stages_for(Real z);
 
  private:
+  /// Accepted steps until an estimate is renewed, at first.
+  static constexpr int kFirstInterval = 5;
+
   void begin_step(const System& system) override;
   Trial attempt(const System& system, Real h) override;
   Real longest_step() const override;
@@ -47,9 +50,9 @@ class Rkc2 final : public OneStepMethod {
 
   SpectralEstimator estimator_;
   SpectralInterval spectrum_;
-  Real bound_ = 0;    ///< of lambda_max, with safety
-  int age_ = -1;      ///< accepted steps since the estimate; -1: none
-  int interval_ = 5;  ///< renew after so many
+  Real bound_ = 0;                 ///< of lambda_max, with safety
+  int age_ = -1;                   ///< accepted steps since the estimate; -1: none
+  int interval_ = kFirstInterval;  ///< renew after so many
   int max_stages_;
   Vector older_, old_, rate_, error_;
 };

@@ -15,7 +15,7 @@ const std::vector<Key>& study_keys();
 const Key* find_key(const std::string& path);
 /// The known path nearest to `path` in edit distance.
 std::string nearest_key(const std::string& path);
-/// The table as text for `--help`, `width` columns wide.
+/// The table as text for `--help`, `width` columns wide: as the lines of the sources.
 std::string describe_keys(int width = 110);
 /// "a number", "a list of integers", ...
 std::string describe(KeyType type);

@@ -33,7 +33,7 @@ class PiecewiseStepper final : public Stepper {
     Real drift = Real(1e-12);  ///< from the sliding surfaces, in units of rounding times 1 / epsilon
     /// What a projection onto surfaces may move the state by, in the units of SwitchedSystem::project(): it
     /// takes away what the error of a step has left, not more.
-    Real projection = Real(1e-3);
+    Real projection = Real(1e-3);  ///< by judgement; a flow takes it from its tolerance
   };
 
   /// The system, which must outlive the stepper, is the one that do_step() is given the field of.
