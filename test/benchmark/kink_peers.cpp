@@ -67,8 +67,8 @@ class Comparison {
   }
 
   void conclude(Real error) const {
-    const Line* own = fastest(error, true);
-    const Line* peer = fastest(error, false);
+    const Line* own = fastest(error, Whose::own);
+    const Line* peer = fastest(error, Whose::peers);
     if (own == nullptr) {
       fmt::print("error {:.0e}: not reached by the library\n", static_cast<double>(error));
     } else if (peer == nullptr) {
@@ -123,10 +123,12 @@ class Comparison {
     std::fflush(stdout);
   }
 
-  const Line* fastest(Real error, bool own) const {
+  enum class Whose { own, peers };
+
+  const Line* fastest(Real error, Whose whose) const {
     const Line* best = nullptr;
     for (const Line& line : lines_) {
-      if ((line.name == "saddleflow") != own || !(line.error <= error)) continue;
+      if ((line.name == "saddleflow") != (whose == Whose::own) || !(line.error <= error)) continue;
       if (best == nullptr || line.run.seconds < best->run.seconds) best = &line;
     }
     return best;

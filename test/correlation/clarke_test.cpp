@@ -60,12 +60,15 @@ Matrix orthogonal_part(const Vector& row, const Matrix& seen) {
 
 /// Unit weights with kinks: neuron 1 of the first layer is orthogonal to sample 2, one neuron of the second
 /// layer to what it gets for samples 0 and 2. `dead`: neuron 0 of the first layer has no incoming weights.
-Vector with_kinks(const Objective& objective, Random& random, bool dead = true) {
+enum class KinkedNeurons { first_dead, alive };
+
+Vector with_kinks(const Objective& objective, Random& random,
+                  KinkedNeurons neurons = KinkedNeurons::first_dead) {
   const Network& network = objective.network();
   Vector u = random.unit_vector(objective.size());
   MatrixView first = network.layout().matrix(u, 0);
   const Matrix& x = objective.data().inputs;
-  if (dead) first.row(0).setZero();
+  if (neurons == KinkedNeurons::first_dead) first.row(0).setZero();
   first.row(1) = orthogonal_part(first.row(1).transpose(), x.col(2));
   if (network.layout().layer_count() > 2) {
     Matrix a;
@@ -203,7 +206,7 @@ BOOST_DATA_TEST_CASE(no_mean_of_gradients_beside_is_nearer, bdata::make({0.0, 0.
   const Case c{"", {3, 3, 2, 1}, alpha};
   const Objective objective = make_objective(c, random, 4);
   Correlation correlation(objective);
-  const Vector u = with_kinks(objective, random, false);
+  const Vector u = with_kinks(objective, random, KinkedNeurons::alive);
   const SlopedGradient sloped(correlation, u, Real(1e-9));
   const ClarkeCertificate found = clarke_certificate(correlation, u);
   const Vector target = static_cast<Real>(correlation.network().degree()) * sloped.value() * u;

@@ -16,11 +16,12 @@ using Status = SecondOrder::Status;
 
 namespace {
 
-/// Inputs in the half-space x_1 > 0, so that w = -e_1 is dead, and negative labels.
-Objective hopeless(std::shared_ptr<const Network> network, bool half_space) {
+/// Negative labels; inputs in the half-space x_1 > 0, so that w = -e_1 is dead, or everywhere.
+enum class LabelledInputs { half_space, everywhere };
+Objective hopeless(std::shared_ptr<const Network> network, LabelledInputs where) {
   Random random(4);
   Matrix inputs = random.normal_matrix(network->input_count(), 15);
-  if (half_space) inputs.row(0) = inputs.row(0).cwiseAbs().array() + 1;
+  if (where == LabelledInputs::half_space) inputs.row(0) = inputs.row(0).cwiseAbs().array() + 1;
   const Matrix targets = -random.normal_matrix(1, 15).cwiseAbs();
   return make_objective(std::move(network), inputs, targets);
 }
@@ -33,7 +34,7 @@ bool second_order_positive(const KktEntry& e) {
 
 // N = -sum |y_i| relu(w_k.x_i)^p <= 0 and dead neurons within reach: everything collapses.
 BOOST_DATA_TEST_CASE(collapse, bdata::make({2, 3}) * bdata::make({1, 4}), power, width) {
-  Objective objective = hopeless(power_sum(3, width, Activation(0, power)), true);
+  Objective objective = hopeless(power_sum(3, width, Activation(0, power)), LabelledInputs::half_space);
   Correlation correlation(objective);
   const KktTable table = find_kkt_points(correlation, {.starts = 32});
   print("collapse", table);
@@ -50,7 +51,7 @@ BOOST_DATA_TEST_CASE(collapse, bdata::make({2, 3}) * bdata::make({1, 4}), power,
 
 // No dead directions either: N < 0 on the whole sphere, and its maximum too.
 BOOST_AUTO_TEST_CASE(negative_everywhere) {
-  Objective objective = hopeless(power_sum(2, 1, Activation(0, 2)), false);
+  Objective objective = hopeless(power_sum(2, 1, Activation(0, 2)), LabelledInputs::everywhere);
   Correlation correlation(objective);
   const KktTable table = find_kkt_points(correlation, {.starts = 32});
   print("negative everywhere", table);

@@ -32,12 +32,15 @@ Matrix circle(Index n) {
   return x;
 }
 
+enum class OuterWeight { one, free };
+
 /// V4: H = (w.x)^2, y = x_1^2 on n equispaced points; V5 the same with an outer weight.
-Objective square_neuron(Index n, bool outer) {
+Objective square_neuron(Index n, OuterWeight outer) {
   Dataset data{circle(n), Matrix(), "circle"};
   data.targets = data.inputs.row(0).cwiseAbs2();
   const Activation square(-1, 2);
-  return Objective(outer ? feed_forward({2, 1, 1}, square) : power_sum(2, 1, square), data, Loss());
+  return Objective(outer == OuterWeight::free ? feed_forward({2, 1, 1}, square) : power_sum(2, 1, square),
+                   data, Loss());
 }
 
 KktPoint point_at(Objective& objective, const Vector& direction) {
@@ -91,7 +94,7 @@ BOOST_DATA_TEST_CASE(scalar_product_to_ten_digits, bdata::make({0.5, 1.0, 3.0}),
 
 // V4: p = w* e^{6t'} / sqrt(1 + e^{12t'}), t' = nt/8.
 BOOST_DATA_TEST_CASE(square_neuron_to_ten_digits, bdata::make({5, 8, 13}), n) {
-  Objective objective = square_neuron(n, false);
+  Objective objective = square_neuron(n, OuterWeight::one);
   const Real slow = Real(n) / 8;
   const LimitPath path = compute_limit_path(objective, point_at(objective, Vector::Unit(2, 0)),
                                             tight(times(-2 / slow, Real(1.5) / slow, 33)));
@@ -111,7 +114,7 @@ BOOST_DATA_TEST_CASE(square_neuron_to_ten_digits, bdata::make({5, 8, 13}), n) {
 // and the product of three factors): the path at norm delta is at time -T_delta (1 + O(delta^D)).
 BOOST_DATA_TEST_CASE(is_at_norm_delta_at_minus_T_delta, bdata::make({1e-1, 1e-2, 1e-3}), small) {
   const auto delta = static_cast<Real>(small);
-  Objective objective = square_neuron(8, true);
+  Objective objective = square_neuron(8, OuterWeight::free);
   const KktPoint point = point_at(objective, Vector{{std::sqrt(Real(2)), 0, 1}});
   BOOST_TEST(std::abs(point.value - 2 / std::sqrt(Real(3))) < 1e-14);
   const Real escape = escape_time(3, point.value, std::log(delta));

@@ -25,11 +25,15 @@ double d(Real x) { return static_cast<double>(x); }
 std::vector<PolarCase> linear_cases() {
   const Activation linear(1, 1), square(-1, 2);
   return {{"linear", {3, 4, 1}, linear},
-          {"linear, dead neuron, logistic", {3, 4, 1}, linear, LossKind::logistic, true},
+          {.name = "linear, dead neuron, logistic",
+           .sizes = {3, 4, 1},
+           .activation = linear,
+           .loss = LossKind::logistic,
+           .dead = true},
           {"linear, two outputs", {4, 3, 2}, linear},
-          {"power sum of squares", {3, 4}, square, LossKind::square, true},
+          {.name = "power sum of squares", .sizes = {3, 4}, .activation = square, .dead = true},
           {"power sum of one input", {1, 3}, square},
-          {"diagonal linear", {4}, linear, LossKind::square, true}};
+          {.name = "diagonal linear", .sizes = {4}, .activation = linear, .dead = true}};
 }
 
 /// The polar state at `times` by the ordinary stepper at the finest tolerance, in steps of at most a 200th

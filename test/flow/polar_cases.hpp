@@ -31,19 +31,37 @@ inline std::ostream& operator<<(std::ostream& out, const PolarCase& c) { return 
 
 inline std::vector<PolarCase> polar_cases() {
   const Activation linear(1, 1), squared_relu(0, 2), square(-1, 2), cube(1, 3);
-  return {{"squared ReLU", {4, 6, 1}, squared_relu},
-          {"squared ReLU, dead neurons", {4, 6, 1}, squared_relu, LossKind::square, true},
-          {"squared ReLU, three layers", {3, 5, 4, 2}, squared_relu, LossKind::square, true},
-          {"squares, two outputs", {3, 4, 2}, square, LossKind::square, false, true},
-          {"cube, logistic", {3, 4, 1}, cube, LossKind::logistic, false, true},
-          {"cube, logistic, dead neurons", {3, 4, 1}, cube, LossKind::logistic, true, true},
-          {"linear", {3, 4, 1}, linear, LossKind::square, false, true},
-          {"linear, three layers, dead", {3, 4, 3, 2}, linear, LossKind::square, true, true},
-          {"linear, four factors", {1, 1, 1, 1, 1}, linear, LossKind::square, false, true},
-          {"power sum of squares", {3, 4}, square, LossKind::square, true, true},
-          {"power sum, squared ReLU", {3, 4}, squared_relu},
-          {"power sum of cubes, logistic", {3, 2}, cube, LossKind::logistic, false, true},
-          {"diagonal linear", {4}, linear, LossKind::square, true, true}};
+  return {
+      {"squared ReLU", {4, 6, 1}, squared_relu},
+      {.name = "squared ReLU, dead neurons", .sizes = {4, 6, 1}, .activation = squared_relu, .dead = true},
+      {.name = "squared ReLU, three layers", .sizes = {3, 5, 4, 2}, .activation = squared_relu, .dead = true},
+      {.name = "squares, two outputs", .sizes = {3, 4, 2}, .activation = square, .smooth = true},
+      {.name = "cube, logistic",
+       .sizes = {3, 4, 1},
+       .activation = cube,
+       .loss = LossKind::logistic,
+       .smooth = true},
+      {.name = "cube, logistic, dead neurons",
+       .sizes = {3, 4, 1},
+       .activation = cube,
+       .loss = LossKind::logistic,
+       .dead = true,
+       .smooth = true},
+      {.name = "linear", .sizes = {3, 4, 1}, .activation = linear, .smooth = true},
+      {.name = "linear, three layers, dead",
+       .sizes = {3, 4, 3, 2},
+       .activation = linear,
+       .dead = true,
+       .smooth = true},
+      {.name = "linear, four factors", .sizes = {1, 1, 1, 1, 1}, .activation = linear, .smooth = true},
+      {.name = "power sum of squares", .sizes = {3, 4}, .activation = square, .dead = true, .smooth = true},
+      {"power sum, squared ReLU", {3, 4}, squared_relu},
+      {.name = "power sum of cubes, logistic",
+       .sizes = {3, 2},
+       .activation = cube,
+       .loss = LossKind::logistic,
+       .smooth = true},
+      {.name = "diagonal linear", .sizes = {4}, .activation = linear, .dead = true, .smooth = true}};
 }
 
 /// A case on seven random samples, at random weights of a given norm.

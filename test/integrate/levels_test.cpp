@@ -134,7 +134,7 @@ BOOST_DATA_TEST_CASE(every_crossing_is_found,
       std::vector<std::size_t> expected;
       for (const std::string& name : kQuantities)
         for (const Real value : levels_at_extrema(values.at(name), parts)) {
-          options.events.levels.push_back({name, value, Direction::either, false, 0});
+          options.events.levels.push_back({.quantity = name, .value = value, .direction = Direction::either});
           expected.push_back(crossings(values.at(name), value));
         }
       ChartRun run(problem, options, until(t_end));
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(different_levels_have_different_names) {
   const FlowProblem problem = random_problem(1);
   ChartOptions options;
   const auto add = [&](Real value, Direction direction) {
-    options.events.levels.push_back({"weight_norm", value, direction, false, 0});
+    options.events.levels.push_back({.quantity = "weight_norm", .value = value, .direction = direction});
   };
   add(Real(1.5), Direction::either);
   add(Real(1.5) + Real(1e-10), Direction::either);

@@ -234,9 +234,10 @@ BOOST_DATA_TEST_CASE(events_at_the_times_of_the_ordinary_stepper, bdata::make(kN
   options.events.escape_angle = Real(1e-2);
   options.events.escape_norm = Real(1e-30);
   options.events.escape_terminal = false;
-  options.events.levels = {{"weight_norm", Real(1e-90), Direction::rising, false, 0},
-                           {"weight_norm", Real(1e-60), Direction::either, false, 0},
-                           {"layer_norm[0]", Real(1e-70), Direction::either, false, 0}};
+  options.events.levels = {
+      {.quantity = "weight_norm", .value = Real(1e-90), .direction = Direction::rising},
+      {.quantity = "weight_norm", .value = Real(1e-60), .direction = Direction::either},
+      {.quantity = "layer_norm[0]", .value = Real(1e-70), .direction = Direction::either}};
   Real t_end = 0;
   {
     ChartRun run(problem, to_escape(Real(1e-8)), until(std::numeric_limits<Real>::max()));
@@ -282,7 +283,10 @@ Piece go_on(const FlowProblem& problem, std::int64_t max_steps, const Memory* fr
             Memory* memory) {
   ChartOptions options;
   options.events.escape = {EscapeBy::direction, EscapeBy::loss};
-  options.events.levels = {{"weight_norm", Real(1e-30), Direction::either, false, Real(0.5)}};
+  options.events.levels = {{.quantity = "weight_norm",
+                            .value = Real(1e-30),
+                            .direction = Direction::either,
+                            .cooldown = Real(0.5)}};
   IntegrationOptions end = until(std::numeric_limits<Real>::max());
   end.max_steps = max_steps;
   ChartRun run(problem, options, end);

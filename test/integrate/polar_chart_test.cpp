@@ -109,10 +109,11 @@ BOOST_AUTO_TEST_CASE(events_do_not_depend_on_the_chart) {
   options.events = FlowEventOptions();
   options.events.escape = {EscapeBy::loss, EscapeBy::norm, EscapeBy::direction};
   options.events.escape_norm = Real(0.1);
-  options.events.levels = {{"weight_norm", Real(0.05), Direction::either, false, 0},
-                           {"loss", Real(0), Direction::either, false, 0},
-                           {"layer_norm[0]", Real(0.03), Direction::either, false, 0},
-                           {"neuron_norm[1]", Real(0.01), Direction::either, false, 0}};
+  options.events.levels = {
+      {.quantity = "weight_norm", .value = Real(0.05), .direction = Direction::either},
+      {.quantity = "loss", .value = Real(0), .direction = Direction::either},
+      {.quantity = "layer_norm[0]", .value = Real(0.03), .direction = Direction::either},
+      {.quantity = "neuron_norm[1]", .value = Real(0.01), .direction = Direction::either}};
   const FlowProblem problem = teacher_problem(Real(0.02));
   std::vector<ChartLog::Located> expected;
   for (Chart chart : {Chart::cartesian, Chart::automatic, Chart::polar}) {
@@ -165,8 +166,10 @@ BOOST_DATA_TEST_CASE(cooldown_is_measured_in_flow_time,
   const auto crossings = [&](Real cooldown) {
     ChartOptions options;
     options.chart = chart_named(chart);
-    options.events.levels = {
-        {"weight_norm", Real(0.7) * problem.w0.norm(), Direction::either, false, cooldown}};
+    options.events.levels = {{.quantity = "weight_norm",
+                              .value = Real(0.7) * problem.w0.norm(),
+                              .direction = Direction::either,
+                              .cooldown = cooldown}};
     ChartRun run(problem, options, until(degree == 2 ? 20 : 20000));
     ChartLog log(run);
     const Outcome outcome = run.integration.run(log);
@@ -191,7 +194,8 @@ BOOST_DATA_TEST_CASE(a_collapse_is_timed_and_named, bdata::make({2, 3, 4}) * bda
                       one_sample(1, -1), Loss(), Vector::Constant(1, static_cast<Real>(start))};
   if (degree == 2) problem.network = power_sum(1, 1, Activation(-1, 2));
   ChartOptions options;
-  options.events.levels = {{"weight_norm", Real(1e-200), Direction::falling, false, 0}};
+  options.events.levels = {
+      {.quantity = "weight_norm", .value = Real(1e-200), .direction = Direction::falling}};
   IntegrationOptions end = until(std::numeric_limits<Real>::max());
   end.end_after_polar = true;  // the time of degree 4 is no number
   ChartRun run(problem, options, end);
@@ -235,7 +239,10 @@ BOOST_DATA_TEST_CASE(a_restored_run_goes_on_bit_by_bit,
   ChartOptions options;
   options.stepper = method;
   options.chart = chart_named(chart);
-  options.events.levels = {{"weight_norm", Real(2e-3), Direction::either, false, Real(0.5)}};
+  options.events.levels = {{.quantity = "weight_norm",
+                            .value = Real(2e-3),
+                            .direction = Direction::either,
+                            .cooldown = Real(0.5)}};
   const FlowProblem problem = teacher_problem(Real(1e-3));
   const auto run_from = [&](const Memory* memory, std::int64_t max_steps, ChartLog* all, Memory* out) {
     IntegrationOptions end = until(Real(1e4));

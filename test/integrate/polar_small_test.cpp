@@ -183,8 +183,11 @@ BOOST_DATA_TEST_CASE(escape_time_error_does_not_depend_on_the_start, bdata::make
                       Vector::Constant(3, a0)};
   ChartOptions options;
   options.events.levels = {
-      {"weight_norm", level * std::sqrt(Real(3)), Direction::rising, true, 0},
-      {"weight_norm", std::sqrt(Real(3)) / 2, Direction::rising, false, 0},
+      {.quantity = "weight_norm",
+       .value = level * std::sqrt(Real(3)),
+       .direction = Direction::rising,
+       .terminal = true},
+      {.quantity = "weight_norm", .value = std::sqrt(Real(3)) / 2, .direction = Direction::rising},
   };
   IntegrationOptions end;
   end.t_end = std::numeric_limits<Real>::max();

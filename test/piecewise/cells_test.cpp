@@ -40,7 +40,10 @@ std::set<KinkSides> drawn_cells(const PiecewiseLinear& f, Random& random) {
   return met;
 }
 
-void check_cells(const char* name, const FunctionKind& kind, int count, bool general = false) {
+enum class KinkPosition { any, general };
+
+void check_cells(const char* name, const FunctionKind& kind, int count,
+                 KinkPosition position = KinkPosition::any) {
   Random random(kCellSeed);
   Index all = 0, not_met = 0;
   for (int n = 0; n < count; ++n) {
@@ -53,7 +56,8 @@ void check_cells(const char* name, const FunctionKind& kind, int count, bool gen
       const std::set<KinkSides> drawn = drawn_cells(f, random);
       for (const KinkSides& sides : drawn) BOOST_TEST(listed.count(sides) == 1);
       not_met += static_cast<Index>(listed.size()) - static_cast<Index>(drawn.size());
-      if (general) BOOST_TEST(static_cast<Index>(listed.size()) == general_count(f.count(), f.dimension()));
+      if (position == KinkPosition::general)
+        BOOST_TEST(static_cast<Index>(listed.size()) == general_count(f.count(), f.dimension()));
     }
     all += static_cast<Index>(listed.size());
   }
@@ -67,9 +71,15 @@ void check_cells(const char* name, const FunctionKind& kind, int count, bool gen
 
 BOOST_AUTO_TEST_SUITE(cells_test)
 
-BOOST_AUTO_TEST_CASE(independent) { check_cells("independent", {.dimension = 4, .kinks = 4}, 50, true); }
-BOOST_AUTO_TEST_CASE(in_the_plane) { check_cells("plane", {.dimension = 2, .kinks = 7}, 100, true); }
-BOOST_AUTO_TEST_CASE(in_space) { check_cells("space", {.dimension = 3, .kinks = 7, .low = -1}, 50, true); }
+BOOST_AUTO_TEST_CASE(independent) {
+  check_cells("independent", {.dimension = 4, .kinks = 4}, 50, KinkPosition::general);
+}
+BOOST_AUTO_TEST_CASE(in_the_plane) {
+  check_cells("plane", {.dimension = 2, .kinks = 7}, 100, KinkPosition::general);
+}
+BOOST_AUTO_TEST_CASE(in_space) {
+  check_cells("space", {.dimension = 3, .kinks = 7, .low = -1}, 50, KinkPosition::general);
+}
 BOOST_AUTO_TEST_CASE(parallel) {
   check_cells("parallel", {.dimension = 3, .kinks = 6, .parallel = true}, 50);
 }

@@ -16,12 +16,14 @@ using test::expect_error;
 
 namespace {
 
-Dataset parse(const std::string& text, bool drop_gaps = false) {
-  return parse_csv(text, "data.csv", drop_gaps);
+enum class GapRows { refused, dropped };
+
+Dataset parse(const std::string& text, GapRows gaps = GapRows::refused) {
+  return parse_csv(text, "data.csv", gaps == GapRows::dropped);
 }
 
-void expect_csv_error(const std::string& text, const std::string& message, bool drop_gaps = false) {
-  expect_error<InputError>([&] { parse(text, drop_gaps); }, message);
+void expect_csv_error(const std::string& text, const std::string& message, GapRows gaps = GapRows::refused) {
+  expect_error<InputError>([&] { parse(text, gaps); }, message);
 }
 
 void expect_two_samples(const Dataset& data) {
@@ -52,7 +54,7 @@ BOOST_AUTO_TEST_CASE(several_targets) {
 }
 
 BOOST_AUTO_TEST_CASE(gaps_are_dropped_and_counted) {
-  const Dataset data = parse("x1,x2,y1\n1,2,3\n,5,6\n7,NA,9\n4,-0.5,600\n1,2,\n", true);
+  const Dataset data = parse("x1,x2,y1\n1,2,3\n,5,6\n7,NA,9\n4,-0.5,600\n1,2,\n", GapRows::dropped);
   expect_two_samples(data);
   BOOST_TEST(data.dropped == 3);
 }
@@ -66,7 +68,7 @@ BOOST_AUTO_TEST_CASE(gaps_are_errors_otherwise) {
       "x1,x2,y1\n1,2,NA\n",
       "data.csv: line 2, column y1: empty cell, expected a number (data.drop_gaps = true leaves such "
       "rows out)");
-  expect_csv_error("x1,y1\n,1\n2,NA\n", "data.csv: no rows left, all 2 have gaps", true);
+  expect_csv_error("x1,y1\n,1\n2,NA\n", "data.csv: no rows left, all 2 have gaps", GapRows::dropped);
 }
 
 BOOST_AUTO_TEST_CASE(bad_cells_are_named) {
@@ -81,7 +83,8 @@ BOOST_AUTO_TEST_CASE(bad_cells_are_named) {
   expect_csv_error("x1,y1\n1,1e99999\n",
                    "data.csv: line 2, column y1: \"1e99999\" is outside the range of numbers");
   // A gap earlier in the row does not hide a cell that is no number.
-  expect_csv_error("x1,y1\n,two\n", "data.csv: line 2, column y1: \"two\" found, expected a number", true);
+  expect_csv_error("x1,y1\n,two\n", "data.csv: line 2, column y1: \"two\" found, expected a number",
+                   GapRows::dropped);
 }
 
 BOOST_AUTO_TEST_CASE(ragged_rows_are_named) {

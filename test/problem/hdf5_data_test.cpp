@@ -24,9 +24,8 @@ struct Hdf5Folder : test::Folder {
     BOOST_TEST_REQUIRE(std::system(command.c_str()) == 0);
   }
   std::string name(const char* file) const { return (path / file).string(); }
-  void expect(const char* file, const std::string& message, bool drop_gaps = false) const {
-    expect_error<InputError>([&] { load_dataset(path / file, {.drop_gaps = drop_gaps}); },
-                             name(file) + message);
+  void expect(const char* file, const std::string& message, const FileOptions& options = {}) const {
+    expect_error<InputError>([&] { load_dataset(path / file, options); }, name(file) + message);
   }
 };
 
@@ -55,11 +54,12 @@ BOOST_AUTO_TEST_CASE(gaps) {
   expect("gaps.h5",
          ": /inputs: row 2, column 1: NaN found, expected a number (data.drop_gaps = true leaves such rows "
          "out)");
-  expect("all-gaps.h5", ": no rows left, all 3 have gaps", true);
+  expect("all-gaps.h5", ": no rows left, all 3 have gaps", {.drop_gaps = true});
 }
 
 BOOST_AUTO_TEST_CASE(content_that_does_not_fit) {
-  expect("infinite.h5", ": /targets: row 2, column 1: inf found, expected a finite number", true);
+  expect("infinite.h5", ": /targets: row 2, column 1: inf found, expected a finite number",
+         {.drop_gaps = true});
   expect("lengths.h5", ": /inputs has 3 rows and /targets 2, expected as many");
   expect("empty.h5", ": /inputs is 0 x 2 and /targets 0 x 1, expected at least one row and column");
   expect("no-targets.h5", ": no dataset /targets, expected one of: /inputs");

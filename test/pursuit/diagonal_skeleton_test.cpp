@@ -31,7 +31,9 @@ Dataset v7_data() {
   return data;
 }
 
-Dataset random_data(Index d, Index n, std::uint64_t seed, bool signs) {
+enum class RandomTargets { numbers, signs };
+
+Dataset random_data(Index d, Index n, std::uint64_t seed, RandomTargets targets) {
   Random random(seed);
   Dataset data;
   const Matrix mixing = random.normal_matrix(d, d);
@@ -39,7 +41,8 @@ Dataset random_data(Index d, Index n, std::uint64_t seed, bool signs) {
   const Vector beta = random.normal_matrix(d, 1);
   data.targets =
       beta.transpose() * data.inputs + Real(0.3) * data.inputs.row(0).norm() * random.normal_matrix(1, n);
-  if (signs) data.targets = data.targets.unaryExpr([](Real y) { return y > 0 ? Real(1) : Real(-1); });
+  if (targets == RandomTargets::signs)
+    data.targets = data.targets.unaryExpr([](Real y) { return y > 0 ? Real(1) : Real(-1); });
   return data;
 }
 
@@ -109,7 +112,7 @@ BOOST_AUTO_TEST_CASE(cone_against_enumeration) {
   Real worst = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const Index d = 3 + static_cast<Index>(seed % 4);
-    const Dataset data = random_data(d, seed % 3 == 0 ? d - 1 : 2 * d, 100 + seed, false);
+    const Dataset data = random_data(d, seed % 3 == 0 ? d - 1 : 2 * d, 100 + seed, RandomTargets::numbers);
     Random random(seed);
     Vector sigma(d);
     for (Index j = 0; j < d; ++j) sigma[j] = random.uniform() < Real(0.2) ? Real(0) : random.sign();
@@ -129,7 +132,7 @@ BOOST_AUTO_TEST_CASE(logistic_cones) {
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     const Index d = 3 + static_cast<Index>(seed % 3);
     const Loss loss(LossKind::logistic);
-    const Dataset data = random_data(d, 6 * d, 300 + seed, true);
+    const Dataset data = random_data(d, 6 * d, 300 + seed, RandomTargets::signs);
     const Vector sigma = Random(seed).normal_matrix(d, 1).cwiseSign();
     const ConeMinimum minimum = minimise_on_cone(data, loss, sigma, Vector::Zero(d));
     BOOST_TEST((minimum.status != ConeMinimum::Status::stalled), "seed " << seed);
@@ -178,7 +181,8 @@ BOOST_AUTO_TEST_CASE(process_against_bregman_iteration) {
     const bool logistic = seed % 4 == 3;
     const Index d = 3 + static_cast<Index>(seed % 4);
     const Loss loss(logistic ? LossKind::logistic : LossKind::square, Reduction::mean);
-    const Dataset data = random_data(d, logistic ? 12 * d : 2 * d, 500 + seed, logistic);
+    const Dataset data = random_data(d, logistic ? 12 * d : 2 * d, 500 + seed,
+                                     logistic ? RandomTargets::signs : RandomTargets::numbers);
     const Skeleton skeleton = skeleton_of(data, loss);
     BOOST_REQUIRE(!skeleton.jumps.empty());
     for (const SkeletonJump& jump : skeleton.jumps) left += static_cast<Index>(jump.deactivated.size());

@@ -54,10 +54,12 @@ LongRhs scalar_product_flow(long double s) {
   };
 }
 
+enum class OuterFactor { frozen, follows };
+
 /// Gradient flow of (1/2) sum_i (H(x_i) - x_{i1}^2)^2 on the circle, one term after the other, H = b (a.x)^2
 /// with weights (a, b), or b = 1 frozen.
-LongRhs circle_flow(int samples, bool outer) {
-  return [samples, outer](const LongState& w, LongState& rate) {
+LongRhs circle_flow(int samples, OuterFactor weight) {
+  return [samples, outer = weight == OuterFactor::follows](const LongState& w, LongState& rate) {
     std::fill(rate.begin(), rate.end(), 0.0L);
     const long double b = outer ? w[2] : 1.0L;
     for (int i = 0; i < samples; ++i) {
@@ -131,7 +133,7 @@ BOOST_DATA_TEST_CASE(v4_square_neuron, data::make({1e-3, 1e-5, 0.3}) ^ data::mak
                      across) {
   const SquareNeuron solution(7, Real(along), Real(across));
   const Real error =
-      worst_error(circle_flow(7, false), {Real(along), Real(across)},
+      worst_error(circle_flow(7, OuterFactor::frozen), {Real(along), Real(across)},
                   {Real(0.5), 1, 2, 3, 4, 5, 6, 7, 8, 10, 14}, [&](Real t) { return solution.weights(t); });
   BOOST_TEST_MESSAGE("V4 from (" << along << ", " << across << "): " << error);
   BOOST_TEST(error < tolerance);
@@ -149,7 +151,7 @@ BOOST_DATA_TEST_CASE(v5_cubic_neuron, data::make({0.9, 0.05, 1.5}) ^ data::make(
   const CubicNeuron solution(6, Real(theta0), Real(b0), 20);
   const Vector w0 = solution.weights(0);
   BOOST_TEST(std::abs(w0(2) - Real(b0)) <= 8 * epsilon * Real(b0));
-  const Real error = worst_error(circle_flow(6, true), {w0(0), w0(1), w0(2)},
+  const Real error = worst_error(circle_flow(6, OuterFactor::follows), {w0(0), w0(1), w0(2)},
                                  {Real(0.25), 1, 2, 4, 6, 8, 9, 10, 11, 12, 15, 20},
                                  [&](Real t) { return solution.weights(t); });
   BOOST_TEST_MESSAGE("V5 from theta " << theta0 << ", b " << b0 << ": " << error);

@@ -100,7 +100,7 @@ void add_steps(PursuitRecord& record, int inputs, std::int64_t k) {
   }
 }
 
-RoundRow round(std::int64_t k, int inputs, bool trajectory) {
+RoundRow round(std::int64_t k, int inputs, StepRows steps) {
   const Layout layout = order_after(inputs, k).layout();
   RoundRow row;
   row.loss_before = loss_at_end(k - 1);
@@ -130,7 +130,7 @@ RoundRow round(std::int64_t k, int inputs, bool trajectory) {
   row.gradients = 400 * (k + 1);
   row.hessian_vectors = 50 * k;
   row.hessians = 12;
-  if (!trajectory) return row;
+  if (steps == StepRows::left_out) return row;
   row.first_time = k * steps_a_round;
   row.test_loss = row.loss_after + 0.01 * double(k + 1);
   row.test_error = 0.5 * std::pow(0.6, double(k)) + 0.02;
@@ -139,15 +139,15 @@ RoundRow round(std::int64_t k, int inputs, bool trajectory) {
 
 }  // namespace
 
-PursuitRecord example_pursuit(int inputs, bool trajectory) {
+PursuitRecord example_pursuit(int inputs, StepRows steps) {
   PursuitRecord record;
   describe(record.description, inputs, order_after(inputs, rounds - 1));
   for (std::int64_t k = 0; k < rounds; ++k) {
     const BirthOrder order = order_after(inputs, k);
     record.snapshots.push_back({10 * double(k), weights(order, 1e-3)});
     record.snapshots.push_back({10 * double(k + 1), weights(order, 1)});
-    record.rounds.push_back(round(k, inputs, trajectory));
-    if (trajectory) add_steps(record, inputs, k);
+    record.rounds.push_back(round(k, inputs, steps));
+    if (steps == StepRows::recorded) add_steps(record, inputs, k);
   }
   record.summary.stop_reason = "reached_loss";
   record.summary.numbers = {{"gradients", 8400}, {"hessians", 72}};

@@ -5,9 +5,11 @@
 
 namespace saddleflow::report {
 
+/// Rows of accepted steps, and of a test set.
+enum class StepRows { recorded, left_out };
+
 /// Two hidden layers, six rounds: the neurons of round k are appended to those of the rounds before it.
-/// `inputs` beyond 32 are drawn as one. Without a trajectory it has no accepted steps, and no test set
-/// either.
-archive::PursuitRecord example_pursuit(int inputs, bool trajectory = true);
+/// `inputs` beyond 32 are drawn as one.
+archive::PursuitRecord example_pursuit(int inputs, StepRows steps = StepRows::recorded);
 
 }  // namespace saddleflow::report

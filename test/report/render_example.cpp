@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
     write(name, read_run(folder + "/" + name + ".h5"));
   };
   write_grown("growing", example_pursuit(6));
-  write_grown("growing_wide", example_pursuit(64, false));
+  write_grown("growing_wide", example_pursuit(64, StepRows::left_out));
   RunData bare;
   bare.title = "</title><script>document.body.dataset.hacked='yes'</script>";
   bare.file = "bare.h5";

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(power_sums_have_one_matrix) {
 }
 
 BOOST_AUTO_TEST_CASE(many_inputs_are_joined) {
-  const archive::PursuitRecord record = example_pursuit(64, false);
+  const archive::PursuitRecord record = example_pursuit(64, StepRows::left_out);
   const json rounds = page_of(record)["rounds"];
   BOOST_TEST(rounds["joined_inputs"] == true);
   double square = 0;
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(many_inputs_are_joined) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_without_steps_has_rounds_alone) {
-  const json page = page_of(example_pursuit(6, false));
+  const json page = page_of(example_pursuit(6, StepRows::left_out));
   BOOST_TEST(page["rows"] == 0);
   BOOST_TEST(page["rounds"]["list"].size() == 6U);
   BOOST_TEST(page["rounds"]["list"][2]["begin"].is_null());

@@ -6,8 +6,8 @@
 
 namespace saddleflow::test {
 
-KinkedExample stationary_example(std::uint64_t seed, Index inputs, Index width, Index samples, Real slope,
-                                 Index kinks, Index zero_rows, bool silent) {
+KinkedExample stationary_example(const StationaryRecipe& recipe) {
+  const auto& [seed, inputs, width, samples, slope, kinks, zero_rows, silent] = recipe;
   Random random(seed);
   Matrix x = random.normal_matrix(inputs, samples), u = random.normal_matrix(width, inputs);
   Vector v = random.normal_matrix(width, 1);

@@ -304,7 +304,13 @@ BOOST_AUTO_TEST_CASE(points_made_stationary) {
   Tally tally;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const Index kinks = static_cast<Index>(seed % 6);
-    const KinkedExample example = stationary_example(seed, 3, 3, 24, Real(0.1), kinks, 0, seed % 3 == 0);
+    const KinkedExample example = stationary_example({.seed = seed,
+                                                      .inputs = 3,
+                                                      .width = 3,
+                                                      .samples = 24,
+                                                      .slope = Real(0.1),
+                                                      .kinks = kinks,
+                                                      .silent = seed % 3 == 0});
     const KinkedPoint found = analyse_kinked_point(*example.objective, example.w);
     BOOST_TEST_CONTEXT("seed " << seed) {
       BOOST_TEST((found.verdict != KinkedVerdict::unresolved));
@@ -330,7 +336,8 @@ BOOST_AUTO_TEST_CASE(points_made_stationary) {
 BOOST_AUTO_TEST_CASE(points_with_a_neuron_at_zero) {
   Tally tally;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const KinkedExample example = stationary_example(seed, 2, 2, 12, Real(0.1), 0, 1, false);
+    const KinkedExample example = stationary_example(
+        {.seed = seed, .inputs = 2, .width = 2, .samples = 12, .slope = Real(0.1), .zero_rows = 1});
     const KinkedPoint found = analyse_kinked_point(*example.objective, example.w);
     BOOST_TEST_CONTEXT("seed " << seed) {
       BOOST_TEST((found.verdict != KinkedVerdict::unresolved));

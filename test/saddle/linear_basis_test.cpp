@@ -58,7 +58,7 @@ BOOST_DATA_TEST_CASE(learnt_modes_are_neurons_in_the_principal_basis, bdata::mak
       worst_norm = std::max(worst_norm, std::abs(norms[k] - expected));
     }
     // A neuron's sign is free.
-    const Vector aligned = problem.point(network.layout(), mask, true);
+    const Vector aligned = problem.point(network.layout(), mask, LinearProblem::HiddenBases::neurons);
     worst_weight = std::max(worst_weight, (entered.cwiseAbs() - aligned.cwiseAbs()).cwiseAbs().maxCoeff());
     worst_back = std::max(worst_back, (basis.leave(network, entered) - w).norm());
     worst_loss = std::max(worst_loss, std::abs(objective.value(entered) - problem.loss(mask)));
@@ -97,7 +97,7 @@ BOOST_DATA_TEST_CASE(paths_grow_along_the_largest_singular_value_left, bdata::ma
   search.descend = false;
   Real worst_value = 0, worst_product = 0, worst_loss = 0;
   for (unsigned mask = 0; mask + 1 < 1U << kSingularValues; ++mask) {
-    const Vector w = problem.point(network.layout(), mask, true);
+    const Vector w = problem.point(network.layout(), mask, LinearProblem::HiddenBases::neurons);
     Index left = 0;
     while (mask >> left & 1U) ++left;
     const auto path = path_ncf(objective, w, exact_zeros(network, w), search);
@@ -127,9 +127,9 @@ BOOST_AUTO_TEST_CASE(there_is_no_path_without_a_zero_neuron_in_every_hidden_laye
   const KktSearchOptions search;
   const LinearProblem shallow = linear_problem(2), deep = linear_problem(3);
   Objective one = shallow.objective(), two = deep.objective();
-  const Vector w = shallow.point(one.network().layout(), 1, true);
+  const Vector w = shallow.point(one.network().layout(), 1, LinearProblem::HiddenBases::neurons);
   BOOST_TEST(!path_ncf(one, w, exact_zeros(one.network(), w), search).has_value());
-  const Vector v = deep.point(two.network().layout(), 1, true);
+  const Vector v = deep.point(two.network().layout(), 1, LinearProblem::HiddenBases::neurons);
   std::vector<Index> first_layer = exact_zeros(two.network(), v);
   std::erase_if(first_layer, [](Index k) { return k >= kWidth; });
   BOOST_TEST(first_layer.size() == static_cast<std::size_t>(kWidth - 1));

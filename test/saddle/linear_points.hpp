@@ -48,9 +48,10 @@ class LinearProblem {
     return members;
   }
 
+  enum class HiddenBases { random, neurons };
   /// The balanced point: W_l = R_l D R_{l-1}^T with D_kk = s_i^{1/m} for the k-th member i of S, R_0 = V, R_m
-  /// = U. The hidden bases R_l are random unless `aligned`: then they are the neurons.
-  Vector point(const Layout& layout, unsigned mask, bool aligned = false) const {
+  /// = U. The hidden bases R_l are random, or the neurons themselves.
+  Vector point(const Layout& layout, unsigned mask, HiddenBases bases = HiddenBases::random) const {
     const std::vector<Index> members = subset(mask);
     Vector w = Vector::Zero(layout.size());
     for (int l = 0; l < layers_; ++l) {
@@ -61,7 +62,7 @@ class LinearProblem {
         const auto slot = static_cast<Index>(k);
         d(last ? members[k] : slot, first ? members[k] : slot) = root(members[k]);
       }
-      const Matrix left = last ? u_ : basis(l, aligned), right = first ? v_ : basis(l - 1, aligned);
+      const Matrix left = last ? u_ : basis(l, bases), right = first ? v_ : basis(l - 1, bases);
       layout.matrix(w, l) = left * d * right.transpose();
     }
     return w;
@@ -89,8 +90,9 @@ class LinearProblem {
   Vector s;
 
  private:
-  Matrix basis(int l, bool aligned) const {
-    return aligned ? Matrix(Matrix::Identity(width_, width_)) : bases_[static_cast<std::size_t>(l)];
+  Matrix basis(int l, HiddenBases bases) const {
+    return bases == HiddenBases::neurons ? Matrix(Matrix::Identity(width_, width_))
+                                         : bases_[static_cast<std::size_t>(l)];
   }
 
   Index width_;

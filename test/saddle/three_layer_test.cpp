@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(points_of_three_linear_layers) {
   Real worst_product = 0, worst_loss = 0;
   int points = 0;
   for (unsigned mask = 1; mask < 32; ++mask) {
-    const Vector known = problem.point(layout, mask, true);
+    const Vector known = problem.point(layout, mask, LinearProblem::HiddenBases::neurons);
     const CriticalPoint found = analyse_critical_point(
         objective, known + Real(1e-3) * known.norm() * random.unit_vector(known.size()), options);
     const Real product_error =

@@ -24,14 +24,16 @@ namespace {
 const std::string kMainStudy = std::string(STUDIES) + "/saddle-to-saddle.toml";
 const std::string kTeacher = std::string(STUDIES) + "/pursuit/teacher.toml";
 
+enum class PursuitBegin { anew, resume };
+
 PursuitOutcome pursue(const std::string& source, const std::string& output,
                       const std::vector<std::string>& overrides = {}, std::int64_t after = -1,
-                      bool resume = false) {
+                      PursuitBegin begin = PursuitBegin::anew) {
   PursuitRunOptions options;
   options.output = output;
   options.command = "test";
   options.after_round = after;
-  options.resume = resume;
+  options.resume = begin == PursuitBegin::resume;
   return run_pursuit(source, overrides, options);
 }
 
@@ -133,8 +135,8 @@ BOOST_AUTO_TEST_CASE(a_file_goes_on_after_any_round_to_the_same_end) {
   const std::string wide = folder.file("wide.h5");
   const PursuitOutcome more = pursue(narrow, wide, {"pursuit.budget=[5]"});
   require_same_rounds(more.record, stored);
-  BOOST_CHECK_THROW(pursue(kTeacher, narrow, {"pursuit.budget=[5]"}, -1, true), InputError);
-  BOOST_TEST(name_of(pursue(kTeacher, whole, {}, -1, true).end) == std::string("loss"));
+  BOOST_CHECK_THROW(pursue(kTeacher, narrow, {"pursuit.budget=[5]"}, -1, PursuitBegin::resume), InputError);
+  BOOST_TEST(name_of(pursue(kTeacher, whole, {}, -1, PursuitBegin::resume).end) == std::string("loss"));
 }
 
 BOOST_AUTO_TEST_CASE(an_interrupted_pursuit_keeps_its_rounds) {
@@ -148,7 +150,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_pursuit_keeps_its_rounds) {
   BOOST_TEST(name_of(run_pursuit(kTeacher, {}, options).end) == std::string("interrupted"));
   BOOST_TEST(archive::read_pursuit(file).rounds.size() == 2u);
   BOOST_TEST(archive::read_pursuit(file).summary.stop_reason == "interrupted");
-  const PursuitOutcome rest = pursue(kTeacher, file, {}, -1, true);
+  const PursuitOutcome rest = pursue(kTeacher, file, {}, -1, PursuitBegin::resume);
   const std::string whole = folder.file("whole.h5");
   require_same_rounds(rest.record, pursue(kTeacher, whole).record);
   require_same_rounds(archive::read_pursuit(file), archive::read_pursuit(whole));

@@ -62,9 +62,10 @@ struct Run {
   }
   ~Run() { std::filesystem::remove(path); }
 
-  archive::RunWriter writer(bool mode_changes) {
+  enum class ModeChanges { kept, left_out };
+  archive::RunWriter writer(ModeChanges changes) {
     archive::RunDescription description = describe_run(setup, study, "test");
-    description.mode_changes = mode_changes;
+    description.mode_changes = changes == ModeChanges::kept;
     return archive::RunWriter::create(path, description, {.overwrite = true});
   }
   void integrate(Recorder& recorder, Observer& observer) {
@@ -88,7 +89,7 @@ BOOST_AUTO_TEST_SUITE(recorder_test)
 // against the row of the last step.
 BOOST_FIXTURE_TEST_CASE(events_tell_what_is_there, Run) {
   {
-    archive::RunWriter file = writer(false);
+    archive::RunWriter file = writer(ModeChanges::left_out);
     Recorder recorder(setup, file, study.snapshots("output.weights"));
     integrate(recorder, recorder);
     file.finish({"reached_end", {}, {}});
@@ -132,7 +133,7 @@ BOOST_FIXTURE_TEST_CASE(events_tell_what_is_there, Run) {
 
 BOOST_FIXTURE_TEST_CASE(mode_changes_and_summaries_are_recorded, Run) {
   {
-    archive::RunWriter file = writer(true);
+    archive::RunWriter file = writer(ModeChanges::kept);
     Recorder recorder(setup, file, study.snapshots("output.weights"));
     recorder.set_mode_summary([](const StepView& step) { return ModeSummary{step.step % 5, step.step % 3}; });
     Modes modes(recorder);
@@ -172,7 +173,7 @@ BOOST_FIXTURE_TEST_CASE(mode_changes_and_summaries_are_recorded, Run) {
 
 BOOST_FIXTURE_TEST_CASE(without_a_summary_the_columns_are_unknown, Run) {
   {
-    archive::RunWriter file = writer(true);
+    archive::RunWriter file = writer(ModeChanges::kept);
     Recorder recorder(setup, file, study.snapshots("output.weights"));
     integrate(recorder, recorder);
     file.finish({"reached_end", {}, {}});
@@ -184,7 +185,7 @@ BOOST_FIXTURE_TEST_CASE(without_a_summary_the_columns_are_unknown, Run) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_smooth_run_takes_no_mode_changes, Run) {
-  archive::RunWriter file = writer(false);
+  archive::RunWriter file = writer(ModeChanges::left_out);
   Recorder recorder(setup, file, study.snapshots("output.weights"));
   recorder.on_mode_changes({});
   const KinkChange change;

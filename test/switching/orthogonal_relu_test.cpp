@@ -99,7 +99,7 @@ Jumps run(Real lambda) {
   options.events = no_flow_events();
   const Real high = minus.residual + plus.residual / 2, low = minus.residual / 2;
   for (const Real level : {high, low})
-    options.events.levels.push_back({"loss", level, Direction::falling, false, 0});
+    options.events.levels.push_back({.quantity = "loss", .value = level, .direction = Direction::falling});
   FlowAssembly parts(objective, start(*network, data, lambda), options);
   BOOST_REQUIRE(parts.switching != nullptr);
   IntegrationOptions integration;

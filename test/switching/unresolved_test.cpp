@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(the_mode_stays_where_none_fits) {
       Mode mode;
       mode.sides = {first, second};
       system.set_mode(mode);
-      const Transition transition = resolve_transition(system, Vector::Zero(2), {0, 1}, false);
+      const Transition transition = resolve_transition(system, Vector::Zero(2), {0, 1}, Entry::starting);
       BOOST_TEST(!transition.resolved);
       BOOST_TEST(transition.changes.empty());
       BOOST_TEST((system.mode().sides == mode.sides));
