@@ -84,7 +84,7 @@ bool PiecewiseFlow::cross(const Vector& x, Index hit, Mode& mode) {
 }
 
 std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector<Index>& hit, Entry entry) {
-  if (flow_.objective().network().activation().is_smooth()) return std::nullopt;
+  if (!flow_.objective().network().traits().kinked()) return std::nullopt;
   const Mode before = mode_;
   if (hit.empty())
     return Decision{.resolved = true, .checked = true, .failure = {}, .mode = before, .branching = {}};

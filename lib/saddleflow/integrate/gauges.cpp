@@ -9,11 +9,9 @@
 namespace saddleflow {
 namespace {
 
-// A tolerance holds for one step; what it makes of a path over a long run is some powers of ten more. Wrong
-// paths of version 0.1 were off by 2e-3 to 2e-1.
-constexpr Real kStepsToGauge = Real(1e4);
+// Gauges know of the flow's own invariants, and rounding leaves them far below this.
 constexpr Real kLeastGauge = Real(1e-6);
-// Rounding of the loss, a sum over the samples, in units of the loss at the start.
+// Rounding of the loss, a sum over the samples, in units of the loss at the start, with room for long sums.
 constexpr Real kLossRounding = Real(1e-10);
 
 }  // namespace
@@ -25,7 +23,7 @@ void Gauges::add(const Observables& now, Real last, Real unit) {
 }
 
 GaugeBounds gauge_bounds(Real rtol) {
-  const Real drift = std::max(kLeastGauge, kStepsToGauge * rtol);
+  const Real drift = std::max(kLeastGauge, kStepsToPath * rtol);
   return {drift, drift, std::max(kLossRounding, rtol)};
 }
 

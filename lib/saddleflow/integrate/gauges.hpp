@@ -7,6 +7,10 @@
 
 namespace saddleflow {
 
+/// A tolerance holds for one step; what it makes of a path over a long run is some powers of ten more. By
+/// judgement.
+inline constexpr Real kStepsToPath = Real(1e4);
+
 /// Of a path so far (THEORY.md, section 1).
 struct Gauges {
   Real balance_drift = 0;  ///< largest of a neuron, relative to its own norm

@@ -12,23 +12,23 @@ namespace saddleflow {
 
 namespace {
 
-FlowAssemblyOptions assembly(const Objective& objective, const MinimiseOptions& options) {
-  FlowAssemblyOptions assembly;
-  const Real energy_unit = Correlation(objective).loss_at_origin();
-  assembly.stepping = flow_stepping(objective.network(), options.rtol, energy_unit);
-  assembly.events = no_flow_events();
-  assembly.events.saddles = true;
-  assembly.events.saddle_enter = options.enter;
-  assembly.events.saddle_leave = options.leave;
-  assembly.events.saddle_leaves_terminal = options.destination == Destination::critical_point ? 1 : 0;
-  assembly.events.visit_at_start = false;
-  assembly.events.steady = assembly.events.steady_terminal = true;
-  assembly.events.steady_threshold = options.steady;
-  assembly.stop_at_sampled_decisions = options.stop_at_sampled_decisions;
-  if (options.loss > 0)
-    assembly.events.levels.push_back(
-        {.quantity = "loss", .value = options.loss, .direction = Direction::falling, .terminal = true});
-  return assembly;
+ApproachOptions approach_of(const MinimiseOptions& options) {
+  ApproachOptions approach;
+  approach.destination = options.destination;
+  approach.rtol = options.rtol;
+  approach.enter = options.enter;
+  approach.leave = options.leave;
+  approach.steady = options.steady;
+  approach.loss = options.loss;
+  approach.t_end = options.t_end;
+  approach.max_steps = options.max_steps;
+  approach.stop_at_sampled_decisions = options.stop_at_sampled_decisions;
+  approach.interrupt = options.interrupt;
+  if (options.on_step)
+    approach.on_step = [&options](const StepView& step, const Observables& o, const Vector& w) {
+      options.on_step({step.t1, step.step_size, step.step, step.method, o, w});
+    };
+  return approach;
 }
 
 Minimisation by_flow(Objective& objective, const Vector& w, const MinimiseOptions& options) {

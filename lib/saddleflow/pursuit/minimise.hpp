@@ -11,6 +11,7 @@
 
 #include "saddleflow/flow/observables.hpp"
 #include "saddleflow/flow/probe.hpp"
+#include "saddleflow/integrate/approach.hpp"
 #include "saddleflow/problem/objective.hpp"
 #include "saddleflow/stepper/error_control.hpp"
 

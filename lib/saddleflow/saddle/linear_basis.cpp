@@ -10,14 +10,12 @@ namespace {
 enum class Turn { into_basis, back };
 
 Vector rotated(const Network& network, Vector w, const std::vector<Matrix>& rotations, Turn turn) {
-  const Layout& layout = network.layout();
   for (std::size_t k = 0; k < rotations.size(); ++k) {
     const int l = static_cast<int>(k);
     const Matrix r = turn == Turn::back ? Matrix(rotations[k].transpose()) : rotations[k];
-    const Matrix in = r.transpose() * layout.matrix(w, l);
-    const Matrix out = layout.matrix(w, l + 1) * r;
-    layout.matrix(w, l) = in;
-    layout.matrix(w, l + 1) = out;
+    HiddenWeights weights = hidden_weights(network, w, l);
+    weights = {r.transpose() * weights.incoming, weights.outgoing * r};
+    set_hidden_weights(network, l, weights, w);
   }
   return w;
 }

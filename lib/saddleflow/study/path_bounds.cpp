@@ -11,11 +11,9 @@
 namespace saddleflow {
 namespace {
 
-// However tight the tolerance, a path is wrong only beyond the first: wrong ones of version 0.1 were off by
-// 2e-3 to 2e-1. Gauges know of the flow's own invariants, and rounding leaves them far below the second.
-constexpr Real kLeastPath = Real(1e-3), kLeastGauge = Real(1e-6);
-// Rounding of the loss, a sum over the samples, in units of the loss at the start, with room for long sums.
-constexpr Real kLossRounding = Real(1e-10);
+// However tight the tolerance, a path is wrong only beyond this: wrong ones of version 0.1 were off by 2e-3 to
+// 2e-1.
+constexpr Real kLeastPath = Real(1e-3);
 
 Real or_default(Real key, Real otherwise) { return key > 0 ? key : otherwise; }
 

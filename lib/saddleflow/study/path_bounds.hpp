@@ -11,10 +11,6 @@
 
 namespace saddleflow {
 
-/// A tolerance holds for one step; what it makes of a path over a long run is some powers of ten more. By
-/// judgement.
-inline constexpr Real kStepsToPath = Real(1e4);
-
 /// Keys verify.balance, verify.energy, verify.loss_rise and verify.bound; a key that is 0 stands for its
 /// default, for the gauges that of gauge_bounds().
 struct PathBounds : GaugeBounds {
