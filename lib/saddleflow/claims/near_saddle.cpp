@@ -131,7 +131,7 @@ class NearSaddle {
     growth.outputs = problem_.objective.outputs(arrival.point.point());
     growth.others = 0;
     for (const Index k : others) growth.others = std::max(growth.others, arrival.visit.until_closest[k]);
-    growth.point = fmt::format("{}, loss {:.4g}, active {}", saddleflow::name_of(arrival.point.kind),
+    growth.point = fmt::format("{}, loss {:.4g}, active {}", in_words(arrival.point.kind),
                                static_cast<double>(arrival.point.refinement.loss),
                                fmt::join(arrival.point.active_neurons, " "));
     return growth;

@@ -253,27 +253,6 @@ class Run {
 
 }  // namespace
 
-const char* name_of(NcfEnd end) {
-  switch (end) {
-    case NcfEnd::blow_up:
-      return "blow_up";
-    case NcfEnd::grows:
-      return "grows";
-    case NcfEnd::collapsed:
-      return "collapsed";
-    case NcfEnd::stands:
-      return "stands";
-    case NcfEnd::end_time:
-      return "end_time";
-    case NcfEnd::grown:
-      return "grown";
-    case NcfEnd::failed:
-      return "failed";
-    default:
-      return "step_limit";
-  }
-}
-
 NcfFlowResult follow_ncf_flow(Correlation& correlation, const Vector& u0, const NcfFlowOptions& options) {
   check(correlation, u0, options);
   return Run(correlation, u0, options).result();

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
@@ -21,7 +22,17 @@ enum class NcfEnd {
   failed       ///< a step could not be made: NcfFlowResult::failure says why
 };
 
-const char* name_of(NcfEnd end);
+template <>
+inline constexpr auto enum_table<NcfEnd> = named_enum<NcfEnd>("end of an NCF flow",
+                                                              {{NcfEnd::blow_up, "blow_up"},
+                                                               {NcfEnd::grows, "grows"},
+                                                               {NcfEnd::collapsed, "collapsed"},
+                                                               {NcfEnd::stands, "stands"},
+                                                               {NcfEnd::end_time, "end_time"},
+                                                               {NcfEnd::grown, "grown"},
+                                                               {NcfEnd::step_limit, "step_limit"},
+                                                               {NcfEnd::failed, "failed"}});
+
 /// Neither a limit nor a time that was asked for.
 inline bool is_unresolved(NcfEnd end) { return end == NcfEnd::step_limit || end == NcfEnd::failed; }
 

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/pursuit/minimise.hpp"
 #include "saddleflow/pursuit/neuron_search.hpp"
 
@@ -59,7 +60,15 @@ enum class PursuitEnd {
   interrupted
 };
 
-const char* name_of(PursuitEnd end);
+template <>
+inline constexpr auto enum_table<PursuitEnd> =
+    named_enum<PursuitEnd>("end of a pursuit", {{PursuitEnd::going_on, "going_on"},
+                                                {PursuitEnd::loss, "loss"},
+                                                {PursuitEnd::budget, "budget"},
+                                                {PursuitEnd::stationary, "stationary"},
+                                                {PursuitEnd::not_critical, "not_critical"},
+                                                {PursuitEnd::no_progress, "no_progress"},
+                                                {PursuitEnd::interrupted, "interrupted"}});
 
 /// One round: what was added and where it led.
 struct PursuitRound {

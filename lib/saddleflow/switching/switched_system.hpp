@@ -2,11 +2,11 @@
 // on one.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/mode_change_kind.hpp"
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/stepper/system.hpp"
 
@@ -14,9 +14,6 @@ namespace saddleflow {
 
 /// Sliding slopes are known to rounding: this far beyond a bound, as a part of the interval, they are inside.
 inline constexpr Real kSlopeTolerance = Real(1e-10);
-
-/// Where the trajectory is in respect of one switching surface.
-enum class Side : std::int8_t { below = -1, sliding = 0, above = 1 };
 
 /// The sides of all switches. While they stay, the field is smooth; it is continued smoothly beyond them.
 struct Mode {
