@@ -90,7 +90,7 @@ void print_escapes(std::FILE* out, const SaddleSurvey& survey) {
       for (const SaddleConnection& c : survey.connections)
         if (c.from == static_cast<Index>(k) && c.escape == static_cast<Index>(j))
           ends += c.to < 0 ? fmt::format("  {} no critical point found: loss {}, {}", c.sign > 0 ? "+" : "-",
-                                         or_dash(c.loss, "{:.3g}"), c.stop_reason)
+                                         or_dash(c.loss, "{:.3g}"), c.stop_reason.text())
                            : fmt::format("  {} to {}", c.sign > 0 ? "+" : "-", c.to + 1);
       fmt::print(out, "{:>3}  {}{}\n", j == 0 ? fmt::format("{}", k + 1) : "", describe(ways[j]), ends);
     }

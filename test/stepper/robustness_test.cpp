@@ -39,7 +39,7 @@ std::string failure(Stepper& stepper, const System& system, int steps) {
     for (int i = 0; i < steps; ++i) stepper.do_step(system);
   } catch (const StepFailure& e) {
     BOOST_TEST_MESSAGE(e.what());
-    return e.reason();
+    return name_of(e.reason());
   }
   return "none";
 }

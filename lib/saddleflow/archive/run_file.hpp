@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "saddleflow/base/mode_change_kind.hpp"
+#include "saddleflow/base/stop_reason.hpp"
 
 namespace saddleflow::archive {
 
@@ -142,7 +143,8 @@ struct RowCounts {
 
 /// Counters and verdicts, written when a run ends (and into every checkpoint).
 struct RunSummary {
-  std::string stop_reason = "running";
+  /// As the file has it: the text of a StopReason, the end of a pursuit, or a RunState.
+  std::string stop_reason = name_of(RunState::running);
   std::vector<std::pair<std::string, double>>
       numbers;  ///< gradients, hessians, wall_seconds, path_error_estimate ...
   std::vector<std::pair<std::string, std::string>> texts;

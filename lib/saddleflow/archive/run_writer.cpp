@@ -134,7 +134,7 @@ RunWriter RunWriter::resume(const std::string& path, const RowCounts& rows, cons
     const std::string history = hdf5::read_text_attribute(root, "history");
     hdf5::write_attribute(root, "history", history + "\n" + utc_now() + " " + command);
     const hdf5::Handle run = hdf5::open_group(file, "/run");
-    hdf5::write_attribute(run, "stop_reason", std::string("running"));
+    hdf5::write_attribute(run, "stop_reason", std::string(name_of(RunState::running)));
   });
   return RunWriter(std::make_unique<Implementation>(path));
 }

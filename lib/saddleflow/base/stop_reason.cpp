@@ -57,6 +57,11 @@ StopReason StopReason::parse(std::string_view text) {
   detail::throw_unknown("", enum_table<Stop>.what, '"' + std::string(text) + '"', known);
 }
 
+bool is_unfinished(std::string_view attribute) {
+  const std::optional<RunState> state = find_name<RunState>(attribute);
+  return state == RunState::running || state == RunState::killed || attribute == name_of(Stop::interrupted);
+}
+
 std::string StopReason::text() const {
   return is_event() ? std::string(kEventPrefix) + event_ : name_of(stop_);
 }

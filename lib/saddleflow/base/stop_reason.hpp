@@ -96,4 +96,7 @@ inline constexpr auto enum_table<RunState> = named_enum<RunState>("state of a ru
                                                                    {RunState::killed, "killed"},
                                                                    {RunState::search_ended, "search_ended"}});
 
+/// Whether a run whose file has this attribute can go on: it is running, was killed or interrupted.
+bool is_unfinished(std::string_view attribute);
+
 }  // namespace saddleflow

@@ -78,7 +78,7 @@ class PassageMeasurement {
     if (out_.end.is_critical()) {
       known_.add(out_.end);
     } else {
-      out_.excluded = "the limit path ends at no critical point: " + path.stop_reason;
+      out_.excluded = "the limit path ends at no critical point: " + path.stop_reason.text();
     }
   }
 
@@ -88,7 +88,7 @@ class PassageMeasurement {
     result.distance = result.small = kNoPassage;
     const Arrival arrival = arrival_from_origin(problem_, u0_, delta);
     if (!arrival.found()) {
-      result.other = "no critical point reached: " + arrival.visit.stop_reason;
+      result.other = "no critical point reached: " + arrival.visit.stop_reason.text();
       return result;
     }
     const Vector closest = out_.end.basis.enter(network_, arrival.visit.closest);

@@ -76,7 +76,7 @@ Visit follow_to_visit(Problem& problem, FlowAssembly& parts) {
   options.max_steps = problem.max_steps;
   options.interrupt = problem.interrupt;
   const Outcome outcome = parts.run(watcher, options);
-  if (outcome.stop_reason == "interrupted") throw Interrupted();
+  if (outcome.stop_reason == Stop::interrupted) throw Interrupted();
   if (outcome.failed()) throw NumericalError("flow to a critical point: " + outcome.message);
   visit.stop_reason = outcome.stop_reason;
   return visit;

@@ -114,7 +114,7 @@ class NearSaddle {
     if (d.neuron < 0) return growth;
     const Arrival arrival = arrival_from(problem_, d.left_at);
     if (!arrival.found()) {
-      growth.point = "no critical point: " + arrival.visit.stop_reason;
+      growth.point = "no critical point: " + arrival.visit.stop_reason.text();
       return growth;
     }
     std::vector<Index> others;

@@ -170,7 +170,7 @@ class Run {
         if (std::log(time_of(x)) >= log_end) return stop_at(*stepper, log_end);
       }
     } catch (const StepFailure& failure) {
-      result_.failure = failure.reason() + ": " + failure.what();
+      result_.failure = std::string(name_of(failure.reason())) + ": " + failure.what();
       note(x, NcfEnd::failed);
       return;
     }

@@ -60,7 +60,7 @@ struct NcfFlowResult {
   Real log_time = 0;     ///< ln of it
   Real growth_rate = 0;  ///< grows, D = 2: ln ||u|| ~ 2 N* t
   std::int64_t steps = 0;
-  /// failed: the reason of the stepper ("nonfinite", "step_underflow", "sliding_unresolved") and its message.
+  /// failed: the reason of the stepper (see Stop) and its message.
   std::string failure;
 };
 

@@ -104,7 +104,7 @@ class DecisionWatcher : public Observer {
     if (switching_ == nullptr || !switching_->sampled()) return;
     ++count_;
     if (stop_)
-      throw StepFailure("sampled_decision",
+      throw StepFailure(Stop::sampled_decision,
                         fmt::format("at t = {} so many kinks met that only a random sample of the ways to "
                                     "go on was looked at",
                                     static_cast<double>(step.t0)));

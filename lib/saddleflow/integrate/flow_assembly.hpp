@@ -32,8 +32,8 @@ struct FlowAssemblyOptions {
   /// Cartesian chart unless that chart is not wanted at all; locate: also where only a higher derivative
   /// jumps.
   Kinks kink_policy = Kinks::follow;
-  /// run() stops with "sampled_decision", a failure, where so many kinks meet that only a random sample of
-  /// the ways to go on was looked at: the path is then not known to be that of the flow. False: it goes on
+  /// run() stops with Stop::sampled_decision, a failure, where so many kinks meet that only a random sample
+  /// of the ways to go on was looked at: the path is then not known to be that of the flow. False: it goes on
   /// and counts.
   bool stop_at_sampled_decisions = true;
   FlowEventOptions events;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/pursuit/comparison.hpp"
 
@@ -28,7 +29,7 @@ struct FlowVisits {
   SaddleSequence sequence;
   std::vector<CriticalPoint> points;  ///< refined from the closest approach of each visit
   Index unresolved = 0;               ///< visits that led to no critical point, and are left out
-  std::string stop_reason;
+  StopReason stop_reason;
   Real slow_time = 0, loss = 0;  ///< of the end
   std::int64_t steps = 0;
   WorkCounters work;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/flow/observables.hpp"
 #include "saddleflow/problem/objective.hpp"
 
@@ -62,9 +63,8 @@ struct Minimisation {
   std::int64_t steps = 0;
   std::int64_t passed = 0;             ///< critical points that were visited and left
   std::int64_t sampled_decisions = 0;  ///< see FlowAssembly
-  /// "event:steady", "event:level:loss=...", "event:saddle_leave", "reached_end", "step_limit",
-  /// "interrupted", "iterations_spent" or a failure of the integration.
-  std::string stop_reason;
+  /// Events: steady, saddle_leave, or the level of the loss that is enough.
+  StopReason stop_reason;
   WorkCounters work;
 };
 

@@ -11,6 +11,7 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/stepper/error_control.hpp"
 #include "saddleflow/stepper/system.hpp"
 
@@ -32,16 +33,15 @@ struct StepCounters {
 
 StepCounters operator+(StepCounters a, const StepCounters& b);
 
-/// The stepper cannot go on. reason() is "step_underflow" (t + h == t), "nonfinite", or
-/// "sliding_unresolved" (PiecewiseStepper).
+/// The stepper cannot go on, or whoever watches its steps ends them.
 class StepFailure : public NumericalError {
  public:
-  StepFailure(std::string reason, const std::string& message)
-      : NumericalError(message), reason_(std::move(reason)) {}
-  const std::string& reason() const { return reason_; }
+  /// `reason`: one that is_failure().
+  StepFailure(Stop reason, const std::string& message) : NumericalError(message), reason_(reason) {}
+  Stop reason() const { return reason_; }
 
  private:
-  std::string reason_;
+  Stop reason_;
 };
 
 /// One accepted step a call, dense output on it. The sequence of steps is a function of what initialize() or

@@ -116,7 +116,8 @@ class Trial {
     const Minimisation end =
         minimise(objective, study_.real("init.scale") * gaussian_direction(*network, seed_), options);
     if (interrupted()) return;
-    add("flow", network, end.weights, end.loss, last, end.work, end.stop_reason, is_failure(end.stop_reason));
+    add("flow", network, end.weights, end.loss, last, end.work, end.stop_reason.text(),
+        end.stop_reason.is_failure());
   }
 
   /// The largest rate 2^-k / lambda_max(start) at which the loss has fallen in the end.
@@ -144,7 +145,7 @@ class Trial {
       const bool fell = std::isfinite(end.loss) && end.loss < loss;
       if (!fell && !given && k + 1 < kHalvingsOfRate) continue;
       add("gradient_descent", network, end.weights, end.loss, last, end.work,
-          fmt::format("{}, rate {:.2g}", end.stop_reason, static_cast<double>(options.learning_rate)));
+          fmt::format("{}, rate {:.2g}", end.stop_reason.text(), static_cast<double>(options.learning_rate)));
       return;
     }
   }

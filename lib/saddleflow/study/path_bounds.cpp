@@ -53,22 +53,23 @@ PathBounds path_bounds(const StudyTable& study) {
 }
 
 void require_within(const Gauges& gauges, const PathBounds& bounds, Real time) {
-  const auto check = [time](const char* reason, const char* what, const char* key, Real found, Real bound) {
+  const auto check = [time](Stop reason, const char* what, const char* key, Real found, Real bound) {
     if (found <= bound) return;
     throw StepFailure(reason,
                       fmt::format("at t = {} {} {:.1e}, expected at most {:.1e} ({}): the path is not "
                                   "that of the flow",
                                   time, what, found, bound, key));
   };
-  check("balance_drift", "the balance of a neuron has drifted by", "verify.balance", gauges.balance_drift,
+  check(Stop::balance_drift, "the balance of a neuron has drifted by", "verify.balance", gauges.balance_drift,
         bounds.balance);
-  check("energy_drift", "the energy identity is off by", "verify.energy", gauges.energy_drift, bounds.energy);
-  check("loss_rise", "the loss has risen in a step, in units of the loss at the start, by",
+  check(Stop::energy_drift, "the energy identity is off by", "verify.energy", gauges.energy_drift,
+        bounds.energy);
+  check(Stop::loss_rise, "the loss has risen in a step, in units of the loss at the start, by",
         "verify.loss_rise", gauges.loss_rise, bounds.loss_rise);
 }
 
 std::string not_confirmed(const Verification& v, const PathBounds& bounds) {
-  if (is_failure(v.stop_reason)) return fmt::format("the second run stopped with {}", v.stop_reason);
+  if (v.stop_reason.is_failure()) return fmt::format("the second run stopped with {}", v.stop_reason.text());
   if (!v.same_modes) return "the kinks changed: " + v.first_difference;
   if (v.path_error > bounds.path)
     return fmt::format("path error {:.1e} at t = {:g}, expected at most {:.1e} (verify.bound)", v.path_error,
@@ -79,7 +80,7 @@ std::string not_confirmed(const Verification& v, const PathBounds& bounds) {
 std::string trust_in_words(const archive::RunSummary& summary, const PathBounds& bounds,
                            const Verification* verification) {
   const std::string branchings = branchings_in_words(summary), doubt = not_certain(summary);
-  if (is_failure(summary.stop_reason))
+  if (StopReason::parse(summary.stop_reason).is_failure())
     return fmt::format("the path ends where the run stopped ({}); what lies before {}{}", summary.stop_reason,
                        doubt.empty() ? "has passed all checks" : "is not certain: " + doubt, branchings);
   const std::string fault = verification == nullptr ? "" : not_confirmed(*verification, bounds);

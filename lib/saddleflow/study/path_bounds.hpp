@@ -21,8 +21,8 @@ struct PathBounds {
 };
 PathBounds path_bounds(const StudyTable& study);
 
-/// Throws StepFailure "balance_drift", "energy_drift" or "loss_rise" where a gauge is beyond its bound: the
-/// path is not that of the flow.
+/// Throws StepFailure with Stop::balance_drift, energy_drift or loss_rise where a gauge is beyond its bound:
+/// the path is not that of the flow.
 void require_within(const Gauges& gauges, const PathBounds& bounds, Real time);
 
 /// Why --verify does not confirm the path: its error, its sequence of kinks, a second run that failed. Empty

@@ -51,7 +51,8 @@ int stop_flag(const PursuitRound& round, Real enough) {
   if (round.point.is_critical()) return stops::reached_critical_point;
   if (round.loss_after <= enough) return stops::reached_loss;
   if (round.valley) return stops::valley;
-  return round.descent.stop_reason == "iterations_spent" ? stops::gradient_steps_spent : stops::not_critical;
+  return round.descent.stop_reason == Stop::iterations_spent ? stops::gradient_steps_spent
+                                                             : stops::not_critical;
 }
 
 void put_certificate(const CriticalPoint& point, archive::RoundRow& row) {

@@ -123,7 +123,7 @@ class SkeletonJob {
     report(fmt::format("flow from delta = {:g}", static_cast<double>(delta)));
     FlowVisits visits = visits_of_flow(objective_, start_, std::log(delta), flow_options(delta));
     std::string end =
-        fmt::format("{} at slow time {:.6g}, loss {:.4g}, {} steps", visits.stop_reason,
+        fmt::format("{} at slow time {:.6g}, loss {:.4g}, {} steps", visits.stop_reason.text(),
                     static_cast<double>(visits.slow_time), static_cast<double>(visits.loss), visits.steps);
     if (visits.unresolved > 0) end += fmt::format(", {} visits unresolved", visits.unresolved);
     add(std::move(visits.sequence), std::move(end), delta);

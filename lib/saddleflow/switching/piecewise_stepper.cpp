@@ -131,7 +131,7 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
 void PiecewiseStepper::change_mode() {
   const Transition transition = resolve_transition(system_, current_state(), hit_, !fresh_);
   if (!transition.resolved)
-    throw StepFailure("sliding_unresolved",
+    throw StepFailure(Stop::sliding_unresolved,
                       fmt::format("no consistent mode at t = {} for {} switching functions that are zero: {}",
                                   current_time(), hit_.size(), transition.failure));
   changes_.insert(changes_.end(), transition.changes.begin(), transition.changes.end());
@@ -158,7 +158,7 @@ void PiecewiseStepper::watch_progress(Real advance, Real step) {
     gap_ = gap_ > 0 ? Real(0.8) * gap_ + Real(0.2) * advance : advance;
   if (standing_ > options_.patience)
     throw StepFailure(
-        "sliding_unresolved",
+        Stop::sliding_unresolved,
         fmt::format("{} changes of the mode at t = {} without any progress", standing_, current_time()));
 }
 
@@ -314,7 +314,7 @@ void PiecewiseStepper::put_on_surfaces(const std::vector<Index>& hit) {
   const Real moved = system_.project(x_cut_, hit);
   if (moved > options_.projection)
     throw StepFailure(
-        "projection",
+        Stop::projection,
         fmt::format("at t = {} the surfaces of {} switching functions are {:.1e} away from the state, in "
                     "units of what would have to be moved, expected at most {:.1e}",
                     t_cut_, hit.size() + system_.mode().sliding.size(), moved, options_.projection));
