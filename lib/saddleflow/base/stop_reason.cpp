@@ -47,10 +47,15 @@ StopReason StopReason::at_event(std::string name) {
   return reason;
 }
 
-StopReason StopReason::parse(std::string_view text) {
+std::optional<StopReason> StopReason::find(std::string_view text) {
   if (text.starts_with(kEventPrefix)) return at_event(std::string(text.substr(kEventPrefix.size())));
   const std::optional<Stop> stop = find_name<Stop>(text);
-  if (stop && *stop != Stop::event) return *stop;
+  if (!stop || *stop == Stop::event) return std::nullopt;
+  return StopReason(*stop);
+}
+
+StopReason StopReason::parse(std::string_view text) {
+  if (std::optional<StopReason> reason = find(text)) return *std::move(reason);
   std::vector<std::string> known;
   for (const NamedValue<Stop>& row : enum_table<Stop>.rows)
     known.emplace_back(row.value == Stop::event ? "event:<name>" : row.name);

@@ -58,7 +58,9 @@ class StopReason {
   StopReason(Stop stop = Stop::reached_end);  // NOLINT: a stop is a reason
   static StopReason at_event(std::string name);
   static StopReason at_event(EventKind kind) { return at_event(std::string(name_of(kind))); }
-  /// Of a text as text() makes it. InputError naming the known ones.
+  /// Of a text as text() makes it; none for another one.
+  static std::optional<StopReason> find(std::string_view text);
+  /// The same; InputError naming the known ones for another text.
   static StopReason parse(std::string_view text);
 
   Stop stop() const { return stop_; }

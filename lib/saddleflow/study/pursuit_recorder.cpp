@@ -41,22 +41,23 @@ std::vector<std::int64_t> per_layer(const std::vector<Index>& hidden) {
   return out;
 }
 
-/// RoundRow::stop.
-namespace stops {
-constexpr int reached_critical_point = 0, reached_loss = 1, not_critical = 2, gradient_steps_spent = 4,
-              valley = 5;
+RoundStop stop_of(const PursuitRound& round, Real enough) {
+  if (round.point.is_critical()) return RoundStop::reached_critical_point;
+  if (round.loss_after <= enough) return RoundStop::reached_loss;
+  if (round.valley) return RoundStop::valley;
+  return round.descent.stop_reason == Stop::iterations_spent ? RoundStop::gradient_steps_spent
+                                                             : RoundStop::not_critical;
 }
 
-int stop_flag(const PursuitRound& round, Real enough) {
-  if (round.point.is_critical()) return stops::reached_critical_point;
-  if (round.loss_after <= enough) return stops::reached_loss;
-  if (round.valley) return stops::valley;
-  return round.descent.stop_reason == Stop::iterations_spent ? stops::gradient_steps_spent
-                                                             : stops::not_critical;
+/// Another round can begin there.
+bool has_arrived(const archive::RoundRow& round) {
+  const RoundStop stop = by_flag<RoundStop>(round.stop, "/rounds/stop");
+  return stop == RoundStop::reached_critical_point || stop == RoundStop::reached_loss ||
+         stop == RoundStop::valley;
 }
 
 void put_certificate(const CriticalPoint& point, archive::RoundRow& row) {
-  row.kind = static_cast<int>(point.kind);
+  row.kind = flag_of(point.kind);
   row.gradient_norm = static_cast<double>(point.refinement.gradient_norm);
   row.relative_gradient = static_cast<double>(point.refinement.relative_gradient);
   if (!point.is_critical() || !point.spectrum.complete) return;
@@ -107,9 +108,7 @@ PursuitState PursuitRecorder::state() const {
   const std::vector<double>& row = record_.snapshots[static_cast<std::size_t>(last.snapshot)].weights;
   const Index born = order_.born(row);
   const Vector weights = Eigen::Map<const Eigen::VectorXd>(row.data(), born).cast<Real>();
-  const bool critical = last.stop == stops::reached_critical_point || last.stop == stops::reached_loss ||
-                        last.stop == stops::valley;
-  return {widths_of(last), order_.canonical(weights), static_cast<int>(rounds()), critical};
+  return {widths_of(last), order_.canonical(weights), static_cast<int>(rounds()), has_arrived(last)};
 }
 
 void PursuitRecorder::begin_round() {
@@ -168,7 +167,7 @@ void PursuitRecorder::end_round(const PursuitRound& round, Objective& objective)
   }
   row.relative_gradient = static_cast<double>(round.relative_gradient);
   row.flow_time = static_cast<double>(round.descent.time);
-  row.stop = stop_flag(round, setup_.options.loss);
+  row.stop = flag_of(stop_of(round, setup_.options.loss));
   row.first_time = static_cast<std::int64_t>(record_.times.size());
   row.gradients = round.work.gradients;
   row.hessian_vectors = round.work.hessian_vectors;

@@ -79,7 +79,7 @@ void Recorder::write_time_row(const StepView& step) {
   row.stepper = method_flag(step.method);
   row.log_time = static_cast<double>(step.log_time);
   row.phase_time = static_cast<double>(step.phase_time);
-  row.chart = step.polar ? 1 : 0;
+  row.chart = flag_of(step.polar ? ChartKind::polar : ChartKind::cartesian);
   if (mode_summary_) {
     const ModeSummary mode = mode_summary_(step);
     row.sliding_count = mode.sliding;
@@ -138,7 +138,7 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
   row.log_time = static_cast<double>(hit.log_time);
   row.phase_time = static_cast<double>(hit.phase_time);
   row.kind = static_cast<int>(kind);
-  row.direction = static_cast<int>(hit.direction);
+  row.direction = flag_of(hit.direction);
   row.value = kind < setup_.parts.events.values.size()
                   ? static_cast<double>(setup_.parts.events.values[kind](x))
                   : archive::not_known;
