@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,6 +95,12 @@ struct EventRow {
   std::int64_t snapshot = -1;                           ///< row of /weights
   double log_time = not_known, phase_time = not_known;  ///< as in TimeRow
 };
+
+/// Of an event of this file; none for an event that is not the library's. std::out_of_range for a flag
+/// without a name.
+inline std::optional<EventKind> kind_of(const RunDescription& description, const EventRow& event) {
+  return event_kind_of(description.event_kinds.at(static_cast<std::size_t>(event.kind)));
+}
 
 /// The pre-activation of a neuron at a sample has come to zero, or leaves it. Rows are in the order of time.
 struct ModeChangeRow {

@@ -36,11 +36,12 @@ class VisitWatcher : public Observer {
   }
 
   void on_event(const EventHit& hit, const Vector& x, const StateAt& /*dense*/) override {
-    if (parts_.events.kinds[hit.event] == "saddle_enter") {
+    const EventKind kind = parts_.events.kind_of(hit.event);
+    if (kind == EventKind::saddle_enter) {
       inside_ = true;
       visit_.closest.resize(0);
     }
-    if (parts_.events.kinds[hit.event] == "saddle_leave") inside_ = false;
+    if (kind == EventKind::saddle_leave) inside_ = false;
     look(x);
   }
   void on_step(const StepView& step) override { look(step.x1); }

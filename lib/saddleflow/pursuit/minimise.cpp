@@ -35,12 +35,12 @@ class Descent : public Observer {
   Descent(FlowAssembly& parts, const MinimiseOptions& options) : parts_(parts), options_(options) {}
 
   void on_event(const EventHit& hit, const Vector& x, const StateAt& /*dense*/) override {
-    const std::string& kind = parts_.events.kinds[hit.event];
-    if (kind == "saddle_enter") {
+    const EventKind kind = parts_.events.kind_of(hit.event);
+    if (kind == EventKind::saddle_enter) {
       inside_ = true;
       closest_ = std::numeric_limits<Real>::infinity();
     }
-    if (kind == "saddle_leave" && inside_) {
+    if (kind == EventKind::saddle_leave && inside_) {
       inside_ = false;
       ++passed;
     }

@@ -32,8 +32,7 @@ class ClosestApproach : public Observer {
   explicit ClosestApproach(FlowAssembly& parts) : parts_(parts) {}
 
   void on_event(const EventHit& hit, const Vector& x, const StateAt& /*dense*/) override {
-    const std::string& kind = parts_.events.kinds[hit.event];
-    if (kind == "saddle_enter") inside_ = true;
+    if (parts_.events.kind_of(hit.event) == EventKind::saddle_enter) inside_ = true;
     if (inside_) look(hit.time, x);
   }
   void on_step(const StepView& step) override {

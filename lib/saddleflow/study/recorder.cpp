@@ -27,7 +27,7 @@ Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy 
 
 std::vector<std::string> Recorder::event_kinds(const FlowSetup& setup) {
   std::vector<std::string> kinds = setup.parts.events.kinds;
-  kinds.emplace_back("end");
+  kinds.emplace_back(name_of(EventKind::end));
   return kinds;
 }
 
@@ -156,15 +156,15 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
 
 void Recorder::on_event(const EventHit& hit, const Vector& x, const StateAt& dense) {
   write_requested_snapshots(hit.time, dense);  // rows stay in the order of time
-  const std::string& kind = setup_.parts.events.kinds[hit.event];
+  const EventKind kind = setup_.parts.events.kind_of(hit.event);
   write_event(hit.event, hit, x);
-  if (kind == "saddle_enter") {
+  if (kind == EventKind::saddle_enter) {
     visit_ = Visit{hit.time, hit.time, std::numeric_limits<Real>::max(), Vector()};
-  } else if (kind == "saddle_closest" && visit_) {
+  } else if (kind == EventKind::saddle_closest && visit_) {
     Observables o;
     setup_.parts.probe.observe(x, o);
     follow_visit(hit.time, x, o.proximity);
-  } else if (kind == "saddle_leave") {
+  } else if (kind == EventKind::saddle_leave) {
     close_visit(hit.time);
   }
 }

@@ -66,7 +66,7 @@ archive::RunDescription describe_problem(const Objective& objective, const Study
   d.toml = study.filled();
   d.toml_user = study.typed();
   d.provenance = provenance();
-  d.event_kinds = {"end"};
+  d.event_kinds = {name_of(EventKind::end)};
   d.stepper_names = methods();
   return d;
 }
