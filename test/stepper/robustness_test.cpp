@@ -104,7 +104,6 @@ BOOST_DATA_TEST_CASE(blow_up_ends, kMethods) {
 BOOST_AUTO_TEST_CASE(bad_calls_are_input_errors) {
   Blind blind;
   BOOST_CHECK_THROW(make_stepper("euler", {}), InputError);
-  BOOST_TEST(stepper_names().size() == 5);
   auto stepper = make_stepper("rodas5p", tolerance(Real(1e-6)));
   BOOST_CHECK_THROW(stepper->do_step(System(blind)), InputError);
   BOOST_CHECK_THROW(stepper->initialize(Vector::Ones(1), 0, 0), InputError);

@@ -5,6 +5,7 @@
 
 #include "saddleflow/archive/commit.hpp"
 #include "saddleflow/archive/create.hpp"
+#include "saddleflow/archive/describe.hpp"
 #include "saddleflow/archive/edit.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/archive/hdf5_attribute.hpp"
@@ -55,6 +56,7 @@ struct RunWriter::Implementation {
   explicit Implementation(std::string path_) : path(std::move(path_)), open(std::make_unique<OpenRun>(path)) {
     const hdf5::Handle root = hdf5::open_group(open->file, "/");
     run_id = hdf5::read_text_attribute(root, "run_id");
+    stepper_names = flag_names(open->file, "/stepper");
   }
   ~Implementation() {
     try {
@@ -113,6 +115,7 @@ struct RunWriter::Implementation {
 
   std::string path;
   std::string run_id;
+  std::vector<std::string> stepper_names;
   std::unique_ptr<OpenRun> open;
   bool failed = false;
 };
@@ -183,6 +186,7 @@ RowCounts RunWriter::rows() const {
 }
 
 const std::string& RunWriter::path() const { return implementation_->path; }
+const std::vector<std::string>& RunWriter::stepper_names() const { return implementation_->stepper_names; }
 const std::string& RunWriter::run_id() const { return implementation_->run_id; }
 
 void annotate_run(const std::string& path, const std::vector<std::pair<std::string, double>>& numbers) {

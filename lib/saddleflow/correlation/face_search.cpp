@@ -72,7 +72,7 @@ class SlidingAscent {
     StepperOptions options;
     options.error.rtol = Real(1e-4);
     options.error.displacement = Real(0.05);
-    const auto stepper = make_stepper("dopri5", options);
+    const auto stepper = make_stepper(stepper_name::dopri5, options);
     stepper->initialize(point_.u, 0, first_step(system, point_.u, options.error.rtol));
     try {
       for (int k = 0; k < kStepsOfALeg; ++k) {

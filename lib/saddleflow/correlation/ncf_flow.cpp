@@ -153,7 +153,7 @@ class Run {
     stepper_options.error.quadratures = 2;
     const ParameterGroups& groups = f_.correlation().network().groups();
     if (options_.small_neurons) stepper_options.groups = {groups.first, groups.second, groups.count, {}};
-    std::unique_ptr<Stepper> stepper = make_stepper("dopri5", stepper_options);
+    std::unique_ptr<Stepper> stepper = make_stepper(stepper_name::dopri5, stepper_options);
     if (kinked_)
       stepper = std::make_unique<PiecewiseStepper>(kinked_->kinks(), std::move(stepper),
                                                    PiecewiseStepper::Options());

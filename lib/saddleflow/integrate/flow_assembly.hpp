@@ -22,8 +22,8 @@ namespace saddleflow {
 struct FlowAssemblyOptions {
   enum class Charts { automatic, cartesian, polar };  ///< near the origin polar; never; always
   Charts charts = Charts::automatic;
-  std::string stepper = "auto";
-  StepperOptions stepping;  ///< of the Cartesian chart, see flow_stepping()
+  std::string stepper = stepper_name::automatic;  ///< see make_stepper()
+  StepperOptions stepping;                        ///< of the Cartesian chart, see flow_stepping()
   /// Exact steps in the polar chart where the flow near the origin is linear (LinearStart), of networks with
   /// at most stepping.dense_limit weights.
   bool linear_start = true;

@@ -15,7 +15,7 @@ struct FlowVisitOptions {
   Real slow_time = 0;  ///< end, see flow_time_of()
   Real loss = 0;       ///< or where the loss has fallen to this
   Real rtol = Real(1e-8);
-  std::string stepper = "auto";
+  std::string stepper = stepper_name::automatic;
   FlowAssemblyOptions::Charts charts = FlowAssemblyOptions::Charts::automatic;
   /// A critical point is visited where the proximity r (see Probe) has a minimum below `enter` that it falls
   /// to and rises from by this factor.

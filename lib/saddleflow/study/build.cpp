@@ -6,6 +6,7 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/stepper/registry.hpp"
 
 namespace saddleflow {
 
@@ -44,23 +45,25 @@ namespace {
 // has.
 constexpr Real kFinestOfSecondOrder = Real(1e-10);
 
-/// rkc2 has order two, whoever chooses it.
+bool is_of_second_order(const StepperEntry& stepper) { return stepper.order == 2; }
+
+/// Whoever chooses it.
 void check_second_order(const StudyTable& study, bool large) {
-  const std::string stepper = study.text("flow.stepper");
+  const StepperEntry stepper = stepper_entry(study.text("flow.stepper"));
   const Real rtol = study.real("flow.rtol");
   if (rtol >= kFinestOfSecondOrder) return;
-  if (stepper == "rkc2")
+  if (is_of_second_order(stepper))
     study.fail("flow.rtol",
-               fmt::format("found {:g} with flow.stepper = \"rkc2\", which has order two, expected at least "
+               fmt::format("found {:g} with flow.stepper = \"{}\", which has order two, expected at least "
                            "{:g} or another stepper",
-                           rtol, kFinestOfSecondOrder));
-  if (stepper == "auto" && large)
+                           rtol, stepper.name, kFinestOfSecondOrder));
+  if (large && !stepper.when_large.empty() && is_of_second_order(stepper_entry(stepper.when_large)))
     study.fail(
         "flow.rtol",
-        fmt::format("found {:g} with flow.stepper = \"auto\" and more than flow.dense_limit weights, "
-                    "where stiff steps are those of rkc2 (order two), expected at least {:g} or a larger "
+        fmt::format("found {:g} with flow.stepper = \"{}\" and more than flow.dense_limit weights, "
+                    "where stiff steps are those of {} (order two), expected at least {:g} or a larger "
                     "flow.dense_limit",
-                    rtol, kFinestOfSecondOrder));
+                    rtol, stepper.name, stepper.when_large, kFinestOfSecondOrder));
 }
 
 }  // namespace

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/flow/piecewise_flow.hpp"
+#include "saddleflow/stepper/registry.hpp"
 #include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/path_bounds.hpp"
 #include "saddleflow/study/run_description.hpp"
@@ -19,6 +21,13 @@ namespace saddleflow {
 namespace {
 
 constexpr int kUnknownMethod = -1;
+
+/// The flags of a file keep their meaning, and methods that it does not know get new ones.
+std::vector<std::string> extended(std::vector<std::string> stored, const std::vector<std::string>& known) {
+  for (const std::string& name : known)
+    if (std::find(stored.begin(), stored.end(), name) == stored.end()) stored.push_back(name);
+  return stored;
+}
 
 /// That of the first `rounds` rounds.
 BirthOrder order_of(const Network& family, const archive::PursuitRecord& record, std::size_t rounds) {
@@ -73,13 +82,18 @@ void put_certificate(const CriticalPoint& point, archive::RoundRow& row) {
 
 PursuitRecorder::PursuitRecorder(const StudyTable& study, const PursuitSetup& setup, const Network& first,
                                  const std::string& command)
-    : study_(study), setup_(setup), command_(command), order_(first.layout()) {}
+    : study_(study),
+      setup_(setup),
+      command_(command),
+      stepper_names_(step_method_names()),
+      order_(first.layout()) {}
 
 PursuitRecorder::PursuitRecorder(const StudyTable& study, const PursuitSetup& setup,
                                  archive::PursuitRecord record, Index last, const std::string& command)
     : study_(study),
       setup_(setup),
       command_(command),
+      stepper_names_(extended(record.description.stepper_names, step_method_names())),
       record_(std::move(record)),
       order_(setup.family->layout()) {
   if (last < 0 || last >= rounds())
@@ -126,7 +140,7 @@ archive::TimeRow PursuitRecorder::time_row(const DescentView& step) const {
   row.time = static_cast<double>(elapsed_ + step.time);
   row.step = step_count_ + step.step;
   row.step_size = static_cast<double>(step.step_size);
-  row.stepper = step.method.empty() ? kUnknownMethod : method_flag(step.method);
+  row.stepper = step.method.empty() ? kUnknownMethod : method_flag(stepper_names_, step.method);
   row.log_time = std::log(row.time);
   row.phase_time = static_cast<double>(step.time);
   return row;
@@ -198,6 +212,7 @@ void PursuitRecorder::set_next_value(Real best_value) {
 void PursuitRecorder::describe(Objective& objective) {
   archive::RunDescription& d = record_.description;
   d = describe_problem(objective, study_, command_);
+  d.stepper_names = stepper_names_;
   set_birth_order(d, order_);
   describe_test_set(setup_.data.test, d);
 }

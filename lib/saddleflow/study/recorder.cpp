@@ -76,7 +76,7 @@ void Recorder::write_time_row(const StepView& step) {
   row.time = static_cast<double>(step.t1);
   row.step = step.step;
   row.step_size = static_cast<double>(step.step_size);
-  row.stepper = method_flag(step.method);
+  row.stepper = method_flag(writer_.stepper_names(), step.method);
   row.log_time = static_cast<double>(step.log_time);
   row.phase_time = static_cast<double>(step.phase_time);
   row.chart = flag_of(step.polar ? ChartKind::polar : ChartKind::cartesian);
