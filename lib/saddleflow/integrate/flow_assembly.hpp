@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/flow/gradient_flow.hpp"
 #include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/flow/probe.hpp"
@@ -38,6 +39,18 @@ struct FlowAssemblyOptions {
   bool stop_at_sampled_decisions = true;
   FlowEventOptions events;
 };
+
+template <>
+inline constexpr auto enum_table<FlowAssemblyOptions::Charts> =
+    named_enum<FlowAssemblyOptions::Charts>("charts", {{FlowAssemblyOptions::Charts::automatic, "auto"},
+                                                       {FlowAssemblyOptions::Charts::cartesian, "cartesian"},
+                                                       {FlowAssemblyOptions::Charts::polar, "polar"}});
+
+template <>
+inline constexpr auto enum_table<FlowAssemblyOptions::Kinks> = named_enum<FlowAssemblyOptions::Kinks>(
+    "policy for kinks", {{FlowAssemblyOptions::Kinks::follow, "auto"},
+                         {FlowAssemblyOptions::Kinks::ignore, "ignore"},
+                         {FlowAssemblyOptions::Kinks::locate, "locate"}});
 
 /// No events at all.
 FlowEventOptions no_flow_events();

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/flow/observables.hpp"
 #include "saddleflow/problem/objective.hpp"
@@ -21,11 +22,19 @@ enum class Minimiser {
   gradient_descent  ///< w <- w - eta grad L(w)
 };
 
+template <>
+inline constexpr auto enum_table<Minimiser> = named_enum<Minimiser>(
+    "minimiser", {{Minimiser::flow, "flow"}, {Minimiser::gradient_descent, "gradient_descent"}});
+
 /// Where the flow is to end.
 enum class Destination {
   minimum,        ///< where it comes to rest: saddles of the network on the way are passed
   critical_point  ///< at the first critical point that it comes close to, be it a saddle that it would leave
 };
+
+template <>
+inline constexpr auto enum_table<Destination> = named_enum<Destination>(
+    "destination", {{Destination::minimum, "minimum"}, {Destination::critical_point, "critical_point"}});
 
 /// One accepted step, or one of gradient descent that is recorded.
 struct DescentView {

@@ -48,6 +48,17 @@ struct PursuitOptions {
   CriticalPointOptions analysis;
 };
 
+template <>
+inline constexpr auto enum_table<PursuitOptions::LayerRule> = named_enum<PursuitOptions::LayerRule>(
+    "rule for the layer that grows", {{PursuitOptions::LayerRule::best_value, "best_value"},
+                                      {PursuitOptions::LayerRule::round_robin, "round_robin"},
+                                      {PursuitOptions::LayerRule::fixed, "fixed"}});
+
+template <>
+inline constexpr auto enum_table<PursuitOptions::NeuronRule> = named_enum<PursuitOptions::NeuronRule>(
+    "rule for the neurons that are added",
+    {{PursuitOptions::NeuronRule::one, "one"}, {PursuitOptions::NeuronRule::maximisers, "maximisers"}});
+
 /// Why a pursuit ended.
 enum class PursuitEnd {
   going_on,

@@ -81,22 +81,12 @@ StepperOptions build_stepper_options(const StudyTable& study, const Network& net
 
 namespace {
 
-Direction direction_of(const std::string& word) {
-  if (word == "falling") return Direction::falling;
-  return word == "rising" ? Direction::rising : Direction::either;
-}
-
-EscapeBy escape_of(const std::string& word) {
-  if (word == "norm") return EscapeBy::norm;
-  return word == "direction" ? EscapeBy::direction : EscapeBy::loss;
-}
-
 LevelOptions build_level(const StudyTable& study, std::size_t i) {
   const std::string prefix = fmt::format("events.level[{}].", i);
   LevelOptions level;
   level.quantity = study.text(prefix + "quantity");
   level.value = study.real(prefix + "value");
-  level.direction = direction_of(study.text(prefix + "direction"));
+  level.direction = study.choice<Direction>(prefix + "direction");
   level.terminal = study.boolean(prefix + "terminal");
   level.cooldown = study.real(prefix + "cooldown");
   return level;
@@ -106,8 +96,7 @@ LevelOptions build_level(const StudyTable& study, std::size_t i) {
 
 FlowEventOptions build_event_options(const StudyTable& study) {
   FlowEventOptions options;
-  options.escape.clear();
-  for (const std::string& word : study.texts("events.escape.by")) options.escape.push_back(escape_of(word));
+  options.escape = study.choices<EscapeBy>("events.escape.by");
   options.escape_fraction = study.real("events.escape.fraction");
   options.escape_norm = study.real("events.escape.norm");
   options.escape_angle = study.real("events.escape.angle");

@@ -27,7 +27,12 @@ struct Key {
   std::string doc;                   ///< one line; states units or shape where there are any
   std::vector<std::string> choices;  ///< of a text or of each of the texts; empty: any
   std::string range;  ///< "> 0", ">= 0", ">= 1", "0..1" or empty; of a number or of each of a list
+  /// Instead of `choices`, where others may be added to the list while a program runs.
+  std::vector<std::string> (*registered)() = nullptr;
 };
+
+/// Of a text or of each of the texts; empty: any.
+std::vector<std::string> choices_of(const Key& key);
 
 const std::vector<Key>& study_keys();
 /// nullptr for an unknown path.

@@ -27,7 +27,7 @@ class SkeletonJob {
         options_(options),
         objective_(build_network(study), build_dataset(study, *build_network(study)), build_loss(study)),
         start_(build_initial_weights(study, objective_.network())) {
-    if (study.text("init.kind") == "saddle")
+    if (study.choice<InitKind>("init.kind") == InitKind::saddle)
       study.fail("init.kind", "found saddle, expected a start near the origin: the skeleton begins there");
     for (const Real delta : options.deltas)
       if (!(delta > 0 && delta < 1))
@@ -96,14 +96,10 @@ class SkeletonJob {
   }
 
   FlowVisitOptions flow_options(Real delta) const {
-    using Charts = FlowAssemblyOptions::Charts;
     FlowVisitOptions flow;
     flow.rtol = study_.real("flow.rtol");
     flow.stepper = study_.text("flow.stepper");
-    const std::string chart = study_.text("flow.chart");
-    flow.charts = chart == "polar"       ? Charts::polar
-                  : chart == "cartesian" ? Charts::cartesian
-                                         : Charts::automatic;
+    flow.charts = study_.choice<FlowAssemblyOptions::Charts>("flow.chart");
     flow.max_steps = study_.integer("flow.max_steps");
     flow.analysis = options_.skeleton.analysis;
     flow.analysis.search.interrupt = options_.interrupt;
