@@ -143,13 +143,9 @@ Json moments(const std::vector<DirectionMoment>& list) {
 }
 
 Json directions(const Directions& d) {
-  static constexpr const char* view_names[] = {"none", "plane", "map", "coefficients"};
-  return {{"view", view_names[static_cast<int>(d.view)]},
-          {"inputs", d.inputs},
-          {"neuron_count", d.neuron_count},
-          {"neurons", d.neurons},
-          {"moments", moments(d.moments)},
-          {"path", moments(d.path)}};
+  return {{"view", name_of(d.view)},        {"inputs", d.inputs},
+          {"neuron_count", d.neuron_count}, {"neurons", d.neurons},
+          {"moments", moments(d.moments)},  {"path", moments(d.path)}};
 }
 
 double last_finite(const Column& column) {
