@@ -53,7 +53,7 @@ void print_report(std::FILE* out, const claims::Report& report, bool details) {
     for (const std::string& line : report.details) fmt::print(out, "    {}\n", line);
   for (const claims::Finding& f : report.findings)
     print_row(out, {f.claim, f.prediction, f.measured,
-                    std::string(claims::name_of(f.verdict)) + (f.reason.empty() ? "" : ": " + f.reason)});
+                    std::string(name_of(f.verdict)) + (f.reason.empty() ? "" : ": " + f.reason)});
 }
 
 }  // namespace saddleflow::tools

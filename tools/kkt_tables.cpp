@@ -13,25 +13,11 @@ namespace {
 
 constexpr std::size_t most_points = 24;
 
-const char* name_of(const KktEntry& entry) {
-  if (entry.point.null) return "null";
-  switch (entry.second_order.status) {
-    case SecondOrder::Status::maximum:
-      return "maximum";
-    case SecondOrder::Status::degenerate:
-      return "degenerate";
-    case SecondOrder::Status::saddle:
-      return "saddle";
-    case SecondOrder::Status::unknown:
-      break;
-  }
-  return "unknown";
+const char* kind_of(const KktEntry& entry) {
+  return entry.point.null ? "null" : name_of(entry.second_order.status);
 }
 
-const char* word(Verdict verdict) {
-  if (verdict == Verdict::not_applicable) return "-";
-  return verdict == Verdict::yes ? "yes" : "no";
-}
+const char* word(Verdict verdict) { return verdict == Verdict::not_applicable ? "-" : name_of(verdict); }
 
 std::string number_or_dash(Real value, const char* format) {
   return std::isfinite(value) ? fmt::format(fmt::runtime(format), static_cast<double>(value)) : "-";
@@ -59,7 +45,7 @@ std::string gap(const KktEntry& entry) {
 
 void print_point(std::FILE* out, std::size_t number, const KktEntry& e) {
   fmt::print(out, "{:>3}  {:<10} {:>13.8g} {:>10} {:>8.1e} {:>7} {:>6} {:>8} {:>8} {:>6} {:>6}  {:<14} {}\n",
-             number, name_of(e), static_cast<double>(e.point.value), gap(e),
+             number, kind_of(e), static_cast<double>(e.point.value), gap(e),
              static_cast<double>(e.point.residual),
              e.starts > 0 ? number_or_dash(100 * e.basin_share, "{:.1f} %") : "-", e.starts,
              rank_one_residual(e.structure), word(e.structure.rank_one), word(e.structure.scalar_kkt),
@@ -156,7 +142,7 @@ void print_approach(std::FILE* out, const RunApproach& a, const std::vector<Neur
                  : "does not leave the origin",
              static_cast<double>(a.time), static_cast<double>(a.residual));
   fmt::print(out, "         its direction went to KKT point {}: {}, N = {:.8g}, 1 - cosine {:.3e}; {}\n",
-             a.point + 1, name_of(entry), static_cast<double>(entry.point.value),
+             a.point + 1, kind_of(entry), static_cast<double>(entry.point.value),
              static_cast<double>(std::max(Real(0), 1 - a.cosine)),
              a.appended ? "not found by the search"
                         : fmt::format("found by {} of {} starts", entry.starts, table.starts));

@@ -5,13 +5,12 @@
 #include <cmath>
 #include <string>
 
+#include "saddleflow/base/critical_kind.hpp"
 #include "saddleflow/study/path_bounds.hpp"
 
 namespace saddleflow::tools {
 
 namespace {
-
-constexpr const char* kKinds[] = {"origin", "saddle", "minimum", "unresolved", "gradient-flat"};
 
 std::string layer_text(const archive::RoundRow& round) {
   return round.added_layer < 0 ? "all" : std::to_string(round.added_layer + 1);
@@ -23,12 +22,10 @@ std::string index_text(const archive::RoundRow& round) {
                      round.index_zero_unexplained, round.index_positive);
 }
 
-std::string kind_text(int kind) { return kind >= 0 && kind < 5 ? kKinds[kind] : "?"; }
-
-constexpr int kStoppedInValley = 5;
-
 std::string point_text(const archive::RoundRow& round) {
-  return round.stop == kStoppedInValley ? "valley" : kind_text(round.kind);
+  if (round.stop == flag_of(RoundStop::valley)) return name_of(RoundStop::valley);
+  const std::optional<CriticalKind> kind = find_flag<CriticalKind>(round.kind);
+  return kind ? in_words(*kind) : "?";
 }
 
 const char* explained(PursuitEnd end) {

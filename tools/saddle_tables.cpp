@@ -60,7 +60,7 @@ void print_points(std::FILE* out, const SaddleSurvey& survey) {
   for (std::size_t k = 0; k < survey.points.size(); ++k) {
     const CriticalPoint& p = survey.points[k];
     fmt::print(out, "{:>3}  {:<13} {:>14.8g} {:>9.1e} {:>10.1e}  {:<20} {:>8}  {:<14} {}\n", k + 1,
-               name_of(p.kind), number(p.refinement.loss), number(p.refinement.gradient_norm),
+               in_words(p.kind), number(p.refinement.loss), number(p.refinement.gradient_norm),
                number(p.refinement.relative_gradient), p.is_critical() ? index_of(p) : "-",
                p.is_critical() ? fmt::format("{:.1e}", number(p.spectrum.gap)) : "-",
                fmt::format("{}", fmt::join(p.active_neurons, ", ")),
@@ -90,7 +90,7 @@ void print_escapes(std::FILE* out, const SaddleSurvey& survey) {
       for (const SaddleConnection& c : survey.connections)
         if (c.from == static_cast<Index>(k) && c.escape == static_cast<Index>(j))
           ends += c.to < 0 ? fmt::format("  {} no critical point found: loss {}, {}", c.sign > 0 ? "+" : "-",
-                                         or_dash(c.loss, "{:.3g}"), c.stop_reason)
+                                         or_dash(c.loss, "{:.3g}"), c.stop_reason.text())
                            : fmt::format("  {} to {}", c.sign > 0 ? "+" : "-", c.to + 1);
       fmt::print(out, "{:>3}  {}{}\n", j == 0 ? fmt::format("{}", k + 1) : "", describe(ways[j]), ends);
     }

@@ -94,7 +94,7 @@ void show(const Progress& p) {
 
 int verify(const StudyTable& study, const Arguments& a, const archive::RunSummary& summary) {
   const Verification v = verify_run(study, a.output, &interrupted);
-  if (v.stop_reason == "interrupted") return 130;  // nothing is known, nothing is noted
+  if (v.stop_reason == Stop::interrupted) return 130;  // nothing is known, nothing is noted
   archive::annotate_run(a.output, {{"path_error_estimate", static_cast<double>(v.path_error)},
                                    {"path_error_time", static_cast<double>(v.path_error_time)},
                                    {"event_time_error_estimate", static_cast<double>(v.event_time_error)},
@@ -125,6 +125,7 @@ int run(const Arguments& a, const std::string& command) {
   if (progress) options.progress = show;
   const archive::RunSummary summary = run_flow(study, options);
   if (progress) fmt::print(stderr, "\r\033[K");
+  const StopReason stopped = StopReason::parse(summary.stop_reason);
   if (!a.quiet) {
     const archive::RunReader file = archive::RunReader::open(a.output);
     print_heading(stdout, file.description());
@@ -132,12 +133,12 @@ int run(const Arguments& a, const std::string& command) {
     print_saddles(stdout, file);
     print_summary(stdout, summary);
     fmt::print("file:    {}\n", a.output);
-    const bool to_be_verified = a.verify && !is_failure(summary.stop_reason);
-    if (!to_be_verified && summary.stop_reason != "interrupted")
+    const bool to_be_verified = a.verify && !stopped.is_failure();
+    if (!to_be_verified && stopped != Stop::interrupted)
       fmt::print("trust:   {}\n", trust_in_words(summary, path_bounds(study), nullptr));
   }
-  if (summary.stop_reason == "interrupted") return 130;
-  if (is_failure(summary.stop_reason)) {
+  if (stopped == Stop::interrupted) return 130;
+  if (stopped.is_failure()) {
     fmt::print(stderr, "sf-flow: {}: stopped with {}\n", a.output, summary.stop_reason);
     return 3;
   }

@@ -64,7 +64,8 @@ void write(const Arguments& a, KktProblem& problem, const KktTable& table,
   if (approach)
     archive::copy_with_kkt(a.source, a.output, command, record, approach->rows, a.force);
   else
-    archive::create_with_kkt(a.output, problem.description, {"search_ended", {}, {}}, record, a.force);
+    archive::create_with_kkt(a.output, problem.description, {name_of(RunState::search_ended), {}, {}}, record,
+                             a.force);
 }
 
 int run(const Arguments& a, const std::string& command) {

@@ -69,7 +69,7 @@ void print_path(const LimitPath& path, const KktEntry& entry) {
   fmt::print("path:    from t = {:.10g} (|p| = {:.3e}, expansion exact to {:.0e}) to t = {:.10g}, {}\n",
              number(path.start.time), number(std::exp(path.start.log_norm)),
              number(path.start.correction * path.start.correction), number(path.points.back().time),
-             path.stop_reason);
+             path.stop_reason.text());
   fmt::print(
       "end:     {}: loss {:.10g}, |grad L| {:.2e} (relative {:.1e}), moved by {:.1e} in the refinement\n",
       kind_of(path), number(path.end.loss), number(path.end.gradient_norm),
@@ -102,7 +102,7 @@ int run(const Arguments& a, const std::string& command) {
   options.rtol = static_cast<Real>(a.rtol);
   options.interrupt = &interrupted;
   const LimitPath path = run_limit_path(problem, table, options);
-  if (path.stop_reason == "interrupted") return 130;
+  if (path.stop_reason == Stop::interrupted) return 130;
   if (!a.output.empty()) write_limit_path(a.output, problem, table, options, path, a.force);
   if (a.quiet) return 0;
   print_heading(stdout, problem.description);

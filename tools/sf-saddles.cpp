@@ -118,7 +118,8 @@ void write(const Arguments& a, const KktProblem& first, const SaddleSurvey& surv
   }
   archive::RunDescription description = first.description;
   description.command = command;
-  archive::create_with_saddles(a.output, description, {"search_ended", {}, {}}, record, a.force);
+  archive::create_with_saddles(a.output, description, {name_of(RunState::search_ended), {}, {}}, record,
+                               a.force);
 }
 
 int recorded_only(const std::vector<KktProblem>& problems) {

@@ -25,7 +25,7 @@ std::string neurons(const std::vector<Index>& list) {
   return list.size() > kMostNeurons ? fmt::format("{} ... ({})", out, list.size()) : out;
 }
 
-std::string kind(const SkeletonJump& jump) { return jump.point ? name_of(jump.point->kind) : "-"; }
+std::string kind(const SkeletonJump& jump) { return jump.point ? in_words(jump.point->kind) : "-"; }
 
 /// Eigenvalues below, at and above zero, and ways down.
 std::string index(const SkeletonJump& jump) {

@@ -71,7 +71,7 @@ void follow(const PlainProblem& p, const LibraryFlowOptions& how, LibraryFlow& f
   options.max_steps = how.max_steps;
   options.interrupt = &watch.stop;
   const Outcome outcome = parts.run(watch, options);
-  flow.stop_reason = outcome.stop_reason;
+  flow.stop_reason = outcome.stop_reason.text();
   flow.message = outcome.message;
   flow.steps = parts.steps.accepted;
   flow.time = flow.branched_at.value_or(static_cast<double>(outcome.time));

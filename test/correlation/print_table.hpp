@@ -9,19 +9,6 @@
 
 namespace saddleflow::test {
 
-inline const char* name_of(SecondOrder::Status status) {
-  switch (status) {
-    case SecondOrder::Status::maximum:
-      return "maximum";
-    case SecondOrder::Status::degenerate:
-      return "degenerate";
-    case SecondOrder::Status::saddle:
-      return "saddle";
-    default:
-      return "unknown";
-  }
-}
-
 inline void print(const std::string& title, const KktTable& table) {
   fmt::print("{}: {} starts, {} unresolved, {} gradients, {} Hessians\n", title, table.starts,
              table.unresolved, table.work.gradients, table.work.hessians);

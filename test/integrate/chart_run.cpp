@@ -28,12 +28,7 @@ IntegrationOptions with_chart(IntegrationOptions options, PolarChart* polar) {
 
 }  // namespace
 
-Chart chart_named(const std::string& name) {
-  if (name == "cartesian") return Chart::cartesian;
-  if (name == "auto") return Chart::automatic;
-  if (name == "polar") return Chart::polar;
-  throw std::invalid_argument("no such chart: " + name);
-}
+Chart chart_named(const std::string& name) { return by_name<Chart>(name); }
 
 ChartRun::ChartRun(const FlowProblem& problem, const ChartOptions& options,
                    IntegrationOptions integration_options)

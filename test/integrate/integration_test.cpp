@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(every_stop_has_its_name) {
   options.interrupt = nullptr;
   options.t_end = 10;  // beyond the singularity at t = e^2
   const Outcome failed = run("dopri5", options, {}).outcome;
-  fmt::print("beyond the singularity: {} ({})\n", failed.stop_reason, failed.message);
+  fmt::print("beyond the singularity: {} ({})\n", failed.stop_reason.text(), failed.message);
   BOOST_TEST(failed.stop_reason == "step_underflow");
   BOOST_TEST(std::abs(failed.time - std::exp(Real(2))) < Real(1e-9));
   BOOST_TEST(!failed.message.empty());
@@ -142,7 +142,8 @@ BOOST_AUTO_TEST_CASE(failures_besides_the_flow_keep_their_names) {
   BOOST_TEST(nan.message.find("'level'") != std::string::npos);
   options.between_steps = [] { throw NumericalError("Hessian: no eigenvalues"); };
   const Outcome other = run("dopri5", options, {}).outcome;
-  fmt::print("{} ({}), {} ({})\n", nan.stop_reason, nan.message, other.stop_reason, other.message);
+  fmt::print("{} ({}), {} ({})\n", nan.stop_reason.text(), nan.message, other.stop_reason.text(),
+             other.message);
   BOOST_TEST(other.stop_reason == "numerical_error");
   BOOST_TEST(other.message == "Hessian: no eigenvalues");
   BOOST_TEST(other.failed());

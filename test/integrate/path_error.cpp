@@ -51,7 +51,7 @@ PathError path_error(const reference::ReferenceCase& reference, const std::strin
                integration_options);
   PathError result;
   WorstError observer(reference, run, result);
-  result.stop_reason = run.integration.run(observer).stop_reason;
+  result.stop_reason = run.integration.run(observer).stop_reason.text();
   result.steps = run.integration.steps();
   result.work = run.parts.work();
   return result;

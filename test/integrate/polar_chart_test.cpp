@@ -93,7 +93,7 @@ BOOST_DATA_TEST_CASE(conserved_quantities,
   const Outcome outcome = run.integration.run(log);
   const Real rtol = options.rtol;
   fmt::print("{:<32} {:<6} {}: {} steps, {} polar; balance {:.1f} rtol, energy {:.1f} rtol\n", c.name, chart,
-             outcome.stop_reason, log.times.size(), log.polar_steps, d(log.balance_drift / rtol),
+             outcome.stop_reason.text(), log.times.size(), log.polar_steps, d(log.balance_drift / rtol),
              d(log.energy_drift / rtol));
   BOOST_TEST(outcome.stop_reason == "event:escape_loss");
   BOOST_TEST(log.polar_steps > 10);
@@ -333,7 +333,7 @@ BOOST_DATA_TEST_CASE(a_row_that_passes_through_zero, bdata::make(std::vector<std
     ChartRun run(problem, options, until(500));
     ChartLog log(run);
     const Outcome outcome = run.integration.run(log);
-    fmt::print("{}: {} {} after {} steps, {} polar\n", chart, outcome.stop_reason, outcome.message,
+    fmt::print("{}: {} {} after {} steps, {} polar\n", chart, outcome.stop_reason.text(), outcome.message,
                log.times.size(), log.polar_steps);
     BOOST_TEST(outcome.stop_reason == "reached_end");
     BOOST_REQUIRE(log.events.size() == 1u);

@@ -69,7 +69,7 @@ Rest follow(const FlowProblem& problem, Real rtol, Real t_end) {
   ChartLog log(run);
   const Outcome outcome = run.integration.run(log);
   return {run.parts.weights(outcome.state), log.times.size(), log.balance_drift, log.energy_drift,
-          outcome.stop_reason};
+          outcome.stop_reason.text()};
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ Run run_from(const SleepingCase& c, Real delta, Real rtol) {
   ChartRun run(problem(c, delta), options, end);
   ChartLog log(run);
   Run result;
-  result.stop = run.integration.run(log).stop_reason;
+  result.stop = run.integration.run(log).stop_reason.text();
   for (const ChartLog::Located& event : log.events)
     if (event.kind == "saddle_leave") result.leaves.push_back(event.time / unit);
   result.balance = log.balance_drift;

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(given_inputs_are_taken_as_they_are) {
 
 BOOST_DATA_TEST_CASE(the_seed_decides,
                      data::make({"gaussian", "sphere", "orthogonal", "whitened", "hypercube"}), name) {
-  const InputKind kind = parse_input_kind(name);
+  const InputKind kind = by_name<InputKind>(name);
   const Matrix x = generate_inputs(options_of(kind, 8, 8, 3));
   BOOST_TEST((x == generate_inputs(options_of(kind, 8, 8, 3))));
   BOOST_TEST((x != generate_inputs(options_of(kind, 8, 8, 4))));
@@ -107,11 +107,10 @@ BOOST_DATA_TEST_CASE(the_seed_decides,
 
 BOOST_AUTO_TEST_CASE(names_come_back) {
   for (const char* name : {"gaussian", "sphere", "circle", "orthogonal", "whitened", "hypercube", "given"})
-    BOOST_TEST(name_of(parse_input_kind(name)) == std::string(name));
-  expect_error<InputError>(
-      [] { parse_input_kind("ball"); },
-      "data.inputs: unknown generator \"ball\", expected one of gaussian, sphere, circle, "
-      "orthogonal, whitened, hypercube, given");
+    BOOST_TEST(name_of(by_name<InputKind>(name)) == std::string(name));
+  expect_error<InputError>([] { by_name<InputKind>("ball", "data.inputs"); },
+                           "data.inputs: found \"ball\", expected one of gaussian, sphere, circle, "
+                           "orthogonal, whitened, hypercube, given");
 }
 
 BOOST_AUTO_TEST_CASE(impossible_shapes_are_refused) {

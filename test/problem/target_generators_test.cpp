@@ -155,11 +155,10 @@ BOOST_AUTO_TEST_CASE(origin_and_seed_are_noted) {
 
 BOOST_AUTO_TEST_CASE(names_come_back) {
   for (const char* name : {"teacher", "teacher_sum", "sparse_polynomial", "signs", "linear", "given"})
-    BOOST_TEST(name_of(parse_target_kind(name)) == std::string(name));
-  expect_error<InputError>(
-      [] { parse_target_kind("master"); },
-      "data.targets: unknown generator \"master\", expected one of teacher, teacher_sum, "
-      "sparse_polynomial, signs, linear, given");
+    BOOST_TEST(name_of(by_name<TargetKind>(name)) == std::string(name));
+  expect_error<InputError>([] { by_name<TargetKind>("master", "data.targets"); },
+                           "data.targets: found \"master\", expected one of teacher, teacher_sum, "
+                           "sparse_polynomial, signs, linear, given");
 }
 
 BOOST_AUTO_TEST_CASE(bad_teachers_are_refused) {

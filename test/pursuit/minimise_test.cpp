@@ -48,8 +48,8 @@ BOOST_AUTO_TEST_CASE(flow_ends_at_the_minimum_in_the_time_of_the_closed_form) {
   const Real s = 2, q0 = delta * delta, q = s - std::sqrt(2 * options.loss);
   const Real expected = std::log((s / q0 - 1) / (s / q - 1)) / (2 * s);
   BOOST_TEST_MESSAGE(fmt::format("t = {:.10g}, closed form {:.10g}, stop {}", static_cast<double>(m.time),
-                                 static_cast<double>(expected), m.stop_reason));
-  BOOST_TEST(m.stop_reason.starts_with("event:level:loss"));
+                                 static_cast<double>(expected), m.stop_reason.text()));
+  BOOST_TEST(m.stop_reason.event().starts_with("level:loss"));
   BOOST_TEST(std::abs(m.time - expected) < 1e-5 * expected);
 }
 
@@ -81,7 +81,8 @@ BOOST_AUTO_TEST_CASE(gradient_descent_tends_to_the_flow) {
     const Minimisation m = minimise(objective, Vector::Constant(2, Real(0.1)), options);
     const Real q = 1 / (1 + (1 / Real(0.01) - 1) * std::exp(Real(-6)));
     const Real error = std::abs(m.weights[0] * m.weights[1] - q);
-    BOOST_TEST_MESSAGE(fmt::format("eta {}: {:.3e}, {}", eta, static_cast<double>(error), m.stop_reason));
+    BOOST_TEST_MESSAGE(
+        fmt::format("eta {}: {:.3e}, {}", eta, static_cast<double>(error), m.stop_reason.text()));
     BOOST_TEST(m.stop_reason == "iterations_spent");
     BOOST_TEST(m.work.gradients >= options.iterations);
     if (before > 0) BOOST_TEST(std::abs(before / error - 10) < 1);

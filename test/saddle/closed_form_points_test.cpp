@@ -85,7 +85,7 @@ BOOST_DATA_TEST_CASE(saddle_of_v4_and_its_unstable_manifold,
     const Real error = (way.end.point() - side * star).norm();
     BOOST_TEST(error < 1e-9);
     fmt::print("; sign {:+}: {} off by {:.1e} after {} gradients, {}", sign, name_of(way.end.kind),
-               static_cast<double>(error), way.work.gradients, way.stop_reason);
+               static_cast<double>(error), way.work.gradients, way.stop_reason.text());
   }
   fmt::print("\n");
 }

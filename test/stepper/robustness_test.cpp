@@ -39,7 +39,7 @@ std::string failure(Stepper& stepper, const System& system, int steps) {
     for (int i = 0; i < steps; ++i) stepper.do_step(system);
   } catch (const StepFailure& e) {
     BOOST_TEST_MESSAGE(e.what());
-    return e.reason();
+    return name_of(e.reason());
   }
   return "none";
 }
@@ -104,7 +104,6 @@ BOOST_DATA_TEST_CASE(blow_up_ends, kMethods) {
 BOOST_AUTO_TEST_CASE(bad_calls_are_input_errors) {
   Blind blind;
   BOOST_CHECK_THROW(make_stepper("euler", {}), InputError);
-  BOOST_TEST(stepper_names().size() == 5);
   auto stepper = make_stepper("rodas5p", tolerance(Real(1e-6)));
   BOOST_CHECK_THROW(stepper->do_step(System(blind)), InputError);
   BOOST_CHECK_THROW(stepper->initialize(Vector::Ones(1), 0, 0), InputError);

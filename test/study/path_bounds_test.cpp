@@ -19,7 +19,7 @@ archive::RunSummary ended(const std::string& stop_reason, double sampled, double
 Verification verified(Real path_error) {
   Verification v;
   v.path_error = path_error;
-  v.stop_reason = "reached_end";
+  v.stop_reason = Stop::reached_end;
   return v;
 }
 

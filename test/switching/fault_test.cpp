@@ -76,7 +76,7 @@ Faulty follow(const test::PlainProblem& p, Real rtol) {
     if (stepper.current_time() < end) result.stopped = "steps";
     stepper.calc_state(std::min(end, stepper.current_time()), x);
   } catch (const StepFailure& failure) {
-    result.stopped = failure.reason();
+    result.stopped = name_of(failure.reason());
   }
   result.end = flow.weights(x);
   return result;

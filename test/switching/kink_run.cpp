@@ -115,7 +115,7 @@ KinkRun run_kinks(Objective& objective, const Vector& w0, Real t_end, const Kink
   const auto begin = std::chrono::steady_clock::now();
   const Outcome outcome = parts.run(watch, integration);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  result.stop_reason = outcome.stop_reason;
+  result.stop_reason = outcome.stop_reason.text();
   result.message = outcome.message;
   result.time = outcome.time;
   result.steps = parts.steps.accepted;

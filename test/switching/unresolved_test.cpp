@@ -32,7 +32,7 @@ GivenUp give_up(FilippovRun& run, Real end) {
   try {
     run.drive(end);
   } catch (const StepFailure& failure) {
-    return {failure.reason(), failure.what()};
+    return {name_of(failure.reason()), failure.what()};
   }
   return {};
 }

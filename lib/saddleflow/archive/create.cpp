@@ -192,7 +192,7 @@ void write_groups(hid_t file, const RunDescription& description) {
   hdf5::write_scalar_attribute(problem, "dropped_rows", description.dropped_rows);
   hdf5::write_attribute(problem, "bias", std::string(description.bias ? "first" : "none"));
   const hdf5::Handle run = hdf5::open_group(file, "/run");
-  hdf5::write_attribute(run, "stop_reason", std::string("running"));
+  hdf5::write_attribute(run, "stop_reason", std::string(name_of(RunState::running)));
   for (const auto& [name, value] : description.provenance) hdf5::write_attribute(run, name, value);
   hdf5::write_text(file, "/config/toml", description.toml, "the study with every default filled in");
   hdf5::write_text(file, "/config/toml_user", description.toml_user, "the study as typed");

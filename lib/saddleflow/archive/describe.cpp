@@ -25,13 +25,6 @@ std::int64_t axis_size(hid_t file, const std::string& axis) {
   return hdf5::exists(file, axis) ? hdf5::shape(hdf5::open_dataset(file, axis)).front() : 0;
 }
 
-std::vector<std::string> flag_names(hid_t file, const std::string& dataset) {
-  std::istringstream text(hdf5::read_text_attribute(hdf5::open_dataset(file, dataset), "flag_meanings"));
-  std::vector<std::string> names;
-  for (std::string name; text >> name;) names.push_back(name);
-  return names;
-}
-
 void read_fixed_datasets(hid_t file, RunDescription& description) {
   for (const FixedDataset& fixed : fixed_datasets()) {
     if (!is_expected(file, fixed.spec)) continue;
@@ -93,6 +86,13 @@ void read_attributes(hid_t file, RunDescription& description) {
 }
 
 }  // namespace
+
+std::vector<std::string> flag_names(hid_t file, const std::string& dataset) {
+  std::istringstream text(hdf5::read_text_attribute(hdf5::open_dataset(file, dataset), "flag_meanings"));
+  std::vector<std::string> names;
+  for (std::string name; text >> name;) names.push_back(name);
+  return names;
+}
 
 void require_run_file(hid_t file) {
   const std::string path = hdf5::file_name(file);

@@ -1,6 +1,9 @@
 // Reads back what create.cpp wrote. Internal to archive/.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "saddleflow/archive/hdf5_handle.hpp"
 #include "saddleflow/archive/run_file.hpp"
 
@@ -14,6 +17,9 @@ inline constexpr const char* order_attribute = "order";
 inline constexpr const char* birth_order = "birth";
 /// Whether the file has it. InputError if its value is another.
 bool is_growing(hid_t file);
+
+/// The names of a flag's values 0, 1, ...
+std::vector<std::string> flag_names(hid_t file, const std::string& dataset);
 
 RunDescription read_description(hid_t file);
 RunSummary read_summary(hid_t file);

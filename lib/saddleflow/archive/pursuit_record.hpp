@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/base/critical_kind.hpp"
+#include "saddleflow/base/round_stop.hpp"
 
 namespace saddleflow::archive {
 
@@ -22,7 +24,7 @@ struct RoundRow {
   double kkt_residual = not_known;  ///< |grad N - D N u| / |grad N|
   double basin_share = not_known;   ///< of the random starts that end there
   // The point reached; -1 and NaN where that was not found out.
-  int kind = 3;  ///< flag, as CriticalPointRow::kind
+  int kind = flag_of(CriticalKind::unresolved);
   double gradient_norm = not_known, relative_gradient = not_known;
   std::int64_t index_negative = -1, index_zero_explained = -1, index_zero_unexplained = -1,
                index_positive = -1;
@@ -34,8 +36,7 @@ struct RoundRow {
   double next_value = not_known;  ///< greatest N of a further neuron on the unit sphere: 0 where none helps
   double test_loss = not_known, test_error = not_known;  ///< NaN without a test set
   double flow_time = not_known;                          ///< spent in this round
-  int stop = 2;  ///< flag: 0 reached_critical_point, 1 reached_loss, 2 not_critical, 3 interrupted, 4
-                 ///< gradient_steps_spent, 5 valley (no minimum within reach, the gradient relatively small)
+  int stop = flag_of(RoundStop::not_critical);
   std::int64_t first_time = -1;      ///< row of /time with which the round begins, -1 for none
   std::int64_t snapshot_start = -1;  ///< row of /weights just after the neurons were appended
   std::int64_t snapshot = -1;        ///< row of /weights with the point reached

@@ -67,8 +67,8 @@ void recover_in_place(const std::string& path) {
     cut(file, stream, committed_rows(file, stream));
   }
   const hdf5::Handle run = hdf5::open_group(file, "/run");
-  if (hdf5::read_text_attribute(run, "stop_reason") == "running")
-    hdf5::write_attribute(run, "stop_reason", std::string("killed"));
+  if (hdf5::read_text_attribute(run, "stop_reason") == name_of(RunState::running))
+    hdf5::write_attribute(run, "stop_reason", std::string(name_of(RunState::killed)));
   hdf5::close_file(file, path);
 }
 

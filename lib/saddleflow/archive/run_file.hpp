@@ -4,11 +4,16 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "saddleflow/base/chart_kind.hpp"
+#include "saddleflow/base/event_kind.hpp"
+#include "saddleflow/base/kkt_status.hpp"
 #include "saddleflow/base/mode_change_kind.hpp"
+#include "saddleflow/base/stop_reason.hpp"
 
 namespace saddleflow::archive {
 
@@ -68,8 +73,8 @@ struct TimeRow {
   // Near the origin, where a double holds neither the time nor the norm.
   double log_time = not_known, log_weight_norm = not_known;  ///< natural logarithms
   double phase_time = not_known;                             ///< flow time since the chart was last changed
-  int chart = 0;                                             ///< flag: 0 cartesian, 1 polar
-  double kkt_residual = not_known;                           ///< sine of the angle between w and -grad L
+  int chart = flag_of(ChartKind::cartesian);
+  double kkt_residual = not_known;  ///< sine of the angle between w and -grad L
   // Only in runs with mode changes.
   std::int64_t sliding_count = -1;  ///< pre-activations held at zero
   std::int64_t dead_neurons = -1;   ///< hidden neurons that no sample activates
@@ -86,13 +91,19 @@ struct SnapshotRow {
 
 struct EventRow {
   double time = 0;
-  int kind = 0;       ///< flag, see RunDescription::event_kinds
-  int direction = 0;  ///< -1 falling, +1 rising, 0 neither
+  int kind = 0;  ///< flag, see RunDescription::event_kinds
+  int direction = flag_of(CrossingKind::neither);
   double value = 0, loss = 0, gradient_norm = 0, proximity = 0, lambda_min = 0, lambda_max = 0,
          time_error = 0;
   std::int64_t snapshot = -1;                           ///< row of /weights
   double log_time = not_known, phase_time = not_known;  ///< as in TimeRow
 };
+
+/// Of an event of this file; none for an event that is not the library's. std::out_of_range for a flag
+/// without a name.
+inline std::optional<EventKind> kind_of(const RunDescription& description, const EventRow& event) {
+  return event_kind_of(description.event_kinds.at(static_cast<std::size_t>(event.kind)));
+}
 
 /// The pre-activation of a neuron at a sample has come to zero, or leaves it. Rows are in the order of time.
 struct ModeChangeRow {
@@ -100,7 +111,7 @@ struct ModeChangeRow {
   int layer = 0;                          ///< hidden layer, from 0
   std::int64_t neuron = -1, sample = -1;  ///< rows of /neuron and of /problem/sample
   ModeChangeKind kind = ModeChangeKind::cross;
-  int side = 0;                                         ///< afterwards: -1 below zero, 0 sliding, 1 above
+  int side = flag_of(Side::sliding);                    ///< afterwards
   double log_time = not_known, phase_time = not_known;  ///< as in TimeRow
 };
 
@@ -113,19 +124,19 @@ struct SaddleRow {
   std::int64_t index_negative = -1, index_zero = -1, index_positive = -1;
 };
 
-/// A KKT point of the constrained neural correlation function. Verdicts: 0 no, 1 yes, -1 not applicable.
+/// A KKT point of the constrained neural correlation function. Verdicts are flags of Verdict.
 struct KktRow {
   std::vector<double> direction = {};  ///< unit vector
   double value = 0, residual = 0;
   double second_order_gap = not_known;
-  int second_order_status = 3;  ///< flag: 0 maximum, 1 degenerate, 2 saddle, 3 unknown
+  int second_order_status = flag_of(SecondOrderStatus::unknown);
   std::int64_t negative = -1, zero_explained = -1, zero_unexplained = -1, positive = -1;
   double basin_share = not_known;
   std::int64_t starts = 0;
   std::vector<double> layer_share = {}, rank_one_residual = {};                 ///< one each per layer
   std::vector<std::int64_t> active_neurons = {};                                ///< -1 for the output layer
   std::vector<std::int64_t> one_sign = {}, equal_magnitude = {}, aligned = {};  ///< verdict per layer
-  int rank_one = -1, scalar_kkt = -1;                                           ///< verdicts
+  int rank_one = flag_of(Verdict::not_applicable), scalar_kkt = flag_of(Verdict::not_applicable);
   double clarke_residual = not_known;
   int passes = 0, null = 0;
 };
@@ -145,7 +156,8 @@ struct RowCounts {
 
 /// Counters and verdicts, written when a run ends (and into every checkpoint).
 struct RunSummary {
-  std::string stop_reason = "running";
+  /// As the file has it: the text of a StopReason, the end of a pursuit, or a RunState.
+  std::string stop_reason = name_of(RunState::running);
   std::vector<std::pair<std::string, double>>
       numbers;  ///< gradients, hessians, wall_seconds, path_error_estimate ...
   std::vector<std::pair<std::string, std::string>> texts;

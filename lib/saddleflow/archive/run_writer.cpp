@@ -5,6 +5,7 @@
 
 #include "saddleflow/archive/commit.hpp"
 #include "saddleflow/archive/create.hpp"
+#include "saddleflow/archive/describe.hpp"
 #include "saddleflow/archive/edit.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/archive/hdf5_attribute.hpp"
@@ -55,6 +56,7 @@ struct RunWriter::Implementation {
   explicit Implementation(std::string path_) : path(std::move(path_)), open(std::make_unique<OpenRun>(path)) {
     const hdf5::Handle root = hdf5::open_group(open->file, "/");
     run_id = hdf5::read_text_attribute(root, "run_id");
+    stepper_names = flag_names(open->file, "/stepper");
   }
   ~Implementation() {
     try {
@@ -113,6 +115,7 @@ struct RunWriter::Implementation {
 
   std::string path;
   std::string run_id;
+  std::vector<std::string> stepper_names;
   std::unique_ptr<OpenRun> open;
   bool failed = false;
 };
@@ -134,7 +137,7 @@ RunWriter RunWriter::resume(const std::string& path, const RowCounts& rows, cons
     const std::string history = hdf5::read_text_attribute(root, "history");
     hdf5::write_attribute(root, "history", history + "\n" + utc_now() + " " + command);
     const hdf5::Handle run = hdf5::open_group(file, "/run");
-    hdf5::write_attribute(run, "stop_reason", std::string("running"));
+    hdf5::write_attribute(run, "stop_reason", std::string(name_of(RunState::running)));
   });
   return RunWriter(std::make_unique<Implementation>(path));
 }
@@ -183,6 +186,7 @@ RowCounts RunWriter::rows() const {
 }
 
 const std::string& RunWriter::path() const { return implementation_->path; }
+const std::vector<std::string>& RunWriter::stepper_names() const { return implementation_->stepper_names; }
 const std::string& RunWriter::run_id() const { return implementation_->run_id; }
 
 void annotate_run(const std::string& path, const std::vector<std::pair<std::string, double>>& numbers) {

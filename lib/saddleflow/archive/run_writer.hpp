@@ -71,6 +71,8 @@ class RunWriter {
   void finish(const RunSummary& summary);
 
   RowCounts rows() const;
+  /// Of the file, see RunDescription: flag k of /stepper is stepper_names()[k], also after resume().
+  const std::vector<std::string>& stepper_names() const;
   const std::string& path() const;
   const std::string& run_id() const;
 

@@ -7,14 +7,15 @@
 #include <vector>
 
 #include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/base/critical_kind.hpp"
+#include "saddleflow/base/kkt_status.hpp"
 
 namespace saddleflow::archive {
 
 /// A critical point modulo the symmetries of the network: a row of /catalogue. The origin is one of them.
 struct CriticalPointRow {
   std::vector<double> point = {};  ///< weights
-  int kind = 3;  ///< flag: 0 origin, 1 saddle, 2 minimum, 3 unresolved (no critical point), 4
-                 ///< gradient_flat (none either)
+  int kind = flag_of(CriticalKind::unresolved);
   double loss = 0, gradient_norm = 0;
   double relative_gradient = not_known;  ///< ||grad L|| / (||Hess L|| ||w||)
   std::int64_t index_negative = -1, index_zero_explained = -1, index_zero_unexplained = -1,
@@ -40,10 +41,9 @@ struct CriticalPointRow {
 /// A direction in which a critical point is left: a row of /escapes.
 struct EscapeRow {
   std::int64_t critical_point = -1;  ///< row of /catalogue
-  int kind = 0;                      ///< flag: 0 eigenvector, 1 correlation (KKT point of the NCF there), 2
-                                     ///< descent (off a kink)
-  double value = 0;                  ///< -lambda > 0 for an eigenvector, N > 0, -L' > 0 for a descent
-  int degree = 2;                    ///< of the growth: 2 exponential, above it blow-up, 1 finite speed
+  int kind = flag_of(EscapeKind::eigenvector);
+  double value = 0;                      ///< -lambda > 0 for an eigenvector, N > 0, -L' > 0 for a descent
+  int degree = 2;                        ///< of the growth: 2 exponential, above it blow-up, 1 finite speed
   std::int64_t layer = -1, neuron = -1;  ///< hidden layer (from 0) and row of /neuron; -1 for an eigenvector
   double basin_share = not_known;        ///< of random directions of such a neuron
   std::vector<double> direction = {};    ///< unit vector
@@ -68,7 +68,7 @@ struct VisitRow {
   std::int64_t predicted_layer = -1, predicted_neuron = -1;  ///< that should leave first
   std::int64_t left_layer = -1, left_neuron = -1;            ///< that did
   double predicted_leave_time = not_known;
-  int pattern_preserved = -1;     ///< verdict: neurons small at the last exit are zero here
+  int pattern_preserved = flag_of(Verdict::not_applicable);  ///< neurons small at the last exit are zero here
   double small_norm = not_known;  ///< norm of the zero neurons' weights at the closest approach
   double small_alignment =
       not_known;                  ///< cosine of their direction at the exit with the KKT points nearest to it

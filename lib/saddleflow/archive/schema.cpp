@@ -281,26 +281,56 @@ std::vector<DatasetSpec> all_specs() {
   return all;
 }
 
-FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
-  if (set == FlagSet::direction) return {{-1, 0, 1}, {"falling", "neither", "rising"}};
-  if (set == FlagSet::side) return {{-1, 0, 1}, {"below", "sliding", "above"}};
-  if (set == FlagSet::verdict) return {{-1, 0, 1}, {"not_applicable", "no", "yes"}};
+namespace {
+
+template <NamedEnum E>
+FlagMeanings meanings_of() {
   FlagMeanings meanings;
-  if (set == FlagSet::truth) meanings.names = {"no", "yes"};
-  if (set == FlagSet::chart) meanings.names = {"cartesian", "polar"};
-  if (set == FlagSet::order) meanings.names = {"maximum", "degenerate", "saddle", "unknown"};
-  if (set == FlagSet::critical_kind)
-    meanings.names = {"origin", "saddle", "minimum", "unresolved", "gradient_flat"};
-  if (set == FlagSet::escape_kind) meanings.names = {"eigenvector", "correlation", "descent"};
-  if (set == FlagSet::change_kind) meanings.names = {"cross", "enter", "release", "branch"};
-  if (set == FlagSet::round_stop)
-    meanings.names = {"reached_critical_point", "reached_loss", "not_critical", "interrupted",
-                      "gradient_steps_spent",   "valley"};
-  if (set == FlagSet::stepper) meanings.names = description.stepper_names;
-  if (set == FlagSet::event_kind) meanings.names = description.event_kinds;
-  meanings.values.resize(meanings.names.size());
+  for (const NamedValue<E>& row : enum_table<E>.rows) {
+    meanings.values.push_back(static_cast<std::int8_t>(row.flag));
+    meanings.names.emplace_back(row.name);
+  }
+  return meanings;
+}
+
+FlagMeanings numbered(const std::vector<std::string>& names) {
+  FlagMeanings meanings{std::vector<std::int8_t>(names.size()), names};
   std::iota(meanings.values.begin(), meanings.values.end(), std::int8_t{0});
   return meanings;
+}
+
+}  // namespace
+
+FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
+  switch (set) {
+    case FlagSet::none:
+      break;
+    case FlagSet::stepper:
+      return numbered(description.stepper_names);
+    case FlagSet::event_kind:
+      return numbered(description.event_kinds);
+    case FlagSet::truth:
+      return numbered({"no", "yes"});
+    case FlagSet::direction:
+      return meanings_of<CrossingKind>();
+    case FlagSet::chart:
+      return meanings_of<ChartKind>();
+    case FlagSet::order:
+      return meanings_of<SecondOrderStatus>();
+    case FlagSet::verdict:
+      return meanings_of<Verdict>();
+    case FlagSet::critical_kind:
+      return meanings_of<CriticalKind>();
+    case FlagSet::escape_kind:
+      return meanings_of<EscapeKind>();
+    case FlagSet::change_kind:
+      return meanings_of<ModeChangeKind>();
+    case FlagSet::side:
+      return meanings_of<Side>();
+    case FlagSet::round_stop:
+      return meanings_of<RoundStop>();
+  }
+  return {};
 }
 
 }  // namespace saddleflow::archive

@@ -139,7 +139,7 @@ std::vector<DatasetSpec> all_specs();
 /// What add_saddles() gives to a file: /catalogue, /escapes, /transitions and its columns of /saddles.
 std::vector<DatasetSpec> saddle_record_specs();
 
-/// CF attributes of a flag: values, and their names in the same order.
+/// CF attributes of a flag: values, and their names in the same order. Empty for FlagSet::none.
 struct FlagMeanings {
   std::vector<std::int8_t> values;
   std::vector<std::string> names;

@@ -27,6 +27,8 @@ struct Key {
   std::string doc;                   ///< one line; states units or shape where there are any
   std::vector<std::string> choices;  ///< of a text or of each of the texts; empty: any
   std::string range;  ///< "> 0", ">= 0", ">= 1", "0..1" or empty; of a number or of each of a list
+  /// Instead of `choices`, where others may be added to the list while a program runs.
+  std::vector<std::string> (*registered)() = nullptr;
 };
 
 }  // namespace saddleflow

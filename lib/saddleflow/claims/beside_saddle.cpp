@@ -232,9 +232,9 @@ class BesideFlow {
     options.interrupt = problem_.interrupt;
     Observer nobody;
     const Outcome outcome = parts.run(nobody, options);
-    if (outcome.stop_reason == "interrupted") throw Interrupted();
+    if (outcome.stop_reason == Stop::interrupted) throw Interrupted();
     if (outcome.failed()) throw NumericalError("flow beside a saddle: " + outcome.message);
-    if (!outcome.stop_reason.starts_with("event:")) return;
+    if (!outcome.stop_reason.is_event()) return;
     out_.time = outcome.time;
     out_.left_at = parts.weights(outcome.state);
     out_.neuron = largest_neuron(out_.left_at);

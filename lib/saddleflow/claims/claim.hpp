@@ -6,14 +6,23 @@
 #include <vector>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/study/study_table.hpp"
 
-namespace saddleflow::claims {
+namespace saddleflow {
+namespace claims {
 
 enum class Verdict { holds, fails, not_decided };
 
-/// "holds", "fails", "not decided".
-const char* name_of(Verdict verdict);
+}  // namespace claims
+
+template <>
+inline constexpr auto enum_table<claims::Verdict> =
+    named_enum<claims::Verdict>("verdict on a claim", {{claims::Verdict::holds, "holds"},
+                                                       {claims::Verdict::fails, "fails"},
+                                                       {claims::Verdict::not_decided, "not decided"}});
+
+namespace claims {
 
 /// One line of the table.
 struct Finding {
@@ -54,4 +63,5 @@ const std::vector<Kind>& kinds();
 /// Measures the claim of a study. InputError when the study has no [claim], or is wrong otherwise.
 Report measure_claim(const StudyTable& study, const Options& options = {});
 
-}  // namespace saddleflow::claims
+}  // namespace claims
+}  // namespace saddleflow

@@ -19,7 +19,7 @@ namespace {
 // difference of two directions.
 constexpr Real kAngleFloor = 1000;
 
-const char* name_of(SecondOrder::Status status) {
+const char* place_of(SecondOrder::Status status) {
   switch (status) {
     case SecondOrder::Status::maximum:
       return "a maximum";
@@ -27,9 +27,10 @@ const char* name_of(SecondOrder::Status status) {
       return "in a family (Delta = 0)";
     case SecondOrder::Status::saddle:
       return "a saddle of the NCF";
-    default:
-      return "of unknown second order";
+    case SecondOrder::Status::unknown:
+      break;
   }
+  return "of unknown second order";
 }
 
 }  // namespace
@@ -44,7 +45,7 @@ EscapeAngle measure_angle(Problem& problem, const Vector& u0) {
   const KktEntry& kkt = out.limit.kkt;
   out.predicted = angle_exponent(kkt, problem.degree());
   if (kkt.second_order.status != SecondOrder::Status::maximum)
-    out.problem = std::string("the limit is ") + name_of(kkt.second_order.status);
+    out.problem = std::string("the limit is ") + place_of(kkt.second_order.status);
   const EscapeOfPath escape = escape_of_path(problem, kkt.point);
   const Vector along = escape.half.normalized();
   for (const Real delta : problem.deltas) {

@@ -16,7 +16,7 @@ namespace {
 constexpr Real kNoPassage = std::numeric_limits<Real>::quiet_NaN();
 
 std::string point_text(const CriticalPoint& point) {
-  return fmt::format("{}, loss {:.4g}, active {}", saddleflow::name_of(point.kind),
+  return fmt::format("{}, loss {:.4g}, active {}", in_words(point.kind),
                      static_cast<double>(point.refinement.loss), fmt::join(point.active_neurons, " "));
 }
 
@@ -30,9 +30,10 @@ std::string exclusion(const LimitDirection& limit) {
       return "the direction goes to a degenerate KKT point";
     case SecondOrder::Status::saddle:
       return "the direction goes to a saddle of the NCF";
-    default:
-      return "the direction goes to a KKT point of unknown second order";
+    case SecondOrder::Status::unknown:
+      break;
   }
+  return "the direction goes to a KKT point of unknown second order";
 }
 
 bool all_zero(const Vector& w, const std::vector<Index>& parameters) {
@@ -77,7 +78,7 @@ class PassageMeasurement {
     if (out_.end.is_critical()) {
       known_.add(out_.end);
     } else {
-      out_.excluded = "the limit path ends at no critical point: " + path.stop_reason;
+      out_.excluded = "the limit path ends at no critical point: " + path.stop_reason.text();
     }
   }
 
@@ -87,7 +88,7 @@ class PassageMeasurement {
     result.distance = result.small = kNoPassage;
     const Arrival arrival = arrival_from_origin(problem_, u0_, delta);
     if (!arrival.found()) {
-      result.other = "no critical point reached: " + arrival.visit.stop_reason;
+      result.other = "no critical point reached: " + arrival.visit.stop_reason.text();
       return result;
     }
     const Vector closest = out_.end.basis.enter(network_, arrival.visit.closest);

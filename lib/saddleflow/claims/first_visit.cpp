@@ -41,11 +41,12 @@ class VisitWatcher : public Observer {
   }
 
   void on_event(const EventHit& hit, const Vector& x, const StateAt& /*dense*/) override {
-    if (parts_.events.kinds[hit.event] == "saddle_enter") {
+    const EventKind kind = parts_.events.kind_of(hit.event);
+    if (kind == EventKind::saddle_enter) {
       inside_ = true;
       visit_.closest.resize(0);
     }
-    if (parts_.events.kinds[hit.event] == "saddle_leave") inside_ = false;
+    if (kind == EventKind::saddle_leave) inside_ = false;
     look(x);
   }
   void on_step(const StepView& step) override { look(step.x1); }
@@ -81,7 +82,7 @@ Visit follow_to_visit(Problem& problem, FlowAssembly& parts) {
   options.max_steps = problem.max_steps;
   options.interrupt = problem.interrupt;
   const Outcome outcome = parts.run(watcher, options);
-  if (outcome.stop_reason == "interrupted") throw Interrupted();
+  if (outcome.stop_reason == Stop::interrupted) throw Interrupted();
   if (outcome.failed()) throw NumericalError("flow to a critical point: " + outcome.message);
   visit.stop_reason = outcome.stop_reason;
   return visit;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/claims/problem.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 
@@ -15,7 +16,7 @@ struct Visit {
   /// Norms of the neurons, their largest from the start on: until the closest approach, and until the
   /// critical point was left again (r above 2e-2) or the flow came to rest at it (r below 1e-10).
   Vector until_closest, until_end;
-  std::string stop_reason;
+  StopReason stop_reason;
 
   bool found() const { return closest.size() > 0; }
 };

@@ -114,7 +114,7 @@ class NearSaddle {
     if (d.neuron < 0) return growth;
     const Arrival arrival = arrival_from(problem_, d.left_at);
     if (!arrival.found()) {
-      growth.point = "no critical point: " + arrival.visit.stop_reason;
+      growth.point = "no critical point: " + arrival.visit.stop_reason.text();
       return growth;
     }
     std::vector<Index> others;
@@ -131,7 +131,7 @@ class NearSaddle {
     growth.outputs = problem_.objective.outputs(arrival.point.point());
     growth.others = 0;
     for (const Index k : others) growth.others = std::max(growth.others, arrival.visit.until_closest[k]);
-    growth.point = fmt::format("{}, loss {:.4g}, active {}", saddleflow::name_of(arrival.point.kind),
+    growth.point = fmt::format("{}, loss {:.4g}, active {}", in_words(arrival.point.kind),
                                static_cast<double>(arrival.point.refinement.loss),
                                fmt::join(arrival.point.active_neurons, " "));
     return growth;

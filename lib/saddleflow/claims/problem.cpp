@@ -41,11 +41,12 @@ std::vector<std::uint64_t> build_seeds(const StudyTable& study, bool quick) {
   return seeds;
 }
 
-std::string checked_init(const StudyTable& study) {
-  std::string kind = study.text("init.kind");
-  if (kind != "gaussian" && kind != "sphere" && kind != "balanced")
-    study.fail("init.kind",
-               fmt::format("found {}, a claim needs starts from seeds: gaussian, sphere, balanced", kind));
+InitKind checked_init(const StudyTable& study) {
+  const auto kind = study.choice<InitKind>("init.kind");
+  if (!is_drawn(kind))
+    study.fail(
+        "init.kind",
+        fmt::format("found {}, a claim needs starts from seeds: gaussian, sphere, balanced", name_of(kind)));
   return kind;
 }
 
@@ -67,10 +68,7 @@ Problem::Problem(const StudyTable& study, const Options& options)
       title_(study.text("title")),
       init_(checked_init(study)) {}
 
-Vector Problem::direction(std::uint64_t seed) const {
-  if (init_ == "sphere") return sphere_direction(network(), seed);
-  return init_ == "balanced" ? balanced_direction(network(), seed) : gaussian_direction(network(), seed);
-}
+Vector Problem::direction(std::uint64_t seed) const { return drawn_direction(init_, network(), seed); }
 
 void Problem::check_interrupt() const {
   if (interrupt != nullptr && interrupt->load()) throw Interrupted();
@@ -84,7 +82,7 @@ Report Problem::report() const {
       "{} {}, slope {:g}, power {}, D = {}, {} weights; {}, {} samples; {} loss; starts {}, seeds {}",
       network().kind(), fmt::join(network().layer_sizes(), "-"), static_cast<double>(activation.slope()),
       activation.power(), degree(), objective.size(), objective.data().origin, objective.data().inputs.cols(),
-      objective.loss().name(), init_, listed(seeds));
+      objective.loss().name(), name_of(init_), listed(seeds));
   return report;
 }
 

@@ -8,6 +8,7 @@
 #include "saddleflow/claims/claim.hpp"
 #include "saddleflow/problem/correlation.hpp"
 #include "saddleflow/stepper/stepper.hpp"
+#include "saddleflow/study/initial_weights.hpp"
 
 namespace saddleflow::claims {
 
@@ -39,7 +40,8 @@ class Problem {
   Report report() const;
 
  private:
-  std::string title_, init_;
+  std::string title_;
+  InitKind init_;
 };
 
 /// A list of numbers as "1e-02 1e-04".

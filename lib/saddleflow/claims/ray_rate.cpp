@@ -58,8 +58,8 @@ RayRate measure_ray(Problem& problem, const Vector& u0) {
   }
   const KktPoint& point = out.limit.kkt.point;
   const EscapeOfPath escape = escape_of_path(problem, point);
-  out.arrival =
-      fmt::format("{}, loss {:.4g}", escape.path.stop_reason, static_cast<double>(escape.path.end.loss));
+  out.arrival = fmt::format("{}, loss {:.4g}", escape.path.stop_reason.text(),
+                            static_cast<double>(escape.path.end.loss));
   for (const Real delta : problem.deltas) {
     problem.check_interrupt();
     const Real log_delta = std::log(delta);

@@ -43,7 +43,7 @@ class SaddleTally {
     if (s.path_keeps_zeros) ++path_zeros_;
     if (s.flow_keeps_zeros) ++flow_zeros_;
     for (std::size_t i = 0; i < same_.size(); ++i) same_[i] += s.passages[i].same ? 1 : 0;
-    ends_.add(fmt::format("limit path to a {}, active {}", saddleflow::name_of(s.end.kind),
+    ends_.add(fmt::format("limit path to a {}, active {}", in_words(s.end.kind),
                           fmt::join(s.end.active_neurons, " ")),
               seed);
     const Passage& last = s.passages.back();

@@ -2,17 +2,6 @@
 
 namespace saddleflow::claims {
 
-const char* name_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::holds:
-      return "holds";
-    case Verdict::fails:
-      return "fails";
-    default:
-      return "not decided";
-  }
-}
-
 const std::vector<Kind>& kinds() {
   static const std::vector<Kind> table = {
       {"early_direction", measure_early_direction}, {"rescaled_curve", measure_rescaled_curve},

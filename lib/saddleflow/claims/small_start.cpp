@@ -28,7 +28,7 @@ Outcome run(Problem& problem, FlowAssembly& parts, Real t_end, EndFrom from, Obs
   options.max_steps = problem.max_steps;
   options.interrupt = problem.interrupt;
   Outcome outcome = parts.run(observer, options);
-  if (outcome.stop_reason == "interrupted") throw Interrupted();
+  if (outcome.stop_reason == Stop::interrupted) throw Interrupted();
   if (outcome.failed()) throw NumericalError("flow from a small start: " + outcome.message);
   return outcome;
 }
@@ -80,7 +80,7 @@ SmallRun follow_flow(Problem& problem, const Vector& u0, Real log_delta, const s
   Sampler sampler(parts, log_delta, times, result);
   const Outcome outcome = run(problem, parts, times.back(), EndFrom::start, sampler);
   result.stop_reason = outcome.stop_reason;
-  if (outcome.stop_reason == "reached_end") sampler.finish(outcome.state);
+  if (outcome.stop_reason == Stop::reached_end) sampler.finish(outcome.state);
   return result;
 }
 
@@ -94,7 +94,7 @@ std::optional<FlowPoint> flow_at_norm(Problem& problem, const Vector& u0, Real l
   FlowAssembly parts(problem.objective, u0.normalized(), log_delta, assembly(problem, options));
   Observer nobody;
   const Outcome outcome = run(problem, parts, kLongest, EndFrom::polar_exit, nobody);
-  if (!outcome.stop_reason.starts_with("event:")) return std::nullopt;
+  if (!outcome.stop_reason.is_event()) return std::nullopt;
   return point_of(parts, outcome.time, outcome.state);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/claims/problem.hpp"
 
 namespace saddleflow::claims {
@@ -21,7 +22,7 @@ struct FlowPoint {
 
 struct SmallRun {
   std::vector<FlowPoint> samples;  ///< at the times asked for
-  std::string stop_reason;
+  StopReason stop_reason;
 };
 
 /// psi(t, e^{log_delta} u0) at `times` (ascending, > 0), which ends at the last one. The step limit is the

@@ -93,7 +93,7 @@ class SlidingAscent {
     StepperOptions options;
     options.error.rtol = kBasinTolerance;
     options.error.displacement = kCreepingError;
-    const auto stepper = make_stepper("dopri5", options);
+    const auto stepper = make_stepper(stepper_name::dopri5, options);
     stepper->initialize(point_.u, 0, first_step(system, point_.u, options.error.rtol));
     try {
       for (int k = 0; k < kStepsOfALeg; ++k) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/kkt_status.hpp"
 #include "saddleflow/base/real.hpp"
 
 namespace saddleflow {
@@ -34,12 +35,7 @@ struct KktPoint {
 
 /// Second-order status (P3): the eigenvalues of M = D N I - Hess N(u) on the tangent space of the sphere.
 struct SecondOrder {
-  enum class Status {
-    maximum,     ///< M > 0 apart from zero modes that symmetry forces
-    degenerate,  ///< M >= 0, with zero modes beyond those: a family of KKT points
-    saddle,      ///< M has a negative eigenvalue: the NCF flow leaves it along that direction
-    unknown,     ///< at a kink of N's curvature, or the gradient vanishes: M says nothing
-  };
+  using Status = SecondOrderStatus;
   Status status = Status::unknown;
   /// Delta: the smallest eigenvalue of M, without the zero modes that symmetry forces. "Second-order
   /// positive" means value > 0, status maximum and no zero modes at all; it is 0 for degenerate and < 0 for
@@ -48,9 +44,6 @@ struct SecondOrder {
   Index negative = 0, zero_explained = 0, zero_unexplained = 0, positive = 0;
   Vector eigenvalues;  ///< of M, ascending, n - 1 of them
 };
-
-/// One answer of an analysis: it holds, it does not, or the question does not arise.
-enum class Verdict { no = 0, yes = 1, not_applicable = -1 };
 
 /// W_l = c q r^T, and how far that is from true (THEORY.md, section 2, "Rank-one KKT points").
 struct RankOneLayer {

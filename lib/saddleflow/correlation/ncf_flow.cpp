@@ -158,7 +158,7 @@ class Run {
     stepper_options.error.quadratures = 2;
     const ParameterGroups groups = f_.correlation().network().groups();
     if (options_.small_neurons) stepper_options.groups = {groups.first, groups.second, groups.count, {}};
-    std::unique_ptr<Stepper> stepper = make_stepper("dopri5", stepper_options);
+    std::unique_ptr<Stepper> stepper = make_stepper(stepper_name::dopri5, stepper_options);
     if (kinked_)
       stepper = std::make_unique<PiecewiseStepper>(kinked_->kinks(), std::move(stepper),
                                                    PiecewiseStepper::Options());
@@ -175,7 +175,7 @@ class Run {
         if (std::log(time_of(x)) >= log_end) return stop_at(*stepper, log_end);
       }
     } catch (const StepFailure& failure) {
-      result_.failure = failure.reason() + ": " + failure.what();
+      result_.failure = std::string(name_of(failure.reason())) + ": " + failure.what();
       note(x, NcfEnd::failed);
       return;
     }
@@ -257,27 +257,6 @@ class Run {
 };
 
 }  // namespace
-
-const char* name_of(NcfEnd end) {
-  switch (end) {
-    case NcfEnd::blow_up:
-      return "blow_up";
-    case NcfEnd::grows:
-      return "grows";
-    case NcfEnd::collapsed:
-      return "collapsed";
-    case NcfEnd::stands:
-      return "stands";
-    case NcfEnd::end_time:
-      return "end_time";
-    case NcfEnd::grown:
-      return "grown";
-    case NcfEnd::failed:
-      return "failed";
-    default:
-      return "step_limit";
-  }
-}
 
 NcfFlowResult follow_ncf_flow(Correlation& correlation, const Vector& u0, const NcfFlowOptions& options) {
   check(correlation, u0, options);

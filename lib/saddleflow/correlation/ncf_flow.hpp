@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/problem/correlation.hpp"
 
 namespace saddleflow {
@@ -21,7 +22,17 @@ enum class NcfEnd {
   failed       ///< a step could not be made: NcfFlowResult::failure says why
 };
 
-const char* name_of(NcfEnd end);
+template <>
+inline constexpr auto enum_table<NcfEnd> = named_enum<NcfEnd>("end of an NCF flow",
+                                                              {{NcfEnd::blow_up, "blow_up"},
+                                                               {NcfEnd::grows, "grows"},
+                                                               {NcfEnd::collapsed, "collapsed"},
+                                                               {NcfEnd::stands, "stands"},
+                                                               {NcfEnd::end_time, "end_time"},
+                                                               {NcfEnd::grown, "grown"},
+                                                               {NcfEnd::step_limit, "step_limit"},
+                                                               {NcfEnd::failed, "failed"}});
+
 /// Neither a limit nor a time that was asked for.
 inline bool is_unresolved(NcfEnd end) { return end == NcfEnd::step_limit || end == NcfEnd::failed; }
 
@@ -54,7 +65,7 @@ struct NcfFlowResult {
   Real log_time = 0;     ///< ln of it
   Real growth_rate = 0;  ///< grows, D = 2: ln ||u|| ~ 2 N* t
   std::int64_t steps = 0;
-  /// failed: the reason of the stepper ("nonfinite", "step_underflow", "sliding_unresolved") and its message.
+  /// failed: the reason of the stepper (see Stop) and its message.
   std::string failure;
 };
 

@@ -19,7 +19,7 @@ SpherePoint follow_projected_flow(const SphereFunction& f, const Vector& u,
   StepperOptions stepper_options;
   stepper_options.error.rtol = options.rtol;
   stepper_options.error.displacement = kCreepingError;
-  const auto stepper = make_stepper("dopri5", stepper_options);
+  const auto stepper = make_stepper(stepper_name::dopri5, stepper_options);
   stepper->initialize(point.u, 0, first_step(system, point.u, options.rtol));
   try {
     for (std::int64_t k = 0; k < options.steps && !ended(point); ++k) {

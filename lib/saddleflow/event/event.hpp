@@ -5,11 +5,20 @@
 #include <string>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/base/real.hpp"
 
 namespace saddleflow {
 
+/// In which an event's function has to cross zero.
 enum class Direction { falling = -1, either = 0, rising = 1 };
+
+/// The flags are those of CrossingKind: an event that is located has fallen or risen.
+template <>
+inline constexpr auto enum_table<Direction> = named_enum<Direction>("direction of an event",
+                                                                    {{Direction::falling, "falling"},
+                                                                     {Direction::rising, "rising"},
+                                                                     {Direction::either, "either"}});
 
 /// The function of an event has no number.
 class EventError : public NumericalError {

@@ -18,7 +18,9 @@ FlowAssemblyOptions assembly_of(const ApproachOptions& options) {
   assembly.events.steady = assembly.events.steady_terminal = true;
   assembly.events.steady_threshold = options.steady;
   assembly.stop_at_sampled_decisions = options.stop_at_sampled_decisions;
-  if (options.loss > 0) assembly.events.levels.push_back({"loss", options.loss, Direction::falling, true, 0});
+  if (options.loss > 0)
+    assembly.events.levels.push_back(
+        {.quantity = "loss", .value = options.loss, .direction = Direction::falling, .terminal = true});
   return assembly;
 }
 
@@ -29,12 +31,12 @@ class ApproachObserver : public Observer {
       : parts_(parts), options_(options), approach_(approach) {}
 
   void on_event(const EventHit& hit, const Vector& x, const StateAt& /*dense*/) override {
-    const std::string& kind = parts_.events.kinds[hit.event];
-    if (kind == "saddle_enter") {
+    const EventKind kind = parts_.events.kind_of(hit.event);
+    if (kind == EventKind::saddle_enter) {
       inside_ = true;
       approach_.proximity = std::numeric_limits<Real>::infinity();
     }
-    if (kind == "saddle_leave" && inside_) {
+    if (kind == EventKind::saddle_leave && inside_) {
       inside_ = false;
       ++approach_.left;
     }

@@ -7,7 +7,10 @@
 #include <limits>
 #include <string>
 
+#include "saddleflow/base/named_enum.hpp"
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/flow/observables.hpp"
+#include "saddleflow/flow/probe.hpp"
 #include "saddleflow/integrate/integration.hpp"
 #include "saddleflow/problem/objective.hpp"
 
@@ -19,14 +22,18 @@ enum class Destination {
   critical_point  ///< at the first critical point that it comes close to, be it a saddle that it would leave
 };
 
+template <>
+inline constexpr auto enum_table<Destination> = named_enum<Destination>(
+    "destination", {{Destination::minimum, "minimum"}, {Destination::critical_point, "critical_point"}});
+
 struct ApproachOptions {
   Destination destination = Destination::critical_point;
-  Real rtol = Real(1e-8);
-  Real enter = Real(1e-2), leave = Real(2e-2);  ///< proximities between which a critical point is visited
-  Real steady = Real(1e-9);                     ///< proximity at which the flow has come to rest
-  Real loss = 0;                                ///< > 0: the end is where the loss has fallen to this
-  Real t_end = Real(1e12);
-  std::int64_t max_steps = 5'000;
+  Real rtol = kUsualTolerance;
+  Real enter = kVisitEnter, leave = kVisitLeave;  ///< proximities between which a critical point is visited
+  Real steady = kRestProximity;                   ///< proximity at which the flow has come to rest
+  Real loss = 0;                                  ///< > 0: the end is where the loss has fallen to this
+  Real t_end = Real(1e12);                        ///< by judgement: slower than that nothing comes to rest
+  std::int64_t max_steps = kStepsToRest;
   bool stop_at_sampled_decisions = true;  ///< see FlowAssemblyOptions
   const std::atomic<bool>* interrupt = nullptr;
   /// Called after every accepted step with the quantities and the weights at its end.
@@ -47,12 +54,12 @@ struct Approach {
 
   bool has_visit() const { return closest.size() > 0; }
   /// The flow turned away from the critical point that it was to end at.
-  bool turned_away() const { return outcome.stop_reason == "event:saddle_leave"; }
+  bool turned_away() const { return outcome.stop_reason.is_event(EventKind::saddle_leave); }
 };
 
-/// A critical point at w itself is not visited before w has been left. The objective keeps the mode of the last
-/// step (see Objective::set_mode) no longer than this call. InputError where w does not fit; failures of the
-/// integration are in the outcome.
+/// A critical point at w itself is not visited before w has been left. The objective keeps the mode of the
+/// last step (see Objective::set_mode) no longer than this call. InputError where w does not fit; failures of
+/// the integration are in the outcome.
 Approach follow_to_critical_point(Objective& objective, const Vector& w, const ApproachOptions& options);
 
 }  // namespace saddleflow

@@ -131,7 +131,7 @@ class PathWatcher : public Observer {
     if (parts_.switching == nullptr || !parts_.switching->sampled()) return;
     ++parts_.sampled_decisions;
     if (stop_at_samples_)
-      throw StepFailure("sampled_decision",
+      throw StepFailure(Stop::sampled_decision,
                         fmt::format("at t = {} so many kinks met that only a random sample of the ways to "
                                     "go on was looked at",
                                     static_cast<double>(step.t0)));
@@ -199,13 +199,13 @@ std::vector<KinkChange> FlowAssembly::kink_changes(const StepView& step) const {
   const Real phase = step.phase_time - step.step_size;
   for (const ModeChange& change : switching->changes()) {
     const Kink kink = kinks->index().kink(change.index);
-    changes.push_back({step.t0, kink.layer, kink.neuron, kink.sample, change.kind,
-                       static_cast<int>(change.side), phase, std::log(step.t0)});
+    changes.push_back({step.t0, kink.layer, kink.neuron, kink.sample, change.kind, flag_of(change.side),
+                       phase, std::log(step.t0)});
   }
   for (const Index k : switching->branching()) {
     const Kink kink = kinks->index().kink(k);
     changes.push_back({step.t0, kink.layer, kink.neuron, kink.sample, ModeChangeKind::branch,
-                       static_cast<int>(switching->mode().side(k)), phase, std::log(step.t0)});
+                       flag_of(switching->mode().side(k)), phase, std::log(step.t0)});
   }
   return changes;
 }

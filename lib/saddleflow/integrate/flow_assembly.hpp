@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/flow/gradient_flow.hpp"
 #include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/flow/probe.hpp"
@@ -24,8 +25,8 @@ namespace saddleflow {
 struct FlowAssemblyOptions {
   enum class Charts { automatic, cartesian, polar };  ///< near the origin polar; never; always
   Charts charts = Charts::automatic;
-  std::string stepper = "auto";
-  Real rtol = Real(1e-8);  ///< relative tolerance of a step, weight by weight
+  std::string stepper = stepper_name::automatic;  ///< see make_stepper()
+  Real rtol = kUsualTolerance;                    ///< relative tolerance of a step, weight by weight
   /// Of the Cartesian chart. By default flow_stepping() with `rtol` and the loss of the zero network as the
   /// unit of the energy; given, it stands instead of `rtol`, `floor` and `dense_limit`.
   std::optional<StepperOptions> stepping;
@@ -39,15 +40,27 @@ struct FlowAssemblyOptions {
   /// Cartesian chart unless that chart is not wanted at all; locate: also where only a higher derivative
   /// jumps.
   Kinks kink_policy = Kinks::follow;
-  /// run() stops with "sampled_decision", a failure, where so many kinks meet that only a random sample of
-  /// the ways to go on was looked at: the path is then not known to be that of the flow. False: it goes on
+  /// run() stops with Stop::sampled_decision, a failure, where so many kinks meet that only a random sample
+  /// of the ways to go on was looked at: the path is then not known to be that of the flow. False: it goes on
   /// and counts.
   bool stop_at_sampled_decisions = true;
-  /// run() stops with the failure "balance_drift", "energy_drift" or "loss_rise" where a gauge is beyond its
+  /// run() stops with the failure Stop::balance_drift, energy_drift or loss_rise where a gauge is beyond its
   /// bound; by default gauge_bounds() of the tolerance.
   std::optional<GaugeBounds> bounds;
   FlowEventOptions events;
 };
+
+template <>
+inline constexpr auto enum_table<FlowAssemblyOptions::Charts> =
+    named_enum<FlowAssemblyOptions::Charts>("charts", {{FlowAssemblyOptions::Charts::automatic, "auto"},
+                                                       {FlowAssemblyOptions::Charts::cartesian, "cartesian"},
+                                                       {FlowAssemblyOptions::Charts::polar, "polar"}});
+
+template <>
+inline constexpr auto enum_table<FlowAssemblyOptions::Kinks> = named_enum<FlowAssemblyOptions::Kinks>(
+    "policy for kinks", {{FlowAssemblyOptions::Kinks::follow, "auto"},
+                         {FlowAssemblyOptions::Kinks::ignore, "ignore"},
+                         {FlowAssemblyOptions::Kinks::locate, "locate"}});
 
 /// No events at all.
 FlowEventOptions no_flow_events();

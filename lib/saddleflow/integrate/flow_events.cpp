@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
@@ -54,6 +55,10 @@ class Builder {
     result_.values.push_back(std::move(value));
   }
 
+  void add(EventKind kind, Event event, Value value, Real threshold) {
+    add(std::string(name_of(kind)), std::move(event), std::move(value), threshold);
+  }
+
   Value proximity() {
     return [&probe = probe_, o = Observables()](const Vector& x) mutable {
       probe.observe(x, o);
@@ -65,18 +70,22 @@ class Builder {
     Event event;
     event.terminal = options_.escape_terminal;
     Probe& probe = probe_;
-    if (by == EscapeBy::loss) {
-      event.direction = Direction::falling;
-      const auto loss = [&probe](const Vector& x) { return probe.loss(x); };
-      add("escape_loss", std::move(event), loss, (1 - options_.escape_fraction) * initial_.loss);
-    } else if (by == EscapeBy::norm) {
-      event.direction = Direction::rising;
-      event.every_crossing = true;
-      event.unit = options_.escape_norm;
-      const auto norm = [&probe](const Vector& x) { return std::exp(probe.log_norm(x)); };
-      add("escape_norm", std::move(event), norm, options_.escape_norm);
-    } else {
-      add_direction_settled(std::move(event));
+    switch (by) {
+      case EscapeBy::loss: {
+        event.direction = Direction::falling;
+        const auto loss = [&probe](const Vector& x) { return probe.loss(x); };
+        return add(EventKind::escape_loss, std::move(event), loss,
+                   (1 - options_.escape_fraction) * initial_.loss);
+      }
+      case EscapeBy::norm: {
+        event.direction = Direction::rising;
+        event.every_crossing = true;
+        event.unit = options_.escape_norm;
+        const auto norm = [&probe](const Vector& x) { return std::exp(probe.log_norm(x)); };
+        return add(EventKind::escape_norm, std::move(event), norm, options_.escape_norm);
+      }
+      case EscapeBy::direction:
+        return add_direction_settled(std::move(event));
     }
   }
 
@@ -96,7 +105,7 @@ class Builder {
       const Real fallen = unit > 0 ? kept - probe.loss(x) / unit : Real(-1);
       return std::max({unsettled, fallen, origin->departure(probe.weights(x)) - kDeparted});
     };
-    add("direction_settled", std::move(event), sine, angle);
+    add(EventKind::direction_settled, std::move(event), sine, angle);
   }
 
   void add_saddle_visits() {
@@ -112,7 +121,7 @@ class Builder {
       visit->inside = true;
       visit->closest = std::numeric_limits<Real>::max();
     };
-    add("saddle_enter", std::move(enter), proximity(), options_.saddle_enter);
+    add(EventKind::saddle_enter, std::move(enter), proximity(), options_.saddle_enter);
     add_closest(visit);
 
     Event leave;
@@ -124,7 +133,7 @@ class Builder {
     };
     const int stop_at = options_.saddle_leaves_terminal;
     leave.stop = [visit, stop_at] { return stop_at > 0 && visit->leaves >= stop_at; };
-    add("saddle_leave", std::move(leave), proximity(), options_.saddle_leave);
+    add(EventKind::saddle_leave, std::move(leave), proximity(), options_.saddle_leave);
   }
 
   void add_closest(const std::shared_ptr<VisitState>& visit) {
@@ -138,7 +147,7 @@ class Builder {
     };
     closest.armed = [visit] { return visit->inside; };
     closest.on_fire = [visit, r = proximity()](const EventHit&, const Vector& x) { visit->closest = r(x); };
-    add("saddle_closest", std::move(closest), proximity(), 0);
+    add(EventKind::saddle_closest, std::move(closest), proximity(), 0);
   }
 
   void add_level(const LevelOptions& level) {
@@ -168,11 +177,10 @@ class Builder {
 
   // All digits of the value: two levels have two names. Equal values are told apart by their directions.
   std::string level_name(const LevelOptions& level) const {
-    std::string name = fmt::format("level:{}={}", level.quantity, static_cast<double>(level.value));
+    std::string name =
+        fmt::format("{}:{}={}", name_of(EventKind::level), level.quantity, static_cast<double>(level.value));
     if (!is_taken(name)) return name;
-    name += level.direction == Direction::rising    ? ":rising"
-            : level.direction == Direction::falling ? ":falling"
-                                                    : ":either";
+    name += fmt::format(":{}", name_of(level.direction));
     if (is_taken(name))
       throw InputError(fmt::format("events.level: found {} = {} twice in one direction", level.quantity,
                                    static_cast<double>(level.value)));
@@ -187,7 +195,7 @@ class Builder {
     Event event;
     event.direction = Direction::falling;
     event.terminal = options_.steady_terminal;
-    add("steady", std::move(event), proximity(), options_.steady_threshold);
+    add(EventKind::steady, std::move(event), proximity(), options_.steady_threshold);
   }
 
   const FlowEventOptions& options_;
@@ -197,6 +205,12 @@ class Builder {
 };
 
 }  // namespace
+
+EventKind FlowEvents::kind_of(std::size_t event) const {
+  const std::optional<EventKind> kind = event_kind_of(kinds.at(event));
+  if (!kind) throw std::logic_error("flow events: " + kinds[event] + " is the name of no kind");
+  return *kind;
+}
 
 FlowEvents make_flow_events(const FlowEventOptions& options, Probe& probe, const Observables& initial) {
   return Builder(options, probe, initial).build();

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/event_kind.hpp"
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/event/event.hpp"
 #include "saddleflow/flow/probe.hpp"
 
@@ -13,6 +15,11 @@ namespace saddleflow {
 
 enum class EscapeBy { loss, norm, direction };
 
+template <>
+inline constexpr auto enum_table<EscapeBy> = named_enum<EscapeBy>("sign of an escape",
+                                                                  {{EscapeBy::loss, "loss"},
+                                                                   {EscapeBy::norm, "norm"},
+                                                                   {EscapeBy::direction, "direction"}});
 /// The origin has been left where the loss has fallen by this part of L(0): beyond the plateau, before the
 /// first jump is over.
 inline constexpr Real kEscapeFraction = Real(0.1);
@@ -64,13 +71,18 @@ struct VisitState {
   Real closest = 0;  ///< smallest r reported in the present visit
 };
 
-/// The events with their shared state. The kind of an event is what the run file's flags and the tools print.
+/// The events with their shared state.
 struct FlowEvents {
   std::vector<Event> events;
-  std::vector<std::string> kinds;  ///< one per event: "escape_loss", "saddle_enter", ..., "level:loss=0.1"
+  /// One per event, what the run file's flags and the tools print: the name of an EventKind, for a level with
+  /// what it is a level of: "level:loss=0.1".
+  std::vector<std::string> kinds;
   /// What each event watches (not shifted to its threshold): the loss, r, the quantity of a level ...
   std::vector<std::function<Real(const Vector& x)>> values;
   std::shared_ptr<VisitState> visit;
+
+  /// Of an event of this list.
+  EventKind kind_of(std::size_t event) const;
 };
 
 /// `initial`: the observables at t = 0. The probe must outlive the events.

@@ -28,17 +28,18 @@ GaugeBounds gauge_bounds(Real rtol) {
 }
 
 void require_within(const Gauges& gauges, const GaugeBounds& bounds, Real time) {
-  const auto check = [time](const char* reason, const char* what, const char* key, Real found, Real bound) {
+  const auto check = [time](Stop reason, const char* what, const char* key, Real found, Real bound) {
     if (found <= bound) return;
     throw StepFailure(reason,
                       fmt::format("at t = {} {} {:.1e}, expected at most {:.1e} ({}): the path is not "
                                   "that of the flow",
                                   time, what, found, bound, key));
   };
-  check("balance_drift", "the balance of a neuron has drifted by", "verify.balance", gauges.balance_drift,
+  check(Stop::balance_drift, "the balance of a neuron has drifted by", "verify.balance", gauges.balance_drift,
         bounds.balance);
-  check("energy_drift", "the energy identity is off by", "verify.energy", gauges.energy_drift, bounds.energy);
-  check("loss_rise", "the loss has risen in a step, in units of the loss at the start, by",
+  check(Stop::energy_drift, "the energy identity is off by", "verify.energy", gauges.energy_drift,
+        bounds.energy);
+  check(Stop::loss_rise, "the loss has risen in a step, in units of the loss at the start, by",
         "verify.loss_rise", gauges.loss_rise, bounds.loss_rise);
 }
 

@@ -31,7 +31,7 @@ struct GaugeBounds {
 /// Balance and energy: the larger of 1e-6 and 1e4 rtol; loss rise: the larger of 1e-10 and rtol.
 GaugeBounds gauge_bounds(Real rtol);
 
-/// Throws StepFailure "balance_drift", "energy_drift" or "loss_rise" where a gauge is beyond its bound.
+/// Throws StepFailure with Stop::balance_drift, energy_drift or loss_rise where a gauge is beyond its bound.
 void require_within(const Gauges& gauges, const GaugeBounds& bounds, Real time);
 
 }  // namespace saddleflow

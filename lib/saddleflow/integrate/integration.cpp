@@ -146,10 +146,10 @@ void Integration::change_chart() {
   }
 }
 
-Outcome Integration::finish(std::string reason, std::string message) const {
+Outcome Integration::finish(Stop reason, std::string message) const {
   const Vector& x = stepper().current_state();
   const Moment at = moment(stepper().current_time(), x);
-  return {std::move(reason), std::move(message), at.absolute, x, at.phase, at.log};
+  return {reason, std::move(message), at.absolute, x, at.phase, at.log};
 }
 
 void Integration::watch_time(Real before, Real after) {
@@ -161,7 +161,7 @@ void Integration::watch_time(Real before, Real after) {
   }
   standstill_ += h <= 2 * shortest_ ? kShortStep : 1;
   if (standstill_ >= kLongestStandstill * kShortStep)
-    throw StepFailure("step_underflow",
+    throw StepFailure(Stop::step_underflow,
                       fmt::format("time stands still at {:.17g}: {} steps or more did not change it",
                                   static_cast<double>(after), kLongestStandstill));
 }
@@ -187,7 +187,8 @@ bool Integration::report_events(Observer& observer, Real t0, Real t1, const Vect
     if (!hit.terminal) continue;
     observer.on_step({steps_, begin.absolute, now.absolute, now.phase - begin.phase, stepper().method(), x,
                       dense_absolute_, now.phase, now.log, in_polar_});
-    outcome = {"event:" + detector_.events()[hit.event].name, "", now.absolute, x, now.phase, now.log};
+    outcome = {
+        StopReason::at_event(detector_.events()[hit.event].name), "", now.absolute, x, now.phase, now.log};
     return false;
   }
   return true;
@@ -214,7 +215,7 @@ bool Integration::step(Observer& observer, Outcome& outcome) {
   observer.on_step({steps_, begin.absolute, end.absolute, end.phase - begin.phase, stepper().method(), x1,
                     dense_absolute_, end.phase, end.log, in_polar_});
   if (!last && !collapsed) return true;
-  outcome = {last ? "reached_end" : "collapsed", "", end.absolute, x1, end.phase, end.log};
+  outcome = {last ? Stop::reached_end : Stop::collapsed, "", end.absolute, x1, end.phase, end.log};
   return false;
 }
 
@@ -277,8 +278,8 @@ Outcome Integration::run(Observer& observer) {
   Outcome outcome;
   try {
     while (true) {
-      if (options_.interrupt && options_.interrupt->load()) return finish("interrupted");
-      if (steps_ >= options_.max_steps) return finish("step_limit");
+      if (options_.interrupt && options_.interrupt->load()) return finish(Stop::interrupted);
+      if (steps_ >= options_.max_steps) return finish(Stop::step_limit);
       if (!step(observer, outcome)) return outcome;
       set_clock_back();
       change_chart();
@@ -287,9 +288,9 @@ Outcome Integration::run(Observer& observer) {
   } catch (const StepFailure& failure) {
     return finish(failure.reason(), failure.what());
   } catch (const EventError& failure) {
-    return finish("nonfinite", failure.what());
+    return finish(Stop::nonfinite, failure.what());
   } catch (const NumericalError& failure) {  // of an observer or a callback, or a decomposition
-    return finish("numerical_error", failure.what());
+    return finish(Stop::numerical_error, failure.what());
   }
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/event/detector.hpp"
 #include "saddleflow/integrate/clock.hpp"
 #include "saddleflow/integrate/flow_time.hpp"
@@ -54,32 +55,20 @@ struct IntegrationOptions {
   /// Event times are isolated to this, relative to the step (never finer than rounding allows): far below
   /// what any tolerance knows of them, and a few evaluations more.
   Real event_tolerance = Real(1e-12);
-  /// Set from a signal handler, say: the run ends after the present step with "interrupted".
+  /// Set from a signal handler, say: the run ends after the present step with Stop::interrupted.
   const std::atomic<bool>* interrupt = nullptr;
   /// Called after every step but the last, when memory() is that of a whole state.
   std::function<void()> between_steps;
 };
 
-/// Whether a stop reason says that the integration could not go on, or should not have: all but those that
-/// end a run as it was asked for.
-inline bool is_failure(std::string_view stop_reason) {
-  return stop_reason != "reached_end" && stop_reason != "step_limit" && stop_reason != "interrupted" &&
-         stop_reason != "collapsed" && !stop_reason.starts_with("event:");
-}
-
-/// How a run ended. Reasons: reached_end, event:<name>, step_limit, step_underflow, nonfinite, interrupted,
-/// numerical_error (what was computed besides the flow, at a step or an event, failed), sliding_unresolved
-/// (no mode fits where several kinks meet, or they follow one another without end), projection (kinks that
-/// were reached together are further from the weights than rounding), sampled_decision (FlowAssembly),
-/// collapsed (near the origin ||w|| fell below the smallest normal number: the weights tend to zero), and
-/// what an observer throws as StepFailure.
+/// How a run ended. An observer that throws StepFailure ends it with that reason.
 struct Outcome {
-  std::string stop_reason;
+  StopReason stop_reason;
   std::string message;  ///< of the failure, where there was one
   Real time = 0;
   Vector state;  ///< in the chart of the end
   Real phase_time = 0, log_time = 0;
-  bool failed() const { return is_failure(stop_reason); }
+  bool failed() const { return stop_reason.is_failure(); }
 };
 
 /// Autonomous systems only (the clock is set back on long runs). The sequence of states depends on the
@@ -115,7 +104,7 @@ class Integration {
   void set_clock_back();
   void change_chart();
   void watch_time(Real before, Real after);
-  Outcome finish(std::string reason, std::string message = {}) const;
+  Outcome finish(Stop reason, std::string message = {}) const;
 
   Stepper& stepper() const;
   System system() const;

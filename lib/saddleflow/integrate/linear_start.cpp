@@ -70,7 +70,7 @@ LinearStart::LinearStart(const LinearStart& other)
       sensitivity_(other.sensitivity_),
       banked_(other.banked_) {}
 
-std::string_view LinearStart::method() const { return exact_ ? "exponential" : inner_->method(); }
+std::string_view LinearStart::method() const { return exact_ ? stepper_name::exponential : inner_->method(); }
 
 void LinearStart::initialize(const Vector& x, Real t, Real dt) {
   inner_->initialize(x, t, dt);

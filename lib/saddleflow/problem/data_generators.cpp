@@ -2,59 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <limits>
-#include <string_view>
-#include <utility>
 
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow {
-
-namespace {
-
-constexpr std::array<std::pair<InputKind, const char*>, 7> input_names = {
-    {{InputKind::gaussian, "gaussian"},
-     {InputKind::sphere, "sphere"},
-     {InputKind::circle, "circle"},
-     {InputKind::orthogonal, "orthogonal"},
-     {InputKind::whitened, "whitened"},
-     {InputKind::hypercube, "hypercube"},
-     {InputKind::given, "given"}}};
-
-constexpr std::array<std::pair<TargetKind, const char*>, 6> target_names = {
-    {{TargetKind::teacher, "teacher"},
-     {TargetKind::teacher_sum, "teacher_sum"},
-     {TargetKind::sparse_polynomial, "sparse_polynomial"},
-     {TargetKind::signs, "signs"},
-     {TargetKind::linear, "linear"},
-     {TargetKind::given, "given"}}};
-
-template <class Names>
-auto parse_kind(const Names& names, const char* key, const std::string& name) {
-  std::string known;
-  for (const auto& [kind, kind_name] : names) {
-    if (name == kind_name) return kind;
-    known += (known.empty() ? "" : ", ") + std::string(kind_name);
-  }
-  throw InputError(fmt::format("{}: unknown generator \"{}\", expected one of {}", key, name, known));
-}
-
-template <class Names, class Kind>
-const char* find_name(const Names& names, Kind kind) {
-  for (const auto& [candidate, name] : names)
-    if (candidate == kind) return name;
-  return "unknown";
-}
-
-}  // namespace
-
-InputKind parse_input_kind(const std::string& name) { return parse_kind(input_names, "data.inputs", name); }
-TargetKind parse_target_kind(const std::string& name) {
-  return parse_kind(target_names, "data.targets", name);
-}
-const char* name_of(InputKind kind) { return find_name(input_names, kind); }
-const char* name_of(TargetKind kind) { return find_name(target_names, kind); }
 
 Dataset generate_dataset(const GeneratorOptions& options) {
   // Dataset and run file keep the seed in a signed number.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/network/activation.hpp"
@@ -23,6 +24,16 @@ enum class InputKind {
   given        ///< GeneratorOptions::given_inputs
 };
 
+template <>
+inline constexpr auto enum_table<InputKind> = named_enum<InputKind>("generator of inputs",
+                                                                    {{InputKind::gaussian, "gaussian"},
+                                                                     {InputKind::sphere, "sphere"},
+                                                                     {InputKind::circle, "circle"},
+                                                                     {InputKind::orthogonal, "orthogonal"},
+                                                                     {InputKind::whitened, "whitened"},
+                                                                     {InputKind::hypercube, "hypercube"},
+                                                                     {InputKind::given, "given"}});
+
 enum class TargetKind {
   teacher,            ///< a feed-forward network, see TeacherOptions
   teacher_sum,        ///< sum_k c_k sigma(v_k . x), see TeacherSumOptions
@@ -32,11 +43,14 @@ enum class TargetKind {
   given               ///< GeneratorOptions::given_targets
 };
 
-/// "sphere" and so on; throws InputError naming data.inputs (data.targets) and the known names.
-InputKind parse_input_kind(const std::string& name);
-TargetKind parse_target_kind(const std::string& name);
-const char* name_of(InputKind kind);
-const char* name_of(TargetKind kind);
+template <>
+inline constexpr auto enum_table<TargetKind> =
+    named_enum<TargetKind>("generator of targets", {{TargetKind::teacher, "teacher"},
+                                                    {TargetKind::teacher_sum, "teacher_sum"},
+                                                    {TargetKind::sparse_polynomial, "sparse_polynomial"},
+                                                    {TargetKind::signs, "signs"},
+                                                    {TargetKind::linear, "linear"},
+                                                    {TargetKind::given, "given"}});
 
 /// y = scale * H(x) of a feed-forward network. Rows of the hidden layers are uniform on the unit sphere and
 /// outer weights -1 or +1, unless they are given.

@@ -161,14 +161,14 @@ FlowVisits visits_of_flow(Objective& objective, const Vector& direction, Real lo
   integration.interrupt = options.interrupt;
   const Outcome outcome = parts.run(observer, integration);
   if (outcome.failed()) throw NumericalError(result.sequence.name + ": " + outcome.message);
-  observer.finish(outcome.state, outcome.stop_reason.starts_with("event:level:loss"));
+  observer.finish(outcome.state, outcome.stop_reason.is_event(EventKind::level));
   result.stop_reason = outcome.stop_reason;
   result.slow_time = slow_time_of(degree, outcome.time, log_delta);
   result.loss = parts.probe.loss(outcome.state);
   result.steps = parts.steps.accepted;
   result.work = parts.work() - before;
   objective.clear_mode();
-  if (outcome.stop_reason != "interrupted") analyse_visits(objective, observer, options, result);
+  if (outcome.stop_reason != Stop::interrupted) analyse_visits(objective, observer, options, result);
   const int later_degree = later_degree_of(objective.network());
   Real loss = loss_at_origin, first = 0;
   for (SaddleStop& stop : result.sequence.stops) {

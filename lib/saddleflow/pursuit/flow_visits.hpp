@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/pursuit/comparison.hpp"
 
@@ -14,7 +15,7 @@ struct FlowVisitOptions {
   Real slow_time = 0;  ///< end, see flow_time_of()
   Real loss = 0;       ///< or where the loss has fallen to this
   Real rtol = kUsualTolerance;
-  std::string stepper = "auto";
+  std::string stepper = stepper_name::automatic;
   FlowAssemblyOptions::Charts charts = FlowAssemblyOptions::Charts::automatic;
   /// A critical point is visited where the proximity r (see Probe) has a minimum below `enter` that it falls
   /// to and rises from by this factor.
@@ -29,7 +30,7 @@ struct FlowVisits {
   SaddleSequence sequence;
   std::vector<CriticalPoint> points;  ///< refined from the closest approach of each visit
   Index unresolved = 0;               ///< visits that led to no critical point, and are left out
-  std::string stop_reason;
+  StopReason stop_reason;
   Real slow_time = 0, loss = 0;  ///< of the end
   std::int64_t steps = 0;
   WorkCounters work;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/flow/gradient_flow.hpp"
 #include "saddleflow/flow/probe.hpp"
@@ -45,7 +44,8 @@ Minimisation by_flow(Objective& objective, const Vector& w, const MinimiseOption
   Vector gradient(w.size());
   result.loss = objective.gradient(result.weights, gradient);
   // A network whose neurons are all dead stands still, with a proximity that nothing defines.
-  if (result.stop_reason == "step_limit" && gradient.isZero(0)) result.stop_reason = "event:steady";
+  if (result.stop_reason == Stop::step_limit && gradient.isZero(0))
+    result.stop_reason = StopReason::at_event(EventKind::steady);
   return result;
 }
 
@@ -60,7 +60,7 @@ Minimisation by_gradient_descent(Objective& objective, const Vector& w, const Mi
   result.weights = w;
   Observables o;
   Vector gradient(w.size());
-  result.stop_reason = "iterations_spent";
+  result.stop_reason = Stop::iterations_spent;
   for (std::int64_t k = 0; k <= options.iterations; ++k) {
     result.loss = objective.gradient(result.weights, gradient);
     result.steps = k;
@@ -70,13 +70,13 @@ Minimisation by_gradient_descent(Objective& objective, const Vector& w, const Mi
       options.on_step(
           {static_cast<Real>(k) * options.learning_rate, options.learning_rate, k, {}, o, result.weights});
     if (!std::isfinite(result.loss))
-      result.stop_reason = "nonfinite";
+      result.stop_reason = Stop::nonfinite;
     else if (options.loss > 0 && result.loss <= options.loss)
-      result.stop_reason = "event:level:loss";
+      result.stop_reason = StopReason::at_event("level:loss");
     else if (look && k > 0 && o.proximity < options.steady)
-      result.stop_reason = "event:steady";
+      result.stop_reason = StopReason::at_event(EventKind::steady);
     else if (options.interrupt && options.interrupt->load())
-      result.stop_reason = "interrupted";
+      result.stop_reason = Stop::interrupted;
     else if (k < options.iterations) {
       result.weights -= options.learning_rate * gradient;
       continue;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/flow/observables.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/integrate/approach.hpp"
@@ -22,6 +24,10 @@ enum class Minimiser {
   flow,             ///< gradient flow, adaptive
   gradient_descent  ///< w <- w - eta grad L(w)
 };
+
+template <>
+inline constexpr auto enum_table<Minimiser> = named_enum<Minimiser>(
+    "minimiser", {{Minimiser::flow, "flow"}, {Minimiser::gradient_descent, "gradient_descent"}});
 
 /// One accepted step, or one of gradient descent that is recorded.
 struct DescentView {
@@ -59,9 +65,8 @@ struct Minimisation {
   std::int64_t steps = 0;
   std::int64_t passed = 0;             ///< critical points that were visited and left
   std::int64_t sampled_decisions = 0;  ///< see FlowAssembly
-  /// "event:steady", "event:level:loss=...", "event:saddle_leave", "reached_end", "step_limit",
-  /// "interrupted", "iterations_spent" or a failure of the integration.
-  std::string stop_reason;
+  /// Events: steady, saddle_leave, or the level of the loss that is enough.
+  StopReason stop_reason;
   WorkCounters work;
 };
 

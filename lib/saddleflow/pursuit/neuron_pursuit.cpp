@@ -38,26 +38,6 @@ void require(bool holds, const char* what, double found, const char* expected) {
 
 }  // namespace
 
-const char* name_of(PursuitEnd end) {
-  switch (end) {
-    case PursuitEnd::going_on:
-      return "going_on";
-    case PursuitEnd::loss:
-      return "loss";
-    case PursuitEnd::budget:
-      return "budget";
-    case PursuitEnd::stationary:
-      return "stationary";
-    case PursuitEnd::not_critical:
-      return "not_critical";
-    case PursuitEnd::no_progress:
-      return "no_progress";
-    case PursuitEnd::interrupted:
-      return "interrupted";
-  }
-  return "";
-}
-
 NeuronPursuit::NeuronPursuit(std::shared_ptr<const Network> family, Dataset data, Loss loss,
                              PursuitOptions options)
     : NeuronPursuit(std::move(family), std::move(data), loss, std::move(options), PursuitState{}) {}

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/problem/correlation_unit.hpp"
 #include "saddleflow/pursuit/minimise.hpp"
 #include "saddleflow/pursuit/neuron_search.hpp"
@@ -48,6 +49,17 @@ struct PursuitOptions {
   CriticalPointOptions analysis;
 };
 
+template <>
+inline constexpr auto enum_table<PursuitOptions::LayerRule> = named_enum<PursuitOptions::LayerRule>(
+    "rule for the layer that grows", {{PursuitOptions::LayerRule::best_value, "best_value"},
+                                      {PursuitOptions::LayerRule::round_robin, "round_robin"},
+                                      {PursuitOptions::LayerRule::fixed, "fixed"}});
+
+template <>
+inline constexpr auto enum_table<PursuitOptions::NeuronRule> = named_enum<PursuitOptions::NeuronRule>(
+    "rule for the neurons that are added",
+    {{PursuitOptions::NeuronRule::one, "one"}, {PursuitOptions::NeuronRule::maximisers, "maximisers"}});
+
 /// Why a pursuit ended.
 enum class PursuitEnd {
   going_on,
@@ -60,7 +72,15 @@ enum class PursuitEnd {
   interrupted
 };
 
-const char* name_of(PursuitEnd end);
+template <>
+inline constexpr auto enum_table<PursuitEnd> =
+    named_enum<PursuitEnd>("end of a pursuit", {{PursuitEnd::going_on, "going_on"},
+                                                {PursuitEnd::loss, "loss"},
+                                                {PursuitEnd::budget, "budget"},
+                                                {PursuitEnd::stationary, "stationary"},
+                                                {PursuitEnd::not_critical, "not_critical"},
+                                                {PursuitEnd::no_progress, "no_progress"},
+                                                {PursuitEnd::interrupted, "interrupted"}});
 
 /// One round: what was added and where it led.
 struct PursuitRound {

@@ -69,9 +69,9 @@ class NeuronProcess {
   bool jump(const std::vector<NeuronDirection>& joining) {
     const ActiveFlow flow = flow_of_active(objective_, weights_, active_, joining, options_);
     result_.work = result_.work + flow.work;
-    if (flow.descent.stop_reason == "interrupted") return end(SkeletonEnd::interrupted);
+    if (flow.descent.stop_reason == Stop::interrupted) return end(SkeletonEnd::interrupted);
     // A flow that could not go on has not arrived, whatever the refinement finds from there.
-    if (!flow.point.is_critical() || is_failure(flow.descent.stop_reason)) {
+    if (!flow.point.is_critical() || flow.descent.stop_reason.is_failure()) {
       describe(flow);
       return end(flow.separated ? SkeletonEnd::no_minimiser : SkeletonEnd::not_critical);
     }
@@ -96,7 +96,7 @@ class NeuronProcess {
         "flow from the jump at {:.10g}: {} after {} steps at loss {:.6g}, moved by {:.1e} to relative "
         "gradient "
         "{:.1e}",
-        static_cast<double>(time_), flow.descent.stop_reason, flow.descent.steps,
+        static_cast<double>(time_), flow.descent.stop_reason.text(), flow.descent.steps,
         static_cast<double>(flow.descent.loss), static_cast<double>(refinement.displacement),
         static_cast<double>(refinement.relative_gradient));
   }

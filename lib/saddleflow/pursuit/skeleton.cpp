@@ -10,30 +10,6 @@
 
 namespace saddleflow {
 
-const char* name_of(SkeletonEnd end) {
-  switch (end) {
-    case SkeletonEnd::fitted:
-      return "fitted";
-    case SkeletonEnd::no_growth:
-      return "no clock reaches its bound";
-    case SkeletonEnd::no_minimiser:
-      return "no minimiser";
-    case SkeletonEnd::not_critical:
-      return "no critical point reached";
-    case SkeletonEnd::unstable:
-      return "active neurons have a way down of their own";
-    case SkeletonEnd::jump_limit:
-      return "limit of jumps";
-    case SkeletonEnd::time_limit:
-      return "limit of time";
-    case SkeletonEnd::not_known:
-      return "not known";
-    case SkeletonEnd::interrupted:
-      return "interrupted";
-  }
-  return "";
-}
-
 Matrix residual_at(Objective& objective, const Vector& w) {
   Matrix residual;
   objective.loss().derivative(objective.outputs(w), objective.data().targets, residual);

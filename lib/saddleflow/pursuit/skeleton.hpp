@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/pursuit/minimise.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 
@@ -27,7 +28,17 @@ enum class SkeletonEnd {
   interrupted
 };
 
-const char* name_of(SkeletonEnd end);
+template <>
+inline constexpr auto enum_table<SkeletonEnd> = named_enum<SkeletonEnd>(
+    "end of a skeleton", {{SkeletonEnd::fitted, "fitted"},
+                          {SkeletonEnd::no_growth, "no clock reaches its bound"},
+                          {SkeletonEnd::no_minimiser, "no minimiser"},
+                          {SkeletonEnd::not_critical, "no critical point reached"},
+                          {SkeletonEnd::unstable, "active neurons have a way down of their own"},
+                          {SkeletonEnd::jump_limit, "limit of jumps"},
+                          {SkeletonEnd::time_limit, "limit of time"},
+                          {SkeletonEnd::not_known, "not known"},
+                          {SkeletonEnd::interrupted, "interrupted"}});
 
 struct SkeletonOptions {
   Index jumps = 64;                                   ///< at most: by judgement

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "saddleflow/base/event_kind.hpp"
 #include "saddleflow/report/thin.hpp"
 
 namespace saddleflow::report {
@@ -49,7 +50,10 @@ Rows coefficients(const RunData& run, const std::vector<double>& weights) {
   return beta;
 }
 
-bool is_passage(const std::string& kind) { return kind == "saddle_enter" || kind == "saddle_leave"; }
+bool is_passage(const std::string& name) {
+  const std::optional<EventKind> kind = event_kind_of(name);
+  return kind == EventKind::saddle_enter || kind == EventKind::saddle_leave;
+}
 
 /// Moments between start and end: for the plane all events with weights, else the saddles and the other
 /// events.
@@ -64,7 +68,7 @@ std::vector<Candidate> middle_moments(const RunData& run, Passages passages) {
     const bool has_weights =
         event.snapshot >= 0 && event.snapshot < static_cast<std::int64_t>(run.snapshots.size());
     if (!has_weights || (is_passage(event.kind) && passages == Passages::left_out) ||
-        event.kind == "saddle_closest")
+        event_kind_of(event.kind) == EventKind::saddle_closest)
       continue;
     moments.push_back(
         {event.kind, event.time, &run.snapshots[static_cast<std::size_t>(event.snapshot)].weights});

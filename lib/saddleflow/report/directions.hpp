@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/report/run_data.hpp"
 
-namespace saddleflow::report {
+namespace saddleflow {
+namespace report {
 
 /// What a picture of the first layer can show.
 enum class DirectionView {
@@ -16,6 +18,17 @@ enum class DirectionView {
   map,           ///< more inputs: a row of numbers for each neuron
   coefficients,  ///< diagonal linear network: the effective linear map beta = u v
 };
+
+}  // namespace report
+
+template <>
+inline constexpr auto enum_table<report::DirectionView> = named_enum<report::DirectionView>(
+    "view of directions", {{report::DirectionView::none, "none"},
+                           {report::DirectionView::plane, "plane"},
+                           {report::DirectionView::map, "map"},
+                           {report::DirectionView::coefficients, "coefficients"}});
+
+namespace report {
 
 /// The first layer at one moment. `rows` holds one incoming weight vector for each entry of
 /// Directions::neurons, for `coefficients` the single row beta.
@@ -48,4 +61,5 @@ std::vector<std::vector<double>> layer_rows(const RunData& run, const std::vecto
 /// with the longest row comes first. Zero rows count as dissimilar to all others.
 std::vector<std::size_t> cluster_order(const std::vector<std::vector<double>>& rows);
 
-}  // namespace saddleflow::report
+}  // namespace report
+}  // namespace saddleflow

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "saddleflow/base/event_kind.hpp"
+#include "saddleflow/base/kkt_status.hpp"
 #include "saddleflow/report/directions.hpp"
 #include "saddleflow/report/json_parts.hpp"
 
@@ -141,13 +143,9 @@ Json moments(const std::vector<DirectionMoment>& list) {
 }
 
 Json directions(const Directions& d) {
-  static constexpr const char* view_names[] = {"none", "plane", "map", "coefficients"};
-  return {{"view", view_names[static_cast<int>(d.view)]},
-          {"inputs", d.inputs},
-          {"neuron_count", d.neuron_count},
-          {"neurons", d.neurons},
-          {"moments", moments(d.moments)},
-          {"path", moments(d.path)}};
+  return {{"view", name_of(d.view)},        {"inputs", d.inputs},
+          {"neuron_count", d.neuron_count}, {"neurons", d.neurons},
+          {"moments", moments(d.moments)},  {"path", moments(d.path)}};
 }
 
 double last_finite(const Column& column) {
@@ -192,6 +190,7 @@ std::string to_json(const RunData& run, std::size_t points) {
   const Json page{{"title", run.title},
                   {"file", run.file},
                   {"stop_reason", run.stop_reason},
+                  {"stopped", stop_in_words(run.stop_reason)},
                   {"end_time", run.time.empty() ? Json(nullptr) : number(run.time.back(), time_digits)},
                   {"rows", run.time.size()},
                   {"steps", number(last_step(run), count_digits)},
@@ -203,6 +202,7 @@ std::string to_json(const RunData& run, std::size_t points) {
                   {"counters", pairs(run.counters)},
                   {"provenance", pairs(run.provenance)},
                   {"stepper_names", run.stepper_names},
+                  {"flags", {{"direction", flag_words<CrossingKind>()}, {"verdict", flag_words<Verdict>()}}},
                   {"plots", plots(run, shown, points)},
                   {"events", events(run)},
                   {"saddles", saddles(run)},

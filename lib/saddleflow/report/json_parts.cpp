@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/report/thin.hpp"
 
 namespace saddleflow::report {
@@ -70,6 +71,68 @@ Json plot_json(const Column& time, const Column& steps, const std::vector<Curve>
     if (c.weight != nullptr) out["curves"].back()["weights"] = picked(*c.weight, weight_digits);
   }
   return out;
+}
+
+namespace {
+
+std::string spaced(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+std::string in_a_sentence(const StopReason& reason) {
+  switch (reason.stop()) {
+    case Stop::reached_end:
+      return "Reached the end time";
+    case Stop::event:
+      return "Stopped at " + spaced(reason.event());
+    case Stop::step_limit:
+      return "Stopped at the step limit";
+    case Stop::interrupted:
+      return "Interrupted";
+    case Stop::step_underflow:
+      return "Stopped: step size underflow";
+    case Stop::nonfinite:
+      return "Stopped: non-finite values";
+    case Stop::numerical_error:
+      return "Stopped: numerical error";
+    case Stop::sliding_unresolved:
+      return "Stopped: sliding not resolved";
+    case Stop::projection:
+      return "Stopped: kinks too far from the weights";
+    case Stop::balance_drift:
+      return "Stopped: the balance of a neuron drifts";
+    case Stop::energy_drift:
+      return "Stopped: the energy identity does not hold";
+    case Stop::loss_rise:
+      return "Stopped: the loss rises";
+    case Stop::collapsed:
+    case Stop::iterations_spent:
+    case Stop::sampled_decision:
+      break;
+  }
+  return spaced(reason.text());
+}
+
+std::string in_a_sentence(RunState state) {
+  switch (state) {
+    case RunState::running:
+      return "Still running";
+    case RunState::killed:
+      return "Killed";
+    case RunState::search_ended:
+      break;
+  }
+  return spaced(name_of(state));
+}
+
+}  // namespace
+
+// The ends of pursuits and what later versions write are said as they are.
+std::string stop_in_words(const std::string& stop_reason) {
+  if (const std::optional<RunState> state = find_name<RunState>(stop_reason)) return in_a_sentence(*state);
+  if (const std::optional<StopReason> reason = StopReason::find(stop_reason)) return in_a_sentence(*reason);
+  return spaced(stop_reason);
 }
 
 }  // namespace saddleflow::report

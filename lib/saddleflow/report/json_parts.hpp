@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/report/directions.hpp"
 #include "saddleflow/report/run_data.hpp"
 
@@ -23,6 +24,24 @@ inline constexpr int weight_digits = 4;  ///< colours and labels, of many weight
 Json number(double value, int digits);
 Json numbers(const std::vector<double>& values, int digits);
 Json pairs(const Pairs& list);
+
+/// The word for a flag of a file; "unknown" for one of a later version.
+template <NamedEnum E>
+const char* flag_word(int flag) {
+  const std::optional<E> value = find_flag<E>(flag);
+  return value ? name_of(*value) : "unknown";
+}
+
+/// All words of an enum by their flags, as the page looks them up.
+template <NamedEnum E>
+Json flag_words() {
+  Json words = Json::object();
+  for (const NamedValue<E>& row : enum_table<E>.rows) words[std::to_string(row.flag)] = row.name;
+  return words;
+}
+
+/// The attribute stop_reason of a file as the beginning of a sentence.
+std::string stop_in_words(const std::string& stop_reason);
 
 /// One curve of a plot.
 struct Curve {

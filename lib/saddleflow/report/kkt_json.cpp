@@ -15,9 +15,9 @@ constexpr std::size_t max_rows = 24;      ///< of one picture
 constexpr double no_square = 1e-20;       ///< of a row of a unit vector: beside others it is not seen
 
 Json point_json(const archive::KktRow& p) {
-  static constexpr const char* names[] = {"maximum", "degenerate", "saddle", "unknown"};
-  const bool known = p.second_order_status >= 0 && p.second_order_status < 4;
-  return {{"status", p.null == 1 ? "null" : names[known ? p.second_order_status : 3]},
+  const SecondOrderStatus status =
+      find_flag<SecondOrderStatus>(p.second_order_status).value_or(SecondOrderStatus::unknown);
+  return {{"status", p.null == 1 ? "null" : name_of(status)},
           {"value", number(p.value, verdict_digits)},
           {"gap", number(p.second_order_gap, value_digits)},
           {"residual", number(p.residual, value_digits)},

@@ -1,6 +1,5 @@
 // Mode changes of a piecewise-smooth run, for the page.
 #include <algorithm>
-#include <array>
 #include <map>
 #include <numeric>
 #include <span>
@@ -15,7 +14,6 @@ namespace {
 
 constexpr std::size_t max_marks = 8000;   ///< of all neurons: as many as a page draws at once
 constexpr std::size_t fewest_marks = 16;  ///< of a neuron and kind that has them
-constexpr std::array change_names{"cross", "enter", "release", "branch"};
 
 /// Marks that cover each other: one neuron, one kind.
 using MarkGroups = std::map<std::pair<std::int64_t, ModeChangeKind>, std::vector<std::size_t>>;
@@ -58,11 +56,9 @@ std::vector<std::size_t> shown_marks(const RunData& run) {
 
 Json kind_counts(const RunData& run) {
   Json counts = Json::array();
-  for (std::size_t kind = 0; kind < change_names.size(); ++kind)
-    counts.push_back({change_names[kind],
-                      std::count_if(run.mode_changes.begin(), run.mode_changes.end(), [&](const auto& c) {
-                        return static_cast<std::size_t>(c.kind) == kind;
-                      })});
+  for (const NamedValue<ModeChangeKind>& row : enum_table<ModeChangeKind>.rows)
+    counts.push_back({row.name, std::count_if(run.mode_changes.begin(), run.mode_changes.end(),
+                                              [&](const auto& change) { return change.kind == row.value; })});
   return counts;
 }
 
@@ -85,7 +81,7 @@ Json modes_json(const RunData& run) {
     out["step"].push_back(number(step_at(run, change.time), time_digits));
     out["neuron"].push_back(change.neuron);
     out["sample"].push_back(change.sample);
-    out["kind"].push_back(static_cast<int>(change.kind));
+    out["kind"].push_back(flag_of(change.kind));
     out["side"].push_back(change.side);
   }
   return out;

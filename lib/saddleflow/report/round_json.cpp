@@ -1,8 +1,8 @@
 // The rounds of a growing network, and the network at the end of each, for the page.
 #include <algorithm>
-#include <array>
 #include <cmath>
 
+#include "saddleflow/base/critical_kind.hpp"
 #include "saddleflow/report/json_parts.hpp"
 
 namespace saddleflow::report {
@@ -12,16 +12,8 @@ namespace {
 using archive::RoundRow;
 using Rows = std::vector<std::vector<double>>;
 
-constexpr std::array point_kinds = {"origin", "saddle", "minimum", "unresolved", "gradient_flat"};
-constexpr std::array stop_names = {"reached_critical_point", "reached_loss", "not_critical", "interrupted",
-                                   "gradient_steps_spent",   "valley"};
 constexpr std::size_t most_inputs = 32;       ///< beyond, they are drawn as one
 constexpr std::size_t most_numbers = 60'000;  ///< of all networks together: half a megabyte of text
-
-template <std::size_t size>
-const char* name_of(const std::array<const char*, size>& names, int flag) {
-  return flag >= 0 && flag < static_cast<int>(size) ? names[static_cast<std::size_t>(flag)] : "unknown";
-}
 
 /// Where the round begins among the accepted steps; null without any.
 Json beginning(const RunData& run, const RoundRow& r) {
@@ -32,7 +24,7 @@ Json beginning(const RunData& run, const RoundRow& r) {
 }
 
 Json point_json(const RoundRow& r) {
-  return {{"kind", name_of(point_kinds, r.kind)},
+  return {{"kind", flag_word<CriticalKind>(r.kind)},
           {"gradient_norm", number(r.gradient_norm, value_digits)},
           {"relative_gradient", number(r.relative_gradient, value_digits)},
           {"negative", r.index_negative},
@@ -58,7 +50,7 @@ Json round_json(const RunData& run, const RoundRow& r) {
            {"test_loss", number(r.test_loss, value_digits)},
            {"test_error", number(r.test_error, value_digits)},
            {"flow_time", number(r.flow_time, time_digits)},
-           {"stop", name_of(stop_names, r.stop)},
+           {"stop", flag_word<RoundStop>(r.stop)},
            {"begin", beginning(run, r)},
            {"gradients", r.gradients},
            {"hessian_vectors", r.hessian_vectors},

@@ -1,5 +1,5 @@
 // The catalogue of critical points and what belongs to it, for the page.
-#include <array>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -13,24 +13,36 @@ using archive::CriticalPointRow;
 using archive::EscapeRow;
 using archive::VisitRow;
 
-constexpr std::array kind_names = {"origin", "saddle", "minimum", "unresolved", "gradient_flat"};
+CriticalKind kind_of(const CriticalPointRow& point) {
+  return find_flag<CriticalKind>(point.kind).value_or(CriticalKind::unresolved);
+}
 
-std::size_t kind_of(const CriticalPointRow& point) {
-  const auto known = static_cast<int>(kind_names.size());
-  return point.kind >= 0 && point.kind < known ? static_cast<std::size_t>(point.kind) : 3;
+const char* letters_of(CriticalKind kind) {
+  switch (kind) {
+    case CriticalKind::origin:
+      return "origin";
+    case CriticalKind::saddle:
+      return "S";
+    case CriticalKind::minimum:
+      return "min";
+    case CriticalKind::unresolved:
+      return "U";
+    case CriticalKind::gradient_flat:
+      return "flat";
+  }
+  return name_of(kind);
 }
 
 /// "origin", "S1", "S2", ..., "min": the kinds counted each for itself, without a number where there is one.
 std::vector<std::string> point_names(const std::vector<CriticalPointRow>& catalogue) {
-  static constexpr std::array letters = {"origin", "S", "min", "U", "flat"};
-  std::array<int, kind_names.size()> total{}, seen{};
+  std::map<CriticalKind, int> total, seen;
   for (const CriticalPointRow& point : catalogue) ++total[kind_of(point)];
   std::vector<std::string> names;
   for (const CriticalPointRow& point : catalogue) {
-    const std::size_t kind = kind_of(point);
+    const CriticalKind kind = kind_of(point);
     const int number = ++seen[kind];
-    const bool alone = total[kind] == 1 && (kind == 0 || kind == 2);
-    names.push_back(alone ? letters[kind] : fmt::format("{}{}", letters[kind], number));
+    const bool alone = total[kind] == 1 && (kind == CriticalKind::origin || kind == CriticalKind::minimum);
+    names.push_back(alone ? letters_of(kind) : fmt::format("{}{}", letters_of(kind), number));
   }
   return names;
 }
@@ -44,7 +56,8 @@ Json place_of(const RunData& run, std::int64_t neuron) {
 
 Json point_json(const CriticalPointRow& p, const std::string& name) {
   return {{"name", name},
-          {"kind", kind_names[kind_of(p)]},
+          {"kind", name_of(kind_of(p))},
+          {"critical", is_critical(kind_of(p))},
           {"loss", number(p.loss, value_digits)},
           {"gradient_norm", number(p.gradient_norm, value_digits)},
           {"relative_gradient", number(p.relative_gradient, value_digits)},
@@ -64,9 +77,7 @@ Json point_json(const CriticalPointRow& p, const std::string& name) {
 
 Json escape_json(const RunData& run, const EscapeRow& e) {
   return {{"point", e.critical_point},
-          {"kind", e.kind == 0   ? "eigenvector"
-                   : e.kind == 1 ? "correlation"
-                                 : "descent"},
+          {"kind", flag_word<EscapeKind>(e.kind)},
           {"value", number(e.value, value_digits)},
           {"degree", e.degree},
           {"neuron", place_of(run, e.neuron)},

@@ -55,7 +55,8 @@ Picture picture_at(const RunData& run, std::size_t visit) {
   const std::vector<double>& point = run.saddle_record.catalogue[static_cast<std::size_t>(row)].point;
   const bool same = saddle.point.empty() ||
                     (!point.empty() && distance(point, saddle.point) <= same_point * length(saddle.point));
-  const bool origin = run.saddle_record.catalogue[static_cast<std::size_t>(row)].kind == 0;
+  const bool origin =
+      run.saddle_record.catalogue[static_cast<std::size_t>(row)].kind == flag_of(CriticalKind::origin);
   return same || origin ? Picture{"at the point", saddle.closest_time, &point} : closest;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 #include "saddleflow/stepper/error_control.hpp"
@@ -25,11 +26,11 @@ struct ConnectionOptions {
 };
 
 struct Connection {
-  bool arrived = false;     ///< `end` is a critical point
-  CriticalPoint end;        ///< the first critical point on the way, analysed
-  Real time = 0;            ///< to the closest approach
-  Real closest = 0;         ///< proximity there
-  std::string stop_reason;  ///< of the integration: "event:steady", "event:saddle_leave", "step_limit", ...
+  bool arrived = false;    ///< `end` is a critical point
+  CriticalPoint end;       ///< the first critical point on the way, analysed
+  Real time = 0;           ///< to the closest approach
+  Real closest = 0;        ///< proximity there
+  StopReason stop_reason;  ///< of the integration
   WorkCounters work;
 };
 

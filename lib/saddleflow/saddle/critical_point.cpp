@@ -271,22 +271,6 @@ class Analysis {
 
 }  // namespace
 
-const char* name_of(CriticalKind kind) {
-  switch (kind) {
-    case CriticalKind::origin:
-      return "origin";
-    case CriticalKind::saddle:
-      return "saddle";
-    case CriticalKind::minimum:
-      return "minimum";
-    case CriticalKind::unresolved:
-      return "unresolved";
-    case CriticalKind::gradient_flat:
-      return "gradient-flat";
-  }
-  return "";
-}
-
 CriticalPoint analyse_critical_point(Objective& objective, const Vector& w,
                                      const CriticalPointOptions& options) {
   if (w.size() != objective.size())

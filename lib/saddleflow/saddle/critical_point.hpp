@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "saddleflow/base/critical_kind.hpp"
 #include "saddleflow/saddle/kinked_point.hpp"
 #include "saddleflow/saddle/linear_basis.hpp"
 #include "saddleflow/saddle/neuron_ncf.hpp"
@@ -14,25 +15,9 @@
 
 namespace saddleflow {
 
-enum class CriticalKind {
-  origin,      ///< w = 0
-  saddle,      ///< there is a way down: a negative eigenvalue, a side of a kink to which the loss falls, or
-               ///< a positive KKT point of its NCF
-  minimum,     ///< none was found: a local minimum as far as second order and single neurons tell
-  unresolved,  ///< no critical point within reach
-  gradient_flat,  ///< ||grad L|| is stationary but not zero: no critical point
-};
-
-const char* name_of(CriticalKind kind);
-
 /// A way down.
 struct EscapeDirection {
-  enum class Kind {
-    eigenvector,  ///< of a negative eigenvalue: both signs, growth e^{value t}
-    correlation,  ///< positive KKT point of the NCF of a zero neuron, of a path of them through all layers,
-                  ///< or (at the origin) of the whole network
-    descent,      ///< off a kink on which the point lies: first order, left at once
-  };
+  using Kind = EscapeKind;
   Kind kind = Kind::eigenvector;
   Vector direction;      ///< unit vector of the whole network's weights
   Real value = 0;        ///< -lambda, N, or -L'

@@ -85,20 +85,6 @@ void judge(KinkedPoint& point, const Matrix& loose, bool fitted) {
 
 }  // namespace
 
-const char* name_of(KinkedVerdict verdict) {
-  switch (verdict) {
-    case KinkedVerdict::minimum:
-      return "minimum";
-    case KinkedVerdict::saddle:
-      return "saddle";
-    case KinkedVerdict::degenerate:
-      return "degenerate";
-    case KinkedVerdict::unresolved:
-      return "unresolved";
-  }
-  return "";
-}
-
 KinkedFirstOrder first_order_at(KinkedSurface& surface, const Vector& w, const std::vector<Kink>& loose,
                                 Index idle, const OneSidedOptions& options) {
   KinkedFirstOrder first;

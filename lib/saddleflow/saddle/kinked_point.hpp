@@ -3,6 +3,7 @@
 // of the kinks.
 #pragma once
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/saddle/kinked_refine.hpp"
 #include "saddleflow/saddle/one_sided.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
@@ -18,7 +19,12 @@ enum class KinkedVerdict {
   unresolved,  ///< not critical on the surface, or zero is not in Clarke's subdifferential
 };
 
-const char* name_of(KinkedVerdict verdict);
+template <>
+inline constexpr auto enum_table<KinkedVerdict> =
+    named_enum<KinkedVerdict>("kind of point on kinks", {{KinkedVerdict::minimum, "minimum"},
+                                                         {KinkedVerdict::saddle, "saddle"},
+                                                         {KinkedVerdict::degenerate, "degenerate"},
+                                                         {KinkedVerdict::unresolved, "unresolved"}});
 
 /// One-sided derivatives up to this, in gradient units, are zero: points are on their kinks to
 /// kKinkTolerance, and this is ten times that.

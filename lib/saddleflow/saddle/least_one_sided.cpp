@@ -108,22 +108,6 @@ class OneSidedSearch {
 
 }  // namespace
 
-const char* name_of(Method method) {
-  switch (method) {
-    case Method::none:
-      return "none";
-    case Method::separable:
-      return "separable";
-    case Method::rays:
-      return "rays";
-    case Method::corners:
-      return "corners";
-    case Method::sampled:
-      return "sampled";
-  }
-  return "";
-}
-
 OneSidedResult least_one_sided(const OneSidedModel& model, const OneSidedOptions& options) {
   return OneSidedSearch(model, options).run();
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/correlation/kkt_point.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/problem/correlation.hpp"
@@ -76,9 +77,9 @@ struct LimitPath {
   LimitPathStart start;
   std::vector<LimitPathPoint> points;   ///< every accepted step
   std::vector<LimitPathPoint> samples;  ///< at the times asked for that the path covers
-  std::string stop_reason;              ///< "event:steady", "reached_end", ...
-  Refinement end;                       ///< the first critical point, refined
-  Spectrum spectrum;                    ///< there
+  StopReason stop_reason;
+  Refinement end;     ///< the first critical point, refined
+  Spectrum spectrum;  ///< there
   WorkCounters work;
   StepCounters steps;
 };

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/piecewise/piecewise_linear.hpp"
 #include "saddleflow/piecewise/rays.hpp"
 #include "saddleflow/saddle/kinked_surface.hpp"
@@ -72,7 +73,13 @@ struct OneSidedResult {
   bool exact = true;          ///< where it is not negative: the least of all
 };
 
-const char* name_of(OneSidedResult::Method method);
+template <>
+inline constexpr auto enum_table<OneSidedResult::Method> = named_enum<OneSidedResult::Method>(
+    "method for one-sided derivatives", {{OneSidedResult::Method::none, "none"},
+                                         {OneSidedResult::Method::separable, "separable"},
+                                         {OneSidedResult::Method::rays, "rays"},
+                                         {OneSidedResult::Method::corners, "corners"},
+                                         {OneSidedResult::Method::sampled, "sampled"}});
 
 struct OneSidedOptions {
   Index most_rays = kMostRays;  ///< of one group of kinks

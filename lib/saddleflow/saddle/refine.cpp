@@ -153,18 +153,6 @@ class RefineSearch {
 
 }  // namespace
 
-const char* name_of(RefineStatus status) {
-  switch (status) {
-    case RefineStatus::critical:
-      return "critical";
-    case RefineStatus::gradient_flat:
-      return "gradient-flat";
-    case RefineStatus::stalled:
-      return "stalled";
-  }
-  return "";
-}
-
 Refinement refine_critical_point(const Potential& potential, const Vector& w, const RefineOptions& options) {
   RefineSearch search(potential, w, options);
   search.run();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/saddle/potential.hpp"
 
 namespace saddleflow {
@@ -13,7 +14,11 @@ enum class RefineStatus {
   stalled,        ///< neither, within the iterations and the distance allowed
 };
 
-const char* name_of(RefineStatus status);
+template <>
+inline constexpr auto enum_table<RefineStatus> =
+    named_enum<RefineStatus>("status of a refinement", {{RefineStatus::critical, "critical"},
+                                                        {RefineStatus::gradient_flat, "gradient_flat"},
+                                                        {RefineStatus::stalled, "stalled"}});
 
 struct RefineOptions {
   Real tolerance = Real(1e-13);  ///< on Refinement::relative_gradient: some hundred roundings of the gradient

@@ -24,7 +24,7 @@ class Dop853 final : public OneStepMethod {
  public:
   explicit Dop853(const StepperOptions& options);
 
-  std::string_view method() const override { return "dop853"; }
+  std::string_view method() const override { return stepper_name::dop853; }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Dop853>(*this); }
   void complete_dense_output() const override;
   int dense_degree() const override { return 7; }

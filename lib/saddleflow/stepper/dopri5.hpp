@@ -19,7 +19,7 @@ class Dopri5 final : public OneStepMethod {
   Dopri5& operator=(const Dopri5&) = delete;
   ~Dopri5() override;
 
-  std::string_view method() const override { return "dopri5"; }
+  std::string_view method() const override { return stepper_name::dopri5; }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Dopri5>(*this); }
   /// Of order 4; Odeint's weights are polynomials of degree 5.
   int dense_degree() const override { return 5; }

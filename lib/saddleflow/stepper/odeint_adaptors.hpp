@@ -36,19 +36,19 @@ struct Types {
 };
 /// Names of methods for make_controlled and make_dense_output.
 struct Dopri5 : Types {
-  static constexpr const char* name = "dopri5";
+  static constexpr const char* name = stepper_name::dopri5;
 };
 struct Dop853 : Types {
-  static constexpr const char* name = "dop853";
+  static constexpr const char* name = stepper_name::dop853;
 };
 struct Rodas5P : Types {
-  static constexpr const char* name = "rodas5p";
+  static constexpr const char* name = stepper_name::rodas5p;
 };
 struct Rkc2 : Types {
-  static constexpr const char* name = "rkc2";
+  static constexpr const char* name = stepper_name::rkc2;
 };
 struct Auto : Types {
-  static constexpr const char* name = "auto";
+  static constexpr const char* name = stepper_name::automatic;
 };
 
 template <class M>

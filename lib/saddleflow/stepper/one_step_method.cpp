@@ -77,7 +77,7 @@ void OneStepMethod::open_step(const System& system) {
   f0_ = f1_;
   t0_ = t1_;
   if (!x0_.allFinite() || !f0_.allFinite())
-    throw StepFailure("nonfinite",
+    throw StepFailure(Stop::nonfinite,
                       fmt::format("{}: the state or its derivative at t = {} is not finite", method(), t0_));
 }
 
@@ -202,10 +202,10 @@ void OneStepMethod::fail(Trial last, int tries) const {
   // A first try that is too short already: what made the steps so short was the last rejection before.
   const Trial cause = last == Trial::accepted ? last_rejection_ : last;
   if (cause == Trial::nonfinite)
-    throw StepFailure("nonfinite",
+    throw StepFailure(Stop::nonfinite,
                       fmt::format("{}: no finite step from t = {} after {} tries", method(), t0_, tries));
-  throw StepFailure("step_underflow", fmt::format("{}: the step {} at t = {} is too short after {} tries",
-                                                  method(), h_, t0_, tries));
+  throw StepFailure(Stop::step_underflow, fmt::format("{}: the step {} at t = {} is too short after {} tries",
+                                                      method(), h_, t0_, tries));
 }
 
 void OneStepMethod::save(MemoryWriter& memory) const {

@@ -24,7 +24,7 @@ class Rkc2 final : public OneStepMethod {
  public:
   explicit Rkc2(const StepperOptions& options);
 
-  std::string_view method() const override { return "rkc2"; }
+  std::string_view method() const override { return stepper_name::rkc2; }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Rkc2>(*this); }
   int dense_degree() const override { return 3; }
 

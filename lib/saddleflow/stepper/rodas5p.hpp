@@ -38,7 +38,7 @@ class Rodas5P final : public OneStepMethod {
  public:
   explicit Rodas5P(const StepperOptions& options);
 
-  std::string_view method() const override { return "rodas5p"; }
+  std::string_view method() const override { return stepper_name::rodas5p; }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Rodas5P>(*this); }
   int dense_degree() const override { return 4; }
 

@@ -35,7 +35,7 @@ void prepare(Vector& start, Index n) {
 void multiply(ProductRef product, const Vector& v, Vector& out) {
   product(v, out);
   if (!out.allFinite())
-    throw StepFailure("nonfinite", "spectral estimate: a Hessian-vector product is not finite");
+    throw StepFailure(Stop::nonfinite, "spectral estimate: a Hessian-vector product is not finite");
 }
 
 }  // namespace

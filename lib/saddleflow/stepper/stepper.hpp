@@ -11,12 +11,23 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/stepper/error_control.hpp"
 #include "saddleflow/stepper/system.hpp"
 
 namespace saddleflow {
 
 class StepCheck;
+
+/// Names of the library's own steppers; registry.hpp has what else is known of them.
+namespace stepper_name {
+inline constexpr const char* automatic = "auto";
+inline constexpr const char* dopri5 = "dopri5";
+inline constexpr const char* dop853 = "dop853";
+inline constexpr const char* rodas5p = "rodas5p";
+inline constexpr const char* rkc2 = "rkc2";
+inline constexpr const char* exponential = "exponential";
+}  // namespace stepper_name
 
 /// Steps by outcome and linear algebra; right-hand sides and products are counted by the system.
 struct StepCounters {
@@ -32,16 +43,15 @@ struct StepCounters {
 
 StepCounters operator+(StepCounters a, const StepCounters& b);
 
-/// The stepper cannot go on. reason() is "step_underflow" (t + h == t), "nonfinite", or
-/// "sliding_unresolved" (PiecewiseStepper).
+/// The stepper cannot go on, or whoever watches its steps ends them.
 class StepFailure : public NumericalError {
  public:
-  StepFailure(std::string reason, const std::string& message)
-      : NumericalError(message), reason_(std::move(reason)) {}
-  const std::string& reason() const { return reason_; }
+  /// `reason`: one that is_failure().
+  StepFailure(Stop reason, const std::string& message) : NumericalError(message), reason_(reason) {}
+  Stop reason() const { return reason_; }
 
  private:
-  std::string reason_;
+  Stop reason_;
 };
 
 /// One accepted step a call, dense output on it. The sequence of steps is a function of what initialize() or
@@ -52,7 +62,7 @@ class Stepper {
   /// A copy with all memory and dense output (Odeint passes steppers by value).
   virtual std::unique_ptr<Stepper> clone() const = 0;
 
-  /// Which method took the last step ("dopri5", "dop853", "rodas5p", "rkc2").
+  /// Which method took the last step: a name of step_method_names().
   virtual std::string_view method() const = 0;
   /// Start (again) from x at time t; dt > 0 is the first step to try. Forgets everything else, counters too.
   virtual void initialize(const Vector& x, Real t, Real dt) = 0;
@@ -109,10 +119,11 @@ struct StepperOptions {
   std::shared_ptr<StepCheck> check;  ///< asked about every accepted step; null: nobody
 };
 
-/// `name`: "dopri5", "dop853", "rodas5p", "rkc2" or "auto" (starts explicit, detects the stability limit,
-/// goes stiff on the plateaus and comes back). Throws InputError naming the known ones.
+/// `name`: one of stepper_names(), those of one's own among them (register_stepper()). "auto" starts
+/// explicit, detects the stability limit, goes stiff on the plateaus and comes back. Throws InputError naming
+/// the known ones.
 std::unique_ptr<Stepper> make_stepper(const std::string& name, const StepperOptions& options);
 /// Names make_stepper() knows.
-const std::vector<std::string>& stepper_names();
+std::vector<std::string> stepper_names();
 
 }  // namespace saddleflow

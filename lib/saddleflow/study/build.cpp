@@ -8,6 +8,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/integrate/flow_stepping.hpp"
 #include "saddleflow/network/families.hpp"
+#include "saddleflow/stepper/registry.hpp"
 
 namespace saddleflow {
 
@@ -71,23 +72,25 @@ namespace {
 // has.
 constexpr Real kFinestOfSecondOrder = Real(1e-10);
 
-/// rkc2 has order two, whoever chooses it.
+bool is_of_second_order(const StepperEntry& stepper) { return stepper.order == 2; }
+
+/// Whoever chooses it.
 void check_second_order(const StudyTable& study, bool large) {
-  const std::string stepper = study.text("flow.stepper");
+  const StepperEntry stepper = stepper_entry(study.text("flow.stepper"));
   const Real rtol = study.real("flow.rtol");
   if (rtol >= kFinestOfSecondOrder) return;
-  if (stepper == "rkc2")
+  if (is_of_second_order(stepper))
     study.fail("flow.rtol",
-               fmt::format("found {:g} with flow.stepper = \"rkc2\", which has order two, expected at least "
+               fmt::format("found {:g} with flow.stepper = \"{}\", which has order two, expected at least "
                            "{:g} or another stepper",
-                           rtol, kFinestOfSecondOrder));
-  if (stepper == "auto" && large)
+                           rtol, stepper.name, kFinestOfSecondOrder));
+  if (large && !stepper.when_large.empty() && is_of_second_order(stepper_entry(stepper.when_large)))
     study.fail(
         "flow.rtol",
-        fmt::format("found {:g} with flow.stepper = \"auto\" and more than flow.dense_limit weights, "
-                    "where stiff steps are those of rkc2 (order two), expected at least {:g} or a larger "
+        fmt::format("found {:g} with flow.stepper = \"{}\" and more than flow.dense_limit weights, "
+                    "where stiff steps are those of {} (order two), expected at least {:g} or a larger "
                     "flow.dense_limit",
-                    rtol, kFinestOfSecondOrder));
+                    rtol, stepper.name, stepper.when_large, kFinestOfSecondOrder));
 }
 
 }  // namespace
@@ -105,22 +108,12 @@ StepperOptions build_stepper_options(const StudyTable& study, const Network& net
 
 namespace {
 
-Direction direction_of(const std::string& word) {
-  if (word == "falling") return Direction::falling;
-  return word == "rising" ? Direction::rising : Direction::either;
-}
-
-EscapeBy escape_of(const std::string& word) {
-  if (word == "norm") return EscapeBy::norm;
-  return word == "direction" ? EscapeBy::direction : EscapeBy::loss;
-}
-
 LevelOptions build_level(const StudyTable& study, std::size_t i) {
   const std::string prefix = fmt::format("events.level[{}].", i);
   LevelOptions level;
   level.quantity = study.text(prefix + "quantity");
   level.value = study.real(prefix + "value");
-  level.direction = direction_of(study.text(prefix + "direction"));
+  level.direction = study.choice<Direction>(prefix + "direction");
   level.terminal = study.boolean(prefix + "terminal");
   level.cooldown = study.real(prefix + "cooldown");
   return level;
@@ -130,8 +123,7 @@ LevelOptions build_level(const StudyTable& study, std::size_t i) {
 
 FlowEventOptions build_event_options(const StudyTable& study) {
   FlowEventOptions options;
-  options.escape.clear();
-  for (const std::string& word : study.texts("events.escape.by")) options.escape.push_back(escape_of(word));
+  options.escape = study.choices<EscapeBy>("events.escape.by");
   options.escape_fraction = study.real("events.escape.fraction");
   options.escape_norm = study.real("events.escape.norm");
   options.escape_angle = study.real("events.escape.angle");

@@ -60,8 +60,8 @@ std::vector<Monomial> build_polynomial(const StudyTable& study) {
 
 GeneratorOptions build_generator(const StudyTable& study, const Network& network) {
   GeneratorOptions options;
-  options.inputs = parse_input_kind(study.text("data.inputs"));
-  options.targets = parse_target_kind(study.text("data.targets"));
+  options.inputs = study.choice<InputKind>("data.inputs");
+  options.targets = study.choice<TargetKind>("data.targets");
   options.samples = study.integer("data.samples");
   options.dimension = data_inputs(study, network);
   options.outputs = network.output_count();

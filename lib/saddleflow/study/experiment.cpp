@@ -51,15 +51,15 @@ class Trial {
   }
 
   void run(bool every_width) {
-    const std::vector<std::string> methods = study_.texts("experiment.methods");
-    std::vector<std::vector<Index>> widths = pursue(report(methods, "pursuit"));
+    const auto methods = study_.choices<LearningMethod>("experiment.methods");
+    std::vector<std::vector<Index>> widths = pursue(report(methods, LearningMethod::pursuit));
     if (widths.empty()) return;
     for (std::size_t k = 0; k < widths.size(); ++k) {
       const bool last = k + 1 == widths.size();
       if (!last && !every_width) continue;
       const Place place = last ? Place::final : Place::on_the_way;
-      if (report(methods, "flow")) flow(widths[k], place);
-      if (report(methods, "gradient_descent")) descend(widths[k], place);
+      if (report(methods, LearningMethod::flow)) flow(widths[k], place);
+      if (report(methods, LearningMethod::gradient_descent)) descend(widths[k], place);
     }
   }
 
@@ -67,15 +67,15 @@ class Trial {
   /// Of a row: with the widths that its method ends with, or with those of an earlier round.
   enum class Place { on_the_way, final };
 
-  static bool report(const std::vector<std::string>& methods, const char* method) {
+  static bool report(const std::vector<LearningMethod>& methods, LearningMethod method) {
     return std::find(methods.begin(), methods.end(), method) != methods.end();
   }
   bool interrupted() const { return options_.interrupt && options_.interrupt->load(); }
 
-  void add(const char* method, std::shared_ptr<const Network> network, const Vector& w, Real train_loss,
+  void add(LearningMethod method, std::shared_ptr<const Network> network, const Vector& w, Real train_loss,
            Place place, const WorkCounters& work, std::string stop, bool failed = false) {
     ExperimentRow row = row_;
-    row.method = method;
+    row.method = name_of(method);
     row.widths = hidden_widths(*network);
     row.final = place == Place::final;
     row.train_loss = train_loss;
@@ -99,8 +99,8 @@ class Trial {
     Real loss = 0;
     while (const auto round = pursuit.advance()) {
       if (!widths.empty() && reported)
-        add("pursuit", with_widths(*setup_.family, widths.back()), weights, loss, Place::on_the_way, work,
-            "round");
+        add(LearningMethod::pursuit, with_widths(*setup_.family, widths.back()), weights, loss,
+            Place::on_the_way, work, "round");
       widths.push_back(round->neurons);
       work = work + round->work;
       weights = round->weights;
@@ -109,8 +109,8 @@ class Trial {
     }
     if (interrupted()) return {};
     if (!widths.empty() && reported)
-      add("pursuit", with_widths(*setup_.family, widths.back()), weights, loss, Place::final, work,
-          std::string(name_of(pursuit.end())) + (sampled > 0 ? ", not certain" : ""), sampled > 0);
+      add(LearningMethod::pursuit, with_widths(*setup_.family, widths.back()), weights, loss, Place::final,
+          work, std::string(name_of(pursuit.end())) + (sampled > 0 ? ", not certain" : ""), sampled > 0);
     return widths;
   }
 
@@ -124,8 +124,8 @@ class Trial {
     const Minimisation end =
         minimise(objective, study_.real("init.scale") * gaussian_direction(*network, seed_), options);
     if (interrupted()) return;
-    add("flow", network, end.weights, end.loss, place, end.work, end.stop_reason,
-        is_failure(end.stop_reason));
+    add(LearningMethod::flow, network, end.weights, end.loss, place, end.work, end.stop_reason.text(),
+        end.stop_reason.is_failure());
   }
 
   /// The largest rate 2^-k / lambda_max(start) at which the loss has fallen in the end.
@@ -143,7 +143,8 @@ class Trial {
     Vector gradient(start.size());
     objective.gradient(start, gradient);
     if (gradient.isZero(0))
-      return add("gradient_descent", network, start, loss, place, objective.counters(), "dead start");
+      return add(LearningMethod::gradient_descent, network, start, loss, place, objective.counters(),
+                 "dead start");
     SpectrumOptions ends;
     ends.dense_limit = kSmallSpectrum;
     if (!given) options.learning_rate = 1 / hessian_spectrum(objective, start, ends).max();
@@ -152,8 +153,8 @@ class Trial {
       if (interrupted()) return;
       const bool fell = std::isfinite(end.loss) && end.loss < loss;
       if (!fell && !given && k + 1 < kHalvingsOfRate) continue;
-      add("gradient_descent", network, end.weights, end.loss, place, end.work,
-          fmt::format("{}, rate {:.2g}", end.stop_reason, static_cast<double>(options.learning_rate)));
+      add(LearningMethod::gradient_descent, network, end.weights, end.loss, place, end.work,
+          fmt::format("{}, rate {:.2g}", end.stop_reason.text(), static_cast<double>(options.learning_rate)));
       return;
     }
   }

@@ -8,10 +8,20 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/problem/objective.hpp"
 
 namespace saddleflow {
+
+/// What learns.
+enum class LearningMethod { pursuit, flow, gradient_descent };
+
+template <>
+inline constexpr auto enum_table<LearningMethod> =
+    named_enum<LearningMethod>("learning method", {{LearningMethod::pursuit, "pursuit"},
+                                                   {LearningMethod::flow, "flow"},
+                                                   {LearningMethod::gradient_descent, "gradient_descent"}});
 
 /// One method on one training set, ended; or a pursuit after one of its rounds.
 struct ExperimentRow {

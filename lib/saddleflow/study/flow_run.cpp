@@ -73,14 +73,15 @@ class FlowRun : public Observer {
       begin();
     const Outcome outcome = integration_.run(*this);
     // An interrupted run goes on later from here: no end event, no verdict on an unfinished visit.
-    if (outcome.stop_reason == "interrupted")
+    const bool unfinished = outcome.stop_reason == Stop::interrupted;
+    if (unfinished)
       checkpoint();
     else
       recorder_.end(outcome);
-    archive::RunSummary result = summary(outcome.stop_reason, outcome.message);
+    archive::RunSummary result = summary(outcome.stop_reason.text(), outcome.message);
     if (setup_.test) add_test_score(setup_.parts.weights(outcome.state), result);
     writer_.finish(result);
-    if (outcome.stop_reason != "interrupted") archive::remove_checkpoint(options_.output);
+    if (!unfinished) archive::remove_checkpoint(options_.output);
     return result;
   }
 
@@ -299,7 +300,7 @@ archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& opti
     const std::string reason = run.summary().stop_reason;
     if (run.live()) throw IoError(fmt::format("{}: another process is writing it", options.output));
     require_fixed_network(run, "--resume");
-    const bool unfinished = reason == "running" || reason == "killed" || reason == "interrupted";
+    const bool unfinished = is_unfinished(reason);
     if (run.description().toml != study.filled())
       throw InputError(
           fmt::format("{}: was made from another study (or other --set values) than {}, which it cannot "

@@ -34,23 +34,18 @@ Objective build_objective(const StudyTable& study, std::optional<Dataset>& test)
 }
 
 FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Objective& objective, Real rtol) {
-  using Charts = FlowAssemblyOptions::Charts;
   FlowAssemblyOptions options;
-  const std::string chart = study.text("flow.chart");
-  options.charts = chart == "cartesian" ? Charts::cartesian
-                   : chart == "polar"   ? Charts::polar
-                                        : Charts::automatic;
+  options.charts = study.choice<FlowAssemblyOptions::Charts>("flow.chart");
   options.stepper = study.text("flow.stepper");
   using Kinks = FlowAssemblyOptions::Kinks;
-  const std::string kinks = study.text("flow.kinks");
-  options.kink_policy = kinks == "auto" ? Kinks::follow : kinks == "locate" ? Kinks::locate : Kinks::ignore;
+  options.kink_policy = study.choice<Kinks>("flow.kinks");
   const Network& network = objective.network();
   if (options.kink_policy != Kinks::ignore && network.traits().kinked() && !network.neurons().empty() &&
       !PiecewiseFlow::applies_to(network))
     study.fail("flow.kinks",
                fmt::format("found \"{}\" for a {} network of power 1, whose gradient jumps at its kinks, "
                            "expected \"ignore\" (they are followed in feed_forward and power_sum networks)",
-                           kinks, network.kind()));
+                           name_of(options.kink_policy), network.kind()));
   const Real loss_at_origin = Correlation(objective).loss_at_origin();
   options.stepping = build_stepper_options(study, objective.network(), rtol, loss_at_origin);
   options.events = build_event_options(study);
@@ -67,7 +62,7 @@ FlowSetup::FlowSetup(const StudyTable& study, Real tolerance)
           study,
           [&] { return FlowAssembly(objective, w0, build_assembly_options(study, objective, rtol)); })),
       t_end(study.real("flow.t_end")),
-      end_after_polar(study.text("flow.t_end_from") == "escape"),
+      end_after_polar(study.choice<EndFrom>("flow.t_end_from") == EndFrom::escape),
       max_steps(study.integer("flow.max_steps")) {
   if (!std::isfinite(parts.initial.loss) || !std::isfinite(parts.initial.gradient_norm))
     study.fail("init", "the loss or its gradient is not finite at w(0)");

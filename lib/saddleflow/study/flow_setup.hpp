@@ -4,10 +4,21 @@
 #include <memory>
 #include <optional>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {
+
+/// What flow.t_end counts from.
+enum class EndFrom {
+  start,
+  escape,  ///< leaving the polar chart
+};
+
+template <>
+inline constexpr auto enum_table<EndFrom> =
+    named_enum<EndFrom>("beginning of the time", {{EndFrom::start, "start"}, {EndFrom::escape, "escape"}});
 
 /// Built from a study; neither copied nor moved, since the parts refer to one another.
 class FlowSetup {

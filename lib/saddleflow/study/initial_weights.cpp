@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <stdexcept>
 
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/decompositions.hpp"
@@ -120,21 +121,29 @@ Vector from_run(const std::string& path, std::int64_t snapshot, const StudyTable
 }
 
 Vector raw_weights(const StudyTable& study, const Network& network) {
-  const std::string kind = study.text("init.kind");
+  const auto kind = study.choice<InitKind>("init.kind");
   const auto seed = static_cast<std::uint64_t>(study.integer("init.seed"));
-  if (kind == "gaussian") return gaussian_direction(network, seed);
-  if (kind == "sphere") return sphere_direction(network, seed);
-  if (kind == "balanced") return balanced_direction(network, seed);
-  if (kind == "standard") return standard_weights(network, seed);
-  if (kind == "given") {
-    const std::vector<Real> weights = study.reals("init.weights");
-    return Eigen::Map<const Vector>(weights.data(), static_cast<Index>(weights.size()));
+  const auto path = [&study] { return study.resolve(study.text("init.file")); };
+  switch (kind) {
+    case InitKind::gaussian:
+    case InitKind::sphere:
+    case InitKind::balanced:
+      return drawn_direction(kind, network, seed);
+    case InitKind::standard:
+      return standard_weights(network, seed);
+    case InitKind::given: {
+      const std::vector<Real> weights = study.reals("init.weights");
+      return Eigen::Map<const Vector>(weights.data(), static_cast<Index>(weights.size()));
+    }
+    case InitKind::saddle:
+      return weights_beside_saddle(path(), study.integer("init.row"), study.real("init.scale"), seed,
+                                   network);
+    case InitKind::file:
+      return from_text_file(path(), study);
+    case InitKind::run:
+      return from_run(path(), study.integer("init.snapshot"), study, network);
   }
-  const std::string path = study.resolve(study.text("init.file"));
-  if (kind == "saddle")
-    return weights_beside_saddle(path, study.integer("init.row"), study.real("init.scale"), seed, network);
-  if (kind == "file") return from_text_file(path, study);
-  return from_run(path, study.integer("init.snapshot"), study, network);
+  throw std::logic_error("init.kind: no enumerator");
 }
 
 }  // namespace
@@ -178,6 +187,17 @@ Vector balanced_direction(const Network& network, std::uint64_t seed) {
   return w.normalized();
 }
 
+bool is_drawn(InitKind kind) {
+  return kind == InitKind::gaussian || kind == InitKind::sphere || kind == InitKind::balanced;
+}
+
+Vector drawn_direction(InitKind kind, const Network& network, std::uint64_t seed) {
+  if (kind == InitKind::gaussian) return gaussian_direction(network, seed);
+  if (kind == InitKind::sphere) return sphere_direction(network, seed);
+  if (kind == InitKind::balanced) return balanced_direction(network, seed);
+  throw std::logic_error(fmt::format("init.kind: {} is not drawn from a seed", name_of(kind)));
+}
+
 Vector initial_point(const std::string& path, const std::vector<std::string>& overrides) {
   const StudyTable study = StudyTable::read(path, overrides);
   return build_initial_weights(study, *build_network(study));
@@ -190,10 +210,9 @@ Vector build_initial_weights(const StudyTable& study, const Network& network) {
                                    network.parameter_count()));
   const Real norm = w.norm();
   if (!w.allFinite() || !(norm > 0)) study.fail("init", "found weights that are all zero or not finite");
-  const std::string kind = study.text("init.kind");
-  if (kind == "saddle" || kind == "standard") return w;
-  const bool drawn = kind == "gaussian" || kind == "sphere" || kind == "balanced";
-  if (!drawn && study.boolean("init.keep_norm")) return w;
+  const auto kind = study.choice<InitKind>("init.kind");
+  if (kind == InitKind::saddle || kind == InitKind::standard) return w;
+  if (!is_drawn(kind) && study.boolean("init.keep_norm")) return w;
   return w * (study.real("init.scale") / norm);
 }
 

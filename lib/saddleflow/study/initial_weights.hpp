@@ -5,10 +5,25 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {
+
+/// Where w(0) comes from.
+enum class InitKind { gaussian, sphere, balanced, given, file, run, saddle, standard };
+
+template <>
+inline constexpr auto enum_table<InitKind> = named_enum<InitKind>("initial weights",
+                                                                  {{InitKind::gaussian, "gaussian"},
+                                                                   {InitKind::sphere, "sphere"},
+                                                                   {InitKind::balanced, "balanced"},
+                                                                   {InitKind::given, "given"},
+                                                                   {InitKind::file, "file"},
+                                                                   {InitKind::run, "run"},
+                                                                   {InitKind::saddle, "saddle"},
+                                                                   {InitKind::standard, "standard"}});
 
 /// Independent normal entries, the whole of unit norm.
 Vector gaussian_direction(const Network& network, std::uint64_t seed);
@@ -19,6 +34,10 @@ Vector sphere_direction(const Network& network, std::uint64_t seed);
 /// hidden neuron, W_l W_l^T = W_{l+1}^T W_{l+1} for linear layers (Gaussian product matrix, split along its
 /// singular vectors).
 Vector balanced_direction(const Network& network, std::uint64_t seed);
+/// Whether a direction of this kind is drawn from a seed alone: one of the three above.
+bool is_drawn(InitKind kind);
+/// The one of this kind; std::logic_error for one that is not drawn.
+Vector drawn_direction(InitKind kind, const Network& network, std::uint64_t seed);
 
 /// Not small: independent normal entries of variance 2/fan-in, 1/fan-in in the last layer (He et al. 2015,
 /// the common start of gradient descent).

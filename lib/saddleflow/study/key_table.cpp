@@ -3,8 +3,14 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
-
 #include "saddleflow/network/families.hpp"
+#include "saddleflow/problem/data_generators.hpp"
+#include "saddleflow/pursuit/neuron_pursuit.hpp"
+#include "saddleflow/stepper/stepper.hpp"
+#include "saddleflow/study/experiment.hpp"
+#include "saddleflow/study/flow_setup.hpp"
+#include "saddleflow/study/initial_weights.hpp"
+#include "saddleflow/study/matrix_data.hpp"
 
 namespace saddleflow {
 
@@ -22,6 +28,14 @@ std::string layers_of_families() {
   for (const NetworkFamily& family : network_families())
     doc += doc.empty() ? family.layers : "; " + family.kind + ": " + family.layers;
   return doc;
+}
+
+/// Generators of inputs, then problems of matrices.
+std::vector<std::string> input_names() {
+  std::vector<std::string> all = names<InputKind>();
+  const std::vector<std::string> problems = matrix_problem_names();
+  all.insert(all.end(), problems.begin(), problems.end());
+  return all;
 }
 
 /// The keys that single families have, behind the others of [network]; one that two families share, once.
@@ -62,13 +76,9 @@ std::vector<Key> common_keys() {
        ""},
       {"data.drop_gaps", boolean, "false", "file: leave out rows with gaps, and count them", {}, ""},
       {"data.standardise", boolean, "false", "file: every column to mean 0 and variance 1", {}, ""},
-      {"data.inputs",
-       text,
-       "\"sphere\"",
+      {"data.inputs", text, "\"sphere\"",
        "generator of the inputs; the last four are problems of matrices with targets of their own",
-       {"gaussian", "sphere", "circle", "orthogonal", "whitened", "hypercube", "given", "sensing",
-        "completion", "in_context", "in_context_population"},
-       ""},
+       input_names(), ""},
       {"data.samples", integer, "100", "number of samples n", {}, ">= 1"},
       {"data.seed", integer, "1", "seed of inputs, targets and noise", {}, ">= 0"},
       {"data.scale", real, "1.0", "multiplies the generated inputs", {}, "> 0"},
@@ -86,12 +96,7 @@ std::vector<Key> common_keys() {
        "file: part of the rows, drawn with data.seed, kept for the test error",
        {},
        "0..1"},
-      {"data.targets",
-       text,
-       "\"teacher\"",
-       "generator of the targets",
-       {"teacher", "teacher_sum", "sparse_polynomial", "signs", "linear", "given"},
-       ""},
+      {"data.targets", text, "\"teacher\"", "generator of the targets", names<TargetKind>(), ""},
       {"data.teacher.hidden", integers, "[3]", "teacher: hidden widths", {}, ">= 1"},
       {"data.teacher.slope", real, "", "teacher: slope (default: the network's)", {}, "-1..1"},
       {"data.teacher.power", integer, "", "teacher: power (default: the network's)", {}, "1..16"},
@@ -163,16 +168,13 @@ std::vector<Key> common_keys() {
        ""},
       {"loss.reduction", text, "\"sum\"", "over samples; mean rescales time by n", {"sum", "mean"}, ""},
 
-      {"init.kind",
-       text,
-       "\"gaussian\"",
+      {"init.kind", text, "\"gaussian\"",
        "direction of w(0): iid normal; a uniform direction a neuron, all of one "
        "size; gaussian with all balances 0; given; from a file; from another run; saddle: a stored critical "
        "point and init.scale times a random unit vector of its zero neurons' weights; standard: iid normal "
        "of "
        "variance 2/fan-in (1/fan-in in the last layer), whatever init.scale",
-       {"gaussian", "sphere", "balanced", "given", "file", "run", "saddle", "standard"},
-       ""},
+       names<InitKind>(), ""},
       {"init.scale", real, "1e-3", "delta = norm of w(0)", {}, "> 0"},
       {"init.keep_norm",
        boolean,
@@ -194,31 +196,23 @@ std::vector<Key> common_keys() {
       {"init.snapshot", integer, "-1", "run: row of its weights; -1 is the last", {}, ">= -1"},
 
       {"flow.t_end", real, "100.0", "end time", {}, "> 0"},
-      {"flow.t_end_from",
-       text,
-       "\"start\"",
+      {"flow.t_end_from", text, "\"start\"",
        "what t_end counts from; escape: leaving the polar chart, whose time may have no number",
-       {"start", "escape"},
-       ""},
+       names<EndFrom>(), ""},
       {"flow.rtol", real, "1e-8", "relative tolerance of the local error", {}, "1e-17..0.1"},
       {"flow.stepper",
        text,
        "\"auto\"",
        "auto: dopri5, dop853 if polynomial; rodas5p where stiff (rkc2, rtol >= 1e-10, when large)",
-       {"auto", "dopri5", "dop853", "rodas5p", "rkc2"},
-       ""},
-      {"flow.chart",
-       text,
-       "\"auto\"",
+       {},
+       "",
+       stepper_names},
+      {"flow.chart", text, "\"auto\"",
        "coordinates of the flow; auto: polar near the origin, else cartesian; of degree 1 cartesian always",
-       {"auto", "cartesian", "polar"},
-       ""},
-      {"flow.kinks",
-       text,
-       "\"auto\"",
+       names<FlowAssemblyOptions::Charts>(), ""},
+      {"flow.kinks", text, "\"auto\"",
        "auto: followed for power 1, with sliding, else located where they matter; locate: all of them",
-       {"auto", "ignore", "locate"},
-       ""},
+       names<FlowAssemblyOptions::Kinks>(), ""},
       {"flow.max_steps", integer, "10000000", "stop after this many accepted steps", {}, ">= 1"},
       {"flow.max_step", real, "0.0", "longest step, in time; 0: none", {}, ">= 0"},
       {"flow.dense_limit", integer, "2000", "auto: rkc2 above this many weights", {}, ">= 0"},
@@ -231,12 +225,8 @@ std::vector<Key> common_keys() {
        ">= 0"},
       {"flow.floor", real, "1e-280", "weights below this times rms(w) are not resolved", {}, ">= 0"},
 
-      {"events.escape.by",
-       texts,
-       "[\"loss\"]",
-       "origin escape: loss drop, norm reached, direction settled",
-       {"loss", "norm", "direction"},
-       ""},
+      {"events.escape.by", texts, "[\"loss\"]", "origin escape: loss drop, norm reached, direction settled",
+       names<EscapeBy>(), ""},
       {"events.escape.fraction", real, "0.1", "loss: fallen by this fraction of L(0)", {}, "0..1"},
       {"events.escape.norm", real, "1.0", "norm: |w| has risen to this", {}, "> 0"},
       {"events.escape.angle",
@@ -266,12 +256,7 @@ std::vector<Key> common_keys() {
        {},
        ""},
       {"events.level[].value", real, "", "the level", {}, ""},
-      {"events.level[].direction",
-       text,
-       "\"either\"",
-       "direction of the crossing",
-       {"falling", "rising", "either"},
-       ""},
+      {"events.level[].direction", text, "\"either\"", "direction of the crossing", names<Direction>(), ""},
       {"events.level[].terminal", boolean, "false", "stop at the crossing", {}, ""},
       {"events.level[].cooldown", real, "0.0", "blind for this long after a crossing", {}, ">= 0"},
 
@@ -311,19 +296,13 @@ std::vector<Key> common_keys() {
 
       {"pursuit.starts", integer, "32", "random starts of each search for a neuron", {}, ">= 1"},
       {"pursuit.seed", integer, "1", "seed of these", {}, ">= 0"},
-      {"pursuit.layer_rule",
-       text,
-       "\"best_value\"",
+      {"pursuit.layer_rule", text, "\"best_value\"",
        "hidden layer that grows: the one with the largest N, each in turn, always pursuit.layer",
-       {"best_value", "round_robin", "fixed"},
-       ""},
+       names<PursuitOptions::LayerRule>(), ""},
       {"pursuit.layer", integer, "1", "fixed: the hidden layer, counted from 1", {}, ">= 1"},
-      {"pursuit.neurons",
-       text,
-       "\"one\"",
+      {"pursuit.neurons", text, "\"one\"",
        "added in a round: the best one, or all maximisers of the layer above pursuit.fraction of its N",
-       {"one", "maximisers"},
-       ""},
+       names<PursuitOptions::NeuronRule>(), ""},
       {"pursuit.fraction", real, "0.9", "maximisers: least N, relative to the best", {}, "0..1"},
       {"pursuit.scale", real, "1e-3", "delta, the size that a new neuron starts with", {}, "> 0"},
       {"pursuit.loss", real, "1e-16", "stop where the training loss has fallen to this", {}, ">= 0"},
@@ -347,18 +326,10 @@ std::vector<Key> common_keys() {
        "below this; 0: the pursuit ends there",
        {},
        ">= 0"},
-      {"pursuit.minimiser",
-       text,
-       "\"flow\"",
-       "gradient flow at flow.rtol, or gradient descent for comparison",
-       {"flow", "gradient_descent"},
-       ""},
-      {"pursuit.destination",
-       text,
-       "\"minimum\"",
-       "flow: to where it rests, or to the first critical point it comes close to",
-       {"minimum", "critical_point"},
-       ""},
+      {"pursuit.minimiser", text, "\"flow\"",
+       "gradient flow at flow.rtol, or gradient descent for comparison", names<Minimiser>(), ""},
+      {"pursuit.destination", text, "\"minimum\"",
+       "flow: to where it rests, or to the first critical point it comes close to", names<Destination>(), ""},
       {"pursuit.max_steps",
        integer,
        "5000",
@@ -368,14 +339,11 @@ std::vector<Key> common_keys() {
       {"pursuit.learning_rate", real, "1e-3", "gradient descent: length of a step, in flow time", {}, "> 0"},
       {"pursuit.iterations", integer, "1000000", "gradient descent: most steps a round", {}, ">= 1"},
 
-      {"experiment.methods",
-       texts,
-       "[\"pursuit\", \"flow\", \"gradient_descent\"]",
+      {"experiment.methods", texts, "[\"pursuit\", \"flow\", \"gradient_descent\"]",
        "sf-experiment: what learns; flow from init.scale and gradient descent from a standard start, both at "
        "the "
        "widths that the pursuit ends with",
-       {"pursuit", "flow", "gradient_descent"},
-       ""},
+       names<LearningMethod>(), ""},
       {"experiment.samples", integers, "[100]", "sizes of the training set, nested", {}, ">= 1"},
       {"experiment.seeds", integers, "[1, 2, 3, 4, 5]", "of data, starts and searches together", {}, ">= 0"},
       {"experiment.widths",

@@ -68,6 +68,10 @@ const std::vector<Key>& study_keys() {
   return tables.back().second;
 }
 
+std::vector<std::string> choices_of(const Key& key) {
+  return key.registered != nullptr ? key.registered() : key.choices;
+}
+
 const Key* find_key(const std::string& path) {
   for (const Key& key : study_keys())
     if (key.path == path) return &key;
@@ -127,7 +131,8 @@ std::string describe_keys(int width) {
     }
     const std::string name = key.path.substr(section.empty() ? 0 : section.size() + 1);
     std::string doc = key.doc;
-    if (!key.choices.empty()) doc += fmt::format(" ({})", fmt::join(key.choices, ", "));
+    if (const auto choices = choices_of(key); !choices.empty())
+      doc += fmt::format(" ({})", fmt::join(choices, ", "));
     if (!key.range.empty()) doc += fmt::format(" ({})", key.range);
     const std::string left = "  " + name + (key.fallback.empty() ? "" : " = " + key.fallback);
     out += fmt::format("{:<{}}{}\n", left.size() < indent ? left : left + "\n" + std::string(indent, ' '),

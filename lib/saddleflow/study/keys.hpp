@@ -9,6 +9,9 @@
 
 namespace saddleflow {
 
+/// Of a text or of each of the texts; empty: any.
+std::vector<std::string> choices_of(const Key& key);
+
 /// With those of the families that are registered now (network/families.hpp). References stay valid.
 const std::vector<Key>& study_keys();
 /// nullptr for an unknown path.

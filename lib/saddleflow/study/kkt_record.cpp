@@ -11,9 +11,8 @@ namespace {
 /// As long as there are layers; what is missing at the end is not applicable.
 std::vector<std::int64_t> verdicts(const std::vector<RankOneLayer>& layers, Verdict RankOneLayer::*member,
                                    Index count) {
-  std::vector<std::int64_t> out(static_cast<std::size_t>(count), -1);
-  for (std::size_t l = 0; l < std::min(out.size(), layers.size()); ++l)
-    out[l] = static_cast<std::int64_t>(layers[l].*member);
+  std::vector<std::int64_t> out(static_cast<std::size_t>(count), flag_of(Verdict::not_applicable));
+  for (std::size_t l = 0; l < std::min(out.size(), layers.size()); ++l) out[l] = flag_of(layers[l].*member);
   return out;
 }
 
@@ -28,8 +27,8 @@ void describe_structure(const KktStructure& structure, Index layers, archive::Kk
   row.one_sign = verdicts(structure.layers, &RankOneLayer::one_sign, layers);
   row.equal_magnitude = verdicts(structure.layers, &RankOneLayer::equal_magnitude, layers);
   row.aligned = verdicts(structure.layers, &RankOneLayer::aligned, layers);
-  row.rank_one = static_cast<int>(structure.rank_one);
-  row.scalar_kkt = static_cast<int>(structure.scalar_kkt);
+  row.rank_one = flag_of(structure.rank_one);
+  row.scalar_kkt = flag_of(structure.scalar_kkt);
 }
 
 archive::KktRow describe_entry(const KktEntry& entry, Index layers) {
@@ -38,7 +37,7 @@ archive::KktRow describe_entry(const KktEntry& entry, Index layers) {
   row.value = static_cast<double>(entry.point.value);
   row.residual = static_cast<double>(entry.point.residual);
   row.null = entry.point.null ? 1 : 0;
-  row.second_order_status = static_cast<int>(entry.second_order.status);
+  row.second_order_status = flag_of(entry.second_order.status);
   if (entry.second_order.status != SecondOrder::Status::unknown) {
     row.second_order_gap = static_cast<double>(entry.second_order.gap);
     row.negative = entry.second_order.negative;

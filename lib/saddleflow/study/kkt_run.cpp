@@ -66,10 +66,8 @@ constexpr Real kFirstLevel = Real(0.1), kNextLevel = 10, kLastLevel = Real(1e-13
 
 /// The event, or where the study has none of them the first snapshot whose loss has fallen by a thousandth.
 Real escape_time(const KktProblem& problem, const std::vector<archive::SnapshotRow>& snapshots) {
-  for (const archive::EventRow& event : problem.run->event_rows()) {
-    const std::string& kind = problem.description.event_kinds.at(static_cast<std::size_t>(event.kind));
-    if (kind == "escape_loss" || kind == "escape_norm") return static_cast<Real>(event.time);
-  }
+  for (const archive::EventRow& event : problem.run->event_rows())
+    if (is_escape(archive::kind_of(problem.description, event))) return static_cast<Real>(event.time);
   const Real least = (1 - kFallOfLoss) * problem.correlation->loss_at_origin();
   for (const archive::SnapshotRow& row : snapshots)
     if (problem.objective->value(weights_of(row)) < least) return static_cast<Real>(row.time);

@@ -57,7 +57,7 @@ archive::SaddleRow end_row(const LimitPath& path) {
 
 archive::RunSummary summary(const LimitPath& path, const KktEntry& entry, const LimitRunOptions& options) {
   archive::RunSummary s;
-  s.stop_reason = path.stop_reason;
+  s.stop_reason = path.stop_reason.text();
   const auto number = [&s](const char* name, auto value) {
     s.numbers.emplace_back(name, static_cast<double>(value));
   };

@@ -118,6 +118,12 @@ constexpr MatrixProblem kMatrixProblems[] = {{"sensing", &sensing},
 
 }  // namespace
 
+std::vector<std::string> matrix_problem_names() {
+  std::vector<std::string> names;
+  for (const MatrixProblem& problem : kMatrixProblems) names.emplace_back(problem.name);
+  return names;
+}
+
 bool is_matrix_problem(const StudyTable& study) {
   for (const MatrixProblem& problem : kMatrixProblems)
     if (study.text("data.inputs") == problem.name) return true;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/study/build.hpp"
@@ -9,6 +11,8 @@
 
 namespace saddleflow {
 
+/// Their names for data.inputs.
+std::vector<std::string> matrix_problem_names();
 /// Whether data.inputs names such a problem, which has targets of its own.
 bool is_matrix_problem(const StudyTable& study);
 

@@ -11,8 +11,8 @@
 namespace saddleflow {
 namespace {
 
-// However tight the tolerance, a path is wrong only beyond this: wrong ones of version 0.1 were off by 2e-3 to
-// 2e-1.
+// However tight the tolerance, a path is wrong only beyond this: wrong ones of version 0.1 were off by 2e-3
+// to 2e-1.
 constexpr Real kLeastPath = Real(1e-3);
 
 Real or_default(Real key, Real otherwise) { return key > 0 ? key : otherwise; }
@@ -51,7 +51,7 @@ PathBounds path_bounds(const StudyTable& study) {
 }
 
 std::string not_confirmed(const Verification& v, const PathBounds& bounds) {
-  if (is_failure(v.stop_reason)) return fmt::format("the second run stopped with {}", v.stop_reason);
+  if (v.stop_reason.is_failure()) return fmt::format("the second run stopped with {}", v.stop_reason.text());
   if (!v.same_modes) return "the kinks changed: " + v.first_difference;
   if (v.path_error > bounds.path)
     return fmt::format("path error {:.1e} at t = {:g}, expected at most {:.1e} (verify.bound)", v.path_error,
@@ -62,7 +62,7 @@ std::string not_confirmed(const Verification& v, const PathBounds& bounds) {
 std::string trust_in_words(const archive::RunSummary& summary, const PathBounds& bounds,
                            const Verification* verification) {
   const std::string branchings = branchings_in_words(summary), doubt = not_certain(summary);
-  if (is_failure(summary.stop_reason))
+  if (StopReason::parse(summary.stop_reason).is_failure())
     return fmt::format("the path ends where the run stopped ({}); what lies before {}{}", summary.stop_reason,
                        doubt.empty() ? "has passed all checks" : "is not certain: " + doubt, branchings);
   const std::string fault = verification == nullptr ? "" : not_confirmed(*verification, bounds);

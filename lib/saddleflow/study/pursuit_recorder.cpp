@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/flow/piecewise_flow.hpp"
+#include "saddleflow/stepper/registry.hpp"
 #include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/path_bounds.hpp"
 #include "saddleflow/study/run_description.hpp"
@@ -19,6 +21,13 @@ namespace saddleflow {
 namespace {
 
 constexpr int kUnknownMethod = -1;
+
+/// The flags of a file keep their meaning, and methods that it does not know get new ones.
+std::vector<std::string> extended(std::vector<std::string> stored, const std::vector<std::string>& known) {
+  for (const std::string& name : known)
+    if (std::find(stored.begin(), stored.end(), name) == stored.end()) stored.push_back(name);
+  return stored;
+}
 
 /// That of the first `rounds` rounds.
 BirthOrder order_of(const Network& family, const archive::PursuitRecord& record, std::size_t rounds) {
@@ -41,21 +50,23 @@ std::vector<std::int64_t> per_layer(const std::vector<Index>& hidden) {
   return out;
 }
 
-/// RoundRow::stop.
-namespace stops {
-constexpr int reached_critical_point = 0, reached_loss = 1, not_critical = 2, gradient_steps_spent = 4,
-              valley = 5;
+RoundStop stop_of(const PursuitRound& round, Real enough) {
+  if (round.point.is_critical()) return RoundStop::reached_critical_point;
+  if (round.loss_after <= enough) return RoundStop::reached_loss;
+  if (round.valley) return RoundStop::valley;
+  return round.descent.stop_reason == Stop::iterations_spent ? RoundStop::gradient_steps_spent
+                                                             : RoundStop::not_critical;
 }
 
-int stop_flag(const PursuitRound& round, Real enough) {
-  if (round.point.is_critical()) return stops::reached_critical_point;
-  if (round.loss_after <= enough) return stops::reached_loss;
-  if (round.valley) return stops::valley;
-  return round.descent.stop_reason == "iterations_spent" ? stops::gradient_steps_spent : stops::not_critical;
+/// Another round can begin there.
+bool has_arrived(const archive::RoundRow& round) {
+  const RoundStop stop = by_flag<RoundStop>(round.stop, "/rounds/stop");
+  return stop == RoundStop::reached_critical_point || stop == RoundStop::reached_loss ||
+         stop == RoundStop::valley;
 }
 
 void put_certificate(const CriticalPoint& point, archive::RoundRow& row) {
-  row.kind = static_cast<int>(point.kind);
+  row.kind = flag_of(point.kind);
   row.gradient_norm = static_cast<double>(point.refinement.gradient_norm);
   row.relative_gradient = static_cast<double>(point.refinement.relative_gradient);
   if (!point.is_critical() || !point.spectrum.complete) return;
@@ -71,13 +82,18 @@ void put_certificate(const CriticalPoint& point, archive::RoundRow& row) {
 
 PursuitRecorder::PursuitRecorder(const StudyTable& study, const PursuitSetup& setup, const Network& first,
                                  const std::string& command)
-    : study_(study), setup_(setup), command_(command), order_(first.layout()) {}
+    : study_(study),
+      setup_(setup),
+      command_(command),
+      stepper_names_(step_method_names()),
+      order_(first.layout()) {}
 
 PursuitRecorder::PursuitRecorder(const StudyTable& study, const PursuitSetup& setup,
                                  archive::PursuitRecord record, Index last, const std::string& command)
     : study_(study),
       setup_(setup),
       command_(command),
+      stepper_names_(extended(record.description.stepper_names, step_method_names())),
       record_(std::move(record)),
       order_(setup.family->layout()) {
   if (last < 0 || last >= rounds())
@@ -106,9 +122,7 @@ PursuitState PursuitRecorder::state() const {
   const std::vector<double>& row = record_.snapshots[static_cast<std::size_t>(last.snapshot)].weights;
   const Index born = order_.born(row);
   const Vector weights = Eigen::Map<const Eigen::VectorXd>(row.data(), born).cast<Real>();
-  const bool critical = last.stop == stops::reached_critical_point || last.stop == stops::reached_loss ||
-                        last.stop == stops::valley;
-  return {widths_of(last), order_.canonical(weights), static_cast<int>(rounds()), critical};
+  return {widths_of(last), order_.canonical(weights), static_cast<int>(rounds()), has_arrived(last)};
 }
 
 void PursuitRecorder::begin_round() {
@@ -126,7 +140,7 @@ archive::TimeRow PursuitRecorder::time_row(const DescentView& step) const {
   row.time = static_cast<double>(elapsed_ + step.time);
   row.step = step_count_ + step.step;
   row.step_size = static_cast<double>(step.step_size);
-  row.stepper = step.method.empty() ? kUnknownMethod : method_flag(step.method);
+  row.stepper = step.method.empty() ? kUnknownMethod : method_flag(stepper_names_, step.method);
   row.log_time = std::log(row.time);
   row.phase_time = static_cast<double>(step.time);
   return row;
@@ -167,7 +181,7 @@ void PursuitRecorder::end_round(const PursuitRound& round, Objective& objective)
   }
   row.relative_gradient = static_cast<double>(round.relative_gradient);
   row.flow_time = static_cast<double>(round.descent.time);
-  row.stop = stop_flag(round, setup_.options.loss);
+  row.stop = flag_of(stop_of(round, setup_.options.loss));
   row.first_time = static_cast<std::int64_t>(record_.times.size());
   row.gradients = round.work.gradients;
   row.hessian_vectors = round.work.hessian_vectors;
@@ -198,6 +212,7 @@ void PursuitRecorder::set_next_value(Real best_value) {
 void PursuitRecorder::describe(Objective& objective) {
   archive::RunDescription& d = record_.description;
   d = describe_problem(objective, study_, command_);
+  d.stepper_names = stepper_names_;
   set_birth_order(d, order_);
   describe_test_set(setup_.data.test, d);
 }

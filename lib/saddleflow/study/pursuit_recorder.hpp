@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "saddleflow/archive/pursuit_record.hpp"
 #include "saddleflow/network/birth_order.hpp"
@@ -46,6 +47,7 @@ class PursuitRecorder {
   const StudyTable& study_;
   const PursuitSetup& setup_;
   std::string command_;
+  std::vector<std::string> stepper_names_;  // of the file, by their flags
   archive::PursuitRecord record_;
   BirthOrder order_;
   std::vector<archive::TimeRow> steps_;  // of the round that is under way

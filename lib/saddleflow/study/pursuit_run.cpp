@@ -50,7 +50,7 @@ class PursuitRun {
 
   PursuitOutcome run() {
     complete();
-    write("running");
+    write(name_of(RunState::running));
     for (Index k = 0; k < recorder_->rounds(); ++k) report(k);
     while (advance()) {
     }
@@ -98,14 +98,15 @@ class PursuitRun {
     if (!round) return false;
     if (round->number > 0) recorder_->set_next_value(best_value(*pursuit_));
     recorder_->end_round(*round, pursuit_->objective());
-    write("running");
+    write(name_of(RunState::running));
     report(recorder_->rounds() - 1);
     return true;
   }
 
   void report(Index round) {
     if (options_.on_round)
-      options_.on_round(recorder_->record("running").rounds[static_cast<std::size_t>(round)], round);
+      options_.on_round(recorder_->record(name_of(RunState::running)).rounds[static_cast<std::size_t>(round)],
+                        round);
   }
 
   void write(const std::string& stop_reason) {

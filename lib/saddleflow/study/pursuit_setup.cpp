@@ -14,19 +14,14 @@ PursuitOptions build_options(const StudyTable& study, const Network& family) {
   PursuitOptions o;
   o.starts = study.integer("pursuit.starts");
   o.seed = static_cast<std::uint64_t>(study.integer("pursuit.seed"));
-  const std::string rule = study.text("pursuit.layer_rule");
-  using LayerRule = PursuitOptions::LayerRule;
-  o.layer_rule = rule == "best_value"    ? LayerRule::best_value
-                 : rule == "round_robin" ? LayerRule::round_robin
-                                         : LayerRule::fixed;
+  o.layer_rule = study.choice<PursuitOptions::LayerRule>("pursuit.layer_rule");
   const std::vector<Index> widths = hidden_widths(family);
   const auto layers = static_cast<std::int64_t>(widths.size());
   if (study.integer("pursuit.layer") > layers)
     study.fail("pursuit.layer", fmt::format("found {}, expected 1 to {}, the hidden layers of network.layers",
                                             study.integer("pursuit.layer"), layers));
   o.fixed_layer = static_cast<int>(study.integer("pursuit.layer")) - 1;
-  o.neuron_rule = study.text("pursuit.neurons") == "one" ? PursuitOptions::NeuronRule::one
-                                                         : PursuitOptions::NeuronRule::maximisers;
+  o.neuron_rule = study.choice<PursuitOptions::NeuronRule>("pursuit.neurons");
   o.fraction = study.real("pursuit.fraction");
   o.scale = study.real("pursuit.scale");
   o.loss = study.real("pursuit.loss");
@@ -37,9 +32,8 @@ PursuitOptions build_options(const StudyTable& study, const Network& family) {
     study.fail("pursuit.budget", fmt::format("found {} numbers, expected {}, one a hidden layer",
                                              o.budget.size(), widths.size()));
   MinimiseOptions& m = o.minimise;
-  m.minimiser = study.text("pursuit.minimiser") == "flow" ? Minimiser::flow : Minimiser::gradient_descent;
-  m.destination =
-      study.text("pursuit.destination") == "minimum" ? Destination::minimum : Destination::critical_point;
+  m.minimiser = study.choice<Minimiser>("pursuit.minimiser");
+  m.destination = study.choice<Destination>("pursuit.destination");
   m.rtol = study.real("flow.rtol");
   m.max_steps = study.integer("pursuit.max_steps");
   m.learning_rate = study.real("pursuit.learning_rate");

@@ -27,7 +27,7 @@ Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy 
 
 std::vector<std::string> Recorder::event_kinds(const FlowSetup& setup) {
   std::vector<std::string> kinds = setup.parts.events.kinds;
-  kinds.emplace_back("end");
+  kinds.emplace_back(name_of(EventKind::end));
   return kinds;
 }
 
@@ -73,10 +73,10 @@ void Recorder::write_time_row(const StepView& step) {
   row.time = static_cast<double>(step.t1);
   row.step = step.step;
   row.step_size = static_cast<double>(step.step_size);
-  row.stepper = method_flag(step.method);
+  row.stepper = method_flag(writer_.stepper_names(), step.method);
   row.log_time = static_cast<double>(step.log_time);
   row.phase_time = static_cast<double>(step.phase_time);
-  row.chart = step.polar ? 1 : 0;
+  row.chart = flag_of(step.polar ? ChartKind::polar : ChartKind::cartesian);
   if (mode_summary_) {
     const ModeSummary mode = mode_summary_(step);
     row.sliding_count = mode.sliding;
@@ -135,7 +135,7 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
   row.log_time = static_cast<double>(hit.log_time);
   row.phase_time = static_cast<double>(hit.phase_time);
   row.kind = static_cast<int>(kind);
-  row.direction = static_cast<int>(hit.direction);
+  row.direction = flag_of(hit.direction);
   row.value = kind < setup_.parts.events.values.size()
                   ? static_cast<double>(setup_.parts.events.values[kind](x))
                   : archive::not_known;
@@ -153,15 +153,15 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
 
 void Recorder::on_event(const EventHit& hit, const Vector& x, const StateAt& dense) {
   write_requested_snapshots(hit.time, dense);  // rows stay in the order of time
-  const std::string& kind = setup_.parts.events.kinds[hit.event];
+  const EventKind kind = setup_.parts.events.kind_of(hit.event);
   write_event(hit.event, hit, x);
-  if (kind == "saddle_enter") {
+  if (kind == EventKind::saddle_enter) {
     visit_ = Visit{hit.time, hit.time, std::numeric_limits<Real>::max(), Vector()};
-  } else if (kind == "saddle_closest" && visit_) {
+  } else if (kind == EventKind::saddle_closest && visit_) {
     Observables o;
     setup_.parts.probe.observe(x, o);
     follow_visit(hit.time, x, o.proximity);
-  } else if (kind == "saddle_leave") {
+  } else if (kind == EventKind::saddle_leave) {
     close_visit(hit.time);
   }
 }

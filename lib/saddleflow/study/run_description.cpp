@@ -1,20 +1,20 @@
 #include "saddleflow/study/run_description.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
+#include "saddleflow/base/error.hpp"
 #include "saddleflow/base/version.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
+#include "saddleflow/stepper/registry.hpp"
 #include "saddleflow/study/recorder.hpp"
 #include "saddleflow/study/to_doubles.hpp"
 
 namespace saddleflow {
 
 namespace {
-
-const std::vector<std::string>& methods() {
-  static const std::vector<std::string> names{"dopri5", "rodas5p", "rkc2", "dop853", "exponential"};
-  return names;
-}
 
 void describe_network(const Network& network, archive::RunDescription& d) {
   d.network_kind = network.kind();
@@ -55,9 +55,13 @@ void describe_data(const Objective& objective, archive::RunDescription& d) {
 
 }  // namespace
 
-int method_flag(std::string_view method) {
-  const auto& names = methods();
-  return static_cast<int>(std::find(names.begin(), names.end(), method) - names.begin());
+int method_flag(const std::vector<std::string>& names, std::string_view method) {
+  const auto found = std::find(names.begin(), names.end(), method);
+  if (found == names.end())
+    throw InputError(
+        fmt::format("/stepper: found the method \"{}\", expected one of {}: is the stepper registered?",
+                    method, fmt::join(names, ", ")));
+  return static_cast<int>(found - names.begin());
 }
 
 archive::RunDescription describe_problem(const Objective& objective, const StudyTable& study,
@@ -70,8 +74,8 @@ archive::RunDescription describe_problem(const Objective& objective, const Study
   d.toml = study.filled();
   d.toml_user = study.typed();
   d.provenance = provenance();
-  d.event_kinds = {"end"};
-  d.stepper_names = methods();
+  d.event_kinds = {name_of(EventKind::end)};
+  d.stepper_names = step_method_names();
   return d;
 }
 

@@ -19,7 +19,8 @@ void describe_test_set(const std::optional<Dataset>& test, archive::RunDescripti
 /// What the file says before the first row. `command`: the command line, for `history`.
 archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study,
                                      const std::string& command);
-/// The flag of a stepper's method in the file.
-int method_flag(std::string_view method);
+/// The flag of a stepper's method in a file with this list of names (RunDescription::stepper_names).
+/// InputError for a method that the list does not have.
+int method_flag(const std::vector<std::string>& names, std::string_view method);
 
 }  // namespace saddleflow

@@ -16,12 +16,10 @@ std::vector<std::int64_t> per_layer(const std::vector<Index>& counts, const Netw
   return out;
 }
 
-int kind_flag(CriticalKind kind) { return static_cast<int>(kind); }
-
 archive::CriticalPointRow describe_point(const CriticalPoint& point, const Network& network) {
   archive::CriticalPointRow row;
   row.point = to_doubles(point.point());
-  row.kind = kind_flag(point.kind);
+  row.kind = flag_of(point.kind);
   row.loss = number(point.refinement.loss);
   row.gradient_norm = number(point.refinement.gradient_norm);
   row.relative_gradient = number(point.refinement.relative_gradient);
@@ -57,7 +55,7 @@ archive::CriticalPointRow describe_point(const CriticalPoint& point, const Netwo
 archive::EscapeRow describe_escape(const EscapeDirection& way, Index point) {
   archive::EscapeRow row;
   row.critical_point = point;
-  row.kind = static_cast<int>(way.kind);
+  row.kind = flag_of(way.kind);
   row.value = number(way.value);
   row.degree = way.degree;
   row.layer = way.layer;
@@ -108,7 +106,7 @@ archive::VisitRow describe_visit(const SaddleVisit& visit, const SaddleSurvey& s
   row.left_layer = a.left_layer;
   row.left_neuron = a.left_neuron;
   row.predicted_leave_time = number(a.predicted_leave_time);
-  row.pattern_preserved = static_cast<int>(visit.pattern_preserved);
+  row.pattern_preserved = flag_of(visit.pattern_preserved);
   row.small_norm = number(a.small_norm);
   row.small_alignment = number(a.small_alignment);
   row.kept_drift = number(a.kept_drift);

@@ -106,8 +106,7 @@ class Survey {
   void read_exits(const KktProblem& run) {
     exits_.clear();
     for (const archive::EventRow& event : run.run->event_rows())
-      if (run.description.event_kinds.at(static_cast<std::size_t>(event.kind)) == "saddle_leave" &&
-          event.snapshot >= 0)
+      if (archive::kind_of(run.description, event) == EventKind::saddle_leave && event.snapshot >= 0)
         exits_[event.time] = to_vector(run.run->row("weights", event.snapshot));
   }
 
@@ -122,8 +121,8 @@ class Survey {
   // Where the origin was left, before the first visit.
   std::vector<Index> asleep_at_escape(const KktProblem& run, double first_visit) const {
     for (const archive::EventRow& event : run.run->event_rows()) {
-      const std::string& kind = run.description.event_kinds.at(static_cast<std::size_t>(event.kind));
-      if ((kind == "escape_loss" || kind == "escape_norm") && event.time < first_visit && event.snapshot >= 0)
+      if (is_escape(archive::kind_of(run.description, event)) && event.time < first_visit &&
+          event.snapshot >= 0)
         return sleeping_neurons(objective_.network(), to_vector(run.run->row("weights", event.snapshot)))
             .neurons;
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "saddleflow/archive/saddle_record.hpp"
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/saddle/catalogue.hpp"
 #include "saddleflow/saddle/connection.hpp"
 #include "saddleflow/saddle/visit.hpp"
@@ -43,7 +44,7 @@ struct SaddleConnection {
   Index to = -1;  ///< point; -1: it came to none
   Real time = 0, closest = 0;
   Real loss = 0;  ///< where it came to rest or turned away; NaN: it did neither
-  std::string stop_reason;
+  StopReason stop_reason;
 };
 
 struct SaddleTransition {

@@ -28,7 +28,7 @@ class SkeletonJob {
         options_(options),
         objective_(build_network(study), build_dataset(study, *build_network(study)), build_loss(study)),
         start_(build_initial_weights(study, objective_.network())) {
-    if (study.text("init.kind") == "saddle")
+    if (study.choice<InitKind>("init.kind") == InitKind::saddle)
       study.fail("init.kind", "found saddle, expected a start near the origin: the skeleton begins there");
     for (const Real delta : options.deltas)
       if (!(delta > 0 && delta < 1))
@@ -93,14 +93,10 @@ class SkeletonJob {
   }
 
   FlowVisitOptions flow_options(Real delta) const {
-    using Charts = FlowAssemblyOptions::Charts;
     FlowVisitOptions flow;
     flow.rtol = study_.real("flow.rtol");
     flow.stepper = study_.text("flow.stepper");
-    const std::string chart = study_.text("flow.chart");
-    flow.charts = chart == "polar"       ? Charts::polar
-                  : chart == "cartesian" ? Charts::cartesian
-                                         : Charts::automatic;
+    flow.charts = study_.choice<FlowAssemblyOptions::Charts>("flow.chart");
     flow.max_steps = study_.integer("flow.max_steps");
     flow.analysis = options_.skeleton.analysis;
     flow.analysis.search.interrupt = options_.interrupt;
@@ -120,7 +116,7 @@ class SkeletonJob {
     report(fmt::format("flow from delta = {:g}", static_cast<double>(delta)));
     FlowVisits visits = visits_of_flow(objective_, start_, std::log(delta), flow_options(delta));
     std::string end =
-        fmt::format("{} at slow time {:.6g}, loss {:.4g}, {} steps", visits.stop_reason,
+        fmt::format("{} at slow time {:.6g}, loss {:.4g}, {} steps", visits.stop_reason.text(),
                     static_cast<double>(visits.slow_time), static_cast<double>(visits.loss), visits.steps);
     if (visits.unresolved > 0) end += fmt::format(", {} visits unresolved", visits.unresolved);
     add(std::move(visits.sequence), std::move(end), delta);

@@ -45,6 +45,10 @@ std::string shown(const toml::node& node) {
   return out.str();
 }
 
+std::string unknown_word(const std::string& word, const std::vector<std::string>& known) {
+  return fmt::format("found \"{}\", expected one of {}", word, fmt::join(known, ", "));
+}
+
 /// Checks a table against the keys; knows the file's name for its messages.
 class Checker {
  public:
@@ -98,10 +102,10 @@ class Checker {
         fail(node, key.path, fmt::format("found {}, expected {}", shown(node), key.range));
     }
     const auto word = node.value<std::string>();
-    if (word && !key.choices.empty() &&
-        std::find(key.choices.begin(), key.choices.end(), *word) == key.choices.end())
-      fail(node, key.path,
-           fmt::format("found \"{}\", expected one of {}", *word, fmt::join(key.choices, ", ")));
+    if (!word) return;
+    const std::vector<std::string> choices = choices_of(key);
+    if (!choices.empty() && std::find(choices.begin(), choices.end(), *word) == choices.end())
+      fail(node, key.path, unknown_word(*word, choices));
   }
 
   static bool all_of(const toml::node& node, bool (*is)(const toml::node&)) {
@@ -120,7 +124,7 @@ class Checker {
   }
 
   static bool is_weights(const toml::node& node) {
-    if (const auto word = node.value<std::string>()) return *word == "all" || *word == "events";
+    if (const auto word = node.value<std::string>()) return find_name<StoredWeights>(*word).has_value();
     const toml::table* table = node.as_table();
     if (table == nullptr || table->size() != 1) return false;
     if (const auto every = (*table)["every"].value<std::int64_t>()) return *every >= 1;
@@ -242,6 +246,11 @@ bool StudyTable::has(const std::string& path) const {
   return static_cast<bool>(content_->table.at_path(path));
 }
 
+void StudyTable::fail_word(const std::string& key, const std::string& word,
+                           const std::vector<std::string>& known) const {
+  fail(key, unknown_word(word, known));
+}
+
 void StudyTable::fail(const std::string& key, const std::string& message) const {
   throw InputError(
       fmt::format("{}: {}: {}", place(content_->name, content_->table.at_path(key).node()), key, message));
@@ -305,7 +314,7 @@ SnapshotPolicy StudyTable::snapshots(const std::string& path) const {
   SnapshotPolicy policy;
   const auto view = content_->table.at_path(path);
   if (const auto word = view.value<std::string>()) {
-    policy.all = *word == "all";
+    policy.all = by_name<StoredWeights>(*word, path) == StoredWeights::all;
   } else if (const auto every = view["every"].value<std::int64_t>()) {
     policy.every = *every;
   } else {

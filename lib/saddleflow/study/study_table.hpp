@@ -3,12 +3,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/base/real.hpp"
 
 namespace saddleflow {
+
+/// Words of output.weights.
+enum class StoredWeights { all, events };
+
+template <>
+inline constexpr auto enum_table<StoredWeights> = named_enum<StoredWeights>(
+    "weights to store", {{StoredWeights::all, "all"}, {StoredWeights::events, "events"}});
 
 /// When snapshots of the weights are stored, besides the initial, the final and those of events.
 struct SnapshotPolicy {
@@ -35,6 +44,17 @@ class StudyTable {
   std::int64_t integer(const std::string& path) const;
   Real real(const std::string& path) const;
   std::vector<std::string> texts(const std::string& path) const;
+  /// A text, or each of the texts, as the value whose name it is.
+  template <NamedEnum E>
+  E choice(const std::string& path) const {
+    return value_of<E>(path, text(path));
+  }
+  template <NamedEnum E>
+  std::vector<E> choices(const std::string& path) const {
+    std::vector<E> values;
+    for (const std::string& word : texts(path)) values.push_back(value_of<E>(path, word));
+    return values;
+  }
   std::vector<Index> integers(const std::string& path) const;
   std::vector<Real> reals(const std::string& path) const;
   /// Rows as listed in the file.
@@ -56,6 +76,14 @@ class StudyTable {
 
  private:
   struct Content;
+  template <NamedEnum E>
+  E value_of(const std::string& path, const std::string& word) const {
+    const std::optional<E> value = find_name<E>(word);
+    if (!value) fail_word(path, word, names<E>());
+    return *value;
+  }
+  [[noreturn]] void fail_word(const std::string& key, const std::string& word,
+                              const std::vector<std::string>& known) const;
   explicit StudyTable(std::unique_ptr<Content> content);
   std::unique_ptr<Content> content_;
 };

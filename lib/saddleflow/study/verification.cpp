@@ -210,10 +210,11 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
   require_fixed_network(run, "--verify");
   FlowSetup setup(study, study.real("flow.rtol") / kTighterRun);
   // As far as the run went; one that an event has stopped may be stopped a little later this time.
-  const std::string stopped = run.summary().stop_reason;
-  const bool by_event = stopped.starts_with("event:");
+  const std::string reason = run.summary().stop_reason;
+  const StopReason stopped =
+      is_unfinished(reason) ? StopReason(Stop::interrupted) : StopReason::parse(reason);
   IntegrationOptions options = setup.integration_options();
-  if (!by_event && stopped != "reached_end") {
+  if (!stopped.is_event() && stopped != Stop::reached_end) {
     options.t_end = static_cast<Real>(run.column("snapshot_time").back());
     options.end_after_polar = false;
   }

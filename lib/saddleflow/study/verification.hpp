@@ -5,6 +5,7 @@
 #include <string>
 
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {
@@ -18,7 +19,7 @@ struct Verification {
   std::string first_difference;   ///< of the sequences; empty when same_events
   bool same_modes = true;         ///< the same kinks in the same order, where they are followed
   std::int64_t mode_changes = 0;  ///< of the run
-  std::string stop_reason;        ///< of the second run
+  StopReason stop_reason;         ///< of the second run
   bool complete = true;           ///< false when the second run ended before the first (interrupted, failed)
 };
 

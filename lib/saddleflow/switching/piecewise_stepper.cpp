@@ -141,7 +141,7 @@ void PiecewiseStepper::change_mode() {
   const Transition transition =
       resolve_transition(system_, current_state(), hit_, fresh_ ? Entry::starting : Entry::arriving);
   if (!transition.resolved)
-    throw StepFailure("sliding_unresolved",
+    throw StepFailure(Stop::sliding_unresolved,
                       fmt::format("no consistent mode at t = {} for {} switching functions that are zero: {}",
                                   current_time(), hit_.size(), transition.failure));
   changes_.insert(changes_.end(), transition.changes.begin(), transition.changes.end());
@@ -168,7 +168,7 @@ void PiecewiseStepper::watch_progress(Real advance, Real step) {
     gap_ = gap_ > 0 ? kOlderGaps * gap_ + kLastGap * advance : advance;
   if (standing_ > options_.patience)
     throw StepFailure(
-        "sliding_unresolved",
+        Stop::sliding_unresolved,
         fmt::format("{} changes of the mode at t = {} without any progress", standing_, current_time()));
 }
 
@@ -324,7 +324,7 @@ void PiecewiseStepper::put_on_surfaces(const std::vector<Index>& hit) {
   const Real moved = system_.project(x_cut_, hit);
   if (moved > options_.projection)
     throw StepFailure(
-        "projection",
+        Stop::projection,
         fmt::format("at t = {} the surfaces of {} switching functions are {:.1e} away from the state, in "
                     "units of what would have to be moved, expected at most {:.1e}",
                     t_cut_, hit.size() + system_.mode().sliding.size(), moved, options_.projection));

@@ -20,8 +20,8 @@ namespace saddleflow {
 /// change of the mode is made at the beginning of the next step: until then the system's mode is that of the
 /// last step, and so is all that is evaluated along it.
 ///
-/// StepFailure with reason "sliding_unresolved" where no consistent mode is found, or modes change without
-/// end in no time; "projection" where the surfaces that are hit are farther away than they can be.
+/// StepFailure with Stop::sliding_unresolved where no consistent mode is found, or modes change without
+/// end in no time; Stop::projection where the surfaces that are hit are farther away than they can be.
 class PiecewiseStepper final : public Stepper {
  public:
   struct Options {

@@ -2,11 +2,11 @@
 // on one.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/mode_change_kind.hpp"
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/stepper/system.hpp"
 
@@ -22,9 +22,6 @@ inline constexpr Real kEndedSlide = Real(1e-8);
 /// A switch that has just been released leaves with z' = 0, as far as the time of that is known: this part of
 /// its unit. By judgement some powers of ten above kEndedSlide, as a rate is a sum over many slopes.
 inline constexpr Real kReleaseTolerance = Real(1e-6);
-
-/// Where the trajectory is in respect of one switching surface.
-enum class Side : std::int8_t { below = -1, sliding = 0, above = 1 };
 
 /// The sides of all switches. While they stay, the field is smooth; it is continued smoothly beyond them.
 struct Mode {

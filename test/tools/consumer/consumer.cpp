@@ -26,6 +26,6 @@ int main() {
   const Outcome end = integration.run(observer);
   const double product = static_cast<double>(end.state[0] * end.state[1]);
   const double exact = 1 / (1 + (1e6 - 1) * std::exp(-16.0));
-  std::printf("%s: ab = %.12f, exact %.12f\n", end.stop_reason.c_str(), product, exact);
+  std::printf("%s: ab = %.12f, exact %.12f\n", end.stop_reason.text().c_str(), product, exact);
   return std::abs(product - exact) < 1e-7 ? 0 : 1;
 }

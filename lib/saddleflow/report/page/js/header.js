@@ -20,15 +20,6 @@ function worstGauge() {
   return run.gauges.filter((g) => known(g.worst)).sort((a, b) => b.worst - a.worst)[0];
 }
 
-const stopWords = (reason) => ({
-  reached_end: 'Reached the end time', steady: 'Became steady', step_limit: 'Stopped at the step limit',
-  step_underflow: 'Stopped: step size underflow', nonfinite: 'Stopped: non-finite values', interrupted: 'Interrupted',
-  running: 'Still running', killed: 'Killed', sliding_unresolved: 'Stopped: sliding not resolved',
-  numerical_error: 'Stopped: numerical error', projection: 'Stopped: kinks too far from the weights',
-  balance_drift: 'Stopped: the balance of a neuron drifts', energy_drift: 'Stopped: the energy identity does not hold',
-  loss_rise: 'Stopped: the loss rises',
-}[reason] ?? (reason.startsWith('event:') ? `Stopped at ${plainWords(reason.slice(6))}` : plainWords(reason)));
-
 /** What the reader has to know before believing the path. */
 function doubts() {
   const sampled = counter('sampled_decisions'), branched = counter('branchings'), words = [];
@@ -65,7 +56,7 @@ const atPoint = (kind) => ({origin: 'at the origin', saddle: 'at a saddle', mini
 /** Of a network that grows; with a trajectory its figures stand beside these. */
 function addRoundsHeader() {
   const {list} = run.rounds, last = list.at(-1), verdict = section('verdict');
-  verdict.append(element('b', {}, capital(stopWords(run.stop_reason))), ` after ${plural(list.length, 'round')}`);
+  verdict.append(element('b', {}, capital(run.stopped)), ` after ${plural(list.length, 'round')}`);
   if (!last) return;
   verdict.append(`, loss ${number(list[0].loss_before)} → `, element('b', {}, number(last.loss_after)), ' with ',
                  element('b', {}, plural(hiddenCount(last.neurons), 'hidden neuron')), `, ${atPoint(last.kind)}.`, ...doubts());
@@ -89,7 +80,7 @@ function addHeader() {
   }
   const saddleCount = run.saddles.filter((point) => !isEnd(point)).length;
   const verdict = section('verdict');
-  verdict.append(element('b', {}, stopWords(run.stop_reason)), ` at t = ${moment(run.end_time)} after `,
+  verdict.append(element('b', {}, run.stopped), ` at t = ${moment(run.end_time)} after `,
                  plural(run.steps, 'step'), ', loss ', number(run.first_loss), ' → ',
                  element('b', {}, number(run.final_loss)), `, past ${plural(saddleCount, 'saddle')}`,
                  ` with ${plural(run.events.length, 'event')}.`, ...doubts());

@@ -1,6 +1,6 @@
 // KKT points of the correlation function: the directions in which the flow can leave the origin.
 
-const verdictWord = (verdict) => ({0: 'no', 1: 'yes'}[verdict] ?? '–');
+const verdictWord = (verdict) => (verdict >= 0 ? run.flags.verdict[verdict] : '–');
 const verdictWords = (verdicts) => (verdicts.some((v) => v >= 0) ? verdicts.filter((v) => v >= 0).map(verdictWord).join(' ') : '–');
 const percent = (share) => (known(share) ? `${number(100 * share, 3)} %` : '–');
 const perLayer = (values, digits) => (values.some(known) ? values.map((v) => number(v, digits)).join(' ') : '–');

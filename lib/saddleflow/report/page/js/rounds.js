@@ -1,6 +1,5 @@
 // A network that grows: a row for each round, and the round whose network is shown.
 
-const roundKinds = ['origin', 'saddle', 'minimum'];
 const addedTo = ({added_layer: layer, added_neurons: count}) => {
   const many = count > 1 ? `${count} in ` : '';
   return layer < 0 ? 'every layer' : `${many}layer ${layer + 1}`;

@@ -1,11 +1,9 @@
 // The staircase: the losses of the critical points as steps on the plot of the loss, and the visits on its curve.
 
-const criticalKinds = ['origin', 'saddle', 'minimum'];
-
 /** Labels nearer to each other than a line of text are one. Canvas pixels, the highest first. */
 function stepLabels(u) {
   const ratio = devicePixelRatio, {top, height} = u.bbox, labels = [];
-  const steps = run.catalogue.points.filter((point) => criticalKinds.includes(point.kind) && known(point.loss))
+  const steps = run.catalogue.points.filter((point) => point.critical && known(point.loss))
       .map((point) => ({name: point.name, y: u.valToPos(point.loss, 'y', true)}))
       .filter(({y}) => Number.isFinite(y) && y >= top - 1 && y <= top + height + 1)
       .sort((a, b) => a.y - b.y);

@@ -23,7 +23,7 @@ function addEvents() {
                    ['‖∇L‖', (e) => number(e.gradient_norm)], ['proximity r', (e) => number(e.proximity)],
                    ['λ min', (e) => number(e.lambda_min)], ['λ max', (e) => number(e.lambda_max)],
                    ['value', (e) => number(e.value)],
-                   ['direction', (e) => ({'-1': 'falling', 1: 'rising'}[e.direction] ?? '–'), true],
+                   ['direction', (e) => (e.direction ? run.flags.direction[e.direction] : '–'), true],
                    ['time error', (e) => number(e.time_error, 2)]];
   section('events').append(run.events.length ?
       grid(filled(columns, run.events), run.events,
