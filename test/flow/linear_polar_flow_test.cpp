@@ -25,11 +25,11 @@ double d(Real x) { return static_cast<double>(x); }
 std::vector<PolarCase> linear_cases() {
   const Activation linear(1, 1), square(-1, 2);
   return {{"linear", {3, 4, 1}, linear},
-          {"linear, dead neuron, logistic", {3, 4, 1}, linear, LossKind::logistic, true},
+          {"linear, dead neuron, logistic", {3, 4, 1}, linear, logistic_loss(), true},
           {"linear, two outputs", {4, 3, 2}, linear},
-          {"power sum of squares", {3, 4}, square, LossKind::square, true},
+          {"power sum of squares", {3, 4}, square, square_loss(), true},
           {"power sum of one input", {1, 3}, square},
-          {"diagonal linear", {4}, linear, LossKind::square, true}};
+          {"diagonal linear", {4}, linear, square_loss(), true}};
 }
 
 /// The polar state at `times` by the ordinary stepper at the finest tolerance, in steps of at most a 200th

@@ -17,7 +17,7 @@ struct PolarCase {
   std::string name;
   std::vector<Index> sizes;  ///< two: a power sum (inputs, width); one: diagonal linear
   Activation activation;
-  LossKind loss = LossKind::square;
+  LossPointer loss = square_loss();
   bool dead = false;    ///< some neurons exactly zero
   bool smooth = false;  ///< the gradient is a polynomial of the weights
 
@@ -32,18 +32,18 @@ inline std::ostream& operator<<(std::ostream& out, const PolarCase& c) { return 
 inline std::vector<PolarCase> polar_cases() {
   const Activation linear(1, 1), squared_relu(0, 2), square(-1, 2), cube(1, 3);
   return {{"squared ReLU", {4, 6, 1}, squared_relu},
-          {"squared ReLU, dead neurons", {4, 6, 1}, squared_relu, LossKind::square, true},
-          {"squared ReLU, three layers", {3, 5, 4, 2}, squared_relu, LossKind::square, true},
-          {"squares, two outputs", {3, 4, 2}, square, LossKind::square, false, true},
-          {"cube, logistic", {3, 4, 1}, cube, LossKind::logistic, false, true},
-          {"cube, logistic, dead neurons", {3, 4, 1}, cube, LossKind::logistic, true, true},
-          {"linear", {3, 4, 1}, linear, LossKind::square, false, true},
-          {"linear, three layers, dead", {3, 4, 3, 2}, linear, LossKind::square, true, true},
-          {"linear, four factors", {1, 1, 1, 1, 1}, linear, LossKind::square, false, true},
-          {"power sum of squares", {3, 4}, square, LossKind::square, true, true},
+          {"squared ReLU, dead neurons", {4, 6, 1}, squared_relu, square_loss(), true},
+          {"squared ReLU, three layers", {3, 5, 4, 2}, squared_relu, square_loss(), true},
+          {"squares, two outputs", {3, 4, 2}, square, square_loss(), false, true},
+          {"cube, logistic", {3, 4, 1}, cube, logistic_loss(), false, true},
+          {"cube, logistic, dead neurons", {3, 4, 1}, cube, logistic_loss(), true, true},
+          {"linear", {3, 4, 1}, linear, square_loss(), false, true},
+          {"linear, three layers, dead", {3, 4, 3, 2}, linear, square_loss(), true, true},
+          {"linear, four factors", {1, 1, 1, 1, 1}, linear, square_loss(), false, true},
+          {"power sum of squares", {3, 4}, square, square_loss(), true, true},
           {"power sum, squared ReLU", {3, 4}, squared_relu},
-          {"power sum of cubes, logistic", {3, 2}, cube, LossKind::logistic, false, true},
-          {"diagonal linear", {4}, linear, LossKind::square, true, true}};
+          {"power sum of cubes, logistic", {3, 2}, cube, logistic_loss(), false, true},
+          {"diagonal linear", {4}, linear, square_loss(), true, true}};
 }
 
 /// A case on seven random samples, at random weights of a given norm.
@@ -66,7 +66,7 @@ struct PolarProblem {
     Dataset set;
     set.inputs = random.normal_matrix(c.sizes.front(), 7);
     set.targets = random.normal_matrix(c.sizes.size() <= 2 ? 1 : c.sizes.back(), 7);
-    if (c.loss == LossKind::logistic)
+    if (c.loss->traits().classification)
       set.targets = set.targets.unaryExpr([](Real y) { return y > 0 ? Real(1) : Real(-1); });
     return set;
   }

@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(covers_what_has_coordinates) {
     BOOST_CHECK_THROW(p.polar.enter(Vector::Zero(n + 1)), InputError);
   }
   // Linear: incoming weights of zero move when the outgoing ones are not zero.
-  PolarCase c{"half dead", {3, 4, 2}, Activation(1, 1), LossKind::square, false, true};
+  PolarCase c{"half dead", {3, 4, 2}, Activation(1, 1), square_loss(), false, true};
   PolarProblem p(c, 6, Real(1e-3));
   const Neuron& neuron = p.objective.network().neurons()[1];
   for (Index i : neuron.incoming) p.x[i] = 0;
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(covers_what_has_coordinates) {
 // Three linear layers: the row of a first-layer neuron is zero, and so is the outer weight through which it
 // would feel the loss; that weight grows, and then the row moves.
 BOOST_AUTO_TEST_CASE(covers_sees_what_will_move_later) {
-  PolarCase c{"later", {3, 2, 2, 1}, Activation(1, 1), LossKind::square, false, true};
+  PolarCase c{"later", {3, 2, 2, 1}, Activation(1, 1), square_loss(), false, true};
   PolarProblem p(c, 6, Real(1e-3));
   const Layout& layout = p.objective.network().layout();
   Vector w = p.x.head(p.flow.parameter_count());

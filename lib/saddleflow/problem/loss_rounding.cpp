@@ -5,17 +5,20 @@
 namespace saddleflow {
 
 Matrix derivative_rounding(const Loss& loss, const Matrix& outputs, const Matrix& targets) {
-  Matrix residual, curvature, rounding;
+  Matrix residual, rounding;
+  OutputCurvature curvature;
   loss.derivative(outputs, targets, residual);
-  loss.second_derivative(outputs, targets, curvature);
+  loss.curvature(outputs, targets, curvature);
   derivative_rounding(outputs, residual, curvature, rounding);
   return rounding;
 }
 
-void derivative_rounding(const Matrix& outputs, const Matrix& derivative, const Matrix& second, Matrix& out) {
+void derivative_rounding(const Matrix& outputs, const Matrix& derivative, const OutputCurvature& second,
+                         Matrix& out) {
   // Of the last bit: what a few sums that follow on one another make of it.
   const Real rounding = 16 * std::numeric_limits<Real>::epsilon();
-  out = rounding * (second.cwiseProduct(outputs).cwiseAbs() + derivative.cwiseAbs());
+  multiply_sizes(second, outputs, out);
+  out = rounding * (out + derivative.cwiseAbs());
 }
 
 }  // namespace saddleflow

@@ -6,6 +6,7 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/problem/loss_registry.hpp"
 
 namespace saddleflow {
 
@@ -34,8 +35,8 @@ std::shared_ptr<const Network> build_network(const StudyTable& study) {
 }
 
 Loss build_loss(const StudyTable& study) {
-  return Loss(study.text("loss.kind") == "logistic" ? LossKind::logistic : LossKind::square,
-              study.text("loss.reduction") == "mean" ? Reduction::mean : Reduction::sum);
+  return make_loss(study.text("loss.kind"),
+                   study.text("loss.reduction") == "mean" ? Reduction::mean : Reduction::sum);
 }
 
 namespace {

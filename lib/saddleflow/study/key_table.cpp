@@ -1,6 +1,25 @@
 #include "saddleflow/study/key_table.hpp"
 
+#include "saddleflow/problem/loss_registry.hpp"
+
 namespace saddleflow {
+
+namespace {
+
+std::string loss_help() {
+  std::string help;
+  for (const LossEntry& loss : loss_functions())
+    help += (help.empty() ? "" : "; ") + loss.name + ": " + loss.help;
+  return help;
+}
+
+std::vector<std::string> loss_choices() {
+  std::vector<std::string> names;
+  for (const LossEntry& loss : loss_functions()) names.push_back(loss.name);
+  return names;
+}
+
+}  // namespace
 
 std::vector<Key> key_table() {
   using enum KeyType;
@@ -31,7 +50,12 @@ std::vector<Key> key_table() {
        {},
        ""},
       {"data.drop_gaps", boolean, "false", "file: leave out rows with gaps, and count them", {}, ""},
-      {"data.standardise", boolean, "false", "file: every column to mean 0 and variance 1", {}, ""},
+      {"data.standardise",
+       boolean,
+       "false",
+       "file: every column to mean 0 and variance 1; targets that are classes stay",
+       {},
+       ""},
       {"data.inputs",
        text,
        "\"sphere\"",
@@ -58,8 +82,10 @@ std::vector<Key> key_table() {
       {"data.targets",
        text,
        "\"teacher\"",
-       "generator of the targets",
-       {"teacher", "teacher_sum", "sparse_polynomial", "signs", "linear", "given"},
+       "generator of the targets; classes: the class of the largest output of the teacher as a one-hot "
+       "column, its "
+       "sign (-1 or +1) for one output",
+       {"teacher", "teacher_sum", "sparse_polynomial", "signs", "classes", "linear", "given"},
        ""},
       {"data.teacher.hidden", integers, "[3]", "teacher: hidden widths", {}, ">= 1"},
       {"data.teacher.slope", real, "", "teacher: slope (default: the network's)", {}, "-1..1"},
@@ -97,12 +123,7 @@ std::vector<Key> key_table() {
       {"data.given.inputs", matrix, "", "given: one sample a row", {}, ""},
       {"data.given.targets", matrix, "", "given: one sample a row", {}, ""},
 
-      {"loss.kind",
-       text,
-       "\"square\"",
-       "square (1/2)(yhat - y)^2 or logistic 2 ln(1 + exp(-y yhat))",
-       {"square", "logistic"},
-       ""},
+      {"loss.kind", text, "\"square\"", loss_help(), loss_choices(), ""},
       {"loss.reduction", text, "\"sum\"", "over samples; mean rescales time by n", {"sum", "mean"}, ""},
 
       {"init.kind",
