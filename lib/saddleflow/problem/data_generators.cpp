@@ -22,11 +22,12 @@ constexpr std::array<std::pair<InputKind, const char*>, 7> input_names = {
      {InputKind::hypercube, "hypercube"},
      {InputKind::given, "given"}}};
 
-constexpr std::array<std::pair<TargetKind, const char*>, 6> target_names = {
+constexpr std::array<std::pair<TargetKind, const char*>, 7> target_names = {
     {{TargetKind::teacher, "teacher"},
      {TargetKind::teacher_sum, "teacher_sum"},
      {TargetKind::sparse_polynomial, "sparse_polynomial"},
      {TargetKind::signs, "signs"},
+     {TargetKind::classes, "classes"},
      {TargetKind::linear, "linear"},
      {TargetKind::given, "given"}}};
 
@@ -79,7 +80,7 @@ Dataset generate_test_set(const GeneratorOptions& options, Index samples) {
   if (options.targets == TargetKind::signs || options.targets == TargetKind::given)
     throw InputError(
         fmt::format("data.test_samples: found targets \"{}\", which follow no rule, expected "
-                    "teacher, teacher_sum, sparse_polynomial or linear",
+                    "teacher, teacher_sum, sparse_polynomial, classes or linear",
                     name_of(options.targets)));
   GeneratorOptions test = options;
   test.samples = samples;
