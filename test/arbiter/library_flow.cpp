@@ -87,7 +87,7 @@ std::unique_ptr<Objective> objective_of(const PlainProblem& p) {
   const std::vector<Index> widths(p.widths.begin(), p.widths.end());
   return std::make_unique<Objective>(
       feed_forward(widths, Activation(p.slope, 1)), data,
-      Loss(p.logistic ? LossKind::logistic : LossKind::square, p.mean ? Reduction::mean : Reduction::sum));
+      Loss(p.logistic ? logistic_loss() : square_loss(), p.mean ? Reduction::mean : Reduction::sum));
 }
 
 Vector start_of(const PlainProblem& p) {

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(ends_of_gradient_descent) {
   int sliding = 0, branched = 0;
   for (int n = 0; n < problems; ++n) {
     const Sums sums = random_sums(kSumSeed + static_cast<std::uint64_t>(n));
-    Objective objective(sums.network(), sums.data, Loss(LossKind::square, Reduction::sum));
+    Objective objective(sums.network(), sums.data, Loss(square_loss(), Reduction::sum));
     test::KinkOptions options;
     options.times = {kSumsEnd};
     const test::KinkRun run = test::run_kinks(objective, sums.weights(), kSumsEnd, options);

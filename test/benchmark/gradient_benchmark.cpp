@@ -39,7 +39,7 @@ void run(const Case& c) {
   Dataset data;
   data.inputs = Matrix::Random(c.sizes.front(), c.samples);
   data.targets = Matrix::Random(c.sizes.back(), c.samples);
-  Objective objective(network, data, Loss(LossKind::square));
+  Objective objective(network, data, Loss(square_loss()));
   const Vector w = Vector::Random(network->parameter_count());
   const Vector v = Vector::Random(w.size());
   Vector g(w.size());

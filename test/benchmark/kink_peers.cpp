@@ -56,7 +56,7 @@ class Comparison {
   void peer(const std::string& name, const std::vector<Real>& rtols,
             const std::function<PeerRun(const PeerTask&)>& integrate) {
     for (const Real rtol : rtols) {
-      Objective objective(problem_.network(), problem_.data(), Loss(LossKind::square, problem_.reduction));
+      Objective objective(problem_.network(), problem_.data(), Loss(square_loss(), problem_.reduction));
       const Vector w0 = problem_.start();
       const Real size = w0.norm() / std::sqrt(static_cast<Real>(w0.size()));
       // Relative to the weights at the start, which are the smallest: as strict as the library.

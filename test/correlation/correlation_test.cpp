@@ -20,22 +20,22 @@ struct Case {
   const char* name;
   std::vector<Index> sizes;
   Activation activation;
-  LossKind loss;
+  LossPointer loss;
 };
 std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
 
 const Case cases[] = {
-    {"two layers, squared ReLU", {4, 6, 1}, Activation(0, 2), LossKind::square},
-    {"three layers, leaky ReLU", {3, 5, 4, 2}, Activation(Real(0.1), 1), LossKind::square},
-    {"two layers, cube, logistic", {3, 4, 1}, Activation(1, 3), LossKind::logistic},
-    {"linear, mean", {3, 4, 2}, Activation(1, 1), LossKind::square},
+    {"two layers, squared ReLU", {4, 6, 1}, Activation(0, 2), square_loss()},
+    {"three layers, leaky ReLU", {3, 5, 4, 2}, Activation(Real(0.1), 1), square_loss()},
+    {"two layers, cube, logistic", {3, 4, 1}, Activation(1, 3), logistic_loss()},
+    {"linear, mean", {3, 4, 2}, Activation(1, 1), square_loss()},
 };
 
 Objective make_objective(const Case& c, Random& random) {
   Dataset data;
   data.inputs = random.normal_matrix(c.sizes.front(), 7);
   data.targets = random.normal_matrix(c.sizes.back(), 7);
-  if (c.loss == LossKind::logistic) data.targets = data.targets.array().sign().matrix();
+  if (c.loss->traits().classification) data.targets = data.targets.array().sign().matrix();
   data.origin = c.name;
   return Objective(feed_forward(c.sizes, c.activation), data,
                    Loss(c.loss, c.activation.is_linear() ? Reduction::mean : Reduction::sum));

@@ -28,7 +28,7 @@ std::vector<PolarCase> linear_cases() {
           {.name = "linear, dead neuron, logistic",
            .sizes = {3, 4, 1},
            .activation = linear,
-           .loss = LossKind::logistic,
+           .loss = logistic_loss(),
            .dead = true},
           {"linear, two outputs", {4, 3, 2}, linear},
           {.name = "power sum of squares", .sizes = {3, 4}, .activation = square, .dead = true},

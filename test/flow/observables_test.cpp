@@ -16,9 +16,8 @@ BOOST_AUTO_TEST_SUITE(observables_test)
 
 namespace {
 
-const std::vector<Loss> kLosses{Loss(LossKind::square, Reduction::sum),
-                                Loss(LossKind::square, Reduction::mean),
-                                Loss(LossKind::logistic, Reduction::sum)};
+const std::vector<Loss> kLosses{Loss(square_loss(), Reduction::sum), Loss(square_loss(), Reduction::mean),
+                                Loss(logistic_loss(), Reduction::sum)};
 
 Observables observed(Probe& probe, const Vector& x) {
   Observables o;
@@ -48,7 +47,7 @@ BOOST_AUTO_TEST_CASE(proximity_is_free_of_units_reduction_and_scale_near_the_ori
   RandomProblem p(1, {3, 4, 1}, Activation(-1, 2), Loss());
   Probe probe(p.flow, p.x);
   // Mean instead of sum.
-  RandomProblem mean(1, {3, 4, 1}, Activation(-1, 2), Loss(LossKind::square, Reduction::mean));
+  RandomProblem mean(1, {3, 4, 1}, Activation(-1, 2), Loss(square_loss(), Reduction::mean));
   Probe mean_probe(mean.flow, mean.x);
   const Real r = observed(probe, p.x).proximity;
   BOOST_TEST(std::abs(observed(mean_probe, mean.x).proximity / r - 1) < Real(1e-13));

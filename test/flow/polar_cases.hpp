@@ -17,7 +17,7 @@ struct PolarCase {
   std::string name;
   std::vector<Index> sizes;  ///< two: a power sum (inputs, width); one: diagonal linear
   Activation activation;
-  LossKind loss = LossKind::square;
+  LossPointer loss = square_loss();
   bool dead = false;    ///< some neurons exactly zero
   bool smooth = false;  ///< the gradient is a polynomial of the weights
 
@@ -39,12 +39,12 @@ inline std::vector<PolarCase> polar_cases() {
       {.name = "cube, logistic",
        .sizes = {3, 4, 1},
        .activation = cube,
-       .loss = LossKind::logistic,
+       .loss = logistic_loss(),
        .smooth = true},
       {.name = "cube, logistic, dead neurons",
        .sizes = {3, 4, 1},
        .activation = cube,
-       .loss = LossKind::logistic,
+       .loss = logistic_loss(),
        .dead = true,
        .smooth = true},
       {.name = "linear", .sizes = {3, 4, 1}, .activation = linear, .smooth = true},
@@ -59,7 +59,7 @@ inline std::vector<PolarCase> polar_cases() {
       {.name = "power sum of cubes, logistic",
        .sizes = {3, 2},
        .activation = cube,
-       .loss = LossKind::logistic,
+       .loss = logistic_loss(),
        .smooth = true},
       {.name = "diagonal linear", .sizes = {4}, .activation = linear, .dead = true, .smooth = true}};
 }
@@ -84,7 +84,7 @@ struct PolarProblem {
     Dataset set;
     set.inputs = random.normal_matrix(c.sizes.front(), 7);
     set.targets = random.normal_matrix(c.sizes.size() <= 2 ? 1 : c.sizes.back(), 7);
-    if (c.loss == LossKind::logistic)
+    if (c.loss->traits().classification)
       set.targets = set.targets.unaryExpr([](Real y) { return y > 0 ? Real(1) : Real(-1); });
     return set;
   }

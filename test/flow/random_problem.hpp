@@ -18,7 +18,7 @@ struct RandomProblem {
     Dataset set;
     set.inputs = random.normal_matrix(layers.front(), 7);
     set.targets = random.normal_matrix(layers.back(), 7);
-    if (loss.kind() == LossKind::logistic)
+    if (loss.traits().classification)
       set.targets = set.targets.unaryExpr([](Real y) { return y > 0 ? Real(1) : Real(-1); });
     return set;
   }

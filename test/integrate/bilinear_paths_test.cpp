@@ -116,7 +116,7 @@ BOOST_DATA_TEST_CASE(plateaus_of_attention, data::make({true, false}), trained) 
   FlowProblem problem;
   problem.network = bilinear(3, 3, 3, trained ? BilinearOuter::trained : BilinearOuter::ones);
   problem.data = in_context_population(prompts);
-  problem.loss = Loss(LossKind::square, Reduction::mean);
+  problem.loss = Loss(square_loss(), Reduction::mean);
   problem.w0 = delta * random.unit_vector(problem.network->parameter_count());
   IntegrationOptions options;
   options.t_end = trained ? Real(1e5) : Real(300);

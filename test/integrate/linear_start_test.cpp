@@ -54,12 +54,12 @@ Balanced balanced_start(Real delta) {
   return start;
 }
 
-FlowProblem random_start(std::shared_ptr<const Network> network, LossKind loss, Real delta) {
+FlowProblem random_start(std::shared_ptr<const Network> network, LossPointer loss, Real delta) {
   Random random(11);
   Dataset data;
   data.inputs = random.normal_matrix(network->input_count(), 9);
   data.targets = random.normal_matrix(network->output_count(), 9);
-  if (loss == LossKind::logistic)
+  if (loss->traits().classification)
     data.targets = data.targets.unaryExpr([](Real y) { return y > 0 ? Real(1) : Real(-1); });
   Vector w0 = delta * random.unit_vector(network->parameter_count());
   return {std::move(network), std::move(data), Loss(loss), std::move(w0)};
@@ -68,7 +68,7 @@ FlowProblem random_start(std::shared_ptr<const Network> network, LossKind loss, 
 struct NetworkCase {
   const char* name;
   std::shared_ptr<const Network> (*network)();
-  LossKind loss;
+  LossPointer loss;
 };
 std::ostream& operator<<(std::ostream& out, const NetworkCase& c) { return out << c.name; }
 
@@ -77,14 +77,14 @@ const NetworkCase kNetworks[] = {
      [] {
        return feed_forward({4, 3, 2}, Activation(1, 1));
      },
-     LossKind::square},
+     square_loss()},
     {"linear 3-5-1, logistic",
      [] {
        return feed_forward({3, 5, 1}, Activation(1, 1));
      },
-     LossKind::logistic},
-    {"diagonal linear", [] { return diagonal_linear(4); }, LossKind::square},
-    {"power sum of squares", [] { return power_sum(3, 4, Activation(-1, 2)); }, LossKind::square}};
+     logistic_loss()},
+    {"diagonal linear", [] { return diagonal_linear(4); }, square_loss()},
+    {"power sum of squares", [] { return power_sum(3, 4, Activation(-1, 2)); }, square_loss()}};
 
 IntegrationOptions until(Real t_end) {
   IntegrationOptions options;
@@ -344,8 +344,7 @@ BOOST_DATA_TEST_CASE(a_restored_run_goes_on_bit_by_bit_and_count_by_count, bdata
 
 // One output: the outgoing weights are one group, and one that is zero is soon not.
 BOOST_AUTO_TEST_CASE(a_weight_that_leaves_zero) {
-  FlowProblem problem =
-      random_start(feed_forward({3, 4, 1}, Activation(1, 1)), LossKind::square, Real(1e-60));
+  FlowProblem problem = random_start(feed_forward({3, 4, 1}, Activation(1, 1)), square_loss(), Real(1e-60));
   problem.w0[13] = 0;
   Vector states[2];
   for (const bool linear : {false, true}) {
@@ -366,7 +365,7 @@ BOOST_AUTO_TEST_CASE(a_weight_that_leaves_zero) {
 
 BOOST_AUTO_TEST_CASE(only_where_it_applies) {
   const auto has_one = [](std::shared_ptr<const Network> network, int dense_limit) {
-    const FlowProblem problem = random_start(std::move(network), LossKind::square, Real(1e-20));
+    const FlowProblem problem = random_start(std::move(network), square_loss(), Real(1e-20));
     Objective objective(problem.network, problem.data, problem.loss);
     FlowAssemblyOptions options;
     options.stepping = flow_stepping(*problem.network, Real(1e-8), 1, 0);

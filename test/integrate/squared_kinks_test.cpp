@@ -69,7 +69,7 @@ KinkedProblem random_kinked(std::uint64_t seed, int hidden_layers) {
   problem.flow.network = feed_forward(sizes, Activation(slope, power));
   problem.flow.data.inputs = random.normal_matrix(sizes.front(), samples);
   problem.flow.data.targets = random.normal_matrix(sizes.back(), samples);
-  problem.flow.loss = Loss(LossKind::square, Reduction::mean);
+  problem.flow.loss = Loss(square_loss(), Reduction::mean);
   // Deep networks of a small norm stand still.
   if (hidden_layers > 1)
     norm = Real(0.6) * std::sqrt(static_cast<Real>(problem.flow.network->parameter_count()));
@@ -98,7 +98,7 @@ KinkedProblem random_kinked_sum(std::uint64_t seed) {
   problem.flow.network = power_sum(inputs, width, Activation(slope, power));
   problem.flow.data.inputs = random.normal_matrix(inputs, samples);
   problem.flow.data.targets = random.normal_matrix(1, samples);
-  problem.flow.loss = Loss(LossKind::square, Reduction::mean);
+  problem.flow.loss = Loss(square_loss(), Reduction::mean);
   problem.flow.w0 = norm * random.unit_vector(problem.flow.network->parameter_count());
   problem.t_end = 20 / std::pow(norm, static_cast<Real>(power - 2));
   problem.description =

@@ -35,11 +35,12 @@ using namespace saddleflow;
 namespace {
 
 /// Allocations made by value, gradient, product and Hessian at weights not seen before.
-long allocations_of_a_round(const std::shared_ptr<const Network>& network, Index samples, LossKind kind) {
+long allocations_of_a_round(const std::shared_ptr<const Network>& network, Index samples,
+                            const LossPointer& kind) {
   test::RandomMatrices random(1);
   Dataset data;
   data.inputs = random.matrix(network->input_count(), samples);
-  data.targets = random.signs(network->output_count(), samples);
+  data.targets = random.targets(*kind, network->output_count(), samples);
   Objective objective(network, data, Loss(kind));
   Vector w = random.vector(objective.size());
   const Vector v = random.vector(objective.size());
@@ -71,7 +72,7 @@ BOOST_AUTO_TEST_CASE(the_counter_counts) {
 
 BOOST_AUTO_TEST_CASE(no_allocation_after_the_first_round) {
   const Activation squared(Real(0), 2);
-  for (const LossKind kind : {LossKind::square, LossKind::logistic}) {
+  for (const LossPointer& kind : {square_loss(), logistic_loss(), exponential_loss()}) {
     for (const auto& network :
          {feed_forward({10, 20, 1}, squared), feed_forward({10, 20, 3}, squared),
           feed_forward({10, 20, 20, 1}, squared), feed_forward({20, 40, 10, 1}, squared),
@@ -88,13 +89,15 @@ BOOST_AUTO_TEST_CASE(no_allocation_after_the_first_round) {
     }
     BOOST_TEST(allocations_of_a_round(feed_forward({60, 10, 1}, squared), 1000, kind) == 0);
   }
+  for (const auto& network : {feed_forward({10, 20, 3}, squared), feed_forward({10, 20, 10, 4}, squared),
+                              feed_forward({5, 2}, squared)})
+    BOOST_TEST(allocations_of_a_round(network, 100, softmax_loss()) == 0);
   // Long panels: many samples above, many weights here.
-  BOOST_TEST(allocations_of_a_round(feed_forward({200, 20, 1}, squared), 100, LossKind::square) == 0);
-  BOOST_TEST(allocations_of_a_round(bilinear(20, 20, 20, BilinearOuter::trained), 1000, LossKind::square) ==
-             0);
+  BOOST_TEST(allocations_of_a_round(feed_forward({200, 20, 1}, squared), 100, square_loss()) == 0);
+  BOOST_TEST(allocations_of_a_round(bilinear(20, 20, 20, BilinearOuter::trained), 1000, square_loss()) == 0);
   BOOST_TEST(
       allocations_of_a_round(convolution({image_patches(8, 8, 3, 3), 20, 1, OuterWeights::average}, squared),
-                             1000, LossKind::square) == 0);
+                             1000, square_loss()) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

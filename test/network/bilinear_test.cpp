@@ -221,8 +221,8 @@ BOOST_AUTO_TEST_CASE(contains_linear_networks) {
   other->backward(r, of_linear);
   BOOST_TEST((g - of_linear).norm() <= Real(1e-14) * g.norm());
   Matrix h, h_linear;
-  one->hessian(flat_r, flat_r, h);
-  other->hessian(r, r, h_linear);
+  one->hessian(flat_r, OutputCurvature{flat_r, {}}, h);
+  other->hessian(r, OutputCurvature{r, {}}, h_linear);
   BOOST_TEST((h - h_linear).norm() <= Real(1e-14) * h.norm());
   BOOST_TEST(balances(*network, w) == balances(*linear, w), boost::test_tools::per_element());
   BOOST_TEST(network->groups().first == linear->groups().first, boost::test_tools::per_element());

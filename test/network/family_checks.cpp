@@ -121,13 +121,13 @@ void compare_with_hyper_dual(const FamilyMember& member, Index samples, RandomMa
   raise_to(errors.tangent, tangent, slow_tangent_matrix(member, w, v, inputs));
   kernel->tangent_backward(c.cwiseProduct(tangent), hv);
   Matrix h;
-  kernel->hessian(residual, c, h);
+  kernel->hessian(residual, OutputCurvature{c, {}}, h);
 
   const SlowDerivatives exact = SlowSum{member, inputs, r, c}.differentiate(w);
   raise_to(errors.gradient, g, exact.gradient);
   raise_to(errors.product, hv, LongVector(exact.hessian * v.cast<long double>()));
   raise_to(errors.hessian, h, exact.hessian);
-  kernel->hessian(r, none, h);
+  kernel->hessian(r, OutputCurvature{none, {}}, h);
   raise_to(errors.frozen, h, SlowSum{member, inputs, r, none}.differentiate(w).hessian);
 }
 
@@ -144,7 +144,7 @@ FamilyIdentities measure_identities(const Network& network, Index samples, Rando
   kernel->backward(r, g);
   kernel->tangent(w);
   kernel->tangent_backward(none, hv);
-  kernel->hessian(r, none, h);
+  kernel->hessian(r, OutputCurvature{none, {}}, h);
 
   FamilyIdentities found;
   found.euler = std::abs(w.dot(g) - degree * r.cwiseProduct(outputs).sum()) / (w.norm() * g.norm());
@@ -157,9 +157,7 @@ FamilyIdentities measure_identities(const Network& network, Index samples, Rando
   found.homogeneity = (scaled - std::pow(c, degree) * outputs).norm() / scaled.norm();
   // Balance is quadratic: the symmetric difference is its exact derivative.
   const Vector step = g * (w.norm() / g.norm());
-  Vector plus, minus;
-  network.balance(w + step, plus);
-  network.balance(w - step, minus);
+  const Vector plus = balances(network, w + step), minus = balances(network, w - step);
   found.balance = (plus - minus).norm() / w.squaredNorm();
   return found;
 }
@@ -167,7 +165,10 @@ FamilyIdentities measure_identities(const Network& network, Index samples, Rando
 double compare_hessian_with_products(const Network& network, Index samples, RandomMatrices& random) {
   const Matrix inputs = random.matrix(network.input_count(), samples);
   const Matrix r = random.matrix(network.output_count(), samples);
-  const Matrix c = random.matrix(network.output_count(), samples).cwiseAbs();
+  // Blocks that are not diagonal where there are several outputs.
+  const Index outputs = network.output_count(), pairs = outputs * (outputs - 1) / 2;
+  const OutputCurvature c{random.matrix(outputs, samples).cwiseAbs(),
+                          pairs > 0 ? random.matrix(pairs, samples) : Matrix()};
   const Vector w = random.vector(network.parameter_count()) / Real(2);
   const auto kernel = network.kernel(inputs);
   Matrix h;
@@ -175,9 +176,10 @@ double compare_hessian_with_products(const Network& network, Index samples, Rand
   kernel->hessian(r, c, h);
   Matrix products(h.rows(), h.cols());
   Vector g, hv;
+  Matrix dr;
   kernel->backward(r, g);
   for (Index j = 0; j < h.cols(); ++j) {
-    const Matrix dr = c.cwiseProduct(kernel->tangent(Vector::Unit(h.cols(), j)));
+    multiply(c, kernel->tangent(Vector::Unit(h.cols(), j)), dr);
     kernel->tangent_backward(dr, hv);
     products.col(j) = hv;
   }

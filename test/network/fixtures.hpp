@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "saddleflow/network/network.hpp"
+#include "saddleflow/problem/loss_function.hpp"
 
 namespace saddleflow::test {
 
@@ -31,6 +32,23 @@ class RandomMatrices {
   /// Entries -1 and 1.
   Matrix signs(Index rows, Index cols) {
     return matrix(rows, cols).unaryExpr([](Real x) { return x < Real(0) ? Real(-1) : Real(1); });
+  }
+  /// Columns of a 1 and else 0.
+  Matrix one_hot(Index rows, Index cols) {
+    const Matrix scores = matrix(rows, cols);
+    Matrix classes = Matrix::Zero(rows, cols);
+    for (Index i = 0; i < cols; ++i) {
+      Index c = 0;
+      scores.col(i).maxCoeff(&c);
+      classes(c, i) = 1;
+    }
+    return classes;
+  }
+  /// Targets that the loss takes: numbers, signs or classes.
+  Matrix targets(const LossFunction& loss, Index rows, Index cols) {
+    const LossTraits traits = loss.traits();
+    if (!traits.classification) return matrix(rows, cols);
+    return traits.separable ? signs(rows, cols) : one_hot(rows, cols);
   }
 
  private:

@@ -41,7 +41,7 @@ Setting set_up(std::shared_ptr<const Network> network, RandomMatrices& random) {
   s.kernel = s.network->kernel(s.inputs);
   s.outputs = s.kernel->forward(s.w);
   s.kernel->backward(s.residual, s.gradient);
-  s.kernel->hessian(s.residual, Matrix::Zero(s.residual.rows(), s.residual.cols()), s.hessian);
+  s.kernel->hessian(s.residual, {Matrix::Zero(s.residual.rows(), s.residual.cols()), {}}, s.hessian);
   return s;
 }
 
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(hidden_neurons_may_be_permuted) {
     Vector g;
     s.kernel->backward(s.residual, g);
     Matrix h;
-    s.kernel->hessian(s.residual, Matrix::Zero(s.residual.rows(), s.residual.cols()), h);
+    s.kernel->hessian(s.residual, {Matrix::Zero(s.residual.rows(), s.residual.cols()), {}}, h);
     Real gradient_error = 0, hessian_error = 0;
     for (Index i = 0; i < s.w.size(); ++i) {
       gradient_error = std::max(gradient_error, std::abs(g[at(i)] - s.gradient[i]));

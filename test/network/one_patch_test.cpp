@@ -56,8 +56,8 @@ void compare_passes(Kernel& one, Kernel& other, const OnePatchSize& size, Index 
   other.tangent_backward(dr, g_other);
   BOOST_TEST(same_content(g, g_other), "product with the Hessian");
   for (const Matrix& curvature : {c, Matrix(Matrix::Zero(size.outputs, size.samples))}) {
-    one.hessian(r, curvature, h);
-    other.hessian(r, curvature, h_other);
+    one.hessian(r, OutputCurvature{curvature, {}}, h);
+    other.hessian(r, OutputCurvature{curvature, {}}, h_other);
     BOOST_TEST(same_content(h, h_other), "Hessian");
   }
   const HiddenState &hidden = one.feed_forward_state()->hidden.front(),
@@ -86,10 +86,7 @@ BOOST_DATA_TEST_CASE(equals_feed_forward,
     BOOST_TEST(network->degree() == expected->degree());
     BOOST_TEST(network->groups().first == expected->groups().first, boost::test_tools::per_element());
     const Vector w = random.vector(parameters);
-    Vector balance, balance_expected;
-    network->balance(w, balance);
-    expected->balance(w, balance_expected);
-    BOOST_TEST(same_content(balance, balance_expected), "balance");
+    BOOST_TEST(same_content(balances(*network, w), balances(*expected, w)), "balance");
     const Matrix inputs = random.matrix(size.inputs, size.samples);
     const auto one = network->kernel(inputs), other = expected->kernel(inputs);
     compare_passes(*one, *other, size, parameters, random);
@@ -121,7 +118,9 @@ BOOST_AUTO_TEST_CASE(the_general_hessian) {
       const auto network = convolution(shape, sigma);
       const auto kernel = network->kernel(random.matrix(size.inputs, size.samples));
       const Matrix r = random.matrix(size.outputs, size.samples);
-      const Matrix c = random.matrix(size.outputs, size.samples).cwiseAbs();
+      const Index pairs = size.outputs * (size.outputs - 1) / 2;
+      const OutputCurvature c{random.matrix(size.outputs, size.samples).cwiseAbs(),
+                              pairs > 0 ? random.matrix(pairs, size.samples) : Matrix()};
       Matrix h, general;
       kernel->forward(random.vector(network->parameter_count()));
       kernel->hessian(r, c, h);

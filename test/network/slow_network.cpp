@@ -40,12 +40,24 @@ Numbers slow_outputs(const Network& network, const Numbers& w, const Numbers& x,
   return activations;
 }
 
-HyperDual slow_loss(const HyperDual& output, long double y, LossKind kind) {
-  if (kind == LossKind::square) {
-    const HyperDual difference = output + HyperDual(-y);
-    return HyperDual(0.5L) * difference * difference;
+HyperDual slow_output_loss(const HyperDual& output, long double y, SlowProblem::Kind kind) {
+  const HyperDual minus_margin = HyperDual(-y) * output;
+  if (kind == SlowProblem::Kind::weighted) return HyperDual(y) * output;
+  if (kind == SlowProblem::Kind::exponential) return exp(minus_margin);
+  if (kind == SlowProblem::Kind::logistic) return HyperDual(2) * log(HyperDual(1) + exp(minus_margin));
+  const HyperDual difference = output + HyperDual(-y);
+  return HyperDual(0.5L) * difference * difference;
+}
+
+/// k/(k-1) (ln sum_j e^{yhat_j} - yhat_c).
+HyperDual slow_cross_entropy(const Numbers& outputs, const Vector& one_hot) {
+  HyperDual sum, right;
+  for (std::size_t j = 0; j < outputs.size(); ++j) {
+    sum = sum + exp(outputs[j]);
+    if (one_hot[static_cast<Index>(j)] == 1) right = outputs[j];
   }
-  return HyperDual(2) * log(HyperDual(1) + exp(HyperDual(-y) * output));
+  const auto k = static_cast<long double>(outputs.size());
+  return HyperDual(k / (k - 1)) * (log(sum) + HyperDual(-1) * right);
 }
 
 }  // namespace
@@ -56,13 +68,12 @@ HyperDual SlowProblem::operator()(const Numbers& w) const {
     Numbers x;
     for (Index j = 0; j < inputs.rows(); ++j) x.emplace_back(inputs(j, i));
     const Numbers outputs = slow_outputs(network, w, x, kink_distance);
-    for (std::size_t o = 0; o < outputs.size(); ++o) {
-      const long double y = targets(static_cast<Index>(o), i);
-      if (kind == Kind::weighted)
-        sum = sum + HyperDual(y) * outputs[o];
-      else
-        sum = sum + slow_loss(outputs[o], y, kind == Kind::square ? LossKind::square : LossKind::logistic);
+    if (kind == Kind::softmax) {
+      sum = sum + slow_cross_entropy(outputs, targets.col(i));
+      continue;
     }
+    for (std::size_t o = 0; o < outputs.size(); ++o)
+      sum = sum + slow_output_loss(outputs[o], targets(static_cast<Index>(o), i), kind);
   }
   return reduction == Reduction::mean ? HyperDual(1.0L / static_cast<long double>(inputs.cols())) * sum : sum;
 }

@@ -18,7 +18,7 @@ struct SlowProblem {
   const Network& network;
   const Matrix& inputs;
   const Matrix& targets;  // or r
-  enum class Kind { square, logistic, weighted } kind;
+  enum class Kind { square, logistic, exponential, softmax, weighted } kind;
   Reduction reduction = Reduction::sum;
   mutable long double kink_distance = std::numeric_limits<long double>::infinity();
 

@@ -55,8 +55,14 @@ bool compare_difference(Objective& objective, const Vector& w, const Vector& v, 
   return true;
 }
 
+SlowProblem::Kind slow_kind(const LossPointer& loss) {
+  if (loss == softmax_loss()) return SlowProblem::Kind::softmax;
+  if (loss == exponential_loss()) return SlowProblem::Kind::exponential;
+  return loss == logistic_loss() ? SlowProblem::Kind::logistic : SlowProblem::Kind::square;
+}
+
 /// Of the sum over the samples the oracle is asked, which is slow; the mean is that divided by their number.
-void compare(const std::shared_ptr<const Network>& network, const Dataset& data, LossKind kind,
+void compare(const std::shared_ptr<const Network>& network, const Dataset& data, const LossPointer& kind,
              Reduction reduction, const SlowDerivatives& of_sum, Real kink_distance, const Vector& w,
              const Vector& v, Errors& errors) {
   Objective objective(network, data, Loss(kind, reduction));
@@ -76,17 +82,16 @@ void compare(const std::shared_ptr<const Network>& network, const Dataset& data,
   errors.differences += compare_difference(objective, w, v, hv, kink_distance, errors.difference);
 }
 
-void compare(const std::shared_ptr<const Network>& network, Index samples, LossKind kind,
+void compare(const std::shared_ptr<const Network>& network, Index samples, const LossPointer& kind,
              RandomMatrices& random, Errors& errors) {
   Dataset data;
   data.origin = "test";
   data.inputs = random.matrix(network->input_count(), samples);
   const Index outputs = network->output_count();
-  data.targets = kind == LossKind::square ? random.matrix(outputs, samples) : random.signs(outputs, samples);
+  data.targets = random.targets(*kind, outputs, samples);
   const Vector w = ordinary_weights(*network, data.inputs, random);
   const Vector v = random.vector(w.size());
-  const SlowProblem slow{*network, data.inputs, data.targets,
-                         kind == LossKind::square ? SlowProblem::Kind::square : SlowProblem::Kind::logistic};
+  const SlowProblem slow{*network, data.inputs, data.targets, slow_kind(kind)};
   const SlowDerivatives exact = differentiate(slow, w);
   for (const Reduction reduction : {Reduction::sum, Reduction::mean})
     compare(network, data, kind, reduction, exact, static_cast<Real>(slow.kink_distance), w, v, errors);
@@ -102,19 +107,22 @@ void compare_frozen(const std::shared_ptr<const Network>& network, Index samples
   const auto kernel = network->kernel(inputs);
   Matrix h;
   kernel->forward(w);
-  kernel->hessian(r, Matrix::Zero(r.rows(), r.cols()), h);
+  kernel->hessian(r, {Matrix::Zero(r.rows(), r.cols()), {}}, h);
   raise(errors.frozen, relative_error(h, exact.hessian));
 }
 
 Errors compare_all(const std::vector<std::shared_ptr<const Network>>& networks, RandomMatrices& random) {
   Errors errors;
+  RandomMatrices of_classes(seed);
   for (const auto& network : networks) {
     for (const Index samples : sample_counts) {
       // The oracle takes seconds for deep networks and many samples: there with three outputs only.
       if (samples == 80 && network->layout().layer_count() > 2 && network->output_count() < 3) continue;
       compare_frozen(network, samples, random, errors);
-      for (const LossKind kind : {LossKind::square, LossKind::logistic})
+      for (const LossPointer& kind : {square_loss(), logistic_loss()})
         compare(network, samples, kind, random, errors);
+      compare(network, samples, exponential_loss(), of_classes, errors);
+      if (network->output_count() > 1) compare(network, samples, softmax_loss(), of_classes, errors);
     }
   }
   return errors;
@@ -164,14 +172,15 @@ BOOST_DATA_TEST_CASE(power_sum_network, data::xrange(activation_count), number) 
 
 /// More samples than one batch of the assembly, not a multiple of it, and layers wider than one product's
 /// rows.
-BOOST_DATA_TEST_CASE(several_batches, data::make({1, 2, 3}), outputs) {
+BOOST_DATA_TEST_CASE(several_batches, data::make({1, 2, 3}) * data::make({false, true}), outputs, dense) {
   RandomMatrices random(seed);
   for (const std::vector<Index>& sizes :
        {std::vector<Index>{3, 5, outputs}, {2, 131, outputs}, {4, 3, 140, 2, outputs}}) {
     const auto network = feed_forward(sizes, Activation(Real(0.3), 2));
     const Matrix inputs = random.matrix(sizes.front(), 301);
     const Matrix r = random.matrix(outputs, 301);
-    const Matrix c = random.matrix(outputs, 301).cwiseAbs();
+    const OutputCurvature c{random.matrix(outputs, 301).cwiseAbs(),
+                            dense ? random.matrix(outputs * (outputs - 1) / 2, 301) : Matrix()};
     const Vector w = ordinary_weights(*network, inputs, random);
     const auto kernel = network->kernel(inputs);
     Matrix h;
@@ -182,7 +191,8 @@ BOOST_DATA_TEST_CASE(several_batches, data::make({1, 2, 3}), outputs) {
     Vector g, hv;
     kernel->backward(r, g);
     for (Index j = 0; j < h.cols(); ++j) {
-      const Matrix dr = c.cwiseProduct(kernel->tangent(Vector::Unit(h.cols(), j)));
+      Matrix dr;
+      multiply(c, kernel->tangent(Vector::Unit(h.cols(), j)), dr);
       kernel->tangent_backward(dr, hv);
       products.col(j) = hv;
     }

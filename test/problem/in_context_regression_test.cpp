@@ -86,7 +86,7 @@ BOOST_DATA_TEST_CASE(the_best_attention, data::make({4, 31}), context) {
   Vector w(18);
   w << Matrix::Identity(3, 3).reshaped(), best.transpose().reshaped();
   const auto network = bilinear(3, 3, 3, BilinearOuter::ones);
-  const Loss loss(LossKind::square, Reduction::mean);
+  const Loss loss(square_loss(), Reduction::mean);
   Objective population(network, in_context_population(options), loss);
   Vector gradient;
   const Real at_origin = population.value(Vector::Zero(18));

@@ -21,7 +21,7 @@ Dataset random_dataset(Index inputs, Index outputs, Index samples) {
 
 struct Fixture {
   std::shared_ptr<const Network> network = feed_forward({3, 4, 2}, Activation(Real(0), 2));
-  Objective objective{network, random_dataset(3, 2, 9), Loss(LossKind::square)};
+  Objective objective{network, random_dataset(3, 2, 9), Loss(square_loss())};
   Vector w = test::RandomMatrices(6).vector(network->parameter_count());
   Vector v = test::RandomMatrices(7).vector(network->parameter_count());
   Vector g, hv;
@@ -127,11 +127,11 @@ BOOST_AUTO_TEST_CASE(counters_can_be_restored) {
 }
 
 BOOST_AUTO_TEST_CASE(data_that_do_not_fit) {
-  const Loss square(LossKind::square);
+  const Loss square(square_loss());
   BOOST_CHECK_THROW(saddleflow::Objective(network, random_dataset(4, 2, 9), square), InputError);
   BOOST_CHECK_THROW(saddleflow::Objective(network, random_dataset(3, 1, 9), square), InputError);
   BOOST_CHECK_THROW(saddleflow::Objective(network, random_dataset(3, 2, 0), square), InputError);
-  BOOST_CHECK_THROW(saddleflow::Objective(network, random_dataset(3, 2, 9), Loss(LossKind::logistic)),
+  BOOST_CHECK_THROW(saddleflow::Objective(network, random_dataset(3, 2, 9), Loss(logistic_loss())),
                     InputError);
   Dataset uneven = random_dataset(3, 2, 9);
   uneven.targets.conservativeResize(2, 8);

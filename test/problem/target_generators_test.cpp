@@ -121,6 +121,32 @@ BOOST_AUTO_TEST_CASE(signs_are_signs) {
   BOOST_TEST(y.rowwise().sum().cwiseAbs().maxCoeff() < 5 * std::sqrt(Real(1000)));
 }
 
+BOOST_DATA_TEST_CASE(classes_are_the_largest_output_of_the_teacher, data::make({0.0, 0.3}), noise) {
+  GeneratorOptions options = teacher_of({4, 5, 3}, Activation(0, 2));
+  options.noise = Real(noise);
+  options.samples = 200;
+  const Matrix scores = generate_dataset(options).targets;
+  options.targets = TargetKind::classes;
+  const Dataset data = generate_dataset(options);
+  BOOST_TEST(data.origin == "generator gaussian/classes");
+  for (Index i = 0; i < options.samples; ++i) {
+    BOOST_TEST(data.targets.col(i).sum() == 1);
+    BOOST_TEST(data.targets.col(i).dot(scores.col(i)) == scores.col(i).maxCoeff());
+  }
+  BOOST_TEST((data.targets.rowwise().sum().array() > 0).count() >= 2);
+}
+
+BOOST_AUTO_TEST_CASE(two_classes_of_one_output_are_its_sign) {
+  GeneratorOptions options = teacher_of({4, 5, 1}, Activation(1, 1));
+  const Matrix scores = generate_dataset(options).targets;
+  options.targets = TargetKind::classes;
+  const Matrix y = generate_dataset(options).targets;
+  BOOST_TEST((y.cwiseAbs().array() == 1).all());
+  BOOST_TEST((y.cwiseProduct(scores).array() > 0).all());
+  const Dataset test = generate_test_set(options, 5);
+  BOOST_TEST((test.targets.cwiseAbs().array() == 1).all());
+}
+
 BOOST_AUTO_TEST_CASE(linear_targets_give_back_their_matrix) {
   GeneratorOptions options = options_of(TargetKind::linear, 3, 2);
   options.inputs = InputKind::whitened;
@@ -154,11 +180,12 @@ BOOST_AUTO_TEST_CASE(origin_and_seed_are_noted) {
 }
 
 BOOST_AUTO_TEST_CASE(names_come_back) {
-  for (const char* name : {"teacher", "teacher_sum", "sparse_polynomial", "signs", "linear", "given"})
+  for (const char* name :
+       {"teacher", "teacher_sum", "sparse_polynomial", "signs", "classes", "linear", "given"})
     BOOST_TEST(name_of(by_name<TargetKind>(name)) == std::string(name));
   expect_error<InputError>([] { by_name<TargetKind>("master", "data.targets"); },
                            "data.targets: found \"master\", expected one of teacher, teacher_sum, "
-                           "sparse_polynomial, signs, linear, given");
+                           "sparse_polynomial, signs, classes, linear, given");
 }
 
 BOOST_AUTO_TEST_CASE(bad_teachers_are_refused) {

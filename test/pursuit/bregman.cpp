@@ -25,10 +25,11 @@ Bregman::Bregman(Dataset data, Loss loss, Real h)
 /// dL/d beta_j with beta_j = b, and its derivative.
 Bregman::Slope Bregman::slope(Index j, Real b) {
   const Matrix h = outputs_ + (b - beta_[j]) * data_.inputs.row(j);
-  Matrix r, curvature;
+  Matrix r;
+  OutputCurvature curvature;
   loss_.derivative(h, data_.targets, r);
-  loss_.second_derivative(h, data_.targets, curvature);
-  return {r.row(0).dot(data_.inputs.row(j)), curvature.row(0).dot(data_.inputs.row(j).cwiseAbs2())};
+  loss_.curvature(h, data_.targets, curvature);
+  return {r.row(0).dot(data_.inputs.row(j)), curvature.diagonal.row(0).dot(data_.inputs.row(j).cwiseAbs2())};
 }
 
 /// Zero where |s_j - h slope(0)| <= 1, else the root of slope(b) + (sign b - s_j) / h.

@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(logistic_cones) {
   Index found = 0, unbounded = 0;
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     const Index d = 3 + static_cast<Index>(seed % 3);
-    const Loss loss(LossKind::logistic);
+    const Loss loss(logistic_loss());
     const Dataset data = random_data(d, 6 * d, 300 + seed, RandomTargets::signs);
     const Vector sigma = Random(seed).normal_matrix(d, 1).cwiseSign();
     const ConeMinimum minimum = minimise_on_cone(data, loss, sigma, Vector::Zero(d));
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_ray_without_full_separation_is_told) {
   data.inputs << 1, -1, 0, 0, 0, 0, 1, 2;
   data.targets = Matrix(1, 4);
   data.targets << 1, -1, 1, -1;
-  const Loss loss(LossKind::logistic);
+  const Loss loss(logistic_loss());
   const Vector both = (Vector(2) << 1, -1).finished(), bent = (Vector(2) << -1, -1).finished();
   BOOST_TEST((minimise_on_cone(data, loss, both, Vector::Zero(2)).status == ConeMinimum::Status::unbounded));
   const ConeMinimum minimum = minimise_on_cone(data, loss, bent, Vector::Zero(2));
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(process_against_bregman_iteration) {
   for (std::uint64_t seed = 0; seed < 24; ++seed) {
     const bool logistic = seed % 4 == 3;
     const Index d = 3 + static_cast<Index>(seed % 4);
-    const Loss loss(logistic ? LossKind::logistic : LossKind::square, Reduction::mean);
+    const Loss loss(logistic ? logistic_loss() : square_loss(), Reduction::mean);
     const Dataset data = random_data(d, logistic ? 12 * d : 2 * d, 500 + seed,
                                      logistic ? RandomTargets::signs : RandomTargets::numbers);
     const Skeleton skeleton = skeleton_of(data, loss);
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(separable_data_have_no_minimiser) {
   Dataset data;
   data.inputs = Matrix::Identity(2, 2);
   data.targets = (Matrix(1, 2) << 1, -1).finished();
-  const Skeleton skeleton = skeleton_of(data, Loss(LossKind::logistic));
+  const Skeleton skeleton = skeleton_of(data, Loss(logistic_loss()));
   BOOST_TEST((skeleton.end == SkeletonEnd::no_minimiser));
   BOOST_TEST(skeleton.jumps.empty());
 }

@@ -42,7 +42,7 @@ BOOST_DATA_TEST_CASE(random_classes, kCases* bdata::xrange(1, 5), c, seed) {
   data.targets = data.targets.unaryExpr([](Real y) { return y > 0 ? Real(1) : Real(-1); });
   PursuitOptions options;
   if (c.power == 3) options.scale = Real(1e-2);
-  NeuronPursuit pursuit(feed_forward(c.sizes, Activation(c.slope, c.power)), data, Loss(LossKind::logistic),
+  NeuronPursuit pursuit(feed_forward(c.sizes, Activation(c.slope, c.power)), data, Loss(logistic_loss()),
                         options);
   const std::vector<PursuitRound> rounds = all_rounds(pursuit);
   BOOST_TEST_MESSAGE(fmt::format("seed {}: {} rounds, end {}", seed, rounds.size(), name_of(pursuit.end())));

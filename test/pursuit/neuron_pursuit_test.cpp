@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(several_outputs_logistic_loss_and_three_layers) {
   // Random signs at few inputs of low dimension: not separable by so few neurons.
   Dataset signs{random.normal_matrix(2, 30), random.normal_matrix(1, 30), "signs"};
   signs.targets = signs.targets.unaryExpr([](Real y) { return y > 0 ? Real(1) : Real(-1); });
-  NeuronPursuit logistic(feed_forward({2, 3, 1}, Activation(0, 2)), signs, Loss(LossKind::logistic), options);
+  NeuronPursuit logistic(feed_forward({2, 3, 1}, Activation(0, 2)), signs, Loss(logistic_loss()), options);
   const std::vector<PursuitRound> rounds = all_rounds(logistic);
   BOOST_TEST(!rounds.empty());
   check_rounds(rounds);

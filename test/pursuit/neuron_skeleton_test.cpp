@@ -35,7 +35,7 @@ void print_jumps(const char* what, const Skeleton& skeleton) {
 BOOST_AUTO_TEST_CASE(v8_jumps_and_plateau) {
   const Dataset data = pursuit_test::orthogonal_data();
   const auto network = feed_forward({data.inputs.rows(), 12, 1}, Activation(0, 1));
-  Objective objective(network, data, Loss(LossKind::square, Reduction::mean));
+  Objective objective(network, data, Loss(square_loss(), Reduction::mean));
   const Skeleton skeleton = compute_skeleton(objective, pursuit_test::orthogonal_start(*network, data));
   print_jumps("V8", skeleton);
   const auto plus = pursuit_test::of_sign(data, 1), minus = pursuit_test::of_sign(data, -1);
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(separable_data_lead_to_infinity) {
   Dataset data;
   data.inputs = Random(1).normal_matrix(2, 10);
   data.targets = data.inputs.row(0).cwiseSign();
-  Objective objective(feed_forward({2, 4, 1}, Activation()), data, Loss(LossKind::logistic));
+  Objective objective(feed_forward({2, 4, 1}, Activation()), data, Loss(logistic_loss()));
   const Skeleton skeleton = compute_skeleton(objective, Random(2).unit_vector(objective.size()));
   print_jumps("separable", skeleton);
   BOOST_TEST((skeleton.end == SkeletonEnd::no_minimiser));

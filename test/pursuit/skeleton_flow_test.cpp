@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(v7_in_dual_coordinates) {
 BOOST_AUTO_TEST_CASE(v8) {
   const Dataset data = pursuit_test::orthogonal_data();
   const auto network = feed_forward({data.inputs.rows(), 12, 1}, Activation(0, 1));
-  Objective objective(network, data, Loss(LossKind::square, Reduction::mean));
+  Objective objective(network, data, Loss(square_loss(), Reduction::mean));
   const std::vector<Real> logs{-28, -56, -112};
   const Approach found =
       approach("V8", objective, pursuit_test::orthogonal_start(*network, data), logs, {}, Real(1.5));

@@ -133,7 +133,7 @@ ReferenceCase logistic() {
   return {"V6 logistic",
           feed_forward({1, 1, 1}, linear),
           one_sample(1),
-          Loss(LossKind::logistic),
+          Loss(logistic_loss()),
           Vector::Constant(2, a0),
           50,
           exact,

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(exact_paths_are_those_of_the_objective) {
 // At its end every path with a square loss has fitted its data.
 BOOST_AUTO_TEST_CASE(paths_end_at_the_minimum) {
   for (const ReferenceCase& test_case : reference_cases()) {
-    if (test_case.loss.kind() != LossKind::square) continue;
+    if (!test_case.loss.traits().quadratic) continue;
     const Vector end = test_case.exact(test_case.t_end);
     if (end.size() != test_case.w0.size()) continue;
     Objective objective(test_case.network, test_case.data, test_case.loss);

@@ -62,7 +62,7 @@ Objective two_bumps() {
   data.inputs.row(0) << 10, 1, 0, 0;
   data.inputs.row(1) << 0, 0, 2, 1;
   data.targets << 1, 1, -1, 1;
-  return Objective(power_sum(2, 1, Activation(-1, 2)), data, Loss(LossKind::logistic));
+  return Objective(power_sum(2, 1, Activation(-1, 2)), data, Loss(logistic_loss()));
 }
 
 }  // namespace

@@ -284,8 +284,7 @@ BOOST_DATA_TEST_CASE(opposite_samples_are_no_box,
   Dataset data{Matrix(2, 3), Matrix(1, 3), "opposite"};
   data.inputs << 1, 0, 0, 0, 1, -1;
   data.targets << Real(0.75), static_cast<Real>(y2), static_cast<Real>(y3);
-  Objective objective(feed_forward({2, 1, 1}, Activation(0, 1)), data,
-                      Loss(LossKind::square, Reduction::sum));
+  Objective objective(feed_forward({2, 1, 1}, Activation(0, 1)), data, Loss(square_loss(), Reduction::sum));
   const Real v = Real(1.5);
   const Vector w{{Real(0.5), 0, v}};
   KinkedSurface surface(objective);

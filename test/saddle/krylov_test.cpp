@@ -54,9 +54,9 @@ Objective squares_with_teacher(Index inputs, Index width, std::uint64_t seed, Ve
   minimum = random.normal_matrix(network->parameter_count(), 1) / std::sqrt(static_cast<Real>(inputs));
   data.targets = Matrix::Zero(1, data.inputs.cols());
   data.origin = "teacher";
-  Objective teacher(network, data, Loss(LossKind::square, Reduction::mean));
+  Objective teacher(network, data, Loss(square_loss(), Reduction::mean));
   data.targets = teacher.outputs(minimum);
-  return Objective(network, data, Loss(LossKind::square, Reduction::mean));
+  return Objective(network, data, Loss(square_loss(), Reduction::mean));
 }
 
 struct BothWays {

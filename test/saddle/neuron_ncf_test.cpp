@@ -36,7 +36,7 @@ struct Planted {
   static Dataset data(const std::vector<Index>& sizes, Loss loss, std::uint64_t seed) {
     Random random(seed, RandomStream::inputs);
     Dataset set{random.normal_matrix(sizes.front(), 9), random.normal_matrix(sizes.back(), 9), "random"};
-    if (loss.kind() == LossKind::logistic)
+    if (loss.traits().classification)
       set.targets = set.targets.unaryExpr([](Real y) { return y > 0 ? Real(1) : Real(-1); });
     return set;
   }
@@ -84,7 +84,7 @@ Real best_vector_norm(const Matrix& inputs, const Matrix& residual, Activation a
   return best;
 }
 
-const std::vector<LossKind> losses{LossKind::square, LossKind::logistic};
+const std::vector<LossPointer> losses{square_loss(), logistic_loss()};
 
 }  // namespace
 

@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(the_unit_scales_as_the_function_does) {
       Dataset data = data_in_units(1, 1);
       data.inputs *= inputs;
       data.targets *= targets;
-      const Objective objective(network, data, Loss(LossKind::square, reduction));
+      const Objective objective(network, data, Loss(square_loss(), reduction));
       return Correlation(objective).value(u) / correlation_unit(objective);
     };
     const Real one = ratio(1, 1, Reduction::sum);

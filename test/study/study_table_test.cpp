@@ -58,7 +58,7 @@ const std::vector<Bad> kBad{
     {"[flow]\nt_end = nan", {}, "s.toml:2: flow.t_end: found nan, expected a finite number"},
     {"[loss]\nkind = \"hinge\"",
      {},
-     "s.toml:2: loss.kind: found \"hinge\", expected one of square, logistic"},
+     "s.toml:2: loss.kind: found \"hinge\", expected one of square, logistic, softmax, exponential"},
     {"[network]\nlayers = [3, 0]", {}, "s.toml:2: network.layers: found 0, expected >= 1"},
     {"[network]\nlayers = 3", {}, "s.toml:2: network.layers: found 3, expected a list of integers"},
     {"[data.linear]\nmatrix = [[1, 2], [3]]",

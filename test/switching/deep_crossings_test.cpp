@@ -51,7 +51,7 @@ BOOST_DATA_TEST_CASE(five_hidden_layers, bdata::xrange(1, 6), seed) {
   const test::KinkRun run = test::run_kinks(problem, options);
   BOOST_TEST_REQUIRE(fine.stop_reason == "reached_end", "seed " << seed << ": " << fine.message);
   BOOST_TEST_REQUIRE(run.stop_reason == "reached_end", "seed " << seed << ": " << run.message);
-  Objective objective(problem.network(), problem.data(), Loss(LossKind::square, problem.reduction));
+  Objective objective(problem.network(), problem.data(), Loss(square_loss(), problem.reduction));
   const int steps = 100000;
   const Vector coarse = descent(objective, problem.start(), problem.t_end, steps);
   const Vector right = descent(objective, problem.start(), problem.t_end, 2 * steps);

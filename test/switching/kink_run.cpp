@@ -95,7 +95,7 @@ std::string KinkProblem::description() const {
 }
 
 KinkRun run_kinks(const KinkProblem& problem, const KinkOptions& options) {
-  Objective objective(problem.network(), problem.data(), Loss(LossKind::square, problem.reduction));
+  Objective objective(problem.network(), problem.data(), Loss(square_loss(), problem.reduction));
   return run_kinks(objective, problem.start(), problem.t_end, options);
 }
 

@@ -150,7 +150,7 @@ BOOST_DATA_TEST_CASE(path_of_a_chain, bdata::xrange(1, 7), seed) {
   problem.samples = 20;
   problem.norm = 1;
   problem.t_end = 40;
-  Objective objective(problem.network(), problem.data(), Loss(LossKind::square, problem.reduction));
+  Objective objective(problem.network(), problem.data(), Loss(square_loss(), problem.reduction));
   test::KinkOptions options;
   options.times = {problem.t_end};
   const test::KinkRun run = test::run_kinks(objective, problem.start(), problem.t_end, options);

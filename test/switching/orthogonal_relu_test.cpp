@@ -92,7 +92,7 @@ class Levels : public Observer {
 Jumps run(Real lambda) {
   const auto network = feed_forward({kInputs, kNeurons, 1}, Activation(0, 1));
   const Dataset data = orthogonal_data();
-  Objective objective(network, data, Loss(LossKind::square, Reduction::mean));
+  Objective objective(network, data, Loss(square_loss(), Reduction::mean));
   const Sign plus = of_sign(data, 1), minus = of_sign(data, -1);
   FlowAssemblyOptions options;
   options.stepping = flow_stepping(*network, Real(1e-10), plus.residual + minus.residual);

@@ -60,7 +60,7 @@ class KinkedCorrelation {
   explicit KinkedCorrelation(const Correlation& correlation)
       : objective_(correlation.shared_network(),
                    {correlation.data().inputs, correlation.residual_at_origin(), "residual at the origin"},
-                   Loss(LossKind::linear)),
+                   Loss(linear_loss())),
         flow_(objective_),
         kinks_(flow_) {}
 

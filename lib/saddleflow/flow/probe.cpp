@@ -31,7 +31,6 @@ Probe::Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar)
   product_.resize(at.point().size());
   const Matrix& targets = flow_.objective().data().targets;
   residual_.setZero(targets.rows(), targets.cols());
-  curvature_ = residual_;
   flow_.objective().loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, residual_);
   origin_residual_ = kFittedResidual * residual_.norm();
 }
@@ -105,13 +104,12 @@ Real Probe::proximity_rate(const Vector& x) {
   update_loss_derivative(at);
   const Objective& objective = flow_.objective();
   scaled_ = at.output_unit() * outputs;
-  objective.loss().second_derivative(scaled_, objective.data().targets, curvature_);
+  objective.loss().curvature(scaled_, objective.data().targets, curvature_);
   const Real residual_norm = residual_.norm();
   const Real of_gradient = -gradient_.dot(product_) / square;
   const Real of_outputs = -ratio(outputs.cwiseProduct(tangent).sum(), outputs.squaredNorm());
   const Real of_residual =
-      -ratio(at.output_unit() * residual_.cwiseProduct(curvature_).cwiseProduct(tangent).sum(),
-             residual_norm * residual_scale());
+      -ratio(at.output_unit() * bilinear(residual_, curvature_, tangent), residual_norm * residual_scale());
   const Real of_weights = -at.point().dot(gradient_) / at.point().squaredNorm();
   return of_gradient + of_weights - of_outputs - of_residual;
 }

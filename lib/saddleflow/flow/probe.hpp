@@ -70,7 +70,8 @@ class Probe {
   Real initial_loss_ = 0, initial_energy_ = 0;
   Real origin_residual_ = 0;  // eta ||l'(0)||
   BalanceGauge balance_;
-  Matrix residual_, curvature_, scaled_;
+  Matrix residual_, scaled_;
+  OutputCurvature curvature_;
   Vector gradient_, product_;
 };
 

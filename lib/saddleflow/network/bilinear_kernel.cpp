@@ -80,13 +80,14 @@ void BilinearKernel::tangent_backward(const Matrix& dr, Vector& out) {
   places_.write(gradient_, out);
 }
 
-void BilinearKernel::hessian(const Matrix& r, const Matrix& c, Matrix& out) {
+void BilinearKernel::hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) {
+  require_diagonal(c, "bilinear");
   const Index size = places_.layout().size();
   out.setZero(size, size);
-  if (!(c.array() == Real(0)).all()) {
+  if (!c.is_zero()) {
     make_workspace();
     for (Index first = 0; first < inputs_.cols(); first += samples_.rows()) {
-      load(c, first);
+      load(c.diagonal, first);
       fill_jacobian();
       add_weighted_gram(jacobian_, curvature_, scaled_, out);
     }

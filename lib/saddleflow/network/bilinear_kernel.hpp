@@ -24,7 +24,7 @@ class BilinearKernel final : public Kernel {
   void backward(const Matrix& r, Vector& out) override;
   const Matrix& tangent(const Vector& v) override;
   void tangent_backward(const Matrix& dr, Vector& out) override;
-  void hessian(const Matrix& r, const Matrix& c, Matrix& out) override;
+  void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) override;
 
  private:
   void pair(const Matrix& c, Matrix& outputs) const;

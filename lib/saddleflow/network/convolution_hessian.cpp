@@ -36,7 +36,7 @@ ConvolutionHessian::ConvolutionHessian(const ConvolutionShape& shape, const Layo
   products_.resize(kernels, size);
 }
 
-void ConvolutionHessian::assemble(const FeedForwardState& state, const Matrix& r, const Matrix& c,
+void ConvolutionHessian::assemble(const FeedForwardState& state, const Matrix& r, const OutputCurvature& c,
                                   Matrix& out) {
   out.setZero(layout_.size(), layout_.size());
   if (has_curvature_) {
@@ -47,11 +47,12 @@ void ConvolutionHessian::assemble(const FeedForwardState& state, const Matrix& r
     load(state, r, c, first);
     for (Index o = 0; o < shape_.outputs; ++o) {
       if (!curvature_.col(o).isZero(0)) {
-        fill_jacobian(state.w, o);
+        fill_jacobian(state.w, o, jacobian_);
         add_curvature(o, out);
       }
       add_mixed_blocks(o, out);
     }
+    if (!c.is_diagonal()) add_pairs(state.w, c, first, out);
     if (has_curvature_) add_kernel_blocks(out);
   }
   mirror_upper(out);
@@ -67,32 +68,33 @@ void ConvolutionHessian::load_patches(const Matrix& from, Index first, Matrix& t
   }
 }
 
-void ConvolutionHessian::load(const FeedForwardState& state, const Matrix& r, const Matrix& c, Index first) {
+void ConvolutionHessian::load(const FeedForwardState& state, const Matrix& r, const OutputCurvature& c,
+                              Index first) {
   const HiddenState& hidden = state.hidden.front();
   load_patches(state.inputs, first, input_);
   load_patches(hidden.slope, first, slope_);
   load_patches(hidden.a, first, activation_);
   if (has_curvature_) load_patches(back_, first, weight_);
   const Index count = std::min(batch_, samples_ - first);
-  for (const auto& [from, to] : {std::pair(&r, &residual_), std::pair(&c, &curvature_)}) {
+  for (const auto& [from, to] : {std::pair(&r, &residual_), std::pair(&c.diagonal, &curvature_)}) {
     to->topRows(count) = from->middleCols(first, count).transpose();
     to->bottomRows(batch_ - count).setZero();
   }
 }
 
 /// Columns: the kernels as in the layout, then k + K block of the outer weights.
-void ConvolutionHessian::fill_jacobian(const Vector& w, Index output) {
+void ConvolutionHessian::fill_jacobian(const Vector& w, Index output, Matrix& jacobian) {
   const Index kernels = shape_.kernels, size = input_.cols();
-  jacobian_.setZero();
+  jacobian.setZero();
   for (Index q = 0; q < patches_; ++q) {
     auto through = rows(scaled_, q).leftCols(kernels);
     const ConstMatrixView outer = outer_.block(w, q);
     for (Index k = 0; k < kernels; ++k)
       through.col(k) = (outer_.scale() * outer(output, k)) * rows(slope_, q).col(k);
     for (Index j = 0; j < size; ++j)
-      jacobian_.middleCols(kernels * j, kernels).array() +=
+      jacobian.middleCols(kernels * j, kernels).array() +=
           through.array().colwise() * rows(input_, q).col(j).array();
-    jacobian_.middleCols(first_layer() + kernels * outer_.block_of(q), kernels) +=
+    jacobian.middleCols(first_layer() + kernels * outer_.block_of(q), kernels) +=
         outer_.scale() * rows(activation_, q);
   }
 }
@@ -105,15 +107,42 @@ void ConvolutionHessian::add_curvature(Index output, Matrix& out) {
   gram_.setZero();
   add_weighted_gram(jacobian_, curvature_.col(output), weighted_jacobian_, gram_);
   const Index first = first_layer();
-  const auto place = [&](Index x) {
-    const Index rest = x - first;
-    return x < first ? x : layout_.layer(1).offset + output + shape_.outputs * rest;
-  };
   for (Index y = 0; y < gram_.cols(); ++y) {
-    const Index column = place(y);
+    const Index column = place(y, output);
     out.col(column).head(std::min(y + 1, first)) += gram_.col(y).head(std::min(y + 1, first));
-    for (Index x = first; x <= y; ++x) out(place(x), column) += gram_(x, y);
+    for (Index x = first; x <= y; ++x) out(place(x, output), column) += gram_(x, y);
   }
+}
+
+Index ConvolutionHessian::place(Index x, Index output) const {
+  const Index rest = x - first_layer();
+  return rest < 0 ? x : layout_.layer(1).offset + output + shape_.outputs * rest;
+}
+
+void ConvolutionHessian::add_pairs(const Vector& w, const OutputCurvature& c, Index first, Matrix& out) {
+  const Index count = std::min(batch_, samples_ - first);
+  other_jacobian_.resizeLike(jacobian_);
+  for (Index a = 0; a < shape_.outputs; ++a) {
+    fill_jacobian(w, a, jacobian_);
+    for (Index b = a + 1; b < shape_.outputs; ++b) {
+      fill_jacobian(w, b, other_jacobian_);
+      const auto pair = c.off_diagonal.row(pair_row(a, b, shape_.outputs)).segment(first, count);
+      weighted_jacobian_.setZero();
+      weighted_jacobian_.topRows(count) =
+          jacobian_.topRows(count).array().colwise() * pair.transpose().array();
+      gram_.noalias() = weighted_jacobian_.transpose() * other_jacobian_;
+      add_pair(a, b, out);
+    }
+  }
+}
+
+/// gram_ and its transpose, above the diagonal of `out`.
+void ConvolutionHessian::add_pair(Index a, Index b, Matrix& out) {
+  for (Index y = 0; y < gram_.cols(); ++y)
+    for (Index x = 0; x < gram_.rows(); ++x) {
+      const Index row = place(x, a), column = place(y, b);
+      out(std::min(row, column), std::max(row, column)) += (row == column ? 2 : 1) * gram_(x, y);
+    }
 }
 
 void ConvolutionHessian::add_mixed_blocks(Index output, Matrix& out) {

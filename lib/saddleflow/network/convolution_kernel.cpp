@@ -70,7 +70,7 @@ void ConvolutionKernel::tangent_backward(const Matrix& dr, Vector& out) {
 }
 
 // One patch is a feed-forward network, whose Hessian costs no more for many outputs than for one.
-void ConvolutionKernel::hessian(const Matrix& r, const Matrix& c, Matrix& out) {
+void ConvolutionKernel::hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) {
   ensure_slopes();
   ensure_curvatures();
   if (shape_.patches.patch_count() == 1) {

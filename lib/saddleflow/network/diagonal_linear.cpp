@@ -48,9 +48,10 @@ class DiagonalLinearKernel final : public Kernel {
   }
 
   /// With G = X diag(c) X^T: d beta_j / du_j = v_j, d beta_j / dv_j = u_j, and d^2 beta_j / du_j dv_j = 1.
-  void hessian(const Matrix& r, const Matrix& c, Matrix& out) override {
+  void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) override {
+    require_diagonal(c, "diagonal_linear");
     const Index d = size();
-    scaled_.array() = inputs_.array().rowwise() * c.row(0).array();
+    scaled_.array() = inputs_.array().rowwise() * c.diagonal.row(0).array();
     gram_.noalias() = scaled_ * inputs_.transpose();
     slope_tangent_.noalias() = inputs_ * r.row(0).transpose();
     out.resize(2 * d, 2 * d);

@@ -51,7 +51,7 @@ FeedForwardHessian::FeedForwardHessian(const Layout& layout, Activation activati
     for (Matrix* x : {&jacobian_, &scaled_}) x->resize(batch_, layout.size());
 }
 
-void FeedForwardHessian::assemble(const FeedForwardState& state, const Matrix& r, const Matrix& c,
+void FeedForwardHessian::assemble(const FeedForwardState& state, const Matrix& r, const OutputCurvature& c,
                                   Matrix& out) {
   out.setZero(layout_.size(), layout_.size());
   for (Index first = 0; first < samples_; first += batch_) {
@@ -64,7 +64,8 @@ void FeedForwardHessian::assemble(const FeedForwardState& state, const Matrix& r
   mirror_upper(out);
 }
 
-void FeedForwardHessian::load(const FeedForwardState& state, const Matrix& r, const Matrix& c, Index first) {
+void FeedForwardHessian::load(const FeedForwardState& state, const Matrix& r, const OutputCurvature& c,
+                              Index first) {
   for (int l = 0; l < depth(); ++l) load_transposed(state.input_of(l), first, level(l).input);
   for (int l = 0; l + 1 < depth(); ++l) {
     load_transposed(state.layer(l).slope, first, level(l).slope);
@@ -72,8 +73,24 @@ void FeedForwardHessian::load(const FeedForwardState& state, const Matrix& r, co
   }
   Level& top = level(depth() - 1);
   load_transposed(r, first, top.delta);
-  load_transposed(c, first, top.diagonal);
-  top.form = (c.array() == Real(0)).all() ? Form::zero : Form::diagonal;
+  load_transposed(c.diagonal, first, top.diagonal);
+  top.form = c.is_zero() ? Form::zero : c.is_diagonal() ? Form::diagonal : Form::dense;
+  if (top.form == Form::dense) load_dense(c, first);
+}
+
+/// M_mm from the blocks of the samples.
+void FeedForwardHessian::load_dense(const OutputCurvature& c, Index first) {
+  const Index outputs = c.diagonal.rows(), count = std::min(batch_, samples_ - first);
+  Matrix& block = m(depth() - 1, depth() - 1);
+  block.setZero(batch_, outputs * outputs);
+  for (Index a = 0; a < outputs; ++a) {
+    block.col(a + outputs * a) = level(depth() - 1).diagonal.col(a);
+    for (Index b = a + 1; b < outputs; ++b) {
+      const auto pair = c.off_diagonal.row(pair_row(a, b, outputs)).segment(first, count).transpose();
+      block.col(a + outputs * b).head(count) = pair;
+      block.col(b + outputs * a).head(count) = pair;
+    }
+  }
 }
 
 void FeedForwardHessian::add_single_output_curvature(const Vector& w, Matrix& out) {

@@ -88,7 +88,7 @@ void FeedForwardKernel::tangent_backward(const Matrix& dr, Vector& out) {
   }
 }
 
-void FeedForwardKernel::hessian(const Matrix& r, const Matrix& c, Matrix& out) {
+void FeedForwardKernel::hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) {
   ensure_slopes();
   ensure_curvatures();
   if (!hessian_) hessian_ = std::make_unique<FeedForwardHessian>(layout_, activation_, state_.inputs.cols());

@@ -28,7 +28,7 @@ class FeedForwardKernel final : public Kernel {
   void backward(const Matrix& r, Vector& out) override;
   const Matrix& tangent(const Vector& v) override;
   void tangent_backward(const Matrix& dr, Vector& out) override;
-  void hessian(const Matrix& r, const Matrix& c, Matrix& out) override;
+  void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) override;
   void set_pattern(const ActivationPattern* pattern) override;
   const FeedForwardState* feed_forward_state() const override { return &state_; }
 

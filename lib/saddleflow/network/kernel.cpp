@@ -2,8 +2,23 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/network/feed_forward_state.hpp"
+#include "saddleflow/network/symmetric.hpp"
 
 namespace saddleflow {
+
+void Kernel::hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) {
+  Vector gradient, column;
+  Matrix residual_tangent;
+  backward(r, gradient);
+  const Index n = gradient.size();
+  out.resize(n, n);
+  for (Index j = 0; j < n; ++j) {
+    multiply(c, tangent(Vector::Unit(n, j)), residual_tangent);
+    tangent_backward(residual_tangent, column);
+    out.col(j) = column;
+  }
+  mirror_upper(out);  // exactly symmetric, as rounding leaves it not
+}
 
 void Kernel::set_pattern(const ActivationPattern* pattern) {
   if (pattern != nullptr)

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/network/output_curvature.hpp"
 
 namespace saddleflow {
 
@@ -34,13 +35,15 @@ class Kernel {
   /// with the residual that tangent_backward() is to use.
   virtual const Matrix& tangent(const Vector& v) = 0;
   /// out = (Hess F_r) v + J^T dr, with r of the last backward(), v of the last tangent(), and J the Jacobian
-  /// of the outputs: with dr = l''(H) o tangent(v) this is the Hessian of the loss times v; with dr = 0 that
-  /// of F_r.
+  /// of the outputs: with dr = l''(H) tangent(v), sample by sample, this is the Hessian of the loss times v;
+  /// with dr = 0 that of F_r.
   virtual void tangent_backward(const Matrix& dr, Vector& out) = 0;
-  /// out = Hess F_r + sum_{o,i} c_{oi} (grad H_o(x_i)) (grad H_o(x_i))^T, assembled directly with matrix
+  /// out = Hess F_r + sum_i J_i^T C_i J_i with J_i the Jacobian of H(x_i; w), assembled directly with matrix
   /// products over the samples, not from n products (full symmetric matrix written). Needs forward(w) only.
-  /// With r = l' and c = l'' it is the Hessian of the loss; with c = 0 that of F_r.
-  virtual void hessian(const Matrix& r, const Matrix& c, Matrix& out) = 0;
+  /// With r = l' and C = l'' it is the Hessian of the loss; with C = 0 that of F_r. InputError where a
+  /// network of one output is given blocks that are not diagonal.
+  /// By default as many products as there are parameters.
+  virtual void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out);
 
   /// From the next forward() on, the branches of `pattern`, of which a copy is kept; null: the activation as
   /// it is. InputError where the network has no hidden layers or the shapes differ.

@@ -65,7 +65,8 @@ class PowerSumKernel final : public Kernel {
 
   /// Curvature part J^T diag(c) J with J = sigma'(z_k) x, and per neuron the block sum_i r_i sigma''(z_ki)
   /// x_i x_i^T.
-  void hessian(const Matrix& r, const Matrix& c, Matrix& out) override {
+  void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) override {
+    require_diagonal(c, "power_sum");
     ensure_derivatives();
     const HiddenState& h = hidden();
     const Matrix& inputs = state_.inputs;
@@ -74,7 +75,7 @@ class PowerSumKernel final : public Kernel {
     for (Index j = 0; j < inputs.rows(); ++j)
       for (Index k = 0; k < width; ++k)
         jacobian_.col(k + j * width) = h.slope.row(k).cwiseProduct(inputs.row(j)).transpose();
-    weights_ = c.row(0).transpose();
+    weights_ = c.diagonal.row(0).transpose();
     scaled_.resizeLike(jacobian_);
     out.setZero(layout_.size(), layout_.size());
     add_weighted_gram(jacobian_, weights_, scaled_, out);

@@ -17,10 +17,11 @@ Correlation::Correlation(const Objective& objective)
       u_(size()),
       gradient_(size()) {
   const Matrix zero = Matrix::Zero(data_.targets.rows(), data_.targets.cols());
-  for (Matrix* m : {&z_, &outputs_, &scaled_, &derivative_, &curvature_, &tangent_residual_}) *m = zero;
+  for (Matrix* m : {&z_, &outputs_, &scaled_, &derivative_, &tangent_residual_}) *m = zero;
   loss_.derivative(zero, data_.targets, z_);
   z_ = -z_;
   loss_at_origin_ = loss_.value(zero, data_.targets);
+  loss_.curvature(zero, data_.targets, curvature_);  // makes its matrices
 }
 
 Correlation::~Correlation() = default;
@@ -82,8 +83,9 @@ void Correlation::hessian_vector(const Vector& u, const Vector& v, Vector& out) 
     tangent_residual_.setZero();
   } else {
     scaled_ = c_ * outputs_;
-    loss_.second_derivative(scaled_, data_.targets, curvature_);
-    tangent_residual_ = c_ * curvature_.cwiseProduct(tangent);
+    loss_.curvature(scaled_, data_.targets, curvature_);
+    multiply(curvature_, tangent, tangent_residual_);
+    tangent_residual_ *= c_;
   }
   kernel_->tangent_backward(tangent_residual_, out);
   out = -out;
@@ -94,7 +96,7 @@ void Correlation::hessian(const Vector& u, Matrix& out) {
   ensure_forward(u);
   scaled_ = c_ * outputs_;
   loss_.derivative(scaled_, data_.targets, derivative_);
-  loss_.second_derivative(scaled_, data_.targets, curvature_);
+  loss_.curvature(scaled_, data_.targets, curvature_);
   curvature_ *= c_;
   kernel_->hessian(derivative_, curvature_, out);
   out = -out;
@@ -127,8 +129,8 @@ const Matrix& Correlation::output_tangent(const Vector& u, const Vector& v) {
 void Correlation::scale_derivative(const Vector& u, Vector& out) {
   ensure_forward(u);
   scaled_ = c_ * outputs_;
-  loss_.second_derivative(scaled_, data_.targets, curvature_);
-  tangent_residual_ = curvature_.cwiseProduct(outputs_);
+  loss_.curvature(scaled_, data_.targets, curvature_);
+  multiply(curvature_, outputs_, tangent_residual_);
   kernel_->backward(tangent_residual_, out);
   out = -out;
   has_gradient_ = false;  // the kernel now holds another residual

@@ -86,7 +86,8 @@ class Correlation {
   Real c_ = 0;
 
   Vector u_, gradient_;
-  Matrix outputs_, scaled_, derivative_, curvature_, tangent_residual_;
+  Matrix outputs_, scaled_, derivative_, tangent_residual_;
+  OutputCurvature curvature_;
   bool has_forward_ = false, has_gradient_ = false;
 };
 

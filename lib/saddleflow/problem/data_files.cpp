@@ -50,7 +50,7 @@ Dataset load_dataset(const std::filesystem::path& path, const FileOptions& optio
   require_file(path);
   Dataset data = is_hdf5(path) ? read_hdf5_data(path.string(), options.drop_gaps)
                                : parse_csv(read_file(path), path.string(), options.drop_gaps);
-  if (options.standardise) standardise(data);
+  if (options.standardise) options.class_targets ? standardise_inputs(data) : standardise(data);
   return data;
 }
 

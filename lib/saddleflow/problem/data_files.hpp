@@ -11,7 +11,8 @@ namespace saddleflow {
 struct FileOptions {
   bool drop_gaps =
       false;  ///< leave out (and count) rows with an empty or NA cell instead of refusing the file
-  bool standardise = false;  ///< every column of inputs and targets to mean 0 and (population) variance 1
+  bool standardise = false;    ///< every column of inputs and targets to mean 0 and (population) variance 1
+  bool class_targets = false;  ///< targets are classes, which are left as they are
 };
 
 /// Reads a data set; files that carry the HDF5 signature or one of the endings .h5, .hdf5 are read as HDF5,

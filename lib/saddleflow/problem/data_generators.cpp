@@ -31,7 +31,7 @@ Dataset generate_test_set(const GeneratorOptions& options, Index samples) {
   if (options.targets == TargetKind::signs || options.targets == TargetKind::given)
     throw InputError(
         fmt::format("data.test_samples: found targets \"{}\", which follow no rule, expected "
-                    "teacher, teacher_sum, sparse_polynomial or linear",
+                    "teacher, teacher_sum, sparse_polynomial, classes or linear",
                     name_of(options.targets)));
   GeneratorOptions test = options;
   test.samples = samples;

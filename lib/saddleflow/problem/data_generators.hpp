@@ -39,6 +39,7 @@ enum class TargetKind {
   teacher_sum,        ///< sum_k c_k sigma(v_k . x), see TeacherSumOptions
   sparse_polynomial,  ///< a sum of monomials, see Monomial
   signs,              ///< independent -1 or +1
+  classes,            ///< one-hot: the largest output of the teacher; with one output its sign
   linear,             ///< Sigma x
   given               ///< GeneratorOptions::given_targets
 };
@@ -49,6 +50,7 @@ inline constexpr auto enum_table<TargetKind> =
                                                     {TargetKind::teacher_sum, "teacher_sum"},
                                                     {TargetKind::sparse_polynomial, "sparse_polynomial"},
                                                     {TargetKind::signs, "signs"},
+                                                    {TargetKind::classes, "classes"},
                                                     {TargetKind::linear, "linear"},
                                                     {TargetKind::given, "given"}});
 
@@ -86,7 +88,8 @@ struct GeneratorOptions {
   std::uint64_t seed = 1;
   Real scale = 1;   ///< multiplies the generated inputs (not given ones)
   Real offset = 0;  ///< circle: angle of the first input
-  Real noise = 0;   ///< standard deviation of the Gaussian noise added to the targets
+  /// Standard deviation of the Gaussian noise added to the targets; classes: to the teacher's outputs.
+  Real noise = 0;
   TeacherOptions teacher;
   TeacherSumOptions teacher_sum;
   std::vector<Monomial> sparse_polynomial;

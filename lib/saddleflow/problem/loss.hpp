@@ -1,46 +1,45 @@
-// The loss of one sample and its derivatives (THEORY.md, section 1).
+// The training loss by the outputs: a loss function and how the samples are put together.
 #pragma once
 
 #include <string>
 
-#include "saddleflow/base/real.hpp"
+#include "saddleflow/problem/loss_function.hpp"
+#include "saddleflow/problem/losses.hpp"
 
 namespace saddleflow {
 
-/// linear: l(H, y) = -y . H, with y = -l'(0) minus the correlation function of another loss. No minimum; not
-/// offered to studies.
-enum class LossKind { square, logistic, linear };
 enum class Reduction { sum, mean };
 
-/// square: (1/2)(yhat - y)^2; logistic: 2 ln(1 + e^{-y yhat}), y = +-1. Summed over outputs and samples, or
-/// divided by the number of samples (`mean`). With these scalings -l'(0, y) = y for both. Overflow-free for
-/// any argument.
+/// A loss function summed over the samples, or divided by their number (`mean`). A cheap value: copies share
+/// the function.
 class Loss {
  public:
-  explicit Loss(LossKind kind = LossKind::square, Reduction reduction = Reduction::sum)
-      : kind_(kind), reduction_(reduction) {}
+  /// The square loss, summed.
+  Loss() : Loss(square_loss()) {}
+  /// InputError where there is no function.
+  explicit Loss(LossPointer function, Reduction reduction = Reduction::sum);
 
-  LossKind kind() const { return kind_; }
+  const LossFunction& function() const { return *function_; }
+  LossPointer shared_function() const { return function_; }
+  LossTraits traits() const { return function_->traits(); }
   Reduction reduction() const { return reduction_; }
-  std::string name() const {
-    return kind_ == LossKind::square ? "square" : kind_ == LossKind::logistic ? "logistic" : "linear";
-  }
+  std::string name() const { return function_->name(); }
   std::string reduction_name() const { return reduction_ == Reduction::sum ? "sum" : "mean"; }
 
   /// L = sum (or mean over columns) of l(outputs, targets); both k x n.
   Real value(const Matrix& outputs, const Matrix& targets) const;
   /// r = dL/d outputs (k x n), the reduction included.
   void derivative(const Matrix& outputs, const Matrix& targets, Matrix& r) const;
-  /// c = d^2 L / d outputs^2 (k x n, diagonal), the reduction included.
-  void second_derivative(const Matrix& outputs, const Matrix& targets, Matrix& c) const;
-  /// Throws InputError when the targets do not fit (logistic: all must be -1 or +1; any: finite).
-  void check_targets(const Matrix& targets) const;
+  /// c = d^2 L / d outputs^2, a block a sample, the reduction included.
+  void curvature(const Matrix& outputs, const Matrix& targets, OutputCurvature& c) const;
+  /// Throws InputError when the targets do not fit.
+  void check_targets(const Matrix& targets) const { function_->check_targets(targets); }
 
  private:
   Real scale(const Matrix& outputs) const {
     return reduction_ == Reduction::mean ? Real(1) / static_cast<Real>(outputs.cols()) : Real(1);
   }
-  LossKind kind_;
+  LossPointer function_;
   Reduction reduction_;
 };
 

@@ -11,15 +11,18 @@ constexpr Real kDerivativeRounding = 16 * std::numeric_limits<Real>::epsilon();
 }  // namespace
 
 Matrix derivative_rounding(const Loss& loss, const Matrix& outputs, const Matrix& targets) {
-  Matrix residual, curvature, rounding;
+  Matrix residual, rounding;
+  OutputCurvature curvature;
   loss.derivative(outputs, targets, residual);
-  loss.second_derivative(outputs, targets, curvature);
+  loss.curvature(outputs, targets, curvature);
   derivative_rounding(outputs, residual, curvature, rounding);
   return rounding;
 }
 
-void derivative_rounding(const Matrix& outputs, const Matrix& derivative, const Matrix& second, Matrix& out) {
-  out = kDerivativeRounding * (second.cwiseProduct(outputs).cwiseAbs() + derivative.cwiseAbs());
+void derivative_rounding(const Matrix& outputs, const Matrix& derivative, const OutputCurvature& second,
+                         Matrix& out) {
+  multiply_sizes(second, outputs, out);
+  out = kDerivativeRounding * (out + derivative.cwiseAbs());
 }
 
 }  // namespace saddleflow

@@ -9,6 +9,7 @@ namespace saddleflow {
 /// are sums of a few terms of their own size.
 Matrix derivative_rounding(const Loss& loss, const Matrix& outputs, const Matrix& targets);
 /// The same from the loss's derivatives by the outputs, for a matrix that is at hand.
-void derivative_rounding(const Matrix& outputs, const Matrix& derivative, const Matrix& second, Matrix& out);
+void derivative_rounding(const Matrix& outputs, const Matrix& derivative, const OutputCurvature& second,
+                         Matrix& out);
 
 }  // namespace saddleflow

@@ -42,14 +42,15 @@ void check_fit(const Network& network, const Dataset& data) {
 }  // namespace
 
 Objective::Objective(std::shared_ptr<const Network> network, Dataset data, Loss loss)
-    : network_(std::move(network)), data_(std::move(data)), loss_(loss) {
+    : network_(std::move(network)), data_(std::move(data)), loss_(std::move(loss)) {
   check_fit(*network_, data_);
   loss_.check_targets(data_.targets);
   kernel_ = network_->kernel(data_.inputs);
   w_.resize(size());
   gradient_.resize(size());
-  for (Matrix* m : {&residual_, &curvature_, &outputs_, &tangent_residual_})
-    m->resize(data_.targets.rows(), data_.targets.cols());
+  for (Matrix* m : {&residual_, &outputs_, &tangent_residual_})
+    m->setZero(data_.targets.rows(), data_.targets.cols());
+  loss_.curvature(outputs_, data_.targets, curvature_);  // makes its matrices
 }
 
 Objective::~Objective() = default;
@@ -102,8 +103,8 @@ Real Objective::gradient(const Vector& w, Vector& g) {
 
 void Objective::multiply_hessian(const Vector& w, const Vector& v, Vector& out) {
   ensure_gradient(w);
-  loss_.second_derivative(outputs_, data_.targets, curvature_);
-  tangent_residual_ = curvature_.cwiseProduct(kernel_->tangent(v));
+  loss_.curvature(outputs_, data_.targets, curvature_);
+  multiply(curvature_, kernel_->tangent(v), tangent_residual_);
   kernel_->tangent_backward(tangent_residual_, out);
   ++counters_.hessian_vectors;
 }
@@ -127,7 +128,7 @@ void Objective::hessian_vector(const Vector& w, const Vector& v, Vector& out) {
 void Objective::hessian(const Vector& w, Matrix& out) {
   ensure_forward(w);
   loss_.derivative(outputs_, data_.targets, residual_);
-  loss_.second_derivative(outputs_, data_.targets, curvature_);
+  loss_.curvature(outputs_, data_.targets, curvature_);
   kernel_->hessian(residual_, curvature_, out);
   ++counters_.hessians;
   if (!sliding_ || sliding_->empty()) return;
@@ -185,7 +186,7 @@ const SlidingManifold* Objective::on_kinks(const Vector& w, CutPass& pass) {
   ensure_gradient(w);
   if (!sliding_ || sliding_->empty()) return nullptr;
   loss_.derivative(outputs_, data_.targets, residual_);
-  loss_.second_derivative(outputs_, data_.targets, curvature_);
+  loss_.curvature(outputs_, data_.targets, curvature_);
   derivative_rounding(outputs_, residual_, curvature_, noise_);
   pass = {kernel_->feed_forward_state(), &cut_, &noise_, network_->activation().slope()};
   return sliding_.get();

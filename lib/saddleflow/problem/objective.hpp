@@ -120,7 +120,8 @@ class Objective {
   Vector cut_;       // in a mode with sliding kinks: before its projection
   Vector multipliers_, tangent_;
   Matrix noise_;  // see CutPass
-  Matrix residual_, curvature_, outputs_, tangent_residual_;
+  Matrix residual_, outputs_, tangent_residual_;
+  OutputCurvature curvature_;
   Real value_ = 0;
   bool has_forward_ = false;
   bool has_gradient_ = false;

@@ -25,8 +25,10 @@ void standardise_rows(Matrix& values, char letter, const std::string& origin) {
 
 }  // namespace
 
+void standardise_inputs(Dataset& data) { standardise_rows(data.inputs, 'x', data.origin); }
+
 void standardise(Dataset& data) {
-  standardise_rows(data.inputs, 'x', data.origin);
+  standardise_inputs(data);
   standardise_rows(data.targets, 'y', data.origin);
 }
 

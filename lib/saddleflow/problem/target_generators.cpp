@@ -132,6 +132,19 @@ Matrix sign_targets(Index outputs, Index samples, Random& random) {
   return targets;
 }
 
+/// Columns of scores become one-hot columns of the largest, single scores their sign (+1 for 0).
+void to_classes(Matrix& scores) {
+  for (Index i = 0; i < scores.cols(); ++i) {
+    if (scores.rows() == 1) {
+      scores(0, i) = scores(0, i) < 0 ? Real(-1) : Real(1);
+      continue;
+    }
+    Index largest = 0;
+    scores.col(i).maxCoeff(&largest);
+    scores.col(i) = Vector::Unit(scores.rows(), largest);
+  }
+}
+
 Matrix linear_targets(const GeneratorOptions& options, const Matrix& inputs) {
   const Matrix& sigma = options.linear;
   if (sigma.rows() != options.outputs || sigma.cols() != options.dimension)
@@ -154,6 +167,7 @@ Matrix clean_targets(const GeneratorOptions& options, const Matrix& inputs) {
   Random random(options.seed, RandomStream::targets);
   switch (options.targets) {
     case TargetKind::teacher:
+    case TargetKind::classes:  // of its outputs, after the noise
       return teacher_targets(options, inputs, random);
     case TargetKind::teacher_sum:
       return teacher_sum_targets(options, inputs);
@@ -186,6 +200,7 @@ Matrix generate_targets(const GeneratorOptions& options, const Matrix& inputs) {
     Random random(options.seed, RandomStream::noise);
     targets += options.noise * random.normal_matrix(targets.rows(), targets.cols());
   }
+  if (options.targets == TargetKind::classes) to_classes(targets);
   return targets;
 }
 

@@ -106,8 +106,9 @@ class JoinedNeurons {
   }
 
   bool is_separated(const Matrix& outputs) const {
-    return whole_.loss().kind() == LossKind::logistic &&
-           outputs.cwiseProduct(whole_.data().targets).minCoeff() > 0;
+    const LossTraits traits = whole_.loss().traits();
+    return traits.classification && !traits.attained &&
+           whole_.loss().function().margins(outputs, whole_.data().targets).minCoeff() > 0;
   }
 
   /// A neuron in every hidden layer.

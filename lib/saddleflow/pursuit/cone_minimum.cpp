@@ -100,6 +100,9 @@ class ConeProblem {
     columns_.resize(data.inputs.cols(), static_cast<Index>(members_.size()));
     for (std::size_t k = 0; k < members_.size(); ++k)
       columns_.col(static_cast<Index>(k)) = sigma[members_[k]] * data.inputs.row(members_[k]).transpose();
+    const LossTraits traits = loss.traits();
+    if (traits.classification && !traits.attained)
+      sides_ = loss.function().margins(Matrix::Ones(1, data.targets.cols()), data.targets).transpose();
   }
 
   ConeMinimum solve(const Vector& start) {
@@ -108,7 +111,7 @@ class ConeProblem {
       x[static_cast<Index>(k)] = std::max(sigma_[members_[k]] * start[members_[k]], Real(0));
     ConeMinimum result;
     if (x.size() > 0) {
-      if (loss_.kind() == LossKind::square)
+      if (loss_.traits().quadratic)
         result.status = by_least_squares(x);
       else
         result.status = by_newton(x);
@@ -155,13 +158,14 @@ class ConeProblem {
 
   /// The minimiser of the quadratic model over the cone, as seen from x.
   Nonnegative model_minimum(const Vector& x) const {
-    Matrix r, c;
+    Matrix r;
+    OutputCurvature c;
     const Matrix h = outputs(x);
     loss_.derivative(h, data_.targets, r);
-    loss_.second_derivative(h, data_.targets, c);
+    loss_.curvature(h, data_.targets, c);
     // Samples far on the wrong side have no curvature, and a model that runs away: the search cuts it off.
-    const Real least = std::numeric_limits<Real>::epsilon() * c.maxCoeff();
-    const Vector root = c.row(0).transpose().cwiseMax(least).cwiseSqrt();
+    const Real least = std::numeric_limits<Real>::epsilon() * c.diagonal.maxCoeff();
+    const Vector root = c.diagonal.row(0).transpose().cwiseMax(least).cwiseSqrt();
     const Matrix a = root.asDiagonal() * columns_;
     const Vector b = a * x - r.row(0).transpose().cwiseQuotient(root);
     return nonnegative_least_squares(a, b, x);
@@ -180,8 +184,9 @@ class ConeProblem {
     return 0;
   }
 
+  /// Empty where the loss has no rays along which it falls for ever.
   Vector margins(const Vector& x) const {
-    return data_.targets.row(0).transpose().cwiseProduct(columns_ * x);
+    return sides_.size() == 0 ? Vector() : Vector(sides_.cwiseProduct(columns_ * x));
   }
 
   /// No sample loses along x itself and one gains: then so it goes on.
@@ -194,10 +199,10 @@ class ConeProblem {
   /// others: a least-squares problem in (ray, t).
   bool has_ray(const Vector& x) const {
     const Vector m = margins(x);
-    if (!(m.maxCoeff() > kSuspicious)) return false;
+    if (m.size() == 0 || !(m.maxCoeff() > kSuspicious)) return false;
     const Index n = m.size(), k = columns_.cols();
     Matrix a = Matrix::Zero(n + 1, k + n);
-    a.topLeftCorner(n, k) = data_.targets.row(0).transpose().asDiagonal() * columns_;
+    a.topLeftCorner(n, k) = sides_.asDiagonal() * columns_;
     a.topRightCorner(n, n) = -Matrix::Identity(n, n);
     for (Index i = 0; i < n; ++i) a(n, k + i) = m[i] > kSuspicious ? Real(1) : Real(0);
     Vector b = Vector::Zero(n + 1);
@@ -211,14 +216,19 @@ class ConeProblem {
   const Vector& sigma_;
   std::vector<Index> members_;
   Matrix columns_;  // n x members
+  Vector sides_;    // n, the margins of the output 1; empty where a minimum is attained
 };
 
 }  // namespace
 
 ConeMinimum minimise_on_cone(const Dataset& data, const Loss& loss, const Vector& sigma,
                              const Vector& start) {
-  if (loss.kind() == LossKind::linear)
-    throw InputError("loss.kind: found linear, expected square or logistic: it has no minimum");
+  const LossTraits traits = loss.traits();
+  if (!traits.convex || !traits.bounded_below)
+    throw InputError(
+        fmt::format("loss.kind: found {}, which is not {}, expected a loss that is convex and "
+                    "bounded below: minimisers on cones are asked for",
+                    loss.name(), traits.convex ? "bounded below" : "convex"));
   if (data.targets.rows() != 1 || sigma.size() != data.inputs.rows() || start.size() != sigma.size())
     throw InputError(fmt::format("cone: found {} signs, {} weights and {} outputs, expected {}, {} and 1",
                                  sigma.size(), start.size(), data.targets.rows(), data.inputs.rows(),

@@ -8,6 +8,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/integrate/flow_stepping.hpp"
 #include "saddleflow/network/families.hpp"
+#include "saddleflow/problem/loss_registry.hpp"
 #include "saddleflow/stepper/registry.hpp"
 
 namespace saddleflow {
@@ -62,8 +63,8 @@ std::shared_ptr<const Network> build_network(const StudyTable& study) {
 }
 
 Loss build_loss(const StudyTable& study) {
-  return Loss(study.text("loss.kind") == "logistic" ? LossKind::logistic : LossKind::square,
-              study.text("loss.reduction") == "mean" ? Reduction::mean : Reduction::sum);
+  return make_loss(study.text("loss.kind"),
+                   study.text("loss.reduction") == "mean" ? Reduction::mean : Reduction::sum);
 }
 
 namespace {

@@ -58,6 +58,15 @@ std::vector<Monomial> build_polynomial(const StudyTable& study) {
   return monomials;
 }
 
+/// Targets as the loss takes them: labels of classes may be given.
+Matrix encoded(const StudyTable& study, const Network& network, const Matrix& given) {
+  try {
+    return build_loss(study).function().encoded_targets(given, network.output_count());
+  } catch (const InputError& error) {  // the file is known here
+    throw InputError(study.name() + ": " + error.what());
+  }
+}
+
 GeneratorOptions build_generator(const StudyTable& study, const Network& network) {
   GeneratorOptions options;
   options.inputs = study.choice<InputKind>("data.inputs");
@@ -75,6 +84,7 @@ GeneratorOptions build_generator(const StudyTable& study, const Network& network
   }
   switch (options.targets) {
     case TargetKind::teacher:
+    case TargetKind::classes:
       options.teacher = build_teacher(study, network);
       break;
     case TargetKind::teacher_sum:
@@ -89,7 +99,7 @@ GeneratorOptions build_generator(const StudyTable& study, const Network& network
       options.linear = study.matrix("data.linear.matrix");
       break;
     case TargetKind::given:
-      options.given_targets = study.matrix("data.given.targets").transpose();
+      options.given_targets = encoded(study, network, study.matrix("data.given.targets").transpose());
       break;
     case TargetKind::signs:
       break;
@@ -131,9 +141,11 @@ ProblemData split(const StudyTable& study, const Dataset& all, Real fraction) {
   return {rows(count, n - count), rows(0, count)};
 }
 
-ProblemData from_file(const StudyTable& study) {
+ProblemData from_file(const StudyTable& study, const Network& network) {
   Dataset data = load_dataset(study.resolve(study.text("data.file")),
-                              {study.boolean("data.drop_gaps"), study.boolean("data.standardise")});
+                              {study.boolean("data.drop_gaps"), study.boolean("data.standardise"),
+                               build_loss(study).traits().classification});
+  data.targets = encoded(study, network, data.targets);
   data.origin = study.text("data.file");  // as typed: the run file names no folder of this machine
   if (study.integer("data.test_samples") > 0)
     study.fail("data.test_samples", "found beside data.file, expected data.test_fraction");
@@ -170,7 +182,7 @@ void add_bias(Dataset& data) {
 }  // namespace
 
 ProblemData build_data(const StudyTable& study, const Network& network) {
-  ProblemData data = study.has("data.file") ? from_file(study) : from_generator(study, network);
+  ProblemData data = study.has("data.file") ? from_file(study, network) : from_generator(study, network);
   check_sizes(study, data.training, network);
   if (has_bias(study)) {
     add_bias(data.training);

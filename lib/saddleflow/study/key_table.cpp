@@ -5,6 +5,7 @@
 #include <utility>
 #include "saddleflow/network/families.hpp"
 #include "saddleflow/problem/data_generators.hpp"
+#include "saddleflow/problem/loss_registry.hpp"
 #include "saddleflow/pursuit/neuron_pursuit.hpp"
 #include "saddleflow/stepper/stepper.hpp"
 #include "saddleflow/study/experiment.hpp"
@@ -15,6 +16,19 @@
 namespace saddleflow {
 
 namespace {
+
+std::string loss_help() {
+  std::string help;
+  for (const LossEntry& loss : loss_functions())
+    help += (help.empty() ? "" : "; ") + loss.name + ": " + loss.help;
+  return help;
+}
+
+std::vector<std::string> loss_choices() {
+  std::vector<std::string> names;
+  for (const LossEntry& loss : loss_functions()) names.push_back(loss.name);
+  return names;
+}
 
 std::vector<std::string> family_kinds() {
   std::vector<std::string> kinds;
@@ -75,7 +89,12 @@ std::vector<Key> common_keys() {
        {},
        ""},
       {"data.drop_gaps", boolean, "false", "file: leave out rows with gaps, and count them", {}, ""},
-      {"data.standardise", boolean, "false", "file: every column to mean 0 and variance 1", {}, ""},
+      {"data.standardise",
+       boolean,
+       "false",
+       "file: every column to mean 0 and variance 1; targets that are classes stay",
+       {},
+       ""},
       {"data.inputs", text, "\"sphere\"",
        "generator of the inputs; the last four are problems of matrices with targets of their own",
        input_names(), ""},
@@ -96,7 +115,11 @@ std::vector<Key> common_keys() {
        "file: part of the rows, drawn with data.seed, kept for the test error",
        {},
        "0..1"},
-      {"data.targets", text, "\"teacher\"", "generator of the targets", names<TargetKind>(), ""},
+      {"data.targets", text, "\"teacher\"",
+       "generator of the targets; classes: the class of the largest output of the teacher as a one-hot "
+       "column, its "
+       "sign (-1 or +1) for one output",
+       names<TargetKind>(), ""},
       {"data.teacher.hidden", integers, "[3]", "teacher: hidden widths", {}, ">= 1"},
       {"data.teacher.slope", real, "", "teacher: slope (default: the network's)", {}, "-1..1"},
       {"data.teacher.power", integer, "", "teacher: power (default: the network's)", {}, "1..16"},
@@ -160,12 +183,7 @@ std::vector<Key> common_keys() {
       {"data.given.inputs", matrix, "", "given: one sample a row", {}, ""},
       {"data.given.targets", matrix, "", "given: one sample a row", {}, ""},
 
-      {"loss.kind",
-       text,
-       "\"square\"",
-       "square (1/2)(yhat - y)^2 or logistic 2 ln(1 + exp(-y yhat))",
-       {"square", "logistic"},
-       ""},
+      {"loss.kind", text, "\"square\"", loss_help(), loss_choices(), ""},
       {"loss.reduction", text, "\"sum\"", "over samples; mean rescales time by n", {"sum", "mean"}, ""},
 
       {"init.kind", text, "\"gaussian\"",

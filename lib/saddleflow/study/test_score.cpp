@@ -8,14 +8,13 @@ namespace saddleflow {
 
 TestScore test_score(std::shared_ptr<const Network> network, const Vector& w, const Dataset& test,
                      const Loss& loss) {
-  Objective objective(std::move(network), test, Loss(loss.kind(), Reduction::mean));
+  Objective objective(std::move(network), test, Loss(loss.shared_function(), Reduction::mean));
   TestScore score;
   score.loss = objective.value(w);
   const Matrix& h = objective.outputs(w);
   const Matrix& y = objective.data().targets;
-  if (loss.kind() == LossKind::logistic) {
-    const auto wrong = (h.array() * y.array() <= 0).count();
-    score.error = static_cast<Real>(wrong) / static_cast<Real>(y.size());
+  if (loss.traits().classification) {
+    score.error = loss.function().error_rate(h, y);
     return score;
   }
   const Vector mean = y.rowwise().mean();

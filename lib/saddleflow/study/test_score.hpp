@@ -10,8 +10,9 @@
 namespace saddleflow {
 
 struct TestScore {
-  Real loss = 0;   ///< mean over samples
-  Real error = 0;  ///< square loss: ||H - Y||^2 over that of the mean of Y; logistic: share of wrong signs
+  Real loss = 0;  ///< mean over samples
+  /// ||H - Y||^2 over that of the mean of Y; of a loss of classes its share of wrong answers.
+  Real error = 0;
 };
 TestScore test_score(std::shared_ptr<const Network> network, const Vector& w, const Dataset& test,
                      const Loss& loss);
