@@ -38,7 +38,7 @@ std::vector<Real> generic_path_errors(Problem& problem, const Vector& u0, const 
     Real error = run.samples.size() == times.size() ? Real(0) : std::numeric_limits<Real>::quiet_NaN();
     for (std::size_t k = 0; k < run.samples.size(); ++k)
       error = std::max(error, (run.samples[k].weights() - escape.path.samples[k].weights).norm());
-    // An error of rtol of the time, some of them, moves the point by so much of its own way.
+    // An error of rtol of the time moves the point by so much of its own way.
     const Real blurred =
         kErrorsOfTime * problem.rtol * shift * static_cast<Real>(problem.degree()) * limit.kkt.point.value;
     errors.push_back(blurred < error / kClearlyLess ? error : std::numeric_limits<Real>::quiet_NaN());

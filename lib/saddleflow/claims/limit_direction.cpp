@@ -14,7 +14,7 @@ namespace saddleflow::claims {
 namespace {
 
 constexpr Real kTolerance = kKktTolerance;  // of the NCF flow and of KKT points
-// Near enough for the limit to be polished: a hundred of the steps that a path errs by.
+// Near enough for the limit to be polished, and known: a path of this tolerance may err by 1e-10.
 constexpr Real kSettled = Real(1e-9);
 // A gradient this small beside that of the start is one that goes to zero, if for ever.
 constexpr Real kCreeping = Real(1e-6);
@@ -24,7 +24,7 @@ constexpr Real kSettlingTime = Real(1e-8);
 // it; a path errs by a hundred of them at least, and what it changes by with ten times the tolerance is a
 // tenth of what it errs by.
 constexpr Real kTenTimes = 10, kPathErrors = 100;
-// A flow that grows exponentially is looked at beyond its resolved time so many times over.
+// A flow that does not blow up is looked at for so many times its resolved time.
 constexpr Real kLongestTail = 4;
 
 NcfFlowOptions ncf_options(Real rtol = kTolerance) {

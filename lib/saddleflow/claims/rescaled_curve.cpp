@@ -19,7 +19,7 @@ constexpr Real kReference = Real(1e-40);
 // Distances below this many rtol say nothing: each of the two paths may err by a hundred.
 constexpr Real kDistanceFloor = 1000;
 constexpr Real kOnCurve = Real(1e-6);  // of the reference and the NCF flow: another chart with other errors
-// A curve of degree 2 has no end: it is followed until the direction has settled to this.
+// A curve that does not blow up has no end: it is followed until the direction has settled to this.
 constexpr Real kEndOfCurve = Real(0.1);
 
 /// s at the times tau, empty when the flow did not come so far.

@@ -19,7 +19,7 @@ namespace saddleflow {
 
 namespace {
 
-// Rates down to a millionth of the first one, at which a quadratic loss would just not rise.
+// Rates down to a millionth of the first one, half of what a quadratic loss bears.
 constexpr int kHalvingsOfRate = 20;
 // The largest curvature alone is wanted: all of a spectrum only where that is as fast.
 constexpr Index kSmallSpectrum = 300;

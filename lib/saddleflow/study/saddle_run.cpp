@@ -15,7 +15,7 @@ namespace saddleflow {
 namespace {
 
 // Up to so many weights the ways out of the origin are looked for even if they are not to be followed: all
-// weights at once, an eigendecomposition an iteration, seconds a start.
+// weights at once, an eigendecomposition an iteration. By judgement.
 constexpr Index kSmallNetwork = 500;
 // A survey has few points and wants all of their spectra: up to eight times the work of kDenseSpectrum.
 constexpr Index kDenseSurvey = 2000;

@@ -15,7 +15,7 @@ namespace saddleflow {
 
 namespace {
 
-// In flow time, after the last jump of a network of degree 2, whose width does not shrink with delta: some
+// In flow time, after the last jump of a network of degree 2, whose width does not shrink with delta: twenty
 // e-folds of a rate of a tenth. By judgement.
 constexpr Real kSettling = 200;
 // Of L(0): fitted, as far as telling the point goes: outputs to 1e-6.
