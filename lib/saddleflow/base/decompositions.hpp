@@ -33,8 +33,7 @@ struct ThinSvd {
 ThinSvd thin_svd(const Matrix& a);
 
 /// Symmetric matrices up to this size are decomposed whole where an analysis or an iteration asks for
-/// spectra: about
-/// ten times the cube of it in operations, and 8 MB.
+/// spectra: about ten times the cube of it in operations, and 8 MB.
 inline constexpr Index kDenseSpectrum = 1000;
 
 /// The X of least norm among those that minimise |A X - B|.

@@ -16,7 +16,7 @@ using Json = nlohmann::ordered_json;
 
 inline constexpr int value_digits = 6;   ///< more than is read off a picture, and as many as a table shows
 inline constexpr int count_digits = 16;  ///< all of a whole number
-inline constexpr int verdict_digits = 10, share_digits = 3;
+inline constexpr int verdict_digits = 10, share_digits = 3;  ///< of N, which tells points apart; of shares
 inline constexpr int time_digits = 12;   ///< a jump of length 1 at t = 1e6 still has six digits of its own
 inline constexpr int weight_digits = 4;  ///< colours and labels, of many weights
 

@@ -12,7 +12,7 @@ namespace saddleflow::report {
 
 namespace {
 
-constexpr std::size_t max_marks = 8000;   ///< of all neurons: as many as a page draws at once
+constexpr std::size_t max_marks = 8000;   ///< of all neurons: more would cover one another
 constexpr std::size_t fewest_marks = 16;  ///< of a neuron and kind that has them
 
 /// Marks that cover each other: one neuron, one kind.

@@ -59,11 +59,10 @@ inline constexpr Real kLimitPathTolerance = Real(1e-10);
 
 struct LimitPathOptions {
   Real rtol = kLimitPathTolerance;
-  int dense_limit = kDenseStiff;  ///< up to this many weights the stiff method is Rodas5P
-  std::vector<Real> samples;      ///< times, ascending, at which p is wanted
-  Real steady = kRestProximity;   ///< the path has arrived where the proximity r falls below this
-  Real t_end =
-      Real(1e6);  ///< or at this time: it starts where weights are of order 1, with no plateau before
+  int dense_limit = kDenseStiff;     ///< up to this many weights the stiff method is Rodas5P
+  std::vector<Real> samples;         ///< times, ascending, at which p is wanted
+  Real steady = kRestProximity;      ///< the path has arrived where the proximity r falls below this
+  Real t_end = Real(1e6);            ///< or at this time, by judgement: it is 0 where weights are of order 1
   std::int64_t max_steps = 200'000;  ///< a cap, by judgement
   const std::atomic<bool>* interrupt = nullptr;
 };

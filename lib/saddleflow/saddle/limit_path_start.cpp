@@ -82,7 +82,7 @@ Real LimitPathStart::time_at(Real log_rho) const {
 }
 
 // The second term is of the relative size of the correction, so that this contracts by as much: to rounding
-// in two or three rounds where the correction is as small as it is to be, and in twenty where it is a tenth.
+// in two or three rounds where the correction is as small as it is to be, and in sixteen where it is a tenth.
 constexpr int kContractions = 20;
 
 Real LimitPathStart::log_norm_at(Real t) const {
