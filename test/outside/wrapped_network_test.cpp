@@ -84,7 +84,7 @@ Run flow_of(const std::shared_ptr<const Network>& network, const Case& c) {
   IntegrationOptions until;
   until.t_end = c.t_end;
   const Outcome outcome = parts.run(counter, until);
-  return {parts.weights(outcome.state), parts.steps.accepted, counter.changes, outcome.stop_reason};
+  return {parts.weights(outcome.state), parts.steps.accepted, counter.changes, outcome.stop_reason.text()};
 }
 
 }  // namespace

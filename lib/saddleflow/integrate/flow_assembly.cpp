@@ -99,6 +99,14 @@ FlowAssemblyOptions completed(FlowAssemblyOptions options, const Objective& obje
   return options;
 }
 
+/// The energy is integrated to the tolerance in units of the stepper's energy unit; the gauge has it in units of
+/// the loss at the start, which is less beside a saddle.
+GaugeBounds bounds_for(const StepperOptions& stepping, Real first_loss) {
+  GaugeBounds bounds = gauge_bounds(stepping.error.rtol);
+  if (first_loss > 0) bounds.energy *= std::max(Real(1), stepping.error.quadrature_scale / first_loss);
+  return bounds;
+}
+
 Observables observed(Probe& probe, const Vector& x) {
   Observables observables;
   probe.observe(x, observables);
@@ -184,7 +192,7 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
       events(make_flow_events(options.events, probe, initial)),
       detector(events.events),
       rtol_(options.stepping->error.rtol),
-      bounds_(options.bounds ? *options.bounds : gauge_bounds(rtol_)),
+      bounds_(options.bounds ? *options.bounds : bounds_for(*options.stepping, initial.loss)),
       stop_at_sampled_decisions_(options.stop_at_sampled_decisions) {}
 
 IntegrationOptions FlowAssembly::integration_options() const {

@@ -62,6 +62,10 @@ class FlowRun : public Observer {
         integration_(System(setup_.parts.flow), *setup_.parts.stepper, setup_.parts.detector,
                      integration_options()),
         checkpoint_seconds_(static_cast<double>(study.real("output.checkpoint_seconds"))) {
+    // By default in units of what the energy is integrated in, see FlowAssembly.
+    const Real first_loss = setup_.parts.initial.loss;
+    if (study.real("verify.energy") == 0 && first_loss > 0)
+      bounds_.energy *= std::max(Real(1), setup_.parts.correlation.loss_at_origin() / first_loss);
     if (setup_.parts.switching != nullptr)
       recorder_.set_mode_summary([this](const StepView&) { return setup_.parts.mode_summary(); });
   }
