@@ -27,9 +27,13 @@ std::string index_of(const archive::SaddleRow& s) {
 }  // namespace
 
 void print_heading(std::FILE* out, const archive::RunDescription& run) {
-  fmt::print(out, "{}: {} {}, slope {:g}, power {}, degree {}; {} weights\n",
-             run.title.empty() ? "run" : run.title, run.network_kind, fmt::join(run.layer_sizes, "-"),
-             run.slope, run.power, run.degree, run.parameter_layer.size());
+  // What has no activation has no slope and power either, whatever its neurons' degree.
+  const std::string activation = run.activation.empty() && run.slope == 1
+                                     ? ""
+                                     : fmt::format("slope {:g}, power {}, ", run.slope, run.power);
+  fmt::print(out, "{}: {} {}, {}degree {}; {} weights\n", run.title.empty() ? "run" : run.title,
+             run.network_kind, fmt::join(run.layer_sizes, "-"), activation, run.degree,
+             run.parameter_layer.size());
   fmt::print(out, "data: {}, {} samples, {} inputs, {} outputs{}; loss {} ({})\n", run.data_origin,
              run.sample_count, run.input_count, run.output_count,
              run.dropped_rows > 0 ? fmt::format(", {} rows with gaps dropped", run.dropped_rows) : "",

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""names_test.py SOURCE_FOLDER: names of steppers stand in one place, and nothing is decided by comparing them."""
+"""names_test.py SOURCE_FOLDER: names of steppers stand in one place, and nothing is decided by comparing them.
+
+"exponential" is the name of a loss, too, in the room of problems."""
 
 import pathlib
 import re
@@ -16,7 +18,7 @@ assert len(files) > 300, f"{root}: found {len(files)} sources, expected the whol
 for path in files:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         code = line.split("//")[0]
-        names = NAMES.findall(code)
+        names = [name for name in NAMES.findall(code) if not (name == "exponential" and path.parent.name == "problem")]
         if path.as_posix().endswith(PLACE):
             seen.update(names)
             names = []

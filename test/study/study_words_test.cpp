@@ -66,7 +66,11 @@ template <NamedEnum E>
 void check_key(const std::string& key) {
   BOOST_TEST_CONTEXT(key) {
     BOOST_REQUIRE(find_key(key) != nullptr);
-    BOOST_TEST((choices_of(*find_key(key)) == names<E>()));
+    // data.inputs has problems of matrices besides, behind the generators.
+    const std::vector<std::string> words = names<E>(), choices = choices_of(*find_key(key));
+    BOOST_REQUIRE(choices.size() >= words.size());
+    BOOST_TEST(std::equal(words.begin(), words.end(), choices.begin()));
+    BOOST_TEST((choices.size() == words.size() || key == "data.inputs"));
     const bool list = find_key(key)->type == KeyType::texts;
     for (const std::string& word : names<E>()) {
       const std::string value = list ? "[\"" + word + "\"]" : word;
