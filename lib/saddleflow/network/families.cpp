@@ -52,6 +52,7 @@ FamilyRegistry& family_registry() {
 
 std::vector<std::string> kinds_of(const std::vector<NetworkFamily>& families) {
   std::vector<std::string> kinds;
+  kinds.reserve(families.size());
   for (const NetworkFamily& family : families) kinds.push_back(family.kind);
   return kinds;
 }

@@ -42,10 +42,13 @@ FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Object
   const Network& network = objective.network();
   if (options.kink_policy != Kinks::ignore && network.traits().kinked() && !network.neurons().empty() &&
       !PiecewiseFlow::applies_to(network))
-    study.fail("flow.kinks",
-               fmt::format("found \"{}\" for a {} network of power 1, whose gradient jumps at its kinks, "
-                           "expected \"ignore\" (they are followed in feed_forward and power_sum networks)",
-                           name_of(options.kink_policy), network.kind()));
+    study.fail(
+        "flow.kinks",
+        fmt::format(
+            "found \"{}\" for a {} network of power 1, whose gradient jumps at its kinks, "
+            "expected \"ignore\" (they are followed where the network shows pre-activations, as feed_forward "
+            "and power_sum do)",
+            name_of(options.kink_policy), network.kind()));
   const Real loss_at_origin = Correlation(objective).loss_at_origin();
   options.stepping = build_stepper_options(study, objective.network(), rtol, loss_at_origin);
   options.events = build_event_options(study);

@@ -30,7 +30,7 @@ Index rows_of(const StudyTable& study, const Network& network) {
 
 Matrix unknown_matrix(const StudyTable& study, const Network& network) {
   if (study.has("data.matrix.given")) {
-    const Matrix given = study.matrix("data.matrix.given");
+    Matrix given = study.matrix("data.matrix.given");
     if (given.size() != network.input_count())
       study.fail("data.matrix.given", fmt::format("found {} x {} numbers, expected as many as the {} inputs",
                                                   given.rows(), given.cols(), network.input_count()));
