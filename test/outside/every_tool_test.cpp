@@ -1,5 +1,5 @@
-// A family, a loss and a stepper that the library does not know, through what every tool calls: right, or refused
-// by the name of the trait that is missing.
+// A family, a loss and a stepper that the library does not know, through what every tool calls: right, or
+// refused by the name of the trait that is missing.
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>

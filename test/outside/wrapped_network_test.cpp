@@ -1,4 +1,5 @@
-// A network of the library that comes in from outside takes the same steps, to the bit: nobody decides by its name.
+// A network of the library that comes in from outside takes the same steps, to the bit: nobody decides by its
+// name.
 #include <fmt/format.h>
 
 #include <boost/test/data/monomorphic.hpp>
@@ -91,7 +92,8 @@ Run flow_of(const std::shared_ptr<const Network>& network, const Case& c) {
 
 BOOST_DATA_TEST_CASE(the_flow_is_the_same, cases(), c) {
   const Run own = flow_of(c.network, c), outside = flow_of(wrapped(c.network), c);
-  BOOST_TEST_MESSAGE(fmt::format("{}: {} steps, {} changes of kinks, {}", c.name, own.steps, own.changes, own.stop));
+  BOOST_TEST_MESSAGE(
+      fmt::format("{}: {} steps, {} changes of kinks, {}", c.name, own.steps, own.changes, own.stop));
   BOOST_TEST(own.steps > 10);
   BOOST_TEST(outside.steps == own.steps);
   BOOST_TEST(outside.changes == own.changes);
@@ -120,9 +122,11 @@ BOOST_DATA_TEST_CASE(kkt_points_and_critical_points_are_the_same, cases(), c) {
 
 BOOST_AUTO_TEST_CASE(what_needs_a_trait_finds_it) {
   const Case c = cases()[2];
-  Objective own(c.network, data_for(*c.network), Loss()), outside(wrapped(c.network), data_for(*c.network), Loss());
+  Objective own(c.network, data_for(*c.network), Loss()),
+      outside(wrapped(c.network), data_for(*c.network), Loss());
   const Vector w = start_for(*c.network, c.size);
-  const Skeleton here = compute_skeleton(own, w.normalized()), there = compute_skeleton(outside, w.normalized());
+  const Skeleton here = compute_skeleton(own, w.normalized()),
+                 there = compute_skeleton(outside, w.normalized());
   BOOST_REQUIRE(here.jumps.size() == there.jumps.size());
   BOOST_TEST(here.jumps.size() > 0u);
   for (std::size_t k = 0; k < here.jumps.size(); ++k)

@@ -12,8 +12,8 @@ BOOST_AUTO_TEST_SUITE(bias_test)
 namespace {
 
 StudyTable study_of(const std::string& kind, const std::string& layers, const std::string& more = "") {
-  return StudyTable::parse("[network]\nkind = \"" + kind + "\"\nlayers = " + layers +
-                               "\nbias = \"first\"\n" + more + "[data]\nsamples = 5\ntest_samples = 3\n",
+  return StudyTable::parse("[network]\nkind = \"" + kind + "\"\nlayers = " + layers + "\nbias = \"first\"\n" +
+                               more + "[data]\nsamples = 5\ntest_samples = 3\n",
                            "bias.toml");
 }
 
@@ -37,7 +37,8 @@ BOOST_AUTO_TEST_CASE(the_data_are_those_without_it) {
   const StudyTable with = study_of("feed_forward", "[2, 4, 1]");
   const StudyTable without =
       StudyTable::parse("[network]\nlayers = [2, 4, 1]\n[data]\nsamples = 5\n", "none.toml");
-  const Dataset a = build_dataset(with, *build_network(with)), b = build_dataset(without, *build_network(without));
+  const Dataset a = build_dataset(with, *build_network(with)),
+                b = build_dataset(without, *build_network(without));
   BOOST_TEST(!b.bias);
   BOOST_TEST((a.inputs.topRows(2).array() == b.inputs.array()).all());
   BOOST_TEST((a.targets.array() == b.targets.array()).all());

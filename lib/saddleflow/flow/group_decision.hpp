@@ -25,8 +25,8 @@ struct GroupDecision {
   bool sampled = false;  ///< the kinks have too many rays: what was decided on is a sample of them
 };
 
-/// To the minimiser of F(c) = f(c) + |c|^2 / 2 on whose side the trajectory arrives (THEORY.md, section 5, when
-/// kinks coincide); where there are several, or gradient descent stays at a place that is none, to where
+/// To the minimiser of F(c) = f(c) + |c|^2 / 2 on whose side the trajectory arrives (THEORY.md, section 5,
+/// when kinks coincide); where there are several, or gradient descent stays at a place that is none, to where
 /// gradient descent with a tiny step goes. With the velocity of the sides
 /// until now where it arrives, from rest where it starts.
 GroupDecision decide_group(const KinkModel& model, const GroupArrival& arrival, Entry entry);

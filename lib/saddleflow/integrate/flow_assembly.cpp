@@ -99,8 +99,8 @@ FlowAssemblyOptions completed(FlowAssemblyOptions options, const Objective& obje
   return options;
 }
 
-/// The energy is integrated to the tolerance in units of the stepper's energy unit; the gauge has it in units of
-/// the loss at the start, which is less beside a saddle.
+/// The energy is integrated to the tolerance in units of the stepper's energy unit; the gauge has it in units
+/// of the loss at the start, which is less beside a saddle.
 GaugeBounds bounds_for(const StepperOptions& stepping, Real first_loss) {
   GaugeBounds bounds = gauge_bounds(stepping.error.rtol);
   if (first_loss > 0) bounds.energy *= std::max(Real(1), stepping.error.quadrature_scale / first_loss);
