@@ -4,15 +4,19 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "claim_tables.hpp"
 #include "command_line.hpp"
 #include "interrupt.hpp"
-#include "saddleflow/claims/claim.hpp"
 #include "saddleflow/study/keys.hpp"
+#include "validation/claim.hpp"
 
 namespace {
 
@@ -21,9 +25,12 @@ using namespace saddleflow::tools;
 
 constexpr const char* kFolder = "tools/studies/claims";
 
+constexpr std::int64_t kMostJobs = 4096;  // beyond any machine; against a slip of the finger
+
 struct Arguments {
   std::vector<std::string> studies{kFolder}, overrides;
   bool quick = false, details = false;
+  std::int64_t jobs = Workers::all_cores();
 };
 
 void add_options(CommandLine& line, Arguments& a) {
@@ -32,6 +39,8 @@ void add_options(CommandLine& line, Arguments& a) {
             "STUDY.toml|FOLDER ...");
   line.set(a.overrides, "every study");
   line.flag("--quick", a.quick, "two seeds and few starts a study; the same thresholds");
+  line.integer("-j,--jobs", a.jobs, "threads at work, for studies and their seeds (default: one a core)", "N",
+               1, kMostJobs);
   line.flag("--details", a.details, "print every seed and size");
   line.footer(
       "\nExit status: 0 all was measured, whatever the verdicts; 2 bad input, 3 numerical failure, 4 "
@@ -58,23 +67,49 @@ std::vector<std::string> study_files(const std::vector<std::string>& named) {
   return files;
 }
 
+/// Prints reports as they come, in the order of the studies.
+class ReportPrinter {
+ public:
+  ReportPrinter(std::size_t studies, bool details) : reports_(studies), details_(details) {}
+
+  void take(std::size_t k, claims::Report report) {
+    const std::lock_guard lock(mutex_);
+    reports_[k] = std::move(report);
+    for (; printed_ < reports_.size() && reports_[printed_]; ++printed_) {
+      print_report(stdout, *reports_[printed_], details_);
+      for (const claims::Finding& f : reports_[printed_]->findings)
+        ++verdicts_[static_cast<std::size_t>(f.verdict)];
+    }
+    std::fflush(stdout);
+  }
+  const std::array<int, 3>& verdicts() const { return verdicts_; }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::optional<claims::Report>> reports_;
+  std::size_t printed_ = 0;
+  std::array<int, 3> verdicts_{};
+  bool details_;
+};
+
 int run(const Arguments& a) {
   std::vector<StudyTable> studies;  // all are read before the first runs
   for (const std::string& file : study_files(a.studies))
     studies.push_back(StudyTable::read(file, a.overrides));
   catch_interrupts();
+  Workers workers(static_cast<int>(a.jobs));
   claims::Options options;
   options.quick = a.quick;
   options.interrupt = &interrupted;
-  std::array<int, 3> verdicts{};
+  options.workers = &workers;
   const auto start = std::chrono::steady_clock::now();
   print_table_head(stdout);
-  for (const StudyTable& study : studies) {
-    const claims::Report report = claims::measure_claim(study, options);
-    print_report(stdout, report, a.details);
-    std::fflush(stdout);
-    for (const claims::Finding& f : report.findings) ++verdicts[static_cast<std::size_t>(f.verdict)];
-  }
+  ReportPrinter printer(studies.size(), a.details);
+  workers.run(static_cast<Index>(studies.size()), [&](Index k) {
+    const auto i = static_cast<std::size_t>(k);
+    printer.take(i, claims::measure_claim(studies[i], options));
+  });
+  const std::array<int, 3>& verdicts = printer.verdicts();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   fmt::print("\n{} hold, {} fail, {} not decided; {} studies, {:.1f} s\n", verdicts[0], verdicts[1],
              verdicts[2], studies.size(), seconds);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -13,16 +14,19 @@
 #include "interrupt.hpp"
 #include "output_file.hpp"
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/study/experiment.hpp"
+#include "validation/experiment.hpp"
 
 namespace {
 
 using namespace saddleflow;
 using namespace saddleflow::tools;
 
+constexpr std::int64_t kMostJobs = 4096;  // beyond any machine; against a slip of the finger
+
 struct Arguments {
   std::vector<std::string> studies, overrides;
   std::string output;
+  std::int64_t jobs = Workers::all_cores();
   bool force = false, quiet = false;
 };
 
@@ -43,6 +47,8 @@ void add_options(CommandLine& line, Arguments& a) {
   line.required("studies", a.studies, "studies with a test set", "STUDY.toml...");
   line.text("-o,--output", a.output, "file for all runs, as comma-separated values", "FILE.csv");
   line.set(a.overrides);
+  line.integer("-j,--jobs", a.jobs, "threads at work, for sizes and seeds (default: one a core)", "N", 1,
+               kMostJobs);
   line.flag("--force", a.force, "overwrite an existing file");
   line.flag("-q,--quiet", a.quiet, "print errors only");
   line.footer(kFooter);
@@ -90,8 +96,10 @@ int run(const Arguments& a) {
   for (const std::string& study : a.studies) check_output(study, a.output, a.force);
   catch_interrupts();
   const bool progress = !a.quiet && isatty(STDERR_FILENO) != 0;
+  Workers workers(static_cast<int>(a.jobs));
   ExperimentOptions options;
   options.interrupt = &interrupted;
+  options.workers = &workers;
   if (progress) {
     options.on_row = [](const ExperimentRow& r) {
       if (!r.final) return;

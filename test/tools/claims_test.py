@@ -69,6 +69,18 @@ def a_folder_is_all_its_studies():
     assert "2 studies" in measured()
 
 
+def threads_change_nothing():
+    names = ("p2-curve-cube", "p1-relu", "p3-angle-circle", "p4-square")
+    files = [claim(name) for name in names]
+    one, several = (measured(*files, "--quick", "--details", "-j", jobs) for jobs in ("1", "4"))
+    lines = one.splitlines()
+    assert lines[:-1] == several.splitlines()[:-1] and "4 studies" in lines[-1], (one, several)
+    # The first study that fails ends the job, after the reports of those before it.
+    result = claims(files[0], files[1], MAIN, "-j", "3")
+    assert result.returncode == 2 and "claim.kind" in result.stderr and result.stdout.count("hold") <= 8, result
+    one_line(claims(claim("p1-relu"), "-j", "0"), 2, "--jobs", "0")
+
+
 def bad_studies_are_refused():
     one_line(claims("missing.toml"), 4, "missing.toml")
     one_line(claims(MAIN), 2, "claim.kind", "missing")
@@ -95,7 +107,8 @@ def control_c_ends_it():
 
 def main():
     for test in (help_names_options_and_keys, one_claim_has_its_exponents, a_failing_prediction_is_a_result,
-                 saddles_are_reached_and_left, kinks_are_followed, a_folder_is_all_its_studies, bad_studies_are_refused,
+                 saddles_are_reached_and_left, kinks_are_followed, a_folder_is_all_its_studies,
+                 threads_change_nothing, bad_studies_are_refused,
                  control_c_ends_it):
         test()
 
