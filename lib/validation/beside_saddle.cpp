@@ -100,9 +100,9 @@ Vector ZeroNeuronSaddle::random(const Network& network, std::uint64_t of) const 
 
 ZeroNeuronSaddle ZeroNeuronSaddle::with_functions_of_its_own() const {
   ZeroNeuronSaddle copy = *this;
-  for (NeuronNcf& ncf : copy.point.ncfs)
-    ncf.neuron =
-        std::make_shared<Objective>(ncf.neuron->shared_network(), ncf.neuron->data(), ncf.neuron->loss());
+  for (NeuronNcf& function : copy.point.ncfs)
+    function.neuron = std::make_shared<Objective>(function.neuron->shared_network(), function.neuron->data(),
+                                                  function.neuron->loss());
   return copy;
 }
 
