@@ -77,7 +77,7 @@ ZeroNeuronSaddle saddle_of(Problem& problem, const Vector& start) {
   CriticalPointOptions analysis;
   analysis.search.descend = false;
   saddle.point = analyse_critical_point(problem.objective, end, analysis);
-  saddle.parameters = parameters_of(problem.network(), saddle.point.sleeping.neurons);
+  saddle.parameters = parameters_of(problem.network(), saddle.point.inactive.neurons);
   if (saddle.point.kind == CriticalKind::saddle) choose_best(saddle);
   if (!(saddle.best.point.value > 0)) saddle.problem = "the limit path ends at no saddle with zero neurons";
   return saddle;
@@ -153,7 +153,7 @@ Real Prediction::time(Real delta) const {
   return d ? time_of(*d, delta) : std::numeric_limits<Real>::infinity();
 }
 
-std::vector<Index> Prediction::awakened(Real delta) const {
+std::vector<Index> Prediction::activated(Real delta) const {
   const Departure* soonest = first(delta);
   std::vector<Index> neurons;
   for (const Departure& d : departures_)
@@ -166,7 +166,7 @@ std::vector<Index> Prediction::awakened(Real delta) const {
 }
 
 Real Prediction::company(Real delta) const {
-  const std::vector<Index> fastest = awakened(delta);
+  const std::vector<Index> fastest = activated(delta);
   Real largest = 0;
   for (const Departure& d : departures_) {
     if (!std::isfinite(time_of(d, delta)) || std::binary_search(fastest.begin(), fastest.end(), d.neuron))
@@ -251,15 +251,15 @@ class BesideFlow {
 
   Index largest_neuron(const Vector& w) const {
     const Vector norms = neuron_norms(problem_.network(), w);
-    Index largest = saddle_.point.sleeping.neurons.front();
-    for (const Index k : saddle_.point.sleeping.neurons)
+    Index largest = saddle_.point.inactive.neurons.front();
+    for (const Index k : saddle_.point.inactive.neurons)
       if (norms[k] > norms[largest]) largest = k;
     return largest;
   }
 
   Real drift_at(const Vector& w) const {
     const Vector away = w - saddle_.point.point();
-    return put_to_zero(problem_.network(), away, saddle_.point.sleeping.neurons).stableNorm();
+    return put_to_zero(problem_.network(), away, saddle_.point.inactive.neurons).stableNorm();
   }
 
   /// Where the norm of the small weights rises through `norm`; those that are there already never do.
@@ -287,7 +287,7 @@ class BesideFlow {
     leave.terminal = true;
     leave.function = [this, &parts, leaving](const Vector& x) {
       const Vector norms = neuron_norms(problem_.network(), parts.weights(x));
-      return norms(saddle_.point.sleeping.neurons).maxCoeff() - leaving;
+      return norms(saddle_.point.inactive.neurons).maxCoeff() - leaving;
     };
     events.push_back(std::move(leave));
     return events;

@@ -51,7 +51,7 @@ class Prediction {
   Real time(Real delta) const;
   /// Those that are large when it has left, ascending: for p >= 2 it alone; for p = 1 all that grow as fast:
   /// the ratios of their norms do not depend on delta.
-  std::vector<Index> awakened(Real delta) const;
+  std::vector<Index> activated(Real delta) const;
   /// p = 1: the largest norm of the others when the first one's is 1, ~ delta^{1 - N_k/N} [derived].
   Real company(Real delta) const;
   /// Sine between small weights and the KKT point that they should go to. For p = 1 every neuron has its own;

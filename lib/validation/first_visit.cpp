@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "saddleflow/integrate/flow_assembly.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 
 namespace saddleflow::claims {
 

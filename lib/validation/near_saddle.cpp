@@ -28,7 +28,7 @@ constexpr Real kNoGrowth = std::numeric_limits<Real>::quiet_NaN();
 /// What came after one escape.
 struct Growth {
   bool as_selected = false;  ///< at the next critical point just those neurons have grown that should
-  Real others = kNoGrowth;   ///< largest norm until then of the neurons that should stay asleep
+  Real others = kNoGrowth;   ///< largest norm until then of the neurons that should stay inactive
   std::string point;
   Matrix outputs;  ///< there, on the data; empty: there was none
 };
@@ -101,7 +101,7 @@ class NearSaddle {
     for (std::size_t i = 0; i < problem.deltas.size(); ++i) {
       const Real delta = problem.deltas[i];
       series.runs.push_back(depart(problem, *saddle, series.prediction, z, delta));
-      series.growth.push_back(growth_after(problem, series.runs.back(), series.prediction.awakened(delta)));
+      series.growth.push_back(growth_after(problem, series.runs.back(), series.prediction.activated(delta)));
       Growth& growth = series.growth.back();
       if (neurons_grow_together() && i < alone_.size())
         growth.as_selected = growth.as_selected && is_same_function(growth.outputs, alone_[i]);
@@ -118,7 +118,7 @@ class NearSaddle {
     return a.size() > 0 && a.size() == b.size() && (a - b).norm() <= kSameFunction * b.norm();
   }
 
-  Growth growth_after(Problem& problem, const Departing& d, const std::vector<Index>& awakened) const {
+  Growth growth_after(Problem& problem, const Departing& d, const std::vector<Index>& activated) const {
     Growth growth;
     if (d.neuron < 0) return growth;
     const Arrival arrival = arrival_from(problem, d.left_at);
@@ -127,16 +127,16 @@ class NearSaddle {
       return growth;
     }
     std::vector<Index> others;
-    for (const Index k : saddle_.point.sleeping.neurons)
-      if (modes_leave() ? k != d.neuron : !std::binary_search(awakened.begin(), awakened.end(), k))
+    for (const Index k : saddle_.point.inactive.neurons)
+      if (modes_leave() ? k != d.neuron : !std::binary_search(activated.begin(), activated.end(), k))
         others.push_back(k);
-    const std::vector<Index>& asleep = arrival.point.sleeping.neurons;
+    const std::vector<Index>& inactive = arrival.point.inactive.neurons;
     if (modes_leave())
-      growth.as_selected = asleep.size() == others.size();
+      growth.as_selected = inactive.size() == others.size();
     else if (neurons_grow_together())  // which of them are small at that point says nothing
-      growth.as_selected = std::includes(asleep.begin(), asleep.end(), others.begin(), others.end());
+      growth.as_selected = std::includes(inactive.begin(), inactive.end(), others.begin(), others.end());
     else
-      growth.as_selected = asleep == others;
+      growth.as_selected = inactive == others;
     growth.outputs = problem.objective.outputs(arrival.point.point());
     growth.others = 0;
     for (const Index k : others) growth.others = std::max(growth.others, arrival.visit.until_closest[k]);

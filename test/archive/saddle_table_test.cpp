@@ -50,6 +50,43 @@ void require_record(const RunReader& reader, const SaddleRecord& expected) {
   BOOST_TEST((found.counts == expected.counts));
 }
 
+/// As a program of format 1.5 has named them.
+void give_former_names(const std::string& path) {
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  BOOST_REQUIRE(file >= 0);
+  const auto rename = [file](const std::string& name, const std::string& former) {
+    BOOST_REQUIRE(H5Lmove(file, ("/catalogue/" + name).c_str(), file, ("/catalogue/" + former).c_str(),
+                          H5P_DEFAULT, H5P_DEFAULT) >= 0);
+  };
+  rename("explained_rescaling", "zero_rescaling");
+  rename("explained_linear_layers", "zero_linear_layers");
+  rename("explained_zero_neurons", "zero_dead_neurons");
+  rename("explained_dead_neurons", "zero_inactive_neurons");
+  rename("inactive_threshold", "sleeping_threshold");
+  rename("inactive_gap", "sleeping_gap");
+  BOOST_REQUIRE(H5Fclose(file) >= 0);
+}
+
+BOOST_AUTO_TEST_CASE(former_names_are_read_and_replaced) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  write_run(path);
+  add_saddles(path, sample::saddle_record(4));
+  const std::vector<double> expected = RunReader::open(path).column("catalogue/inactive_gap");
+  give_former_names(path);
+  {
+    const RunReader reader = RunReader::open(path);
+    require_record(reader, sample::saddle_record(4));
+    BOOST_TEST(!reader.has("catalogue/inactive_gap"));
+    BOOST_TEST(reader.column("catalogue/inactive_gap") == expected, boost::test_tools::per_element());
+  }
+  add_saddles(path, sample::saddle_record(2));
+  const RunReader reader = RunReader::open(path);
+  require_record(reader, sample::saddle_record(2));
+  BOOST_TEST(reader.has("catalogue/explained_dead_neurons"));
+  BOOST_TEST(!reader.has("catalogue/zero_inactive_neurons"));
+}
+
 BOOST_AUTO_TEST_CASE(they_come_back_bit_for_bit) {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5"), copy = folder.file("copy.h5");

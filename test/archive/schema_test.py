@@ -80,8 +80,8 @@ def columns(group, axis, reals="", integers="", flags=""):
 
 SADDLE_TABLE = {
     **columns("catalogue", CRITICAL, "loss gradient_norm relative_gradient eigenvalue_gap eigenvalue_error "
-              "sleeping_threshold sleeping_gap clarke_residual directional_derivative", "critical_point index_negative index_zero_explained index_zero_unexplained "
-              "index_positive zero_rescaling zero_linear_layers zero_dead_neurons zero_inactive_neurons kink_count visits", "kind"),
+              "inactive_threshold inactive_gap clarke_residual directional_derivative", "critical_point index_negative index_zero_explained index_zero_unexplained "
+              "index_positive explained_rescaling explained_linear_layers explained_zero_neurons explained_dead_neurons kink_count visits", "kind"),
     "/catalogue/point": ("f8", [CRITICAL, "/parameter"]), "/catalogue/eigenvalue": ("i8", [SPECTRUM]),
     "/catalogue/eigenvalues": ("f8", [CRITICAL, SPECTRUM]), "/catalogue/active_neurons": ("i8", [CRITICAL, "/layer"]),
     "/catalogue/zero_neuron": ("i1", [CRITICAL, "/neuron"]),
@@ -128,7 +128,7 @@ FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
                           "reached_critical_point reached_loss not_critical interrupted gradient_steps_spent valley")}
 ATTRIBUTES = {
     "/": {"Conventions": "CF-1.8", "title": "two neurons, größer", "source": "saddleflow 0.1.0", "history": None,
-          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 5]},
+          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 6]},
     "/network": {"kind": "feed_forward", "traits": "layered separable",
                  "activation": "leaky ReLU (slope 0.25) to the power 2",
                  "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3},

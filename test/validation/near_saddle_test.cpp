@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(beside_a_linear_saddle_N_is_half_a_singular_value) {
   const Real largest = std::sqrt(symmetric_eigenvalues(r * r.transpose(), "residual")[1]);
   BOOST_TEST(saddle.best.point.value == largest / 2, boost::test_tools::tolerance(Real(1e-9)));
   BOOST_TEST(saddle.power() == 1);
-  BOOST_TEST(saddle.point.sleeping.neurons.size() == 4u);
+  BOOST_TEST(saddle.point.inactive.neurons.size() == 4u);
 }
 
 BOOST_AUTO_TEST_CASE(an_aligned_neuron_leaves_when_its_own_flow_says) {
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(predictions_scale_with_delta) {
   Problem problem(shipped("p4-cube"), {});
   const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
   const Vector z = saddle.random(problem.network(), 1);
-  const Vector away = z - put_to_zero(problem.network(), z, saddle.point.sleeping.neurons);
+  const Vector away = z - put_to_zero(problem.network(), z, saddle.point.inactive.neurons);
   BOOST_TEST((away - z).norm() == 0);
   const Prediction whole(problem.network(), saddle, z), small(problem.network(), saddle, z / 10);
   BOOST_TEST(whole.neuron(Real(0.1)) == small.neuron(1));
@@ -100,10 +100,10 @@ BOOST_AUTO_TEST_CASE(saddles_of_networks_with_kinks_are_found_along_the_kkt_poin
     BOOST_TEST_REQUIRE(p.kinks.has_value());
     BOOST_TEST(p.kinks->clarke_stationary);
     BOOST_TEST(p.kinks->kinks.size() == kinks);
-    BOOST_TEST(p.sleeping.neurons.size() == 4u);
+    BOOST_TEST(p.inactive.neurons.size() == 4u);
     BOOST_TEST(!problem.objective.has_mode());
     // What one neuron has learnt: the other neurons' weights are exactly zero.
-    BOOST_TEST((put_to_zero(problem.network(), p.point(), p.sleeping.neurons) == p.point()));
+    BOOST_TEST((put_to_zero(problem.network(), p.point(), p.inactive.neurons) == p.point()));
     // N is what the loss falls by along the KKT point, to second order: no kept weight takes part.
     const Real eps = Real(1e-4);
     const Vector z = saddle.aligned(problem.network());
@@ -120,12 +120,12 @@ BOOST_AUTO_TEST_CASE(neurons_of_one_rate_leave_together_beside_a_saddle_on_kinks
   const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
   for (const std::uint64_t seed : {1, 2, 3}) {
     const Prediction prediction(problem.network(), saddle, saddle.random(problem.network(), seed));
-    const std::vector<Index> awakened = prediction.awakened(Real(1e-8));
+    const std::vector<Index> activated = prediction.activated(Real(1e-8));
     const Real near = prediction.company(Real(1e-4)), far = prediction.company(Real(1e-8));
-    fmt::print("seed {}: {} neurons awakened, others of {:.2e} at 1e-4, {:.2e} at 1e-8\n", seed,
-               awakened.size(), static_cast<double>(near), static_cast<double>(far));
-    BOOST_TEST(std::count(awakened.begin(), awakened.end(), prediction.neuron(Real(1e-8))) == 1);
-    BOOST_TEST((awakened == prediction.awakened(Real(1e-4))));
+    fmt::print("seed {}: {} neurons activated, others of {:.2e} at 1e-4, {:.2e} at 1e-8\n", seed,
+               activated.size(), static_cast<double>(near), static_cast<double>(far));
+    BOOST_TEST(std::count(activated.begin(), activated.end(), prediction.neuron(Real(1e-8))) == 1);
+    BOOST_TEST((activated == prediction.activated(Real(1e-4))));
     BOOST_TEST(far <= near);
   }
 }

@@ -10,7 +10,7 @@ namespace saddleflow::archive {
 namespace {
 
 std::int64_t length(hid_t file, const DatasetSpec& spec) {
-  const std::vector<std::int64_t> shape = hdf5::shape(hdf5::open_dataset(file, spec.path));
+  const std::vector<std::int64_t> shape = hdf5::shape(hdf5::open_dataset(file, path_in(file, spec)));
   if (shape.size() != spec.axes.size()) {
     throw InputError(hdf5::file_name(file) + ": " + spec.path + ": " + std::to_string(shape.size()) +
                      " axes, expected " + std::to_string(spec.axes.size()));
@@ -20,8 +20,14 @@ std::int64_t length(hid_t file, const DatasetSpec& spec) {
 
 }  // namespace
 
+std::string path_in(hid_t file, const DatasetSpec& spec) {
+  const bool formerly =
+      !spec.former_path.empty() && !hdf5::exists(file, spec.path) && hdf5::exists(file, spec.former_path);
+  return formerly ? spec.former_path : spec.path;
+}
+
 bool is_expected(hid_t file, const DatasetSpec& spec) {
-  if (spec.presence != Presence::always && !hdf5::exists(file, spec.path)) return false;
+  if (spec.presence != Presence::always && !hdf5::exists(file, path_in(file, spec))) return false;
   return std::none_of(spec.axes.begin(), spec.axes.end(), [file](const std::string& axis) {
     return is_optional_axis(axis) && !hdf5::exists(file, axis);
   });
@@ -54,7 +60,7 @@ void cut(hid_t file, const std::vector<DatasetSpec>& stream, std::int64_t rows) 
       throw InputError(hdf5::file_name(file) + ": " + spec.path + ": " + std::to_string(found) +
                        " rows, expected at least " + std::to_string(rows));
     }
-    if (found > rows) hdf5::resize_rows(hdf5::open_dataset(file, spec.path), rows);
+    if (found > rows) hdf5::resize_rows(hdf5::open_dataset(file, path_in(file, spec)), rows);
   }
 }
 

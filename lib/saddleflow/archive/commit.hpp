@@ -13,6 +13,8 @@ namespace saddleflow::archive {
 /// False if the dataset, or an axis that it lies along, is optional and the file lacks it; then it is no
 /// error that it is missing.
 bool is_expected(hid_t file, const DatasetSpec& spec);
+/// Where the file has the dataset: at its path, or in an older file at its former one.
+std::string path_in(hid_t file, const DatasetSpec& spec);
 
 /// The common length of all datasets of the stream, without trailing rows whose mark is still NaN or -1; 0
 /// where an optional stream is missing.

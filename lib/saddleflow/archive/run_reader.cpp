@@ -95,7 +95,7 @@ struct RunReader::Implementation {
   }
 
   void require(const DatasetSpec& spec) const {
-    const hdf5::Handle dataset = hdf5::open_dataset(opening.file, spec.path);
+    const hdf5::Handle dataset = hdf5::open_dataset(opening.file, path_in(opening.file, spec));
     const auto rank = hdf5::shape(dataset).size();
     if (rank != spec.axes.size()) {
       throw InputError(path + ": " + spec.path + ": " + std::to_string(rank) + " axes, expected " +
@@ -115,9 +115,15 @@ struct RunReader::Implementation {
     return shape.front();
   }
 
+  std::string path_of(const std::string& name) const {
+    for (const DatasetSpec& spec : all_specs())
+      if (spec.path == name) return path_in(opening.file, spec);
+    return name;
+  }
+
   template <class Number>
   std::vector<Number> column(const std::string& name) const {
-    const hdf5::Handle dataset = hdf5::open_dataset(opening.file, absolute(name));
+    const hdf5::Handle dataset = hdf5::open_dataset(opening.file, path_of(absolute(name)));
     return hdf5::read_rows<Number>(dataset, 0, length(absolute(name), dataset));
   }
 

@@ -7,6 +7,14 @@ namespace {
 
 using enum Kind;
 
+/// Of a dataset that was called otherwise before format 1.6.
+template <class Row>
+Column<Row> formerly(const std::string& name, Column<Row> column) {
+  const std::string& path = column.spec.path;
+  column.spec.former_path = path.substr(0, path.rfind('/') + 1) + name;
+  return column;
+}
+
 template <class Row>
 Column<Row> since_1_4(Column<Row> column) {
   column.spec.presence = Presence::since_1_4;
@@ -40,16 +48,20 @@ const std::vector<Column<CriticalPointRow>>& columns<CriticalPointRow>() {
        &Row::index_zero_unexplained},
       {{"/catalogue/index_positive", integer, points, "positive eigenvalues of the Hessian"},
        &Row::index_positive},
-      {{"/catalogue/zero_rescaling", integer, points, "zero modes from the rescaling of neurons"},
-       &Row::zero_rescaling},
-      {{"/catalogue/zero_linear_layers", integer, points, "zero modes from rotations of linear layers"},
-       &Row::zero_linear_layers},
-      {{"/catalogue/zero_dead_neurons", integer, points,
-        "zero modes from neurons whose weights, or those on one side of it, are zero"},
-       &Row::zero_dead_neurons},
-      {{"/catalogue/zero_inactive_neurons", integer, points,
-        "zero modes from neurons that no sample activates, or that feed such ones only"},
-       &Row::zero_inactive_neurons},
+      formerly<Row>("zero_rescaling", {{"/catalogue/explained_rescaling", integer, points,
+                                        "zero modes from the rescaling of neurons"},
+                                       &Row::explained_rescaling}),
+      formerly<Row>("zero_linear_layers", {{"/catalogue/explained_linear_layers", integer, points,
+                                            "zero modes from rotations of linear layers"},
+                                           &Row::explained_linear_layers}),
+      formerly<Row>("zero_dead_neurons",
+                    {{"/catalogue/explained_zero_neurons", integer, points,
+                      "zero modes from neurons whose weights, or those on one side of it, are zero"},
+                     &Row::explained_zero_neurons}),
+      formerly<Row>("zero_inactive_neurons",
+                    {{"/catalogue/explained_dead_neurons", integer, points,
+                      "zero modes from neurons that no sample activates, or that feed such ones only"},
+                     &Row::explained_dead_neurons}),
       {{"/catalogue/eigenvalue_gap", real, points,
         "smallest |eigenvalue| that counts as not zero over the largest that counts as zero"},
        &Row::eigenvalue_gap},
@@ -67,11 +79,13 @@ const std::vector<Column<CriticalPointRow>>& columns<CriticalPointRow>() {
        &Row::active_neurons},
       {{"/catalogue/zero_neuron", flag, {axis, "/neuron"}, "whether the neuron is zero", FlagSet::verdict},
        &Row::zero_neuron},
-      {{"/catalogue/sleeping_threshold", real, points, "norm below which neurons were taken as zero"},
-       &Row::sleeping_threshold},
-      {{"/catalogue/sleeping_gap", real, points,
-        "smallest norm of a neuron above that threshold over the largest below it"},
-       &Row::sleeping_gap},
+      formerly<Row>("sleeping_threshold", {{"/catalogue/inactive_threshold", real, points,
+                                            "norm below which neurons were taken as zero"},
+                                           &Row::inactive_threshold}),
+      formerly<Row>("sleeping_gap",
+                    {{"/catalogue/inactive_gap", real, points,
+                      "smallest norm of a neuron above that threshold over the largest below it"},
+                     &Row::inactive_gap}),
       since_1_4<Row>({{"/catalogue/kink_count", integer, points,
                        "pairs of neuron and sample whose pre-activation is held at zero"},
                       &Row::kink_count}),

@@ -57,7 +57,8 @@ struct DatasetSpec {
   std::string long_name;
   FlagSet flags = FlagSet::none;
   Presence presence = Presence::always;
-  std::string units = "1";  ///< flow time and weights have no unit
+  std::string units = "1";       ///< flow time and weights have no unit
+  std::string former_path = {};  ///< its path in files before format 1.6, where that is another one
 
   bool is_scale() const { return axes.size() == 1 && axes.front() == path; }
 };
@@ -147,6 +148,6 @@ struct FlagMeanings {
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description);
 
 inline constexpr const char* format_name = "saddleflow-run";
-inline constexpr std::int64_t format_major = 1, format_minor = 5;
+inline constexpr std::int64_t format_major = 1, format_minor = 6;
 
 }  // namespace saddleflow::archive

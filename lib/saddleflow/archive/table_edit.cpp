@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "saddleflow/archive/commit.hpp"
 #include "saddleflow/archive/create.hpp"
 #include "saddleflow/archive/edit.hpp"
 #include "saddleflow/archive/hdf5_attribute.hpp"
@@ -15,14 +16,15 @@ namespace saddleflow::archive {
 namespace {
 
 void remove_dataset(hid_t file, const DatasetSpec& spec) {
-  if (!hdf5::exists(file, spec.path)) return;
+  const std::string path = path_in(file, spec);
+  if (!hdf5::exists(file, path)) return;
   if (!spec.is_scale()) {
-    const hdf5::Handle dataset = hdf5::open_dataset(file, spec.path);
+    const hdf5::Handle dataset = hdf5::open_dataset(file, path);
     for (unsigned k = 0; k < spec.axes.size(); ++k)
-      hdf5::check(H5DSdetach_scale(dataset, hdf5::open_dataset(file, spec.axes[k]), k), file, spec.path,
+      hdf5::check(H5DSdetach_scale(dataset, hdf5::open_dataset(file, spec.axes[k]), k), file, path,
                   "detach a scale");
   }
-  hdf5::check(H5Ldelete(file, spec.path.c_str(), H5P_DEFAULT), file, spec.path, "remove");
+  hdf5::check(H5Ldelete(file, path.c_str(), H5P_DEFAULT), file, path, "remove");
 }
 
 void write_summary(hid_t file, const RunSummary& summary) {

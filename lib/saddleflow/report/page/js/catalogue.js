@@ -1,6 +1,6 @@
 // Critical points, how they are left, and what comes next.
 
-const zeroCauses = ['rescaling', 'linear layers', 'at zero', 'inactive'];
+const zeroCauses = ['rescaling', 'linear layers', 'zero neurons', 'dead neurons'];
 const zeros = (p) => (p.zero_explained < 0 ? '–' : `${p.zero_explained} + ${countOf(p.zero_unexplained)}`);
 const causes = (p) => p.causes.map((n, k) => (n > 0 ? `${n} ${zeroCauses[k]}` : '')).filter(Boolean).join(', ') || '–';
 const nameOf = (row) => (row >= 0 ? run.catalogue.points[row].name : '–');
@@ -12,7 +12,7 @@ const pointColumns = [
   ['negative', (p) => countOf(p.negative)], ['zero', zeros], ['positive', (p) => countOf(p.positive)],
   ['zero modes from', causes], ['gap', (p) => number(p.gap, 2)], ['λ min', (p) => number(p.lowest)],
   ['‖∇L‖', (p) => number(p.gradient_norm, 2)], ['relative', (p) => number(p.relative_gradient, 2)],
-  ['asleep below', (p) => number(p.sleeping_threshold, 2)], ['by a factor of', (p) => number(p.sleeping_gap, 2)],
+  ['inactive below', (p) => number(p.inactive_threshold, 2)], ['by a factor of', (p) => number(p.inactive_gap, 2)],
 ];
 
 const escapeColumns = [

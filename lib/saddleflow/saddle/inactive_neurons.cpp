@@ -1,4 +1,4 @@
-#include "saddleflow/saddle/sleeping.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +9,8 @@ namespace saddleflow {
 
 namespace {
 
-// Neurons below this times the largest are asleep whatever the others are: the gap above them, the widest of
-// all, must not hide another.
+// Neurons below this times the largest are inactive whatever the others are: the gap above them, the widest
+// of all, must not hide another.
 constexpr Real kRounding = Real(1e-10);
 
 }  // namespace
@@ -24,12 +24,12 @@ Vector neuron_norms(const Network& network, const Vector& w) {
   return norms;
 }
 
-Sleeping sleeping_neurons(const Network& network, const Vector& w, Real least) {
+InactiveNeurons find_inactive(const Network& network, const Vector& w, Real least) {
   const Vector norms = neuron_norms(network, w);
   std::vector<Index> order(static_cast<std::size_t>(norms.size()));
   std::iota(order.begin(), order.end(), Index(0));
   std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return norms[a] < norms[b]; });
-  Sleeping result;
+  InactiveNeurons result;
   std::size_t count = 0;
   bool only_rounding = true;
   for (std::size_t k = 0; k + 1 < order.size(); ++k) {

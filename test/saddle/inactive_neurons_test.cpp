@@ -1,5 +1,5 @@
-// Which neurons sleep, and that points which are one by symmetry are one row of the catalogue.
-#include "saddleflow/saddle/sleeping.hpp"
+// Which neurons are inactive, and that points which are one by symmetry are one row of the catalogue.
+#include "saddleflow/saddle/inactive_neurons.hpp"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include "saddleflow/correlation/neuron_symmetry.hpp"
 #include "saddleflow/saddle/catalogue.hpp"
 
-BOOST_AUTO_TEST_SUITE(sleeping_test)
+BOOST_AUTO_TEST_SUITE(inactive_neurons_test)
 
 using namespace saddleflow;
 
@@ -25,10 +25,10 @@ Vector with_norms(const Vector& norms, Random& random) {
   return Vector(Eigen::Map<Vector>(w.data(), w.size()));
 }
 
-Sleeping sleepers(const Vector& norms, Real least = 10) {
+InactiveNeurons find(const Vector& norms, Real least = 10) {
   Random random(1);
   const auto network = power_sum(3, norms.size(), Activation(-1, 2));
-  return sleeping_neurons(*network, with_norms(norms, random), least);
+  return find_inactive(*network, with_norms(norms, random), least);
 }
 
 /// Neurons permuted, signs flipped where sigma allows it, incoming weights times c, outgoing ones by c^-p.
@@ -66,25 +66,25 @@ bool has_kinked_neuron(const Network& network, const Vector& w) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(sleeping_below_the_widest_gap) {
-  const Sleeping two = sleepers(Vector{{1, 1e-3, 0.8, 2e-4}});
+BOOST_AUTO_TEST_CASE(inactive_below_the_widest_gap) {
+  const InactiveNeurons two = find(Vector{{1, 1e-3, 0.8, 2e-4}});
   BOOST_TEST((two.neurons == std::vector<Index>{1, 3}));
   BOOST_TEST(std::abs(two.gap / 800 - 1) < 1e-12);
   BOOST_TEST(std::abs(two.threshold / std::sqrt(8e-4) - 1) < 1e-12);
-  BOOST_TEST(sleepers(Vector{{1, 0.2, 0.5}}).neurons.empty());
-  BOOST_TEST((sleepers(Vector{{1, 0.2, 0.5}}, 2).neurons == std::vector<Index>{1}));
-  BOOST_TEST(sleepers(Vector{{0, 0, 0}}).neurons.empty());  // nothing above
-  const Sleeping zeros = sleepers(Vector{{1, 0, 0.5}});
+  BOOST_TEST(find(Vector{{1, 0.2, 0.5}}).neurons.empty());
+  BOOST_TEST((find(Vector{{1, 0.2, 0.5}}, 2).neurons == std::vector<Index>{1}));
+  BOOST_TEST(find(Vector{{0, 0, 0}}).neurons.empty());  // nothing above
+  const InactiveNeurons zeros = find(Vector{{1, 0, 0.5}});
   BOOST_TEST((zeros.neurons == std::vector<Index>{1}));
   BOOST_TEST(std::isinf(zeros.gap));
 }
 
 // Exact zeros do not hide that others are small.
 BOOST_AUTO_TEST_CASE(zeros_beside_small_neurons) {
-  const Sleeping s = sleepers(Vector{{1, 0, 1e-6, 0.5}});
+  const InactiveNeurons s = find(Vector{{1, 0, 1e-6, 0.5}});
   BOOST_TEST((s.neurons == std::vector<Index>{1, 2}));
   BOOST_TEST(std::abs(s.gap / 5e5 - 1) < 1e-9);
-  const Sleeping only = sleepers(Vector{{1, 0, 1e-6, 0.5}}, std::numeric_limits<Real>::infinity());
+  const InactiveNeurons only = find(Vector{{1, 0, 1e-6, 0.5}}, std::numeric_limits<Real>::infinity());
   BOOST_TEST((only.neurons == std::vector<Index>{1}));
 }
 

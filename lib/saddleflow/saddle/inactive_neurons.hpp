@@ -1,4 +1,4 @@
-// Which neurons of a point near a saddle are asleep: small there, zero at the saddle itself (P3, P4).
+// Which neurons of a point near a saddle are inactive: small there, zero at the saddle itself (P3, P4).
 #pragma once
 
 #include <vector>
@@ -11,19 +11,19 @@ namespace saddleflow {
 Vector neuron_norms(const Network& network, const Vector& w);
 
 /// A set of small neurons and what tells them from the others.
-struct Sleeping {
+struct InactiveNeurons {
   std::vector<Index> neurons;  ///< numbers in Network::neurons(), ascending
   Real threshold = 0;          ///< they are below, the others above: the middle of the gap (geometric mean)
   Real gap = 1;                ///< smallest norm above over largest norm below; infinite for exact zeros
 };
 
-/// Sleeping neurons are so many times smaller than the others, at least: those of one initialisation are less
+/// Inactive neurons are so many times smaller than the others, at least: those of one initialisation are less
 /// far apart.
-inline constexpr Real kSleepingGap = 10;
+inline constexpr Real kInactiveGap = 10;
 
 /// The neurons below the widest gap in the sorted neuron norms, when that is a factor of at least `least` and
-/// something stays above. Exact zeros are always asleep, and make no gap where there is another one.
-Sleeping sleeping_neurons(const Network& network, const Vector& w, Real least = kSleepingGap);
+/// something stays above. Exact zeros are always inactive, and make no gap where there is another one.
+InactiveNeurons find_inactive(const Network& network, const Vector& w, Real least = kInactiveGap);
 
 /// Their incoming and outgoing weights, ascending.
 std::vector<Index> parameters_of(const Network& network, const std::vector<Index>& neurons);

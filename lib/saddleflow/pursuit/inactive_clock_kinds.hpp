@@ -1,7 +1,7 @@
 // The kinds of clocks. Not part of the interface of the room.
 #pragma once
 
-#include "saddleflow/pursuit/dormant.hpp"
+#include "saddleflow/pursuit/inactive_clocks.hpp"
 
 namespace saddleflow {
 
@@ -15,10 +15,10 @@ constexpr Real kCollapse = Real(1e-30);
 // flow errs by adds up to a hundred times this at most.
 constexpr Real kClockTolerance = Real(1e-11);
 
-std::unique_ptr<Dormant> log_clocks(const Objective& objective, const Vector& direction);
-std::unique_ptr<Dormant> mode_clocks(const Objective& objective, const Vector& direction);
-std::unique_ptr<Dormant> blow_up_clocks(const Objective& objective, const Vector& direction);
-std::unique_ptr<Dormant> deep_clocks(const Objective& objective, const Vector& direction);
-std::unique_ptr<Dormant> deep_mode_clocks(const Objective& objective, const Vector& direction);
+std::unique_ptr<InactiveClocks> log_clocks(const Objective& objective, const Vector& direction);
+std::unique_ptr<InactiveClocks> mode_clocks(const Objective& objective, const Vector& direction);
+std::unique_ptr<InactiveClocks> blow_up_clocks(const Objective& objective, const Vector& direction);
+std::unique_ptr<InactiveClocks> deep_clocks(const Objective& objective, const Vector& direction);
+std::unique_ptr<InactiveClocks> deep_mode_clocks(const Objective& objective, const Vector& direction);
 
 }  // namespace saddleflow

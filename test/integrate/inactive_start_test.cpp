@@ -1,5 +1,5 @@
-// Neurons that sleep through one saddle after another, from tiny starts: the times at which the next ones
-// leave scale as delta^(2-D), to the tolerance.
+// Neurons that stay inactive through one saddle after another, from tiny starts: the times at which the next
+// ones leave scale as delta^(2-D), to the tolerance.
 #include <fmt/format.h>
 
 #include <boost/test/data/monomorphic.hpp>
@@ -14,27 +14,27 @@
 
 namespace saddleflow::test {
 
-BOOST_AUTO_TEST_SUITE(sleeping_start_test)
+BOOST_AUTO_TEST_SUITE(inactive_start_test)
 
 namespace bdata = boost::unit_test::data;
 
 namespace {
 
-struct SleepingCase {
+struct InactiveCase {
   std::string name;
   Index teacher, width, outputs;
   int power;
   std::size_t escapes;  ///< beyond the first
   Real t_end;           ///< in units of delta^(2-D)
 };
-std::ostream& operator<<(std::ostream& out, const SleepingCase& c) { return out << c.name; }
+std::ostream& operator<<(std::ostream& out, const InactiveCase& c) { return out << c.name; }
 
-const std::vector<SleepingCase> kCases{{"one output", 2, 6, 1, 2, 1, 8},
+const std::vector<InactiveCase> kCases{{"one output", 2, 6, 1, 2, 1, 8},
                                        {"two outputs", 2, 6, 2, 2, 1, 8},
                                        {"power 3", 2, 6, 1, 3, 1, 30},
                                        {"three escapes", 4, 8, 1, 2, 2, 12}};
 
-FlowProblem problem(const SleepingCase& c, Real delta) {
+FlowProblem problem(const InactiveCase& c, Real delta) {
   GeneratorOptions options;
   options.inputs = InputKind::sphere;
   options.targets = TargetKind::teacher;
@@ -56,7 +56,7 @@ struct Run {
   std::string stop;
 };
 
-Run run_from(const SleepingCase& c, Real delta, Real rtol) {
+Run run_from(const InactiveCase& c, Real delta, Real rtol) {
   ChartOptions options;
   options.rtol = rtol;
   options.events.saddles = true;

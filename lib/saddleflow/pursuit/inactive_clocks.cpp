@@ -1,7 +1,7 @@
-#include "saddleflow/pursuit/dormant.hpp"
+#include "saddleflow/pursuit/inactive_clocks.hpp"
 
 #include "saddleflow/correlation/separable.hpp"
-#include "saddleflow/pursuit/dormant_kinds.hpp"
+#include "saddleflow/pursuit/inactive_clock_kinds.hpp"
 
 namespace saddleflow {
 
@@ -12,7 +12,7 @@ bool has_rotations(const Network& network) { return network.degree() == 2 && net
 
 }  // namespace
 
-std::unique_ptr<Dormant> make_dormant(const Objective& objective, const Vector& direction) {
+std::unique_ptr<InactiveClocks> make_inactive_clocks(const Objective& objective, const Vector& direction) {
   const Network& network = objective.network();
   if (!is_separable(network))
     return network.traits().mixes() ? deep_mode_clocks(objective, direction)
