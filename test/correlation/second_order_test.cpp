@@ -121,8 +121,8 @@ BOOST_AUTO_TEST_CASE(inactive_neurons_and_kinks_are_unknown) {
   Matrix inputs(2, 2);
   inputs << 1, Real(0.8), 0, Real(0.6);
   Objective deep = make_objective(feed_forward({2, 2, 1}, Activation(0, 2)), inputs, targets);
-  Correlation correlation(deep);
-  const KktTable table = find_kkt_points(correlation, {.starts = 16, .descend = false});
+  Correlation deep_correlation(deep);
+  const KktTable table = find_kkt_points(deep_correlation, {.starts = 16, .descend = false});
   BOOST_TEST((table.entries[0].structure.active_neurons == std::vector<Index>{1}));
   BOOST_TEST((table.entries[0].second_order.status == Status::maximum));
 }

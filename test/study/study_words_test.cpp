@@ -19,10 +19,10 @@
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/keys.hpp"
+#include "saddleflow/study/learning_method.hpp"
 #include "saddleflow/study/run_description.hpp"
 #include "stepper/own_stepper.hpp"
 #include "validation/claim.hpp"
-#include "validation/experiment.hpp"
 
 using namespace saddleflow;
 
