@@ -19,7 +19,7 @@ long count(const archive::RunSummary& summary, const std::string& name) {
   return std::lround(number(summary, name));
 }
 
-std::string index_of(const archive::SaddleRow& s) {
+std::string eigenvalue_counts(const archive::SaddleRow& s) {
   if (s.index_negative < 0) return "not all known";
   return fmt::format("{} negative, {} zero, {} positive", s.index_negative, s.index_zero, s.index_positive);
 }
@@ -59,14 +59,14 @@ void print_events(std::FILE* out, const archive::RunReader& run) {
 void print_saddles(std::FILE* out, const archive::RunReader& run) {
   const auto saddles = run.saddle_rows();
   if (saddles.empty()) return;
-  fmt::print(out, "\n{:>3}  {:<13} {:>12} {:>12} {:>12} {:>13} {:>10} {:>10}  {}\n", "#", "critical point",
-             "enter", "closest", "leave", "loss", "r", "Newton", "Hessian eigenvalues");
+  fmt::print(out, "\n{:>3}  {:<13} {:>12} {:>12} {:>12} {:>13} {:>10} {:>10}  {}\n", "#", "visit", "enter",
+             "closest", "leave", "loss", "r", "Newton", "Hessian at the closest approach");
   std::size_t i = 0;
   for (const archive::SaddleRow& s : saddles)
     fmt::print(out, "{:>3}  {:<13} {:>12.6g} {:>12.6g} {:>12} {:>13.7g} {:>10.2e} {:>10.2e}  {}\n", ++i,
                std::isnan(s.leave_time) ? "stayed" : "left", s.enter_time, s.closest_time,
                std::isnan(s.leave_time) ? "-" : fmt::format("{:.6g}", s.leave_time), s.loss, s.proximity,
-               s.newton_distance, index_of(s));
+               s.newton_distance, eigenvalue_counts(s));
 }
 
 void print_summary(std::FILE* out, const archive::RunSummary& s) {

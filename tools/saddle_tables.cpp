@@ -10,15 +10,6 @@
 
 namespace saddleflow::tools {
 
-namespace {
-
-constexpr std::size_t kMostEscapes = 4;  // printed of a point
-
-double number(Real x) { return static_cast<double>(x); }
-std::string or_dash(Real x, const char* format) {
-  return std::isnan(x) ? std::string("-") : fmt::format(fmt::runtime(format), number(x));
-}
-
 std::string index_of(const CriticalPoint& p) {
   if (!p.spectrum.complete) return fmt::format("at least {} -", p.spectrum.negative);
   return fmt::format("({}, {}, {}, {})", p.spectrum.negative, p.zero_modes.explained(),
@@ -37,6 +28,15 @@ std::string zero_modes_of(const ZeroModes& z) {
   add(z.dead_neurons, "dead neurons");
   add(z.unexplained, "unexplained");
   return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+namespace {
+
+constexpr std::size_t kMostEscapes = 4;  // printed of a point
+
+double number(Real x) { return static_cast<double>(x); }
+std::string or_dash(Real x, const char* format) {
+  return std::isnan(x) ? std::string("-") : fmt::format(fmt::runtime(format), number(x));
 }
 
 /// Those that lie on kinks.

@@ -10,6 +10,7 @@
 #include "kkt_tables.hpp"
 #include "output_file.hpp"
 #include "run_tables.hpp"
+#include "saddle_tables.hpp"
 #include "saddleflow/correlation/second_order.hpp"
 #include "saddleflow/study/limit_run.hpp"
 
@@ -33,7 +34,8 @@ constexpr const char* kFooter =
     "e^{2 N* t}\n"
     "for networks of degree 2, [D (D-2) N* (-t)]^{-1/(D-2)} above. The path ends at the first critical "
     "point, which is\n"
-    "refined and classified. Neurons that are zero at w* stay zero: the zeros are exact.\n\n"
+    "refined and classified as by sf-saddles; a file holds it in /saddles and /catalogue. Neurons that are "
+    "zero at w* stay zero: the zeros are exact.\n\n"
     "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (no file is "
     "written).";
 
@@ -52,10 +54,17 @@ void add_options(CommandLine& line, Arguments& a) {
   line.footer(kFooter);
 }
 
-const char* kind_of(const LimitPath& path) {
-  if (!path.end.converged) return "not refined";
-  if (path.spectrum.negative > 0) return "saddle";
-  return path.spectrum.zero > 0 ? "degenerate, no negative curvature" : "minimum";
+void print_end(const LimitPath& path, const CriticalPoint& end) {
+  const auto number = [](Real x) { return static_cast<double>(x); };
+  fmt::print(
+      "end:     {}: loss {:.10g}, |grad L| {:.2e} (relative {:.1e}), moved by {:.1e} in the refinement\n",
+      in_words(end.kind), number(end.refinement.loss), number(end.refinement.gradient_norm),
+      number(end.refinement.relative_gradient), number(path.end.displacement));
+  if (!end.is_critical()) return;
+  fmt::print(
+      "         index (-, 0e, 0u, +): {}, eigenvalues {:.4e} to {:.4e}; zero modes: {}; ways down: {}\n",
+      index_of(end), number(end.spectrum.min()), number(end.spectrum.max()), zero_modes_of(end.zero_modes),
+      end.escapes.size());
 }
 
 void print_path(const LimitPath& path, const KktEntry& entry) {
@@ -70,13 +79,9 @@ void print_path(const LimitPath& path, const KktEntry& entry) {
              number(path.start.time), number(std::exp(path.start.log_norm)),
              number(path.start.correction * path.start.correction), number(path.points.back().time),
              path.stop_reason.text());
-  fmt::print(
-      "end:     {}: loss {:.10g}, |grad L| {:.2e} (relative {:.1e}), moved by {:.1e} in the refinement\n",
-      kind_of(path), number(path.end.loss), number(path.end.gradient_norm),
-      number(path.end.relative_gradient), number(path.end.displacement));
-  fmt::print("         Hessian eigenvalues: {} negative, {} zero, {} positive; {:.4e} to {:.4e}\n",
-             path.spectrum.negative, path.spectrum.zero, path.spectrum.positive, number(path.spectrum.min()),
-             number(path.spectrum.max()));
+}
+
+void print_work(const LimitPath& path) {
   fmt::print("work:    {} steps, {} gradients, {} Hessian-vector products, {} Hessians\n", path.points.size(),
              path.work.gradients, path.work.hessian_vectors, path.work.hessians);
 }
@@ -103,11 +108,15 @@ int run(const Arguments& a, const std::string& command) {
   options.interrupt = &interrupted;
   const LimitPath path = run_limit_path(problem, table, options);
   if (path.stop_reason == Stop::interrupted) return 130;
-  if (!a.output.empty()) write_limit_path(a.output, problem, table, options, path, a.force);
+  const SaddleSurvey end = classify_end(problem, path, options);
+  if (end.interrupted) return 130;
+  if (!a.output.empty()) write_limit_path(a.output, problem, table, options, path, end, a.force);
   if (a.quiet) return 0;
   print_heading(stdout, problem.description);
   print_kkt_points(stdout, table);
   print_path(path, table.entries[static_cast<std::size_t>(options.point)]);
+  print_end(path, end.points.front());
+  print_work(path);
   if (!a.output.empty()) fmt::print("file:    {}\n", a.output);
   return 0;
 }

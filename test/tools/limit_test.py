@@ -67,6 +67,24 @@ def main_study_ends_at_the_first_saddle():
     assert dead == 19 * 11
 
 
+def its_end_is_what_sf_saddles_says():
+    """One classification: the words and numbers of sf-limit, its file, and sf-saddles on the run that visits the point."""
+    words = limit(MAIN).stdout
+    with h5py.File("limit.h5") as path, h5py.File("flow.h5") as run:
+        names = path["catalogue/kind"].attrs["flag_meanings"].split()
+        kind = names[path["catalogue/kind"][0]]
+        counts = [path[f"catalogue/{name}"][0] for name in
+                  ("index_negative", "index_zero_explained", "index_zero_unexplained", "index_positive")]
+        assert path["saddles/critical_point"][:].tolist() == [0]
+        assert run["saddles/index_negative"][0] > 0, "the closest approach has another Hessian than the point"
+    index = "({}, {}, {}, {})".format(*counts)
+    print(f"sf-limit: {kind} {index}")
+    assert kind == "saddle" and f"end:     {kind}:" in words and index in words, words
+    table = subprocess.run([os.path.join(BIN, "sf-saddles"), "flow.h5", "--refine"], capture_output=True, text=True).stdout
+    row = next(line for line in table.splitlines() if line.split()[:2] == ["2", "saddle"])
+    assert index in row, (index, table)
+
+
 def one_line(result, code, *words):
     lines = result.stderr.splitlines()
     assert result.returncode == code and len(lines) == 1, (code, result.returncode, result.stderr)
@@ -92,7 +110,8 @@ def ctrl_c_writes_nothing():
 
 
 def main():
-    for test in (help_names_every_option, scalar_product_is_exact, main_study_ends_at_the_first_saddle, bad_input,
+    for test in (help_names_every_option, scalar_product_is_exact, main_study_ends_at_the_first_saddle,
+                 its_end_is_what_sf_saddles_says, bad_input,
                  ctrl_c_writes_nothing):
         test()
 

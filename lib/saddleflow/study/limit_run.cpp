@@ -4,9 +4,11 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "saddleflow/archive/kkt_writer.hpp"
 #include "saddleflow/archive/run_writer.hpp"
+#include "saddleflow/archive/saddle_writer.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/study/run_description.hpp"
@@ -17,7 +19,7 @@ namespace saddleflow {
 
 namespace {
 
-/// The search leaves noise of 1e-17 in neurons that are dead at the point; the path must not carry it.
+/// The search leaves noise of 1e-17 in neurons that are zero at the point; the path must not carry it.
 KktPoint with_exact_zeros(const KktEntry& entry) {
   KktPoint point = entry.point;
   for (Index i : entry.structure.zero_parameters) point.direction[i] = 0;
@@ -90,8 +92,21 @@ LimitPath run_limit_path(KktProblem& problem, const KktTable& table, const Limit
                             with_exact_zeros(table.entries[static_cast<std::size_t>(options.point)]), path);
 }
 
+SaddleSurvey classify_end(KktProblem& problem, const LimitPath& path, const LimitRunOptions& options) {
+  SaddleSurveyOptions survey;
+  survey.rtol = options.rtol;
+  survey.interrupt = options.interrupt;
+  SaddleSurvey end = survey_point(problem, path.end.point, survey);
+  SaddleVisit visit;
+  visit.recorded = end_row(path);
+  visit.point = 0;
+  end.visits.push_back(std::move(visit));
+  return end;
+}
+
 void write_limit_path(const std::string& file, KktProblem& problem, const KktTable& table,
-                      const LimitRunOptions& options, const LimitPath& path, bool overwrite) {
+                      const LimitRunOptions& options, const LimitPath& path, const SaddleSurvey& end,
+                      bool overwrite) {
   archive::RunDescription description = problem.description;
   description.eigenvalue_count = path.spectrum.eigenvalues.size();
   archive::RunWriter writer = archive::RunWriter::create(file, description, {overwrite});
@@ -104,11 +119,11 @@ void write_limit_path(const std::string& file, KktProblem& problem, const KktTab
     writer.append(archive::SnapshotRow{static_cast<double>(point.time), to_doubles(point.weights)});
     before = point.time;
   }
-  writer.append(end_row(path));
   writer.finish(summary(path, table.entries[static_cast<std::size_t>(options.point)], options));
   archive::KktRecord record = describe_kkt(table, description.layer_count);
   record.counts.emplace_back("run_point", options.point);
   archive::add_kkt(file, record);
+  archive::add_saddles(file, describe_saddles(end, problem.objective->network(), {}));
 }
 
 }  // namespace saddleflow

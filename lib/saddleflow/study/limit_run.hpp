@@ -6,6 +6,7 @@
 
 #include "saddleflow/saddle/limit_path.hpp"
 #include "saddleflow/study/kkt_run.hpp"
+#include "saddleflow/study/saddle_run.hpp"
 
 namespace saddleflow {
 
@@ -19,10 +20,15 @@ struct LimitRunOptions {
 /// InputError for a row that the table does not have, or one that is not positive.
 LimitPath run_limit_path(KktProblem& problem, const KktTable& table, const LimitRunOptions& options);
 
+/// The end of the path as the only point of a catalogue, classified as those of sf-saddles are, and the only
+/// visit. Errors as analyse_critical_point.
+SaddleSurvey classify_end(KktProblem& problem, const LimitPath& path, const LimitRunOptions& options);
+
 /// Writes the path as a run file: one time row and one snapshot for each step, with the path's own times
-/// (negative before its time origin), its end as a critical point in /saddles, and the table in /kkt. Errors
-/// as RunWriter::create.
+/// (negative before its time origin), its end in /saddles and in /catalogue, and the table in /kkt. Errors as
+/// RunWriter::create.
 void write_limit_path(const std::string& file, KktProblem& problem, const KktTable& table,
-                      const LimitRunOptions& options, const LimitPath& path, bool overwrite);
+                      const LimitRunOptions& options, const LimitPath& path, const SaddleSurvey& end,
+                      bool overwrite);
 
 }  // namespace saddleflow

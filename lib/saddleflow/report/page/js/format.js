@@ -6,14 +6,11 @@ const thinSpace = '\u2009';
 
 const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
 
-/** A critical point that the flow has not left and whose Hessian has no negative eigenvalue is where it ends. */
-const isEnd = (point) => point.negative === 0 && !known(point.leave?.time);
-/** With eigenvalues that vanish, and loss left to lose, the Hessian does not tell: neurons may be inactive. */
-const isMinimum = (point) => isEnd(point) && (point.zero === 0 || point.loss <= 1e-6 * run.first_loss);
-const pointKind = (point) => (isMinimum(point) ? 'minimum' : isEnd(point) ? 'degenerate' : 'saddle');
-/** Its name in the catalogue, where there is one. */
-const pointName = (point, i) => (point.point >= 0 ? run.catalogue.points[point.point].name :
-    isMinimum(point) ? 'minimum' : `${isEnd(point) ? 'critical point' : 'saddle'} ${i + 1}`);
+const hasLeft = (visit) => known(visit.leave?.time);
+/** The critical point of a visit, refined and classified, where a catalogue has it; the visit alone does not tell its kind. */
+const pointOf = (visit) => (visit.point >= 0 ? run.catalogue.points[visit.point] : null);
+const visitKind = (visit) => (pointOf(visit) ? plainWords(pointOf(visit).kind) : hasLeft(visit) ? 'left' : 'stayed');
+const visitName = (visit, i) => pointOf(visit)?.name ?? `visit ${i + 1}`;
 
 /** The j-th input of the network, from 0; a bias is the last one. */
 const inputName = (j) => (run.network.bias && j + 1 === run.network.layers[0] ? 'bias' : `input ${j + 1}`);

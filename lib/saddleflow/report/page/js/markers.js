@@ -14,7 +14,7 @@ function eventColour(event) {
 
 /** The flags: one for each saddle, one for each event that is not part of a saddle's passage. */
 function flags() {
-  const list = run.saddles.map((saddle, i) => ({at: xOf(saddle.closest), label: pointName(saddle, i), colour: 'c1'}));
+  const list = run.saddles.map((saddle, i) => ({at: xOf(saddle.closest), label: visitName(saddle, i), colour: 'c1'}));
   for (const event of run.events) {
     if (isPassage(event) && run.saddles.length) continue;
     list.push({at: xOf(event), label: plainWords(event.kind), colour: eventColour(event)});

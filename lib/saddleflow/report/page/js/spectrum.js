@@ -78,7 +78,7 @@ function addSpectra() {
     const frame = element('div', {'data-spectrum': i + 1});
     const count = (name) => (saddle[name] >= 0 ? saddle[name] : '?');
     grid.append(element('figure', {class: 'figure'},
-        element('figcaption', {class: 'caption'}, element('h3', {}, pointName(saddle, i)),
+        element('figcaption', {class: 'caption'}, element('h3', {}, visitName(saddle, i)),
                 element('span', {class: 'values'}, element('span', {}, 'loss ', element('b', {}, number(saddle.loss)))),
                 element('span', {class: 'counts'},
                         element('span', {class: 'negative'}, `${count('negative')} negative`), ' · ',

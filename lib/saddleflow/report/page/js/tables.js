@@ -33,7 +33,7 @@ function addEvents() {
 
 function addSaddles() {
   const count = (value) => (value >= 0 ? String(value) : '–');
-  const columns = [['#', (s, i) => String(i + 1), true], ['kind', (s) => pointKind(s)], ['enter', (s) => moment(s.enter.time)],
+  const columns = [['#', (s, i) => String(i + 1), true], [run.catalogue ? 'kind' : 'visit', (s) => visitKind(s), true], ['enter', (s) => moment(s.enter.time)],
                    ['closest', (s) => moment(s.closest.time)], ['leave', (s) => moment(s.leave.time)],
                    ['loss', (s) => number(s.loss, 6)], ['‖∇L‖', (s) => number(s.gradient_norm)],
                    ['proximity r', (s) => number(s.proximity)], ['Newton distance', (s) => number(s.newton_distance)],
@@ -41,6 +41,9 @@ function addSaddles() {
                    ['positive', (s) => count(s.positive)],
                    ['λ min', (s) => number(s.eigenvalues[0])], ['λ max', (s) => number(s.eigenvalues.at(-1))]];
   if (run.catalogue && run.saddles.length) addVisits();
+  else if (run.saddles.length) section('saddles').append(element('p', {class: 'note'},
+      'Visits, at their closest approach: what the Hessian is there is not yet the index of a critical point; sf-saddles refines the ' +
+      'points and classifies them.'));
   section('saddles').append(run.saddles.length ? grid(filled(columns, run.saddles), run.saddles) :
       element('p', {class: 'empty'}, run.rows ? 'The run visited no saddle.' : 'No visits.'));
 }
