@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(map_shows_start_saddles_end_and_clusters) {
   BOOST_TEST((d.view == DirectionView::map));
   std::vector<std::string> labels;
   for (const DirectionMoment& m : d.moments) labels.push_back(m.label);
-  const std::vector<std::string> expected{"start",      "origin_escape", "saddle 1", "saddle 2",
+  const std::vector<std::string> expected{"start",      "origin_escape", "visit 1", "visit 2",
                                           "level_loss", "steady",        "end"};
   BOOST_TEST(labels == expected, boost::test_tools::per_element());
   // The example's neurons belong to three modes by their index: the order changes mode exactly twice.

@@ -76,7 +76,7 @@ std::vector<Candidate> middle_moments(const RunData& run, Passages passages) {
   for (std::size_t s = 0; s < run.saddles.size(); ++s)
     if (!run.saddles[s].point.empty() && !is_minimum(run.saddles[s]))
       moments.push_back(
-          {fmt::format("saddle {}", s + 1), run.saddles[s].closest_time, &run.saddles[s].point});
+          {fmt::format("visit {}", s + 1), run.saddles[s].closest_time, &run.saddles[s].point});
   for (std::size_t k = 0; k < run.round_points.size(); ++k)
     if (!run.round_points[k].weights.empty())
       moments.push_back({fmt::format("round {}", k), run.round_points[k].time, &run.round_points[k].weights});
@@ -90,7 +90,7 @@ std::vector<Candidate> chosen_moments(const RunData& run, bool plane) {
   if (middle.size() + 2 > max_moments) middle = middle_moments(run, Passages::left_out);
   if (middle.size() + 2 > max_moments)
     std::erase_if(middle, [](const Candidate& c) {
-      return !c.label.starts_with("saddle ") && !c.label.starts_with("round ");
+      return !c.label.starts_with("visit ") && !c.label.starts_with("round ");
     });
   if (middle.size() + 2 > max_moments) middle.resize(max_moments - 2);
   const Snapshot& first = run.snapshots.front();

@@ -78,14 +78,13 @@ function addHeader() {
     else addKktHeader();
     return;
   }
-  const leftCount = run.saddles.filter(hasLeft).length;
   const verdict = section('verdict');
   verdict.append(element('b', {}, run.stopped), ` at t = ${moment(run.end_time)} after `,
                  plural(run.steps, 'step'), ', loss ', number(run.first_loss), ' → ',
-                 element('b', {}, number(run.final_loss)), `, ${plural(leftCount, 'critical point')} passed`,
-                 ` with ${plural(run.events.length, 'event')}.`, ...doubts());
+                 element('b', {}, number(run.final_loss)), `; ${plural(run.saddles.length, 'visit')} of critical points, `,
+                 `${plural(run.events.length, 'event')}.`, ...doubts());
   const dials = [['end time', moment(run.end_time)], ['final loss', number(run.final_loss)],
-                 ['visits left', number(leftCount)], ['events', number(run.events.length)],
+                 ['visits', number(run.saddles.length)], ['events', number(run.events.length)],
                  ['steps', number(run.steps)]];
   for (const [name, label] of [['gradients', 'gradients'], ['hessians', 'Hessians'],
                                ['hessian_vectors', 'Hessian · vector']]) {
