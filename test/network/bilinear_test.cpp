@@ -113,6 +113,25 @@ BOOST_DATA_TEST_CASE(identities, outer_kinds, trained) {
   }
 }
 
+/// J t = 0 for the tangents t of the mixing of neurons with outer weights.
+BOOST_AUTO_TEST_CASE(mixing_of_neurons_leaves_the_outputs) {
+  RandomMatrices random(bilinear_seed + 7);
+  const auto network = bilinear(4, 3, 5, BilinearOuter::trained);
+  const Vector w = random.vector(network->parameter_count());
+  const auto kernel = network->kernel(random.matrix(network->input_count(), 9));
+  kernel->forward(w);
+  const Matrix tangents = network->further_symmetries(w);
+  BOOST_TEST(tangents.cols() == 20);
+  Real worst = 0;
+  for (Index k = 0; k < tangents.cols(); ++k) {
+    BOOST_TEST(tangents.col(k).norm() > Real(0.1));
+    worst = std::max(worst, kernel->tangent(tangents.col(k)).norm());
+  }
+  fmt::print("mixing: outputs change by {:.1e} at most\n", static_cast<double>(worst));
+  BOOST_TEST(worst <= Real(1e-12));
+  BOOST_TEST(bilinear(4, 3, 5, BilinearOuter::ones)->further_symmetries(Vector::Ones(35)).cols() == 0);
+}
+
 /// |a_k|^2 - |b_k|^2 and |a_k|^2 + |b_k|^2 - 2 v_k^2 are constant; or A A^T - B B^T.
 BOOST_DATA_TEST_CASE(conserved_quantities, outer_kinds, trained) {
   RandomMatrices random(bilinear_seed + 3);

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
+#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/kkt_search.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
@@ -106,6 +107,40 @@ BOOST_AUTO_TEST_CASE(critical_points_of_a_factorisation) {
   const KktTable table = find_kkt_points(correlation, search);
   BOOST_REQUIRE(!table.entries.empty());
   BOOST_TEST(std::abs(table.entries.front().point.value - Real(1.5)) <= Real(1e-12));
+}
+
+// The first singular pairs of the matrix (3, 2, 1) by neurons |a| = |b| = |v| = s^{1/3}: all zero modes are
+// rescalings, mixing of neurons, or zero neurons. (The first k modes learnt: a zero neuron leaves at third
+// order, no eigenvalue is negative.)
+BOOST_AUTO_TEST_CASE(zero_modes_with_trained_outer_weights) {
+  const StudyTable study = matrix_study(kFactorisation, "layers = [3, 3, 4]\n");
+  const auto network = build_network(study);
+  Objective objective(network, build_dataset(study, *network), build_loss(study));
+  const Dataset& data = objective.data();
+  const Vector entries = data.inputs * data.targets.row(0).transpose();  // all nine are seen, each once
+  const ConstMatrixView c(entries.data(), 3, 3);
+  const SymmetricEigen left = symmetric_eigen(c * c.transpose(), "test");  // ascending
+  for (const Index learnt : {1, 2, 3}) {
+    Vector w = Vector::Zero(objective.size());
+    for (Index k = 0; k < learnt; ++k) {
+      const Real size = std::cbrt(static_cast<Real>(3 - k));
+      const Neuron& neuron = network->neurons()[static_cast<std::size_t>(k)];
+      Vector sides(6);
+      sides << left.vectors.col(2 - k), c.transpose() * left.vectors.col(2 - k) / static_cast<Real>(3 - k);
+      w(neuron.incoming) = size * sides;
+      w[neuron.outgoing[0]] = size;
+    }
+    const CriticalPoint point = analyse_critical_point(objective, w);
+    fmt::print(
+        "{} of 3 modes: loss {:.15g}, zero modes: {} rescaling, {} mixing, {} zero neurons, {} unexplained\n",
+        learnt, static_cast<double>(point.refinement.loss), point.zero_modes.rescaling,
+        point.zero_modes.linear_layers, point.zero_modes.zero_neurons, point.zero_modes.unexplained);
+    BOOST_TEST(point.is_critical());
+    BOOST_TEST((point.kind == (learnt < 3 ? CriticalKind::saddle : CriticalKind::minimum)));
+    BOOST_TEST(point.zero_modes.rescaling == 2 * learnt);
+    BOOST_TEST(point.zero_modes.unexplained == 0);
+    BOOST_TEST(point.active_neurons.at(0) == learnt);
+  }
 }
 
 // A neuron of degree 3: N* = s_1 / (3 sqrt 3) for |a| = |b| = |v|.

@@ -56,6 +56,17 @@ class Bilinear final : public Network {
     return all;
   }
 
+  Matrix further_symmetries(const Vector& w) const override {
+    const Index width = places_.width();
+    if (!places_.has_outer()) return Matrix(w.size(), 0);
+    Matrix tangents = Matrix::Zero(w.size(), width * (width - 1));
+    Index column = 0;
+    for (Index j = 0; j < width; ++j)
+      for (Index k = 0; k < width; ++k)
+        if (j != k) mix(j, k, w, tangents.col(column++));
+    return tangents;
+  }
+
   std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {
     if (inputs.rows() != input_count())
       throw InputError(fmt::format("inputs: found {} numbers a sample, expected the {} of a {} x {} matrix",
@@ -71,6 +82,14 @@ class Bilinear final : public Network {
   }
 
  private:
+  /// a_j += t v_k a_k, b_k -= t v_j b_j: what <M, A^T diag(v) B> gains from the one it loses by the other.
+  void mix(Index j, Index k, const Vector& w, Eigen::Ref<Vector> tangent) const {
+    for (Index i = 0; i < places_.rows(); ++i)
+      tangent[places_.a(j, i)] = w[places_.v(k)] * w[places_.a(k, i)];
+    for (Index i = 0; i < places_.columns(); ++i)
+      tangent[places_.b(k, i)] = -w[places_.v(j)] * w[places_.b(j, i)];
+  }
+
   /// |a_k|^2 - |b_k|^2.
   ConservedQuantity sides_of(Index k) const {
     QuadraticTerm a{1, {}, {}}, b{-1, {}, {}};

@@ -32,7 +32,8 @@ enum class BilinearOuter {
 /// neurons, then |a_k|^2 + |b_k|^2 - 2 v_k^2.
 ///
 /// Symmetries: neurons may change places; two of the signs of a_k, b_k, v_k may change; without v, A -> G A
-/// and B -> G^{-T} B for an invertible G, which keeps the norm of the weights where G is orthogonal.
+/// and B -> G^{-T} B for an invertible G, which keeps the norm of the weights where G is orthogonal. With v
+/// it is A -> G A and diag(v) B -> G^{-T} diag(v) B (further_symmetries()).
 ///
 /// Throws InputError for sizes that are not positive or too large.
 std::shared_ptr<const Network> bilinear(Index rows, Index columns, Index width, BilinearOuter outer);

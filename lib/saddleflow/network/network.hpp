@@ -114,6 +114,9 @@ class Network {
   /// entries of W_l W_l^T - W_{l+1}^T W_{l+1} (lower triangle) for linear layers; u_j^2 - v_j^2 for diagonal
   /// linear networks. None by default.
   virtual std::vector<ConservedQuantity> conserved() const { return {}; }
+  /// Tangents at w of curves of weights along which H stays as it is, a column each, beyond those that traits
+  /// and conserved quantities tell: zero modes of the Hessian at a critical point. None by default.
+  virtual Matrix further_symmetries(const Vector& w) const { return Matrix(w.size(), 0); }
 
   /// A kernel bound to the inputs X (input_count x n). Throws InputError when the rows do not match.
   virtual std::unique_ptr<Kernel> kernel(const Matrix& inputs) const = 0;

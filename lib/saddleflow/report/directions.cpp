@@ -55,13 +55,13 @@ bool is_passage(const std::string& name) {
   return kind == EventKind::saddle_enter || kind == EventKind::saddle_leave;
 }
 
-/// Moments between start and end: for the plane all events with weights, else the saddles and the other
-/// events.
-/// Where the flow ends; the last snapshot shows it.
-bool is_minimum(const Saddle& point) { return point.index_negative == 0 && std::isnan(point.leave_time); }
+/// The flow stays there to its end, which the last snapshot shows.
+bool is_the_end(const Saddle& visit) { return visit.index_negative == 0 && std::isnan(visit.leave_time); }
 
 enum class Passages { shown, left_out };
 
+/// Moments between start and end: for the plane all events with weights, else the visits and the other
+/// events.
 std::vector<Candidate> middle_moments(const RunData& run, Passages passages) {
   std::vector<Candidate> moments;
   for (const Event& event : run.events) {
@@ -74,9 +74,8 @@ std::vector<Candidate> middle_moments(const RunData& run, Passages passages) {
         {event.kind, event.time, &run.snapshots[static_cast<std::size_t>(event.snapshot)].weights});
   }
   for (std::size_t s = 0; s < run.saddles.size(); ++s)
-    if (!run.saddles[s].point.empty() && !is_minimum(run.saddles[s]))
-      moments.push_back(
-          {fmt::format("visit {}", s + 1), run.saddles[s].closest_time, &run.saddles[s].point});
+    if (!run.saddles[s].point.empty() && !is_the_end(run.saddles[s]))
+      moments.push_back({fmt::format("visit {}", s + 1), run.saddles[s].closest_time, &run.saddles[s].point});
   for (std::size_t k = 0; k < run.round_points.size(); ++k)
     if (!run.round_points[k].weights.empty())
       moments.push_back({fmt::format("round {}", k), run.round_points[k].time, &run.round_points[k].weights});

@@ -219,6 +219,7 @@ ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const 
   if (linear) add_linear_mixing(network, w, directions);
   if (pattern) add_mixing_on_branches(objective, w, *pattern, directions);
   directions.add(symmetry_tangents(network, w));
+  directions.add(network.further_symmetries(w));
   modes.linear_layers = newly();
   add_zero_neurons(network, w, directions);
   if (linear) add_zero_combinations(network, w, directions);
