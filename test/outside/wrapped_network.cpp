@@ -55,9 +55,10 @@ class Wrapped final : public Network {
     SubNetwork part = inner_->sub_network(kept);
     return {wrapped(part.network, shown_), part.parameters};
   }
-  NeuronFunction neuron_function(Index k) const override {
-    NeuronFunction function = inner_->neuron_function(k);
-    return {wrapped(function.network, shown_), function.inputs};
+  std::optional<NeuronFunction> neuron_function(Index k) const override {
+    std::optional<NeuronFunction> function = inner_->neuron_function(k);
+    if (function) function->network = wrapped(function->network, shown_);
+    return function;
   }
 
  private:

@@ -51,13 +51,14 @@ Matrix output_residual(const Objective& objective, const Vector& w) {
   return -residual;
 }
 
-// Of a network that is a sum over its neurons.
+// Of a network that is a sum over its neurons; nothing where the network does not tell.
 void build_separable(const Objective& objective, const Vector& w, NeuronNcf& ncf) {
-  const NeuronFunction function = objective.network().neuron_function(ncf.neurons[0]);
+  const std::optional<NeuronFunction> function = objective.network().neuron_function(ncf.neurons[0]);
+  if (!function) return;
   const Neuron& neuron = objective.network().neurons()[static_cast<std::size_t>(ncf.neurons[0])];
   for (std::size_t i = 0; i < neuron.incoming.size(); ++i) ncf.fed_by.push_back(static_cast<Index>(i));
   for (std::size_t i = 0; i < neuron.outgoing.size(); ++i) ncf.feeds.push_back(static_cast<Index>(i));
-  ncf.neuron = with_residual(function.network, objective.data().inputs(function.inputs, Eigen::all),
+  ncf.neuron = with_residual(function->network, objective.data().inputs(function->inputs, Eigen::all),
                              output_residual(objective, w));
 }
 
@@ -117,6 +118,10 @@ Vector NeuronNcf::embed(const Network& network, const Vector& ab, Index k) const
   for (const Index i : fed_by) w[place.incoming[static_cast<std::size_t>(i)]] = ab[at++];
   for (const Index i : feeds) w[place.outgoing[static_cast<std::size_t>(i)]] = ab[at++];
   return w;
+}
+
+bool has_neuron_ncf(const Network& network, Index neuron) {
+  return network.traits().layered || network.neuron_function(neuron).has_value();
 }
 
 std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
