@@ -1,4 +1,5 @@
 # The public headers of the library: saddleflow/saddleflow.hpp, the Odeint adaptors, and what they include.
+cmake_policy(VERSION 3.25)
 set(SADDLEFLOW_PUBLIC_ROOTS saddleflow/saddleflow.hpp saddleflow/stepper/odeint_adaptors.hpp)
 
 # saddleflow_public_headers(<folder of saddleflow/> <list>): all of them, found by following their includes. An
