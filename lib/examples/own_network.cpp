@@ -61,7 +61,7 @@ class ReluNetwork final : public Network {
   NetworkTraits traits() const override {
     NetworkTraits traits;
     traits.smoothness = Smoothness::kinked;
-    traits.pre_activations = kinks_ == Kinks::shown;
+    traits.layered = traits.pre_activations = kinks_ == Kinks::shown;
     traits.separable = true;
     traits.symmetry = HiddenSymmetry::permutations;
     return traits;

@@ -55,7 +55,7 @@ class OwnReluNetwork final : public Network {
   NetworkTraits traits() const override {
     NetworkTraits traits;
     traits.smoothness = Smoothness::kinked;
-    traits.pre_activations = true;
+    traits.layered = traits.pre_activations = true;
     traits.separable = true;
     traits.symmetry = HiddenSymmetry::permutations;
     return traits;

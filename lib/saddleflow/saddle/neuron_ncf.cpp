@@ -51,6 +51,12 @@ Matrix output_residual(const Objective& objective, const Vector& w) {
   return -residual;
 }
 
+// What layer_signals() needs.
+bool shows_layers(const Network& network) {
+  const NetworkTraits traits = network.traits();
+  return traits.layered && traits.pre_activations;
+}
+
 // Of a network that is a sum over its neurons; nothing where the network does not tell.
 void build_separable(const Objective& objective, const Vector& w, NeuronNcf& ncf) {
   const std::optional<NeuronFunction> function = objective.network().neuron_function(ncf.neurons[0]);
@@ -121,7 +127,7 @@ Vector NeuronNcf::embed(const Network& network, const Vector& ab, Index k) const
 }
 
 bool has_neuron_ncf(const Network& network, Index neuron) {
-  return network.traits().layered || network.neuron_function(neuron).has_value();
+  return shows_layers(network) || network.neuron_function(neuron).has_value();
 }
 
 std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
@@ -130,11 +136,11 @@ std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
   const Network& network = objective.network();
   const Vector kept = put_to_zero(network, w, zero_neurons);
   std::vector<LayerSignals> signals;
-  const NetworkTraits traits = network.traits();
-  if (traits.layered) signals = layer_signals(objective, kept, pattern);
+  const bool layered = shows_layers(network);
+  if (layered) signals = layer_signals(objective, kept, pattern);
   std::vector<NeuronNcf> result;
   for (NeuronNcf& ncf : grouped(network, zero_neurons)) {
-    if (traits.layered)
+    if (layered)
       build_hidden(signals[static_cast<std::size_t>(ncf.layer)], network.activation(), ncf);
     else
       build_separable(objective, kept, ncf);

@@ -30,8 +30,8 @@ struct NeuronNcf {
   Vector embed(const Network& network, const Vector& ab, Index neuron) const;
 };
 
-/// Whether the network tells the correlation function of this one of its neurons: it has the trait layered,
-/// or a Network::neuron_function().
+/// Whether the network tells the correlation function of this one of its neurons: it has the traits layered
+/// and pre_activations, or a Network::neuron_function().
 bool has_neuron_ncf(const Network& network, Index neuron);
 
 /// At w, whose weights at `zero_neurons` (numbers in Network::neurons()) are taken as zero: one entry per
