@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(the_rest_of_the_analysis_is_right) {
     BOOST_TEST(p.unknown_ncfs.empty());
     BOOST_TEST(q.is_critical());
     BOOST_TEST(q.ncfs.empty());
-    BOOST_TEST(q.unknown_ncfs == p.sleeping.neurons, boost::test_tools::per_element());
+    BOOST_TEST(q.unknown_ncfs == p.inactive.neurons, boost::test_tools::per_element());
     BOOST_TEST(q.unknown_ncfs.size() == static_cast<std::size_t>(kUnknownWidth - 1));
     BOOST_TEST((p.point() - q.point()).norm() == 0);
     BOOST_TEST((p.spectrum.eigenvalues - q.spectrum.eigenvalues).norm() <=
