@@ -81,7 +81,7 @@ std::string describe(const EscapeDirection& way) {
       number(way.value), way.degree, 100 * number(way.basin_share), time(Real(1e-3)), time(Real(1e-6)));
 }
 
-void print_escapes(std::FILE* out, const SaddleSurvey& survey) {
+void print_escapes(std::FILE* out, const SaddleSurvey& survey, const Network& network) {
   fmt::print(out, "\nways down\n");
   for (std::size_t k = 0; k < survey.points.size(); ++k) {
     const std::vector<EscapeDirection>& ways = survey.points[k].escapes;
@@ -95,6 +95,12 @@ void print_escapes(std::FILE* out, const SaddleSurvey& survey) {
       fmt::print(out, "{:>3}  {}{}\n", j == 0 ? fmt::format("{}", k + 1) : "", describe(ways[j]), ends);
     }
     if (ways.size() > kMostEscapes) fmt::print(out, "{:>3}  and {} more\n", "", ways.size() - kMostEscapes);
+    const std::size_t unknown = survey.points[k].unknown_ncfs.size();
+    if (unknown > 0)
+      fmt::print(out,
+                 "{:>3}  not known: whether one of {} zero neurons can grow (of {} no function of one neuron "
+                 "is known)\n",
+                 ways.empty() ? fmt::format("{}", k + 1) : "", unknown, network.kind());
   }
 }
 
@@ -155,7 +161,7 @@ void print_survey(std::FILE* out, const SaddleSurvey& survey, const Network& net
   if (!survey.points.empty()) {
     print_points(out, survey);
     print_kinks(out, survey);
-    print_escapes(out, survey);
+    print_escapes(out, survey, network);
   }
   if (!names.empty()) print_visits(out, survey, network);
   print_transitions(out, survey);

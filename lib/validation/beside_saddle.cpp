@@ -224,8 +224,8 @@ class BesideFlow {
     options.stepper = problem_.stepper;
     options.stepping = problem_.stepper_options;
     options.events = no_flow_events();
+    options.events.own = marks();
     FlowAssembly parts(problem_.objective, saddle_.point.point() + delta_ * z, options);
-    parts.detector = EventDetector(marks(parts));
     follow(parts, kLongest * foretold);
     return std::move(out_);
   }
@@ -264,29 +264,30 @@ class BesideFlow {
 
   /// Where the norm of the small weights rises through `norm`; those that are there already never do.
   template <class Action>
-  Event mark(FlowAssembly& parts, Real norm, Action action) {
+  Event mark(std::string name, Real norm, Action action) {
     Event event;
+    event.name = std::move(name);
     event.direction = Direction::rising;
-    event.function = [this, &parts, norm](const Vector& x) {
-      return std::log(parts.weights(x)(saddle_.parameters).stableNorm() / norm);
+    event.function = [this, norm](const Vector& w) {
+      return std::log(w(saddle_.parameters).stableNorm() / norm);
     };
-    event.on_fire = [&parts, action](const EventHit&, const Vector& x) { action(parts.weights(x)); };
+    event.on_fire = [action](const EventHit&, const Vector& w) { action(w); };
     return event;
   }
 
-  std::vector<Event> marks(FlowAssembly& parts) {
+  std::vector<Event> marks() {
     const Real leaving = saddle_.leaving_norm();
     std::vector<Event> events;
     if (kGrown * delta_ < leaving)
-      events.push_back(mark(parts, kGrown * delta_, [this](const Vector& w) { out_.drift = drift_at(w); }));
-    events.push_back(mark(parts, std::sqrt(delta_ * leaving),
+      events.push_back(mark("grown", kGrown * delta_, [this](const Vector& w) { out_.drift = drift_at(w); }));
+    events.push_back(mark("half_way", std::sqrt(delta_ * leaving),
                           [this](const Vector& w) { out_.misdirection = prediction_.misdirection(w); }));
     Event leave;
     leave.name = "leave";
     leave.direction = Direction::rising;
     leave.terminal = true;
-    leave.function = [this, &parts, leaving](const Vector& x) {
-      const Vector norms = neuron_norms(problem_.network(), parts.weights(x));
+    leave.function = [this, leaving](const Vector& w) {
+      const Vector norms = neuron_norms(problem_.network(), w);
       return norms(saddle_.point.inactive.neurons).maxCoeff() - leaving;
     };
     events.push_back(std::move(leave));

@@ -32,6 +32,10 @@ class Wrapped final : public Network {
     NetworkTraits traits = inner_->traits();
     if (shown_ == Shown::no_pre_activations)
       traits.pre_activations = traits.layered = traits.growable = false;
+    if (shown_ == Shown::no_structure) {
+      traits.layered = traits.separable = traits.growable = false;
+      traits.skeleton = SkeletonKind::none;
+    }
     return traits;
   }
   std::vector<Index> layer_sizes() const override { return inner_->layer_sizes(); }
@@ -45,7 +49,7 @@ class Wrapped final : public Network {
   std::vector<ConservedQuantity> conserved() const override { return inner_->conserved(); }
   std::unique_ptr<Kernel> kernel(const Matrix& inputs) const override {
     auto kernel = inner_->kernel(inputs);
-    if (shown_ == Shown::everything) return kernel;
+    if (shown_ != Shown::no_pre_activations) return kernel;
     return std::make_unique<OpaqueKernel>(std::move(kernel));
   }
   std::shared_ptr<const Network> with_hidden_widths(const std::vector<Index>& widths) const override {
@@ -55,9 +59,11 @@ class Wrapped final : public Network {
     SubNetwork part = inner_->sub_network(kept);
     return {wrapped(part.network, shown_), part.parameters};
   }
-  NeuronFunction neuron_function(Index k) const override {
-    NeuronFunction function = inner_->neuron_function(k);
-    return {wrapped(function.network, shown_), function.inputs};
+  std::optional<NeuronFunction> neuron_function(Index k) const override {
+    if (shown_ == Shown::no_structure) return std::nullopt;
+    std::optional<NeuronFunction> function = inner_->neuron_function(k);
+    if (function) function->network = wrapped(function->network, shown_);
+    return function;
   }
 
  private:

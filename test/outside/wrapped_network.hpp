@@ -10,6 +10,7 @@ namespace saddleflow::test {
 enum class Shown {
   everything,
   no_pre_activations,  ///< the traits do not claim them, the kernel does not show them
+  no_structure,        ///< nothing is said of single neurons: neither layered nor separable nor growable
 };
 
 /// Everything is passed on to `inner`, kernels included.

@@ -1,4 +1,5 @@
-// The library's steppers under Odeint's own integrate functions, ranges and iterators.
+// The library's steppers under Odeint's own integrate functions, ranges and iterators, with Odeint's meaning
+// of the two tolerances, and systems that offer no derivatives.
 #include <fmt/format.h>
 
 #include <boost/mpl/list.hpp>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "problems.hpp"
+#include "saddleflow/stepper/difference_jacobian.hpp"
 #include "saddleflow/stepper/odeint_adaptors.hpp"
 
 BOOST_AUTO_TEST_SUITE(odeint_test)
@@ -133,6 +135,140 @@ BOOST_AUTO_TEST_CASE(lambdas_and_max_dt) {
       });
   BOOST_TEST(longest < Real(0.0501));
   BOOST_TEST(std::abs(x[0] - std::exp(Real(-1))) < Real(1e-6));
+}
+
+BOOST_AUTO_TEST_CASE(errors_are_measured_against_atol_and_rtol_alone) {
+  const Real rtol = Real(1e-6), atol = Real(1e-9);
+  const ErrorControl control(ErrorControl::by_component(rtol, atol));
+  const Vector x0{{1, Real(1e-12), 0, -3}}, x1{{2, 0, 0, -1}};
+  const Vector weights = atol + rtol * x0.cwiseAbs().cwiseMax(x1.cwiseAbs()).array();
+  // Neither the others' sizes nor rounding of the slopes are in them.
+  const Vector rounding = Vector::Ones(4);
+  BOOST_TEST(std::abs(control.norm(weights, x0, x1, Real(1e9), &rounding) - 1) <= Real(1e-14));
+  for (Index i = 0; i < 4; ++i) {
+    const Vector alone = weights[i] * Vector::Unit(4, i);
+    BOOST_TEST(std::abs(control.norm(alone, x0, x1, Real(1e9), &rounding) - Real(0.5)) <= Real(1e-14));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_absolute_tolerance_is_respected) {
+  const auto decay = [](const Vector& y, Vector& f, Real) { f = -y; };
+  const Real end = 40;
+  std::size_t steps[2] = {};
+  for (const bool absolute : {true, false}) {
+    Vector x = Vector::Ones(1);
+    const Real atol = absolute ? Real(1e-6) : Real(0);
+    steps[absolute ? 0 : 1] =
+        odeint::integrate_adaptive(odeint::make_dense_output(atol, Real(1e-10), odeint_method::Dopri5()),
+                                   decay, x, Real(0), end, Real(1e-3));
+    const Real error = std::abs(x[0] - std::exp(-end));
+    BOOST_TEST_MESSAGE(fmt::format("atol {:.0e}: {} steps, error {:.1e}, x = {:.3e}",
+                                   static_cast<double>(atol), steps[absolute ? 0 : 1],
+                                   static_cast<double>(error), static_cast<double>(x[0])));
+    // Purely relative: as good at 4e-18 as at 1.
+    BOOST_TEST(error <= (absolute ? 10 * atol : Real(1e-7) * std::exp(-end)));
+  }
+  BOOST_TEST(steps[0] * 5 < steps[1]);
+}
+
+namespace {
+
+/// Relative error of y1(1e11) of Robertson's problem.
+template <class M, class S>
+Real robertson(Real atol, Real rtol) {
+  S problem;
+  Vector y = problem.start();
+  const std::size_t steps = odeint::integrate_adaptive(odeint::make_dense_output(atol, rtol, M()),
+                                                       std::ref(problem), y, Real(0), Real(1e11), Real(1e-4));
+  const Real exact = problem.at_1e11()[0];
+  const Real error = std::abs(y[0] - exact) / exact;
+  BOOST_TEST_MESSAGE(fmt::format(
+      "Robertson to 1e11, {} {}, atol {:.0e}, rtol {:.0e}: {} steps, {} f, y1 off by {:.1e}", M::name,
+      std::is_same_v<S, Robertson> ? "with its Jacobian" : "by differences", static_cast<double>(atol),
+      static_cast<double>(rtol), steps, problem.calls, static_cast<double>(error)));
+  return error;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(robertson_to_the_eleventh_power_of_ten) {
+  using namespace odeint_method;
+  for (const Real atol : {Real(0), Real(1e-22)}) {
+    BOOST_TEST((robertson<Rodas5P, Robertson>(atol, Real(1e-8)) <= Real(1e-8)));
+    BOOST_TEST((robertson<Rodas5P, PlainRobertson>(atol, Real(1e-8)) <= Real(1e-8)));
+    BOOST_TEST((robertson<Auto, Robertson>(atol, Real(1e-8)) <= Real(1e-8)));
+    BOOST_TEST((robertson<Auto, PlainRobertson>(atol, Real(1e-8)) <= Real(1e-8)));
+  }
+  // y1 there is 2e-8: an absolute tolerance of 1e-10 is a relative one of half a per cent.
+  const Real rough = robertson<Rodas5P, Robertson>(Real(1e-10), Real(1e-8));
+  BOOST_TEST(rough <= Real(5e-3));
+  BOOST_TEST(rough >= Real(1e-6));
+}
+
+namespace {
+
+/// x' = -k (x - cos t) - sin t, with x = cos t: neither autonomous nor with derivatives.
+struct Prothero {
+  void operator()(const Vector& x, Vector& f, Real t) {
+    ++calls;
+    f.resize(1);
+    f[0] = -kRate * (x[0] - std::cos(t)) - std::sin(t);
+  }
+  static constexpr Real kRate = Real(1e4);
+  std::int64_t calls = 0;
+};
+
+struct KnownProthero : Prothero {
+  void jacobian(const Vector&, Matrix& j, Real) const { j(0, 0) = -kRate; }
+  void time_derivative(const Vector&, Vector& f, Real t) const { f[0] = -kRate * std::sin(t) - std::cos(t); }
+};
+
+template <class S>
+Real prothero(Real rtol) {
+  S problem;
+  Vector x = Vector::Ones(1);
+  const std::size_t steps =
+      odeint::integrate_adaptive(odeint::make_dense_output(rtol, rtol, odeint_method::Rodas5P()),
+                                 std::ref(problem), x, Real(0), Real(1.3), Real(1e-3));
+  const Real error = std::abs(x[0] - std::cos(Real(1.3)));
+  BOOST_TEST_MESSAGE(fmt::format("Prothero and Robinson, {}, rtol {:.0e}: {} steps, {} f, error {:.1e}",
+                                 std::is_same_v<S, Prothero> ? "by differences" : "with derivatives",
+                                 static_cast<double>(rtol), steps, problem.calls,
+                                 static_cast<double>(error)));
+  return error;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(without_derivatives_as_accurate_as_with_them) {
+  for (const Real rtol : {Real(1e-5), Real(1e-7), Real(1e-9)}) {
+    BOOST_TEST(prothero<KnownProthero>(rtol) <= rtol);
+    BOOST_TEST(prothero<Prothero>(rtol) <= rtol);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(difference_jacobians_are_of_second_order) {
+  Robertson problem;
+  const Vector y{{Real(0.3), Real(1e-5), Real(0.7)}};
+  Vector f(3), by_time(3);
+  Matrix exact(3, 3), found;
+  problem(y, f, 0);
+  problem.jacobian(y, exact, 0);
+  DifferenceJacobian differences;
+  differences.jacobian(System(problem), y, f, 0, 1, found);
+  // Quadratic, so that only rounding of the slopes is left: 1e-16 of their terms over 6e-6 of y.
+  const Real error = (found - exact).norm() / exact.norm();
+  differences.time_derivative(System(problem), y, f, 5, 1, by_time);
+  BOOST_TEST_MESSAGE(fmt::format("Jacobian by differences off by {:.1e}", static_cast<double>(error)));
+  BOOST_TEST(error <= Real(1e-9));
+  BOOST_TEST(by_time.isZero(0));
+  Prothero forced;
+  const Vector x = Vector::Ones(1);
+  Vector g(1), slope(1);
+  forced(x, g, 2);
+  differences.time_derivative(System(forced), x, g, 2, Real(0.1), slope);
+  const Real rate = -Prothero::kRate * std::sin(Real(2)) - std::cos(Real(2));
+  BOOST_TEST(std::abs(slope[0] - rate) <= Real(1e-8) * std::abs(rate));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

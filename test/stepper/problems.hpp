@@ -96,6 +96,28 @@ class LinearFlow {
   Vector start_;
 };
 
+/// Robertson's kinetics (1966) without derivatives, from (1, 0, 0).
+struct PlainRobertson {
+  void operator()(const Vector& y, Vector& f, Real) {
+    ++calls;
+    const Real a = Real(0.04) * y[0], b = Real(1e4) * y[1] * y[2], c = Real(3e7) * y[1] * y[1];
+    f << b - a, a - b - c, c;
+  }
+  static Vector start() { return Vector{{1, 0, 0}}; }
+  /// y(1e11), of the test set of Bari (Mazzia & Magherini 2008).
+  static Vector at_1e11() {
+    return Vector{{Real(0.2083340149701255e-7L), Real(0.8333360770334713e-13L), Real(0.9999999791665050L)}};
+  }
+  std::int64_t calls = 0;
+};
+
+struct Robertson : PlainRobertson {
+  void jacobian(const Vector& y, Matrix& j, Real) const {
+    const Real p = Real(1e4) * y[2], q = Real(1e4) * y[1], r = Real(6e7) * y[1], k = Real(0.04);
+    j << -k, p, q, k, -p - r, -q, 0, r, 0;
+  }
+};
+
 inline StepperOptions tolerance(Real rtol, Real atol = 0) {
   StepperOptions options;
   options.error.rtol = rtol;

@@ -9,7 +9,8 @@ enum class CriticalKind {
   origin,      ///< w = 0
   saddle,      ///< there is a way down: a negative eigenvalue, a side of a kink to which the loss falls, or
                ///< a positive KKT point of its NCF
-  minimum,     ///< none was found: a local minimum as far as second order and single neurons tell
+  minimum,     ///< none was found: a local minimum as far as second order and single neurons tell (whose
+               ///< functions a network of one's own may not tell: CriticalPoint::unknown_ncfs)
   unresolved,  ///< no critical point within reach
   gradient_flat,  ///< ||grad L|| is stationary but not zero: no critical point
 };

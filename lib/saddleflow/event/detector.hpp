@@ -18,6 +18,9 @@ using StateAt = std::function<void(Real t, Vector& x)>;
 class EventDetector {
  public:
   explicit EventDetector(std::vector<Event> events);
+  // The clock is that of the integration that uses it.
+  EventDetector(const EventDetector&) = delete;
+  EventDetector& operator=(const EventDetector&) = delete;
 
   const std::vector<Event>& events() const { return events_; }
   /// Signs at the initial state. Throws NumericalError for NaN.

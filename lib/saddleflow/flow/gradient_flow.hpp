@@ -13,6 +13,9 @@ class GradientFlow {
  public:
   /// The objective must outlive the flow.
   explicit GradientFlow(Objective& objective);
+  // Steppers, charts and probes keep references to it.
+  GradientFlow(const GradientFlow&) = delete;
+  GradientFlow& operator=(const GradientFlow&) = delete;
 
   Index parameter_count() const { return objective_.size(); }
   Objective& objective() const { return objective_; }

@@ -42,6 +42,9 @@ class PolarFlow {
  public:
   /// The correlation must outlive the flow. `energy_unit`: L(0) > 0, of the start or of the origin.
   PolarFlow(Correlation& correlation, Real energy_unit);
+  // Steppers, charts and probes keep references to it.
+  PolarFlow(const PolarFlow&) = delete;
+  PolarFlow& operator=(const PolarFlow&) = delete;
 
   Index parameter_count() const { return correlation_.size(); }
   Index group_count() const { return group_count_; }

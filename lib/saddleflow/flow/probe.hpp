@@ -39,6 +39,9 @@ class Probe {
   /// `x0`: the state at t = 0, in its chart, to which the drifts refer. The flows must outlive the probe;
   /// without `polar` every state is (w, E).
   Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar = nullptr);
+  // Events keep references to it.
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
 
   void observe(const Vector& x, Observables& out);
   Real loss(const Vector& x);

@@ -89,6 +89,17 @@ std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool 
   return std::make_unique<PolarChart>(flow, std::move(stepper), chart);
 }
 
+std::vector<std::string> warnings_of(const FlowAssemblyOptions& options, const Network& network) {
+  if (options.kink_policy == FlowAssemblyOptions::Kinks::ignore || !network.traits().has_unknown_kinks())
+    return {};
+  return {fmt::format(
+      "{}: the gradient jumps at kinks that the network does not show (trait pre_activations): they cannot "
+      "be "
+      "followed, and the path is that of the flow only while it stays off them; its gauges stop a run that "
+      "they find off (balance_drift, energy_drift, loss_rise)",
+      network.kind())};
+}
+
 /// With the stepper options that it leaves to the library.
 FlowAssemblyOptions completed(FlowAssemblyOptions options, const Objective& objective) {
   if (options.stepping) return options;
@@ -178,7 +189,8 @@ FlowAssembly::FlowAssembly(Objective& of, const Vector& direction, Real log_norm
       }) {}
 
 FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, const StartIn& start_in)
-    : objective(of),
+    : warnings(warnings_of(options, of.network())),
+      objective(of),
       flow(of),
       correlation(of),
       polar_flow(correlation, correlation.loss_at_origin()),
@@ -193,7 +205,10 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
       detector(events.events),
       rtol_(options.stepping->error.rtol),
       bounds_(options.bounds ? *options.bounds : bounds_for(*options.stepping, initial.loss)),
-      stop_at_sampled_decisions_(options.stop_at_sampled_decisions) {}
+      stop_at_sampled_decisions_(options.stop_at_sampled_decisions) {
+  if (!options.on_warning) return;
+  for (const std::string& warning : warnings) options.on_warning(warning);
+}
 
 IntegrationOptions FlowAssembly::integration_options() const {
   IntegrationOptions options;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "saddleflow/base/named_enum.hpp"
+#include "saddleflow/base/warning.hpp"
 #include "saddleflow/flow/gradient_flow.hpp"
 #include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/flow/probe.hpp"
@@ -38,7 +39,8 @@ struct FlowAssemblyOptions {
   enum class Kinks { follow, ignore, locate };
   /// follow: those of networks that have some in their gradient, with sliding (PiecewiseFlow), in the
   /// Cartesian chart unless that chart is not wanted at all; locate: also where only a higher derivative
-  /// jumps.
+  /// jumps. Of a network whose kinks are not known (NetworkTraits::has_unknown_kinks()) only "ignore" is as
+  /// good as what it says: the others warn.
   Kinks kink_policy = Kinks::follow;
   /// run() stops with Stop::sampled_decision, a failure, where so many kinks meet that only a random sample
   /// of the ways to go on was looked at: the path is then not known to be that of the flow. False: it goes on
@@ -48,6 +50,8 @@ struct FlowAssemblyOptions {
   /// bound; by default gauge_bounds() of the tolerance.
   std::optional<GaugeBounds> bounds;
   FlowEventOptions events;
+  /// Told of every warning when it is made; they stay in FlowAssembly::warnings. Empty: nobody is told.
+  WarningHandler on_warning = warn_on_stderr;
 };
 
 template <>
@@ -98,6 +102,8 @@ class FlowAssembly {
   /// The weights of a state of either chart.
   Vector weights(const Vector& x) { return probe.weights(x); }
 
+  /// Why the path may not be that of the flow, as known before it begins.
+  std::vector<std::string> warnings;
   Objective& objective;
   GradientFlow flow;
   Correlation correlation;

@@ -39,6 +39,7 @@ class Builder {
     if (options_.saddles) add_saddle_visits();
     for (const LevelOptions& level : options_.levels) add_level(level);
     if (options_.steady) add_steady();
+    for (const Event& event : options_.own) add_own(event);
     return std::move(result_);
   }
 
@@ -196,6 +197,26 @@ class Builder {
     event.direction = Direction::falling;
     event.terminal = options_.steady_terminal;
     add(EventKind::steady, std::move(event), proximity(), options_.steady_threshold);
+  }
+
+  void add_own(Event event) {
+    if (event.name.empty() || event_kind_of(event.name) || is_taken(event.name))
+      throw InputError(
+          fmt::format("events: found \"{}\" as the name of an event of one's own, expected one that is not "
+                      "empty, not taken, and no kind of the library's",
+                      event.name));
+    if (!event.function) throw InputError(fmt::format("events: \"{}\" has no function", event.name));
+    Probe& probe = probe_;
+    const Value value = [&probe, function = std::move(event.function)](const Vector& x) {
+      return function(probe.weights(x));
+    };
+    event.function = value;
+    if (event.on_fire)
+      event.on_fire = [&probe, on_fire = std::move(event.on_fire)](const EventHit& hit, const Vector& x) {
+        on_fire(hit, probe.weights(x));
+      };
+    std::string name = event.name;
+    add(std::move(name), std::move(event), value, 0);
   }
 
   const FlowEventOptions& options_;

@@ -62,6 +62,10 @@ struct FlowEventOptions {
   bool steady_terminal = false;
 
   std::vector<LevelOptions> levels;
+
+  /// One's own: function() and on_fire() are given the weights, whatever the chart that the flow is in.
+  /// InputError for a name that is empty, taken, or begins as those of the library's.
+  std::vector<Event> own;
 };
 
 /// What the events of one run remember; part of a checkpoint.
@@ -75,13 +79,13 @@ struct VisitState {
 struct FlowEvents {
   std::vector<Event> events;
   /// One per event, what the run file's flags and the tools print: the name of an EventKind, for a level with
-  /// what it is a level of: "level:loss=0.1".
+  /// what it is a level of: "level:loss=0.1". One's own: as they were named.
   std::vector<std::string> kinds;
   /// What each event watches (not shifted to its threshold): the loss, r, the quantity of a level ...
   std::vector<std::function<Real(const Vector& x)>> values;
   std::shared_ptr<VisitState> visit;
 
-  /// Of an event of this list.
+  /// Of an event of the library's in this list.
   EventKind kind_of(std::size_t event) const;
 };
 

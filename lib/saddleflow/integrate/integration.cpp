@@ -48,6 +48,10 @@ Integration::Integration(const System& system, Stepper& stepper, EventDetector& 
     detector_.set_flow_clock([this](Real t, const Vector& x) { return moment(t, x).phase; });
 }
 
+Integration::~Integration() {
+  if (options_.polar != nullptr) detector_.set_flow_clock(nullptr);
+}
+
 Stepper& Integration::stepper() const { return in_polar_ ? options_.polar->stepper() : stepper_; }
 
 System Integration::system() const { return in_polar_ ? System(options_.polar->flow()) : system_; }

@@ -75,7 +75,13 @@ struct Outcome {
 /// arguments alone, whether or not the run was interrupted and restored.
 class Integration {
  public:
+  /// System, stepper, detector and polar chart must outlive it.
   Integration(const System& system, Stepper& stepper, EventDetector& detector, IntegrationOptions options);
+  /// The detector no longer asks it for the flow time.
+  ~Integration();
+  // Its dense output and the detector's clock refer to it.
+  Integration(const Integration&) = delete;
+  Integration& operator=(const Integration&) = delete;
 
   /// Begin at x0, t = 0, with the first step to try (in flow time; the polar chart finds its own). x0 is (w,
   /// E), or a state that the polar chart's flow has entered.

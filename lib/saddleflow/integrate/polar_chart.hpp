@@ -24,6 +24,9 @@ class PolarChart {
   };
   /// `stepper` must have been made with stepper_options().
   PolarChart(PolarFlow& flow, std::unique_ptr<Stepper> stepper, const Options& options);
+  // Integrations keep references to it.
+  PolarChart(const PolarChart&) = delete;
+  PolarChart& operator=(const PolarChart&) = delete;
 
   /// The options of the Cartesian stepper changed to those of the polar one.
   static StepperOptions stepper_options(StepperOptions cartesian, const PolarFlow& flow);

@@ -4,69 +4,53 @@ namespace saddleflow {
 
 ConvolutionKernel::ConvolutionKernel(const ConvolutionShape& shape, const Layout& layout,
                                      Activation activation, const Matrix& inputs)
-    : shape_(shape), layout_(layout), activation_(activation), outer_(shape, layout, inputs.cols()) {
-  state_.inputs = gather_patches(shape.patches, inputs);
-  state_.w.setZero(layout_.size());
-  HiddenState& h = state_.hidden.emplace_back();
-  for (Matrix* m : {&h.z, &h.a, &h.slope, &h.curvature, &h.back, &h.delta, &h.dz, &h.da, &h.dback, &h.ddelta})
-    m->setZero(shape.kernels, state_.inputs.cols());
+    : PreActivationKernel(layout, activation, 1, gather_patches(shape.patches, inputs)),
+      shape_(shape),
+      outer_(shape, layout, inputs.cols()) {
   for (Matrix* m : {&outputs_, &residual_, &output_tangent_}) m->setZero(shape.outputs, inputs.cols());
-  v_.setZero(layout_.size());
+  v_.setZero(layout.size());
 }
 
 const Matrix& ConvolutionKernel::forward(const Vector& w) {
-  state_.w = w;
-  has_slopes_ = has_curvatures_ = false;
-  hidden().z.noalias() = layout_.matrix(state_.w, 0) * state_.inputs;
-  set_activations(activation_, factors(), hidden());
-  outer_.apply(state_.w, hidden().a, WriteMode::replace, outputs_);
+  begin_pass(w);
+  hidden().z.noalias() = weights(0) * input_of(0);
+  activate();
+  outer_.apply(state().w, hidden().a, WriteMode::replace, outputs_);
   return outputs_;
-}
-
-void ConvolutionKernel::ensure_slopes() {
-  if (has_slopes_) return;
-  set_slopes(activation_, factors(), hidden());
-  has_slopes_ = true;
-}
-
-void ConvolutionKernel::ensure_curvatures() {
-  if (has_curvatures_) return;
-  set_curvatures(activation_, factors(), hidden());
-  has_curvatures_ = true;
 }
 
 void ConvolutionKernel::backward(const Matrix& r, Vector& out) {
   ensure_slopes();
-  out.resize(layout_.size());
+  out.resize(layout().size());
   residual_ = r;
   HiddenState& h = hidden();
   outer_.gradient(residual_, h.a, WriteMode::replace, out);
-  outer_.pull_back(state_.w, residual_, WriteMode::replace, h.back);
+  outer_.pull_back(state().w, residual_, WriteMode::replace, h.back);
   h.delta = h.back.cwiseProduct(h.slope);
-  layout_.matrix(out, 0).noalias() = h.delta * state_.inputs.transpose();
+  layout().matrix(out, 0).noalias() = h.delta * input_of(0).transpose();
 }
 
 const Matrix& ConvolutionKernel::tangent(const Vector& v) {
   ensure_slopes();
   v_ = v;
   HiddenState& h = hidden();
-  h.dz.noalias() = layout_.matrix(v_, 0) * state_.inputs;
+  h.dz.noalias() = layout().matrix(v_, 0) * input_of(0);
   h.da = h.slope.cwiseProduct(h.dz);
   outer_.apply(v_, h.a, WriteMode::replace, output_tangent_);
-  outer_.apply(state_.w, h.da, WriteMode::add, output_tangent_);
+  outer_.apply(state().w, h.da, WriteMode::add, output_tangent_);
   return output_tangent_;
 }
 
 void ConvolutionKernel::tangent_backward(const Matrix& dr, Vector& out) {
   ensure_curvatures();
-  out.resize(layout_.size());
+  out.resize(layout().size());
   HiddenState& h = hidden();
   outer_.gradient(dr, h.a, WriteMode::replace, out);
   outer_.gradient(residual_, h.da, WriteMode::add, out);
   outer_.pull_back(v_, residual_, WriteMode::replace, h.dback);
-  outer_.pull_back(state_.w, dr, WriteMode::add, h.dback);
+  outer_.pull_back(state().w, dr, WriteMode::add, h.dback);
   h.ddelta = h.dback.cwiseProduct(h.slope) + h.back.cwiseProduct(h.curvature).cwiseProduct(h.dz);
-  layout_.matrix(out, 0).noalias() = h.ddelta * state_.inputs.transpose();
+  layout().matrix(out, 0).noalias() = h.ddelta * input_of(0).transpose();
 }
 
 // One patch is a feed-forward network, whose Hessian costs no more for many outputs than for one.
@@ -75,19 +59,13 @@ void ConvolutionKernel::hessian(const Matrix& r, const OutputCurvature& c, Matri
   ensure_curvatures();
   if (shape_.patches.patch_count() == 1) {
     if (!one_patch_hessian_)
-      one_patch_hessian_ = std::make_unique<FeedForwardHessian>(layout_, activation_, outputs_.cols());
-    one_patch_hessian_->assemble(state_, r, c, out);
+      one_patch_hessian_ = std::make_unique<FeedForwardHessian>(layout(), activation(), outputs_.cols());
+    one_patch_hessian_->assemble(state(), r, c, out);
     return;
   }
   if (!hessian_)
-    hessian_ = std::make_unique<ConvolutionHessian>(shape_, layout_, activation_, outputs_.cols());
-  hessian_->assemble(state_, r, c, out);
-}
-
-void ConvolutionKernel::set_pattern(const ActivationPattern* pattern) {
-  if (pattern != nullptr) check_pattern(*pattern, state_);
-  pattern_.reset();
-  if (pattern != nullptr) pattern_ = *pattern;
+    hessian_ = std::make_unique<ConvolutionHessian>(shape_, layout(), activation(), outputs_.cols());
+  hessian_->assemble(state(), r, c, out);
 }
 
 }  // namespace saddleflow

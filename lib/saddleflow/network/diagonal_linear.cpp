@@ -120,7 +120,9 @@ class DiagonalLinear final : public Network {
     return std::make_unique<DiagonalLinearKernel>(inputs);
   }
 
-  NeuronFunction neuron_function(Index k) const override { return {diagonal_linear(1), {k}}; }
+  std::optional<NeuronFunction> neuron_function(Index k) const override {
+    return NeuronFunction{diagonal_linear(1), {k}};
+  }
 
  private:
   Layout layout_;

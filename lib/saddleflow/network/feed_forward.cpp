@@ -43,21 +43,6 @@ Index row_entry(const LayerShape& shape, Index row, Index column) {
   return shape.offset + row + column * shape.rows;
 }
 
-std::vector<Neuron> hidden_neurons(const Layout& layout) {
-  std::vector<Neuron> neurons;
-  for (int l = 0; l + 1 < layout.layer_count(); ++l) {
-    const LayerShape& in = layout.layer(l);
-    const LayerShape& out = layout.layer(l + 1);
-    for (Index k = 0; k < in.rows; ++k) {
-      Neuron neuron{l, k, {}, {}};
-      for (Index j = 0; j < in.cols; ++j) neuron.incoming.push_back(row_entry(in, k, j));
-      for (Index i = 0; i < out.rows; ++i) neuron.outgoing.push_back(row_entry(out, i, k));
-      neurons.push_back(std::move(neuron));
-    }
-  }
-  return neurons;
-}
-
 std::vector<Index> all_below(Index count) {
   std::vector<Index> numbers(static_cast<std::size_t>(count));
   std::iota(numbers.begin(), numbers.end(), Index(0));
@@ -71,7 +56,7 @@ class FeedForward final : public Network {
         activation_(activation),
         layout_(feed_forward_layout(sizes_)),
         degree_(feed_forward_degree(layout_.layer_count(), activation.power())),
-        neurons_(hidden_neurons(layout_)) {}
+        neurons_(layered_neurons(layout_)) {}
 
   std::string kind() const override { return "feed_forward"; }
   NetworkTraits traits() const override {

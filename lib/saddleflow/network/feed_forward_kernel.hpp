@@ -2,13 +2,9 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
-#include "saddleflow/network/activation.hpp"
 #include "saddleflow/network/feed_forward_hessian.hpp"
-#include "saddleflow/network/feed_forward_state.hpp"
-#include "saddleflow/network/kernel.hpp"
-#include "saddleflow/network/layout.hpp"
+#include "saddleflow/network/pre_activation_kernel.hpp"
 
 namespace saddleflow {
 
@@ -19,7 +15,7 @@ namespace saddleflow {
 ///   tangent_backward  the derivative of the backward pass along the tangent: B. A. Pearlmutter, Fast exact
 ///                     multiplication by the Hessian, Neural Computation 6 (1994) 147-160
 /// The workspace of hessian() is made by its first call and kept; everything else by the constructor.
-class FeedForwardKernel final : public Kernel {
+class FeedForwardKernel final : public PreActivationKernel {
  public:
   /// `inputs`: as many rows as the first weight matrix has columns.
   FeedForwardKernel(const Layout& layout, Activation activation, const Matrix& inputs);
@@ -29,26 +25,13 @@ class FeedForwardKernel final : public Kernel {
   const Matrix& tangent(const Vector& v) override;
   void tangent_backward(const Matrix& dr, Vector& out) override;
   void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) override;
-  void set_pattern(const ActivationPattern* pattern) override;
-  const FeedForwardState* feed_forward_state() const override { return &state_; }
 
  private:
-  int depth() const { return layout_.layer_count(); }
-  const Matrix& delta_of(int l) const { return l + 1 == depth() ? residual_ : state_.layer(l).delta; }
-  const Matrix* factors(int l) const {
-    return pattern_ ? &pattern_->factors[static_cast<std::size_t>(l)] : nullptr;
-  }
-  void ensure_slopes();
-  void ensure_curvatures();
+  int depth() const { return layout().layer_count(); }
+  const Matrix& delta_of(int l) const { return l + 1 == depth() ? residual_ : hidden(l).delta; }
 
-  Layout layout_;
-  Activation activation_;
-  std::optional<ActivationPattern> pattern_;
-  FeedForwardState state_;
   Matrix outputs_, residual_, output_tangent_;
   Vector v_;
-  bool has_slopes_ = false;
-  bool has_curvatures_ = false;
   std::unique_ptr<FeedForwardHessian> hessian_;
 };
 

@@ -111,11 +111,35 @@ SubNetwork Network::sub_network(const std::vector<std::vector<Index>>& kept) con
   return result;
 }
 
-NeuronFunction Network::neuron_function(Index) const {
-  require_interchangeable(*this, "function of one neuron");
+const std::vector<Neuron>& Network::neurons() const {
+  static const std::vector<Neuron> none;
+  return none;
+}
+
+std::optional<NeuronFunction> Network::neuron_function(Index) const {
+  const NetworkTraits known = traits();
+  if (!known.separable || !known.permutable()) return std::nullopt;
   NeuronFunction result{with_hidden_widths({1}), std::vector<Index>(static_cast<std::size_t>(input_count()))};
   std::iota(result.inputs.begin(), result.inputs.end(), Index(0));
   return result;
+}
+
+std::vector<Neuron> layered_neurons(const Layout& layout) {
+  const auto entry = [](const LayerShape& shape, Index row, Index column) {
+    return shape.offset + row + column * shape.rows;
+  };
+  std::vector<Neuron> neurons;
+  for (int l = 0; l + 1 < layout.layer_count(); ++l) {
+    const LayerShape& in = layout.layer(l);
+    const LayerShape& out = layout.layer(l + 1);
+    for (Index k = 0; k < in.rows; ++k) {
+      Neuron neuron{l, k, {}, {}};
+      for (Index j = 0; j < in.cols; ++j) neuron.incoming.push_back(entry(in, k, j));
+      for (Index i = 0; i < out.rows; ++i) neuron.outgoing.push_back(entry(out, i, k));
+      neurons.push_back(std::move(neuron));
+    }
+  }
+  return neurons;
 }
 
 Vector balances(const Network& network, const Vector& w) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,10 @@ struct Neuron {
   std::vector<Index> incoming;
   std::vector<Index> outgoing;
 };
+
+/// The neurons of W_m sigma(W_{m-1} ... sigma(W_1 x)) with layer l of `layout` as W_l: neuron k of a hidden
+/// layer has row k of its own matrix and column k of the next one.
+std::vector<Neuron> layered_neurons(const Layout& layout);
 
 /// Two neurons by their numbers in Network::neurons(), often the same one twice.
 struct NeuronPair {
@@ -102,8 +107,8 @@ class Network {
   /// q, with H(c x; w) = c^q H(x; w): by default p to the power of the hidden layers.
   virtual int input_degree() const;
   virtual const Layout& layout() const = 0;
-  /// Hidden neurons, layer after layer; none where the network has no such structure.
-  virtual const std::vector<Neuron>& neurons() const = 0;
+  /// Hidden neurons, layer after layer; none where the network has no such structure (the default).
+  virtual const std::vector<Neuron>& neurons() const;
   /// Layers of hidden neurons.
   int hidden_layer_count() const { return neurons().empty() ? 0 : neurons().back().layer + 1; }
   /// By default a group for the incoming weights of each neuron and one for its outgoing ones, and one for
@@ -129,8 +134,8 @@ class Network {
   /// change places, else InputError.
   virtual SubNetwork sub_network(const std::vector<std::vector<Index>>& kept) const;
   /// Of neuron k of neurons(). By default that of with_hidden_widths({1}) on all inputs, for separable
-  /// networks of neurons that can change places, else InputError.
-  virtual NeuronFunction neuron_function(Index k) const;
+  /// networks of neurons that can change places; none where nothing is known of single neurons.
+  virtual std::optional<NeuronFunction> neuron_function(Index k) const;
 
   Index parameter_count() const { return layout().size(); }
   /// The outer weights are no parameters: the network sums its last hidden layer.

@@ -1,83 +1,76 @@
 // One layer without outer weights, H = sum_k sigma(w_k . x).
 #include <fmt/format.h>
 
-#include <optional>
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/network/feed_forward_state.hpp"
-#include "saddleflow/network/kernel.hpp"
 #include "saddleflow/network/network.hpp"
+#include "saddleflow/network/pre_activation_kernel.hpp"
 #include "saddleflow/network/symmetric.hpp"
 
 namespace saddleflow {
 namespace {
 
-class PowerSumKernel final : public Kernel {
+class PowerSumKernel final : public PreActivationKernel {
  public:
   PowerSumKernel(const Layout& layout, Activation activation, const Matrix& inputs)
-      : layout_(layout), activation_(activation) {
-    state_.inputs = inputs;
-    state_.w.setZero(layout.size());
-    HiddenState& h = state_.hidden.emplace_back();
-    for (Matrix* x :
-         {&h.z, &h.a, &h.slope, &h.curvature, &h.back, &h.delta, &h.dz, &h.da, &h.dback, &h.ddelta})
-      x->setZero(layout.layer(0).rows, inputs.cols());
+      : PreActivationKernel(layout, activation, 1, inputs) {
     for (Matrix* x : {&outputs_, &output_tangent_}) x->setZero(1, inputs.cols());
     v_.setZero(layout.size());
   }
 
   const Matrix& forward(const Vector& w) override {
-    state_.w = w;
-    has_derivatives_ = false;
-    hidden().z.noalias() = layout_.matrix(state_.w, 0) * state_.inputs;
-    set_activations(activation_, factors(), hidden());
+    begin_pass(w);
+    hidden().z.noalias() = weights(0) * input_of(0);
+    activate();
     outputs_ = hidden().a.colwise().sum();
     return outputs_;
   }
 
   void backward(const Matrix& r, Vector& out) override {
-    ensure_derivatives();
-    out.resize(layout_.size());
+    ensure_slopes();
+    out.resize(layout().size());
     HiddenState& h = hidden();
     h.back.array() = r.row(0).array().replicate(h.z.rows(), 1);
     h.delta = h.back.cwiseProduct(h.slope);
-    layout_.matrix(out, 0).noalias() = h.delta * state_.inputs.transpose();
+    layout().matrix(out, 0).noalias() = h.delta * input_of(0).transpose();
   }
 
   const Matrix& tangent(const Vector& v) override {
-    ensure_derivatives();
+    ensure_slopes();
     v_ = v;
     HiddenState& h = hidden();
-    h.dz.noalias() = layout_.matrix(v_, 0) * state_.inputs;
+    h.dz.noalias() = layout().matrix(v_, 0) * input_of(0);
     h.da = h.slope.cwiseProduct(h.dz);
     output_tangent_ = h.da.colwise().sum();
     return output_tangent_;
   }
 
   void tangent_backward(const Matrix& dr, Vector& out) override {
-    out.resize(layout_.size());
+    ensure_curvatures();
+    out.resize(layout().size());
     HiddenState& h = hidden();
     h.dback.array() = dr.row(0).array().replicate(h.z.rows(), 1);
     h.ddelta = h.dback.cwiseProduct(h.slope) + h.back.cwiseProduct(h.curvature).cwiseProduct(h.dz);
-    layout_.matrix(out, 0).noalias() = h.ddelta * state_.inputs.transpose();
+    layout().matrix(out, 0).noalias() = h.ddelta * input_of(0).transpose();
   }
 
   /// Curvature part J^T diag(c) J with J = sigma'(z_k) x, and per neuron the block sum_i r_i sigma''(z_ki)
   /// x_i x_i^T.
   void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) override {
     require_diagonal(c, "power_sum");
-    ensure_derivatives();
+    ensure_slopes();
+    ensure_curvatures();
     const HiddenState& h = hidden();
-    const Matrix& inputs = state_.inputs;
+    const Matrix& inputs = input_of(0);
     const Index width = h.z.rows();
-    jacobian_.resize(inputs.cols(), layout_.size());
+    jacobian_.resize(inputs.cols(), layout().size());
     for (Index j = 0; j < inputs.rows(); ++j)
       for (Index k = 0; k < width; ++k)
         jacobian_.col(k + j * width) = h.slope.row(k).cwiseProduct(inputs.row(j)).transpose();
     weights_ = c.diagonal.row(0).transpose();
     scaled_.resizeLike(jacobian_);
-    out.setZero(layout_.size(), layout_.size());
+    out.setZero(layout().size(), layout().size());
     add_weighted_gram(jacobian_, weights_, scaled_, out);
     for (Index k = 0; k < width; ++k) {
       weights_ = r.row(0).cwiseProduct(h.curvature.row(k)).transpose();
@@ -89,31 +82,9 @@ class PowerSumKernel final : public Kernel {
     mirror_upper(out);
   }
 
-  void set_pattern(const ActivationPattern* pattern) override {
-    if (pattern != nullptr) check_pattern(*pattern, state_);
-    pattern_.reset();
-    if (pattern != nullptr) pattern_ = *pattern;
-    has_derivatives_ = false;
-  }
-  const FeedForwardState* feed_forward_state() const override { return &state_; }
-
  private:
-  HiddenState& hidden() { return state_.hidden.front(); }
-  const Matrix* factors() const { return pattern_ ? &pattern_->factors.front() : nullptr; }
-  void ensure_derivatives() {
-    if (has_derivatives_) return;
-    set_slopes(activation_, factors(), hidden());
-    set_curvatures(activation_, factors(), hidden());
-    has_derivatives_ = true;
-  }
-
-  Layout layout_;
-  Activation activation_;
-  std::optional<ActivationPattern> pattern_;
-  FeedForwardState state_;
   Vector v_;
   Matrix outputs_, output_tangent_;
-  bool has_derivatives_ = false;
   Matrix jacobian_, scaled_, block_inputs_, block_;  // made by the first hessian()
   Vector weights_;
 };

@@ -183,10 +183,14 @@ class Analysis {
                                  -result_.kinks->one_sided.least, 1, -1, -1, 0});
     // Neuron by neuron where that is all there is; else several layers must grow together.
     if (w_.isZero(0) && !is_separable(network_)) {
-      if (network_.degree() > 2 && options_.search_at_origin) add_origin();
+      const bool beyond_hessian =
+          network_.degree() > 2 || (network_.degree() == 2 && network_.traits().kinked());
+      if (beyond_hessian && options_.search_at_origin) add_origin();
       return;
     }
     if (is_fitted()) return;
+    for (const Index k : result_.inactive.neurons)
+      if (!has_neuron_ncf(network_, k)) result_.unknown_ncfs.push_back(k);
     result_.ncfs = neuron_ncfs(objective_, result_.point(), result_.inactive.neurons, options_.search,
                                result_.kinks ? &result_.kinks->pattern : nullptr);
     for (const NeuronNcf& ncf : result_.ncfs) add_neuron(ncf);

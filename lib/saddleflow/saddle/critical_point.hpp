@@ -41,6 +41,9 @@ struct CriticalPoint {
   Spectrum spectrum;  ///< of the Hessian
   ZeroModes zero_modes;
   std::vector<NeuronNcf> ncfs;
+  /// Zero neurons whose correlation function the network does not tell (has_neuron_ncf()): whether one of
+  /// them can grow is known as far as the Hessian tells, and "minimum" says no more.
+  std::vector<Index> unknown_ncfs;
   std::vector<EscapeDirection> escapes;  ///< by kind, steepest first
   std::vector<Index> active_neurons;     ///< per hidden layer
   WorkCounters work;                     ///< of the analysis, searches for KKT points included

@@ -51,13 +51,20 @@ Matrix output_residual(const Objective& objective, const Vector& w) {
   return -residual;
 }
 
-// Of a network that is a sum over its neurons.
+// What layer_signals() needs.
+bool shows_layers(const Network& network) {
+  const NetworkTraits traits = network.traits();
+  return traits.layered && traits.pre_activations;
+}
+
+// Of a network that is a sum over its neurons; nothing where the network does not tell.
 void build_separable(const Objective& objective, const Vector& w, NeuronNcf& ncf) {
-  const NeuronFunction function = objective.network().neuron_function(ncf.neurons[0]);
+  const std::optional<NeuronFunction> function = objective.network().neuron_function(ncf.neurons[0]);
+  if (!function) return;
   const Neuron& neuron = objective.network().neurons()[static_cast<std::size_t>(ncf.neurons[0])];
   for (std::size_t i = 0; i < neuron.incoming.size(); ++i) ncf.fed_by.push_back(static_cast<Index>(i));
   for (std::size_t i = 0; i < neuron.outgoing.size(); ++i) ncf.feeds.push_back(static_cast<Index>(i));
-  ncf.neuron = with_residual(function.network, objective.data().inputs(function.inputs, Eigen::all),
+  ncf.neuron = with_residual(function->network, objective.data().inputs(function->inputs, Eigen::all),
                              output_residual(objective, w));
 }
 
@@ -119,17 +126,21 @@ Vector NeuronNcf::embed(const Network& network, const Vector& ab, Index k) const
   return w;
 }
 
+bool has_neuron_ncf(const Network& network, Index neuron) {
+  return shows_layers(network) || network.neuron_function(neuron).has_value();
+}
+
 std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
                                    const std::vector<Index>& zero_neurons, const KktSearchOptions& options,
                                    const ActivationPattern* pattern) {
   const Network& network = objective.network();
   const Vector kept = put_to_zero(network, w, zero_neurons);
   std::vector<LayerSignals> signals;
-  const NetworkTraits traits = network.traits();
-  if (traits.layered) signals = layer_signals(objective, kept, pattern);
+  const bool layered = shows_layers(network);
+  if (layered) signals = layer_signals(objective, kept, pattern);
   std::vector<NeuronNcf> result;
   for (NeuronNcf& ncf : grouped(network, zero_neurons)) {
-    if (traits.layered)
+    if (layered)
       build_hidden(signals[static_cast<std::size_t>(ncf.layer)], network.activation(), ncf);
     else
       build_separable(objective, kept, ncf);

@@ -30,12 +30,16 @@ struct NeuronNcf {
   Vector embed(const Network& network, const Vector& ab, Index neuron) const;
 };
 
+/// Whether the network tells the correlation function of this one of its neurons: it has the traits layered
+/// and pre_activations, or a Network::neuron_function().
+bool has_neuron_ncf(const Network& network, Index neuron);
+
 /// At w, whose weights at `zero_neurons` (numbers in Network::neurons()) are taken as zero: one entry per
-/// hidden layer that has such neurons and kept ones around them, with its KKT points. Layers in which a
-/// single zero neuron would see or feed nothing have none: N = 0 there, two neurons in a row must grow
-/// together. At the origin itself the function is that of the whole network (find_kkt_points).
-/// `pattern`: see layer_signals(); where w holds kinks, what a neuron sends to one of them counts with its
-/// slope, because the kept weights follow to hold it.
+/// hidden layer that has such neurons and kept ones around them, with its KKT points; none for neurons
+/// without has_neuron_ncf(). Layers in which a single zero neuron would see or feed nothing have none: N = 0
+/// there, two neurons in a row must grow together. At the origin itself the function is that of the whole
+/// network (find_kkt_points). `pattern`: see layer_signals(); where w holds kinks, what a neuron sends to one
+/// of them counts with its slope, because the kept weights follow to hold it.
 std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,
                                    const std::vector<Index>& zero_neurons, const KktSearchOptions& options,
                                    const ActivationPattern* pattern = nullptr);

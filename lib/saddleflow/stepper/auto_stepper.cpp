@@ -10,6 +10,15 @@ namespace {
 
 // Ends of the intervals on the negative real axis on which the explicit methods are stable.
 constexpr Real kIntervalOfDop853 = Real(6.4), kIntervalOfDopri5 = Real(10) / 3;
+// A system that offers no derivatives gets its Jacobian from two right-hand sides a component and step: up to
+// this many components that is less than the stages of RKC2 on a plateau.
+constexpr Index kMostDifferences = 100;
+
+/// Whether the Rosenbrock method is the one for stiff steps of this system.
+bool is_dense(const System& system, Index n, int limit) {
+  if (system.has_hessian() || system.has_jacobian()) return n <= limit;
+  return !system.has_hessian_vector() && n <= std::min<Index>(limit, kMostDifferences);
+}
 
 }  // namespace
 
@@ -131,8 +140,8 @@ void AutoStepper::observe_dop853(const System& system) {
 
 void AutoStepper::plan_stiff(const System& system) {
   const Index n = current_state().size() - system.quadratures();
-  const bool dense = (system.has_hessian() || system.has_jacobian()) && n <= options_.dense_limit;
-  plan(dense ? Mode::rodas5p : Mode::rkc2, policy_.stiff_growth * current_time_step());
+  plan(is_dense(system, n, options_.dense_limit) ? Mode::rodas5p : Mode::rkc2,
+       policy_.stiff_growth * current_time_step());
 }
 
 void AutoStepper::observe_stiff(Real h) {

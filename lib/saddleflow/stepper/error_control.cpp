@@ -27,9 +27,19 @@ Real largest(const Vector& x0, const Vector& x1, Index n) {
 
 }  // namespace
 
+ErrorControl::Options ErrorControl::by_component(Real rtol, Real atol) {
+  Options options;
+  options.rtol = rtol;
+  options.atol = atol;
+  options.theta = options.floor = 0;
+  options.slope_rounding = SlopeRounding::counted;
+  return options;
+}
+
 ErrorControl::ErrorControl(Options options, ErrorGroups groups)
     : options_(options), groups_(std::move(groups)) {
   if (!(options_.rtol > 0)) throw InputError("error control: rtol must be positive");
+  if (!(options_.atol >= 0)) throw InputError("error control: atol must not be negative");
   if (options_.quadratures < 0 || options_.logarithms < 0)
     throw InputError("error control: quadratures and logarithms must not be negative");
   check_groups();
@@ -200,8 +210,12 @@ Real ErrorControl::norm(const Vector& error, const Vector& x0, const Vector& x1,
   // Eigen's maxima may hide NaN, so finiteness is asked for explicitly.
   if (!error.allFinite() || !x1.allFinite() || !x0.allFinite()) return kInfinity;
   measure(x0, x1);
-  const Real relative = options_.rtol + stiffness * std::numeric_limits<Real>::epsilon();
-  const auto slope_rounding = [&](Index i) { return rounding != nullptr ? (*rounding)[i] : Real(0); };
+  const bool forgiven = options_.slope_rounding == SlopeRounding::forgiven;
+  const Real relative =
+      options_.rtol + (forgiven ? stiffness * std::numeric_limits<Real>::epsilon() : Real(0));
+  const auto slope_rounding = [&](Index i) {
+    return forgiven && rounding != nullptr ? (*rounding)[i] : Real(0);
+  };
   // The smallest number: weights that have underflown are no reason for ever shorter steps.
   const Real floor = options_.rtol * options_.floor * sums_[groups_.count] + options_.atol +
                      std::numeric_limits<Real>::denorm_min();

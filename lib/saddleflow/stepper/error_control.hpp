@@ -22,6 +22,12 @@ struct ErrorGroups {
 /// four digits and more then, and what a flow comes to is refined anyway.
 inline constexpr Real kUsualTolerance = Real(1e-8);
 
+/// Whether what the slopes of a system are rounded to counts as error of a step.
+enum class SlopeRounding {
+  forgiven,  ///< it is no error: states that rest for long, as on plateaus of a loss, cost no steps for it
+  counted    ///< it is, as in any general-purpose code: nothing is added to the tolerances
+};
+
 /// Weighted RMS norm of a local error. Component i of the leading ones is measured against
 ///   rtol * ( |x_i| + theta * min(rms(first group), rms(second group)) ) + rtol * floor * rms(x),
 /// |x_i| and the rms taken as the larger of both ends of the step; trailing (quadrature) components against
@@ -43,12 +49,17 @@ class ErrorControl {
     /// way, and with it the time at which the flow comes closest, leaves, or is steady.
     Real displacement = 0;
     Real rounding = 10;  ///< that of a step, in units of epsilon |x|: a handful of stages
-    Real atol = 0;       ///< added to every scale; 0 for gradient flow, for general test problems only
+    Real atol = 0;       ///< added to every scale; 0 for gradient flow
+    SlopeRounding slope_rounding = SlopeRounding::forgiven;
     Real quadrature_scale = 1;
     Index quadratures = 0;
     Index logarithms =
         0;  ///< the last of the components before the quadratures: their errors are relative ones
   };
+  /// What users of general-purpose codes mean by two tolerances: component i is measured against exactly
+  /// atol + rtol |x_i|, and nothing else.
+  static Options by_component(Real rtol, Real atol);
+
   explicit ErrorControl(Options options, ErrorGroups groups = {});
   const Options& options() const { return options_; }
   /// Weighted norm of `error` between x0 and x1; +infinity when any entry of error or x1 is not finite.

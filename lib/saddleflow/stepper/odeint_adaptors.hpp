@@ -1,8 +1,13 @@
 // The library's methods as first-class Odeint steppers: thin shells around the type-erased Stepper.
 //
 //   namespace odeint = boost::numeric::odeint;
-//   auto stepper = odeint::make_dense_output(Real(0), Real(1e-8), odeint_method::Auto());   // atol, rtol
+//   auto stepper = odeint::make_dense_output(Real(1e-14), Real(1e-8), odeint_method::Auto());   // atol, rtol
 //   odeint::integrate_adaptive(stepper, std::ref(system), x, Real(0), t_end, dt, observer);
+//
+// The tolerances are Odeint's: component i is measured against atol + rtol |x_i| (the larger end of the
+// step), nothing is added; a step is accepted when the root mean square of these ratios is at most 1. The
+// norms for gradient flows are those of StepperOptions: DenseOutput(name, options). Rodas5P and Auto take
+// differences where a system offers no Jacobian.
 //
 // DenseOutput is a dense_output_stepper, Controlled a controlled_stepper; both work with Odeint's integrate
 // functions, ranges and iterators on any system (see System for what a system may offer; pass one that offers
@@ -154,7 +159,7 @@ struct get_dense_output<M> {
 
 namespace saddleflow::detail {
 
-/// The relative tolerance is scale-invariant as everywhere in the library; abs_error = 0 is the rule.
+/// See the head of this file.
 template <class M, class Result>
 struct OdeintFactory {
   Result operator()(Real abs_error, Real rel_error, const M& method) {
@@ -162,8 +167,7 @@ struct OdeintFactory {
   }
   Result operator()(Real abs_error, Real rel_error, Real max_dt, const M& /*method*/) {
     StepperOptions options;
-    options.error.rtol = rel_error;
-    options.error.atol = abs_error;
+    options.error = ErrorControl::by_component(rel_error, abs_error);
     options.max_step = max_dt;
     return Result(M::name, options);
   }

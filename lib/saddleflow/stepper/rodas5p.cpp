@@ -39,8 +39,6 @@ void Rodas5P::begin_step(const System& system) {
   const Index size = x0_.size();
   const Index q = options_.error.quadratures;
   const Index n = size - q;
-  if (!system.has_hessian() && !system.has_jacobian())
-    throw InputError("rodas5p: the system offers neither hessian(x, H, t) nor jacobian(x, J, t)");
   if (q > 0 && !system.has_quadrature_jacobian())
     throw InputError("rodas5p: the system has quadratures() but no quadrature_jacobian(x, Q, t)");
   symmetric_ = system.has_hessian();
@@ -52,19 +50,30 @@ void Rodas5P::begin_step(const System& system) {
   rate_.resize(size);
   if (symmetric_)
     system.hessian(x0_, jacobian_, t0_);
-  else
+  else if (system.has_jacobian())
     system.jacobian(x0_, jacobian_, t0_);
+  else
+    differences_.jacobian(system, x0_, f0_, t0_, current_time_step(), jacobian_);
   ++counters_.jacobians;
   if (q > 0) {
     quadrature_jacobian_.resize(q, n);
     system.quadrature_jacobian(x0_, quadrature_jacobian_, t0_);
   }
-  if (system.has_time_derivative()) {
-    time_derivative_.resize(size);
-    system.time_derivative(x0_, time_derivative_, t0_);
-  }
+  find_time_derivative(system);
   find_rounding();
-  find_resting(system);
+  find_resting();
+}
+
+// Of a system that offers no derivatives at all, by differences as well: zero where it is autonomous.
+void Rodas5P::find_time_derivative(const System& system) {
+  has_time_derivative_ = true;
+  time_derivative_.resize(x0_.size());
+  if (system.has_time_derivative())
+    system.time_derivative(x0_, time_derivative_, t0_);
+  else if (!system.has_hessian() && !system.has_jacobian())
+    differences_.time_derivative(system, x0_, f0_, t0_, current_time_step(), time_derivative_);
+  else
+    has_time_derivative_ = false;
 }
 
 // rounding_ = c eps |J| |x|, of quadratures with their rows of it.
@@ -73,6 +82,8 @@ void Rodas5P::find_rounding() {
   control_.sizes(x0_, size_);
   const auto size = size_.head(n);
   slope_rounding_.setZero(x0_.size());
+  least_curvature_.setZero(n);
+  if (!forgives_rounding()) return;
   for (Index j = 0; j < n; ++j) {
     if (!symmetric_) {
       slope_rounding_.head(n) += size[j] * jacobian_.col(j).cwiseAbs();
@@ -84,7 +95,6 @@ void Rodas5P::find_rounding() {
   }
   if (x0_.size() > n) slope_rounding_.tail(x0_.size() - n) = quadrature_jacobian_.cwiseAbs() * size;
   slope_rounding_ *= kMatrixRounding * std::numeric_limits<Real>::epsilon();
-  least_curvature_.setZero(n);
   for (Index i = 0; i < n; ++i)
     if (size[i] > 0) least_curvature_[i] = slope_rounding_[i] / size[i];
 }
@@ -92,6 +102,8 @@ void Rodas5P::find_rounding() {
 // rounding_, h times which is what a step makes of rounded slopes: h times that along directions in which the
 // flow rests, and only its part of 1 / (h lambda) where it is stiff. Signs as they come; groups even out.
 void Rodas5P::spread_rounding(Real h) {
+  rounding_.setZero(x0_.size());
+  if (!forgives_rounding()) return;
   const Index n = leading();
   size_ = slope_rounding_.head(n);
   for (Index i = 0; i < n; ++i) {
@@ -106,11 +118,11 @@ void Rodas5P::spread_rounding(Real h) {
 
 // Components whose slopes are within rounding rest for the step: noise would carry them along directions
 // without a force for as long as the steps are. All of their equations go, so that the others stay smooth.
-void Rodas5P::find_resting(const System& system) {
+void Rodas5P::find_resting() {
   const Index n = leading();
   resting_.assign(static_cast<std::size_t>(n), 0);
   wakes_ = 0;
-  if (system.has_time_derivative()) return;
+  if (has_time_derivative_ || !forgives_rounding()) return;
   for (Index i = 0; i < n; ++i)
     resting_[static_cast<std::size_t>(i)] = std::abs(f0_[i]) <= slope_rounding_[i] ? 1 : 0;
 }
@@ -202,7 +214,7 @@ Rodas5P::Stages Rodas5P::run_stages(const System& system, Real h) {
       if (!keep_resting(rate_)) return Stages::woken;
       rate_.noalias() += stages_.leftCols(i) * (c_.row(i).head(i).transpose() / h);
     }
-    if (system.has_time_derivative()) rate_ += h * static_cast<Real>(rodas5p::kD[i]) * time_derivative_;
+    if (has_time_derivative_) rate_ += h * static_cast<Real>(rodas5p::kD[i]) * time_derivative_;
     if (!rate_.allFinite()) return Stages::nonfinite;
     solve_stage(i, h);
   }

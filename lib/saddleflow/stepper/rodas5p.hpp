@@ -9,7 +9,8 @@
 //
 // Where f is a gradient flow, J = -H is symmetric and H + I/(gamma h) is factorised by Cholesky in place; a
 // failed factorisation says that h is too long for lambda_min(H), and the step is rejected. A general
-// Jacobian is factorised by LU. Either is evaluated once a step and kept when a try is rejected.
+// Jacobian is factorised by LU. Either is evaluated once a step and kept when a try is rejected. A system
+// that offers neither gets a general one from differences of its right-hand side (difference_jacobian.hpp).
 //
 // Slopes are rounded to r = c eps |J| |x|, component by component. Where a state rests while h grows without
 // bound, h r would move it along its zero modes, and noise in J make the matrix indefinite. So components
@@ -28,6 +29,7 @@
 #include <vector>
 
 #include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/stepper/difference_jacobian.hpp"
 #include "saddleflow/stepper/one_step_method.hpp"
 #include "saddleflow/stepper/rodas5p_coefficients.hpp"
 #include "saddleflow/stepper/spectral.hpp"
@@ -54,8 +56,10 @@ class Rodas5P final : public OneStepMethod {
   Trial attempt(const System& system, Real h) override;
   void interpolate(Real t, Vector& x) const override;
 
+  void find_time_derivative(const System& system);
   void find_rounding();
-  void find_resting(const System& system);
+  void find_resting();
+  bool forgives_rounding() const { return options_.error.slope_rounding == SlopeRounding::forgiven; }
   bool all_rest() const;
   void silence_quadratures(Vector& slope) const;
   bool keep_resting(Vector& slope);
@@ -73,6 +77,8 @@ class Rodas5P final : public OneStepMethod {
   Table<3> h_dense_;
 
   bool symmetric_ = true;
+  bool has_time_derivative_ = false;
+  DifferenceJacobian differences_;
   Matrix jacobian_;             ///< Hessian, or the Jacobian itself
   Matrix quadrature_jacobian_;  ///< Q
   Matrix factor_;               ///< lower Cholesky factor

@@ -14,7 +14,8 @@ namespace saddleflow {
 ///
 ///   sys.hessian(x, H, t)              f = -grad L, H = Hess L (symmetric): the Jacobian is -H
 ///   sys.hessian_vector(x, v, out, t)  the same as a product, out = H v
-///   sys.jacobian(x, J, t)             a general Jacobian df/dx, where there is no symmetric one
+///   sys.jacobian(x, J, t)             a general Jacobian df/dx, where there is no symmetric one; of systems
+///                                     without either stiff methods take differences
 ///   sys.time_derivative(x, dfdt, t)   df/dt of a non-autonomous system (absent: autonomous)
 ///   sys.quadratures()                 q trailing components that no right-hand side depends on: integrals
 ///                                     carried with the solution. Hessian, Jacobian and product then speak of

@@ -12,6 +12,7 @@
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/learning_method.hpp"
 #include "saddleflow/study/matrix_data.hpp"
+#include "validation/experiment.hpp"
 
 namespace saddleflow {
 

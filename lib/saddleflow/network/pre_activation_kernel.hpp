@@ -1,0 +1,63 @@
+// What kernels share that show their pre-activations, so that the kinks of a network can be followed.
+#pragma once
+
+#include <optional>
+
+#include "saddleflow/network/activation.hpp"
+#include "saddleflow/network/feed_forward_state.hpp"
+#include "saddleflow/network/kernel.hpp"
+#include "saddleflow/network/layout.hpp"
+
+namespace saddleflow {
+
+/// Keeps the state of the hidden layers, on whatever branches of the activation are asked for. A kernel that
+/// derives from it and whose network has the trait pre_activations
+///
+///   in forward(w)          calls begin_pass(w), and of each hidden layer l, from below, writes hidden(l).z =
+///                          W_l input_of(l), then calls activate(l), which makes hidden(l).a;
+///   in backward(r, out)    calls ensure_slopes() and writes hidden(l).back = dF/da and hidden(l).delta =
+///                          back o slope, from above;
+///   in tangent(v)          calls ensure_slopes() and may keep dz and da = slope o dz;
+///   in tangent_backward()  calls ensure_curvatures(): the second derivatives are hidden(l).curvature.
+///
+/// Everything is width x samples. Layer l of the layout is W_l; what is above the last hidden layer is the
+/// next layer of the layout, or sums it up where there is none (NetworkTraits::pre_activations).
+class PreActivationKernel : public Kernel {
+ public:
+  void set_pattern(const ActivationPattern* pattern) override;
+  const FeedForwardState* feed_forward_state() const override { return &state_; }
+
+ protected:
+  /// `inputs`: samples of W_0, one a column.
+  PreActivationKernel(const Layout& layout, Activation activation, int hidden_layers, const Matrix& inputs);
+
+  const Layout& layout() const { return layout_; }
+  const Activation& activation() const { return activation_; }
+  const FeedForwardState& state() const { return state_; }
+  HiddenState& hidden(int l = 0) { return state_.layer(l); }
+  const HiddenState& hidden(int l = 0) const { return state_.layer(l); }
+  /// The inputs, or the activations of hidden layer l - 1.
+  const Matrix& input_of(int l) const { return state_.input_of(l); }
+  /// W_l of the present pass.
+  ConstMatrixView weights(int l) const { return layout_.matrix(state_.w, l); }
+
+  void begin_pass(const Vector& w);
+  void activate(int l = 0);
+  void ensure_slopes();
+  void ensure_curvatures();
+
+ private:
+  int hidden_count() const { return static_cast<int>(state_.hidden.size()); }
+  const Matrix* factors(int l) const {
+    return pattern_ ? &pattern_->factors[static_cast<std::size_t>(l)] : nullptr;
+  }
+
+  Layout layout_;
+  Activation activation_;
+  std::optional<ActivationPattern> pattern_;
+  FeedForwardState state_;
+  bool has_slopes_ = false;
+  bool has_curvatures_ = false;
+};
+
+}  // namespace saddleflow
