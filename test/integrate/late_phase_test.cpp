@@ -10,6 +10,7 @@
 
 #include "integrate/path_error.hpp"
 #include "reference/logistic_product.hpp"
+#include "saddleflow/base/random.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/network/bilinear.hpp"
 #include "saddleflow/problem/losses.hpp"
@@ -181,7 +182,7 @@ BOOST_DATA_TEST_CASE(linear_networks_tend_to_the_largest_margin,
   const std::size_t last = run.times.size() - 1;
   const Vector& w = run.weights[last];
   Real across = w[1];
-  for (Index l = 2; l < 1 + degree; ++l) across *= w[l];
+  for (Index l = 2; l <= layers; ++l) across *= w[l];
   across *= classes ? 2 : 1;
   const Real from = Real(1e20);
   const Real direction = exponent(run, from, tangent);
