@@ -21,7 +21,7 @@ bool curvature_jumps(Activation activation) {
 
 /// Whether the kinks of a neuron without incoming weights matter. With p >= 2 and outgoing weights, which
 /// are zero as well by the balance, N is of higher than second order in it.
-bool sleeping_neurons_matter(const Network& network) {
+bool inactive_neurons_matter(const Network& network) {
   return network.activation().power() == 1 || network.sums_last_layer();
 }
 
@@ -31,7 +31,7 @@ bool sleeping_neurons_matter(const Network& network) {
 bool on_a_kink(const Correlation& correlation, const Vector& u) {
   const Network& network = correlation.network();
   if (!network.traits().pre_activations || !curvature_jumps(network.activation())) return false;
-  const bool sleeping = sleeping_neurons_matter(network);
+  const bool inactive_matter = inactive_neurons_matter(network);
   const int hidden = network.hidden_layer_count();
   Matrix a = correlation.data().inputs;
   for (int l = 0; l < hidden; ++l) {
@@ -41,7 +41,8 @@ bool on_a_kink(const Correlation& correlation, const Vector& u) {
     for (Index i = 0; i < z.cols(); ++i) {
       if (a.col(i).isZero(0) || correlation.residual_at_origin().col(i).isZero(0)) continue;
       for (Index k = 0; k < z.rows(); ++k)
-        if ((scale(k, i) > 0 || sleeping) && std::abs(z(k, i)) <= kKinkTolerance * scale(k, i)) return true;
+        if ((scale(k, i) > 0 || inactive_matter) && std::abs(z(k, i)) <= kKinkTolerance * scale(k, i))
+          return true;
     }
     network.activation().value(z, a);
   }
