@@ -48,9 +48,10 @@ inline RunDescription description() {
   return d;
 }
 
+/// A piecewise-smooth run, under a loss that has margins.
 inline RunDescription description_with_modes() {
   RunDescription d = description();
-  d.mode_changes = true;
+  d.mode_changes = d.margins = true;
   return d;
 }
 
@@ -92,6 +93,8 @@ inline TimeRow time_row_with_modes(std::int64_t k) {
   TimeRow row = time_row(k);
   row.sliding_count = k % 5;
   row.dead_neurons = k % 3;
+  row.normalised_margin = figure(46, k);
+  row.margin_kkt_residual = figure(47, k);
   return row;
 }
 
@@ -196,6 +199,9 @@ inline KktRecord kkt_record(std::int64_t points) {
   return record;
 }
 
+/// Or both not known.
+inline bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
 inline bool same(const TimeRow& a, const TimeRow& b) {
   return a.time == b.time && a.step == b.step && a.loss == b.loss && a.gradient_norm == b.gradient_norm &&
          a.weight_norm == b.weight_norm && a.step_size == b.step_size && a.proximity == b.proximity &&
@@ -203,7 +209,8 @@ inline bool same(const TimeRow& a, const TimeRow& b) {
          a.layer_norm == b.layer_norm && a.neuron_norm == b.neuron_norm && a.log_time == b.log_time &&
          a.log_weight_norm == b.log_weight_norm && a.phase_time == b.phase_time && a.chart == b.chart &&
          a.kkt_residual == b.kkt_residual && a.sliding_count == b.sliding_count &&
-         a.dead_neurons == b.dead_neurons;
+         a.dead_neurons == b.dead_neurons && same(a.normalised_margin, b.normalised_margin) &&
+         same(a.margin_kkt_residual, b.margin_kkt_residual);
 }
 
 inline bool same(const ModeChangeRow& a, const ModeChangeRow& b) {

@@ -94,9 +94,10 @@ SADDLE_TABLE = {
     "/saddles/active_neurons": ("i8", [SADDLE, "/layer"]), "/saddles/escape_direction": ("f8", [SADDLE, "/parameter"]),
     **columns("transitions", TRANSITION, "", "transition from to trajectories escape"),
 }
-# What a piecewise-smooth run has more.
+# What a piecewise-smooth run under a loss with margins has more.
 CHANGE = "/mode_changes/change"
-MODE_TABLE = {"/sliding_count": ("i8", ["/time"]), "/dead_neurons": ("i8", ["/time"]),
+MODE_TABLE = {"/normalised_margin": ("f8", ["/time"]), "/margin_kkt_residual": ("f8", ["/time"]),
+              "/sliding_count": ("i8", ["/time"]), "/dead_neurons": ("i8", ["/time"]),
               **columns("mode_changes", CHANGE, "change_time log_time phase_time", "change layer neuron sample", "kind side")}
 # What the file of a growing network has more, a test set among it; it has no events and no visits.
 ROUND, TEST, ROUNDS = "/rounds/round", "/problem/test_sample", 3

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <utility>
 
 #include "flow/random_problem.hpp"
 #include "saddleflow/base/error.hpp"
@@ -17,7 +19,9 @@ BOOST_AUTO_TEST_SUITE(observables_test)
 namespace {
 
 const std::vector<Loss> kLosses{Loss(square_loss(), Reduction::sum), Loss(square_loss(), Reduction::mean),
-                                Loss(logistic_loss(), Reduction::sum)};
+                                Loss(logistic_loss(), Reduction::sum),
+                                Loss(exponential_loss(), Reduction::sum),
+                                Loss(softmax_loss(), Reduction::mean)};
 
 Observables observed(Probe& probe, const Vector& x) {
   Observables o;
@@ -28,9 +32,10 @@ Observables observed(Probe& probe, const Vector& x) {
 }  // namespace
 
 BOOST_DATA_TEST_CASE(proximity_rate_is_the_derivative_along_the_flow,
-                     boost::unit_test::data::xrange(3) * boost::unit_test::data::xrange(4), which, seed) {
-  RandomProblem p(static_cast<std::uint64_t>(seed), {3, 4, 1}, Activation(-1, 2),
-                  kLosses[static_cast<std::size_t>(which)]);
+                     boost::unit_test::data::xrange(5) * boost::unit_test::data::xrange(4), which, seed) {
+  const Loss loss = kLosses[static_cast<std::size_t>(which)];
+  const bool classes = loss.traits().classification && !loss.traits().separable;
+  RandomProblem p(static_cast<std::uint64_t>(seed), {3, 4, classes ? 3 : 1}, Activation(-1, 2), loss);
   Probe probe(p.flow, p.x);
   Vector f(p.x.size());
   p.flow(p.x, f, 0);
@@ -128,6 +133,128 @@ BOOST_AUTO_TEST_CASE(balance_of_an_inactive_neuron) {
   fmt::print("an inactive neuron off by 1 %: balance drift {:.3e}, by hand about {:.3e}\n",
              static_cast<double>(found), static_cast<double>(expected));
   BOOST_TEST(std::abs(found / expected - 1) < Real(0.03));
+}
+
+namespace {
+
+/// The margins, the multipliers and -grad L = sum lambda grad m by differences of the outputs.
+struct ByHand {
+  Real normalised = 0, stationarity = 0, complementarity = 0;
+};
+
+ByHand margins_by_hand(Objective& objective, const Vector& w) {
+  const Matrix h = objective.outputs(w), y = objective.data().targets;
+  const Index k = h.rows(), n = h.cols();
+  std::vector<std::pair<Index, Index>> wrong;  // sample, class; one output: the sample alone
+  std::vector<Real> margins, multipliers;
+  const auto margin = [&](const Matrix& at, Index i, Index j) {
+    if (k == 1) return y(0, i) * at(0, i);
+    Index c = 0;
+    y.col(i).maxCoeff(&c);
+    return at(c, i) - at(j, i);
+  };
+  for (Index i = 0; i < n; ++i)
+    for (Index j = 0; j < k; ++j) {
+      if (k > 1 && y(j, i) == 1) continue;
+      wrong.emplace_back(i, j);
+      margins.push_back(margin(h, i, j));
+      const Real factor = static_cast<Real>(k) / static_cast<Real>(k - 1);
+      multipliers.push_back(k == 1 ? 2 / (1 + std::exp(margins.back()))
+                                   : factor * std::exp(h(j, i)) / h.col(i).array().exp().sum());
+    }
+  Vector force = Vector::Zero(w.size());
+  const Real step = Real(1e-5);
+  for (Index p = 0; p < w.size(); ++p) {
+    Vector more = w, less = w;
+    more[p] += step;
+    less[p] -= step;
+    const Matrix above = objective.outputs(more), below = objective.outputs(less);
+    for (std::size_t q = 0; q < wrong.size(); ++q)
+      force[p] +=
+          multipliers[q] *
+          (margin(above, wrong[q].first, wrong[q].second) - margin(below, wrong[q].first, wrong[q].second)) /
+          (2 * step);
+  }
+  ByHand result;
+  const Real least = *std::min_element(margins.begin(), margins.end());
+  result.normalised = least / std::pow(w.norm(), static_cast<Real>(objective.network().degree()));
+  const Real cosine = w.dot(force) / (w.norm() * force.norm());
+  result.stationarity = std::sqrt(1 - cosine * cosine);
+  Real excess = 0, whole = 0;
+  for (std::size_t q = 0; q < margins.size(); ++q) {
+    excess += multipliers[q] * (margins[q] - least);
+    whole += multipliers[q] * margins[q];
+  }
+  result.complementarity = excess / whole;
+  return result;
+}
+
+}  // namespace
+
+BOOST_DATA_TEST_CASE(margins_are_those_of_their_definition, boost::unit_test::data::xrange(6), seed) {
+  const bool classes = seed % 2 == 1;
+  const Loss loss = classes ? Loss(softmax_loss()) : Loss(logistic_loss());
+  RandomProblem random(static_cast<std::uint64_t>(seed), {3, 4, classes ? 3 : 1}, Activation(Real(0.5), 2),
+                       loss);
+  // Classes that the network gets right.
+  Dataset data = random.objective.data();
+  const Vector w = Real(0.5) * random.x.head(random.objective.size());
+  const Matrix h = random.objective.outputs(w);
+  data.targets = classes ? Matrix(Matrix::Zero(3, h.cols())) : Matrix(h.cwiseSign());
+  for (Index i = 0; classes && i < h.cols(); ++i) {
+    Index c = 0;
+    h.col(i).maxCoeff(&c);
+    data.targets(c, i) = 1;
+  }
+  Objective objective(random.objective.shared_network(), data, loss);
+  GradientFlow flow(objective);
+  const Vector x = GradientFlow::initial_state(w);
+  Probe probe(flow, x);
+  const Observables o = observed(probe, x);
+  const ByHand hand = margins_by_hand(objective, w);
+  fmt::print("{}: margin {:.6f}, stationarity {:.6f}, complementarity {:.6f}\n", loss.name(),
+             static_cast<double>(hand.normalised), static_cast<double>(hand.stationarity),
+             static_cast<double>(hand.complementarity));
+  BOOST_TEST(std::abs(o.normalised_margin / hand.normalised - 1) <= Real(1e-12));
+  BOOST_TEST(std::abs(o.margin_kkt_residual - std::max(hand.stationarity, hand.complementarity)) <=
+             Real(1e-8));
+  // A sample on the wrong side: there is a margin, and nothing that could be scaled.
+  if (classes) {
+    data.targets.col(0) = data.targets.col(0).reverse().eval();
+    if (data.targets(1, 0) == 1) data.targets.col(0) << 1, 0, 0;
+  } else {
+    data.targets(0, 0) *= -1;
+  }
+  Objective wrong(random.objective.shared_network(), data, loss);
+  GradientFlow wrong_flow(wrong);
+  Probe wrong_probe(wrong_flow, x);
+  BOOST_TEST(observed(wrong_probe, x).normalised_margin < 0);
+  BOOST_TEST(std::isnan(observed(wrong_probe, x).margin_kkt_residual));
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_without_margins_has_none) {
+  RandomProblem p(1, {3, 4, 1}, Activation(0, 2), Loss());
+  Probe probe(p.flow, p.x);
+  BOOST_TEST(std::isnan(observed(probe, p.x).normalised_margin));
+  BOOST_TEST(std::isnan(observed(probe, p.x).margin_kkt_residual));
+}
+
+/// Growing weights on separable data are no approach of a critical point: r >= D.
+BOOST_AUTO_TEST_CASE(proximity_does_not_fall_as_right_outputs_grow) {
+  RandomProblem random(2, {3, 4, 1}, Activation(0, 2), Loss(logistic_loss()));
+  Dataset data = random.objective.data();
+  const Vector w = random.x.head(random.objective.size());
+  data.targets = random.objective.outputs(w).unaryExpr([](Real h) { return h < 0 ? Real(-1) : Real(1); });
+  Objective objective(random.objective.shared_network(), data, Loss(logistic_loss()));
+  GradientFlow flow(objective);
+  Probe probe(flow, random.x);
+  for (const Real scale : {Real(0.01), Real(1), Real(2), Real(4)}) {
+    Vector x = GradientFlow::initial_state(scale * w);
+    const Observables o = observed(probe, x);
+    fmt::print("scale {}: loss {:.1e}, r {:.3f}\n", static_cast<double>(scale), static_cast<double>(o.loss),
+               static_cast<double>(o.proximity));
+    BOOST_TEST(o.proximity >= Real(3) * (1 - Real(1e-12)));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(quantities_by_name) {

@@ -18,8 +18,18 @@ struct RandomProblem {
     Dataset set;
     set.inputs = random.normal_matrix(layers.front(), 7);
     set.targets = random.normal_matrix(layers.back(), 7);
-    if (loss.traits().classification)
+    if (!loss.traits().classification) return set;
+    if (loss.traits().separable) {
       set.targets = set.targets.unaryExpr([](Real y) { return y > 0 ? Real(1) : Real(-1); });
+      return set;
+    }
+    const Matrix scores = set.targets;
+    set.targets.setZero();
+    for (Index i = 0; i < scores.cols(); ++i) {
+      Index c = 0;
+      scores.col(i).maxCoeff(&c);
+      set.targets(c, i) = 1;
+    }
     return set;
   }
 

@@ -49,6 +49,19 @@ BOOST_AUTO_TEST_CASE(unknown_numbers_are_null) {
   BOOST_TEST(page["saddles"][0]["leave"]["step"].is_null());
 }
 
+BOOST_AUTO_TEST_CASE(margins_are_drawn_where_they_are_recorded) {
+  RunData run = example_run(2);
+  BOOST_TEST(json::parse(to_json(run, 100))["plots"]["margin"]["curves"].empty());
+  run.normalised_margin.assign(run.time.size(), 0.25);
+  run.margin_kkt_residual.assign(run.time.size(), 0.5);
+  run.margin_kkt_residual[0] = std::nan("");
+  const json curves = json::parse(to_json(run, 1'000'000))["plots"]["margin"]["curves"];
+  BOOST_TEST_REQUIRE(curves.size() == 2u);
+  BOOST_TEST(curves[0]["values"][1].get<double>() == 0.25);
+  BOOST_TEST(curves[1]["values"][0].is_null());
+  BOOST_TEST(curves[1]["values"][1].get<double>() == 0.5);
+}
+
 BOOST_AUTO_TEST_CASE(long_runs_are_thinned_and_events_keep_their_neighbours) {
   RunData run = example_run(2);
   const std::size_t rows = run.time.size();

@@ -91,7 +91,8 @@ hdf5::Handle create_dataset(hid_t file, const DatasetSpec& spec, const AxisMap& 
 }
 
 void describe_dataset(hid_t dataset, const DatasetSpec& spec, const RunDescription& description) {
-  hdf5::write_attribute(dataset, "long_name", spec.long_name);
+  const bool other = !description.attained && !spec.unattained_name.empty();
+  hdf5::write_attribute(dataset, "long_name", other ? spec.unattained_name : spec.long_name);
   hdf5::write_attribute(dataset, "units", spec.units);
   if (spec.flags == FlagSet::none) return;
   const FlagMeanings meanings = flag_meanings(spec.flags, description);
@@ -127,6 +128,7 @@ void create_datasets(hid_t file, std::vector<DatasetSpec> specs, const AxisMap& 
 
 bool is_created(const DatasetSpec& spec, const RunDescription& description) {
   if (spec.presence == Presence::with_modes) return description.mode_changes;
+  if (spec.presence == Presence::with_margins) return description.margins;
   return spec.presence != Presence::with_kkt && spec.presence != Presence::with_saddles &&
          spec.presence != Presence::with_rounds;
 }

@@ -56,7 +56,9 @@ struct RunDescription {
   // stepper_names[k]
   std::vector<std::string> event_kinds, stepper_names;
   bool mode_changes =
-      false;  ///< piecewise-smooth run: it has /mode_changes, /sliding_count and /dead_neurons
+      false;             ///< piecewise-smooth run: it has /mode_changes, /sliding_count and /dead_neurons
+  bool attained = true;  ///< the infimum of the loss of a sample; else /proximity has another formula
+  bool margins = false;  ///< the loss has margins: /normalised_margin and /margin_kkt_residual are there
 };
 
 // In every row a vector is as long as its axis, or empty: "not recorded", NaN in the file.
@@ -75,6 +77,9 @@ struct TimeRow {
   double phase_time = not_known;                             ///< flow time since the chart was last changed
   int chart = flag_of(ChartKind::cartesian);
   double kkt_residual = not_known;  ///< sine of the angle between w and -grad L
+  // Only of losses that have margins.
+  double normalised_margin = not_known;    ///< least margin over |w|^D
+  double margin_kkt_residual = not_known;  ///< of the max-margin problem
   // Only in runs with mode changes.
   std::int64_t sliding_count = -1;  ///< pre-activations held at zero
   std::int64_t dead_neurons = -1;   ///< hidden neurons that no sample activates

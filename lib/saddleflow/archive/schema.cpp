@@ -23,6 +23,11 @@ DatasetSpec with_modes(DatasetSpec spec) {
   return spec;
 }
 
+DatasetSpec with_margins(DatasetSpec spec) {
+  spec.presence = Presence::with_margins;
+  return spec;
+}
+
 DatasetSpec with_test(DatasetSpec spec) {
   spec.presence = Presence::with_test;
   return spec;
@@ -42,7 +47,10 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
       {{"/proximity",
         real,
         {"/time"},
-        "scale-free closeness r to a critical point, |grad L| |w| / (|H| (|l'(H)| + 1e-4 |l'(0)|))"},
+        "scale-free closeness r to a critical point, |grad L| |w| / (|H| (|l'(H)| + 1e-4 |l'(0)|))",
+        FlagSet::none,
+        Presence::always,
+        "scale-free closeness r to a critical point, |grad L| |w| / sum |<l'(H_i), H_i>| over the samples"},
        &Row::proximity},
       {{"/balance_drift",
         real,
@@ -69,6 +77,15 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
                   {"/time"},
                   "sine of the angle between w and -grad L, near the origin the KKT residual of w/|w|"}),
        &Row::kkt_residual},
+      {with_margins({"/normalised_margin", real, {"/time"}, "least margin of a sample over |w|^degree"}),
+       &Row::normalised_margin},
+      {with_margins(
+           {"/margin_kkt_residual",
+            real,
+            {"/time"},
+            "KKT residual of the max-margin problem: the larger of the sine between w and -grad L and "
+            "the excess of the margins over the least one, weighted by their multipliers"}),
+       &Row::margin_kkt_residual},
       {with_modes({"/sliding_count",
                    integer,
                    {"/time"},

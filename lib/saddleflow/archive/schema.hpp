@@ -48,6 +48,7 @@ enum class Presence {
   with_modes,    ///< those of piecewise-smooth runs
   with_rounds,   ///< those of growing networks
   with_test,     ///< those that have a test set
+  with_margins,  ///< those of losses that have margins
 };
 
 struct DatasetSpec {
@@ -57,8 +58,9 @@ struct DatasetSpec {
   std::string long_name;
   FlagSet flags = FlagSet::none;
   Presence presence = Presence::always;
-  std::string units = "1";       ///< flow time and weights have no unit
-  std::string former_path = {};  ///< its path in files before format 1.6, where that is another one
+  std::string unattained_name = {};  ///< stands for long_name where the loss has no attained infimum
+  std::string units = "1";           ///< flow time and weights have no unit
+  std::string former_path = {};      ///< its path in files before format 1.6, where that is another one
 
   bool is_scale() const { return axes.size() == 1 && axes.front() == path; }
 };

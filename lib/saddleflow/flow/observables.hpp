@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct Observables {
   Real kkt_residual = 0;
   Real balance_drift = 0;  ///< largest change of a conserved quantity since t = 0, see BalanceGauge
   Real energy_drift = 0;   ///< |L(0) - L(t) - E(t)| / L(0)
+  // Of losses that have margins, else NaN; see MarginGauge.
+  Real normalised_margin = std::numeric_limits<Real>::quiet_NaN();
+  Real margin_kkt_residual = std::numeric_limits<Real>::quiet_NaN();
   Vector layer_norm;       ///< Frobenius norm of each W_l
   Vector neuron_norm;      ///< norm of all weights into and out of each hidden neuron
 };

@@ -23,7 +23,10 @@ Probe::Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar)
       polar_(polar),
       cartesian_view_(flow),
       polar_view_(polar),
-      balance_(flow.objective().network()) {
+      balance_(flow.objective().network()),
+      margins_(flow.objective().loss()),
+      attained_(flow.objective().loss().traits().attained),
+      separable_(flow.objective().loss().traits().separable) {
   ChartView& at = view(x0);
   initial_loss_ = at.loss();
   balance_.start(at.point(), at.log_unit());
@@ -55,6 +58,24 @@ void Probe::update_loss_derivative(ChartView& at) {
 
 Real Probe::residual_scale() const { return residual_.norm() + origin_residual_; }
 
+Real Probe::radial_size(ChartView& at) {
+  const auto products = at.outputs().cwiseProduct(residual_);
+  radial_ = separable_ ? Matrix(products) : Matrix(products.colwise().sum());
+  return radial_.cwiseAbs().sum();
+}
+
+// d/dt of ln radial_size(): both factors of the products change.
+Real Probe::radial_rate(ChartView& at, const Matrix& tangent) {
+  const Real size = radial_size(at);
+  multiply(curvature_, tangent, scaled_);
+  const Matrix change =
+      at.output_unit() * scaled_.cwiseProduct(at.outputs()) + residual_.cwiseProduct(tangent);
+  const Matrix signs = radial_.cwiseSign();
+  const Real sum =
+      separable_ ? change.cwiseProduct(signs).sum() : change.colwise().sum().cwiseProduct(signs).sum();
+  return -ratio(sum, size);
+}
+
 void Probe::observe(const Vector& x, Observables& out) {
   ChartView& at = view(x);
   const Vector& point = at.point();
@@ -67,8 +88,15 @@ void Probe::observe(const Vector& x, Observables& out) {
   out.weight_norm = unit * size;
   out.log_weight_norm = at.log_unit() + std::log(size);
   update_loss_derivative(at);
-  out.proximity = ratio(slope * size, at.outputs().norm() * residual_scale());
+  out.proximity = ratio(slope * size, attained_ ? at.outputs().norm() * residual_scale() : radial_size(at));
   out.kkt_residual = ratio((gradient_ - (point / size).dot(gradient_) * (point / size)).stableNorm(), slope);
+  if (margins_.applies()) {
+    const MarginMeasures m =
+        margins_.measure(at.outputs(), at.output_unit(), flow_.objective().data().targets, size,
+                         flow_.objective().network().degree(), out.kkt_residual);
+    out.normalised_margin = m.normalised;
+    out.margin_kkt_residual = m.kkt_residual;
+  }
   out.energy_drift = ratio(std::abs(initial_loss_ - out.loss - at.energy()), initial_loss_);
   layer_norms(flow_.objective().network(), point, out.layer_norm);
   neuron_norms(flow_.objective().network(), point, out.neuron_norm);
@@ -91,8 +119,8 @@ Vector Probe::weights(const Vector& x) {
 }
 
 // With g = grad L, w' = -g:  d||g||/dt = -g^T Hess g / ||g||,  d||H||/dt = -<H, J g> / ||H||,
-// d||l'||/dt = -<l', l'' o J g> / ||l'||,  d||w||/dt = -<w, g> / ||w||. In units of rho every term has the
-// factor rho^{D-2}, left out here.
+// d||l'||/dt = -<l', l'' o J g> / ||l'||,  d||w||/dt = -<w, g> / ||w||; radial_size() likewise. In units of
+// rho every term has the factor rho^{D-2}, left out here.
 Real Probe::proximity_rate(const Vector& x) {
   ChartView& at = view(x);
   at.gradient(gradient_);
@@ -105,12 +133,13 @@ Real Probe::proximity_rate(const Vector& x) {
   const Objective& objective = flow_.objective();
   scaled_ = at.output_unit() * outputs;
   objective.loss().curvature(scaled_, objective.data().targets, curvature_);
-  const Real residual_norm = residual_.norm();
   const Real of_gradient = -gradient_.dot(product_) / square;
+  const Real of_weights = -at.point().dot(gradient_) / at.point().squaredNorm();
+  if (!attained_) return of_gradient + of_weights - radial_rate(at, tangent);
+  const Real residual_norm = residual_.norm();
   const Real of_outputs = -ratio(outputs.cwiseProduct(tangent).sum(), outputs.squaredNorm());
   const Real of_residual =
       -ratio(at.output_unit() * bilinear(residual_, curvature_, tangent), residual_norm * residual_scale());
-  const Real of_weights = -at.point().dot(gradient_) / at.point().squaredNorm();
   return of_gradient + of_weights - of_outputs - of_residual;
 }
 

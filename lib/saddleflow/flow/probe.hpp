@@ -6,6 +6,7 @@
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/flow/balance_gauge.hpp"
 #include "saddleflow/flow/chart_view.hpp"
+#include "saddleflow/flow/margin_gauge.hpp"
 #include "saddleflow/flow/observables.hpp"
 
 namespace saddleflow {
@@ -31,9 +32,16 @@ inline constexpr std::int64_t kStepsToRest = 5'000;
 /// Without eta it is the sine between l' and the tangent space, up to a factor: free of units, of the
 /// reduction, of the size of the weights and of the loss, so that r = O(1) both near the origin and in a jump
 /// between two saddles of small loss (||grad L|| / (||H|| ||w||) misses those). eta = 1e-4 lets r fall to 0
-/// where the data are fitted, at a loss of 1e-8 of that of the origin. Everything that needs a gradient takes
-/// it from the objective, which keeps the one at the end of a step: recording accepted steps costs no
-/// gradients.
+/// where the data are fitted, at a loss of 1e-8 of that of the origin.
+///   A loss whose infimum is not attained (LossTraits) has no such place. Its weights may grow for ever, on
+///   all
+/// samples or on some while others are silent, with ever smaller gradients and no critical point near. There
+///   r = ||grad L|| ||w|| / sum_i |<l'_i, H_i>|,   over the samples, and the outputs where the loss is their
+///   sum.
+/// By Euler <w, grad L> = D sum_i <l'_i, H_i>: r >= D where no sample loses by growing, in the whole late
+/// phase, while at a critical point the sum vanishes and the sizes do not.
+///   Everything that needs a gradient takes it from the objective, which keeps the one at the end of a step:
+/// recording accepted steps costs no gradients.
 class Probe {
  public:
   /// `x0`: the state at t = 0, in its chart, to which the drifts refer. The flows must outlive the probe;
@@ -65,6 +73,8 @@ class Probe {
   ChartView& view(const Vector& x);
   void update_loss_derivative(ChartView& at);
   Real residual_scale() const;
+  Real radial_size(ChartView& at);  // sum_i |<l'_i, H_i>| in units of the chart
+  Real radial_rate(ChartView& at, const Matrix& tangent);
 
   GradientFlow& flow_;
   PolarFlow* polar_;
@@ -73,7 +83,9 @@ class Probe {
   Real initial_loss_ = 0, initial_energy_ = 0;
   Real origin_residual_ = 0;  // eta ||l'(0)||
   BalanceGauge balance_;
-  Matrix residual_, scaled_;
+  MarginGauge margins_;
+  bool attained_, separable_;  // of the loss
+  Matrix residual_, scaled_, radial_;
   OutputCurvature curvature_;
   Vector gradient_, product_;
 };

@@ -139,9 +139,9 @@ class PathWatcher : public Observer {
   void on_step(const StepView& step) override {
     observer_.on_step(step);
     parts_.probe.observe(step.x1, now_);
-    parts_.gauges.add(now_, last_loss_, parts_.initial.loss);
+    parts_.gauges.add(now_, last_loss_, parts_.initial.loss, parts_.rise_unit());
     last_loss_ = now_.loss;
-    require_within(parts_.gauges, bounds_, step.t1);
+    require_within(parts_.gauges, bounds_, step.t1, parts_.rise_unit());
     watch_decisions(step);
   }
 

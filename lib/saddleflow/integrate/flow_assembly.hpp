@@ -96,6 +96,8 @@ class FlowAssembly {
   ModeSummary mode_summary() const;
   /// Pairs of neuron and sample on whose kink the flow started and that it could have left by either side.
   std::vector<Kink> ambiguous_kinks() const;
+  /// Of the gauge of rises.
+  LossUnit rise_unit() const { return loss_unit(objective.loss().traits()); }
   bool starts_in_polar() const { return start.size() == polar_flow.state_size(); }
   /// Gradients, products and Hessians of both charts together; those of the objective from its beginning.
   WorkCounters work() const { return objective.counters() + correlation.counters(); }

@@ -11,12 +11,17 @@ namespace {
 
 // Gauges know of the flow's own invariants, and rounding leaves them far below this.
 constexpr Real kLeastGauge = Real(1e-6);
-// Rounding of the loss, a sum over the samples, in units of the loss at the start, with room for long sums.
+// Rounding of the loss, a sum over the samples, in units of the loss, with room for long sums.
 constexpr Real kLossRounding = Real(1e-10);
 
 }  // namespace
 
-void Gauges::add(const Observables& now, Real last, Real unit) {
+LossUnit loss_unit(const LossTraits& traits) {
+  return traits.attained ? LossUnit::at_start : LossUnit::before_step;
+}
+
+void Gauges::add(const Observables& now, Real last, Real first, LossUnit in) {
+  const Real unit = in == LossUnit::at_start ? first : last;
   balance_drift = std::max(balance_drift, now.balance_drift);
   energy_drift = std::max(energy_drift, now.energy_drift);
   loss_rise = std::max(loss_rise, (now.loss - last) / (unit > 0 ? unit : Real(1)));
@@ -27,7 +32,7 @@ GaugeBounds gauge_bounds(Real rtol) {
   return {drift, drift, std::max(kLossRounding, rtol)};
 }
 
-void require_within(const Gauges& gauges, const GaugeBounds& bounds, Real time) {
+void require_within(const Gauges& gauges, const GaugeBounds& bounds, Real time, LossUnit unit) {
   const auto check = [time](Stop reason, const char* what, const char* key, Real found, Real bound) {
     if (found <= bound) return;
     throw StepFailure(reason,
@@ -39,7 +44,9 @@ void require_within(const Gauges& gauges, const GaugeBounds& bounds, Real time) 
         bounds.balance);
   check(Stop::energy_drift, "the energy identity is off by", "verify.energy", gauges.energy_drift,
         bounds.energy);
-  check(Stop::loss_rise, "the loss has risen in a step, in units of the loss at the start, by",
+  check(Stop::loss_rise,
+        unit == LossUnit::at_start ? "the loss has risen in a step, in units of the loss at the start, by"
+                                   : "the loss has risen in a step, in units of the loss before it, by",
         "verify.loss_rise", gauges.loss_rise, bounds.loss_rise);
 }
 

@@ -4,6 +4,7 @@
 
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/flow/observables.hpp"
+#include "saddleflow/problem/loss_function.hpp"
 
 namespace saddleflow {
 
@@ -11,14 +12,22 @@ namespace saddleflow {
 /// judgement.
 inline constexpr Real kStepsToPath = Real(1e4);
 
+/// What a rise of the loss is measured in.
+enum class LossUnit {
+  at_start,    ///< L(0)
+  before_step  ///< the loss before the step: where it falls for ever L(0) says nothing of it
+};
+/// The second of a loss whose infimum is not attained: each of its terms is known to its own last digits.
+LossUnit loss_unit(const LossTraits& traits);
+
 /// Of a path so far (THEORY.md, section 1).
 struct Gauges {
   Real balance_drift = 0;  ///< largest of a neuron, relative to its own norm
   Real energy_drift = 0;   ///< largest |L(0) - L(t) - int ||grad L||^2| / L(0)
-  Real loss_rise = 0;      ///< largest rise of the loss over a step, / L(0)
+  Real loss_rise = 0;      ///< largest rise of the loss over a step, in units of it, see LossUnit
 
-  /// Adds a step that ends at `now`, from the loss `last`; `unit` is the loss at the start.
-  void add(const Observables& now, Real last, Real unit);
+  /// Adds a step that ends at `now`, from the loss `last`; `first` is the loss at the start.
+  void add(const Observables& now, Real last, Real first, LossUnit unit);
 };
 
 /// What is more than this is no path of the flow.
@@ -32,6 +41,6 @@ struct GaugeBounds {
 GaugeBounds gauge_bounds(Real rtol);
 
 /// Throws StepFailure with Stop::balance_drift, energy_drift or loss_rise where a gauge is beyond its bound.
-void require_within(const Gauges& gauges, const GaugeBounds& bounds, Real time);
+void require_within(const Gauges& gauges, const GaugeBounds& bounds, Real time, LossUnit unit);
 
 }  // namespace saddleflow

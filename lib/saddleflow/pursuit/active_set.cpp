@@ -107,8 +107,9 @@ class JoinedNeurons {
 
   bool is_separated(const Matrix& outputs) const {
     const LossTraits traits = whole_.loss().traits();
-    return traits.classification && !traits.attained &&
-           whole_.loss().function().margins(outputs, whole_.data().targets).minCoeff() > 0;
+    if (!traits.classification || traits.attained) return false;
+    const Matrix margins = whole_.loss().function().margins(outputs, whole_.data().targets);
+    return margins.minCoeff() >= 0 && margins.maxCoeff() > 0;
   }
 
   /// A neuron in every hidden layer.

@@ -15,8 +15,8 @@ struct ActiveFlow {
   Vector weights;             ///< of the whole network, zero where neurons are not active
   std::vector<Index> active;  ///< at the end, ascending
   std::vector<NeuronDirection> vanished;  ///< on the way
-  /// A loss of classes whose infimum is not attained, and every sample on its side at the end: L(c w) falls
-  /// for ever with c.
+  /// A loss of classes whose infimum is not attained, and at the end no sample on the wrong side and some on
+  /// theirs (the others zero, where no active neuron sees them): L(c w) falls for ever with c.
   bool separated = false;
   bool unstable = false;  ///< there is a way down among the active neurons, none of them zero
   WorkCounters work;

@@ -115,6 +115,8 @@ void check(const RunData& run) {
   check_column("energy_drift", run.energy_drift, rows);
   check_column("stepper", run.stepper, rows);
   check_column("kkt_residual", run.kkt_residual, rows);
+  check_column("normalised_margin", run.normalised_margin, rows);
+  check_column("margin_kkt_residual", run.margin_kkt_residual, rows);
   check_modes(run);
   check_kkt(run);
   check_saddle_record(run);

@@ -99,7 +99,7 @@ class FlowRun : public Observer {
     event_waits_ = recorder_.take_event_mark() || event_waits_;
     due_ = seconds_since(last_checkpoint_) >= checkpoint_seconds_;
     if (options_.progress && seconds_since(last_progress_) >= 0.5) show_progress();
-    require_within(recorder_.gauges(), bounds_, step.t1);
+    require_within(recorder_.gauges(), bounds_, step.t1, setup_.parts.rise_unit());
   }
 
   /// Called between steps, when the state is whole.

@@ -309,7 +309,9 @@ std::vector<Key> common_keys() {
       {"verify.loss_rise",
        real,
        "0.0",
-       "the same of a rise of the loss in a step, over L(0); 0: the larger of 1e-10 and flow.rtol",
+       "the same of a rise of the loss in a step, over L(0), or over the loss before it where the infimum of "
+       "the "
+       "loss is not attained; 0: the larger of 1e-10 and flow.rtol",
        {},
        ">= 0"},
 

@@ -67,7 +67,7 @@ void Recorder::on_step(const StepView& step) {
 
 void Recorder::write_time_row(const StepView& step) {
   const Observables& o = observables_;
-  gauges_.add(o, last_loss_, setup_.parts.initial.loss);
+  gauges_.add(o, last_loss_, setup_.parts.initial.loss, setup_.parts.rise_unit());
   last_loss_ = o.loss;
   archive::TimeRow row = observed_row(o);
   row.time = static_cast<double>(step.t1);

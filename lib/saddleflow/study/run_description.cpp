@@ -45,6 +45,9 @@ void describe_data(const Objective& objective, archive::RunDescription& d) {
   d.data_origin = data.origin;
   d.data_seed = data.seed;
   d.dropped_rows = data.dropped;
+  const LossTraits traits = objective.loss().traits();
+  d.attained = traits.attained;
+  d.margins = traits.classification;
   d.bias = data.bias;
   d.inputs = samples_by_row(data.inputs);
   d.targets = samples_by_row(data.targets);

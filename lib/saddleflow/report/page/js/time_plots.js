@@ -41,6 +41,8 @@ function addTimePlots() {
                             height: 370, start: run.rounds ? 'log' : 'linear', flags: true});
   addPlot(section('loss'), {id: 'approach', title: 'Distance to criticality', source: 'approach',
                             makeCurves: plainCurves('approach', ['c2', 'c4', 'c3']), height: 220});
+  addPlot(section('loss'), {id: 'margin', title: 'Max-margin problem', source: 'margin',
+                            makeCurves: plainCurves('margin', ['c5', 'c6']), height: 220, start: 'linear'});
   const norms = element('div', {class: 'pair'});
   section('norms').append(norms);
   addPlot(norms, {id: 'layers', title: 'Norm of the layers', source: 'layers', makeCurves: layerCurves, height: 270});
