@@ -6,6 +6,7 @@ ConvolutionKernel::ConvolutionKernel(const ConvolutionShape& shape, const Layout
                                      Activation activation, const Matrix& inputs)
     : shape_(shape), layout_(layout), activation_(activation), outer_(shape, layout, inputs.cols()) {
   state_.inputs = gather_patches(shape.patches, inputs);
+  state_.outer = outer_layer_of(outer_);
   state_.w.setZero(layout_.size());
   HiddenState& h = state_.hidden.emplace_back();
   for (Matrix* m : {&h.z, &h.a, &h.slope, &h.curvature, &h.back, &h.delta, &h.dz, &h.da, &h.dback, &h.ddelta})

@@ -7,6 +7,7 @@ FeedForwardKernel::FeedForwardKernel(const Layout& layout, Activation activation
     : layout_(layout), activation_(activation) {
   const Index samples = inputs.cols();
   state_.inputs = inputs;
+  state_.outer = dense_outer_layer(layout_);
   state_.w.setZero(layout_.size());
   state_.hidden.resize(static_cast<std::size_t>(depth() - 1));
   for (int l = 0; l + 1 < depth(); ++l) {

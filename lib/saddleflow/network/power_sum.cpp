@@ -18,6 +18,7 @@ class PowerSumKernel final : public Kernel {
   PowerSumKernel(const Layout& layout, Activation activation, const Matrix& inputs)
       : layout_(layout), activation_(activation) {
     state_.inputs = inputs;
+    state_.outer = summing_outer_layer(layout.layer(0).rows);
     state_.w.setZero(layout.size());
     HiddenState& h = state_.hidden.emplace_back();
     for (Matrix* x :
