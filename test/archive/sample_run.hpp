@@ -50,7 +50,7 @@ inline RunDescription description() {
 
 inline RunDescription description_with_modes() {
   RunDescription d = description();
-  d.mode_changes = true;
+  d.mode_changes = d.patches = true;
   return d;
 }
 
@@ -105,6 +105,7 @@ inline ModeChangeRow mode_change(std::int64_t k) {
   row.side = static_cast<int>((k + 1) % 3) - 1;
   row.log_time = figure(44, k);
   row.phase_time = figure(45, k);
+  row.patch = k % 5;
   return row;
 }
 
