@@ -3,7 +3,7 @@
 
 #include <cstdio>
 
-#include "saddleflow/claims/claim.hpp"
+#include "validation/claim.hpp"
 
 namespace saddleflow::tools {
 

@@ -33,8 +33,8 @@ std::string zero_modes_of(const ZeroModes& z) {
   add(z.held_kinks, "held kinks");
   add(z.rescaling, "rescaling");
   add(z.linear_layers, "linear layers");
+  add(z.zero_neurons, "zero neurons");
   add(z.dead_neurons, "dead neurons");
-  add(z.inactive_neurons, "inactive neurons");
   add(z.unexplained, "unexplained");
   return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
 }

@@ -11,8 +11,8 @@
 #include "claim_tables.hpp"
 #include "command_line.hpp"
 #include "interrupt.hpp"
-#include "saddleflow/claims/claim.hpp"
 #include "saddleflow/study/keys.hpp"
+#include "validation/claim.hpp"
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include "interrupt.hpp"
 #include "output_file.hpp"
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/study/experiment.hpp"
+#include "validation/experiment.hpp"
 
 namespace {
 

@@ -33,7 +33,7 @@ constexpr const char* kFooter =
     "e^{2 N* t}\n"
     "for networks of degree 2, [D (D-2) N* (-t)]^{-1/(D-2)} above. The path ends at the first critical "
     "point, which is\n"
-    "refined and classified. Neurons that are dead at w* stay dead: the zeros are exact.\n\n"
+    "refined and classified. Neurons that are zero at w* stay zero: the zeros are exact.\n\n"
     "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (no file is "
     "written).";
 

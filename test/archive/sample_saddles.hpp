@@ -22,17 +22,17 @@ inline CriticalPointRow critical_point_row(std::int64_t k) {
   row.index_zero_explained = k + 1;
   row.index_zero_unexplained = k + 2;
   row.index_positive = k + 3;
-  row.zero_rescaling = k + 4;
-  row.zero_linear_layers = k + 5;
-  row.zero_dead_neurons = k + 6;
-  row.zero_inactive_neurons = k + 7;
+  row.explained_rescaling = k + 4;
+  row.explained_linear_layers = k + 5;
+  row.explained_zero_neurons = k + 6;
+  row.explained_dead_neurons = k + 7;
   row.eigenvalue_gap = figure(54, k);
   row.eigenvalues = figures(55, k, spectrum_length);
   row.eigenvalue_error = figure(56, k);
   row.active_neurons = {k % 3, -1};
   row.zero_neuron = {k % 2, (k + 1) % 2};
-  row.sleeping_threshold = figure(57, k);
-  row.sleeping_gap = figure(58, k);
+  row.inactive_threshold = figure(57, k);
+  row.inactive_gap = figure(58, k);
   row.visits = 2 * k;
   row.kink_count = k + 8;
   row.clarke_residual = figure(59, k);
@@ -103,10 +103,11 @@ inline SaddleRecord saddle_record(std::int64_t size) {
 inline bool same(const CriticalPointRow& a, const CriticalPointRow& b) {
   const auto members = [](const CriticalPointRow& r) {
     return std::tie(r.point, r.kind, r.loss, r.gradient_norm, r.relative_gradient, r.index_negative,
-                    r.index_zero_explained, r.index_zero_unexplained, r.index_positive, r.zero_rescaling,
-                    r.zero_linear_layers, r.zero_dead_neurons, r.zero_inactive_neurons, r.eigenvalue_gap,
-                    r.eigenvalues, r.eigenvalue_error, r.active_neurons, r.zero_neuron, r.sleeping_threshold,
-                    r.sleeping_gap, r.visits, r.kink_count, r.clarke_residual, r.directional_derivative);
+                    r.index_zero_explained, r.index_zero_unexplained, r.index_positive, r.explained_rescaling,
+                    r.explained_linear_layers, r.explained_zero_neurons, r.explained_dead_neurons,
+                    r.eigenvalue_gap, r.eigenvalues, r.eigenvalue_error, r.active_neurons, r.zero_neuron,
+                    r.inactive_threshold, r.inactive_gap, r.visits, r.kink_count, r.clarke_residual,
+                    r.directional_derivative);
   };
   return members(a) == members(b);
 }

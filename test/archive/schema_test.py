@@ -80,8 +80,8 @@ def columns(group, axis, reals="", integers="", flags=""):
 
 SADDLE_TABLE = {
     **columns("catalogue", CRITICAL, "loss gradient_norm relative_gradient eigenvalue_gap eigenvalue_error "
-              "sleeping_threshold sleeping_gap clarke_residual directional_derivative", "critical_point index_negative index_zero_explained index_zero_unexplained "
-              "index_positive zero_rescaling zero_linear_layers zero_dead_neurons zero_inactive_neurons kink_count visits", "kind"),
+              "inactive_threshold inactive_gap clarke_residual directional_derivative", "critical_point index_negative index_zero_explained index_zero_unexplained "
+              "index_positive explained_rescaling explained_linear_layers explained_zero_neurons explained_dead_neurons kink_count visits", "kind"),
     "/catalogue/point": ("f8", [CRITICAL, "/parameter"]), "/catalogue/eigenvalue": ("i8", [SPECTRUM]),
     "/catalogue/eigenvalues": ("f8", [CRITICAL, SPECTRUM]), "/catalogue/active_neurons": ("i8", [CRITICAL, "/layer"]),
     "/catalogue/zero_neuron": ("i1", [CRITICAL, "/neuron"]),

@@ -107,8 +107,8 @@ BOOST_AUTO_TEST_CASE(rotations_of_square_neurons) {
   BOOST_TEST((s.status == Status::maximum));
 }
 
-// A squared-ReLU neuron that sleeps beside an awake one: the Hessian there is not that of N.
-BOOST_AUTO_TEST_CASE(sleeping_neurons_and_kinks_are_unknown) {
+// An inactive squared-ReLU neuron beside an active one: the Hessian there is not that of N.
+BOOST_AUTO_TEST_CASE(inactive_neurons_and_kinks_are_unknown) {
   const Matrix identity = Matrix::Identity(2, 2);
   Matrix targets(1, 2);
   targets << 2, 1;
@@ -117,12 +117,12 @@ BOOST_AUTO_TEST_CASE(sleeping_neurons_and_kinks_are_unknown) {
   Vector u = Vector::Zero(4);
   u[0] = 1;
   BOOST_TEST((second_order_status(correlation, at(correlation, u)).status == Status::unknown));
-  // b relu(a.x)^2 is of third order in a sleeping neuron; all pre-activations of the other are off zero.
+  // b relu(a.x)^2 is of third order in an inactive neuron; all pre-activations of the other are off zero.
   Matrix inputs(2, 2);
   inputs << 1, Real(0.8), 0, Real(0.6);
   Objective deep = make_objective(feed_forward({2, 2, 1}, Activation(0, 2)), inputs, targets);
-  Correlation awake(deep);
-  const KktTable table = find_kkt_points(awake, {.starts = 16, .descend = false});
+  Correlation deep_correlation(deep);
+  const KktTable table = find_kkt_points(deep_correlation, {.starts = 16, .descend = false});
   BOOST_TEST((table.entries[0].structure.active_neurons == std::vector<Index>{1}));
   BOOST_TEST((table.entries[0].second_order.status == Status::maximum));
 }

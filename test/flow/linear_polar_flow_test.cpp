@@ -133,12 +133,12 @@ BOOST_DATA_TEST_CASE(the_closed_form_is_the_flow_far_inside, bdata::make(linear_
 
 // A neuron 1e-100 times as large moves as it did, whether its outgoing weights share a group with others or
 // not.
-BOOST_DATA_TEST_CASE(a_sleeping_neuron_keeps_its_digits, bdata::make({1, 2}), outputs) {
+BOOST_DATA_TEST_CASE(an_inactive_neuron_keeps_its_digits, bdata::make({1, 2}), outputs) {
   const PolarCase c{"linear", {3, 4, outputs}, Activation(1, 1)};
   PolarProblem p(c, 3, 1);
-  const Neuron& sleeping = p.objective.network().neurons()[2];
-  std::vector<Index> its = sleeping.incoming;
-  its.insert(its.end(), sleeping.outgoing.begin(), sleeping.outgoing.end());
+  const Neuron& small = p.objective.network().neurons()[2];
+  std::vector<Index> its = small.incoming;
+  its.insert(its.end(), small.outgoing.begin(), small.outgoing.end());
   Vector shrunk = p.x;
   for (Index i : its) shrunk[i] *= Real(1e-100);
   LinearPolarFlow linear(p.polar);
@@ -147,16 +147,17 @@ BOOST_DATA_TEST_CASE(a_sleeping_neuron_keeps_its_digits, bdata::make({1, 2}), ou
   const auto log_weight = [&](const Vector& x, Index i) {
     return x[n + p.polar.groups().first[static_cast<std::size_t>(i)]] + std::log(std::abs(x[i]));
   };
-  Vector awake, asleep;
+  Vector active, inactive;
   Real worst = 0;
   for (const double folds : {0.1, 2.0, 12.0}) {
     const Real t = static_cast<Real>(folds) / linear.fastest();
     linear.start(p.polar.enter(Real(1e-30) * p.x));
-    linear.state(t, awake);
+    linear.state(t, active);
     linear.start(p.polar.enter(Real(1e-30) * shrunk));
-    linear.state(t, asleep);
+    linear.state(t, inactive);
     for (Index i : its)
-      worst = std::max(worst, std::abs(log_weight(awake, i) - log_weight(asleep, i) - std::log(Real(1e100))));
+      worst =
+          std::max(worst, std::abs(log_weight(active, i) - log_weight(inactive, i) - std::log(Real(1e100))));
   }
   fmt::print("{} neurons, one of 1e-100, {} outputs: its weights off by {:.1e}\n", linear.neuron_count(),
              outputs, d(worst));

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(drifts_measure_what_has_changed) {
 }
 
 // A neuron of norm 1e-200 beside others of order one, and one that is zero.
-BOOST_AUTO_TEST_CASE(balance_of_a_neuron_that_sleeps) {
+BOOST_AUTO_TEST_CASE(balance_of_an_inactive_neuron) {
   RandomProblem p(3, {3, 4, 1}, Activation(0, 2), Loss());
   const std::vector<Neuron>& neurons = p.objective.network().neurons();
   const auto scale = [](Vector& x, const Neuron& neuron, Real by) {
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(balance_of_a_neuron_that_sleeps) {
   x[outgoing] *= Real(1.01);
   const Real b = p.x[outgoing] / before.neuron_norm[1];
   const Real expected = 2 * b * b * (Real(1.01) * Real(1.01) - 1), found = observed(probe, x).balance_drift;
-  fmt::print("a sleeping neuron off by 1 %: balance drift {:.3e}, by hand about {:.3e}\n",
+  fmt::print("an inactive neuron off by 1 %: balance drift {:.3e}, by hand about {:.3e}\n",
              static_cast<double>(found), static_cast<double>(expected));
   BOOST_TEST(std::abs(found / expected - 1) < Real(0.03));
 }

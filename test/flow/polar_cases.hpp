@@ -33,7 +33,7 @@ inline std::vector<PolarCase> polar_cases() {
   const Activation linear(1, 1), squared_relu(0, 2), square(-1, 2), cube(1, 3);
   return {
       {"squared ReLU", {4, 6, 1}, squared_relu},
-      {.name = "squared ReLU, dead neurons", .sizes = {4, 6, 1}, .activation = squared_relu, .dead = true},
+      {.name = "squared ReLU, zero neurons", .sizes = {4, 6, 1}, .activation = squared_relu, .dead = true},
       {.name = "squared ReLU, three layers", .sizes = {3, 5, 4, 2}, .activation = squared_relu, .dead = true},
       {.name = "squares, two outputs", .sizes = {3, 4, 2}, .activation = square, .smooth = true},
       {.name = "cube, logistic",
@@ -41,7 +41,7 @@ inline std::vector<PolarCase> polar_cases() {
        .activation = cube,
        .loss = logistic_loss(),
        .smooth = true},
-      {.name = "cube, logistic, dead neurons",
+      {.name = "cube, logistic, zero neurons",
        .sizes = {3, 4, 1},
        .activation = cube,
        .loss = logistic_loss(),

@@ -11,7 +11,7 @@
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/pursuit/flow_visits.hpp"
 #include "saddleflow/pursuit/hidden_modes.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 
 using namespace saddleflow;
 namespace data = boost::unit_test::data;
@@ -162,7 +162,8 @@ BOOST_AUTO_TEST_CASE(a_narrow_layer_ends_it) {
   BOOST_TEST(skeleton.jumps[1].loss > Real(1e-3) * skeleton.loss_at_origin);
 }
 
-// Dormant weights E beside a balanced mode, in bases rotated by an angle of their size: what comes back is E.
+// Inactive weights E beside a balanced mode, in bases rotated by an angle of their size: what comes back is
+// E.
 BOOST_DATA_TEST_CASE(connections_are_turned_away, data::make({2, 3}), hidden) {
   std::vector<Index> sizes{4, 5, 4};
   if (hidden == 3) sizes.push_back(5);
@@ -170,7 +171,7 @@ BOOST_DATA_TEST_CASE(connections_are_turned_away, data::make({2, 3}), hidden) {
   const auto network = feed_forward(sizes, Activation());
   Random random(3);
   const Layout& layout = network->layout();
-  Vector active = Vector::Zero(network->parameter_count()), dormant = random.unit_vector(active.size());
+  Vector active = Vector::Zero(network->parameter_count()), inactive = random.unit_vector(active.size());
   std::vector<Matrix> bases = random_bases(random, sizes, 2), corner;
   for (std::size_t l = 1; l + 1 < bases.size(); ++l) {
     corner.push_back(random.orthonormal_columns(2, 2));
@@ -178,10 +179,11 @@ BOOST_DATA_TEST_CASE(connections_are_turned_away, data::make({2, 3}), hidden) {
     bases[l].topRows(2) = corner.back();
   }
   active = aligned(*network, bases, (Vector(2) << 2, 1).finished());
-  std::vector<Index> asleep, awake;
+  std::vector<Index> inactive_neurons, active_neurons;
   for (Index k = 0; k < static_cast<Index>(network->neurons().size()); ++k)
-    (network->neurons()[static_cast<std::size_t>(k)].index < 2 ? awake : asleep).push_back(k);
-  dormant = put_to_zero(*network, dormant, awake);
+    (network->neurons()[static_cast<std::size_t>(k)].index < 2 ? active_neurons : inactive_neurons)
+        .push_back(k);
+  inactive = put_to_zero(*network, inactive, active_neurons);
   const Real size = Real(1e-6);
   std::vector<Matrix> turns;
   for (std::size_t l = 1; l + 1 < sizes.size(); ++l) {
@@ -192,14 +194,15 @@ BOOST_DATA_TEST_CASE(connections_are_turned_away, data::make({2, 3}), hidden) {
   for (Matrix& turn : turns)
     for (Index j = 0; j < turn.cols(); ++j)
       if (turn(j, j) < 0) turn.col(j) = -turn.col(j);
-  const Vector moved = rotated(*network, active + size * dormant, turns);
-  const Vector beside = put_to_zero(*network, moved, asleep);
+  const Vector moved = rotated(*network, active + size * inactive, turns);
+  const Vector beside = put_to_zero(*network, moved, inactive_neurons);
   const Vector riders = (moved - beside) / size;
-  const Vector back = disconnected(*network, beside, riders, asleep);
-  fmt::print("{} hidden layers: connections {:.2f}, dormant weights off by {:.1e}\n", hidden,
-             plain((riders - put_to_zero(*network, riders, awake)).norm()), plain((back - dormant).norm()));
-  BOOST_TEST((riders - put_to_zero(*network, riders, awake)).norm() > Real(0.1));
-  BOOST_TEST((back - dormant).norm() < Real(1e-4));
+  const Vector back = disconnected(*network, beside, riders, inactive_neurons);
+  fmt::print("{} hidden layers: connections {:.2f}, inactive weights off by {:.1e}\n", hidden,
+             plain((riders - put_to_zero(*network, riders, active_neurons)).norm()),
+             plain((back - inactive).norm()));
+  BOOST_TEST((riders - put_to_zero(*network, riders, active_neurons)).norm() > Real(0.1));
+  BOOST_TEST((back - inactive).norm() < Real(1e-4));
   BOOST_TEST(layout.matrix(back, 1).topRows(2).isZero(0));
 }
 

@@ -12,11 +12,11 @@
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/kkt_search.hpp"
 #include "saddleflow/correlation/separable.hpp"
-#include "saddleflow/pursuit/dormant.hpp"
 #include "saddleflow/pursuit/flow_visits.hpp"
 #include "saddleflow/pursuit/growth.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
+#include "saddleflow/pursuit/inactive_clocks.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/skeleton_run.hpp"
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_kkt_point_blows_up_in_time) {
 
 // H = c (sum_k v_k (a_k . x)^2)^2 with neuron 0 active: neuron 1 sees N = kappa v (a . x)^2, kappa = 2 c z r,
 // whose maximum on the sphere is 2 kappa |x|^2 / 3^{3/2}.
-BOOST_AUTO_TEST_CASE(a_dormant_neuron_blows_up_in_time) {
+BOOST_AUTO_TEST_CASE(an_inactive_neuron_blows_up_in_time) {
   const auto network = feed_forward({2, 2, 1, 1}, Activation(-1, 2));
   const Vector x = (Vector(2) << Real(0.8), Real(1.1)).finished();
   const Real target = 2, a0 = Real(0.9), v0 = Real(0.7), c = Real(1.3);
@@ -118,22 +118,22 @@ BOOST_AUTO_TEST_CASE(a_dormant_neuron_blows_up_in_time) {
   layout.matrix(direction, 0).row(1) = size * std::sqrt(Real(2) / 3) * x.normalized().transpose();
   layout.matrix(direction, 1)(0, 1) = size / std::sqrt(Real(3));
   layout.matrix(direction, 2)(0, 0) = std::sqrt(1 - size * size);
-  const auto dormant = make_dormant(objective, direction);
-  dormant->look(point, Matrix());
+  const auto clocks_of_inactive = make_inactive_clocks(objective, direction);
+  clocks_of_inactive->look(point, Matrix());
   const Real value = 2 * kappa * x.squaredNorm() / std::pow(Real(3), Real(1.5));
   const Real exact = 1 / (3 * value * size);
-  fmt::print("dormant neuron blows up at {:.15g}, off by {:.1e}\n", plain(dormant->wait()),
-             plain(dormant->wait() / exact - 1));
-  BOOST_TEST(std::abs(dormant->wait() / exact - 1) < Real(1e-9));
-  const auto due = dormant->advance(dormant->wait(), 0);
+  fmt::print("inactive neuron blows up at {:.15g}, off by {:.1e}\n", plain(clocks_of_inactive->wait()),
+             plain(clocks_of_inactive->wait() / exact - 1));
+  BOOST_TEST(std::abs(clocks_of_inactive->wait() / exact - 1) < Real(1e-9));
+  const auto due = clocks_of_inactive->advance(clocks_of_inactive->wait(), 0);
   BOOST_REQUIRE(due.size() == 1);
   BOOST_TEST(due[0].first == 1);
   BOOST_TEST((due[0].second - neuron_weights(*network, direction, 1) / size).norm() < Real(1e-7));
 }
 
-// What is left of the dormant neurons where the others escape to infinity, by the fourth-order Runge-Kutta
+// What is left of the inactive neurons where the others escape to infinity, by the fourth-order Runge-Kutta
 // method in the time ds = rho^{D-2} dt: at rho it is off by a multiple of 1/rho.
-BOOST_AUTO_TEST_CASE(what_is_left_of_dormant_neurons) {
+BOOST_AUTO_TEST_CASE(what_is_left_of_inactive_neurons) {
   const Problem problem = squared_relu();
   const Network& network = problem.objective->network();
   Correlation correlation(*problem.objective);
@@ -149,20 +149,20 @@ BOOST_AUTO_TEST_CASE(what_is_left_of_dormant_neurons) {
     const Vector k2 = rate(u + h / 2 * k1), k3 = rate(u + h / 2 * k2), k4 = rate(u + h * k3);
     u += h / 6 * (k1 + 2 * k2 + 2 * k3 + k4);
   }
-  const auto dormant = make_dormant(*problem.objective, problem.direction);
-  dormant->look(Vector::Zero(u.size()), Matrix());
+  const auto clocks_of_inactive = make_inactive_clocks(*problem.objective, problem.direction);
+  clocks_of_inactive->look(Vector::Zero(u.size()), Matrix());
   Vector point = Vector::Zero(u.size());
-  for (const auto& [k, direction] : dormant->advance(dormant->wait(), 0))
+  for (const auto& [k, direction] : clocks_of_inactive->advance(clocks_of_inactive->wait(), 0))
     point(neuron_parameters(network, k)) = direction;
-  dormant->look(point, Matrix());
+  clocks_of_inactive->look(point, Matrix());
   const Vector active = neuron_norms(network, point);
   Vector clocks = Vector::Zero(active.size());
-  dormant->write_clocks(clocks);
+  clocks_of_inactive->write_clocks(clocks);
   Real worst = 0;
   Index checked = 0;
   for (Index k = 0; k < clocks.size(); ++k) {
     if (active[k] > 0 || clocks[k] == 0) continue;
-    // The weights that act beside the point: not those to other dormant neurons.
+    // The weights that act beside the point: not those to other inactive neurons.
     Real square = 0;
     for (const Index i : neuron_parameters(network, k)) {
       const ParameterPlace place = network.layout().place(i);
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(what_is_left_of_dormant_neurons) {
     worst = std::max(worst, std::abs(std::exp(clocks[k]) / std::sqrt(square) - 1));
     ++checked;
   }
-  fmt::print("what is left of {} dormant neurons: off by {:.1e}\n", checked, plain(worst));
+  fmt::print("what is left of {} inactive neurons: off by {:.1e}\n", checked, plain(worst));
   BOOST_TEST(checked == 8);
   BOOST_TEST(worst < Real(1e-4));
 }

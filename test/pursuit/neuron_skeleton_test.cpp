@@ -7,8 +7,8 @@
 
 #include "pursuit/orthogonal.hpp"
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/pursuit/dormant.hpp"
 #include "saddleflow/pursuit/flow_visits.hpp"
+#include "saddleflow/pursuit/inactive_clocks.hpp"
 #include "saddleflow/pursuit/parallel_groups.hpp"
 #include "saddleflow/pursuit/skeleton.hpp"
 #include "saddleflow/study/build.hpp"
@@ -121,15 +121,15 @@ BOOST_AUTO_TEST_CASE(a_neuron_turns_where_the_balance_holds_it) {
   // ||a|| > ||b||, ||a|| < ||b||; weights a_1, a_2, b_1, b_2.
   const Vector w = (Vector(4) << 1, Real(0.5), Real(0.5), 1).finished();
   const auto clocks_at = [&](Real rise, Real fall, Real after) {
-    const auto dormant = make_dormant(objective, w);
-    dormant->look(Vector(), Matrix::Ones(1, 1));
-    BOOST_TEST(dormant->advance(rise, 0).empty());
-    dormant->look(Vector(), -Matrix::Ones(1, 1));
-    BOOST_TEST(std::abs(dormant->wait() - fall) < Real(1e-9));
-    BOOST_TEST(dormant->advance(dormant->wait(), Real(1e-9)).empty());
-    BOOST_TEST(dormant->advance(after, Real(1e-9)).empty());
+    const auto clocks_of_inactive = make_inactive_clocks(objective, w);
+    clocks_of_inactive->look(Vector(), Matrix::Ones(1, 1));
+    BOOST_TEST(clocks_of_inactive->advance(rise, 0).empty());
+    clocks_of_inactive->look(Vector(), -Matrix::Ones(1, 1));
+    BOOST_TEST(std::abs(clocks_of_inactive->wait() - fall) < Real(1e-9));
+    BOOST_TEST(clocks_of_inactive->advance(clocks_of_inactive->wait(), Real(1e-9)).empty());
+    BOOST_TEST(clocks_of_inactive->advance(after, Real(1e-9)).empty());
     Vector clocks = Vector::Zero(2);
-    dormant->write_clocks(clocks);
+    clocks_of_inactive->write_clocks(clocks);
     return clocks;
   };
   // Rate 1 for a > 0; the second neuron passes to a < 0, slope 1/2.
@@ -148,13 +148,14 @@ BOOST_AUTO_TEST_CASE(neurons_come_back) {
   const Real r = Real(0.7), tau = 2;
   const auto state_after = [&](const std::shared_ptr<const Network>& network, const Vector& direction) {
     Objective objective(network, data, Loss());
-    const auto dormant = make_dormant(objective, Vector::Unit(objective.size(), objective.size() - 1));
-    dormant->look(Vector(), Matrix::Constant(1, 1, r));
-    dormant->add({0, direction});
-    dormant->look(Vector(), Matrix::Constant(1, 1, -r));
-    dormant->advance(tau, 0);
+    const auto clocks_of_inactive =
+        make_inactive_clocks(objective, Vector::Unit(objective.size(), objective.size() - 1));
+    clocks_of_inactive->look(Vector(), Matrix::Constant(1, 1, r));
+    clocks_of_inactive->add({0, direction});
+    clocks_of_inactive->look(Vector(), Matrix::Constant(1, 1, -r));
+    clocks_of_inactive->advance(tau, 0);
     Vector clocks = Vector::Zero(2);
-    dormant->write_clocks(clocks);
+    clocks_of_inactive->write_clocks(clocks);
     return clocks[0];
   };
   const Real cube = state_after(power_sum(1, 2, Activation(0, 3)), Vector::Ones(1));

@@ -12,7 +12,7 @@ using archive::SaddleRecord;
 
 constexpr int mode_count = 3;
 
-/// The run's last weights with only the neurons of the first `learnt` modes awake.
+/// The run's last weights with only the neurons of the first `learnt` modes active.
 std::vector<double> with_modes(const RunData& run, int learnt) {
   std::vector<double> weights = run.snapshots.back().weights;
   for (std::size_t p = 0; p < weights.size(); ++p) {
@@ -35,17 +35,17 @@ CriticalPointRow critical_point(const RunData& run, int learnt, double loss) {
   const std::int64_t active = std::count(row.zero_neuron.begin(), row.zero_neuron.end(), 0);
   row.active_neurons = {active, -1};
   row.index_negative = learnt > 0 && learnt < mode_count ? mode_count - learnt : 0;
-  row.zero_rescaling = active;
-  row.zero_dead_neurons = (neurons - active) * 3 - row.index_negative;
-  row.zero_linear_layers = row.zero_inactive_neurons = 0;
-  row.index_zero_explained = row.zero_rescaling + row.zero_dead_neurons;
+  row.explained_rescaling = active;
+  row.explained_zero_neurons = (neurons - active) * 3 - row.index_negative;
+  row.explained_linear_layers = row.explained_dead_neurons = 0;
+  row.index_zero_explained = row.explained_rescaling + row.explained_zero_neurons;
   row.index_zero_unexplained = learnt == 2 ? 1 : 0;
   row.index_positive = static_cast<std::int64_t>(run.parameters.size()) - row.index_negative -
                        row.index_zero_explained - row.index_zero_unexplained;
   row.eigenvalue_gap = 3e7;
   row.eigenvalues.assign(run.parameters.size(), -0.2 * static_cast<double>(row.index_negative));
-  row.sleeping_threshold = 1e-3;
-  row.sleeping_gap = 210;
+  row.inactive_threshold = 1e-3;
+  row.inactive_gap = 210;
   row.visits = learnt > 0 ? 1 : 0;
   return row;
 }

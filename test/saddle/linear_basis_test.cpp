@@ -1,5 +1,5 @@
-// Deep linear networks at their critical points: the basis in which what sleeps is neurons, and the function
-// of the zero neurons that must grow together, against their closed forms.
+// Deep linear networks at their critical points: the basis in which what is inactive is neurons, and the
+// function of the zero neurons that must grow together, against their closed forms.
 #include "saddleflow/saddle/linear_basis.hpp"
 
 #include <fmt/format.h>
@@ -11,8 +11,8 @@
 #include <cmath>
 
 #include "saddle/linear_points.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 #include "saddleflow/saddle/neuron_ncf.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
 
 BOOST_AUTO_TEST_SUITE(linear_basis_test)
 

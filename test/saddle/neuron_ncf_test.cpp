@@ -14,8 +14,8 @@
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 #include "saddleflow/saddle/refine.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
 
 BOOST_AUTO_TEST_SUITE(neuron_ncf_test)
 

@@ -1,4 +1,4 @@
-// Refinement to critical points that are known: minima, saddles, and with sleeping neurons.
+// Refinement to critical points that are known: minima, saddles, and with inactive neurons.
 #include <fmt/format.h>
 
 #include <boost/test/data/test_case.hpp>
@@ -48,8 +48,8 @@ BOOST_DATA_TEST_CASE(goes_to_the_saddle_and_to_the_minimum, bdata::make({1, 2, 3
   }
 }
 
-// Two neurons of which one sleeps: it stays asleep, exactly, and the other goes where it went alone. Then the
-// network has a rotational symmetry, whose flat direction must not be walked along.
+// Two neurons of which one is inactive: it stays so, exactly, and the other goes where it went alone. Then
+// the network has a rotational symmetry, whose flat direction must not be walked along.
 BOOST_AUTO_TEST_CASE(zeros_stay_and_flat_directions_are_left_alone) {
   Objective objective = square_neurons(7, 2);
   Vector w = Vector::Zero(4);

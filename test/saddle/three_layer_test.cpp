@@ -50,7 +50,7 @@ std::string text(const Inertia& i) { return fmt::format("(-{}, 0 {}, +{})", i.ne
 
 }  // namespace
 
-// The neurons are the singular directions: what is not of S sleeps, and is put to zero before refining.
+// The neurons are the singular directions: what is not of S is inactive, and is put to zero before refining.
 BOOST_AUTO_TEST_CASE(points_of_three_linear_layers) {
   const std::uint64_t seed = 5;
   const LinearProblem problem(seed, Vector::LinSpaced(5, 2, Real(0.6)), 5, 3);

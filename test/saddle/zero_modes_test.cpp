@@ -31,9 +31,10 @@ ZeroModes modes_at(Objective& objective, const Vector& w, const std::string& wha
   const Spectrum s = hessian_spectrum(objective, w, options);
   const ZeroModes m = explain_zero_modes(objective, w, s.vectors.middleCols(s.negative, s.zero));
   fmt::print(
-      "{:45}: {} weights, -{} 0 {} +{}: rescaling {}, linear {}, dead {}, inactive {}, unexplained {}\n",
-      what, objective.size(), s.negative, s.zero, s.positive, m.rescaling, m.linear_layers, m.dead_neurons,
-      m.inactive_neurons, m.unexplained);
+      "{:45}: {} weights, -{} 0 {} +{}: rescaling {}, linear {}, zero neurons {}, dead neurons {}, "
+      "unexplained {}\n",
+      what, objective.size(), s.negative, s.zero, s.positive, m.rescaling, m.linear_layers, m.zero_neurons,
+      m.dead_neurons, m.unexplained);
   BOOST_TEST(m.total() == s.zero);
   return m;
 }
@@ -50,7 +51,7 @@ BOOST_DATA_TEST_CASE(generic_minima_have_rescalings_only,
                      boost::unit_test::data::make({1, 2, 3, 4, 5}) * boost::unit_test::data::make({1, 2, 3}),
                      seed, power) {
   Random random(static_cast<std::uint64_t>(seed));
-  // With a slope, so that no neuron is inactive. (Deeper, neurons whose inputs keep them on one side of the
+  // With a slope, so that no neuron is zero. (Deeper, neurons whose inputs keep them on one side of the
   // kink on all samples are polynomials there, and these have relations of their own.)
   const auto network = feed_forward({4, 3, 2}, Activation(Real(0.3), power));
   const Vector w = random.normal_matrix(network->parameter_count(), 1);
@@ -76,8 +77,8 @@ BOOST_AUTO_TEST_CASE(each_cause_in_a_squared_relu_network) {
   const ZeroModes m = modes_at(objective, w, "squared ReLU");
   // The rescaling tangent of neuron 2 is its own incoming vector, that of neuron 3 lies in its weights.
   BOOST_TEST(m.rescaling == 4);
-  BOOST_TEST(m.dead_neurons == 2 + 5);
-  BOOST_TEST(m.inactive_neurons == 4);
+  BOOST_TEST(m.zero_neurons == 2 + 5);
+  BOOST_TEST(m.dead_neurons == 4);
   BOOST_TEST(m.linear_layers == 0);
   BOOST_TEST(m.unexplained == 0);
 }
@@ -97,8 +98,8 @@ BOOST_AUTO_TEST_CASE(neurons_without_incoming_weights) {
   BOOST_TEST(m.unexplained == 0);
 }
 
-// Three layers: what feeds neurons that are inactive, and nobody else, does not matter.
-BOOST_AUTO_TEST_CASE(neurons_that_feed_inactive_ones_only) {
+// Three layers: what feeds neurons that are dead, and nobody else, does not matter.
+BOOST_AUTO_TEST_CASE(neurons_that_feed_dead_ones_only) {
   Random random(9);
   const auto network = feed_forward({3, 2, 2, 1}, Activation(0, 2));
   const Layout& layout = network->layout();
@@ -107,7 +108,7 @@ BOOST_AUTO_TEST_CASE(neurons_that_feed_inactive_ones_only) {
   layout.matrix(w, 1) << 1, 0, Real(-0.3), Real(-0.6);
   layout.matrix(w, 2) << 1, Real(0.5);
   Objective objective = fitted(network, random.normal_matrix(3, 60).cwiseAbs(), w);
-  const ZeroModes m = modes_at(objective, w, "feeds inactive neurons only");
+  const ZeroModes m = modes_at(objective, w, "feeds dead neurons only");
   BOOST_TEST(m.unexplained == 0);
 }
 
@@ -144,9 +145,9 @@ BOOST_AUTO_TEST_CASE(rotations_of_squares_and_rescalings_of_diagonal_networks) {
   Vector v = random.normal_matrix(cubes->parameter_count(), 1);
   cubes->layout().matrix(v, 0).row(2).setZero();
   Objective cubic = fitted(cubes, random.normal_matrix(d, 60), v);
-  const ZeroModes dead = modes_at(cubic, v, "cubes, one neuron zero");
-  BOOST_TEST(dead.dead_neurons == d);
-  BOOST_TEST(dead.total() == d);
+  const ZeroModes zero = modes_at(cubic, v, "cubes, one neuron zero");
+  BOOST_TEST(zero.zero_neurons == d);
+  BOOST_TEST(zero.total() == d);
   const auto diagonal = diagonal_linear(d);
   Vector u = random.normal_matrix(diagonal->parameter_count(), 1);
   u[1] = 0;  // u_1 v_1 = 0 with v_1 != 0: the rescaling tangent lies along v_1

@@ -8,7 +8,6 @@
 #include "archive/temporary_folder.hpp"
 #include "base/enum_round_trip.hpp"
 #include "saddleflow/archive/run_reader.hpp"
-#include "saddleflow/claims/claim.hpp"
 #include "saddleflow/correlation/ncf_flow.hpp"
 #include "saddleflow/problem/data_generators.hpp"
 #include "saddleflow/pursuit/neuron_pursuit.hpp"
@@ -16,13 +15,14 @@
 #include "saddleflow/report/directions.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 #include "saddleflow/stepper/registry.hpp"
-#include "saddleflow/study/experiment.hpp"
 #include "saddleflow/study/flow_run.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/keys.hpp"
 #include "saddleflow/study/run_description.hpp"
 #include "stepper/own_stepper.hpp"
+#include "validation/claim.hpp"
+#include "validation/experiment.hpp"
 
 using namespace saddleflow;
 

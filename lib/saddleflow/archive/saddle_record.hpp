@@ -21,16 +21,16 @@ struct CriticalPointRow {
   std::int64_t index_negative = -1, index_zero_explained = -1, index_zero_unexplained = -1,
                index_positive = -1;
   // The explained zero modes by their cause.
-  std::int64_t zero_rescaling = -1, zero_linear_layers = -1, zero_dead_neurons = -1,
-               zero_inactive_neurons = -1;
+  std::int64_t explained_rescaling = -1, explained_linear_layers = -1, explained_zero_neurons = -1,
+               explained_dead_neurons = -1;
   /// Smallest |lambda| that counts as not zero over the largest that counts as zero.
   double eigenvalue_gap = not_known;
   std::vector<double> eigenvalues = {};           ///< ascending, all or both ends
   double eigenvalue_error = 0;                    ///< largest residual bound of them, 0 for all
   std::vector<std::int64_t> active_neurons = {};  ///< per layer, -1 for the output layer
   std::vector<std::int64_t> zero_neuron = {};     ///< per neuron of /neuron: 1 exactly zero, 0 active
-  double sleeping_threshold = not_known;          ///< neurons below this norm were taken as zero ...
-  double sleeping_gap = not_known;                ///< ... the ratio of norms that justifies it
+  double inactive_threshold = not_known;          ///< neurons below this norm were taken as zero ...
+  double inactive_gap = not_known;                ///< ... the ratio of norms that justifies it
   std::int64_t visits = 0;                        ///< by trajectories
   // Of networks with kinks in their gradient (p = 1, alpha != 1).
   std::int64_t kink_count = -1;               ///< pre-activations that are held at zero

@@ -21,7 +21,7 @@ bool curvature_jumps(Activation activation) {
 
 /// Whether the kinks of a neuron without incoming weights matter. With p >= 2 and outgoing weights, which
 /// are zero as well by the balance, N is of higher than second order in it.
-bool sleeping_neurons_matter(const Correlation& correlation) {
+bool inactive_neurons_matter(const Correlation& correlation) {
   return correlation.network().activation().power() == 1 || !correlation.outer_layer()->has_weights();
 }
 
@@ -31,7 +31,7 @@ bool sleeping_neurons_matter(const Correlation& correlation) {
 bool on_a_kink(const Correlation& correlation, const Vector& u) {
   const Network& network = correlation.network();
   if (!network.traits().pre_activations || !curvature_jumps(network.activation())) return false;
-  const bool sleeping = sleeping_neurons_matter(correlation);
+  const bool inactive_matter = inactive_neurons_matter(correlation);
   const OuterLayer& outer = *correlation.outer_layer();
   const int hidden = network.hidden_layer_count();
   Matrix a = correlation.columns();
@@ -42,7 +42,8 @@ bool on_a_kink(const Correlation& correlation, const Vector& u) {
     for (Index i = 0; i < z.cols(); ++i) {
       if (a.col(i).isZero(0) || correlation.residual_at_origin().col(outer.sample_of(i)).isZero(0)) continue;
       for (Index k = 0; k < z.rows(); ++k)
-        if ((scale(k, i) > 0 || sleeping) && std::abs(z(k, i)) <= kKinkTolerance * scale(k, i)) return true;
+        if ((scale(k, i) > 0 || inactive_matter) && std::abs(z(k, i)) <= kKinkTolerance * scale(k, i))
+          return true;
     }
     network.activation().value(z, a);
   }

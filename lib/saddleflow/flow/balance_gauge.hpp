@@ -13,7 +13,7 @@ void neuron_norms(const Network& network, const Vector& w, Vector& out);
 
 /// Of every invariant of Network::balance() the change since the start over |w_j| |w_k|, the largest norms so
 /// far of the two neurons it belongs to (one and the same but for linear layers). Against the norm of all
-/// weights a neuron that sleeps could be wrong altogether and the gauge be content.
+/// weights an inactive neuron could be wrong altogether and the gauge be content.
 class BalanceGauge {
  public:
   explicit BalanceGauge(const Network& network);

@@ -13,7 +13,7 @@ namespace saddleflow {
 ///   q(t) = q(0) + kappa t
 ///   e(t) = e(0) + (N(w(t)) - N(w(0))) / L(0),   since int |grad N(w)|^2 dt = N(w(t)) - N(w(0)).
 ///
-/// Neuron by neuron, each in its own unit: one that sleeps is as accurate as the others. Exact zeros stay
+/// Neuron by neuron, each in its own unit: an inactive one is as accurate as the others. Exact zeros stay
 /// exact zeros. Times are those since start(); |rate| t must not exceed some hundreds.
 class LinearPolarFlow {
  public:

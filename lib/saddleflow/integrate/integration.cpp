@@ -24,7 +24,7 @@ constexpr Real kAtEndOfPhase = 4 * kEpsilon;
 constexpr Real kSmallAgainstClock = Real(1) / Real(1 << 20);
 // Steps too short for the absolute time are legitimate in a jump late in a run, but not for ever: a
 // finite-time blow-up is approached without end. Its steps are the shortest of all. Those that are not are a
-// sleeping neuron's that grows: from 1e-100 at a time of 1e100 they are 1e84 long at first, some hundreds a
+// inactive neuron's that grows: from 1e-100 at a time of 1e100 they are 1e84 long at first, some hundreds a
 // decade, and count this much less.
 constexpr std::int64_t kLongestStandstill = 10000, kShortStep = 100;
 

@@ -7,7 +7,7 @@
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
 #include "saddleflow/pursuit/parallel_groups.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 
 namespace saddleflow {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "saddleflow/pursuit/dormant.hpp"
+#include "saddleflow/pursuit/inactive_clocks.hpp"
 #include "saddleflow/pursuit/skeleton.hpp"
 
 namespace saddleflow {

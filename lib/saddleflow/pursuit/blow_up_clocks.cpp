@@ -1,10 +1,10 @@
-// Degree 3 and above: every dormant neuron follows its own NCF flow, in units of delta and of slow time.
+// Degree 3 and above: every inactive neuron follows its own NCF flow, in units of delta and of slow time.
 #include <cmath>
 
 #include "saddleflow/correlation/ncf_flow.hpp"
 #include "saddleflow/correlation/separable.hpp"
-#include "saddleflow/pursuit/dormant_kinds.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
+#include "saddleflow/pursuit/inactive_clock_kinds.hpp"
 
 namespace saddleflow {
 
@@ -18,11 +18,11 @@ struct BlowUpClock {
 
   Real time() const {
     if (future.end == NcfEnd::blow_up) return future.time;
-    return Dormant::kNever;
+    return InactiveClocks::kNever;
   }
 };
 
-class BlowUpClocks final : public Dormant {
+class BlowUpClocks final : public InactiveClocks {
  public:
   BlowUpClocks(const Objective& objective, const Vector& direction) : whole_(objective) {
     const Network& network = objective.network();
@@ -91,7 +91,7 @@ class BlowUpClocks final : public Dormant {
 
 }  // namespace
 
-std::unique_ptr<Dormant> blow_up_clocks(const Objective& objective, const Vector& direction) {
+std::unique_ptr<InactiveClocks> blow_up_clocks(const Objective& objective, const Vector& direction) {
   return std::make_unique<BlowUpClocks>(objective, direction);
 }
 

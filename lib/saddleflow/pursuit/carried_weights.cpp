@@ -4,7 +4,7 @@
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 
 namespace saddleflow {
 
@@ -15,7 +15,7 @@ constexpr Real kRider = Real(1e-100), kUnresolvedRider = Real(1e-200);
 // The residual has come to rest where this part of the fall is left: a thousandth of the way of the weights.
 constexpr Real kFallLeft = Real(1e-6);
 
-/// Those that are active or dormant, ascending; the others have no weights.
+/// Those that are active or inactive, ascending; the others have no weights.
 HiddenSubset moving(const Network& network, const Vector& w) {
   std::vector<Index> neurons;
   for (Index k = 0; k < static_cast<Index>(network.neurons().size()); ++k)
@@ -49,10 +49,10 @@ CarriedWeights carried_weights(const Objective& whole, const Vector& start, Real
   const Outcome outcome = parts.run(nobody, integration);
   if (outcome.failed()) throw NumericalError("skeleton: weights carried along a jump: " + outcome.message);
   const Vector end = subset.embed(parts.weights(outcome.state), whole.size());
-  std::vector<Index> dormant;
+  std::vector<Index> inactive;
   for (Index k = 0; k < static_cast<Index>(whole.network().neurons().size()); ++k)
-    if (neuron_weights(whole.network(), start, k).isZero(0)) dormant.push_back(k);
-  CarriedWeights result{put_to_zero(whole.network(), end, dormant), Vector()};
+    if (neuron_weights(whole.network(), start, k).isZero(0)) inactive.push_back(k);
+  CarriedWeights result{put_to_zero(whole.network(), end, inactive), Vector()};
   result.riders = (end - result.active) / kRider;
   return result;
 }

@@ -1,15 +1,15 @@
 // Several hidden layers, power 2 and above. From the origin the whole network follows its NCF flow, in slow
-// time delta^{D-2} t; beside a critical point every dormant neuron follows its own NCF flow, of degree p + 1,
-// in slow time delta^{p-1} t. Weights between dormant neurons stand still: what moves them is of higher order
-// in delta [derived].
+// time delta^{D-2} t; beside a critical point every inactive neuron follows its own NCF flow, of degree p +
+// 1, in slow time delta^{p-1} t. Weights between inactive neurons stand still: what moves them is of higher
+// order in delta [derived].
 #include <cmath>
 #include <optional>
 
 #include "saddleflow/correlation/ncf_flow.hpp"
 #include "saddleflow/correlation/separable.hpp"
-#include "saddleflow/pursuit/dormant_kinds.hpp"
+#include "saddleflow/pursuit/inactive_clock_kinds.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 #include "saddleflow/saddle/layer_signals.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
 
 namespace saddleflow {
 
@@ -27,7 +27,7 @@ NcfFlowOptions flow_options(Real t_end) {
   return options;
 }
 
-/// A dormant neuron beside a critical point.
+/// A inactive neuron beside a critical point.
 struct DeepClock {
   Index neuron = 0;
   /// Those that connect it to active neurons, inputs and outputs: incoming, then outgoing.
@@ -38,11 +38,11 @@ struct DeepClock {
 
   Real time() const {
     if (future.end == NcfEnd::blow_up) return future.time;
-    return Dormant::kNever;
+    return InactiveClocks::kNever;
   }
 };
 
-class DeepClocks final : public Dormant {
+class DeepClocks final : public InactiveClocks {
  public:
   DeepClocks(const Objective& objective, const Vector& direction)
       : whole_(objective), network_(objective.network()), weights_(direction.stableNormalized()) {}
@@ -151,7 +151,7 @@ class DeepClocks final : public Dormant {
     return numbers;
   }
 
-  /// All weights of the neuron, those to dormant ones zero.
+  /// All weights of the neuron, those to inactive ones zero.
   Vector whole_neuron(const DeepClock& clock, const Vector& direction) const {
     Vector w = Vector::Zero(network_.parameter_count());
     w(clock.parameters) = direction;
@@ -160,7 +160,7 @@ class DeepClocks final : public Dormant {
 
   const Objective& whole_;
   const Network& network_;
-  Vector weights_;  ///< of what is dormant, in units of delta; those between active neurons mean nothing
+  Vector weights_;  ///< of what is inactive, in units of delta; those between active neurons mean nothing
   std::unique_ptr<Correlation> origin_;
   std::optional<NcfFlowResult> escape_;  ///< from the origin
   std::vector<DeepClock> clocks_;
@@ -169,7 +169,7 @@ class DeepClocks final : public Dormant {
 
 }  // namespace
 
-std::unique_ptr<Dormant> deep_clocks(const Objective& objective, const Vector& direction) {
+std::unique_ptr<InactiveClocks> deep_clocks(const Objective& objective, const Vector& direction) {
   return std::make_unique<DeepClocks>(objective, direction);
 }
 

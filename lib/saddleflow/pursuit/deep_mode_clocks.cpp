@@ -1,8 +1,8 @@
-// Several hidden layers of linear neurons. What is dormant follows the NCF flow, of degree D, of the network
-// that the dormant neurons form, until one mode of it stands out; turned into that mode and the others, these
-// go on in the same slow time delta^{D-2} t. While a mode grows and jumps, its input and output directions
-// turn and take the weights of the others along: these stay orthogonal to them (parallel transport). At the
-// point reached the residual has no correlation with what is active there [derived].
+// Several hidden layers of linear neurons. What is inactive follows the NCF flow, of degree D, of the network
+// that the inactive neurons form, until one mode of it stands out; turned into that mode and the others,
+// these go on in the same slow time delta^{D-2} t. While a mode grows and jumps, its input and output
+// directions turn and take the weights of the others along: these stay orthogonal to them (parallel
+// transport). At the point reached the residual has no correlation with what is active there [derived].
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,10 +10,10 @@
 
 #include "saddleflow/correlation/ncf_flow.hpp"
 #include "saddleflow/correlation/separable.hpp"
-#include "saddleflow/pursuit/dormant_kinds.hpp"
 #include "saddleflow/pursuit/hidden_modes.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
+#include "saddleflow/pursuit/inactive_clock_kinds.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 
 namespace saddleflow {
 
@@ -49,21 +49,21 @@ Real remaining_time(int degree, const NcfFlowResult& flow) {
   return std::exp((2 - d) * flow.log_norm) / (d * (d - 2) * flow.value);
 }
 
-class DeepModes final : public Dormant {
+class DeepModes final : public InactiveClocks {
  public:
   DeepModes(const Objective& objective, const Vector& direction)
       : whole_(objective), network_(objective.network()), weights_(direction.stableNormalized()) {
-    for (Index k = 0; k < static_cast<Index>(network_.neurons().size()); ++k) dormant_.push_back(k);
+    for (Index k = 0; k < static_cast<Index>(network_.neurons().size()); ++k) inactive_.push_back(k);
   }
 
   void look(const Vector& /*point*/, const Matrix& residual) override {
     residual_ = residual;
     wait_ = kNever;
     joining_.clear();
-    if (!reach_the_outputs(dormant_) || weights_.isZero(0)) return;
+    if (!reach_the_outputs(inactive_) || weights_.isZero(0)) return;
     NcfFlowOptions options = flow_options();
     options.largest = kApart;
-    const NcfFlowResult together = follow(dormant_, weights_, options);
+    const NcfFlowResult together = follow(inactive_, weights_, options);
     if (together.end == NcfEnd::blow_up)
       apart_ = together.time - remaining_time(network_.degree(), together);
     else if (together.end == NcfEnd::grown)
@@ -82,23 +82,23 @@ class DeepModes final : public Dormant {
     due.reserve(joining_.size());
     for (const Index k : joining_) due.emplace_back(k, neuron_weights(network_, way, k));
     weights_ = std::move(others_);
-    dormant_ = std::move(left_);
+    inactive_ = std::move(left_);
     return due;
   }
 
   void add(const NeuronDirection& neuron) override {
     weights_(neuron_parameters(network_, neuron.first)) = std::exp(kReturnLogNorm) * neuron.second;
-    dormant_.insert(std::lower_bound(dormant_.begin(), dormant_.end(), neuron.first), neuron.first);
+    inactive_.insert(std::lower_bound(inactive_.begin(), inactive_.end(), neuron.first), neuron.first);
   }
 
-  Vector riders() const override { return reach_the_outputs(dormant_) ? weights_ : Vector(); }
+  Vector riders() const override { return reach_the_outputs(inactive_) ? weights_ : Vector(); }
   void set_riders(const Vector& riders, const Vector& active) override {
-    weights_ = disconnected(network_, active, riders, dormant_);
+    weights_ = disconnected(network_, active, riders, inactive_);
   }
 
   void write_clocks(Vector& clocks) const override {
     const Vector norms = neuron_norms(network_, weights_);
-    for (const Index k : dormant_) clocks[k] = std::log(norms[k]);
+    for (const Index k : inactive_) clocks[k] = std::log(norms[k]);
   }
 
   WorkCounters work() const override { return work_; }
@@ -128,7 +128,7 @@ class DeepModes final : public Dormant {
     NcfFlowOptions options = flow_options();
     options.small_neurons = true;
     options.largest = kStretch;
-    const std::vector<Index>& all = left_.empty() ? joining_ : dormant_;
+    const std::vector<Index>& all = left_.empty() ? joining_ : inactive_;
     wait_ = apart_;
     for (int k = 0; k < kStretches; ++k) {
       const NcfFlowResult flow = follow(all, mode_ + others_, options);
@@ -144,7 +144,7 @@ class DeepModes final : public Dormant {
   }
 
   void tell_apart(const NcfFlowResult& together) {
-    const HiddenSubset subset = hidden_subset(network_, dormant_);
+    const HiddenSubset subset = hidden_subset(network_, inactive_);
     const Network& part = *subset.network;
     const TurnedToModes turned =
         turned_to_modes(part, std::exp(together.log_norm) * together.direction, kAlike);
@@ -153,7 +153,7 @@ class DeepModes final : public Dormant {
     for (std::size_t k = 0; k < part.neurons().size(); ++k) {
       const bool stands_out = part.neurons()[k].index < turned.rank;
       (stands_out ? modes : others).push_back(static_cast<Index>(k));
-      (stands_out ? joining_ : left_).push_back(dormant_[k]);
+      (stands_out ? joining_ : left_).push_back(inactive_[k]);
     }
     mode_ = subset.embed(put_to_zero(part, turned.weights, others), whole_.size());
     others_ = subset.embed(put_to_zero(part, turned.weights, modes), whole_.size());
@@ -164,8 +164,8 @@ class DeepModes final : public Dormant {
 
   const Objective& whole_;
   const Network& network_;
-  Vector weights_;              ///< of what is dormant, in units of delta
-  std::vector<Index> dormant_;  ///< ascending
+  Vector weights_;               ///< of what is inactive, in units of delta
+  std::vector<Index> inactive_;  ///< ascending
   Matrix residual_;
   Real wait_ = kNever;
   // The next jump: when its mode is told apart, where that ends, and the others when it is told apart.
@@ -177,7 +177,7 @@ class DeepModes final : public Dormant {
 
 }  // namespace
 
-std::unique_ptr<Dormant> deep_mode_clocks(const Objective& objective, const Vector& direction) {
+std::unique_ptr<InactiveClocks> deep_mode_clocks(const Objective& objective, const Vector& direction) {
   return std::make_unique<DeepModes>(objective, direction);
 }
 

@@ -77,7 +77,7 @@ class TrustRegion {
       const Real predicted = descent_.dot(s) - s.cwiseAbs2().dot(values_) / 2;
       if (!(predicted > 0)) return false;
       Vector next = result_.weights + vectors_ * s;
-      for (Index i = 0; i < next.size(); ++i)  // a sleeping neuron's zeros are exact
+      for (Index i = 0; i < next.size(); ++i)  // an inactive neuron's zeros are exact
         if (result_.weights[i] == 0 && gradient_[i] == 0) next[i] = 0;
       const Real loss = objective_.gradient(next, gradient);
       // At the bottom the loss is rounding: there the gradient decides.

@@ -17,16 +17,16 @@ Matrix completed(const Matrix& columns) {
 
 /// Of every hidden layer: numbers within it.
 struct Sides {
-  std::vector<std::vector<Index>> active, dormant;
+  std::vector<std::vector<Index>> active, inactive;
 };
 
-Sides sides_of(const Network& network, const std::vector<Index>& dormant) {
+Sides sides_of(const Network& network, const std::vector<Index>& inactive) {
   const auto layers = static_cast<std::size_t>(network.neurons().back().layer) + 1;
   Sides sides{std::vector<std::vector<Index>>(layers), std::vector<std::vector<Index>>(layers)};
   for (std::size_t k = 0; k < network.neurons().size(); ++k) {
     const Neuron& neuron = network.neurons()[k];
-    const bool sleeps = std::binary_search(dormant.begin(), dormant.end(), static_cast<Index>(k));
-    auto& side = sleeps ? sides.dormant : sides.active;
+    const bool is_inactive = std::binary_search(inactive.begin(), inactive.end(), static_cast<Index>(k));
+    auto& side = is_inactive ? sides.inactive : sides.active;
     side[static_cast<std::size_t>(neuron.layer)].push_back(neuron.index);
   }
   return sides;
@@ -52,12 +52,12 @@ TurnedToModes turned_to_modes(const Network& network, const Vector& w, Real leas
   return result;
 }
 
-// With I + [[0, -a^T], [a, 0]] for a hidden layer, active neurons first, weights from dormant neurons to
-// active ones of the next layer become e + M a^T, those from active neurons of the layer below to dormant
+// With I + [[0, -a^T], [a, 0]] for a hidden layer, active neurons first, weights from inactive neurons to
+// active ones of the next layer become e + M a^T, those from active neurons of the layer below to inactive
 // ones f + a M.
 Vector disconnected(const Network& network, const Vector& active, const Vector& riders,
-                    const std::vector<Index>& dormant) {
-  const Sides sides = sides_of(network, dormant);
+                    const std::vector<Index>& inactive) {
+  const Sides sides = sides_of(network, inactive);
   const Layout& layout = network.layout();
   const int last = layout.layer_count() - 1;
   Vector result = Vector::Zero(riders.size());
@@ -65,20 +65,20 @@ Vector disconnected(const Network& network, const Vector& active, const Vector& 
     const auto below = static_cast<std::size_t>(l) - 1, above = below + 1;
     const auto weights = layout.matrix(riders, l);
     const Matrix between = layout.matrix(active, l)(sides.active[above], sides.active[below]);
-    layout.matrix(result, l)(sides.dormant[above], sides.dormant[below]) =
-        weights(sides.dormant[above], sides.dormant[below]);
+    layout.matrix(result, l)(sides.inactive[above], sides.inactive[below]) =
+        weights(sides.inactive[above], sides.inactive[below]);
     if (l == 1) {
       const Matrix turn =
-          -minimum_norm_least_squares(between, weights(sides.active[above], sides.dormant[below]));
-      layout.matrix(result, 0)(sides.dormant[below], Eigen::all) =
-          layout.matrix(riders, 0)(sides.dormant[below], Eigen::all) +
+          -minimum_norm_least_squares(between, weights(sides.active[above], sides.inactive[below]));
+      layout.matrix(result, 0)(sides.inactive[below], Eigen::all) =
+          layout.matrix(riders, 0)(sides.inactive[below], Eigen::all) +
           turn.transpose() * layout.matrix(active, 0)(sides.active[below], Eigen::all);
     }
     if (l + 1 == last) {
       const Matrix turn = -minimum_norm_least_squares(
-          between.transpose(), weights(sides.dormant[above], sides.active[below]).transpose());
-      layout.matrix(result, last)(Eigen::all, sides.dormant[above]) =
-          layout.matrix(riders, last)(Eigen::all, sides.dormant[above]) +
+          between.transpose(), weights(sides.inactive[above], sides.active[below]).transpose());
+      layout.matrix(result, last)(Eigen::all, sides.inactive[above]) =
+          layout.matrix(riders, last)(Eigen::all, sides.inactive[above]) +
           layout.matrix(active, last)(Eigen::all, sides.active[above]) * turn;
     }
   }

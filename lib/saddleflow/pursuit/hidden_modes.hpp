@@ -19,9 +19,9 @@ TurnedToModes turned_to_modes(const Network& network, const Vector& w, Real leas
 
 /// Weights that have moved along with a jump, far too small to act on it: `riders`, whole, zero between
 /// active neurons. In bases of the hidden layers that are rotated as little as these are small, no weight
-/// connects dormant neurons with active ones any more. `active`: the active weights, balanced. To first
+/// connects inactive neurons with active ones any more. `active`: the active weights, balanced. To first
 /// order.
 Vector disconnected(const Network& network, const Vector& active, const Vector& riders,
-                    const std::vector<Index>& dormant);
+                    const std::vector<Index>& inactive);
 
 }  // namespace saddleflow

@@ -24,7 +24,7 @@ struct HiddenSubset {
 HiddenSubset hidden_subset(const Network& network, const std::vector<Index>& neurons);
 
 /// One hidden layer (is_separable()): the network of one such neuron on the same inputs, with targets whose
-/// -l'(0, y) is `residual` (outputs x n): its NCF at the origin is that of a dormant neuron beside a point
+/// -l'(0, y) is `residual` (outputs x n): its NCF at the origin is that of an inactive neuron beside a point
 /// with this residual (THEORY.md, section 4).
 std::unique_ptr<Objective> one_neuron_problem(const Objective& objective, const Matrix& residual);
 

@@ -1,11 +1,11 @@
-// Degree 2: a dormant neuron has norm delta^{1-S} and the direction that its NCF flow settles in.
+// Degree 2: an inactive neuron has norm delta^{1-S} and the direction that its NCF flow settles in.
 #include <cmath>
 
 #include "saddleflow/correlation/ncf_flow.hpp"
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/problem/correlation_unit.hpp"
-#include "saddleflow/pursuit/dormant_kinds.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
+#include "saddleflow/pursuit/inactive_clock_kinds.hpp"
 
 namespace saddleflow {
 
@@ -27,7 +27,7 @@ struct LogClock {
   Real rate = 0;  ///< ds/dtau
 };
 
-class LogClocks final : public Dormant {
+class LogClocks final : public InactiveClocks {
  public:
   LogClocks(const Objective& objective, const Vector& direction)
       : whole_(objective), incoming_(objective.network().input_count()) {
@@ -153,7 +153,7 @@ class LogClocks final : public Dormant {
 
 }  // namespace
 
-std::unique_ptr<Dormant> log_clocks(const Objective& objective, const Vector& direction) {
+std::unique_ptr<InactiveClocks> log_clocks(const Objective& objective, const Vector& direction) {
   return std::make_unique<LogClocks>(objective, direction);
 }
 

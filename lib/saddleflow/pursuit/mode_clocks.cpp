@@ -5,8 +5,8 @@
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/problem/correlation_unit.hpp"
-#include "saddleflow/pursuit/dormant_kinds.hpp"
 #include "saddleflow/pursuit/hidden_subset.hpp"
+#include "saddleflow/pursuit/inactive_clock_kinds.hpp"
 
 namespace saddleflow {
 
@@ -22,7 +22,7 @@ struct ModeClock {
   Real rate = 0;
 };
 
-class ModeClocks final : public Dormant {
+class ModeClocks final : public InactiveClocks {
  public:
   ModeClocks(const Objective& objective, const Vector& direction) : whole_(objective) {
     const Network& network = objective.network();
@@ -107,7 +107,7 @@ class ModeClocks final : public Dormant {
 
 }  // namespace
 
-std::unique_ptr<Dormant> mode_clocks(const Objective& objective, const Vector& direction) {
+std::unique_ptr<InactiveClocks> mode_clocks(const Objective& objective, const Vector& direction) {
   return std::make_unique<ModeClocks>(objective, direction);
 }
 

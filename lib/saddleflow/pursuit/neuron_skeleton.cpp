@@ -1,4 +1,4 @@
-// Hidden neurons: clocks of dormant neurons, and flows of the active ones between critical points.
+// Hidden neurons: clocks of inactive neurons, and flows of the active ones between critical points.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ class NeuronProcess {
       : objective_(objective),
         options_(options),
         weights_(Vector::Zero(objective.size())),
-        dormant_(make_dormant(objective, direction)) {
+        clocks_(make_inactive_clocks(objective, direction)) {
     objective_.clear_mode();
     result_.degree = objective.network().degree();
     result_.later_degree = later_degree_of(objective.network());
@@ -38,7 +38,7 @@ class NeuronProcess {
     const WorkCounters before = objective_.counters();
     bool going_on = look();
     while (going_on) going_on = step();
-    result_.work = result_.work + dormant_->work() + (objective_.counters() - before);
+    result_.work = result_.work + clocks_->work() + (objective_.counters() - before);
     return std::move(result_);
   }
 
@@ -51,17 +51,17 @@ class NeuronProcess {
   bool look() {
     if (residual_.norm() <= options_.fitted * residual_unit_) return end(SkeletonEnd::fitted);
     if (static_cast<Index>(result_.jumps.size()) >= options_.jumps) return end(SkeletonEnd::jump_limit);
-    dormant_->look(weights_, residual_);
+    clocks_->look(weights_, residual_);
     return true;
   }
 
   bool step() {
     if (options_.interrupt && options_.interrupt->load()) return end(SkeletonEnd::interrupted);
-    const Real wait = dormant_->wait();
+    const Real wait = clocks_->wait();
     if (wait == kNoEnd) return end(SkeletonEnd::no_growth);
     Real& clock = result_.later_degree != result_.degree && !result_.jumps.empty() ? after_ : time_;
     if (clock + wait > options_.time) return end(SkeletonEnd::time_limit);
-    const std::vector<NeuronDirection> joining = dormant_->advance(wait, options_.tie * (clock + wait));
+    const std::vector<NeuronDirection> joining = clocks_->advance(wait, options_.tie * (clock + wait));
     clock += wait;
     return joining.empty() || jump(joining);
   }
@@ -78,11 +78,11 @@ class NeuronProcess {
     const Real loss = flow.point.refinement.loss;
     if (!(loss < loss_ - kProgress * result_.loss_at_origin)) return end(SkeletonEnd::no_growth);
     loss_ = loss;
-    if (const Vector riders = dormant_->riders(); riders.size() > 0) {
+    if (const Vector riders = clocks_->riders(); riders.size() > 0) {
       const CarriedWeights carried = carried_weights(objective_, flow.start, loss, riders, options_);
-      dormant_->set_riders(carried.riders, carried.active);
+      clocks_->set_riders(carried.riders, carried.active);
     }
-    for (const NeuronDirection& neuron : flow.vanished) dormant_->add(neuron);
+    for (const NeuronDirection& neuron : flow.vanished) clocks_->add(neuron);
     weights_ = flow.weights;
     active_ = flow.active;
     record(joining, flow);
@@ -113,7 +113,7 @@ class NeuronProcess {
     jump.weights = weights_;
     jump.clocks = Vector::Constant(result_.neurons, -kNoEnd);
     for (const Index k : active_) jump.clocks[k] = result_.degree == 2 ? Real(1) : kNoEnd;
-    dormant_->write_clocks(jump.clocks);
+    clocks_->write_clocks(jump.clocks);
     complete_jump(objective_, options_, jump, result_.work);
     result_.jumps.push_back(std::move(jump));
   }
@@ -129,7 +129,7 @@ class NeuronProcess {
   Objective& objective_;
   const SkeletonOptions& options_;
   Vector weights_;
-  std::unique_ptr<Dormant> dormant_;
+  std::unique_ptr<InactiveClocks> clocks_;
   std::vector<Index> active_;
   Matrix residual_;
   Real residual_unit_ = 0, time_ = 0, after_ = 0, loss_ = 0;

@@ -21,7 +21,7 @@ enum class SkeletonEnd {
   no_minimiser,  ///< what is active has no critical point to go to: the loss falls for ever (separable data)
   not_critical,  ///< the flow of what is active has not come to rest within its limits
   unstable,      ///< at the point reached the active neurons have a way down among themselves: no clock of a
-                 ///< dormant neuron tells when it is taken
+                 ///< inactive neuron tells when it is taken
   jump_limit,
   time_limit,
   not_known,  ///< of this network; run_skeleton() alone
@@ -69,7 +69,7 @@ struct SkeletonJump {
   Matrix outputs;  ///< outputs x n
   /// Of every neuron right after the jump. Degree 2: S, 1 for the active, -inf for those that are zero from
   /// the start; diagonal: the dual s in [-1, 1]. Above: ln(norm / delta), +inf for the active; with
-  /// several hidden layers of the weights that do not lead to other dormant neurons (linear: of all).
+  /// several hidden layers of the weights that do not lead to other inactive neurons (linear: of all).
   Vector clocks;
   std::optional<CriticalPoint> point;  ///< of the whole network, where asked for
 };
@@ -94,7 +94,8 @@ struct Skeleton {
 /// * diagonal_linear: the dual s starts at 0, ds/dtau = -grad L(beta); where |s_j| = 1, beta_j is zero or has
 ///   the sign of s_j, and beta is the minimiser of L over the cone of these signs. Exact up to rounding. A
 ///   coordinate with u_j = v_j (or -v_j) in the start has no way to negative (positive) values.
-/// * one hidden layer of degree 2: a dormant neuron has norm delta^{1-S}, S = 0 at first, dS/dtau = 2 N with
+/// * one hidden layer of degree 2: an inactive neuron has norm delta^{1-S}, S = 0 at first, dS/dtau = 2 N
+/// with
 ///   its direction at the limit of its NCF flow for the residual of the present point, started from where
 ///   the jump to this point has taken the direction (carried_weights()). Where N < 0 the neuron shrinks
 ///   with ||a|| = ||b|| until S = 0; there what the conserved ||a||^2 - ||b||^2 leaves of it takes over: the
@@ -102,19 +103,19 @@ struct Skeleton {
 ///   Networks whose hidden neurons can be rotated into one another (linear; power_sum with s^2) have modes
 ///   for neurons: Q' = F Q, Q = (neuron vectors), and the k-th mode is the k-th growing direction of F that
 ///   the modes before it, larger in size, leave over [derived].
-/// * one hidden layer above degree 2: dormant neurons follow their NCF flow with the residual of the present
+/// * one hidden layer above degree 2: inactive neurons follow their NCF flow with the residual of the present
 ///   point, and the first to blow up activates.
-/// * several hidden layers of linear neurons have modes as well: what is dormant follows the NCF flow, of
-///   degree D, of the dormant neurons by themselves until one mode blows up; the other modes go on from
+/// * several hidden layers of linear neurons have modes as well: what is inactive follows the NCF flow, of
+///   degree D, of the inactive neurons by themselves until one mode blows up; the other modes go on from
 ///   there, in the same slow time [derived].
 /// * several hidden layers, power 2 and above: the NCF flow of the whole network until it blows up along a
-///   KKT point; the neurons that are not zero there activate together. Beside the point they reach a dormant
-///   neuron, of a size of order delta, follows its own NCF flow, of degree p + 1: the later jumps are of the
-///   order delta^{1-p} apart, where the first one takes delta^{2-D}. Weights between dormant neurons stand
-///   still there [derived].
+///   KKT point; the neurons that are not zero there activate together. Beside the point they reach an
+///   inactive neuron, of a size of order delta, follows its own NCF flow, of degree p + 1: the later jumps
+///   are of the order delta^{1-p} apart, where the first one takes delta^{2-D}. Weights between inactive
+///   neurons stand still there [derived].
 ///
 /// What activates flows, with all other neurons left out, to the next critical point. Neurons that vanish on
-/// the way are dormant again: with S = 1, or from the norm infinity, which the NCF flow of N < 0 leaves as
+/// the way are inactive again: with S = 1, or from the norm infinity, which the NCF flow of N < 0 leaves as
 /// [D (D-2) |N| tau]^{-1/(D-2)} [derived]. For degree 2 neurons of one direction,
 /// as clocks that tie have them, flow as one and share its size: what tells them apart is a power of delta.
 /// Where that has a clock of its own (several outputs; power_sum with kinks), the skeleton ends as
@@ -125,7 +126,7 @@ struct Skeleton {
 /// the norm of the whole start.
 ///
 /// InputError for networks of degree 1 or without hidden layer, several hidden layers with kinks (power 1;
-/// there dormant neurons grow by a power of what escapes), and a direction that does not fit.
+/// there inactive neurons grow by a power of what escapes), and a direction that does not fit.
 Skeleton compute_skeleton(Objective& objective, const Vector& direction, const SkeletonOptions& options = {});
 
 /// Of what activates after the first jump, see Skeleton::later_degree; the degree of the network where it has

@@ -65,13 +65,15 @@ Json point_json(const CriticalPointRow& p, const std::string& name) {
           {"zero_explained", p.index_zero_explained},
           {"zero_unexplained", p.index_zero_unexplained},
           {"positive", p.index_positive},
-          {"causes", {p.zero_rescaling, p.zero_linear_layers, p.zero_dead_neurons, p.zero_inactive_neurons}},
+          {"causes",
+           {p.explained_rescaling, p.explained_linear_layers, p.explained_zero_neurons,
+            p.explained_dead_neurons}},
           {"gap", number(p.eigenvalue_gap, value_digits)},
           {"lowest", p.eigenvalues.empty() ? Json(nullptr) : number(p.eigenvalues.front(), value_digits)},
           {"eigenvalue_error", number(p.eigenvalue_error, value_digits)},
           {"active_neurons", p.active_neurons},
-          {"sleeping_threshold", number(p.sleeping_threshold, value_digits)},
-          {"sleeping_gap", number(p.sleeping_gap, value_digits)},
+          {"inactive_threshold", number(p.inactive_threshold, value_digits)},
+          {"inactive_gap", number(p.inactive_gap, value_digits)},
           {"visits", p.visits}};
 }
 

@@ -23,9 +23,9 @@ constexpr Real kAtZeroLoss = Real(1e-5);
 // far less.
 constexpr Real kProximity = Real(1e-8);
 
-// A critical point with a small neuron awake must be this much closer than the one with it at zero; and one
+// A critical point with a small neuron active must be this much closer than the one with it at zero; and one
 // with it at zero is the same as one at which Newton's method has made it this small. By judgement.
-constexpr Real kAwake = Real(0.1), kRest = Real(1e-3);
+constexpr Real kActive = Real(0.1), kRest = Real(1e-3);
 
 class Analysis {
  public:
@@ -88,45 +88,45 @@ class Analysis {
     result_.refinement.status = RefineStatus::critical;
     result_.refinement.converged = true;
     for (std::size_t k = 0; k < network_.neurons().size(); ++k)
-      result_.sleeping.neurons.push_back(static_cast<Index>(k));
+      result_.inactive.neurons.push_back(static_cast<Index>(k));
   }
 
-  // Asleep along a trajectory is zero at the saddle: Newton's method would get there by halves (the gradient
-  // is of second order in such a neuron), and stop short. But a small neuron may be awake, too: then w is
-  // much closer to the critical point where it is.
+  // What is inactive along a trajectory is zero at the saddle: Newton's method would get there by halves (the
+  // gradient is of second order in such a neuron), and stop short. But a small neuron may be active, too:
+  // then w is much closer to the critical point where it is.
   void refine() {
     Found found = refine_at(w_);
     const Refinement& whole = found.refinement;
-    Sleeping asleep = sleeping_neurons(network_, w_, options_.sleeping_gap);
-    if (!asleep.neurons.empty()) {
-      Found zeroed = refine_zeroed(w_, asleep);
+    InactiveNeurons inactive = find_inactive(network_, w_, options_.inactive_gap);
+    if (!inactive.neurons.empty()) {
+      Found zeroed = refine_zeroed(w_, inactive);
       const Real away = (zeroed.refinement.point - w_).norm();
-      if (zeroed.refinement.converged && !(whole.converged && (whole.point - w_).norm() < kAwake * away))
-        return take(std::move(zeroed), std::move(asleep));
-      if (!whole.converged) return take(std::move(zeroed), std::move(asleep));
+      if (zeroed.refinement.converged && !(whole.converged && (whole.point - w_).norm() < kActive * away))
+        return take(std::move(zeroed), std::move(inactive));
+      if (!whole.converged) return take(std::move(zeroed), std::move(inactive));
     }
     if (whole.converged) {
-      asleep = sleeping_neurons(network_, whole.point, options_.sleeping_gap);
-      if (!asleep.neurons.empty()) {
-        Found zeroed = refine_zeroed(whole.point, asleep);
+      inactive = find_inactive(network_, whole.point, options_.inactive_gap);
+      if (!inactive.neurons.empty()) {
+        Found zeroed = refine_zeroed(whole.point, inactive);
         const Real away = (zeroed.refinement.point - whole.point).norm();
         if (zeroed.refinement.converged && away < kRest * whole.point.norm())
-          return take(std::move(zeroed), std::move(asleep));
+          return take(std::move(zeroed), std::move(inactive));
       }
     }
     take(std::move(found), {});
-    result_.sleeping = sleeping_neurons(network_, result_.refinement.point,
-                                        std::numeric_limits<Real>::infinity());  // exact zeros only
+    result_.inactive = find_inactive(network_, result_.refinement.point,
+                                     std::numeric_limits<Real>::infinity());  // exact zeros only
   }
 
-  Found refine_zeroed(const Vector& w, const Sleeping& asleep) {
-    return refine_at(put_to_zero(network_, w, asleep.neurons));
+  Found refine_zeroed(const Vector& w, const InactiveNeurons& inactive) {
+    return refine_at(put_to_zero(network_, w, inactive.neurons));
   }
 
-  void take(Found found, Sleeping sleeping) {
+  void take(Found found, InactiveNeurons inactive) {
     found_ = std::move(found);
     result_.refinement = std::move(found_.refinement);
-    result_.sleeping = std::move(sleeping);
+    result_.inactive = std::move(inactive);
     if (surface_) surface_->enter(found_.mode, result_.point());
   }
 
@@ -156,9 +156,9 @@ class Analysis {
     int layers = 0;
     for (const Neuron& neuron : network_.neurons()) layers = std::max(layers, neuron.layer + 1);
     result_.active_neurons.assign(static_cast<std::size_t>(layers), 0);
-    const std::vector<Index>& asleep = result_.sleeping.neurons;
+    const std::vector<Index>& inactive = result_.inactive.neurons;
     for (std::size_t k = 0; k < network_.neurons().size(); ++k)
-      if (!std::binary_search(asleep.begin(), asleep.end(), static_cast<Index>(k)))
+      if (!std::binary_search(inactive.begin(), inactive.end(), static_cast<Index>(k)))
         ++result_.active_neurons[static_cast<std::size_t>(network_.neurons()[k].layer)];
   }
 
@@ -187,7 +187,7 @@ class Analysis {
       return;
     }
     if (is_fitted()) return;
-    result_.ncfs = neuron_ncfs(objective_, result_.point(), result_.sleeping.neurons, options_.search,
+    result_.ncfs = neuron_ncfs(objective_, result_.point(), result_.inactive.neurons, options_.search,
                                result_.kinks ? &result_.kinks->pattern : nullptr);
     for (const NeuronNcf& ncf : result_.ncfs) add_neuron(ncf);
     // Neurons that find no way down alone may find one together.
@@ -205,7 +205,7 @@ class Analysis {
   }
 
   void add_path() {
-    const auto path = path_ncf(objective_, result_.point(), result_.sleeping.neurons, options_.search);
+    const auto path = path_ncf(objective_, result_.point(), result_.inactive.neurons, options_.search);
     if (!path) return;
     add_maximisers(path->table, *path->network, together(), [&](const Vector& u) {
       Vector direction = Vector::Zero(w_.size());

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "saddleflow/base/critical_kind.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 #include "saddleflow/saddle/kinked_point.hpp"
 #include "saddleflow/saddle/linear_basis.hpp"
 #include "saddleflow/saddle/neuron_ncf.hpp"
 #include "saddleflow/saddle/refine.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/saddle/zero_modes.hpp"
 
@@ -27,13 +27,14 @@ struct EscapeDirection {
   Real basin_share = 0;  ///< of random directions of such a neuron
 };
 
-/// Of a linear network everything is in its `basis`: there the modes that sleep are neurons.
+/// Of a linear network everything is in its `basis`: there the inactive modes are neurons.
 struct CriticalPoint {
   CriticalKind kind = CriticalKind::unresolved;
   Refinement refinement;
   Real proximity = 0;  ///< r at the refined point, see Probe; critical points are below 1e-8
   HiddenBasis basis;
-  Sleeping sleeping;  ///< neurons that are exactly zero at the point, and what told them from the others
+  InactiveNeurons
+      inactive;  ///< neurons that are exactly zero at the point, and what told them from the others
   /// Of networks with kinks (PiecewiseFlow::applies_to) at critical points: the kinks on which it lies. The
   /// refinement and the spectrum then are those of the loss on their surface; across it eigenvalues are zero.
   std::optional<KinkedFirstOrder> kinks;
@@ -54,10 +55,10 @@ struct CriticalPointOptions {
   KktSearchOptions search{};     ///< for the correlation functions
   bool search_at_origin = true;  ///< for KKT points of networks of several hidden layers: n weights at once
   Real kink_tolerance = kKinkTolerance;  ///< of KinkedSurface::mode_at
-  Real sleeping_gap = kSleepingGap;      ///< neurons below a gap of this much are tried at zero
+  Real inactive_gap = kInactiveGap;      ///< neurons below a gap of this much are tried at zero
 };
 
-/// Refines w with its sleeping neurons put to zero and as it is: the latter counts where the former leads
+/// Refines w with its inactive neurons put to zero and as it is: the latter counts where the former leads
 /// nowhere, or much farther, or nearly to the same point with small neurons left over; then
 /// spectrum, zero modes and ways down. w = 0 is the origin. Of a network with kinks the objective has no mode
 /// afterwards. Throws InputError for w of another size or with

@@ -1,4 +1,4 @@
-// The basis of the hidden layers of a linear network in which what sleeps is neurons.
+// The basis of the hidden layers of a linear network in which what is inactive is neurons.
 #pragma once
 
 #include <vector>
@@ -18,8 +18,8 @@ struct HiddenBasis {
 };
 
 /// The eigenvectors of W_l W_l^T + W_{l+1}^T W_{l+1}, largest first: along a trajectory the modes that have
-/// been learnt come first, and those that sleep are neurons of small norm. Identity unless the network is
-/// linear (NetworkTraits::mixes()).
+/// been learnt come first, and those that are inactive are neurons of small norm. Identity unless the network
+/// is linear (NetworkTraits::mixes()).
 HiddenBasis principal_basis(const Network& network, const Vector& w);
 
 }  // namespace saddleflow

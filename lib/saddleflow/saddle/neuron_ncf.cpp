@@ -6,8 +6,8 @@
 #include <map>
 
 #include "saddleflow/problem/correlation_unit.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 #include "saddleflow/saddle/layer_signals.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
 
 namespace saddleflow {
 

@@ -31,9 +31,9 @@ class VisitJudge {
     const Vector away = weights_.closest - point_.point();
     const Real size = point_.point().norm();
     result_.closest_distance = size > 0 ? away.norm() / size : away.norm();
-    const Vector small = away(parameters_of(network_, point_.sleeping.neurons));
+    const Vector small = away(parameters_of(network_, point_.inactive.neurons));
     result_.small_norm = small.norm();
-    result_.kept_drift = put_to_zero(network_, away, point_.sleeping.neurons).norm();
+    result_.kept_drift = put_to_zero(network_, away, point_.inactive.neurons).norm();
   }
 
   void predict() {
@@ -52,7 +52,7 @@ class VisitJudge {
     if (std::isfinite(soonest)) result_.predicted_leave_time = weights_.closest_time + soonest;
   }
 
-  // Exponential growth of a dead neuron in a smooth p = 1 network is that of an eigenvector already.
+  // Exponential growth of a zero neuron in a smooth p = 1 network is that of an eigenvector already.
   void predict_neuron(Real& soonest) {
     const std::vector<Departure> departures = predict_departures(network_, point_.ncfs, weights_.closest);
     for (const Departure& d : departures) result_.work = result_.work + d.work;

@@ -17,7 +17,7 @@ struct VisitAnalysis {
   static constexpr Real unknown = std::numeric_limits<Real>::quiet_NaN();
 
   Real closest_distance = unknown;  ///< ||w - p|| / ||p|| at the closest approach (p = 0: ||w||)
-  Real small_norm = unknown;        ///< norm of the sleeping neurons' weights there
+  Real small_norm = unknown;        ///< norm of the inactive neurons' weights there
   Real kept_drift = unknown;        ///< ||w - p|| there, on the other weights
   // What the saddle foretells from the weights at the closest approach: which way down is the fastest.
   Index predicted_escape = -1;  ///< into CriticalPoint::escapes
@@ -29,9 +29,9 @@ struct VisitAnalysis {
   Index escape = -1;               ///< the way down that it follows most closely
   Real exit_overlap = unknown;     ///< eigenvectors: share of the displacement in the unstable space;
                                    ///< correlation: cosine of the growing neuron's weights with the KKT point
-  int left_layer = -1;             ///< of the sleeping neuron that has grown most ...
+  int left_layer = -1;             ///< of the inactive neuron that has grown most ...
   Index left_neuron = -1;          ///< ... and its number; -1 where none has
-  Real small_alignment = unknown;  ///< of all sleeping neurons with the KKT points nearest to each, by size
+  Real small_alignment = unknown;  ///< of all inactive neurons with the KKT points nearest to each, by size
   WorkCounters work;               ///< of the prediction
 };
 

@@ -128,7 +128,7 @@ bool vanish(const Vector& w, const std::vector<Index>& parameters, Real zero) {
 
 // What a neuron without outgoing weights computes matters to nobody; what one without incoming weights sends
 // on is zero, to second order where sigma'(0) = 0. Only those directions count that the null space contains.
-void add_dead_neurons(const Network& network, const Vector& w, Directions& directions) {
+void add_zero_neurons(const Network& network, const Vector& w, Directions& directions) {
   const Real zero = kZero * w.cwiseAbs().maxCoeff();
   for (const Neuron& neuron : network.neurons()) {
     const bool no_input = vanish(w, neuron.incoming, zero);
@@ -139,7 +139,7 @@ void add_dead_neurons(const Network& network, const Vector& w, Directions& direc
 }
 
 // Combinations v of the neurons of a linear layer with v^T W_l = 0 or W_{l+1} v = 0.
-void add_dead_combinations(const Network& network, const Vector& w, Directions& directions) {
+void add_zero_combinations(const Network& network, const Vector& w, Directions& directions) {
   const auto kernel = [](const Matrix& m) {
     const SymmetricEigen eigen = symmetric_eigen(m.transpose() * m, "zero modes");
     const Real largest = std::max(eigen.values.cwiseAbs().maxCoeff(), kNoSquare);
@@ -172,7 +172,7 @@ void add_dead_combinations(const Network& network, const Vector& w, Directions& 
 
 // A neuron that no sample activates passes nothing on, in either direction: what enters a neuron that feeds
 // such ones alone matters to nobody, either.
-void add_inactive_neurons(const Objective& objective, const Vector& w, Directions& directions) {
+void add_dead_neurons(const Objective& objective, const Vector& w, Directions& directions) {
   const Network& network = objective.network();
   if (!network.traits().pre_activations) return;
   const std::vector<LayerSignals> signals = layer_signals(objective, w);
@@ -187,13 +187,13 @@ void add_inactive_neurons(const Objective& objective, const Vector& w, Direction
       if (neuron.layer != l) continue;
       // On a kink that is held rounding leaves a little.
       const Real rounding = network.traits().kinked() ? kZero * w.norm() * below_norm : Real(0);
-      const bool inactive = activations.row(neuron.index).cwiseAbs().maxCoeff() <= rounding;
+      const bool is_dead = activations.row(neuron.index).cwiseAbs().maxCoeff() <= rounding;
       bool unheard = l + 1 < static_cast<int>(signals.size());
       for (std::size_t i = 0; unheard && i < neuron.outgoing.size(); ++i)
         unheard = above[i] || w[neuron.outgoing[i]] == 0;
-      silent[static_cast<std::size_t>(neuron.index)] = (inactive && closes) || unheard;
-      if (inactive || unheard) directions.add_weights(neuron.incoming);
-      if (inactive) directions.add_weights(neuron.outgoing);
+      silent[static_cast<std::size_t>(neuron.index)] = (is_dead && closes) || unheard;
+      if (is_dead || unheard) directions.add_weights(neuron.incoming);
+      if (is_dead) directions.add_weights(neuron.outgoing);
     }
   }
 }
@@ -220,11 +220,11 @@ ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const 
   if (pattern) add_mixing_on_branches(objective, w, *pattern, directions);
   directions.add(symmetry_tangents(network, w));
   modes.linear_layers = newly();
-  add_dead_neurons(network, w, directions);
-  if (linear) add_dead_combinations(network, w, directions);
+  add_zero_neurons(network, w, directions);
+  if (linear) add_zero_combinations(network, w, directions);
+  modes.zero_neurons = newly();
+  add_dead_neurons(objective, w, directions);
   modes.dead_neurons = newly();
-  add_inactive_neurons(objective, w, directions);
-  modes.inactive_neurons = newly();
   modes.unexplained = null_space.cols() - modes.explained();
   return modes;
 }

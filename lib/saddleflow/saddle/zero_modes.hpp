@@ -18,12 +18,12 @@ struct ZeroModes {
   /// W_l -> G W_l, W_{l+1} -> W_{l+1} G^{-1}: linear networks, neurons on the same branches of a pattern;
   /// rotations (power_sum of s^2)
   Index linear_layers = 0;
-  Index dead_neurons = 0;  ///< weights of neurons that are zero, or whose outgoing (for p >= 2: or incoming)
+  Index zero_neurons = 0;  ///< weights of neurons that are zero, or whose outgoing (for p >= 2: or incoming)
                            ///< weights are; in linear layers also of combinations of neurons
-  Index inactive_neurons = 0;  ///< weights of neurons that no sample activates, or that feed such ones only
+  Index dead_neurons = 0;  ///< weights of neurons that no sample activates, or that feed such ones only
   Index unexplained = 0;
 
-  Index explained() const { return held_kinks + rescaling + linear_layers + dead_neurons + inactive_neurons; }
+  Index explained() const { return held_kinks + rescaling + linear_layers + zero_neurons + dead_neurons; }
   Index total() const { return explained() + unexplained; }
 };
 

@@ -35,7 +35,7 @@ class ErrorControl {
     Real rtol = kUsualTolerance;
     /// A weight that passes through zero is known to a tenth of its neuron's tolerance.
     Real theta = Real(0.1);
-    /// Far below any start that is asked for: a neuron that sleeps at 1e-100 is known as well as the others.
+    /// Far below any start that is asked for: an inactive neuron of 1e-100 is known as well as the others.
     Real floor = Real(1e-280);
     /// kappa > 0: besides, the error of a step must not exceed kappa times the way it went, up to rounding,
     /// that of the slopes included, and 1e-5 rtol |x|.

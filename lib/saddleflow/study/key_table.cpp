@@ -8,10 +8,10 @@
 #include "saddleflow/problem/loss_registry.hpp"
 #include "saddleflow/pursuit/neuron_pursuit.hpp"
 #include "saddleflow/stepper/stepper.hpp"
-#include "saddleflow/study/experiment.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/matrix_data.hpp"
+#include "validation/experiment.hpp"
 
 namespace saddleflow {
 

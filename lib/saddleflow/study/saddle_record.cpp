@@ -25,10 +25,10 @@ archive::CriticalPointRow describe_point(const CriticalPoint& point, const Netwo
   row.relative_gradient = number(point.refinement.relative_gradient);
   row.active_neurons = per_layer(point.active_neurons, network);
   row.zero_neuron.assign(network.neurons().size(), 0);
-  for (const Index k : point.sleeping.neurons) row.zero_neuron[static_cast<std::size_t>(k)] = 1;
-  if (point.sleeping.gap > 1) {
-    row.sleeping_threshold = number(point.sleeping.threshold);
-    row.sleeping_gap = number(point.sleeping.gap);
+  for (const Index k : point.inactive.neurons) row.zero_neuron[static_cast<std::size_t>(k)] = 1;
+  if (point.inactive.gap > 1) {
+    row.inactive_threshold = number(point.inactive.threshold);
+    row.inactive_gap = number(point.inactive.gap);
   }
   if (!point.is_critical()) return row;
   if (point.kinks) {
@@ -41,10 +41,10 @@ archive::CriticalPointRow describe_point(const CriticalPoint& point, const Netwo
     row.index_zero_explained = point.zero_modes.explained();
     row.index_zero_unexplained = point.zero_modes.unexplained;
     row.index_positive = point.spectrum.positive;
-    row.zero_rescaling = point.zero_modes.rescaling;
-    row.zero_linear_layers = point.zero_modes.linear_layers;
-    row.zero_dead_neurons = point.zero_modes.dead_neurons;
-    row.zero_inactive_neurons = point.zero_modes.inactive_neurons;
+    row.explained_rescaling = point.zero_modes.rescaling;
+    row.explained_linear_layers = point.zero_modes.linear_layers;
+    row.explained_zero_neurons = point.zero_modes.zero_neurons;
+    row.explained_dead_neurons = point.zero_modes.dead_neurons;
     row.eigenvalue_gap = number(point.spectrum.gap);
   }
   row.eigenvalues = to_doubles(point.spectrum.eigenvalues);

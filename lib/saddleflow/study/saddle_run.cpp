@@ -64,12 +64,12 @@ class Survey {
     if (rows.empty()) return;
     if (catalogue_.points().empty()) catalogue_.add(analyse(Vector::Zero(objective_.size())));
     read_exits(run);
-    std::vector<Index> asleep = asleep_at_escape(run, rows.front().closest_time);
+    std::vector<Index> inactive = inactive_at_escape(run, rows.front().closest_time);
     Index before = starts_at_origin(run) ? 0 : -1;
     for (std::size_t k = 0; k < rows.size() && !interrupted(); ++k) {
       if (options_.progress) options_.progress(fmt::format("visit {} of {}", k + 1, rows.size()));
-      SaddleVisit visit = judge(rows[k], number, asleep);
-      asleep = visit.analysis.exit_direction.size() > 0 ? small_at_exit(rows[k]) : std::vector<Index>();
+      SaddleVisit visit = judge(rows[k], number, inactive);
+      inactive = visit.analysis.exit_direction.size() > 0 ? small_at_exit(rows[k]) : std::vector<Index>();
       if (at(visit.point).is_critical() && visit.point != before) {
         if (before >= 0) count_transition(before, visit.point);
         before = visit.point;
@@ -115,25 +115,25 @@ class Survey {
   }
 
   std::vector<Index> small_at_exit(const archive::SaddleRow& row) const {
-    return sleeping_neurons(objective_.network(), exits_.at(row.leave_time)).neurons;
+    return find_inactive(objective_.network(), exits_.at(row.leave_time)).neurons;
   }
 
   // Where the origin was left, before the first visit.
-  std::vector<Index> asleep_at_escape(const KktProblem& run, double first_visit) const {
+  std::vector<Index> inactive_at_escape(const KktProblem& run, double first_visit) const {
     for (const archive::EventRow& event : run.run->event_rows()) {
       if (is_escape(archive::kind_of(run.description, event)) && event.time < first_visit &&
           event.snapshot >= 0)
-        return sleeping_neurons(objective_.network(), to_vector(run.run->row("weights", event.snapshot)))
+        return find_inactive(objective_.network(), to_vector(run.run->row("weights", event.snapshot)))
             .neurons;
     }
     return {};
   }
 
-  SaddleVisit judge(const archive::SaddleRow& row, Index run, const std::vector<Index>& asleep) {
+  SaddleVisit judge(const archive::SaddleRow& row, Index run, const std::vector<Index>& inactive) {
     SaddleVisit visit;
     visit.run = run;
     visit.recorded = row;
-    visit.asleep_before = asleep;
+    visit.inactive_before = inactive;
     const Vector closest = to_vector(row.point);
     CriticalPoint point = analyse(closest);
     if (point.is_critical()) {
@@ -141,7 +141,7 @@ class Survey {
       if (left(row)) weights.exit = exits_.at(row.leave_time);
       visit.analysis = analyse_visit(objective_.network(), point, weights);
       result_.work = result_.work + visit.analysis.work;
-      if (!asleep.empty()) visit.pattern_preserved = preserved(asleep, point.sleeping.neurons);
+      if (!inactive.empty()) visit.pattern_preserved = preserved(inactive, point.inactive.neurons);
       const std::vector<EscapeDirection> own = point.escapes;
       visit.point = catalogue_.add(std::move(point));
       translate(own, visit);

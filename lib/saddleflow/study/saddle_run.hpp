@@ -33,7 +33,7 @@ struct SaddleVisit {
   archive::SaddleRow recorded;
   Index point = -1;  ///< into SaddleSurvey::points
   VisitAnalysis analysis;
-  std::vector<Index> asleep_before;                     ///< neurons small where the last point was left
+  std::vector<Index> inactive_before;                   ///< neurons small where the last point was left
   Verdict pattern_preserved = Verdict::not_applicable;  ///< these are zero at this point
 };
 

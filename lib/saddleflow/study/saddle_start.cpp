@@ -10,7 +10,7 @@
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/saddle/sleeping.hpp"
+#include "saddleflow/saddle/inactive_neurons.hpp"
 #include "saddleflow/study/growing_run.hpp"
 
 namespace saddleflow {

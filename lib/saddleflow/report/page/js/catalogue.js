@@ -12,7 +12,7 @@ const pointColumns = [
   ['negative', (p) => countOf(p.negative)], ['zero', zeros], ['positive', (p) => countOf(p.positive)],
   ['zero modes from', causes], ['gap', (p) => number(p.gap, 2)], ['λ min', (p) => number(p.lowest)],
   ['‖∇L‖', (p) => number(p.gradient_norm, 2)], ['relative', (p) => number(p.relative_gradient, 2)],
-  ['asleep below', (p) => number(p.sleeping_threshold, 2)], ['by a factor of', (p) => number(p.sleeping_gap, 2)],
+  ['inactive below', (p) => number(p.inactive_threshold, 2)], ['by a factor of', (p) => number(p.inactive_gap, 2)],
 ];
 
 const escapeColumns = [

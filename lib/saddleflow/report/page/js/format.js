@@ -8,7 +8,7 @@ const known = (value) => value !== null && value !== undefined && Number.isFinit
 
 /** A critical point that the flow has not left and whose Hessian has no negative eigenvalue is where it ends. */
 const isEnd = (point) => point.negative === 0 && !known(point.leave?.time);
-/** With eigenvalues that vanish, and loss left to lose, the Hessian does not tell: neurons may be asleep. */
+/** With eigenvalues that vanish, and loss left to lose, the Hessian does not tell: neurons may be inactive. */
 const isMinimum = (point) => isEnd(point) && (point.zero === 0 || point.loss <= 1e-6 * run.first_loss);
 const pointKind = (point) => (isMinimum(point) ? 'minimum' : isEnd(point) ? 'degenerate' : 'saddle');
 /** Its name in the catalogue, where there is one. */
