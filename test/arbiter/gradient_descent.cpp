@@ -1,5 +1,7 @@
 #include "arbiter/gradient_descent.hpp"
 
+#include "arbiter/convolution_descent.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -150,10 +152,11 @@ std::vector<double> extrapolated(const std::vector<double>& a, const std::vector
 }  // namespace
 
 std::vector<double> descend(const PlainProblem& p, std::int64_t steps, SlopeAtZero at_zero) {
-  check(p);
   const double slope = at_zero == SlopeAtZero::left    ? p.slope
                        : at_zero == SlopeAtZero::right ? 1.0
                                                        : (1 + p.slope) / 2;
+  if (p.patches.kernel > 0) return descend_convolution(p, slope, steps);
+  check(p);
   std::vector<double> w = p.start;
   const std::size_t n = p.inputs.size();
   if (n <= 4)
@@ -172,6 +175,7 @@ std::vector<double> descend(const PlainProblem& p, std::int64_t steps, SlopeAtZe
 }
 
 double plain_loss(const PlainProblem& p, const std::vector<double>& weights) {
+  if (p.patches.kernel > 0) return convolution_loss(p, weights);
   check(p);
   return Descent<kSamples>(p, p.slope).loss(weights.data());
 }
@@ -187,7 +191,8 @@ double relative_distance(const std::vector<double>& a, const std::vector<double>
 }
 
 Arbiter::Arbiter(const PlainProblem& problem, const ArbiterOptions& options) : problem_(problem) {
-  const double products = static_cast<double>(problem.inputs.size() * problem.start.size());
+  const double products = static_cast<double>(
+      problem.inputs.size() * static_cast<std::size_t>(patch_count(problem)) * problem.start.size());
   const auto most = static_cast<std::int64_t>(options.most_work / products);
   steps_ = std::max(options.least_steps, static_cast<std::int64_t>(problem.t_end / options.first_step));
   descend_once();

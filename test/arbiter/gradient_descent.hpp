@@ -8,10 +8,20 @@
 
 namespace saddleflow::test {
 
+/// Patches of a sequence: `kernel` positions from 0, stride, 2 stride, ... on; entry w + positions c of a
+/// sample is channel c of position w, entry w + kernel c of a patch likewise.
+struct PlainPatches {
+  int kernel = 0;  ///< 0: no convolution
+  int stride = 1, channels = 1;
+  bool average = false;  ///< of the activations over the patches; else an outer weight for each
+};
+
 /// Outputs W_m sigma(... sigma(W_1 x)), sigma(s) = max(s, slope s). At most four matrices, six units a layer,
 /// 32 samples. Losses as in the library: half the square, or 2 ln(1 + e^{-y H}), over outputs and samples.
+/// With patches the convolution of one hidden layer, see descend_convolution().
 struct PlainProblem {
   std::vector<int> widths;  ///< inputs, hidden layers, outputs
+  PlainPatches patches;
   double slope = 0;
   bool logistic = false;
   bool mean = false;                                 ///< divide by the number of samples

@@ -1,10 +1,11 @@
 // A census of random networks whose kinks coincide: does the library's flow end where gradient descent with a
 // tiny step ends?
-//   build/release/bin/kink-census [count [seed [first [folder [open [rtol [stepper]]]]]]]
+//   build/release/bin/kink-census [convolutions] [count [seed [first [folder [open [rtol [stepper]]]]]]]
 // The problems `first` to first + count - 1 of a seed (60, 1, 0); each is a function of its seed and number.
 // `open`: so many may not be right yet (0); 1e-8, auto. With a folder every problem that is not right is
 // written there as a study with its right end. All 600:
 //   build/release/bin/kink-census 600
+// With `convolutions` the networks are convolutions with one hidden layer, see random_convolutions.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <string>
 
 #include "arbiter/library_flow.hpp"
+#include "arbiter/random_convolutions.hpp"
 #include "arbiter/random_kinks.hpp"
 #include "arbiter/study_file.hpp"
 
@@ -29,7 +31,10 @@ constexpr double kPieces = 32;            // of a path, where it is judged by th
 enum Verdict { right, wrong, unresolved, time_out, undecided, kVerdicts };
 constexpr std::array<const char*, kVerdicts> kNames{"right", "WRONG", "UNRESOLVED", "TIME-OUT", "UNDECIDED"};
 
+enum class Networks { feed_forward, convolutions };
+
 struct Settings {
+  Networks networks = Networks::feed_forward;
   int count = 60;
   std::uint64_t seed = 1;
   int first = 0;
@@ -50,7 +55,35 @@ struct Judged {
   double seconds = 0;  // of the arbiter
 };
 
-using Table = std::array<std::array<int, kVerdicts>, 3>;  // by hidden layers
+using Table = std::array<std::array<int, kVerdicts>, 3>;  // by hidden layers, or by outer weights
+
+/// A problem and where it counts.
+struct CensusProblem {
+  std::uint64_t seed = 0;
+  int number = 0;
+  std::size_t row = 0, column = 0;
+  std::string description;
+  PlainProblem plain;
+};
+
+CensusProblem census_problem(const Settings& settings, int number) {
+  if (settings.networks == Networks::convolutions) {
+    const RandomConvolution made = random_convolution(settings.seed, number);
+    return {made.seed,
+            number,
+            static_cast<std::size_t>(made.kind),
+            made.plain.patches.average ? 1U : 0U,
+            made.description(),
+            made.plain};
+  }
+  const RandomKinks made = random_kinks(settings.seed, number);
+  return {made.seed,
+          number,
+          static_cast<std::size_t>(made.kind),
+          static_cast<std::size_t>(made.hidden_layers - 1),
+          made.description(),
+          made.plain};
+}
 
 Verdict compare(Judged& j, const Arbiter& arbiter) {
   j.error = arbiter.error();
@@ -101,7 +134,7 @@ Verdict judge_by_pieces(Judged& j, const PlainProblem& problem) {
   return right;
 }
 
-Judged judge(const RandomKinks& kinks, const Settings& settings) {
+Judged judge(const CensusProblem& kinks, const Settings& settings) {
   Judged j;
   j.flow = library_flow(kinks.plain, settings.how);
   PlainProblem problem = kinks.plain;
@@ -115,14 +148,14 @@ Judged judge(const RandomKinks& kinks, const Settings& settings) {
   j.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (j.verdict != right && !settings.folder.empty())
     write_study(fmt::format("{}/{}-{}", settings.folder, kinks.seed, kinks.number),
-                fmt::format("{}; {}", kNames[j.verdict], kinks.description()), problem, settings.how.rtol,
+                fmt::format("{}; {}", kNames[j.verdict], kinks.description), problem, settings.how.rtol,
                 arbiter, j.tolerance);
   return j;
 }
 
-void report(const RandomKinks& kinks, const Judged& j) {
+void report(const CensusProblem& kinks, const Judged& j) {
   if (j.verdict == right) return;
-  fmt::print("{:<10} {}\n           ", kNames[j.verdict], kinks.description());
+  fmt::print("{:<10} {}\n           ", kNames[j.verdict], kinks.description);
   if (j.flow.finished())
     fmt::print("end off by {:.2e}, allowed {:.1e}, the path from t = {:.4g}; ", j.distance, j.tolerance,
                j.piece);
@@ -134,22 +167,34 @@ void report(const RandomKinks& kinks, const Judged& j) {
   std::fflush(stdout);
 }
 
-void print(const std::array<Table, kDataKinds>& tables) {
-  fmt::print("{:<10} {:>32} {:>32} {:>32}\n", "", "one hidden layer", "two", "three");
+void print(Networks networks, const std::array<Table, kDataKinds>& tables) {
+  const bool patches = networks == Networks::convolutions;
+  const std::size_t columns = patches ? 2 : 3;
+  if (patches)
+    fmt::print("{:<10} {:>32} {:>32}\n", "", "dense", "average");
+  else
+    fmt::print("{:<10} {:>32} {:>32} {:>32}\n", "", "one hidden layer", "two", "three");
   fmt::print("{:<10}", "");
-  for (int l = 0; l < 3; ++l)
+  for (std::size_t l = 0; l < columns; ++l)
     fmt::print("{:>8}{:>6}{:>7}{:>5}{:>7}", "right", "wrong", "unres.", "out", "undec.");
   fmt::print("\n");
-  for (int k = 0; k < kDataKinds; ++k) {
-    fmt::print("{:<10}", name(static_cast<DataKind>(k)));
-    for (const auto& c : tables[static_cast<std::size_t>(k)])
+  for (int k = 0; k < (patches ? kSequenceKinds : kDataKinds); ++k) {
+    fmt::print("{:<10}", patches ? name(static_cast<SequenceKind>(k)) : name(static_cast<DataKind>(k)));
+    for (std::size_t l = 0; l < columns; ++l) {
+      const auto& c = tables[static_cast<std::size_t>(k)][l];
       fmt::print("{:>8}{:>6}{:>7}{:>5}{:>7}", c[right], c[wrong], c[unresolved], c[time_out], c[undecided]);
+    }
     fmt::print("\n");
   }
 }
 
 Settings settings_of(int argc, char** argv) {
   Settings s;
+  if (argc > 1 && std::string(argv[1]) == "convolutions") {
+    s.networks = Networks::convolutions;
+    --argc;
+    ++argv;
+  }
   if (argc > 1) s.count = std::atoi(argv[1]);
   if (argc > 2) s.seed = static_cast<std::uint64_t>(std::atoll(argv[2]));
   if (argc > 3) s.first = std::atoi(argv[3]);
@@ -170,11 +215,10 @@ int main(int argc, char** argv) {
   double library_seconds = 0, arbiter_seconds = 0;
   std::int64_t most_steps = 0;
   for (int number = settings.first; number < settings.first + settings.count; ++number) {
-    const RandomKinks kinks = random_kinks(settings.seed, number);
+    const CensusProblem kinks = census_problem(settings, number);
     const Judged j = judge(kinks, settings);
     report(kinks, j);
-    ++tables[static_cast<std::size_t>(kinks.kind)][static_cast<std::size_t>(kinks.hidden_layers - 1)]
-            [j.verdict];
+    ++tables[kinks.row][kinks.column][j.verdict];
     ++total[j.verdict];
     branched += j.flow.branched_at ? 1 : 0;
     sampled += j.flow.sampled > 0 ? 1 : 0;
@@ -184,7 +228,7 @@ int main(int argc, char** argv) {
     arbiter_seconds += j.seconds;
     if (j.verdict == right) most_steps = std::max(most_steps, j.flow.steps);
   }
-  print(tables);
+  print(settings.networks, tables);
   fmt::print(
       "kink census, seed {}, problems {} to {}, {}, rtol {:g}: {} right, {} wrong, {} unresolved, {} timed "
       "out, "

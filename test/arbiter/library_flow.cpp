@@ -6,6 +6,7 @@
 
 #include "saddleflow/integrate/flow_assembly.hpp"
 #include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/network/convolution.hpp"
 
 namespace saddleflow::test {
 namespace {
@@ -80,13 +81,24 @@ void follow(const PlainProblem& p, const LibraryFlowOptions& how, LibraryFlow& f
 
 }  // namespace
 
+std::shared_ptr<const Network> network_of(const PlainProblem& p) {
+  const Activation sigma(p.slope, 1);
+  if (p.patches.kernel == 0) return feed_forward(std::vector<Index>(p.widths.begin(), p.widths.end()), sigma);
+  ConvolutionShape shape;
+  shape.patches = sequence_patches(p.widths[0] / p.patches.channels, p.patches.channels, p.patches.kernel,
+                                   p.patches.stride);
+  shape.kernels = p.widths[1];
+  shape.outputs = p.widths[2];
+  shape.outer = p.patches.average ? OuterWeights::average : OuterWeights::dense;
+  return convolution(shape, sigma);
+}
+
 std::unique_ptr<Objective> objective_of(const PlainProblem& p) {
   Dataset data;
   data.inputs = samples_as_columns(p.inputs);
   data.targets = samples_as_columns(p.targets);
-  const std::vector<Index> widths(p.widths.begin(), p.widths.end());
   return std::make_unique<Objective>(
-      feed_forward(widths, Activation(p.slope, 1)), data,
+      network_of(p), data,
       Loss(p.logistic ? logistic_loss() : square_loss(), p.mean ? Reduction::mean : Reduction::sum));
 }
 

@@ -34,6 +34,7 @@ struct LibraryFlow {
 };
 
 /// The problem as the library's.
+std::shared_ptr<const Network> network_of(const PlainProblem& problem);
 std::unique_ptr<Objective> objective_of(const PlainProblem& problem);
 Vector start_of(const PlainProblem& problem);
 

@@ -28,6 +28,12 @@ std::string rows(const std::vector<std::vector<double>>& values) {
   return fmt::format("[{}]", fmt::join(texts, ",\n  "));
 }
 
+std::string patch_keys(const PlainPatches& p) {
+  if (p.kernel == 0) return {};
+  return fmt::format("kernel = {}\nstride = {}\nchannels = {}\npooling = \"{}\"\n", p.kernel, p.stride,
+                     p.channels, p.average ? "average" : "none");
+}
+
 void write(const std::filesystem::path& file, const std::string& text) {
   std::ofstream out(file);
   out << text;
@@ -41,12 +47,13 @@ void write_study(const std::filesystem::path& folder, const std::string& comment
   std::filesystem::create_directories(folder);
   write(
       folder / "study.toml",
-      fmt::format("# {}\n[network]\nkind = \"feed_forward\"\nlayers = [{}]\nslope = {}\npower = 1\n[data]\n"
+      fmt::format("# {}\n[network]\nkind = \"{}\"\nlayers = [{}]\n{}slope = {}\npower = 1\n[data]\n"
                   "inputs = \"given\"\ntargets = \"given\"\n[data.given]\ninputs = {}\ntargets = {}\n[loss]\n"
                   "kind = \"{}\"\nreduction = \"{}\"\n[init]\nkind = \"given\"\nkeep_norm = true\nweights = "
                   "{}\n[flow]\n"
                   "t_end = {}\nrtol = {}\n",
-                  comment, fmt::join(p.widths, ", "), number(p.slope), rows(p.inputs), rows(p.targets),
+                  comment, p.patches.kernel > 0 ? "convolution" : "feed_forward", fmt::join(p.widths, ", "),
+                  patch_keys(p.patches), number(p.slope), rows(p.inputs), rows(p.targets),
                   p.logistic ? "logistic" : "square", p.mean ? "mean" : "sum", list(p.start), number(p.t_end),
                   number(rtol)));
   write(folder / "right.json",

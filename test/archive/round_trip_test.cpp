@@ -304,10 +304,28 @@ BOOST_AUTO_TEST_CASE(mode_changes_come_back_and_are_cut_at_a_resume) {
     const RunReader reader = RunReader::open(path);
     BOOST_TEST(reader.has_mode_changes());
     BOOST_TEST(reader.description().mode_changes);
+    BOOST_TEST(reader.description().patches);
     require_rows(reader.mode_changes(), 1700, sample::mode_change);
     require_rows(reader.time_rows(), 170, sample::time_row_with_modes);
   }
   BOOST_CHECK_THROW(RunWriter::resume(path, RowCounts{170, 0, 0, 0, 1701}, "resumed"), InputError);
+}
+
+BOOST_AUTO_TEST_CASE(patches_are_stored_where_there_are_several) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  RunDescription description = sample::description_with_modes();
+  description.patches = false;
+  RunWriter writer = RunWriter::create(path, description);
+  append_with_modes(writer, 0, 5);
+  writer.finish({"reached_end", {}, {}});
+  const RunReader reader = RunReader::open(path);
+  BOOST_TEST(reader.has("mode_changes/sample"));
+  BOOST_TEST(!reader.has("mode_changes/patch"));
+  BOOST_TEST(!reader.description().patches);
+  const std::vector<ModeChangeRow> rows = reader.mode_changes();
+  BOOST_TEST_REQUIRE(rows.size() == 50U);
+  for (const ModeChangeRow& row : rows) BOOST_TEST(row.patch == 0);
 }
 
 BOOST_AUTO_TEST_CASE(smooth_runs_have_no_mode_changes) {

@@ -51,7 +51,7 @@ inline RunDescription description() {
 /// A piecewise-smooth run, under a loss that has margins.
 inline RunDescription description_with_modes() {
   RunDescription d = description();
-  d.mode_changes = d.margins = true;
+  d.mode_changes = d.margins = d.patches = true;
   return d;
 }
 
@@ -108,6 +108,7 @@ inline ModeChangeRow mode_change(std::int64_t k) {
   row.side = static_cast<int>((k + 1) % 3) - 1;
   row.log_time = figure(44, k);
   row.phase_time = figure(45, k);
+  row.patch = k % 5;
   return row;
 }
 

@@ -98,7 +98,7 @@ SADDLE_TABLE = {
 CHANGE = "/mode_changes/change"
 MODE_TABLE = {"/normalised_margin": ("f8", ["/time"]), "/margin_kkt_residual": ("f8", ["/time"]),
               "/sliding_count": ("i8", ["/time"]), "/dead_neurons": ("i8", ["/time"]),
-              **columns("mode_changes", CHANGE, "change_time log_time phase_time", "change layer neuron sample", "kind side")}
+              **columns("mode_changes", CHANGE, "change_time log_time phase_time", "change layer neuron sample patch", "kind side")}
 # What the file of a growing network has more, a test set among it; it has no events and no visits.
 ROUND, TEST, ROUNDS = "/rounds/round", "/problem/test_sample", 3
 ROUND_TABLE = {
@@ -258,6 +258,7 @@ def check_mode_values(path):
         assert group["change_time"][()].tolist() == [0, 0.125, 0.25, 0.375, 0.5]
         assert group["layer"][()].tolist() == [0, 1, 0, 1, 0] and group["neuron"][()].tolist() == [0, 1, 2, 3, 4]
         assert group["sample"][()].tolist() == group["change"][()].tolist() == [0, 1, 2, 3, 4]
+        assert group["patch"][()].tolist() == [0, 1, 2, 3, 4]
         assert group["kind"][()].tolist() == [0, 1, 2, 0, 1] and group["side"][()].tolist() == [0, 1, -1, 0, 1]
         assert file["sliding_count"][()].tolist() == [0, 1, 2, 3, 4] and file["dead_neurons"][()].tolist() == [0, 1, 2, 0, 1]
         for name, quantity in [("log_time", 44), ("phase_time", 45)]:

@@ -162,6 +162,8 @@ BOOST_AUTO_TEST_CASE(mode_changes_are_listed) {
   const json& modes = page["modes"];
   BOOST_TEST(modes["total"] == run.mode_changes.size());
   BOOST_TEST(modes["samples"] == 8);
+  BOOST_TEST(!modes.contains("patch"));
+  BOOST_TEST(!modes.contains("patches"));
   BOOST_TEST(modes["neurons"].size() == 24u);
   BOOST_REQUIRE(modes["time"].size() == run.mode_changes.size());
   std::vector<int> counts(4);
@@ -202,6 +204,19 @@ BOOST_AUTO_TEST_CASE(a_chattering_neuron_does_not_crowd_out_the_others) {
   double gap = 0;
   for (std::size_t k = 1; k < times.size(); ++k) gap = std::max(gap, times[k] - times[k - 1]);
   BOOST_TEST(gap < run.time.back() / 500);
+}
+
+BOOST_AUTO_TEST_CASE(patches_of_mode_changes_are_listed) {
+  RunData run = example_run(2, 24);
+  add_example_modes(run);
+  run.has_patches = true;
+  for (std::size_t k = 0; k < run.mode_changes.size(); ++k)
+    run.mode_changes[k].patch = static_cast<std::int64_t>(k % 3);
+  const json page = json::parse(to_json(run));
+  const json& modes = page["modes"];
+  BOOST_TEST(modes["patches"] == 3);
+  BOOST_REQUIRE(modes["patch"].size() == run.mode_changes.size());
+  for (std::size_t k = 0; k < run.mode_changes.size(); ++k) BOOST_TEST(modes["patch"][k] == k % 3);
 }
 
 BOOST_AUTO_TEST_CASE(bad_mode_changes_are_named) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "saddleflow/base/random.hpp"
+#include "saddleflow/network/convolution.hpp"
 #include "saddleflow/problem/objective.hpp"
 
 namespace saddleflow::test {
@@ -29,7 +30,21 @@ struct StationaryRecipe {
 /// vanishes: Clarke stationary, to rounding.
 KinkedExample stationary_example(const StationaryRecipe& recipe);
 
+struct StationaryConvolution {
+  std::uint64_t seed = 0;
+  Index kernel = 0, patches = 0, kernels = 0, samples = 0;
+  OuterWeights outer = OuterWeights::dense;
+  Real slope = 0;
+  Index kinks = 0;
+};
+
+/// Likewise a convolution with one output, on patches of a sequence that do not overlap. Kinks come in pairs:
+/// of one kernel at the first and the last patch of one sample, which feed one output.
+KinkedExample stationary_example(const StationaryConvolution& recipe);
+
 /// The end of a gradient flow from small weights, at rest; w empty where it was not reached.
 KinkedExample end_of_flow(std::uint64_t seed, const std::vector<Index>& sizes, Index samples, Real slope);
+/// Likewise of another network, from a random start of norm 1/2; standard normal data, square loss.
+KinkedExample end_of_flow(std::uint64_t seed, const std::shared_ptr<const Network>& network, Index samples);
 
 }  // namespace saddleflow::test

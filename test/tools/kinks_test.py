@@ -43,9 +43,9 @@ def modes_are_recorded():
 
 def alternates(file):
     """What crosses or enters comes from a side, what is released from a slide."""
-    places = {}
+    places, names = {}, [name for name in ("layer", "neuron", "sample", "patch") if f"mode_changes/{name}" in file]
     for row in range(len(file["mode_changes/kind"])):
-        place = tuple(int(file["mode_changes/" + name][row]) for name in ("layer", "neuron", "sample"))
+        place = tuple(int(file["mode_changes/" + name][row]) for name in names)
         kind, side = file["mode_changes/kind"][row], file["mode_changes/side"][row]
         before = places.get(place)
         if before is not None:
@@ -62,6 +62,25 @@ def verify_counts_them():
         assert file["run"].attrs["mode_sequence_confirmed"] == 1
         assert file["run"].attrs["path_error_estimate"] < 1e-6
     print(line.group(0).strip())
+
+
+def convolutions_say_which_patch():
+    patches = 4
+    text = succeed(*SMALL, "--set", 'network.kind="convolution"', "--set", "network.layers=[6, 4, 1]", "--set",
+                   "network.kernel=3", "-o", "patches.h5", "--verify")
+    line = re.search(r"verify: +path error .*event sequence unchanged, (\d+) changes of the mode unchanged\n", text)
+    assert line, text
+    file = datasets("patches.h5")
+    sample, patch, kind = (file["mode_changes/" + name] for name in ("sample", "patch", "kind"))
+    assert 0 <= sample.min() and sample.max() < 40, (sample.min(), sample.max())
+    assert set(patch) == set(range(patches)), set(patch)
+    alternates(file)
+    slides = (kind == ENTER).sum()
+    assert slides > 0 and "mode_changes/patch" not in datasets("run.h5")
+    report = subprocess.run([os.path.join(BIN, "sf-report"), "patches.h5", "-o", "patches.html"], capture_output=True, text=True)
+    assert report.returncode == 0, report.stderr
+    assert f'"patches":{patches}' in open("patches.html").read()
+    print(f"convolution: {len(kind)} changes at {patches} patches, {slides} slides; {line.group(0).strip()}")
 
 
 def an_interrupted_slide_goes_on_bit_by_bit():
@@ -104,7 +123,7 @@ def ignored_kinks_are_not_recorded():
 
 
 def main():
-    for test in (modes_are_recorded, verify_counts_them, an_interrupted_slide_goes_on_bit_by_bit,
+    for test in (modes_are_recorded, verify_counts_them, convolutions_say_which_patch, an_interrupted_slide_goes_on_bit_by_bit,
                  ignored_kinks_are_not_recorded):
         test()
 

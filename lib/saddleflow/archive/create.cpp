@@ -129,6 +129,7 @@ void create_datasets(hid_t file, std::vector<DatasetSpec> specs, const AxisMap& 
 bool is_created(const DatasetSpec& spec, const RunDescription& description) {
   if (spec.presence == Presence::with_modes) return description.mode_changes;
   if (spec.presence == Presence::with_margins) return description.margins;
+  if (spec.presence == Presence::with_patches) return description.mode_changes && description.patches;
   return spec.presence != Presence::with_kkt && spec.presence != Presence::with_saddles &&
          spec.presence != Presence::with_rounds;
 }

@@ -131,6 +131,7 @@ RunDescription read_description(hid_t file) {
   description.growing = is_growing(file);
   description.mode_changes = hdf5::exists(file, "/mode_changes/change");
   description.margins = hdf5::exists(file, "/normalised_margin");
+  description.patches = hdf5::exists(file, "/mode_changes/patch");
   description.toml = hdf5::read_text(file, "/config/toml");
   description.toml_user = hdf5::read_text(file, "/config/toml_user");
   description.event_kinds = flag_names(file, "/events/kind");

@@ -59,6 +59,7 @@ struct RunDescription {
       false;             ///< piecewise-smooth run: it has /mode_changes, /sliding_count and /dead_neurons
   bool attained = true;  ///< the infimum of the loss of a sample; else /proximity has another formula
   bool margins = false;  ///< the loss has margins: /normalised_margin and /margin_kkt_residual are there
+  bool patches = false;  ///< a neuron sees several patches of a sample: mode changes say which
 };
 
 // In every row a vector is as long as its axis, or empty: "not recorded", NaN in the file.
@@ -110,7 +111,8 @@ inline std::optional<EventKind> kind_of(const RunDescription& description, const
   return event_kind_of(description.event_kinds.at(static_cast<std::size_t>(event.kind)));
 }
 
-/// The pre-activation of a neuron at a sample has come to zero, or leaves it. Rows are in the order of time.
+/// The pre-activation of a neuron at a sample (and patch) has come to zero, or leaves it. Rows are in the
+/// order of time.
 struct ModeChangeRow {
   double time = 0;
   int layer = 0;                          ///< hidden layer, from 0
@@ -118,6 +120,7 @@ struct ModeChangeRow {
   ModeChangeKind kind = ModeChangeKind::cross;
   int side = flag_of(Side::sliding);                    ///< afterwards
   double log_time = not_known, phase_time = not_known;  ///< as in TimeRow
+  std::int64_t patch = 0;                               ///< stored where there are several
 };
 
 /// One visit to the neighbourhood of a critical point.

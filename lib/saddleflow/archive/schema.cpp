@@ -18,6 +18,11 @@ DatasetSpec with_kkt(DatasetSpec spec) {
   return spec;
 }
 
+DatasetSpec with_patches(DatasetSpec spec) {
+  spec.presence = Presence::with_patches;
+  return spec;
+}
+
 DatasetSpec with_modes(DatasetSpec spec) {
   spec.presence = Presence::with_modes;
   return spec;
@@ -203,6 +208,8 @@ const std::vector<Column<ModeChangeRow>>& columns<ModeChangeRow>() {
       {{"/mode_changes/layer", integer, changes, "hidden layer of the neuron"}, &Row::layer},
       {{"/mode_changes/neuron", integer, changes, "row of /neuron"}, &Row::neuron},
       {{"/mode_changes/sample", integer, changes, "training sample"}, &Row::sample},
+      {with_patches({"/mode_changes/patch", integer, changes, "patch of the sample that the neuron sees"}),
+       &Row::patch},
       {{"/mode_changes/kind", flag, changes, "what the pre-activation does at zero", FlagSet::change_kind},
        &Row::kind},
       {{"/mode_changes/side", flag, changes, "where the pre-activation is after the change", FlagSet::side},

@@ -46,6 +46,7 @@ enum class Presence {
   with_kkt,      ///< those to which add_kkt() has given KKT points
   with_saddles,  ///< those to which add_saddles() has given critical points
   with_modes,    ///< those of piecewise-smooth runs
+  with_patches,  ///< those of piecewise-smooth runs of networks that see several patches of a sample
   with_rounds,   ///< those of growing networks
   with_test,     ///< those that have a test set
   with_margins,  ///< those of losses that have margins

@@ -181,7 +181,7 @@ ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, 
     const Fit fit = nearest_element(gradient, target, network.activation().slope(),
                                     tolerance * target.norm() / kWellBelow, certificate.outer);
     certificate.converged = fit.converged;
-    const Real largest = correlation.residual_at_origin().norm() * correlation.data().inputs.norm();
+    const Real largest = correlation.residual_at_origin().norm() * correlation.columns().norm();
     certificate.kinks = static_cast<Index>(gradient.kinks().size());
     certificate.slopes = fit.slopes;
     certificate.element = fit.gradient;

@@ -15,7 +15,7 @@ constexpr Real kOpening = Real(1e-6), kNoSlope = Real(1e-4);
 
 std::vector<HeldKink> first_layer_kinks(const Correlation& correlation, const Vector& u, Real tolerance) {
   const Matrix w = correlation.network().layout().matrix(u, 0);
-  const Matrix& x = correlation.data().inputs;
+  const Matrix& x = correlation.columns();
   const Matrix z = w * x;
   const Vector row_norm = w.rowwise().norm(), input_norm = x.colwise().norm();
   std::vector<HeldKink> kinks;
@@ -55,7 +55,7 @@ Matrix Face::normals() const {
     if (k < held) {
       const HeldKink& kink = kinks_[static_cast<std::size_t>(k)];
       layout.matrix(column, 0).row(kink.neuron) =
-          correlation_->data().inputs.col(kink.sample).normalized().transpose();
+          correlation_->columns().col(kink.sample).normalized().transpose();
     } else {
       const Index j = k - held;
       layout.matrix(column, 0)(neurons_[static_cast<std::size_t>(j / fan_in)], j % fan_in) = 1;

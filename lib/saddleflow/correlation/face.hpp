@@ -10,8 +10,8 @@ namespace saddleflow {
 /// A pre-activation of the first hidden layer.
 struct HeldKink {
   Index neuron = 0;  ///< row of W_1
-  Index sample = 0;
-  Real size = 0;  ///< |w.x| / (||w|| ||x||)
+  Index sample = 0;  ///< or column, see Kink
+  Real size = 0;     ///< |w.x| / (||w|| ||x||)
 };
 
 /// The pre-activations of the first layer of size up to `tolerance`, smallest first. Neurons and samples that

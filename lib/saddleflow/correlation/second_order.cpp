@@ -21,8 +21,8 @@ bool curvature_jumps(Activation activation) {
 
 /// Whether the kinks of a neuron without incoming weights matter. With p >= 2 and outgoing weights, which
 /// are zero as well by the balance, N is of higher than second order in it.
-bool inactive_neurons_matter(const Network& network) {
-  return network.activation().power() == 1 || network.sums_last_layer();
+bool inactive_neurons_matter(const Correlation& correlation) {
+  return correlation.network().activation().power() == 1 || !correlation.outer_layer()->has_weights();
 }
 
 /// Some pre-activation of a hidden layer is zero, relative to its weights and inputs, where the curvature
@@ -31,15 +31,16 @@ bool inactive_neurons_matter(const Network& network) {
 bool on_a_kink(const Correlation& correlation, const Vector& u) {
   const Network& network = correlation.network();
   if (!network.traits().pre_activations || !curvature_jumps(network.activation())) return false;
-  const bool inactive_matter = inactive_neurons_matter(network);
+  const bool inactive_matter = inactive_neurons_matter(correlation);
+  const OuterLayer& outer = *correlation.outer_layer();
   const int hidden = network.hidden_layer_count();
-  Matrix a = correlation.data().inputs;
+  Matrix a = correlation.columns();
   for (int l = 0; l < hidden; ++l) {
     const auto w = network.layout().matrix(u, l);
     const Matrix z = w * a;
     const Matrix scale = w.rowwise().norm() * a.colwise().norm();
     for (Index i = 0; i < z.cols(); ++i) {
-      if (a.col(i).isZero(0) || correlation.residual_at_origin().col(i).isZero(0)) continue;
+      if (a.col(i).isZero(0) || correlation.residual_at_origin().col(outer.sample_of(i)).isZero(0)) continue;
       for (Index k = 0; k < z.rows(); ++k)
         if ((scale(k, i) > 0 || inactive_matter) && std::abs(z(k, i)) <= kKinkTolerance * scale(k, i))
           return true;

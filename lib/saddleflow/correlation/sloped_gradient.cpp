@@ -24,18 +24,20 @@ Matrix largest_slopes(const Matrix& slope) {
 
 SlopedGradient::SlopedGradient(const Correlation& correlation, const Vector& u, Real kink_tolerance)
     : layout_(correlation.network().layout()),
-      inputs_(correlation.data().inputs),
-      residual_(correlation.residual_at_origin()) {
+      u_(u),
+      inputs_(correlation.columns()),
+      residual_(correlation.residual_at_origin()),
+      outer_(correlation.outer_layer()) {
   require_known_kinks(correlation.network(), "KKT points");
-  for (int l = 0; l < layout_.layer_count(); ++l) weights_.emplace_back(layout_.matrix(u, l));
-  if (correlation.network().sums_last_layer()) weights_.emplace_back(Matrix::Ones(1, weights_.back().rows()));
+  for (int l = 0; l < correlation.network().hidden_layer_count(); ++l)
+    weights_.emplace_back(layout_.matrix(u, l));
   low_ = correlation.network().activation().slope();
   run_forward(correlation.network().activation(), kink_tolerance);
   keep_kinks_that_matter(kink_tolerance);
 }
 
 void SlopedGradient::run_forward(Activation activation, Real kink_tolerance) {
-  hidden_.resize(weights_.size() - 1);
+  hidden_.resize(weights_.size());
   // ||a|| <= ||x|| prod ||W||: z / ||w_k|| has a rounding error of epsilon times that.
   Vector largest = inputs_.colwise().norm().transpose();
   for (std::size_t l = 0; l < hidden_.size(); ++l) {
@@ -63,9 +65,12 @@ void SlopedGradient::run_forward(Activation activation, Real kink_tolerance) {
 void SlopedGradient::keep_kinks_that_matter(Real kink_tolerance) {
   const std::size_t depth = hidden_.size();
   std::vector<Matrix> influence(depth);
-  Matrix back = residual_.cwiseAbs();
+  Matrix back;
   for (std::size_t l = depth; l-- > 0;) {
-    influence[l] = weights_[l + 1].transpose().cwiseAbs() * back;
+    if (l + 1 == depth)
+      influence[l] = outer_->pull_back_size(u_, residual_.cwiseAbs());
+    else
+      influence[l] = weights_[l + 1].transpose().cwiseAbs() * back;
     back = influence[l].cwiseProduct(largest_slopes(hidden_[l].slope));
   }
   Matrix reach;
@@ -91,7 +96,7 @@ void SlopedGradient::keep_kinks_that_matter(Real kink_tolerance) {
 }
 
 Real SlopedGradient::value() const {
-  return residual_.cwiseProduct(weights_.back() * input_of(hidden_.size())).sum();
+  return residual_.cwiseProduct(outer_->outputs(u_, input_of(hidden_.size()))).sum();
 }
 
 std::vector<Matrix> SlopedGradient::slopes_with(const Vector& slopes) const {
@@ -106,8 +111,9 @@ std::vector<Matrix> SlopedGradient::slopes_with(const Vector& slopes) const {
 std::vector<Matrix> SlopedGradient::backward(const std::vector<Matrix>& slopes) const {
   std::vector<Matrix> back(hidden_.size());
   for (std::size_t l = hidden_.size(); l-- > 0;)
-    back[l] = weights_[l + 1].transpose() *
-              (l + 1 == hidden_.size() ? residual_ : Matrix(back[l + 1].cwiseProduct(slopes[l + 1])));
+    back[l] = l + 1 == hidden_.size()
+                  ? outer_->pull_back(u_, residual_)
+                  : Matrix(weights_[l + 1].transpose() * Matrix(back[l + 1].cwiseProduct(slopes[l + 1])));
   return back;
 }
 
@@ -115,11 +121,11 @@ Vector SlopedGradient::gradient(const Vector& slopes) const {
   const std::vector<Matrix> all = slopes_with(slopes);
   const std::vector<Matrix> back = backward(all);
   Vector g(layout_.size());
-  for (int l = 0; l < layout_.layer_count(); ++l) {
-    const auto i = static_cast<std::size_t>(l);
-    const Matrix delta = i == hidden_.size() ? residual_ : Matrix(back[i].cwiseProduct(all[i]));
-    layout_.matrix(g, l) = delta * input_of(i).transpose();
+  for (std::size_t l = 0; l < hidden_.size(); ++l) {
+    const Matrix delta = back[l].cwiseProduct(all[l]);
+    layout_.matrix(g, static_cast<int>(l)) = delta * input_of(l).transpose();
   }
+  outer_->gradient(residual_, input_of(hidden_.size()), g);
   return g;
 }
 

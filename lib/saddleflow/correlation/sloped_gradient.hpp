@@ -15,13 +15,12 @@ namespace saddleflow {
 /// (see model() and cells()). Both are one where the kinks are in one layer and their normals independent. g
 /// is affine in the slopes of one layer and multi-affine in those of several.
 ///
-/// For feed_forward and power_sum networks with p = 1; a power sum is the network of two layers whose outer
-/// weights are fixed at one.
+/// For networks with the trait pre_activations and p = 1.
 class SlopedGradient {
  public:
   /// On the kink: |w_k . a| <= kink_tolerance ||w_k|| ||a||, or below its rounding error. Kinks whose slope
   /// has no influence (no outgoing weights, no activation below) are left out. u has correlation.size()
-  /// entries.
+  /// entries. The correlation must outlive this.
   SlopedGradient(const Correlation& correlation, const Vector& u, Real kink_tolerance);
 
   /// In the order layer, sample, neuron.
@@ -42,20 +41,22 @@ class SlopedGradient {
 
  private:
   struct Hidden {
-    Matrix z, a, slope;  // width x n
+    Matrix z, a, slope;  // width x columns
   };
 
   void run_forward(Activation activation, Real kink_tolerance);
   void keep_kinks_that_matter(Real kink_tolerance);
   void add_normal(Index k, const std::vector<Matrix>& slopes, PiecewiseLinear& f) const;
   std::vector<Matrix> slopes_with(const Vector& slopes) const;
-  /// W_{l+1}^T delta_{l+1} per hidden layer.
+  /// What comes back to each hidden layer, W_{l+1}^T delta_{l+1}.
   std::vector<Matrix> backward(const std::vector<Matrix>& slopes) const;
   const Matrix& input_of(std::size_t l) const { return l == 0 ? inputs_ : hidden_[l - 1].a; }
 
-  Layout layout_;                // of the parameters
-  std::vector<Matrix> weights_;  // the outer ones of a power sum included
-  Matrix inputs_, residual_;     // z = -l'(0, Y)
+  Layout layout_;  // of the parameters
+  Vector u_;
+  std::vector<Matrix> weights_;  // of the hidden layers
+  Matrix inputs_, residual_;     // columns; z = -l'(0, Y), a column a sample
+  const OuterLayer* outer_;
   std::vector<Hidden> hidden_;
   Real low_ = 0;
   std::vector<Kink> kinks_;

@@ -170,9 +170,10 @@ std::string PiecewiseFlow::contradiction(const Vector& x, const std::vector<Inde
     const Real outwards = rate[k] * static_cast<Real>(sign_of_side(mode_.side(moving[c])));
     if (outwards >= -kReleaseTolerance * unit[k]) continue;
     const Kink kink = index_.kink(moving[c]);
-    return fmt::format(
-        "neuron {} of layer {} at sample {} returns to its kink, with a rate of {:.1e} of its unit",
-        kink.neuron, kink.layer, kink.sample, static_cast<double>(-outwards / unit[k]));
+    return fmt::format("neuron {} of layer {} at {} returns to its kink, with a rate of {:.1e} of its unit",
+                       kink.neuron, kink.layer,
+                       place_text(outer(), outer().sample_of(kink.sample), outer().patch_of(kink.sample)),
+                       static_cast<double>(-outwards / unit[k]));
   }
   const Real slide = margin(x);
   if (slide >= -kReleaseTolerance) return {};

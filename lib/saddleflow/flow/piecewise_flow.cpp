@@ -38,10 +38,10 @@ Real terms_of_row(const FeedForwardState& state, int layer, Index neuron) {
 
 }  // namespace
 
-KinkIndex::KinkIndex(const Network& network, Index samples) : offsets_{0} {
+KinkIndex::KinkIndex(const Network& network, Index columns) : offsets_{0} {
   for (int l = 0; l < network.hidden_layer_count(); ++l) {
     widths_.push_back(network.layout().layer(l).rows);
-    offsets_.push_back(offsets_.back() + widths_.back() * samples);
+    offsets_.push_back(offsets_.back() + widths_.back() * columns);
   }
 }
 
@@ -269,16 +269,19 @@ Real PiecewiseFlow::project(Vector& x, const std::vector<Index>& which) {
 // those that the targets ask for.
 Real PiecewiseFlow::unit_of_move(const Vector& before, const Vector& after, int layer, Index neuron) const {
   const Real unit = reach(before, layer, neuron);
-  if (hidden_ < layout().layer_count() || !layout().matrix(after, layer).row(neuron).isZero(0)) return unit;
+  if (outer().has_weights() || !layout().matrix(after, layer).row(neuron).isZero(0)) return unit;
   return std::max(unit, flow_.objective().data().targets.norm() / input_norms_.norm());
 }
 
 /// The larger of a neuron's incoming and outgoing weights; those of the largest neuron where outer weights
 /// are no parameters.
 Real PiecewiseFlow::reach(const Vector& w, int layer, Index neuron) const {
-  if (hidden_ == layout().layer_count()) return layout().matrix(w, layer).rowwise().norm().maxCoeff();
+  if (!outer().has_weights()) return layout().matrix(w, layer).rowwise().norm().maxCoeff();
   const Real in = layout().matrix(w, layer).row(neuron).norm();
-  return layer == hidden_ ? in : std::max(in, layout().matrix(w, layer + 1).col(neuron).norm());
+  if (layer == hidden_) return in;
+  const bool last = layer + 1 == hidden_;
+  return std::max(in,
+                  last ? outer().outgoing_norm(w, neuron) : layout().matrix(w, layer + 1).col(neuron).norm());
 }
 
 Real PiecewiseFlow::drift(const Vector& x) {

@@ -1,5 +1,5 @@
 // The gradient flow of a network with kinks as a system with switching surfaces: one a hidden neuron and
-// sample.
+// sample, in a convolution a neuron, a sample and a patch.
 #pragma once
 
 #include <string>
@@ -12,10 +12,10 @@
 
 namespace saddleflow {
 
-/// The numbers of the switches of a network with hidden layers: layer after layer, sample after sample.
+/// The numbers of the switches of a network with hidden layers: layer after layer, column after column.
 class KinkIndex {
  public:
-  KinkIndex(const Network& network, Index samples);
+  KinkIndex(const Network& network, Index columns);
   Index count() const { return offsets_.back(); }
   Index operator()(const Kink& kink) const;
   Kink kink(Index k) const;
@@ -24,7 +24,7 @@ class KinkIndex {
   std::vector<Index> widths_, offsets_;  // per hidden layer; one offset more
 };
 
-/// w' = -grad L(w) of a feed-forward network or a power sum with p = 1, alpha /= 1 (or see can_locate()):
+/// w' = -grad L(w) of a network that shows pre-activations, with p = 1, alpha /= 1 (or see can_locate()):
 /// switching functions are the pre-activations z, slopes those of the activation in [alpha, 1] (THEORY.md,
 /// section 5). The mode is that of the objective (see Objective::set_mode), so that everything evaluated
 /// along the flow is evaluated in it; when this object goes, so does the objective's mode.
@@ -75,11 +75,12 @@ class PiecewiseFlow final : public SwitchedSystem {
   /// Bounds of what changes along a step.
   struct Reach {
     Vector row;         ///< per neuron: of its incoming weights
-    Vector activation;  ///< per sample: of the layer's activations
+    Vector activation;  ///< per column: of the layer's activations
   };
 
   const Layout& layout() const { return flow_.objective().network().layout(); }
-  const Matrix& inputs() const { return flow_.objective().data().inputs; }
+  const Matrix& inputs() const { return flow_.objective().columns(); }
+  const OuterLayer& outer() const { return *flow_.objective().outer_layer(); }
   Real factor(Side side) const;
   std::vector<bool> trapped() const;
   Mode hold(const std::vector<Index>& hit) const;

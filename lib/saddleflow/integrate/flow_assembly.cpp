@@ -220,16 +220,14 @@ std::vector<KinkChange> FlowAssembly::kink_changes(const StepView& step) const {
   std::vector<KinkChange> changes;
   if (switching == nullptr) return changes;
   const Real phase = step.phase_time - step.step_size;
-  for (const ModeChange& change : switching->changes()) {
-    const Kink kink = kinks->index().kink(change.index);
-    changes.push_back({step.t0, kink.layer, kink.neuron, kink.sample, change.kind, flag_of(change.side),
-                       phase, std::log(step.t0)});
-  }
-  for (const Index k : switching->branching()) {
-    const Kink kink = kinks->index().kink(k);
-    changes.push_back({step.t0, kink.layer, kink.neuron, kink.sample, ModeChangeKind::branch,
-                       flag_of(switching->mode().side(k)), phase, std::log(step.t0)});
-  }
+  const OuterLayer& outer = *objective.outer_layer();
+  const auto add = [&](Index switch_number, ModeChangeKind kind, Side side) {
+    const Kink kink = kinks->index().kink(switch_number);
+    changes.push_back({step.t0, kink.layer, kink.neuron, outer.sample_of(kink.sample), kind, flag_of(side),
+                       phase, std::log(step.t0), outer.patch_of(kink.sample)});
+  };
+  for (const ModeChange& change : switching->changes()) add(change.index, change.kind, change.side);
+  for (const Index k : switching->branching()) add(k, ModeChangeKind::branch, switching->mode().side(k));
   return changes;
 }
 

@@ -56,6 +56,7 @@ class Convolution final : public Network {
     NetworkTraits traits;
     traits.smoothness = smoothness_of(activation_);
     traits.separable = true;
+    traits.pre_activations = true;
     traits.symmetry = activation_.is_linear() ? HiddenSymmetry::linear : HiddenSymmetry::permutations;
     traits.sign = sign_symmetry_of(activation_);
     traits.skeleton = SkeletonKind::neurons;

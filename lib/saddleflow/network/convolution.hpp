@@ -34,7 +34,7 @@ struct ConvolutionShape {
 /// The hidden layer is that of a feed-forward network on virtual samples: patch q of sample i is column
 /// i + n q of FeedForwardState::inputs and of all matrices of its hidden layer, and so of an
 /// ActivationPattern and the `sample` of a Kink. With one patch all results are those of
-/// feed_forward({inputs, K, outputs}) bit by bit.
+/// feed_forward({inputs, K, outputs}) bit by bit, flows with kinks included.
 ///
 /// layer_sizes() = {inputs, K, outputs}; the matrices of layout() are others where there are several patches.
 /// Throws InputError for shapes that are impossible or too large.

@@ -7,6 +7,7 @@ ConvolutionKernel::ConvolutionKernel(const ConvolutionShape& shape, const Layout
     : PreActivationKernel(layout, activation, 1, gather_patches(shape.patches, inputs)),
       shape_(shape),
       outer_(shape, layout, inputs.cols()) {
+  show_outer(outer_layer_of(outer_));
   for (Matrix* m : {&outputs_, &residual_, &output_tangent_}) m->setZero(shape.outputs, inputs.cols());
   v_.setZero(layout.size());
 }

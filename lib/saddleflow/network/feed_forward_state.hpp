@@ -1,14 +1,17 @@
 // What a forward pass of a feed-forward network leaves behind for the passes that build on it.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/network/activation.hpp"
+#include "saddleflow/network/outer_layer.hpp"
 
 namespace saddleflow {
 
-/// One hidden layer, every matrix width x n. `back` = W_{l+1}^T delta_{l+1}; the prefix d is the tangent.
+/// One hidden layer, every matrix width x columns. `back` = W_{l+1}^T delta_{l+1}, of the last one what comes
+/// back through the outer layer; the prefix d is the tangent.
 struct HiddenState {
   Matrix z, a, slope, curvature, back, delta;
   Matrix dz, da, dback, ddelta;
@@ -20,15 +23,17 @@ void set_activations(const Activation& activation, const Matrix* factors, Hidden
 void set_slopes(const Activation& activation, const Matrix* factors, HiddenState& layer);
 void set_curvatures(const Activation& activation, const Matrix* factors, HiddenState& layer);
 
-/// `hidden` may be as many as there are weight matrices: outer weights that are no parameters are one.
+/// Hidden layers see columns: the samples, or several a sample (see OuterLayer), as the patches of a
+/// convolution. `hidden` may be as many as there are weight matrices: where outer weights are no parameters.
 struct FeedForwardState {
   Vector w;       ///< weights of the pass
-  Matrix inputs;  ///< d x n
+  Matrix inputs;  ///< of the first layer of weights: fan-in x columns
   std::vector<HiddenState> hidden;
+  std::shared_ptr<const OuterLayer> outer;  ///< from the last hidden layer to the outputs
 
   HiddenState& layer(int l) { return hidden[static_cast<std::size_t>(l)]; }
   const HiddenState& layer(int l) const { return hidden[static_cast<std::size_t>(l)]; }
-  /// Input of weight matrix l (counted from 0): the data or the activations of hidden layer l-1.
+  /// Input of weight matrix l (counted from 0): the inputs or the activations of hidden layer l-1.
   const Matrix& input_of(int l) const { return l == 0 ? inputs : layer(l - 1).a; }
 };
 

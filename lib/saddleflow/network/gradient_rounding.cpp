@@ -1,11 +1,16 @@
 #include "saddleflow/network/gradient_rounding.hpp"
 
 namespace saddleflow {
+namespace {
 
-Matrix absolute_weights(const Layout& layout, const FeedForwardState& state, int l, Index outputs) {
-  if (l < layout.layer_count()) return layout.matrix(state.w, l).cwiseAbs();
-  return Matrix::Ones(outputs, state.layer(l - 1).z.rows());
+/// Bounds of what comes back to hidden layer l from `delta`, of the next layer or of the outputs.
+Matrix back_size(const Layout& layout, const FeedForwardState& state, int l, const Matrix& delta) {
+  if (l + 1 == static_cast<int>(state.hidden.size())) return state.outer->pull_back_size(state.w, delta);
+  const Matrix absolute = layout.matrix(state.w, l + 1).cwiseAbs();
+  return absolute.transpose() * delta;
 }
+
+}  // namespace
 
 GradientRounding gradient_rounding(const Layout& layout, const FeedForwardState& state, const Matrix& noise) {
   const auto top = static_cast<int>(state.hidden.size());
@@ -14,10 +19,10 @@ GradientRounding gradient_rounding(const Layout& layout, const FeedForwardState&
   const auto length = [&](const Matrix& delta, int l) {
     return Vector(delta * state.input_of(l).colwise().norm().transpose());
   };
+  rounding.all = state.outer->gradient_size(noise, state.input_of(top));
   Matrix delta = noise;
-  if (top < layout.layer_count()) rounding.all = length(delta, top).sum();
   for (int l = top - 1; l >= 0; --l) {
-    const Matrix back = absolute_weights(layout, state, l + 1, noise.rows()).transpose() * delta;
+    const Matrix back = back_size(layout, state, l, delta);
     delta = back.cwiseProduct(state.layer(l).slope.cwiseAbs());
     Vector& rows = rounding.rows[static_cast<std::size_t>(l)];
     rows = length(delta, l);

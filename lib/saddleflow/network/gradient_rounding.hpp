@@ -19,7 +19,4 @@ struct GradientRounding {
 /// through the absolute values of the weights and slopes of `state`.
 GradientRounding gradient_rounding(const Layout& layout, const FeedForwardState& state, const Matrix& noise);
 
-/// |W_l|, next layer x layer; ones above the last hidden layer where outer weights are no parameters.
-Matrix absolute_weights(const Layout& layout, const FeedForwardState& state, int l, Index outputs);
-
 }  // namespace saddleflow

@@ -12,7 +12,8 @@ struct FeedForwardState;
 
 /// The branch of the activation that every hidden unit is kept on at every sample, whatever its
 /// pre-activation: sigma(z) = (c z)^p with c >= 0 or < 0 from the matrices, one a hidden layer, width x n.
-/// c = 1 where z > 0 and c = alpha where z < 0 is the activation itself; c = 0 cuts the unit off.
+/// c = 1 where z > 0 and c = alpha where z < 0 is the activation itself; c = 0 cuts the unit off. Columns for
+/// samples where a sample has several (see OuterLayer).
 struct ActivationPattern {
   std::vector<Matrix> factors;
 };
@@ -48,7 +49,7 @@ class Kernel {
   /// From the next forward() on, the branches of `pattern`, of which a copy is kept; null: the activation as
   /// it is. InputError where the network has no hidden layers or the shapes differ.
   virtual void set_pattern(const ActivationPattern* pattern);
-  /// What the last passes left behind; null where the network is not of this family.
+  /// What the last passes left behind; null where the network does not show it (trait pre_activations).
   virtual const FeedForwardState* feed_forward_state() const { return nullptr; }
 };
 

@@ -16,11 +16,11 @@ inline constexpr Real kPreActivationRounding = 8 * std::numeric_limits<Real>::ep
 /// away from it.
 inline constexpr Real kKinkTolerance = Real(1e-9);
 
-/// A hidden neuron whose pre-activation is zero at a sample.
+/// A hidden neuron whose pre-activation is zero at a sample; in a convolution at a patch of a sample.
 struct Kink {
   int layer = 0;  ///< hidden layer, counted from 0
   Index neuron = 0;
-  Index sample = 0;
+  Index sample = 0;  ///< column of the hidden layer: patch and sample where these are several, see OuterLayer
 
   friend bool operator==(const Kink&, const Kink&) = default;
 };

@@ -138,10 +138,6 @@ class Network {
   virtual std::optional<NeuronFunction> neuron_function(Index k) const;
 
   Index parameter_count() const { return layout().size(); }
-  /// The outer weights are no parameters: the network sums its last hidden layer.
-  bool sums_last_layer() const {
-    return traits().pre_activations && hidden_layer_count() == layout().layer_count();
-  }
 };
 
 /// The values of its conserved quantities.

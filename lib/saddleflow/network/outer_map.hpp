@@ -2,6 +2,7 @@
 #pragma once
 
 #include "saddleflow/network/convolution.hpp"
+#include "saddleflow/network/outer_layer.hpp"
 
 namespace saddleflow {
 
@@ -31,6 +32,8 @@ class OuterMap {
   }
   Index block_count() const { return blocks_; }
   Index block_of(Index patch) const { return is_pooled() ? 0 : patch; }
+  Index patch_count() const { return patches_; }
+  Index sample_count() const { return samples_; }
 
  private:
   /// One patch needs no average.
@@ -41,5 +44,8 @@ class OuterMap {
   Index kernels_, outputs_, patches_, blocks_, samples_, offset_;
   Matrix pooled_;  // K x n, or nothing
 };
+
+/// The map as an OuterLayer: a column a sample and patch.
+std::shared_ptr<const OuterLayer> outer_layer_of(const OuterMap& map);
 
 }  // namespace saddleflow

@@ -6,6 +6,9 @@ PreActivationKernel::PreActivationKernel(const Layout& layout, Activation activa
                                          const Matrix& inputs)
     : layout_(layout), activation_(activation) {
   state_.inputs = inputs;
+  state_.outer = hidden_layers < layout_.layer_count()
+                     ? dense_outer_layer(layout_)
+                     : summing_outer_layer(layout_.layer(hidden_layers - 1).rows);
   state_.w.setZero(layout_.size());
   state_.hidden.resize(static_cast<std::size_t>(hidden_layers));
   for (int l = 0; l < hidden_layers; ++l) {

@@ -1,12 +1,15 @@
 // What kernels share that show their pre-activations, so that the kinks of a network can be followed.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "saddleflow/network/activation.hpp"
 #include "saddleflow/network/feed_forward_state.hpp"
 #include "saddleflow/network/kernel.hpp"
 #include "saddleflow/network/layout.hpp"
+#include "saddleflow/network/outer_layer.hpp"
 
 namespace saddleflow {
 
@@ -20,15 +23,16 @@ namespace saddleflow {
 ///   in tangent(v)          calls ensure_slopes() and may keep dz and da = slope o dz;
 ///   in tangent_backward()  calls ensure_curvatures(): the second derivatives are hidden(l).curvature.
 ///
-/// Everything is width x samples. Layer l of the layout is W_l; what is above the last hidden layer is the
-/// next layer of the layout, or sums it up where there is none (NetworkTraits::pre_activations).
+/// Everything is width x columns: a column a sample, or several (see OuterLayer). Layer l of the layout is
+/// W_l. What is above the last hidden layer is the next layer of the layout, or sums it up where there is
+/// none, or is what show_outer() was given.
 class PreActivationKernel : public Kernel {
  public:
   void set_pattern(const ActivationPattern* pattern) override;
   const FeedForwardState* feed_forward_state() const override { return &state_; }
 
  protected:
-  /// `inputs`: samples of W_0, one a column.
+  /// `inputs`: what W_0 is multiplied with.
   PreActivationKernel(const Layout& layout, Activation activation, int hidden_layers, const Matrix& inputs);
 
   const Layout& layout() const { return layout_; }
@@ -40,6 +44,9 @@ class PreActivationKernel : public Kernel {
   const Matrix& input_of(int l) const { return state_.input_of(l); }
   /// W_l of the present pass.
   ConstMatrixView weights(int l) const { return layout_.matrix(state_.w, l); }
+
+  /// From the last hidden layer to the outputs, where that is no matrix of weights and no sum.
+  void show_outer(std::shared_ptr<const OuterLayer> outer) { state_.outer = std::move(outer); }
 
   void begin_pass(const Vector& w);
   void activate(int l = 0);

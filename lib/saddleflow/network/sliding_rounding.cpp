@@ -75,15 +75,16 @@ Vector SlidingManifold::back_rounding(const CutPass& pass) const {
   const FeedForwardState& state = *pass.state;
   const auto top = static_cast<int>(state.hidden.size());
   Vector rounding(static_cast<Index>(kinks_.size()));
-  std::map<std::pair<Index, int>, Vector> known;  // by sample and layer
+  std::map<std::pair<Index, int>, Vector> known;  // by column and layer
   for (std::size_t c = 0; c < kinks_.size(); ++c) {
     const Kink& kink = kinks_[c];
     Vector& here = known[{kink.sample, kink.layer}];
     if (here.size() == 0) {
-      here = pass.noise->col(kink.sample);
-      for (int l = top; l > kink.layer; --l) {
-        if (l < top) here = here.cwiseProduct(state.layer(l).slope.col(kink.sample).cwiseAbs()).eval();
-        here = (absolute_weights(layout_, state, l, pass.noise->rows()).transpose() * here).eval();
+      here = state.outer->pull_back_size(state.w, *pass.noise, kink.sample);
+      for (int l = top - 1; l > kink.layer; --l) {
+        here = here.cwiseProduct(state.layer(l).slope.col(kink.sample).cwiseAbs()).eval();
+        const Matrix absolute = layout_.matrix(state.w, l).cwiseAbs();
+        here = (absolute.transpose() * here).eval();
       }
     }
     rounding[static_cast<Index>(c)] = here[kink.neuron];
@@ -95,14 +96,12 @@ Vector SlidingManifold::back_rounding(const CutPass& pass) const {
 /// so that it costs little elsewhere.
 bool SlidingManifold::is_near_fit(const CutPass& pass) const {
   const FeedForwardState& state = *pass.state;
-  const auto top = static_cast<int>(state.hidden.size());
-  const Real of_weights = top < layout_.layer_count()
-                              ? layout_.matrix(state.w, top).norm()
-                              : absolute_weights(layout_, state, top, pass.noise->rows()).norm();
+  const Real of_weights = state.outer->norm(state.w);
   const Matrix& delta = state.hidden.back().delta;
   for (Index i = 0; i < delta.cols(); ++i) {
     const Real moves = delta.col(i).norm();
-    if (moves > 0 && of_weights * pass.noise->col(i).norm() > kNearFit * moves) return true;
+    if (moves > 0 && of_weights * pass.noise->col(state.outer->sample_of(i)).norm() > kNearFit * moves)
+      return true;
   }
   return false;
 }

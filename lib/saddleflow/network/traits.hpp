@@ -46,8 +46,8 @@ struct NetworkTraits {
   /// H is a sum of functions of one neuron's weights each (its incoming and outgoing ones).
   bool separable = false;
   /// The kernel shows pre-activations (Kernel::feed_forward_state()): kinks can be located and followed.
-  /// Hidden layer l has layer l of the layout as its incoming weights; what is above the last one is the next
-  /// layer, or sums it up where there is none.
+  /// Hidden layer l has layer l of the layout as its incoming weights; what is above the last one the state's
+  /// OuterLayer knows.
   bool pre_activations = false;
   /// Neurons can be appended one by one (Neuron Pursuit).
   bool growable = false;

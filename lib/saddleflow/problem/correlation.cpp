@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/network/feed_forward_state.hpp"
 
 namespace saddleflow {
 
@@ -118,6 +119,16 @@ const Matrix& Correlation::loss_derivative(const Vector& u) {
 const FeedForwardState* Correlation::state_at(const Vector& u) {
   ensure_forward(u);
   return kernel_->feed_forward_state();
+}
+
+const Matrix& Correlation::columns() const {
+  const FeedForwardState* state = kernel_->feed_forward_state();
+  return state != nullptr ? state->inputs : data_.inputs;
+}
+
+const OuterLayer* Correlation::outer_layer() const {
+  const FeedForwardState* state = kernel_->feed_forward_state();
+  return state != nullptr ? state->outer.get() : nullptr;
 }
 
 const Matrix& Correlation::output_tangent(const Vector& u, const Vector& v) {

@@ -7,6 +7,7 @@
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/network/kernel.hpp"
 #include "saddleflow/network/network.hpp"
+#include "saddleflow/network/outer_layer.hpp"
 #include "saddleflow/problem/objective.hpp"
 
 namespace saddleflow {
@@ -60,6 +61,11 @@ class Correlation {
   const FeedForwardState* state_at(const Vector& u);
   /// Whether state_at() has something to show.
   bool has_layers() const { return kernel_->feed_forward_state() != nullptr; }
+  /// What the first layer of weights is multiplied with, fan-in x columns: the inputs of the samples, or,
+  /// where a sample has several columns (see OuterLayer), these.
+  const Matrix& columns() const;
+  /// Null for networks that show no pre-activations.
+  const OuterLayer* outer_layer() const;
 
   /// J(u) v: the derivative of H(X; u) along v, outputs x n, the network of unit scale. Valid until the next
   /// product.

@@ -144,7 +144,7 @@ void Objective::set_mode(const ActivationPattern& pattern, const std::vector<Kin
   if (!sliding.empty() && !network_->traits().kinked())
     throw InputError("sliding: the gradient of this network is continuous, nothing slides");
   kernel_->set_pattern(&pattern);
-  if (!sliding_) sliding_ = std::make_unique<SlidingManifold>(network_->layout(), data_.inputs);
+  if (!sliding_) sliding_ = std::make_unique<SlidingManifold>(network_->layout(), columns());
   sliding_->set_kinks(sliding);
   has_forward_ = has_gradient_ = false;
 }
@@ -201,6 +201,16 @@ void Objective::project_to_mode(const Vector& w, Vector& v) {
 const FeedForwardState* Objective::state_at(const Vector& w) {
   ensure_forward(w);
   return kernel_->feed_forward_state();
+}
+
+const Matrix& Objective::columns() const {
+  const FeedForwardState* state = kernel_->feed_forward_state();
+  return state != nullptr ? state->inputs : data_.inputs;
+}
+
+const OuterLayer* Objective::outer_layer() const {
+  const FeedForwardState* state = kernel_->feed_forward_state();
+  return state != nullptr ? state->outer.get() : nullptr;
 }
 
 const Matrix& Objective::outputs(const Vector& w) {

@@ -10,6 +10,7 @@
 #include "saddleflow/network/kernel.hpp"
 #include "saddleflow/network/kink.hpp"
 #include "saddleflow/network/network.hpp"
+#include "saddleflow/network/outer_layer.hpp"
 #include "saddleflow/problem/dataset.hpp"
 #include "saddleflow/problem/loss.hpp"
 
@@ -96,6 +97,11 @@ class Objective {
   const FeedForwardState* state_at(const Vector& w);
   /// Whether state_at() has something to show.
   bool has_layers() const { return kernel_->feed_forward_state() != nullptr; }
+  /// What the first layer of weights is multiplied with, fan-in x columns: the inputs of the samples, or,
+  /// where a sample has several columns (see OuterLayer), these.
+  const Matrix& columns() const;
+  /// Null for networks that show no pre-activations.
+  const OuterLayer* outer_layer() const;
 
   const WorkCounters& counters() const { return counters_; }
   void set_counters(const WorkCounters& counters) { counters_ = counters; }

@@ -110,6 +110,7 @@ void read_times(const RunReader& reader, RunData& run) {
 
 void read_modes(const RunReader& reader, RunData& run) {
   run.has_mode_changes = reader.has_mode_changes();
+  run.has_patches = reader.description().patches;
   run.mode_changes = reader.mode_changes();
   run.sliding_count = counts(reader, "sliding_count");
   run.dead_neurons = counts(reader, "dead_neurons");

@@ -71,16 +71,23 @@ Json modes_json(const RunData& run) {
     out[column] = Json::array();
   for (const NeuronPlace& place : run.neurons)
     out["neurons"].push_back({{"layer", place.layer}, {"index", place.index}});
-  std::int64_t samples = 0;
-  for (const archive::ModeChangeRow& change : run.mode_changes)
+  std::int64_t samples = 0, patches = 0;
+  for (const archive::ModeChangeRow& change : run.mode_changes) {
     samples = std::max(samples, change.sample + 1);
+    patches = std::max(patches, change.patch + 1);
+  }
   out["samples"] = samples;
+  if (run.has_patches) {
+    out["patches"] = patches;
+    out["patch"] = Json::array();
+  }
   for (const std::size_t k : shown_marks(run)) {
     const archive::ModeChangeRow& change = run.mode_changes[k];
     out["time"].push_back(number(change.time, time_digits));
     out["step"].push_back(number(step_at(run, change.time), time_digits));
     out["neuron"].push_back(change.neuron);
     out["sample"].push_back(change.sample);
+    if (run.has_patches) out["patch"].push_back(change.patch);
     out["kind"].push_back(flag_of(change.kind));
     out["side"].push_back(change.side);
   }

@@ -94,6 +94,7 @@ struct RunData {
 
   // Piecewise-smooth runs
   bool has_mode_changes = false;
+  bool has_patches = false;                          ///< mode changes say at which patch of the sample
   std::vector<archive::ModeChangeRow> mode_changes;  ///< `time` increases
   Column sliding_count, dead_neurons;                ///< as the columns above
 

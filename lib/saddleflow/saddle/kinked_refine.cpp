@@ -159,7 +159,7 @@ Real gradient_unit(Objective& objective, const Vector& w) {
   Matrix here, at_origin;
   objective.loss().derivative(objective.outputs(w), targets, here);
   objective.loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, at_origin);
-  Real unit = (here.norm() + kFittedResidual * at_origin.norm()) * objective.data().inputs.norm();
+  Real unit = (here.norm() + kFittedResidual * at_origin.norm()) * objective.columns().norm();
   const Layout& layout = objective.network().layout();
   for (int l = 0; l < layout.layer_count(); ++l) unit *= layout.matrix(w, l).norm();
   return w.isZero(0) ? Real(0) : unit / w.norm();

@@ -10,19 +10,24 @@ namespace saddleflow {
 namespace {
 
 /// max(|in|, |out|) of the neurons of hidden layer l; |in| where outer weights are no parameters.
-Vector reach_of(const Layout& layout, const Vector& w, int l) {
-  const Vector in = layout.matrix(w, l).rowwise().norm();
-  if (l + 1 == layout.layer_count()) return in;
-  return in.cwiseMax(layout.matrix(w, l + 1).colwise().norm().transpose());
+Vector reach_of(const Objective& objective, const Vector& w, int l) {
+  const Layout& layout = objective.network().layout();
+  Vector reach = layout.matrix(w, l).rowwise().norm();
+  if (l + 1 < objective.network().hidden_layer_count())
+    return reach.cwiseMax(layout.matrix(w, l + 1).colwise().norm().transpose());
+  for (Index k = 0; k < reach.size(); ++k)
+    reach[k] = std::max(reach[k], objective.outer_layer()->outgoing_norm(w, k));
+  return reach;
 }
 
 /// One layer after another: activations with nothing at the held kinks, where rounding would hide that all
 /// that a unit sees is on its kink.
 class SideFinder {
  public:
-  SideFinder(const Network& network, const KinkIndex& index, const Vector& w, Real low, Real tolerance)
-      : layout_(network.layout()),
-        hidden_(network.hidden_layer_count()),
+  SideFinder(const Objective& objective, const KinkIndex& index, const Vector& w, Real low, Real tolerance)
+      : objective_(objective),
+        layout_(objective.network().layout()),
+        hidden_(objective.network().hidden_layer_count()),
         index_(index),
         w_(w),
         low_(low),
@@ -30,10 +35,10 @@ class SideFinder {
     mode.sides.assign(static_cast<std::size_t>(index.count()), Side::below);
   }
 
-  void run(const Matrix& inputs) {
-    Matrix a = inputs;
+  void run() {
+    Matrix a = objective_.columns();
     for (int l = 0; l < hidden_; ++l) {
-      const Vector reach = reach_of(layout_, w_, l);
+      const Vector reach = reach_of(objective_, w_, l);
       Matrix z = layout_.matrix(w_, l) * a;
       for (Index i = 0; i < z.cols(); ++i) {
         const Real below = a.col(i).norm();
@@ -65,6 +70,7 @@ class SideFinder {
     return false;
   }
 
+  const Objective& objective_;
   const Layout& layout_;
   int hidden_;  // layers
   const KinkIndex& index_;
@@ -78,13 +84,12 @@ KinkedSurface::KinkedSurface(Objective& objective)
     : objective_(objective), flow_(objective), piecewise_(flow_) {}
 
 Mode KinkedSurface::mode_at(const Vector& w, Real tolerance) const {
-  SideFinder finder(objective_.network(), index(), w, low(), tolerance);
-  finder.run(objective_.data().inputs);
+  SideFinder finder(objective_, index(), w, low(), tolerance);
+  finder.run();
   return std::move(finder.mode);
 }
 
 void KinkedSurface::enter(const Mode& mode, const Vector& w) {
-  const Layout& layout = objective_.network().layout();
   mode_ = mode;
   piecewise_.set_mode(mode);
   held_.clear();
@@ -92,8 +97,8 @@ void KinkedSurface::enter(const Mode& mode, const Vector& w) {
   pattern_.factors.clear();
   std::size_t k = 0;
   for (int l = 0; l < objective_.network().hidden_layer_count(); ++l) {
-    const Vector reach = reach_of(layout, w, l);
-    Matrix factors(reach.size(), objective_.data().inputs.cols());
+    const Vector reach = reach_of(objective_, w, l);
+    Matrix factors(reach.size(), objective_.columns().cols());
     for (Index e = 0; e < factors.size(); ++e, ++k) {
       const Side side = mode.sides[k];
       const bool cut = side == Side::sliding || reach[e % reach.size()] == 0;
@@ -132,12 +137,11 @@ Potential KinkedSurface::potential() {
 }
 
 KinkedSurface::Strays KinkedSurface::strays(const Vector& w, Real tolerance) {
-  const Layout& layout = objective_.network().layout();
   const FeedForwardState& state = *objective_.state_at(w);
   Strays strays;
   Index k = 0;
   for (int l = 0; l < objective_.network().hidden_layer_count(); ++l) {
-    const Vector reach = reach_of(layout, w, l);
+    const Vector reach = reach_of(objective_, w, l);
     const Matrix& z = state.layer(l).z;
     for (Index i = 0; i < z.cols(); ++i) {
       const Real below = state.input_of(l).col(i).norm();

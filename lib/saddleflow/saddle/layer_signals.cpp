@@ -13,12 +13,10 @@ std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector
   const Layout& layout = network.layout();
   const Activation activation = network.activation();
   const int hidden = network.hidden_layer_count();
-  // Weights above the last hidden layer: ones where they are no parameters.
-  const Matrix outer = hidden < layout.layer_count() ? Matrix(layout.matrix(w, hidden))
-                                                     : Matrix::Ones(1, layout.layer(hidden - 1).rows);
+  const OuterLayer& outer = *objective.outer_layer();
   std::vector<LayerSignals> signals(static_cast<std::size_t>(hidden));
   std::vector<Matrix> z(static_cast<std::size_t>(hidden));
-  Matrix phi = objective.data().inputs;
+  Matrix phi = objective.columns();
   for (int l = 0; l < hidden; ++l) {
     const auto k = static_cast<std::size_t>(l);
     signals[k].below = phi;
@@ -29,7 +27,7 @@ std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector
       activation.value(z[k], phi);
     signals[k].activations = phi;
   }
-  const Matrix outputs = outer * phi;
+  const Matrix outputs = outer.outputs(w, phi);
   Matrix residual, slope;
   objective.loss().derivative(outputs, objective.data().targets, residual);
   residual = -residual;
@@ -40,7 +38,8 @@ std::vector<LayerSignals> layer_signals(const Objective& objective, const Vector
       slope = pattern->factors[k];
     else
       activation.derivative(z[k], slope);
-    const Matrix back = (l + 1 < hidden ? Matrix(layout.matrix(w, l + 1)) : outer).transpose() * residual;
+    const Matrix back = l + 1 < hidden ? Matrix(layout.matrix(w, l + 1).transpose() * residual)
+                                       : outer.pull_back(w, residual);
     residual = back.cwiseProduct(slope);
   }
   return signals;

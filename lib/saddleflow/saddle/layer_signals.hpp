@@ -8,9 +8,10 @@
 
 namespace saddleflow {
 
-/// For hidden layer l: phi_{l-1}, what enters it (fan-in x n), phi_l, its own activations (width x n), and
-/// ybar g_l = -dL/dz_{l+1}, the negative derivative of the loss by the pre-activations that it feeds (those
-/// of the next layer, or the outputs; fan-out x n; THEORY.md, section 4).
+/// For hidden layer l: phi_{l-1}, what enters it (fan-in x columns), phi_l, its own activations (width x
+/// columns), and ybar g_l = -dL/dz_{l+1}, the negative derivative of the loss by what it feeds (the
+/// pre-activations of the next layer, fan-out x columns, or the outputs, a column a sample; THEORY.md,
+/// section 4).
 struct LayerSignals {
   Matrix below;
   Matrix activations;

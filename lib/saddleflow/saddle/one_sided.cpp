@@ -65,11 +65,7 @@ Real OneSidedModel::operator()(const Vector& d) const {
       da(kinks_[c].neuron, kinks_[c].sample) = rate > 0 ? rate : low_ * rate;
     }
   }
-  // Outer weights that are no parameters are one.
-  if (hidden == layout_.layer_count()) return residual_.cwiseProduct(da.colwise().sum()).sum();
-  const Matrix outputs =
-      layout_.matrix(d, hidden) * state_.input_of(hidden) + layout_.matrix(state_.w, hidden) * da;
-  return residual_.cwiseProduct(outputs).sum();
+  return state_.outer->derivative(residual_, state_.w, d, state_.input_of(hidden), da);
 }
 
 std::optional<Real> OneSidedModel::distance_from_zero(Index most_cells) const {

@@ -44,11 +44,10 @@ FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Object
       !PiecewiseFlow::applies_to(network))
     study.fail(
         "flow.kinks",
-        fmt::format(
-            "found \"{}\" for a {} network of power 1, whose gradient jumps at its kinks, "
-            "expected \"ignore\" (they are followed where the network shows pre-activations, as feed_forward "
-            "and power_sum do)",
-            name_of(options.kink_policy), network.kind()));
+        fmt::format("found \"{}\" for a {} network of power 1, whose gradient jumps at its kinks, "
+                    "expected \"ignore\" (they are followed where the network shows pre-activations, trait "
+                    "pre_activations)",
+                    name_of(options.kink_policy), network.kind()));
   const Real loss_at_origin = Correlation(objective).loss_at_origin();
   options.stepping = build_stepper_options(study, objective.network(), rtol, loss_at_origin);
   options.events = build_event_options(study);

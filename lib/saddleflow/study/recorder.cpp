@@ -92,7 +92,7 @@ void Recorder::on_mode_changes(std::span<const KinkChange> changes) {
     rows.push_back({static_cast<double>(change.time), change.layer,
                     first_neuron_.at(static_cast<std::size_t>(change.layer)) + change.neuron, change.sample,
                     change.kind, change.side, static_cast<double>(change.log_time),
-                    static_cast<double>(change.phase_time)});
+                    static_cast<double>(change.phase_time), change.patch});
   writer_.append(rows);
 }
 

@@ -96,6 +96,8 @@ archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& s
   d.eigenvalue_count = spectrum_size(setup.objective.size());
   d.event_kinds = Recorder::event_kinds(setup);
   d.mode_changes = setup.parts.switching != nullptr;
+  const OuterLayer* outer = setup.objective.outer_layer();
+  d.patches = d.mode_changes && outer != nullptr && outer->patch_count() > 1;
   return d;
 }
 

@@ -156,7 +156,8 @@ struct KinkHistory {
   std::vector<std::pair<ModeChangeKind, int>> first, second;
   double last = 0;  // time of the last change in either
 };
-using KinkHistories = std::map<std::tuple<int, Index, Index>, KinkHistory>;
+using KinkHistories =
+    std::map<std::tuple<int, Index, Index, Index>, KinkHistory>;  // layer, neuron, sample, patch
 
 // Two kinks that are passed within rounding of one another have no order. A change at the very end of the run
 // may be beyond that of the other.
@@ -173,13 +174,13 @@ void compare_modes(const archive::RunReader& run, const std::vector<KinkChange>&
   for (const archive::ModeChangeRow& a : first) {
     if (a.kind == ModeChangeKind::branch) continue;
     const Neuron& neuron = setup.network().neurons()[static_cast<std::size_t>(a.neuron)];
-    KinkHistory& history = histories[{neuron.layer, neuron.index, a.sample}];
+    KinkHistory& history = histories[{neuron.layer, neuron.index, a.sample, a.patch}];
     history.first.emplace_back(a.kind, a.side);
     history.last = a.time;
   }
   for (const KinkChange& b : second) {
     if (b.kind == ModeChangeKind::branch) continue;
-    KinkHistory& history = histories[{b.layer, b.neuron, b.sample}];
+    KinkHistory& history = histories[{b.layer, b.neuron, b.sample, b.patch}];
     history.second.emplace_back(b.kind, b.side);
     history.last = std::max(history.last, static_cast<double>(b.time));
   }
@@ -192,11 +193,12 @@ void compare_modes(const archive::RunReader& run, const std::vector<KinkChange>&
     if (same && (common == most || (common + 1 == most && history.last >= late))) continue;
     out.same_modes = false;
     if (!out.first_difference.empty()) return;
-    const auto& [layer, neuron, sample] = kink;
+    const auto& [layer, neuron, sample, patch] = kink;
+    const OuterLayer& outer = *setup.objective.outer_layer();
     out.first_difference = fmt::format(
-        "neuron {} of hidden layer {} at sample {} changes its side {} times in the run, {} times at a tenth "
+        "neuron {} of hidden layer {} at {} changes its side {} times in the run, {} times at a tenth "
         "of the tolerance{}",
-        neuron, layer, sample, history.first.size(), history.second.size(),
+        neuron, layer, place_text(outer, sample, patch), history.first.size(), history.second.size(),
         common == most ? ", in another order" : "");
     return;
   }

@@ -10,11 +10,15 @@ const neuronLabel = (row) => {
 
 const modeAbscissa = () => (view.x === 'steps' ? run.modes.step : run.modes.time);
 
+/** Places within a neuron's row: samples, or where a sample has several patches the samples of each patch. */
+const placeCount = () => run.modes.samples * (run.modes.patches || 1);
+const placeOf = (i) => run.modes.sample[i] + (run.modes.patch ? run.modes.samples * run.modes.patch[i] : 0);
+
 /** Canvas pixels: height of a neuron's row, of a mark, and of the step from one sample to the next within the row. */
 function rasterMeasures(u) {
   const ratio = devicePixelRatio, row = Math.abs(u.valToPos(1, 'y', true) - u.valToPos(0, 'y', true));
   const mark = Math.min(11 * ratio, Math.max(2.5 * ratio, 0.45 * row));
-  return {row, mark, step: Math.max(0, 0.9 * row - mark) / Math.max(1, run.modes.samples - 1)};
+  return {row, mark, step: Math.max(0, 0.9 * row - mark) / Math.max(1, placeCount() - 1)};
 }
 
 /** Where mark i stands, in canvas pixels; null outside the picture. */
@@ -22,7 +26,7 @@ function markPlace(u, measures, i) {
   const x = pixel(u, modeAbscissa()[i]);
   if (x === null) return null;
   const middle = u.valToPos(run.modes.neuron[i], 'y', true);
-  return [x, middle + measures.step * (run.modes.sample[i] - (run.modes.samples - 1) / 2)];
+  return [x, middle + measures.step * (placeOf(i) - (placeCount() - 1) / 2)];
 }
 
 /** Lines between neurons where there is room, and between layers. */
@@ -65,7 +69,7 @@ function markTip(u, left, top) {
   if (best === null) return null;
   return [element('b', {}, modes.kinds[modes.kind[best]][0]), element('br'), `t = ${moment(modes.time[best])}`, element('br'),
           `layer ${modes.neurons[modes.neuron[best]].layer + 1}, neuron ${neuronLabel(modes.neuron[best])}, ` +
-          `sample ${modes.sample[best] + 1}`, element('br'), `then ${sideWords[modes.side[best]]}`];
+          `sample ${modes.sample[best] + 1}${modes.patch ? `, patch ${modes.patch[best] + 1}` : ''}`, element('br'), `then ${sideWords[modes.side[best]]}`];
 }
 
 /** The kinds with their colours and numbers. */
@@ -86,10 +90,10 @@ function addRaster(parent) {
   });
 }
 
-function modesNote({total, time, samples}) {
+function modesNote({total, time, samples, patches}) {
   const shown = time.length < total ? ` ${number(time.length)} of ${number(total)} changes are drawn; the others, of the same neurons and kinds, lie close to them.` : '';
   return 'The pre-activation of a neuron at a sample passes through zero (cross), is caught there and slides (enter), or leaves ' +
-      `zero (release); where the flow is not unique, it could have gone to another side (branch). A row for each neuron, layer after layer, the ${number(samples)} samples from top to bottom within it.` + shown;
+      `zero (release); where the flow is not unique, it could have gone to another side (branch). A row for each neuron, layer after layer, the ${number(samples)} samples from top to bottom within it${patches ? `, for each of ${number(patches)} patches` : ''}.` + shown;
 }
 
 function addModes() {
