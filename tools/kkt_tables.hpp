@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "saddleflow/archive/run_file.hpp"
-#include "saddleflow/study/kkt_run.hpp"
+#include "saddleflow/job/kkt_run.hpp"
 
 namespace saddleflow::tools {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "saddleflow/base/critical_kind.hpp"
-#include "saddleflow/study/path_bounds.hpp"
+#include "saddleflow/job/path_bounds.hpp"
 
 namespace saddleflow::tools {
 

@@ -3,7 +3,7 @@
 
 #include <cstdio>
 
-#include "saddleflow/study/pursuit_run.hpp"
+#include "saddleflow/job/pursuit_run.hpp"
 
 namespace saddleflow::tools {
 

@@ -4,7 +4,7 @@
 #include <cstdio>
 
 #include "saddleflow/archive/run_reader.hpp"
-#include "saddleflow/study/verification.hpp"
+#include "saddleflow/job/verification.hpp"
 
 namespace saddleflow::tools {
 

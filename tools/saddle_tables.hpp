@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "saddleflow/study/saddle_run.hpp"
+#include "saddleflow/job/saddle_run.hpp"
 
 namespace saddleflow::tools {
 

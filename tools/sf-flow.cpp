@@ -11,12 +11,12 @@
 #include "interrupt.hpp"
 #include "run_tables.hpp"
 #include "saddleflow/archive/run_writer.hpp"
-#include "saddleflow/study/flow_run.hpp"
+#include "saddleflow/job/flow_run.hpp"
+#include "saddleflow/job/path_bounds.hpp"
+#include "saddleflow/job/verification.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/keys.hpp"
-#include "saddleflow/study/path_bounds.hpp"
 #include "saddleflow/study/saddle_start.hpp"
-#include "saddleflow/study/verification.hpp"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include "output_file.hpp"
 #include "run_tables.hpp"
 #include "saddleflow/archive/kkt_writer.hpp"
-#include "saddleflow/study/kkt_run.hpp"
+#include "saddleflow/job/kkt_run.hpp"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include "run_tables.hpp"
 #include "saddle_tables.hpp"
 #include "saddleflow/correlation/second_order.hpp"
-#include "saddleflow/study/limit_run.hpp"
+#include "saddleflow/job/limit_run.hpp"
 
 namespace {
 

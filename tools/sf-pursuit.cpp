@@ -11,8 +11,8 @@
 #include "output_file.hpp"
 #include "pursuit_tables.hpp"
 #include "run_tables.hpp"
-#include "saddleflow/study/path_bounds.hpp"
-#include "saddleflow/study/pursuit_run.hpp"
+#include "saddleflow/job/path_bounds.hpp"
+#include "saddleflow/job/pursuit_run.hpp"
 
 namespace {
 

@@ -12,8 +12,8 @@
 #include "run_tables.hpp"
 #include "saddle_tables.hpp"
 #include "saddleflow/archive/saddle_writer.hpp"
+#include "saddleflow/job/saddle_run.hpp"
 #include "saddleflow/study/initial_weights.hpp"
-#include "saddleflow/study/saddle_run.hpp"
 
 namespace {
 

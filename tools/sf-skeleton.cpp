@@ -9,7 +9,7 @@
 #include "command_line.hpp"
 #include "interrupt.hpp"
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/study/skeleton_run.hpp"
+#include "saddleflow/job/skeleton_run.hpp"
 #include "skeleton_tables.hpp"
 
 namespace {

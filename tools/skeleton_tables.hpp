@@ -3,7 +3,7 @@
 
 #include <cstdio>
 
-#include "saddleflow/study/skeleton_run.hpp"
+#include "saddleflow/job/skeleton_run.hpp"
 
 namespace saddleflow::tools {
 

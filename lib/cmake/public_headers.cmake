@@ -1,6 +1,6 @@
 # The public headers of the library: saddleflow/saddleflow.hpp, the Odeint adaptors, and what they include.
 cmake_policy(VERSION 3.25)
-set(SADDLEFLOW_PUBLIC_ROOTS saddleflow/saddleflow.hpp saddleflow/stepper/odeint_adaptors.hpp)
+set(SADDLEFLOW_PUBLIC_ROOTS saddleflow/saddleflow.hpp saddleflow/ode/stepper/odeint_adaptors.hpp)
 
 # saddleflow_public_headers(<folder of saddleflow/> <list>): all of them, found by following their includes. An
 # error where one includes anything but the standard library, Eigen and Boost: users have no more.

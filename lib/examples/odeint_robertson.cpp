@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
-#include <saddleflow/stepper/odeint_adaptors.hpp>
+#include <saddleflow/ode/stepper/odeint_adaptors.hpp>
 
 using namespace saddleflow;
 namespace odeint = boost::numeric::odeint;

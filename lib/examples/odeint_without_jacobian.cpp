@@ -4,7 +4,7 @@
 #include <boost/numeric/odeint/integrate/integrate_adaptive.hpp>
 #include <cmath>
 #include <cstdio>
-#include <saddleflow/stepper/odeint_adaptors.hpp>
+#include <saddleflow/ode/stepper/odeint_adaptors.hpp>
 
 using namespace saddleflow;
 namespace odeint = boost::numeric::odeint;

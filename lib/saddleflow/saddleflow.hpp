@@ -66,9 +66,9 @@
 // The flow with its charts, steppers, events and gauges; following it to the next critical point. Steppers by
 // name for any system x' = f(x, t). Under Odeint: stepper/odeint_adaptors.hpp, not included here (it brings
 // Odeint's headers, and asks for an order among them).
-#include "saddleflow/integrate/approach.hpp"
-#include "saddleflow/integrate/flow_assembly.hpp"
-#include "saddleflow/stepper/registry.hpp"
+#include "saddleflow/flow/approach.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
+#include "saddleflow/ode/stepper/registry.hpp"
 
 // KKT points of the correlation function, its own flow, one neuron at a time, and the limit path from the
 // origin.
@@ -86,7 +86,7 @@
 
 // Networks that grow neuron by neuron; the sequence of saddles as the start goes to zero.
 #include "saddleflow/pursuit/neuron_pursuit.hpp"
-#include "saddleflow/pursuit/skeleton.hpp"
+#include "saddleflow/skeleton/skeleton.hpp"
 
 // What sf-flow and the other tools have written.
 #include "saddleflow/archive/run_reader.hpp"

@@ -7,7 +7,7 @@
 
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/second_order.hpp"
-#include "saddleflow/integrate/flow_assembly.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
 #include "saddleflow/saddle/limit_path.hpp"
 #include "saddleflow/saddle/visit.hpp"
 #include "validation/first_visit.hpp"

@@ -12,11 +12,11 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/integrate/integration.hpp"
+#include "saddleflow/flow/integration.hpp"
+#include "saddleflow/problem/test_score.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/learning_method.hpp"
 #include "saddleflow/study/pursuit_setup.hpp"
-#include "saddleflow/study/test_score.hpp"
 
 namespace saddleflow {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "saddleflow/integrate/flow_assembly.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
 #include "saddleflow/saddle/inactive_neurons.hpp"
 
 namespace saddleflow::claims {

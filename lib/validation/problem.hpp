@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "saddleflow/ode/stepper/stepper.hpp"
 #include "saddleflow/problem/correlation.hpp"
-#include "saddleflow/stepper/stepper.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "validation/claim.hpp"
 

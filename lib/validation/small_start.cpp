@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "saddleflow/integrate/flow_assembly.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
 
 namespace saddleflow::claims {
 

@@ -9,7 +9,7 @@
 #include "arbiter/convolution_descent.hpp"
 #include "arbiter/library_flow.hpp"
 #include "arbiter/random_convolutions.hpp"
-#include "switching/kink_run.hpp"
+#include "ode/switching/kink_run.hpp"
 
 using namespace saddleflow;
 using namespace saddleflow::test;

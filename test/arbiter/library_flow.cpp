@@ -4,8 +4,8 @@
 #include <chrono>
 #include <exception>
 
-#include "saddleflow/integrate/flow_assembly.hpp"
-#include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
+#include "saddleflow/flow/flow_stepping.hpp"
 #include "saddleflow/network/convolution.hpp"
 
 namespace saddleflow::test {

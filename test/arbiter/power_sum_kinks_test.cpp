@@ -6,9 +6,9 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
+#include "ode/switching/kink_run.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/network/network.hpp"
-#include "switching/kink_run.hpp"
 
 using namespace saddleflow;
 

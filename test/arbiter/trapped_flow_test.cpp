@@ -7,7 +7,7 @@
 
 #include "arbiter/library_flow.hpp"
 #include "arbiter/random_kinks.hpp"
-#include "switching/kink_run.hpp"
+#include "ode/switching/kink_run.hpp"
 
 using namespace saddleflow;
 

@@ -2,8 +2,8 @@
 
 #include <fstream>
 
-#include "saddleflow/archive/hdf5.hpp"
-#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/archive/hdf5/dataset.hpp"
+#include "saddleflow/archive/hdf5/hdf5.hpp"
 #include "saddleflow/base/error.hpp"
 #include "temporary_folder.hpp"
 

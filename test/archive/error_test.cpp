@@ -6,7 +6,7 @@
 #include <fstream>
 #include <functional>
 
-#include "saddleflow/archive/hdf5_attribute.hpp"
+#include "saddleflow/archive/hdf5/attribute.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/run_writer.hpp"
 #include "saddleflow/base/error.hpp"

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "benchmark/peer.hpp"
-#include "saddleflow/stepper/odeint_eigen.hpp"
-#include "switching/kink_run.hpp"
+#include "ode/switching/kink_run.hpp"
+#include "saddleflow/ode/stepper/odeint_eigen.hpp"
 
 namespace {
 

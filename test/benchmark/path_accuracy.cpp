@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "integrate/path_error.hpp"
+#include "flow/path_error.hpp"
 
 int main(int argc, char** argv) {
   using namespace saddleflow;

@@ -14,7 +14,7 @@
 #include "correlation/rank_one_point.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/correlation/assignment.hpp"
+#include "saddleflow/symmetry/assignment.hpp"
 
 BOOST_AUTO_TEST_SUITE(alignment_test)
 

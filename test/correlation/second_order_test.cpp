@@ -9,7 +9,7 @@
 
 #include "correlation/print_table.hpp"
 #include "correlation/problems.hpp"
-#include "saddleflow/correlation/symmetry.hpp"
+#include "saddleflow/symmetry/symmetry_tangents.hpp"
 
 BOOST_AUTO_TEST_SUITE(second_order_test)
 

@@ -10,7 +10,7 @@
 #include <cmath>
 
 #include "flow/polar_cases.hpp"
-#include "saddleflow/stepper/stepper.hpp"
+#include "saddleflow/ode/stepper/stepper.hpp"
 
 namespace saddleflow::test {
 

@@ -11,7 +11,7 @@
 
 #include "flow/polar_cases.hpp"
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/stepper/stepper.hpp"
+#include "saddleflow/ode/stepper/stepper.hpp"
 
 namespace saddleflow::test {
 

@@ -5,24 +5,24 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
+#include "ode/stepper/own_stepper.hpp"
 #include "outside/toy_loss.hpp"
 #include "outside/toy_network.hpp"
 #include "problem/folder.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/kkt_search.hpp"
+#include "saddleflow/job/flow_run.hpp"
+#include "saddleflow/job/kkt_run.hpp"
+#include "saddleflow/job/limit_run.hpp"
+#include "saddleflow/job/pursuit_run.hpp"
+#include "saddleflow/job/saddle_run.hpp"
+#include "saddleflow/job/skeleton_run.hpp"
+#include "saddleflow/job/verification.hpp"
 #include "saddleflow/problem/loss_registry.hpp"
 #include "saddleflow/report/from_file.hpp"
 #include "saddleflow/study/build.hpp"
-#include "saddleflow/study/flow_run.hpp"
 #include "saddleflow/study/initial_weights.hpp"
-#include "saddleflow/study/kkt_run.hpp"
-#include "saddleflow/study/limit_run.hpp"
-#include "saddleflow/study/pursuit_run.hpp"
-#include "saddleflow/study/saddle_run.hpp"
-#include "saddleflow/study/skeleton_run.hpp"
-#include "saddleflow/study/verification.hpp"
-#include "stepper/own_stepper.hpp"
 
 namespace saddleflow::test {
 

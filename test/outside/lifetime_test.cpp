@@ -3,10 +3,10 @@
 #include <boost/test/unit_test.hpp>
 #include <type_traits>
 
-#include "saddleflow/event/detector.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
 #include "saddleflow/flow/kink_check.hpp"
-#include "saddleflow/integrate/flow_assembly.hpp"
-#include "saddleflow/saddle/kinked_surface.hpp"
+#include "saddleflow/ode/event/detector.hpp"
+#include "saddleflow/saddle/kinks/kinked_surface.hpp"
 
 namespace saddleflow::test {
 

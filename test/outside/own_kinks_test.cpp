@@ -8,7 +8,7 @@
 #include "outside/wrapped_network.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/kkt_search.hpp"
-#include "saddleflow/integrate/flow_assembly.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 
 namespace saddleflow::test {

@@ -6,9 +6,9 @@
 
 #include "outside/wrapped_network.hpp"
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/integrate/approach.hpp"
+#include "saddleflow/flow/approach.hpp"
+#include "saddleflow/job/saddle_run.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
-#include "saddleflow/study/saddle_run.hpp"
 
 namespace saddleflow::test {
 

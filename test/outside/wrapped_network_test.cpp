@@ -11,11 +11,11 @@
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/kkt_search.hpp"
 #include "saddleflow/correlation/separable.hpp"
-#include "saddleflow/integrate/flow_assembly.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
 #include "saddleflow/pursuit/neuron_pursuit.hpp"
-#include "saddleflow/pursuit/skeleton.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 #include "saddleflow/saddle/limit_path.hpp"
+#include "saddleflow/skeleton/skeleton.hpp"
 
 namespace saddleflow::test {
 

@@ -9,8 +9,8 @@
 #include <cmath>
 
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/correlation/neuron_symmetry.hpp"
 #include "saddleflow/saddle/catalogue.hpp"
+#include "saddleflow/symmetry/neuron_symmetry.hpp"
 
 BOOST_AUTO_TEST_SUITE(inactive_neurons_test)
 

@@ -10,7 +10,7 @@
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/saddle/one_sided.hpp"
+#include "saddleflow/saddle/kinks/one_sided.hpp"
 
 namespace saddleflow::test {
 namespace {

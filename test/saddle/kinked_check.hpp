@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "saddleflow/saddle/kinked_point.hpp"
+#include "saddleflow/saddle/kinks/kinked_point.hpp"
 
 namespace saddleflow::test {
 

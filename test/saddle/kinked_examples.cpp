@@ -2,10 +2,10 @@
 
 #include <utility>
 
+#include "ode/switching/kink_run.hpp"
 #include "saddleflow/base/decompositions.hpp"
-#include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/flow/flow_stepping.hpp"
 #include "saddleflow/network/kernel.hpp"
-#include "switching/kink_run.hpp"
 
 namespace saddleflow::test {
 

@@ -12,8 +12,8 @@
 #include <numbers>
 
 #include "saddleflow/base/random.hpp"
-#include "saddleflow/integrate/flow_assembly.hpp"
-#include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
+#include "saddleflow/flow/flow_stepping.hpp"
 #include "saddleflow/saddle/inactive_neurons.hpp"
 #include "saddleflow/saddle/refine.hpp"
 

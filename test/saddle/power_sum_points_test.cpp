@@ -6,9 +6,9 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 
+#include "ode/switching/kink_run.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
-#include "switching/kink_run.hpp"
 
 using namespace saddleflow;
 

@@ -9,9 +9,9 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/problem/loss_registry.hpp"
 #include "saddleflow/problem/objective.hpp"
+#include "saddleflow/problem/test_score.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/keys.hpp"
-#include "saddleflow/study/test_score.hpp"
 
 BOOST_AUTO_TEST_SUITE(class_data_test)
 

@@ -8,11 +8,11 @@
 #include "saddleflow/archive/pursuit_writer.hpp"
 #include "saddleflow/archive/run_writer.hpp"
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/study/flow_run.hpp"
+#include "saddleflow/job/flow_run.hpp"
+#include "saddleflow/job/kkt_run.hpp"
+#include "saddleflow/job/verification.hpp"
 #include "saddleflow/study/initial_weights.hpp"
-#include "saddleflow/study/kkt_run.hpp"
 #include "saddleflow/study/saddle_start.hpp"
-#include "saddleflow/study/verification.hpp"
 
 namespace saddleflow {
 

@@ -9,7 +9,7 @@
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/kkt_search.hpp"
-#include "saddleflow/integrate/flow_assembly.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
 #include "saddleflow/problem/in_context_regression.hpp"
 #include "saddleflow/problem/matrix_sensing.hpp"
 #include "saddleflow/saddle/critical_point.hpp"

@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "saddleflow/archive/file_lock.hpp"
-#include "saddleflow/archive/hdf5_attribute.hpp"
-#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/archive/hdf5/attribute.hpp"
+#include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/archive/recovery.hpp"
 #include "saddleflow/base/error.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow::archive {

@@ -15,8 +15,8 @@
 #include <fmt/ranges.h>
 
 #include "saddleflow/archive/describe.hpp"
-#include "saddleflow/archive/hdf5_attribute.hpp"
-#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/archive/hdf5/attribute.hpp"
+#include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/version.hpp"

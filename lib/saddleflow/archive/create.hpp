@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "saddleflow/archive/hdf5_handle.hpp"
+#include "saddleflow/archive/hdf5/handle.hpp"
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/schema.hpp"
 

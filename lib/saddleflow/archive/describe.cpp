@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "saddleflow/archive/commit.hpp"
-#include "saddleflow/archive/hdf5_attribute.hpp"
-#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/archive/hdf5/attribute.hpp"
+#include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/base/error.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "saddleflow/archive/hdf5_handle.hpp"
+#include "saddleflow/archive/hdf5/handle.hpp"
 #include "saddleflow/archive/run_file.hpp"
 
 namespace saddleflow::archive {

@@ -6,7 +6,7 @@
 
 #include "saddleflow/archive/draft.hpp"
 #include "saddleflow/archive/file_stamp.hpp"
-#include "saddleflow/archive/hdf5_handle.hpp"
+#include "saddleflow/archive/hdf5/handle.hpp"
 
 namespace saddleflow::archive {
 

@@ -5,7 +5,7 @@
 #include "saddleflow/archive/create.hpp"
 #include "saddleflow/archive/describe.hpp"
 #include "saddleflow/archive/edit.hpp"
-#include "saddleflow/archive/hdf5_attribute.hpp"
+#include "saddleflow/archive/hdf5/attribute.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/archive/stream.hpp"

@@ -8,7 +8,7 @@
 #include "saddleflow/archive/describe.hpp"
 #include "saddleflow/archive/edit.hpp"
 #include "saddleflow/archive/file_lock.hpp"
-#include "saddleflow/archive/hdf5_attribute.hpp"
+#include "saddleflow/archive/hdf5/attribute.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/archive/stream.hpp"

@@ -4,7 +4,7 @@
 
 #include "saddleflow/archive/commit.hpp"
 #include "saddleflow/archive/describe.hpp"
-#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow::archive {

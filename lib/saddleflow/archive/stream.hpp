@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "saddleflow/archive/hdf5_handle.hpp"
+#include "saddleflow/archive/hdf5/handle.hpp"
 #include "saddleflow/archive/schema.hpp"
 
 namespace saddleflow::archive {

@@ -7,8 +7,8 @@
 #include "saddleflow/archive/commit.hpp"
 #include "saddleflow/archive/create.hpp"
 #include "saddleflow/archive/edit.hpp"
-#include "saddleflow/archive/hdf5_attribute.hpp"
-#include "saddleflow/archive/hdf5_dataset.hpp"
+#include "saddleflow/archive/hdf5/attribute.hpp"
+#include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/archive/recovery.hpp"
 #include "saddleflow/base/error.hpp"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "saddleflow/archive/file_stamp.hpp"
-#include "saddleflow/archive/hdf5_handle.hpp"
+#include "saddleflow/archive/hdf5/handle.hpp"
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/base/error.hpp"

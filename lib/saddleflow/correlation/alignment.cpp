@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/correlation/assignment.hpp"
-#include "saddleflow/correlation/chain_match.hpp"
-#include "saddleflow/correlation/neuron_symmetry.hpp"
+#include "saddleflow/symmetry/assignment.hpp"
+#include "saddleflow/symmetry/chain_match.hpp"
+#include "saddleflow/symmetry/neuron_symmetry.hpp"
 
 namespace saddleflow {
 namespace {

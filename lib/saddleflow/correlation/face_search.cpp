@@ -8,8 +8,8 @@
 #include "saddleflow/correlation/face.hpp"
 #include "saddleflow/correlation/projected_flow.hpp"
 #include "saddleflow/correlation/trust_region.hpp"
-#include "saddleflow/integrate/integration.hpp"
-#include "saddleflow/stepper/stepper.hpp"
+#include "saddleflow/flow/integration.hpp"
+#include "saddleflow/ode/stepper/stepper.hpp"
 
 namespace saddleflow {
 namespace {

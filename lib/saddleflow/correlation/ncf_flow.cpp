@@ -12,10 +12,10 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/projected_flow.hpp"
 #include "saddleflow/correlation/sphere.hpp"
+#include "saddleflow/flow/integration.hpp"
 #include "saddleflow/flow/piecewise_flow.hpp"
-#include "saddleflow/integrate/integration.hpp"
-#include "saddleflow/stepper/stepper.hpp"
-#include "saddleflow/switching/piecewise_stepper.hpp"
+#include "saddleflow/ode/stepper/stepper.hpp"
+#include "saddleflow/ode/switching/piecewise_stepper.hpp"
 
 namespace saddleflow {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "saddleflow/integrate/integration.hpp"
-#include "saddleflow/stepper/stepper.hpp"
+#include "saddleflow/flow/integration.hpp"
+#include "saddleflow/ode/stepper/stepper.hpp"
 
 namespace saddleflow {
 

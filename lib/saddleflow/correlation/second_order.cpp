@@ -5,9 +5,9 @@
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/correlation/sphere.hpp"
-#include "saddleflow/correlation/symmetry.hpp"
 #include "saddleflow/correlation/tangent_space.hpp"
 #include "saddleflow/network/kink.hpp"
+#include "saddleflow/symmetry/symmetry_tangents.hpp"
 
 namespace saddleflow {
 namespace {

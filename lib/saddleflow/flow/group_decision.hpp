@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "saddleflow/network/sliding_manifold.hpp"
+#include "saddleflow/ode/switching/switched_system.hpp"
 #include "saddleflow/piecewise/piecewise_linear.hpp"
-#include "saddleflow/switching/switched_system.hpp"
 
 namespace saddleflow {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "saddleflow/network/unit_gradient.hpp"
-#include "saddleflow/switching/bernstein.hpp"
+#include "saddleflow/ode/switching/bernstein.hpp"
 
 namespace saddleflow {
 namespace {

@@ -19,7 +19,7 @@
 
 #include "saddleflow/flow/kink_chart.hpp"
 #include "saddleflow/network/kink.hpp"
-#include "saddleflow/stepper/step_check.hpp"
+#include "saddleflow/ode/stepper/step_check.hpp"
 
 namespace saddleflow {
 

@@ -9,8 +9,8 @@
 #include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/network/feed_forward_state.hpp"
 #include "saddleflow/network/sliding_manifold.hpp"
+#include "saddleflow/ode/switching/transition.hpp"
 #include "saddleflow/piecewise/span.hpp"
-#include "saddleflow/switching/transition.hpp"
 
 namespace saddleflow {
 namespace {

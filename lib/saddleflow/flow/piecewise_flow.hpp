@@ -8,7 +8,7 @@
 #include "saddleflow/flow/gradient_flow.hpp"
 #include "saddleflow/network/kink.hpp"
 #include "saddleflow/network/unit_gradient.hpp"
-#include "saddleflow/switching/switched_system.hpp"
+#include "saddleflow/ode/switching/switched_system.hpp"
 
 namespace saddleflow {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/ode/stepper/error_control.hpp"
 #include "saddleflow/problem/correlation.hpp"
-#include "saddleflow/stepper/error_control.hpp"
 
 namespace saddleflow {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "saddleflow/archive/hdf5.hpp"
+#include "saddleflow/archive/hdf5/hdf5.hpp"
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow {

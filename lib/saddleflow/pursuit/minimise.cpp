@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/flow/approach.hpp"
 #include "saddleflow/flow/gradient_flow.hpp"
 #include "saddleflow/flow/probe.hpp"
-#include "saddleflow/integrate/approach.hpp"
 
 namespace saddleflow {
 

@@ -11,11 +11,11 @@
 
 #include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/base/stop_reason.hpp"
+#include "saddleflow/flow/approach.hpp"
 #include "saddleflow/flow/observables.hpp"
 #include "saddleflow/flow/probe.hpp"
-#include "saddleflow/integrate/approach.hpp"
+#include "saddleflow/ode/stepper/error_control.hpp"
 #include "saddleflow/problem/objective.hpp"
-#include "saddleflow/stepper/error_control.hpp"
 
 namespace saddleflow {
 

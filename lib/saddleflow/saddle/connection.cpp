@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/integrate/approach.hpp"
+#include "saddleflow/flow/approach.hpp"
 
 namespace saddleflow {
 

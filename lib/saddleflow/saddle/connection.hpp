@@ -7,8 +7,8 @@
 
 #include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/flow/probe.hpp"
+#include "saddleflow/ode/stepper/error_control.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
-#include "saddleflow/stepper/error_control.hpp"
 
 namespace saddleflow {
 

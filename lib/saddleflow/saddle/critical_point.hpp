@@ -6,7 +6,7 @@
 
 #include "saddleflow/base/critical_kind.hpp"
 #include "saddleflow/saddle/inactive_neurons.hpp"
-#include "saddleflow/saddle/kinked_point.hpp"
+#include "saddleflow/saddle/kinks/kinked_point.hpp"
 #include "saddleflow/saddle/linear_basis.hpp"
 #include "saddleflow/saddle/neuron_ncf.hpp"
 #include "saddleflow/saddle/refine.hpp"

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/integrate/flow_assembly.hpp"
-#include "saddleflow/saddle/kinked_refine.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
+#include "saddleflow/saddle/kinks/kinked_refine.hpp"
 
 namespace saddleflow {
 

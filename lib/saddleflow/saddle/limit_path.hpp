@@ -10,10 +10,10 @@
 #include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/correlation/kkt_point.hpp"
 #include "saddleflow/flow/probe.hpp"
+#include "saddleflow/ode/stepper/stepper.hpp"
 #include "saddleflow/problem/correlation.hpp"
 #include "saddleflow/saddle/refine.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
-#include "saddleflow/stepper/stepper.hpp"
 
 namespace saddleflow {
 

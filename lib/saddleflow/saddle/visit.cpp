@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "saddleflow/correlation/neuron_symmetry.hpp"
+#include "saddleflow/symmetry/neuron_symmetry.hpp"
 
 namespace saddleflow {
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "saddleflow/base/decompositions.hpp"
-#include "saddleflow/correlation/symmetry.hpp"
 #include "saddleflow/saddle/hidden_weights.hpp"
 #include "saddleflow/saddle/layer_signals.hpp"
+#include "saddleflow/symmetry/symmetry_tangents.hpp"
 
 namespace saddleflow {
 

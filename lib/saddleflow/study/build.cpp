@@ -6,10 +6,10 @@
 #include <cmath>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/integrate/flow_stepping.hpp"
+#include "saddleflow/flow/flow_stepping.hpp"
 #include "saddleflow/network/families.hpp"
+#include "saddleflow/ode/stepper/registry.hpp"
 #include "saddleflow/problem/loss_registry.hpp"
-#include "saddleflow/stepper/registry.hpp"
 
 namespace saddleflow {
 

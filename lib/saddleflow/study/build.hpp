@@ -4,11 +4,11 @@
 #include <memory>
 #include <optional>
 
-#include "saddleflow/integrate/flow_events.hpp"
+#include "saddleflow/flow/flow_events.hpp"
 #include "saddleflow/network/network.hpp"
+#include "saddleflow/ode/stepper/stepper.hpp"
 #include "saddleflow/problem/dataset.hpp"
 #include "saddleflow/problem/loss.hpp"
-#include "saddleflow/stepper/stepper.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {

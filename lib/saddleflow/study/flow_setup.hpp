@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "saddleflow/base/named_enum.hpp"
-#include "saddleflow/integrate/flow_assembly.hpp"
+#include "saddleflow/flow/flow_assembly.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {

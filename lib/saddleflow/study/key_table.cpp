@@ -4,10 +4,10 @@
 #include <iterator>
 #include <utility>
 #include "saddleflow/network/families.hpp"
+#include "saddleflow/ode/stepper/stepper.hpp"
 #include "saddleflow/problem/data_generators.hpp"
 #include "saddleflow/problem/loss_registry.hpp"
 #include "saddleflow/pursuit/neuron_pursuit.hpp"
-#include "saddleflow/stepper/stepper.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/learning_method.hpp"

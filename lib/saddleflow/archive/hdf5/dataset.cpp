@@ -1,0 +1,135 @@
+#include "saddleflow/archive/hdf5/dataset.hpp"
+
+#include <functional>
+#include <numeric>
+#include <type_traits>
+
+#include "saddleflow/archive/hdf5/attribute.hpp"
+
+namespace saddleflow::archive::hdf5 {
+namespace {
+
+template <class Number>
+hid_t memory_type() {
+  if constexpr (std::is_same_v<Number, double>) {
+    return H5T_NATIVE_DOUBLE;
+  } else {
+    static_assert(std::is_same_v<Number, std::int64_t>);
+    return H5T_NATIVE_INT64;
+  }
+}
+
+std::vector<hsize_t> extents(const std::vector<std::int64_t>& sizes) { return {sizes.begin(), sizes.end()}; }
+
+/// The file's and the memory's view of rows [first, first + count).
+struct Selection {
+  Handle file, memory;
+};
+
+Selection select_rows(hid_t dataset, std::int64_t first, std::int64_t count) {
+  std::vector<hsize_t> size = extents(shape(dataset));
+  std::vector<hsize_t> start(size.size(), 0);
+  start.front() = static_cast<hsize_t>(first);
+  size.front() = static_cast<hsize_t>(count);
+  Selection selection{{H5Dget_space(dataset), H5Sclose},
+                      {H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), H5Sclose}};
+  check(H5Sselect_hyperslab(selection.file, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr),
+        dataset, "", "select rows");
+  return selection;
+}
+
+template <class Number>
+void append(hid_t dataset, std::int64_t first, const std::vector<Number>& data) {
+  const std::int64_t width = row_width(shape(dataset));
+  const std::int64_t count = width == 0 ? 0 : static_cast<std::int64_t>(data.size()) / width;
+  resize_rows(dataset, first + count);
+  if (count == 0) return;
+  const Selection rows = select_rows(dataset, first, count);
+  check(H5Dwrite(dataset, memory_type<Number>(), rows.memory, rows.file, H5P_DEFAULT, data.data()), dataset,
+        "", "write");
+}
+
+template <class Number>
+void write(hid_t dataset, const std::vector<Number>& data) {
+  if (data.empty()) return;
+  check(H5Dwrite(dataset, memory_type<Number>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data.data()), dataset, "",
+        "write");
+  check(H5Dflush(dataset), dataset, "", "write");  // closing would fail in silence
+}
+
+}  // namespace
+
+std::vector<std::int64_t> shape(hid_t dataset) {
+  const Handle space(check(H5Dget_space(dataset), dataset, "", "inspect"), H5Sclose);
+  std::vector<hsize_t> sizes(static_cast<std::size_t>(H5Sget_simple_extent_ndims(space)));
+  H5Sget_simple_extent_dims(space, sizes.data(), nullptr);
+  return {sizes.begin(), sizes.end()};
+}
+
+std::int64_t row_width(const std::vector<std::int64_t>& shape) {
+  if (shape.empty()) return 1;
+  return std::accumulate(shape.begin() + 1, shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+void resize_rows(hid_t dataset, std::int64_t rows) {
+  std::vector<hsize_t> size = extents(shape(dataset));
+  size.front() = static_cast<hsize_t>(rows);
+  check(H5Dset_extent(dataset, size.data()), dataset, "", "change the length");
+}
+
+void append_rows(hid_t dataset, std::int64_t first, const std::vector<double>& data) {
+  append(dataset, first, data);
+}
+void append_rows(hid_t dataset, std::int64_t first, const std::vector<std::int64_t>& data) {
+  append(dataset, first, data);
+}
+
+void write_all(hid_t dataset, const std::vector<double>& data) { write(dataset, data); }
+void write_all(hid_t dataset, const std::vector<std::int64_t>& data) { write(dataset, data); }
+
+template <class Number>
+std::vector<Number> read_rows(hid_t dataset, std::int64_t first, std::int64_t count) {
+  std::vector<Number> data(static_cast<std::size_t>(count * row_width(shape(dataset))));
+  if (data.empty()) return data;
+  const Selection rows = select_rows(dataset, first, count);
+  check(H5Dread(dataset, memory_type<Number>(), rows.memory, rows.file, H5P_DEFAULT, data.data()), dataset,
+        "", "read");
+  return data;
+}
+
+template <class Number>
+std::vector<Number> read_all(hid_t dataset) {
+  const std::vector<std::int64_t> size = shape(dataset);
+  return read_rows<Number>(dataset, 0, size.front());
+}
+
+template std::vector<double> read_rows<double>(hid_t, std::int64_t, std::int64_t);
+template std::vector<std::int64_t> read_rows<std::int64_t>(hid_t, std::int64_t, std::int64_t);
+template std::vector<double> read_all<double>(hid_t);
+template std::vector<std::int64_t> read_all<std::int64_t>(hid_t);
+
+void write_text(hid_t parent, const std::string& path, const std::string& text,
+                const std::string& long_name) {
+  const Handle type = text_type();
+  const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+  const Handle dataset(
+      check(H5Dcreate2(parent, path.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), parent,
+            path, "create"),
+      H5Dclose);
+  const char* start = text.c_str();
+  check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &start), parent, path, "write");
+  write_attribute(dataset, "long_name", long_name);
+  write_attribute(dataset, "units", std::string("1"));
+}
+
+std::string read_text(hid_t parent, const std::string& path) {
+  const Handle dataset = open_dataset(parent, path);
+  const Handle type = text_type();
+  char* text = nullptr;
+  check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &text), parent, path, "read");
+  std::string copy = text == nullptr ? "" : text;
+  H5free_memory(text);
+  return copy;
+}
+
+}  // namespace saddleflow::archive::hdf5

@@ -1,0 +1,93 @@
+#include "saddleflow/archive/hdf5/handle.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow::archive::hdf5 {
+namespace {
+
+constexpr std::size_t chunk_cache_slots = 521;
+constexpr std::size_t chunk_cache_bytes = std::size_t{2} << 20;
+
+Handle properties(hid_t kind) { return {H5Pcreate(kind), H5Pclose}; }
+
+bool has_link(hid_t file, const std::string& path) { return H5Lexists(file, path.c_str(), H5P_DEFAULT) > 0; }
+
+void require(hid_t parent, const std::string& path, const char* kind) {
+  if (!exists(parent, path)) {
+    throw InputError(file_name(parent) + ": no " + kind + " " + path + "; expected a saddleflow run file");
+  }
+}
+
+}  // namespace
+
+Handle latest_format() {
+  silence();
+  Handle access = properties(H5P_FILE_ACCESS);
+  H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+  return access;
+}
+
+Handle create_file(const std::string& path) {
+  const Handle access = latest_format();
+  const Handle creation = properties(H5P_FILE_CREATE);
+  H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  return {check(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access), path, "create the file"), H5Fclose};
+}
+
+Handle open_file(const std::string& path, unsigned flags) {
+  const Handle access = latest_format();
+  return {check(H5Fopen(path.c_str(), flags, access), path, "open the file"), H5Fclose};
+}
+
+Handle open_file_patiently(const std::string& path, unsigned flags) {
+  using namespace std::chrono_literals;
+  const Handle access = latest_format();
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  while (true) {
+    const hid_t file = H5Fopen(path.c_str(), flags, access);
+    if (file >= 0) return {file, H5Fclose};
+    if (!innermost_error().locking || std::chrono::steady_clock::now() > deadline)
+      fail(path, "open the file");
+    std::this_thread::sleep_for(10ms);
+  }
+}
+
+void close_file(Handle& file, const std::string& path) {
+  if (file.id() < 0) return;
+  // Whatever can fail does so here, where the file can still be abandoned.
+  check(H5Fflush(file, H5F_SCOPE_LOCAL), file, "", "write");
+  check(file.close(), path, "close the file");
+}
+
+Handle create_group(hid_t parent, const std::string& path) {
+  const Handle creation = properties(H5P_GROUP_CREATE);
+  H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  return {check(H5Gcreate2(parent, path.c_str(), H5P_DEFAULT, creation, H5P_DEFAULT), parent, path, "create"),
+          H5Gclose};
+}
+
+Handle open_group(hid_t parent, const std::string& path) {
+  require(parent, path, "group");
+  return {check(H5Gopen2(parent, path.c_str(), H5P_DEFAULT), parent, path, "open"), H5Gclose};
+}
+
+Handle open_dataset(hid_t parent, const std::string& path) {
+  require(parent, path, "dataset");
+  // Set here and not at creation: starting SWMR resets the caches of datasets that are open.
+  const Handle access = properties(H5P_DATASET_ACCESS);
+  H5Pset_chunk_cache(access, chunk_cache_slots, chunk_cache_bytes, H5D_CHUNK_CACHE_W0_DEFAULT);
+  return {check(H5Dopen2(parent, path.c_str(), access), parent, path, "open the dataset"), H5Dclose};
+}
+
+bool exists(hid_t file, const std::string& path) {
+  if (path == "/") return true;
+  for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    if (!has_link(file, path.substr(0, slash))) return false;
+  }
+  return has_link(file, path);
+}
+
+}  // namespace saddleflow::archive::hdf5

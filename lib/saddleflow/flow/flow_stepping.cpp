@@ -1,0 +1,54 @@
+#include "saddleflow/flow/flow_stepping.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include "saddleflow/flow/piecewise_flow.hpp"
+
+namespace saddleflow {
+namespace {
+
+// Rounding of a step of dop853, in units of epsilon |x|: twelve stages of it, with coefficients up to
+// forty. With less, its steps hang where rounding is all the error they have, well below the stability
+// limit that hands a plateau over to the stiff method.
+constexpr Real kRoundingOfDop853 = 1000;
+
+// Where the activation is linear on either side a neuron's incoming weights may pass through zero in finite
+// time (balance leaves them the difference to the outgoing ones) and must not be resolved down to that: the
+// neuron's size is that of both.
+ErrorGroups whole_neurons(const Network& network) {
+  ErrorGroups groups;
+  const auto size = static_cast<std::size_t>(network.parameter_count());
+  groups.first.assign(size, -1);
+  groups.second.assign(size, -1);
+  const auto put = [&groups](const std::vector<Index>& parameters, int neuron) {
+    for (const Index parameter : parameters) {
+      const auto i = static_cast<std::size_t>(parameter);
+      (groups.first[i] < 0 ? groups.first[i] : groups.second[i]) = neuron;
+    }
+  };
+  const std::vector<Neuron>& neurons = network.neurons();
+  groups.count = static_cast<int>(neurons.size());
+  for (int k = 0; k < groups.count; ++k) put(neurons[static_cast<std::size_t>(k)].incoming, k);
+  for (int k = 0; k < groups.count; ++k) put(neurons[static_cast<std::size_t>(k)].outgoing, k);
+  return groups;
+}
+
+}  // namespace
+
+StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit, Real kappa) {
+  StepperOptions options;
+  const ParameterGroups groups = network.groups();
+  options.groups = PiecewiseFlow::applies_to(network)
+                       ? whole_neurons(network)
+                       : ErrorGroups{groups.first, groups.second, groups.count, {}};
+  options.error.rtol = rtol;
+  options.error.displacement = kappa * std::sqrt(rtol);
+  options.error.quadratures = 1;
+  options.error.quadrature_scale = energy_unit > 0 ? energy_unit : Real(1);
+  options.smooth = network.traits().polynomial();
+  if (options.smooth) options.error.rounding = kRoundingOfDop853;
+  return options;
+}
+
+}  // namespace saddleflow

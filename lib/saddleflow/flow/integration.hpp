@@ -1,0 +1,140 @@
+// The driver: a system, a stepper, events and an observer make a trajectory with a named end.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "saddleflow/base/stop_reason.hpp"
+#include "saddleflow/flow/clock.hpp"
+#include "saddleflow/flow/flow_time.hpp"
+#include "saddleflow/ode/event/detector.hpp"
+#include "saddleflow/ode/stepper/stepper.hpp"
+
+namespace saddleflow {
+
+class PolarChart;
+
+/// Named numbers that make up a checkpoint.
+using Memory = std::map<std::string, std::vector<Real>>;
+
+/// One accepted step as an observer sees it; times are absolute flow times unless said. States are those of
+/// the chart that the trajectory is in: (w, E), or a PolarFlow's.
+struct StepView {
+  std::int64_t step = 0;  ///< accepted steps so far, this one included
+  Real t0 = 0, t1 = 0;    ///< the step; t1 is earlier than the stepper's own end when a terminal event cut it
+  Real step_size = 0;
+  std::string_view method;
+  const Vector& x1;  ///< state at t1
+  const StateAt& dense;
+  Real phase_time = 0;  ///< time since the present chart was entered: resolved where t1 is not
+  Real log_time = 0;    ///< ln t1, also where t1 is no number
+  bool polar = false;
+};
+
+/// Told of every event (in time order), then of the step that contained it. `dense` takes absolute times.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_event(const EventHit& /*hit*/, const Vector& /*x*/, const StateAt& /*dense*/) {}
+  virtual void on_step(const StepView& /*step*/) {}
+};
+
+struct IntegrationOptions {
+  Real t_end = 0;
+  /// Count t_end from the moment the polar chart was last left: there may be no number for it otherwise.
+  bool end_after_polar = false;
+  /// Followed where it suits (see PolarChart); null: the Cartesian chart alone. Must outlive the integration.
+  PolarChart* polar = nullptr;
+  std::int64_t max_steps = 10'000'000;  ///< a cap for flows without an end, by judgement
+  /// Event times are isolated to this, relative to the step (never finer than rounding allows): far below
+  /// what any tolerance knows of them, and a few evaluations more.
+  Real event_tolerance = Real(1e-12);
+  /// Set from a signal handler, say: the run ends after the present step with Stop::interrupted.
+  const std::atomic<bool>* interrupt = nullptr;
+  /// Called after every step but the last, when memory() is that of a whole state.
+  std::function<void()> between_steps;
+};
+
+/// How a run ended. An observer that throws StepFailure ends it with that reason.
+struct Outcome {
+  StopReason stop_reason;
+  std::string message;  ///< of the failure, where there was one
+  Real time = 0;
+  Vector state;  ///< in the chart of the end
+  Real phase_time = 0, log_time = 0;
+  bool failed() const { return stop_reason.is_failure(); }
+};
+
+/// Autonomous systems only (the clock is set back on long runs). The sequence of states depends on the
+/// arguments alone, whether or not the run was interrupted and restored.
+class Integration {
+ public:
+  /// System, stepper, detector and polar chart must outlive it.
+  Integration(const System& system, Stepper& stepper, EventDetector& detector, IntegrationOptions options);
+  /// The detector no longer asks it for the flow time.
+  ~Integration();
+  // Its dense output and the detector's clock refer to it.
+  Integration(const Integration&) = delete;
+  Integration& operator=(const Integration&) = delete;
+
+  /// Begin at x0, t = 0, with the first step to try (in flow time; the polar chart finds its own). x0 is (w,
+  /// E), or a state that the polar chart's flow has entered.
+  void start(const Vector& x0, Real first_step);
+  /// Go on from memory(). Throws InputError for memory of another kind of run.
+  void restore(const Memory& memory);
+  Memory memory() const;
+
+  Outcome run(Observer& observer);
+
+  Real time() const { return time_.absolute(phase_time()); }
+  bool in_polar_chart() const { return in_polar_; }
+  std::int64_t steps() const { return steps_; }
+  /// Of the steppers of both charts together.
+  StepCounters counters() const;
+
+ private:
+  struct Moment {
+    Real phase, absolute, log;
+  };
+  bool step(Observer& observer, Outcome& outcome);
+  bool report_events(Observer& observer, Real t0, Real t1, const Vector& x1, Outcome& outcome);
+  void restore_charts(const std::vector<Real>& memory);
+  void aim_at_end();
+  bool at_end(Real phase) const;
+  void set_clock_back();
+  void change_chart();
+  void watch_time(Real before, Real after);
+  Outcome finish(Stop reason, std::string message = {}) const;
+
+  Stepper& stepper() const;
+  System system() const;
+  Moment moment(Real local, const Vector& x) const;
+  Real phase_time() const;
+  Real phase_end() const;
+  Real local_of(Real absolute) const;
+
+  System system_;
+  Stepper& stepper_;
+  EventDetector& detector_;
+  IntegrationOptions options_;
+  Clock clock_;    // of the phase: the stepper's clock is set back now and then
+  FlowTime time_;  // of the whole
+  bool in_polar_ = false;
+  StepCounters banked_;  // of the stays in charts that have been left
+  std::int64_t steps_ = 0;
+  std::int64_t standstill_ = 0;  // steps in a row too short to change the time, with their weights
+  Real shortest_ = 0;            // of all Cartesian steps
+  StateAt dense_local_, dense_absolute_;
+};
+
+/// A first step for gradient flow from x0: a fraction rtol^(1/5)/10 of the time in which the state would
+/// change by itself, ||x0|| / ||f(x0)||. Scale-invariant. 1 where f(x0) = 0. One evaluation of the system.
+Real first_step(const System& system, const Vector& x0, Real rtol);
+
+}  // namespace saddleflow

@@ -1,0 +1,326 @@
+#include "saddleflow/job/flow_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <utility>
+
+#include "saddleflow/archive/checkpoint.hpp"
+#include "saddleflow/archive/run_reader.hpp"
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/job/path_bounds.hpp"
+#include "saddleflow/problem/test_score.hpp"
+#include "saddleflow/record/recorder.hpp"
+#include "saddleflow/record/run_description.hpp"
+#include "saddleflow/study/flow_setup.hpp"
+#include "saddleflow/study/growing_run.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+double seconds_since(SteadyClock::time_point start) {
+  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+// Speeds that differ by less agree: by judgement, for an estimate of the minutes that are left.
+constexpr double kSameSpeed = 0.25;
+
+/// Flow time per wall second, believed once two looks in a row agree.
+class SpeedEstimate {
+ public:
+  double seconds_left(double wall, Real time, Real t_end) {
+    const double speed = static_cast<double>(time - last_time_) / (wall - last_wall_);
+    const bool steady = std::abs(speed - last_speed_) < kSameSpeed * speed;
+    last_time_ = time;
+    last_wall_ = wall;
+    last_speed_ = speed;
+    return steady ? static_cast<double>(t_end - time) / speed : std::numeric_limits<double>::quiet_NaN();
+  }
+
+ private:
+  Real last_time_ = 0;
+  double last_wall_ = 0, last_speed_ = 0;
+};
+
+/// Between the integration and the recorder: flushes, checkpoints and progress, by the clock. None of it
+/// touches the numbers.
+class FlowRun : public Observer {
+ public:
+  FlowRun(const StudyTable& study, const FlowRunOptions& options)
+      : options_(options),
+        setup_(study),
+        bounds_(path_bounds(study)),
+        writer_(make_writer(study)),
+        recorder_(setup_, writer_, study.snapshots("output.weights")),
+        integration_(System(setup_.parts.flow), *setup_.parts.stepper, setup_.parts.detector,
+                     integration_options()),
+        checkpoint_seconds_(static_cast<double>(study.real("output.checkpoint_seconds"))) {
+    // By default in units of what the energy is integrated in, see FlowAssembly.
+    const Real first_loss = setup_.parts.initial.loss;
+    if (study.real("verify.energy") == 0 && first_loss > 0)
+      bounds_.energy *= std::max(Real(1), setup_.parts.correlation.loss_at_origin() / first_loss);
+    if (setup_.parts.switching != nullptr)
+      recorder_.set_mode_summary([this](const StepView&) { return setup_.parts.mode_summary(); });
+  }
+
+  archive::RunSummary run() {
+    if (resuming_)
+      restore();
+    else
+      begin();
+    const Outcome outcome = integration_.run(*this);
+    // An interrupted run goes on later from here: no end event, no verdict on an unfinished visit.
+    const bool unfinished = outcome.stop_reason == Stop::interrupted;
+    if (unfinished)
+      checkpoint();
+    else
+      recorder_.end(outcome);
+    archive::RunSummary result = summary(outcome.stop_reason.text(), outcome.message);
+    if (setup_.test) add_test_score(setup_.parts.weights(outcome.state), result);
+    writer_.finish(result);
+    if (!unfinished) archive::remove_checkpoint(options_.output);
+    return result;
+  }
+
+  void on_event(const EventHit& hit, const Vector& x, const StateAt& dense) override {
+    recorder_.on_event(hit, x, dense);
+  }
+
+  void on_step(const StepView& step) override {
+    if (setup_.parts.switching != nullptr) note_modes(step);
+    recorder_.on_step(step);
+    event_waits_ = recorder_.take_event_mark() || event_waits_;
+    due_ = seconds_since(last_checkpoint_) >= checkpoint_seconds_;
+    if (options_.progress && seconds_since(last_progress_) >= 0.5) show_progress();
+    require_within(recorder_.gauges(), bounds_, step.t1, setup_.parts.rise_unit());
+  }
+
+  /// Called between steps, when the state is whole.
+  void between_steps() {
+    if (due_) {
+      checkpoint();
+    } else if (event_waits_) {
+      writer_.flush();
+    }
+    due_ = event_waits_ = false;
+  }
+
+ private:
+  archive::RunWriter make_writer(const StudyTable& study) {
+    if (!options_.resume) {
+      return archive::RunWriter::create(options_.output, describe_run(setup_, study, options_.command),
+                                        {options_.overwrite});
+    }
+    checkpoint_ = archive::read_checkpoint(archive::checkpoint_path(options_.output));
+    check_data(study);
+    resuming_ = true;
+    return archive::RunWriter::resume(options_.output, checkpoint_, options_.command);
+  }
+
+  // The study may name files whose content has changed meanwhile.
+  void check_data(const StudyTable& study) const {
+    const archive::RunDescription now = describe_run(setup_, study, options_.command);
+    const archive::RunReader run = archive::RunReader::open(options_.output);
+    const std::vector<double> w0 = run.row("weights", 0);
+    const bool same_start =
+        std::equal(w0.begin(), w0.end(), setup_.w0.begin(), setup_.w0.end(),
+                   [](double stored, Real here) { return stored == static_cast<double>(here); });
+    const archive::RunDescription& then = run.description();
+    const bool same_data = now.inputs == then.inputs && now.targets == then.targets &&
+                           now.test_inputs == then.test_inputs && now.test_targets == then.test_targets;
+    if (!same_data || !same_start)
+      throw InputError(
+          fmt::format("{}: cannot be resumed: the data or the initial weights that {} describes are no "
+                      "longer those of the run",
+                      options_.output, study.name()));
+  }
+
+  IntegrationOptions integration_options() {
+    IntegrationOptions o = setup_.integration_options();
+    o.interrupt = options_.interrupt;
+    o.between_steps = [this] { between_steps(); };
+    return o;
+  }
+
+  void note_modes(const StepView& step) {
+    const std::vector<KinkChange> changes = setup_.parts.kink_changes(step);
+    if (!changes.empty()) recorder_.on_mode_changes(changes);
+    const auto branched = std::count_if(changes.begin(), changes.end(), [](const KinkChange& change) {
+      return change.kind == ModeChangeKind::branch;
+    });
+    mode_changes_ += std::ssize(changes) - branched;
+    branchings_ += branched > 0 ? 1 : 0;
+    sampled_ += setup_.parts.switching->sampled() ? 1 : 0;
+    most_sliding_ = std::max(most_sliding_, setup_.parts.mode_summary().sliding);
+    ambiguous_ = std::max(ambiguous_, std::ssize(setup_.parts.switching->ambiguous()));
+  }
+
+  void begin() {
+    setup_.parts.begin(integration_);
+    recorder_.begin();
+    checkpoint();
+  }
+
+  void checkpoint() {
+    archive::Checkpoint c;
+    for (auto& [name, values] : integration_.memory()) c.reals[name] = values;
+    c.reals["setup"] = setup_.memory();
+    c.reals["recorder"] = recorder_.memory();
+    const WorkCounters &work = setup_.objective.counters(), &polar = setup_.parts.correlation.counters();
+    c.integers["work"] = {work.values,  work.gradients,  work.hessian_vectors,  work.hessians,
+                          polar.values, polar.gradients, polar.hessian_vectors, polar.hessians};
+    if (setup_.parts.switching != nullptr)
+      c.integers["modes"] = {mode_changes_, most_sliding_, ambiguous_, branchings_, sampled_};
+    c.reals["wall_seconds"] = {static_cast<Real>(wall_seconds())};
+    writer_.checkpoint(std::move(c));
+    last_checkpoint_ = SteadyClock::now();
+  }
+
+  void restore() {
+    setup_.restore(part("setup"));
+    recorder_.restore(part("recorder"));
+    Memory memory;
+    for (const char* name : {"state", "clock", "charts", "stepper", "events"}) memory[name] = part(name);
+    integration_.restore(memory);
+    earlier_seconds_ = static_cast<double>(part("wall_seconds").at(0));
+    // The gradient at the end of the last step was at hand in the uninterrupted run; have it at hand again,
+    // then set the counters to what they were.
+    const std::vector<Real>& state = part("state");
+    Observables ignored;
+    setup_.parts.probe.observe(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())),
+                               ignored);
+    setup_.restore(part("setup"));  // what the probe remembers
+    const std::vector<std::int64_t>& work = checkpoint_.integers["work"];
+    if (work.size() != 8) throw InputError(fmt::format("{}: checkpoint: 'work' is damaged", options_.output));
+    setup_.objective.set_counters({work[0], work[1], work[2], work[3]});
+    setup_.parts.correlation.set_counters({work[4], work[5], work[6], work[7]});
+    if (setup_.parts.switching == nullptr) return;
+    const std::vector<std::int64_t>& modes = checkpoint_.integers["modes"];
+    if (modes.size() != 5)
+      throw InputError(fmt::format("{}: checkpoint: 'modes' is damaged", options_.output));
+    mode_changes_ = modes[0];
+    most_sliding_ = modes[1];
+    ambiguous_ = modes[2];
+    branchings_ = modes[3];
+    sampled_ = modes[4];
+  }
+
+  const std::vector<Real>& part(const std::string& name) {
+    const auto found = checkpoint_.reals.find(name);
+    if (found == checkpoint_.reals.end())
+      throw InputError(fmt::format("{}: checkpoint: '{}' is missing", options_.output, name));
+    return found->second;
+  }
+
+  double wall_seconds() const { return earlier_seconds_ + seconds_since(start_); }
+
+  void show_progress() {
+    last_progress_ = SteadyClock::now();
+    Progress p;
+    p.time = recorder_.latest_time();
+    p.t_end = setup_.t_end;
+    p.loss = recorder_.latest().loss;
+    p.weight_norm = recorder_.latest().weight_norm;
+    p.steps = integration_.steps();
+    p.events = recorder_.event_count();
+    p.seconds_left = speed_.seconds_left(seconds_since(start_), p.time, p.t_end);
+    options_.progress(p);
+  }
+
+  archive::RunSummary summary(const std::string& reason, const std::string& message) const {
+    const WorkCounters work = setup_.parts.work();
+    const StepCounters steps = integration_.counters();
+    const Gauges& gauges = recorder_.gauges();
+    archive::RunSummary s;
+    s.stop_reason = reason;
+    const auto number = [&s](const char* name, auto value) {
+      s.numbers.emplace_back(name, static_cast<double>(value));
+    };
+    number("rtol", setup_.rtol);
+    number("gradients", work.gradients);
+    number("hessian_vectors", work.hessian_vectors);
+    number("hessians", work.hessians);
+    number("values", work.values);
+    number("factorizations", steps.factorizations);
+    number("steps_accepted", steps.accepted);
+    number("steps_rejected_error", steps.rejected_error);
+    number("steps_rejected_nonfinite", steps.rejected_nonfinite);
+    number("steps_rejected_indefinite", steps.rejected_indefinite);
+    number("stepper_switches", steps.switches);
+    number("events", recorder_.event_count());
+    number("root_evaluations", setup_.parts.detector.root_evaluations());
+    number("balance_drift", gauges.balance_drift);
+    number("energy_drift", gauges.energy_drift);
+    number("loss_rise", gauges.loss_rise);
+    if (setup_.parts.switching != nullptr) {
+      number("mode_changes", mode_changes_);
+      number("most_sliding", most_sliding_);
+      number("ambiguous_starts", ambiguous_);
+      number("branchings", branchings_);
+      number(kSampledDecisions, sampled_);
+    }
+    number("wall_seconds", wall_seconds());
+    if (!message.empty()) s.texts.emplace_back("stop_message", message);
+    return s;
+  }
+
+  void add_test_score(const Vector& w, archive::RunSummary& s) const {
+    const TestScore score =
+        test_score(setup_.objective.shared_network(), w, *setup_.test, setup_.objective.loss());
+    s.numbers.emplace_back("test_loss", static_cast<double>(score.loss));
+    s.numbers.emplace_back("test_error", static_cast<double>(score.error));
+  }
+
+  const FlowRunOptions& options_;
+  FlowSetup setup_;
+  PathBounds bounds_;
+  bool resuming_ = false;
+  archive::Checkpoint checkpoint_;
+  archive::RunWriter writer_;
+  Recorder recorder_;
+  Integration integration_;
+  double checkpoint_seconds_;
+  double earlier_seconds_ = 0;
+  SteadyClock::time_point start_ = SteadyClock::now();
+  SteadyClock::time_point last_checkpoint_ = start_, last_progress_ = start_;
+  SpeedEstimate speed_;
+  bool event_waits_ = false, due_ = false;
+  std::int64_t mode_changes_ = 0, most_sliding_ = 0, ambiguous_ = 0, branchings_ = 0, sampled_ = 0;
+};
+
+}  // namespace
+
+archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& options) {
+  bool started = true;
+  if (options.resume) {
+    const archive::RunReader run = archive::RunReader::open(options.output);
+    const std::string reason = run.summary().stop_reason;
+    if (run.live()) throw IoError(fmt::format("{}: another process is writing it", options.output));
+    require_fixed_network(run, "--resume");
+    const bool unfinished = is_unfinished(reason);
+    if (run.description().toml != study.filled())
+      throw InputError(
+          fmt::format("{}: was made from another study (or other --set values) than {}, which it cannot "
+                      "be resumed with",
+                      options.output, study.name()));
+    if (!unfinished) {
+      archive::remove_checkpoint(options.output);  // a kill came between the end of the run and this
+      return run.summary();
+    }
+    started = std::filesystem::exists(archive::checkpoint_path(options.output));
+  }
+  if (started) return FlowRun(study, options).run();
+  FlowRunOptions afresh = options;  // killed before its first checkpoint: there is nothing to go on from
+  afresh.resume = false;
+  afresh.overwrite = true;
+  return FlowRun(study, afresh).run();
+}
+
+}  // namespace saddleflow

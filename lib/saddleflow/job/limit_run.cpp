@@ -1,0 +1,129 @@
+#include "saddleflow/job/limit_run.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "saddleflow/archive/kkt_writer.hpp"
+#include "saddleflow/archive/run_writer.hpp"
+#include "saddleflow/archive/saddle_writer.hpp"
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/flow/probe.hpp"
+#include "saddleflow/record/run_description.hpp"
+#include "saddleflow/record/time_row.hpp"
+#include "saddleflow/record/to_doubles.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+/// The search leaves noise of 1e-17 in neurons that are zero at the point; the path must not carry it.
+KktPoint with_exact_zeros(const KktEntry& entry) {
+  KktPoint point = entry.point;
+  for (Index i : entry.structure.zero_parameters) point.direction[i] = 0;
+  point.direction.normalize();
+  return point;
+}
+
+archive::TimeRow time_row(Probe& probe, const LimitPathPoint& at, std::int64_t step, Real before) {
+  Observables o;
+  probe.observe(GradientFlow::initial_state(at.weights), o);
+  archive::TimeRow row = observed_row(o);
+  row.time = static_cast<double>(at.time);
+  row.step = step;
+  row.step_size = static_cast<double>(at.time - before);
+  row.energy_drift = archive::not_known;
+  row.phase_time = row.time;
+  return row;
+}
+
+archive::SaddleRow end_row(const LimitPath& path) {
+  archive::SaddleRow row;
+  row.point = to_doubles(path.end.point);
+  row.eigenvalues = to_doubles(path.spectrum.eigenvalues);
+  row.loss = static_cast<double>(path.end.loss);
+  row.gradient_norm = static_cast<double>(path.end.gradient_norm);
+  row.proximity = archive::not_known;
+  row.newton_distance = static_cast<double>(path.spectrum.newton_distance);
+  row.enter_time = row.leave_time = archive::not_known;
+  row.closest_time = static_cast<double>(path.points.back().time);
+  if (path.spectrum.complete) {
+    row.index_negative = path.spectrum.negative;
+    row.index_zero = path.spectrum.zero;
+    row.index_positive = path.spectrum.positive;
+  }
+  return row;
+}
+
+archive::RunSummary summary(const LimitPath& path, const KktEntry& entry, const LimitRunOptions& options) {
+  archive::RunSummary s;
+  s.stop_reason = path.stop_reason.text();
+  const auto number = [&s](const char* name, auto value) {
+    s.numbers.emplace_back(name, static_cast<double>(value));
+  };
+  number("rtol", options.rtol);
+  number("kkt_point", options.point);
+  number("kkt_value", entry.point.value);
+  number("start_time", path.start.time);
+  number("start_correction", path.start.correction);
+  number("end_displacement", path.end.displacement);
+  number("end_relative_gradient", path.end.relative_gradient);
+  number("gradients", path.work.gradients);
+  number("hessian_vectors", path.work.hessian_vectors);
+  number("hessians", path.work.hessians);
+  number("steps_accepted", path.steps.accepted);
+  number("steps_rejected_error", path.steps.rejected_error);
+  return s;
+}
+
+}  // namespace
+
+LimitPath run_limit_path(KktProblem& problem, const KktTable& table, const LimitRunOptions& options) {
+  const auto count = static_cast<Index>(table.entries.size());
+  if (options.point < 0 || options.point >= count)
+    throw InputError(
+        fmt::format("KKT point {}: the table has no such row, expected 1 to {}", options.point + 1, count));
+  LimitPathOptions path;
+  path.rtol = options.rtol;
+  path.interrupt = options.interrupt;
+  return compute_limit_path(*problem.objective,
+                            with_exact_zeros(table.entries[static_cast<std::size_t>(options.point)]), path);
+}
+
+SaddleSurvey classify_end(KktProblem& problem, const LimitPath& path, const LimitRunOptions& options) {
+  SaddleSurveyOptions survey;
+  survey.rtol = options.rtol;
+  survey.interrupt = options.interrupt;
+  SaddleSurvey end = survey_point(problem, path.end.point, survey);
+  SaddleVisit visit;
+  visit.recorded = end_row(path);
+  visit.point = 0;
+  end.visits.push_back(std::move(visit));
+  return end;
+}
+
+void write_limit_path(const std::string& file, KktProblem& problem, const KktTable& table,
+                      const LimitRunOptions& options, const LimitPath& path, const SaddleSurvey& end,
+                      bool overwrite) {
+  archive::RunDescription description = problem.description;
+  description.eigenvalue_count = path.spectrum.eigenvalues.size();
+  archive::RunWriter writer = archive::RunWriter::create(file, description, {overwrite});
+  GradientFlow flow(*problem.objective);
+  Probe probe(flow, GradientFlow::initial_state(path.points.front().weights));
+  Real before = path.start.time;
+  std::int64_t step = 0;
+  for (const LimitPathPoint& point : path.points) {
+    writer.append(time_row(probe, point, ++step, before));
+    writer.append(archive::SnapshotRow{static_cast<double>(point.time), to_doubles(point.weights)});
+    before = point.time;
+  }
+  writer.finish(summary(path, table.entries[static_cast<std::size_t>(options.point)], options));
+  archive::KktRecord record = describe_kkt(table, description.layer_count);
+  record.counts.emplace_back("run_point", options.point);
+  archive::add_kkt(file, record);
+  archive::add_saddles(file, describe_saddles(end, problem.objective->network(), {}));
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,252 @@
+#include "saddleflow/job/saddle_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+// Up to so many weights the ways out of the origin are looked for even if they are not to be followed: all
+// weights at once, an eigendecomposition an iteration. By judgement.
+constexpr Index kSmallNetwork = 500;
+// A survey has few points and wants all of their spectra: up to eight times the work of kDenseSpectrum.
+constexpr Index kDenseSurvey = 2000;
+// Outputs of this size beside the targets are as good as zero.
+constexpr Real kNoOutputs = Real(0.1);
+// Values of one way down at two members of a family differ by less, beside the value.
+constexpr Real kSameValue = Real(1e-4);
+
+Vector to_vector(const std::vector<double>& numbers) {
+  return Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size())).cast<Real>();
+}
+
+void check_same_problem(const std::vector<KktProblem>& runs) {
+  const archive::RunDescription& first = runs.front().description;
+  for (const KktProblem& run : runs) {
+    const archive::RunDescription& d = run.description;
+    const char* what = nullptr;
+    if (d.network_kind != first.network_kind || d.layer_sizes != first.layer_sizes ||
+        d.slope != first.slope || d.power != first.power) {
+      what = "the network";
+    } else if (d.inputs != first.inputs || d.targets != first.targets) {
+      what = "the data";
+    } else if (d.loss != first.loss || d.reduction != first.reduction) {
+      what = "the loss";
+    }
+    if (what)
+      throw InputError(fmt::format("{}: {} differs from that of {}, expected runs of one problem",
+                                   run.run->path(), what, runs.front().run->path()));
+  }
+}
+
+class Survey {
+ public:
+  Survey(KktProblem& problem, const SaddleSurveyOptions& options)
+      : objective_(*problem.objective), options_(options), catalogue_(objective_) {
+    analysis_.search.starts = options.starts;
+    analysis_.search.seed = options.seed;
+    analysis_.search.descend = false;
+    analysis_.search.interrupt = options.interrupt;
+    analysis_.search_at_origin = options.connect || objective_.size() <= kSmallNetwork;
+    analysis_.spectrum.dense_limit = analysis_.refine.dense_limit = kDenseSurvey;
+  }
+
+  void add_run(const KktProblem& run, Index number) {
+    const std::vector<archive::SaddleRow> rows = run.run->saddle_rows();
+    if (rows.empty()) return;
+    if (catalogue_.points().empty()) catalogue_.add(analyse(Vector::Zero(objective_.size())));
+    read_exits(run);
+    std::vector<Index> inactive = inactive_at_escape(run, rows.front().closest_time);
+    Index before = starts_at_origin(run) ? 0 : -1;
+    for (std::size_t k = 0; k < rows.size() && !interrupted(); ++k) {
+      if (options_.progress) options_.progress(fmt::format("visit {} of {}", k + 1, rows.size()));
+      SaddleVisit visit = judge(rows[k], number, inactive);
+      inactive = visit.analysis.exit_direction.size() > 0 ? small_at_exit(rows[k]) : std::vector<Index>();
+      if (at(visit.point).is_critical() && visit.point != before) {
+        if (before >= 0) count_transition(before, visit.point);
+        before = visit.point;
+      }
+      result_.visits.push_back(std::move(visit));
+    }
+  }
+
+  void add_point(const Vector& point) { catalogue_.add(analyse(point)); }
+
+  SaddleSurvey finish() {
+    if (options_.connect) connect();
+    result_.interrupted = interrupted();
+    result_.points = catalogue_.points();
+    return std::move(result_);
+  }
+
+ private:
+  bool interrupted() const { return options_.interrupt && *options_.interrupt; }
+  const CriticalPoint& at(Index row) const { return catalogue_.at(row); }
+  CriticalPoint analyse(const Vector& w) {
+    CriticalPoint point = analyse_critical_point(objective_, w, analysis_);
+    result_.work = result_.work + point.work;
+    return point;
+  }
+
+  // As good as zero to the network's outputs.
+  bool starts_at_origin(const KktProblem& run) {
+    const Matrix& outputs = objective_.outputs(to_vector(run.run->row("weights", 0)));
+    return outputs.norm() <= kNoOutputs * objective_.data().targets.norm();
+  }
+
+  // Snapshots at the departures, by their time.
+  void read_exits(const KktProblem& run) {
+    exits_.clear();
+    for (const archive::EventRow& event : run.run->event_rows())
+      if (archive::kind_of(run.description, event) == EventKind::saddle_leave && event.snapshot >= 0)
+        exits_[event.time] = to_vector(run.run->row("weights", event.snapshot));
+  }
+
+  bool left(const archive::SaddleRow& row) const {
+    return !std::isnan(row.leave_time) && exits_.count(row.leave_time) > 0;
+  }
+
+  std::vector<Index> small_at_exit(const archive::SaddleRow& row) const {
+    return find_inactive(objective_.network(), exits_.at(row.leave_time)).neurons;
+  }
+
+  // Where the origin was left, before the first visit.
+  std::vector<Index> inactive_at_escape(const KktProblem& run, double first_visit) const {
+    for (const archive::EventRow& event : run.run->event_rows()) {
+      if (is_escape(archive::kind_of(run.description, event)) && event.time < first_visit &&
+          event.snapshot >= 0)
+        return find_inactive(objective_.network(), to_vector(run.run->row("weights", event.snapshot)))
+            .neurons;
+    }
+    return {};
+  }
+
+  SaddleVisit judge(const archive::SaddleRow& row, Index run, const std::vector<Index>& inactive) {
+    SaddleVisit visit;
+    visit.run = run;
+    visit.recorded = row;
+    visit.inactive_before = inactive;
+    const Vector closest = to_vector(row.point);
+    CriticalPoint point = analyse(closest);
+    if (point.is_critical()) {
+      VisitWeights weights{closest, {}, static_cast<Real>(row.closest_time)};
+      if (left(row)) weights.exit = exits_.at(row.leave_time);
+      visit.analysis = analyse_visit(objective_.network(), point, weights);
+      result_.work = result_.work + visit.analysis.work;
+      if (!inactive.empty()) visit.pattern_preserved = preserved(inactive, point.inactive.neurons);
+      const std::vector<EscapeDirection> own = point.escapes;
+      visit.point = catalogue_.add(std::move(point));
+      translate(own, visit);
+    } else {
+      visit.point = catalogue_.add(std::move(point));
+    }
+    return visit;
+  }
+
+  // The row of the catalogue may be another member of the point's family, with escapes in another order.
+  void translate(const std::vector<EscapeDirection>& own, SaddleVisit& visit) const {
+    const std::vector<EscapeDirection>& known = at(visit.point).escapes;
+    const auto find = [&](Index k) {
+      if (k < 0) return k;
+      const EscapeDirection& mine = own[static_cast<std::size_t>(k)];
+      Index best = -1;
+      Real least = kSameValue * mine.value;
+      for (std::size_t j = 0; j < known.size(); ++j) {
+        const Real difference = std::abs(known[j].value - mine.value);
+        if (known[j].kind != mine.kind || known[j].layer != mine.layer || !(difference < least)) continue;
+        least = difference;
+        best = static_cast<Index>(j);
+      }
+      return best;
+    };
+    visit.analysis.escape = find(visit.analysis.escape);
+    visit.analysis.predicted_escape = find(visit.analysis.predicted_escape);
+  }
+
+  static Verdict preserved(const std::vector<Index>& before, const std::vector<Index>& now) {
+    return std::includes(now.begin(), now.end(), before.begin(), before.end()) ? Verdict::yes : Verdict::no;
+  }
+
+  SaddleTransition& transition(Index from, Index to) {
+    for (SaddleTransition& t : result_.transitions)
+      if (t.from == from && t.to == to) return t;
+    result_.transitions.push_back({from, to, 0, -1});
+    return result_.transitions.back();
+  }
+
+  void count_transition(Index from, Index to) { ++transition(from, to).trajectories; }
+
+  void connect() {
+    for (Index from = 0; from < static_cast<Index>(catalogue_.points().size()) && !interrupted(); ++from) {
+      const std::vector<EscapeDirection> ways = at(from).escapes;
+      if (from >= options_.most_points) {
+        result_.not_followed += static_cast<Index>(ways.size());
+        continue;
+      }
+      Index followed = 0;
+      for (std::size_t k = 0; k < ways.size() && !interrupted(); ++k, ++followed) {
+        if (followed >= options_.most_escapes) {
+          result_.not_followed += static_cast<Index>(ways.size() - k);
+          break;
+        }
+        follow(from, static_cast<Index>(k), ways[k], 1);
+        if (ways[k].kind == EscapeDirection::Kind::eigenvector)
+          follow(from, static_cast<Index>(k), ways[k], -1);
+      }
+    }
+  }
+
+  void follow(Index from, Index escape, const EscapeDirection& way, int sign) {
+    if (interrupted()) return;
+    if (options_.progress)
+      options_.progress(fmt::format("unstable manifold {} of point {}, {} points known", escape + 1, from + 1,
+                                    catalogue_.points().size()));
+    ConnectionOptions options;
+    options.rtol = options_.rtol;
+    options.analysis = analysis_;
+    options.interrupt = options_.interrupt;
+    Connection found = follow_escape(objective_, at(from), way, sign, options);
+    result_.work = result_.work + found.work;
+    SaddleConnection row{
+        from, escape, sign, -1, found.time, found.closest, found.end.refinement.loss, found.stop_reason};
+    if (found.end.point().size() == 0) row.loss = std::numeric_limits<Real>::quiet_NaN();
+    if (found.arrived) {
+      row.to = catalogue_.add(std::move(found.end));
+      SaddleTransition& edge = transition(from, row.to);
+      if (edge.escape < 0) edge.escape = escape;
+    }
+    result_.connections.push_back(std::move(row));
+  }
+
+  Objective& objective_;
+  const SaddleSurveyOptions& options_;
+  Catalogue catalogue_;
+  CriticalPointOptions analysis_;
+  std::map<double, Vector> exits_;
+  SaddleSurvey result_;
+};
+
+}  // namespace
+
+SaddleSurvey survey_saddles(std::vector<KktProblem>& runs, const SaddleSurveyOptions& options) {
+  check_same_problem(runs);
+  Survey survey(runs.front(), options);
+  for (std::size_t k = 0; k < runs.size(); ++k) survey.add_run(runs[k], static_cast<Index>(k));
+  return survey.finish();
+}
+
+SaddleSurvey survey_point(KktProblem& problem, const Vector& point, const SaddleSurveyOptions& options) {
+  Survey survey(problem, options);
+  survey.add_point(point);
+  return survey.finish();
+}
+
+}  // namespace saddleflow

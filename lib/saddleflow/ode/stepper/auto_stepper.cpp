@@ -1,0 +1,213 @@
+#include "saddleflow/ode/stepper/auto_stepper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "saddleflow/ode/stepper/stepper_memory.hpp"
+
+namespace saddleflow {
+namespace {
+
+// Ends of the intervals on the negative real axis on which the explicit methods are stable.
+constexpr Real kIntervalOfDop853 = Real(6.4), kIntervalOfDopri5 = Real(10) / 3;
+// A system that offers no derivatives gets its Jacobian from two right-hand sides a component and step: up to
+// this many components that is less than the stages of RKC2 on a plateau.
+constexpr Index kMostDifferences = 100;
+
+/// Whether the Rosenbrock method is the one for stiff steps of this system.
+bool is_dense(const System& system, Index n, int limit) {
+  if (system.has_hessian() || system.has_jacobian()) return n <= limit;
+  return !system.has_hessian_vector() && n <= std::min<Index>(limit, kMostDifferences);
+}
+
+}  // namespace
+
+AutoStepper::AutoStepper(const StepperOptions& options, const Policy& policy)
+    : options_(options),
+      policy_(policy),
+      limit_(options.smooth ? kIntervalOfDop853 : kIntervalOfDopri5),
+      dopri5_(options),
+      dop853_(options),
+      rodas5p_(options),
+      rkc2_(options) {}
+
+OneStepMethod& AutoStepper::nonstiff() {
+  if (options_.smooth) return dop853_;
+  return dopri5_;
+}
+
+OneStepMethod& AutoStepper::active() {
+  switch (mode_) {
+    case Mode::rodas5p:
+      return rodas5p_;
+    case Mode::rkc2:
+      return rkc2_;
+    default:
+      return nonstiff();
+  }
+}
+
+const OneStepMethod& AutoStepper::active() const { return const_cast<AutoStepper*>(this)->active(); }
+
+void AutoStepper::initialize(const Vector& x, Real t, Real dt) {
+  mode_ = Mode::nonstiff;
+  nonstiff().initialize(x, t, dt);
+  estimator_.forget();
+  banked_ = StepCounters();
+  strikes_ = calm_ = returns_ = 0;
+  shortened_ = planned_ = false;
+  open_window(policy_.check_interval);
+}
+
+void AutoStepper::set_time_step(Real dt) {
+  shortened_ = shortened_ || dt < current_time_step();
+  if (planned_)
+    planned_step_ = dt;
+  else
+    active().set_time_step(dt);
+}
+
+std::pair<Real, Real> AutoStepper::do_step(const System& system) {
+  if (planned_) carry_out_plan();
+  const auto step = active().do_step(system);
+  // A step cut short by the caller says nothing of what accuracy or stability would allow.
+  if (!std::exchange(shortened_, false)) {
+    const Real h = step.second - step.first;
+    if (mode_ != Mode::nonstiff)
+      observe_stiff(h);
+    else if (options_.smooth)
+      observe_dop853(system);
+    else
+      observe_dopri5(system, h);
+  }
+  return step;
+}
+
+void AutoStepper::plan(Mode mode, Real h) {
+  planned_ = true;
+  planned_mode_ = mode;
+  planned_step_ = options_.max_step > 0 ? std::min(h, options_.max_step) : h;
+}
+
+void AutoStepper::carry_out_plan() {
+  const OneStepMethod& old = active();
+  banked_ = banked_ + old.counters();
+  ++banked_.switches;
+  mode_ = planned_mode_;
+  active().initialize(old.current_state(), old.current_time(), planned_step_);
+  planned_ = false;
+  strikes_ = calm_ = 0;
+  if (mode_ == Mode::nonstiff) {
+    returns_ = std::min(returns_ + 1, policy_.longest_backoff);
+    open_window(policy_.check_interval << returns_);
+  }
+}
+
+void AutoStepper::open_window(int wait) {
+  window_ = Window();
+  window_.wait = wait;
+  window_.rejected = dopri5_.counters().rejected_error;
+}
+
+bool AutoStepper::check_due() const {
+  const bool rejected = dopri5_.counters().rejected_error > window_.rejected;
+  const bool level = window_.longest < 2 * window_.shortest;
+  return window_.steps >= window_.wait && (rejected || level);
+}
+
+void AutoStepper::observe_dopri5(const System& system, Real h) {
+  window_.shortest = window_.steps > 0 ? std::min(window_.shortest, h) : h;
+  window_.longest = std::max(window_.longest, h);
+  window_.total += h;
+  ++window_.steps;
+  if (!check_due()) {
+    if (window_.steps >= window_.wait) open_window(window_.wait);
+    return;
+  }
+  const Real mean = window_.total / static_cast<Real>(window_.steps);
+  const SpectralInterval spectrum = estimator_.estimate(system, current_state(), dopri5_.current_derivative(),
+                                                        current_time(), policy_.lanczos_steps);
+  ++banked_.spectral_estimates;
+  strikes_ = mean * spectrum.max > policy_.stiff_above * limit_ ? strikes_ + 1 : 0;
+  open_window(strikes_ > 0 ? policy_.confirm_interval : policy_.check_interval);
+  if (strikes_ >= 2) plan_stiff(system);
+}
+
+void AutoStepper::observe_dop853(const System& system) {
+  strikes_ = dop853_.stiffness() > policy_.stiff_above * limit_ ? strikes_ + 1 : 0;
+  if (strikes_ >= policy_.stiff_steps << returns_) plan_stiff(system);
+}
+
+void AutoStepper::plan_stiff(const System& system) {
+  const Index n = current_state().size() - system.quadratures();
+  plan(is_dense(system, n, options_.dense_limit) ? Mode::rodas5p : Mode::rkc2,
+       policy_.stiff_growth * current_time_step());
+}
+
+void AutoStepper::observe_stiff(Real h) {
+  Real largest = rkc2_.spectrum().max;
+  if (mode_ == Mode::rodas5p) {
+    const auto product = [this](const Vector& v, Vector& out) { rodas5p_.curvature(v, out); };
+    const MatrixKind kind = rodas5p_.symmetric() ? MatrixKind::symmetric : MatrixKind::general;
+    largest = estimator_.estimate(product, rodas5p_.leading(), kind, policy_.follow_steps).max;
+    ++banked_.spectral_estimates;
+  }
+  calm_ = h * largest < policy_.explicit_below * limit_ ? calm_ + 1 : 0;
+  if (calm_ >= policy_.explicit_steps) plan(Mode::nonstiff, current_time_step());
+}
+
+const StepCounters& AutoStepper::counters() const {
+  total_ = banked_ + active().counters();
+  return total_;
+}
+
+std::vector<Real> AutoStepper::memory() const {
+  MemoryWriter memory;
+  memory.add(static_cast<int>(mode_));
+  active().save(memory);
+  estimator_.save(memory);
+  memory.add(banked_);
+  memory.add(window_.steps);
+  memory.add(window_.wait);
+  memory.add(window_.shortest);
+  memory.add(window_.longest);
+  memory.add(window_.total);
+  memory.add(window_.rejected);
+  memory.add(strikes_);
+  memory.add(calm_);
+  memory.add(returns_);
+  memory.add(shortened_);
+  memory.add(planned_);
+  memory.add(static_cast<int>(planned_mode_));
+  memory.add(planned_step_);
+  return memory.take();
+}
+
+void AutoStepper::restore(const Vector& x, Real t, const std::vector<Real>& memory) {
+  MemoryReader reader(memory);
+  const auto mode = [&reader] {
+    const std::int64_t number = reader.integer();
+    if (number < 0 || number > 2) throw InputError("stepper memory: names no method: damaged");
+    return static_cast<Mode>(number);
+  };
+  mode_ = mode();
+  active().load(x, t, reader);
+  estimator_.load(reader);
+  banked_ = reader.counters();
+  window_.steps = static_cast<int>(reader.integer());
+  window_.wait = static_cast<int>(reader.integer());
+  window_.shortest = reader.real();
+  window_.longest = reader.real();
+  window_.total = reader.real();
+  window_.rejected = reader.integer();
+  strikes_ = static_cast<int>(reader.integer());
+  calm_ = static_cast<int>(reader.integer());
+  returns_ = static_cast<int>(reader.integer());
+  shortened_ = reader.integer() != 0;
+  planned_ = reader.integer() != 0;
+  planned_mode_ = mode();
+  planned_step_ = reader.real();
+  reader.finish();
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,115 @@
+// "auto": explicit where accuracy limits the step, stiff where stability does.
+//
+// Starts with dopri5, or with dop853 where the right-hand side is smooth: on kinks the higher order costs
+// more than it gains. On its stability limit z = h lambda_max(H) is about 3.3 and 6.4, the stability
+// intervals on the real axis.
+//
+// dopri5: every check_interval accepted steps, when their sizes hardly differ or tries were rejected (an
+// explicit method on its limit does both), z is estimated by a short warm Lanczos process; the limit in two
+// checks on end is stiffness. dop853 knows z of each step for nothing; the limit in stiff_steps on end is.
+// Then Rodas5P takes over (hessian or jacobian, at most dense_limit components) or else RKC2.
+//
+// Stiff steps are chosen by accuracy alone. When z of explicit_steps of them on end is below explicit_below,
+// where the explicit method could take them as well, it takes over. explicit_below < stiff_above, and each
+// return lengthens the time to the next switch, so that the two do not flip-flop.
+//
+// All decisions are functions of the state and of what memory() holds.
+#pragma once
+
+#include <memory>
+
+#include "saddleflow/ode/stepper/dop853.hpp"
+#include "saddleflow/ode/stepper/dopri5.hpp"
+#include "saddleflow/ode/stepper/rkc2.hpp"
+#include "saddleflow/ode/stepper/rodas5p.hpp"
+#include "saddleflow/ode/stepper/spectral.hpp"
+
+namespace saddleflow {
+
+class AutoStepper final : public Stepper {
+ public:
+  /// Not tuned: round numbers well apart, so that the method does not flip;
+  /// test/stepper/plateau_benchmark.cpp shows what they give.
+  struct Policy {
+    int check_interval = 20;           ///< accepted explicit steps between checks
+    int confirm_interval = 5;          ///< between the first check that found stiffness and the second
+    int stiff_steps = 2;               ///< steps of dop853 on its limit before the switch
+    int explicit_steps = 5;            ///< calm stiff steps before the return
+    int lanczos_steps = 6;             ///< products of an explicit check
+    int follow_steps = 3;              ///< products a stiff step, with the Jacobian at hand
+    int longest_backoff = 3;           ///< each return doubles the wait for the next check, at most so often
+    Real stiff_above = Real(0.75);     ///< of the explicit method's stability interval
+    Real explicit_below = Real(0.45);  ///< of the same
+    Real stiff_growth = 5;             ///< first stiff step, in units of the last explicit one
+  };
+
+  explicit AutoStepper(const StepperOptions& options) : AutoStepper(options, Policy()) {}
+  AutoStepper(const StepperOptions& options, const Policy& policy);
+
+  std::string_view method() const override { return active().method(); }
+  std::unique_ptr<Stepper> clone() const override { return std::make_unique<AutoStepper>(*this); }
+  void initialize(const Vector& x, Real t, Real dt) override;
+  std::pair<Real, Real> do_step(const System& system) override;
+  void calc_state(Real t, Vector& x) const override { active().calc_state(t, x); }
+  void complete_dense_output() const override { active().complete_dense_output(); }
+  int dense_degree() const override { return active().dense_degree(); }
+  std::vector<Real> dense_breaks() const override { return active().dense_breaks(); }
+  const Vector& current_state() const override { return active().current_state(); }
+  Real current_time() const override { return active().current_time(); }
+  const Vector& previous_state() const override { return active().previous_state(); }
+  Real previous_time() const override { return active().previous_time(); }
+  Real current_time_step() const override { return planned_ ? planned_step_ : active().current_time_step(); }
+  void set_time_step(Real dt) override;
+  void move(const Vector& x, Real t) override { active().move(x, t); }
+  void shift_time(Real shift) override { active().shift_time(shift); }
+  const StepCounters& counters() const override;
+  std::vector<Real> memory() const override;
+  void restore(const Vector& x, Real t, const std::vector<Real>& memory) override;
+
+ private:
+  enum class Mode { nonstiff, rodas5p, rkc2 };
+
+  /// What the accepted explicit steps since the last check looked like.
+  struct Window {
+    int steps = 0;
+    int wait = 0;  ///< check after so many
+    Real shortest = 0, longest = 0, total = 0;
+    std::int64_t rejected = 0;  ///< before the window
+  };
+
+  OneStepMethod& nonstiff();
+  OneStepMethod& active();
+  const OneStepMethod& active() const;
+  void observe_dopri5(const System& system, Real h);
+  void observe_dop853(const System& system);
+  void observe_stiff(Real h);
+  bool check_due() const;
+  void open_window(int wait);
+  void plan(Mode mode, Real h);
+  void plan_stiff(const System& system);
+  void carry_out_plan();
+
+  StepperOptions options_;
+  Policy policy_;
+  Real limit_;  ///< end of the explicit method's stability interval on the negative real axis
+  Dopri5 dopri5_;
+  Dop853 dop853_;
+  Rodas5P rodas5p_;
+  Rkc2 rkc2_;
+  SpectralEstimator estimator_;
+  Mode mode_ = Mode::nonstiff;
+  Window window_;
+  int strikes_ = 0;         ///< successive checks, or steps, that found stiffness
+  int calm_ = 0;            ///< successive stiff steps an explicit method could have taken
+  int returns_ = 0;         ///< from stiff to explicit
+  bool shortened_ = false;  ///< the next step was not chosen by accuracy
+  // A switch is decided after a step and carried out with the next, so that the dense output and the step to
+  // be tried next are always what the caller sees.
+  bool planned_ = false;
+  Mode planned_mode_ = Mode::nonstiff;
+  Real planned_step_ = 0;
+  StepCounters banked_;  ///< of the methods before the active one, and this class's own
+  mutable StepCounters total_;
+};
+
+}  // namespace saddleflow

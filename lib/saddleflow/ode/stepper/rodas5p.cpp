@@ -1,0 +1,259 @@
+#include "saddleflow/ode/stepper/rodas5p.hpp"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace saddleflow {
+
+namespace {
+
+template <class Table, int Rows>
+Table table(const long double (&values)[Rows][rodas5p::kStages]) {
+  Table result;
+  for (int i = 0; i < Rows; ++i)
+    for (int j = 0; j < rodas5p::kStages; ++j) result(i, j) = static_cast<Real>(values[i][j]);
+  return result;
+}
+
+constexpr Real kGamma = static_cast<Real>(rodas5p::kGamma);
+// A slope is a sum over samples and weights of terms that are rounded each: some units of its last place.
+constexpr Real kMatrixRounding = 8;
+// What rests does so until its slope is clearly more than rounding: twice, so that it does not wake and rest
+// by turns.
+constexpr Real kWoken = 2;
+// So many stages in which resting components wake, then nothing rests for the step, which is begun anew each
+// time.
+constexpr int kMostWakes = 3;
+
+}  // namespace
+
+Rodas5P::Rodas5P(const StepperOptions& options)
+    : OneStepMethod(options, 5),
+      a_(table<Table<rodas5p::kStages>>(rodas5p::kA)),
+      c_(table<Table<rodas5p::kStages>>(rodas5p::kC)),
+      h_dense_(table<Table<3>>(rodas5p::kH)) {}
+
+void Rodas5P::begin_step(const System& system) {
+  const Index size = x0_.size();
+  const Index q = options_.error.quadratures;
+  const Index n = size - q;
+  if (q > 0 && !system.has_quadrature_jacobian())
+    throw InputError("rodas5p: the system has quadratures() but no quadrature_jacobian(x, Q, t)");
+  symmetric_ = system.has_hessian();
+  jacobian_.resize(n, n);
+  factor_.resize(n, n);
+  stages_.resize(size, rodas5p::kStages);
+  dense_.resize(size, 3);
+  argument_.resize(size);
+  rate_.resize(size);
+  if (symmetric_)
+    system.hessian(x0_, jacobian_, t0_);
+  else if (system.has_jacobian())
+    system.jacobian(x0_, jacobian_, t0_);
+  else
+    differences_.jacobian(system, x0_, f0_, t0_, current_time_step(), jacobian_);
+  ++counters_.jacobians;
+  if (q > 0) {
+    quadrature_jacobian_.resize(q, n);
+    system.quadrature_jacobian(x0_, quadrature_jacobian_, t0_);
+  }
+  find_time_derivative(system);
+  find_rounding();
+  find_resting();
+}
+
+// Of a system that offers no derivatives at all, by differences as well: zero where it is autonomous.
+void Rodas5P::find_time_derivative(const System& system) {
+  has_time_derivative_ = true;
+  time_derivative_.resize(x0_.size());
+  if (system.has_time_derivative())
+    system.time_derivative(x0_, time_derivative_, t0_);
+  else if (!system.has_hessian() && !system.has_jacobian())
+    differences_.time_derivative(system, x0_, f0_, t0_, current_time_step(), time_derivative_);
+  else
+    has_time_derivative_ = false;
+}
+
+// rounding_ = c eps |J| |x|, of quadratures with their rows of it.
+void Rodas5P::find_rounding() {
+  const Index n = leading();
+  control_.sizes(x0_, size_);
+  const auto size = size_.head(n);
+  slope_rounding_.setZero(x0_.size());
+  least_curvature_.setZero(n);
+  if (!forgives_rounding()) return;
+  for (Index j = 0; j < n; ++j) {
+    if (!symmetric_) {
+      slope_rounding_.head(n) += size[j] * jacobian_.col(j).cwiseAbs();
+      continue;
+    }
+    const auto column = jacobian_.col(j).tail(n - j).cwiseAbs();
+    slope_rounding_.segment(j, n - j) += size[j] * column;
+    if (j + 1 < n) slope_rounding_[j] += column.tail(n - j - 1).dot(size.tail(n - j - 1));
+  }
+  if (x0_.size() > n) slope_rounding_.tail(x0_.size() - n) = quadrature_jacobian_.cwiseAbs() * size;
+  slope_rounding_ *= kMatrixRounding * std::numeric_limits<Real>::epsilon();
+  for (Index i = 0; i < n; ++i)
+    if (size[i] > 0) least_curvature_[i] = slope_rounding_[i] / size[i];
+}
+
+// rounding_, h times which is what a step makes of rounded slopes: h times that along directions in which the
+// flow rests, and only its part of 1 / (h lambda) where it is stiff. Signs as they come; groups even out.
+void Rodas5P::spread_rounding(Real h) {
+  rounding_.setZero(x0_.size());
+  if (!forgives_rounding()) return;
+  const Index n = leading();
+  size_ = slope_rounding_.head(n);
+  for (Index i = 0; i < n; ++i) {
+    const bool rests = resting_[static_cast<std::size_t>(i)] != 0;
+    size_[i] *= rests ? 0 : fixed_noise(i) < 0 ? -1 : 1;
+  }
+  solve(size_);
+  rounding_ = slope_rounding_;
+  rounding_.head(n) = size_ / (kGamma * h);
+  control_.even_out(x0_, rounding_);
+}
+
+// Components whose slopes are within rounding rest for the step: noise would carry them along directions
+// without a force for as long as the steps are. All of their equations go, so that the others stay smooth.
+void Rodas5P::find_resting() {
+  const Index n = leading();
+  resting_.assign(static_cast<std::size_t>(n), 0);
+  wakes_ = 0;
+  if (has_time_derivative_ || !forgives_rounding()) return;
+  for (Index i = 0; i < n; ++i)
+    resting_[static_cast<std::size_t>(i)] = std::abs(f0_[i]) <= slope_rounding_[i] ? 1 : 0;
+}
+
+bool Rodas5P::all_rest() const {
+  return std::all_of(resting_.begin(), resting_.end(), [](char rests) { return rests != 0; });
+}
+
+// At rest an integral grows by no more than rounding, as the energy does, or, as the time, goes on.
+void Rodas5P::silence_quadratures(Vector& slope) const {
+  for (Index i = leading(); i < slope.size(); ++i)
+    if (std::abs(slope[i]) <= slope_rounding_[i]) slope[i] = 0;
+}
+
+// What rests at a stage stands still; false if its slope there is more than rounding, and it rests no longer.
+bool Rodas5P::keep_resting(Vector& slope) {
+  bool kept = true;
+  for (Index i = 0; i < leading(); ++i) {
+    char& rests = resting_[static_cast<std::size_t>(i)];
+    if (rests == 0) continue;
+    if (!(std::abs(slope[i]) <= kWoken * slope_rounding_[i])) {  // nor is NaN
+      rests = 0;
+      kept = false;
+    }
+    slope[i] = 0;
+  }
+  if (!kept && ++wakes_ >= kMostWakes) std::fill(resting_.begin(), resting_.end(), 0);
+  if (kept && all_rest()) silence_quadratures(slope);
+  return kept;
+}
+
+void Rodas5P::take_out_resting() {
+  for (Index i = 0; i < leading(); ++i) {
+    if (resting_[static_cast<std::size_t>(i)] == 0) continue;
+    factor_.row(i).setZero();
+    factor_.col(i).setZero();
+  }
+}
+
+bool Rodas5P::factorize(Real h) {
+  const Real shift = 1 / (kGamma * h);
+  ++counters_.factorizations;
+  if (symmetric_) {
+    factor_ = jacobian_;
+    take_out_resting();
+    factor_.diagonal().array() += shift + least_curvature_.array();
+    // Works on factor_ itself; only the factor stays, the decomposition object need not.
+    const Eigen::LLT<Eigen::Ref<Matrix>, Eigen::Lower> llt(factor_);
+    return llt.info() == Eigen::Success;
+  }
+  factor_ = -jacobian_;
+  take_out_resting();
+  factor_.diagonal().array() += shift + least_curvature_.array();
+  lu_.compute(factor_);
+  return true;
+}
+
+void Rodas5P::solve(Eigen::Ref<Vector> x) {
+  if (symmetric_) {
+    factor_.triangularView<Eigen::Lower>().solveInPlace(x);
+    factor_.triangularView<Eigen::Lower>().transpose().solveInPlace(x);
+  } else {
+    x = lu_.solve(Vector(x));
+  }
+}
+
+void Rodas5P::solve_stage(int stage, Real h) {
+  auto u = stages_.col(stage);
+  const Index n = leading();
+  const Index q = u.size() - n;
+  auto lead = u.head(n);
+  lead = rate_.head(n);
+  solve(lead);
+  if (q > 0) {
+    u.tail(q) = rate_.tail(q);
+    u.tail(q).noalias() += quadrature_jacobian_ * lead;
+    u.tail(q) *= kGamma * h;
+  }
+}
+
+Rodas5P::Stages Rodas5P::run_stages(const System& system, Real h) {
+  rate_ = f0_;
+  keep_resting(rate_);
+  for (int i = 0; i < rodas5p::kStages; ++i) {
+    if (i > 0) {
+      argument_ = x0_;
+      argument_.noalias() += stages_.leftCols(i) * a_.row(i).head(i).transpose();
+      system(argument_, rate_, t0_ + static_cast<Real>(rodas5p::kTime[i]) * h);
+      if (!keep_resting(rate_)) return Stages::woken;
+      rate_.noalias() += stages_.leftCols(i) * (c_.row(i).head(i).transpose() / h);
+    }
+    if (has_time_derivative_) rate_ += h * static_cast<Real>(rodas5p::kD[i]) * time_derivative_;
+    if (!rate_.allFinite()) return Stages::nonfinite;
+    solve_stage(i, h);
+  }
+  return Stages::done;
+}
+
+OneStepMethod::Trial Rodas5P::attempt(const System& system, Real h) {
+  Stages stages = Stages::woken;
+  while (stages == Stages::woken) {
+    if (!factorize(h)) return indefinite(h);
+    stages = run_stages(system, h);
+  }
+  if (stages == Stages::nonfinite) return nonfinite(h);
+  spread_rounding(h);
+  x_try_ = argument_ + stages_.col(rodas5p::kStages - 1);  // the last argument is y + sum_j a_8j U_j
+  rate_ = stages_.col(rodas5p::kStages - 1);
+  const Real error = error_norm(rate_, h);
+  if (error <= 1) {
+    // The next step needs it anyway, and a result without a derivative must not be accepted.
+    system(x_try_, f_try_, t0_ + h);
+    if (!f_try_.allFinite()) return nonfinite(h);
+    dense_.noalias() = stages_ * h_dense_.transpose();
+  }
+  return conclude(error, h);
+}
+
+void Rodas5P::interpolate(Real t, Vector& x) const {
+  const Real theta = (t - t0_) / (t1_ - t0_);
+  const Real rest = 1 - theta;
+  x = rest * x0_ + theta * x1_ +
+      theta * rest * (dense_.col(0) + theta * (dense_.col(1) + theta * dense_.col(2)));
+}
+
+void Rodas5P::curvature(const Vector& v, Vector& out) const {
+  out.resize(leading());
+  if (symmetric_)
+    out.noalias() = jacobian_.selfadjointView<Eigen::Lower>() * v;
+  else
+    out.noalias() = -jacobian_ * v;
+}
+
+}  // namespace saddleflow

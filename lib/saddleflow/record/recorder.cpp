@@ -1,0 +1,250 @@
+#include "saddleflow/record/recorder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/record/run_description.hpp"
+#include "saddleflow/record/time_row.hpp"
+#include "saddleflow/record/to_doubles.hpp"
+
+namespace saddleflow {
+
+Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy policy)
+    : setup_(setup),
+      writer_(writer),
+      policy_(std::move(policy)),
+      analysis_(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss()) {
+  const std::vector<Neuron>& neurons = setup.network().neurons();
+  for (std::size_t k = 0; k < neurons.size(); ++k)
+    if (std::cmp_equal(neurons[k].layer, first_neuron_.size()))
+      first_neuron_.push_back(static_cast<std::int64_t>(k));
+}
+
+std::vector<std::string> Recorder::event_kinds(const FlowSetup& setup) {
+  std::vector<std::string> kinds = setup.parts.events.kinds;
+  kinds.emplace_back(name_of(EventKind::end));
+  return kinds;
+}
+
+void Recorder::begin() {
+  observables_ = setup_.parts.initial;
+  last_loss_ = observables_.loss;
+  const StateAt none;
+  const bool polar = setup_.parts.starts_in_polar();
+  const Stepper& stepper = polar ? setup_.parts.polar->stepper() : *setup_.parts.stepper;
+  constexpr Real never = -std::numeric_limits<Real>::infinity();
+  write_time_row({0, 0, 0, 0, stepper.method(), setup_.parts.start, none, 0, never, polar});
+  snapshot(0, 0, GradientFlow::initial_state(setup_.w0));
+  if (setup_.parts.events.visit->inside) {
+    visit_ = Visit{0, 0, std::numeric_limits<Real>::max(), Vector()};
+    follow_visit(0, GradientFlow::initial_state(setup_.w0), observables_.proximity);
+  }
+  while (next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= 0)
+    ++next_snapshot_time_;
+}
+
+std::int64_t Recorder::snapshot(Real time, Real phase_time, const Vector& x) {
+  if (time == last_snapshot_time_ && phase_time == last_snapshot_phase_) return last_snapshot_;
+  last_snapshot_time_ = time;
+  last_snapshot_phase_ = phase_time;
+  last_snapshot_ =
+      writer_.append(archive::SnapshotRow{static_cast<double>(time), to_doubles(setup_.parts.weights(x))});
+  return last_snapshot_;
+}
+
+void Recorder::on_step(const StepView& step) {
+  setup_.parts.probe.observe(step.x1, observables_);
+  latest_time_ = step.t1;
+  write_snapshots(step);
+  write_time_row(step);
+  if (visit_) follow_visit(step.t1, step.x1, observables_.proximity);
+}
+
+void Recorder::write_time_row(const StepView& step) {
+  const Observables& o = observables_;
+  gauges_.add(o, last_loss_, setup_.parts.initial.loss, setup_.parts.rise_unit());
+  last_loss_ = o.loss;
+  archive::TimeRow row = observed_row(o);
+  row.time = static_cast<double>(step.t1);
+  row.step = step.step;
+  row.step_size = static_cast<double>(step.step_size);
+  row.stepper = method_flag(writer_.stepper_names(), step.method);
+  row.log_time = static_cast<double>(step.log_time);
+  row.phase_time = static_cast<double>(step.phase_time);
+  row.chart = flag_of(step.polar ? ChartKind::polar : ChartKind::cartesian);
+  if (mode_summary_) {
+    const ModeSummary mode = mode_summary_(step);
+    row.sliding_count = mode.sliding;
+    row.dead_neurons = mode.dead;
+  }
+  writer_.append(row);
+}
+
+void Recorder::on_mode_changes(std::span<const KinkChange> changes) {
+  std::vector<archive::ModeChangeRow> rows;
+  rows.reserve(changes.size());
+  for (const KinkChange& change : changes)
+    rows.push_back({static_cast<double>(change.time), change.layer,
+                    first_neuron_.at(static_cast<std::size_t>(change.layer)) + change.neuron, change.sample,
+                    change.kind, change.side, static_cast<double>(change.log_time),
+                    static_cast<double>(change.phase_time), change.patch});
+  writer_.append(rows);
+}
+
+void Recorder::write_requested_snapshots(Real until, const StateAt& dense) {
+  for (; next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= until;
+       ++next_snapshot_time_) {
+    const Real t = policy_.times[next_snapshot_time_];
+    dense(t, buffer_);
+    snapshot(t, t, buffer_);
+  }
+}
+
+void Recorder::write_snapshots(const StepView& step) {
+  write_requested_snapshots(step.t1, step.dense);
+  if (policy_.all || (policy_.every > 0 && step.step % policy_.every == 0))
+    snapshot(step.t1, step.phase_time, step.x1);
+}
+
+// A diagnosis that fails must not end the run: its numbers are then not known.
+Spectrum Recorder::spectrum_at(const Vector& w) {
+  if (setup_.parts.kinks) setup_.parts.kinks->share_mode(analysis_);
+  try {
+    return hessian_spectrum(analysis_, w);
+  } catch (const NumericalError&) {
+    Spectrum unknown;
+    unknown.complete = false;
+    unknown.newton_distance = std::numeric_limits<Real>::quiet_NaN();
+    unknown.eigenvalues = Vector::Constant(spectrum_size(w.size()), unknown.newton_distance);
+    return unknown;
+  }
+}
+
+void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& x) {
+  const Vector w = setup_.parts.weights(x);
+  Observables o;
+  setup_.parts.probe.observe(x, o);
+  const Spectrum spectrum = spectrum_at(w);
+  archive::EventRow row;
+  row.time = static_cast<double>(hit.time);
+  row.log_time = static_cast<double>(hit.log_time);
+  row.phase_time = static_cast<double>(hit.phase_time);
+  row.kind = static_cast<int>(kind);
+  row.direction = flag_of(hit.direction);
+  row.value = kind < setup_.parts.events.values.size()
+                  ? static_cast<double>(setup_.parts.events.values[kind](x))
+                  : archive::not_known;
+  row.loss = static_cast<double>(o.loss);
+  row.gradient_norm = static_cast<double>(o.gradient_norm);
+  row.proximity = static_cast<double>(o.proximity);
+  row.lambda_min = static_cast<double>(spectrum.min());
+  row.lambda_max = static_cast<double>(spectrum.max());
+  row.time_error = static_cast<double>(hit.time_error);
+  row.snapshot = snapshot(hit.time, hit.phase_time, x);
+  writer_.append(row);
+  ++event_count_;
+  event_mark_ = true;
+}
+
+void Recorder::on_event(const EventHit& hit, const Vector& x, const StateAt& dense) {
+  write_requested_snapshots(hit.time, dense);  // rows stay in the order of time
+  const EventKind kind = setup_.parts.events.kind_of(hit.event);
+  write_event(hit.event, hit, x);
+  if (kind == EventKind::saddle_enter) {
+    visit_ = Visit{hit.time, hit.time, std::numeric_limits<Real>::max(), Vector()};
+  } else if (kind == EventKind::saddle_closest && visit_) {
+    Observables o;
+    setup_.parts.probe.observe(x, o);
+    follow_visit(hit.time, x, o.proximity);
+  } else if (kind == EventKind::saddle_leave) {
+    close_visit(hit.time);
+  }
+}
+
+void Recorder::follow_visit(Real time, const Vector& x, Real proximity) {
+  if (proximity >= visit_->proximity) return;
+  visit_->proximity = proximity;
+  visit_->closest_time = time;
+  visit_->point = setup_.parts.weights(x);
+}
+
+void Recorder::close_visit(std::optional<Real> leave_time) {
+  if (!visit_ || visit_->point.size() == 0) return;
+  const Spectrum spectrum = spectrum_at(visit_->point);
+  Vector gradient(visit_->point.size());
+  archive::SaddleRow row;
+  row.loss = static_cast<double>(analysis_.gradient(visit_->point, gradient));
+  row.gradient_norm = static_cast<double>(gradient.norm());
+  row.point = to_doubles(visit_->point);
+  row.eigenvalues = to_doubles(spectrum.eigenvalues);
+  row.proximity = static_cast<double>(visit_->proximity);
+  row.newton_distance = static_cast<double>(spectrum.newton_distance);
+  row.enter_time = static_cast<double>(visit_->enter_time);
+  row.closest_time = static_cast<double>(visit_->closest_time);
+  row.leave_time = leave_time ? static_cast<double>(*leave_time) : archive::not_known;
+  if (spectrum.complete) {  // else not known, -1
+    row.index_negative = spectrum.negative;
+    row.index_zero = spectrum.zero;
+    row.index_positive = spectrum.positive;
+  }
+  writer_.append(row);
+  visit_.reset();
+}
+
+void Recorder::end(const Outcome& outcome) {
+  EventHit hit;
+  hit.time = outcome.time;
+  hit.phase_time = outcome.phase_time;
+  hit.log_time = outcome.log_time;
+  write_event(setup_.parts.events.kinds.size(), hit, outcome.state);
+  close_visit({});
+}
+
+bool Recorder::take_event_mark() { return std::exchange(event_mark_, false); }
+
+std::vector<Real> Recorder::memory() const {
+  std::vector<Real> m{gauges_.balance_drift,
+                      gauges_.energy_drift,
+                      gauges_.loss_rise,
+                      last_loss_,
+                      latest_time_,
+                      last_snapshot_time_,
+                      last_snapshot_phase_,
+                      static_cast<Real>(last_snapshot_),
+                      static_cast<Real>(event_count_),
+                      static_cast<Real>(next_snapshot_time_),
+                      static_cast<Real>(visit_.has_value())};
+  if (visit_) {
+    m.insert(m.end(), {visit_->enter_time, visit_->closest_time, visit_->proximity});
+    m.insert(m.end(), visit_->point.data(), visit_->point.data() + visit_->point.size());
+  }
+  return m;
+}
+
+void Recorder::restore(const std::vector<Real>& m) {
+  constexpr std::size_t fixed = 11, with_visit = 14;
+  const auto n = static_cast<std::size_t>(setup_.objective.size());
+  const bool has_visit = m.size() > fixed && m[fixed - 1] != 0;
+  if (m.size() != fixed && m.size() != with_visit && m.size() != with_visit + n)
+    throw InputError(
+        fmt::format("checkpoint: 'recorder' has {} numbers, which fits no run of {} weights", m.size(), n));
+  gauges_ = {m[0], m[1], m[2]};
+  last_loss_ = m[3];
+  latest_time_ = m[4];
+  last_snapshot_time_ = m[5];
+  last_snapshot_phase_ = m[6];
+  last_snapshot_ = static_cast<std::int64_t>(m[7]);
+  event_count_ = static_cast<std::int64_t>(m[8]);
+  next_snapshot_time_ = static_cast<std::size_t>(m[9]);
+  visit_.reset();
+  if (!has_visit) return;
+  visit_ = Visit{m[11], m[12], m[13], Vector()};
+  visit_->point = Eigen::Map<const Vector>(m.data() + with_visit, static_cast<Index>(m.size() - with_visit));
+}
+
+}  // namespace saddleflow

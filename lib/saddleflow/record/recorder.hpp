@@ -1,0 +1,88 @@
+// Writes a trajectory to its run file as it grows, and keeps the tables and gauges that are printed at its
+// end.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/archive/run_writer.hpp"
+#include "saddleflow/flow/gauges.hpp"
+#include "saddleflow/flow/integration.hpp"
+#include "saddleflow/flow/kink_change.hpp"
+#include "saddleflow/saddle/spectrum.hpp"
+#include "saddleflow/study/flow_setup.hpp"
+
+namespace saddleflow {
+
+/// Observer of one run. Spectra are computed on an objective of its own, so that the work counters of the run
+/// are those of the integration.
+class Recorder : public Observer {
+ public:
+  Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy policy);
+
+  /// Row 0 and the initial snapshot; not after restore().
+  void begin();
+  void on_event(const EventHit& hit, const Vector& x, const StateAt& dense) override;
+  void on_step(const StepView& step) override;
+  /// In the order of time, before the on_step() of their step. InputError unless the file was described with
+  /// mode changes.
+  void on_mode_changes(std::span<const KinkChange> changes);
+  /// Asked at every recorded step, the start included; without it the two columns stay unknown.
+  using ModeSummaryAt = std::function<ModeSummary(const StepView& step)>;
+  void set_mode_summary(ModeSummaryAt summary) { mode_summary_ = std::move(summary); }
+  /// Final snapshot, an unfinished visit, the end event.
+  void end(const Outcome& outcome);
+
+  const Gauges& gauges() const { return gauges_; }
+  const Observables& latest() const { return observables_; }
+  Real latest_time() const { return latest_time_; }
+  std::int64_t event_count() const { return event_count_; }
+  /// True once after each event: time to flush.
+  bool take_event_mark();
+
+  std::vector<Real> memory() const;
+  void restore(const std::vector<Real>& memory);
+
+  /// Kinds of events as stored: those of the setup, then "end".
+  static std::vector<std::string> event_kinds(const FlowSetup& setup);
+
+ private:
+  struct Visit {
+    Real enter_time = 0, closest_time = 0;
+    Real proximity = 0;
+    Vector point;
+  };
+  std::int64_t snapshot(Real time, Real phase_time, const Vector& x);
+  void write_time_row(const StepView& step);
+  void write_requested_snapshots(Real until, const StateAt& dense);
+  void write_snapshots(const StepView& step);
+  Spectrum spectrum_at(const Vector& w);
+  void write_event(std::size_t kind, const EventHit& hit, const Vector& x);
+  void follow_visit(Real time, const Vector& x, Real proximity);
+  void close_visit(std::optional<Real> leave_time);
+
+  FlowSetup& setup_;
+  archive::RunWriter& writer_;
+  SnapshotPolicy policy_;
+  Objective analysis_;
+  Observables observables_;
+  Gauges gauges_;
+  std::optional<Visit> visit_;
+  Real latest_time_ = 0;
+  Real last_loss_ = 0;
+  Real last_snapshot_time_ = -1, last_snapshot_phase_ = -1;
+  std::int64_t last_snapshot_ = -1;
+  std::int64_t event_count_ = 0;
+  std::size_t next_snapshot_time_ = 0;
+  bool event_mark_ = false;
+  Vector buffer_;
+  ModeSummaryAt mode_summary_;
+  std::vector<std::int64_t> first_neuron_;  ///< of each hidden layer: its row of /neuron
+};
+
+}  // namespace saddleflow

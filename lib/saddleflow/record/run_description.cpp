@@ -1,0 +1,104 @@
+#include "saddleflow/record/run_description.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/base/version.hpp"
+#include "saddleflow/ode/stepper/registry.hpp"
+#include "saddleflow/record/recorder.hpp"
+#include "saddleflow/record/to_doubles.hpp"
+#include "saddleflow/saddle/spectrum.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+void describe_network(const Network& network, archive::RunDescription& d) {
+  d.network_kind = network.kind();
+  const NetworkTraits traits = network.traits();
+  d.network_traits = trait_names(traits);
+  if (traits.pre_activations) d.activation = network.activation().description();
+  for (Index size : network.layer_sizes()) d.layer_sizes.push_back(size);
+  d.slope = static_cast<double>(network.activation().slope());
+  d.power = network.activation().power();
+  d.degree = network.degree();
+  d.layer_count = network.layout().layer_count();
+  for (Index i = 0; i < network.parameter_count(); ++i) {
+    const ParameterPlace place = network.layout().place(i);
+    d.parameter_layer.push_back(place.layer);
+    d.parameter_row.push_back(place.row);
+    d.parameter_column.push_back(place.column);
+  }
+  for (const Neuron& neuron : network.neurons()) {
+    d.neuron_layer.push_back(neuron.layer);
+    d.neuron_index.push_back(neuron.index);
+  }
+}
+
+void describe_data(const Objective& objective, archive::RunDescription& d) {
+  const Dataset& data = objective.data();
+  d.loss = objective.loss().name();
+  d.reduction = objective.loss().reduction_name();
+  d.data_origin = data.origin;
+  d.data_seed = data.seed;
+  d.dropped_rows = data.dropped;
+  const LossTraits traits = objective.loss().traits();
+  d.attained = traits.attained;
+  d.margins = traits.classification;
+  d.bias = data.bias;
+  d.inputs = samples_by_row(data.inputs);
+  d.targets = samples_by_row(data.targets);
+  d.sample_count = data.inputs.cols();
+  d.input_count = data.inputs.rows();
+  d.output_count = data.targets.rows();
+}
+
+}  // namespace
+
+int method_flag(const std::vector<std::string>& names, std::string_view method) {
+  const auto found = std::find(names.begin(), names.end(), method);
+  if (found == names.end())
+    throw InputError(
+        fmt::format("/stepper: found the method \"{}\", expected one of {}: is the stepper registered?",
+                    method, fmt::join(names, ", ")));
+  return static_cast<int>(found - names.begin());
+}
+
+archive::RunDescription describe_problem(const Objective& objective, const StudyTable& study,
+                                         const std::string& command) {
+  archive::RunDescription d;
+  d.title = study.text("title");
+  d.command = command;
+  describe_network(objective.network(), d);
+  describe_data(objective, d);
+  d.toml = study.filled();
+  d.toml_user = study.typed();
+  d.provenance = provenance();
+  d.event_kinds = {name_of(EventKind::end)};
+  d.stepper_names = step_method_names();
+  return d;
+}
+
+void describe_test_set(const std::optional<Dataset>& test, archive::RunDescription& d) {
+  if (!test) return;
+  d.test_inputs = samples_by_row(test->inputs);
+  d.test_targets = samples_by_row(test->targets);
+  d.test_sample_count = test->inputs.cols();
+}
+
+archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study,
+                                     const std::string& command) {
+  archive::RunDescription d = describe_problem(setup.objective, study, command);
+  describe_test_set(setup.test, d);
+  d.eigenvalue_count = spectrum_size(setup.objective.size());
+  d.event_kinds = Recorder::event_kinds(setup);
+  d.mode_changes = setup.parts.switching != nullptr;
+  const OuterLayer* outer = setup.objective.outer_layer();
+  d.patches = d.mode_changes && outer != nullptr && outer->patch_count() > 1;
+  return d;
+}
+
+}  // namespace saddleflow

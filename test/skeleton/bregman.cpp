@@ -1,0 +1,83 @@
+#include "skeleton/bregman.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace saddleflow::pursuit_test {
+
+namespace {
+
+constexpr int kSweeps = 20000, kSteps = 200;
+constexpr Real kStill = Real(1e-14), kExact = Real(4e-16);
+
+}  // namespace
+
+Bregman::Bregman(Dataset data, Loss loss, Real h)
+    : data_(std::move(data)),
+      loss_(loss),
+      h_(h),
+      s_(Vector::Zero(data_.inputs.rows())),
+      beta_(s_),
+      outputs_(Matrix::Zero(1, data_.inputs.cols())) {}
+
+/// dL/d beta_j with beta_j = b, and its derivative.
+Bregman::Slope Bregman::slope(Index j, Real b) {
+  const Matrix h = outputs_ + (b - beta_[j]) * data_.inputs.row(j);
+  Matrix r;
+  OutputCurvature curvature;
+  loss_.derivative(h, data_.targets, r);
+  loss_.curvature(h, data_.targets, curvature);
+  return {r.row(0).dot(data_.inputs.row(j)), curvature.diagonal.row(0).dot(data_.inputs.row(j).cwiseAbs2())};
+}
+
+/// Zero where |s_j - h slope(0)| <= 1, else the root of slope(b) + (sign b - s_j) / h.
+Real Bregman::best(Index j) {
+  const Real at_zero = s_[j] - h_ * slope(j, 0).value;
+  if (std::abs(at_zero) <= 1) return 0;
+  const Real sign = at_zero > 0 ? 1 : -1;
+  Real low = 0, high = std::numeric_limits<Real>::infinity(), b = std::max(Real(0), sign * beta_[j]);
+  for (int k = 0; k < kSteps; ++k) {
+    const Slope found = slope(j, sign * b);
+    const Real value = sign * (found.value + (sign - s_[j]) / h_);
+    (value < 0 ? low : high) = b;
+    Real next = b - value / found.derivative;
+    if (std::abs(next - b) <= kExact * next) return sign * next;
+    if (!(next > low && next < high))
+      next = high < std::numeric_limits<Real>::infinity() ? (low + high) / 2 : 2 * low + 1;
+    b = next;
+  }
+  return sign * b;
+}
+
+void Bregman::step() {
+  for (int sweep = 0; sweep < kSweeps; ++sweep) {
+    Real moved = 0;
+    for (Index j = 0; j < beta_.size(); ++j) {
+      const Real b = best(j);
+      moved = std::max(moved, std::abs(b - beta_[j]));
+      outputs_ += (b - beta_[j]) * data_.inputs.row(j);
+      beta_[j] = b;
+    }
+    if (moved <= kStill * (1 + beta_.norm())) break;
+  }
+  Matrix r;
+  outputs_ = beta_.transpose() * data_.inputs;
+  loss_.derivative(outputs_, data_.targets, r);
+  s_ -= h_ * data_.inputs * r.transpose();
+}
+
+Real slow_cone_loss(const Dataset& data, const Loss& loss, const Vector& sigma, Real bound) {
+  const Real length = 1 / data.inputs.squaredNorm();  // of the curvature: at most 1 a sample
+  Vector x = Vector::Zero(sigma.size());
+  Matrix r;
+  for (int k = 0; k < 100'000; ++k) {
+    const Vector beta = x.cwiseProduct(sigma);
+    loss.derivative(beta.transpose() * data.inputs, data.targets, r);
+    x = (x - length * Vector(data.inputs * r.transpose()).cwiseProduct(sigma)).cwiseMax(0).cwiseMin(bound);
+  }
+  return loss.value(x.cwiseProduct(sigma).transpose() * data.inputs, data.targets);
+}
+
+}  // namespace saddleflow::pursuit_test
