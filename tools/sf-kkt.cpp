@@ -62,10 +62,10 @@ void write(const Arguments& a, KktProblem& problem, const KktTable& table,
   archive::KktRecord record = describe_kkt(table, problem.description.layer_count);
   if (approach) record.counts.emplace_back("run_point", approach->point);
   if (approach)
-    archive::copy_with_kkt(a.source, a.output, command, record, approach->rows, a.force);
+    archive::copy_with_kkt(a.source, a.output, command, record, approach->rows, existing_file(a.force));
   else
     archive::create_with_kkt(a.output, problem.description, {name_of(RunState::search_ended), {}, {}}, record,
-                             a.force);
+                             existing_file(a.force));
 }
 
 int run(const Arguments& a, const std::string& command) {

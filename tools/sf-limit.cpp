@@ -110,7 +110,8 @@ int run(const Arguments& a, const std::string& command) {
   if (path.stop_reason == Stop::interrupted) return 130;
   const SaddleSurvey end = classify_end(problem, path, options);
   if (end.interrupted) return 130;
-  if (!a.output.empty()) write_limit_path(a.output, problem, table, options, path, end, a.force);
+  if (!a.output.empty())
+    write_limit_path(a.output, problem, table, options, path, end, existing_file(a.force));
   if (a.quiet) return 0;
   print_heading(stdout, problem.description);
   print_kkt_points(stdout, table);

@@ -30,7 +30,7 @@ int report(Options options) {
   using namespace saddleflow::report;
   if (options.output.empty())
     options.output = std::filesystem::path(options.file).replace_extension(".html").string();
-  write_page(options.output, read_run(options.file), options.force);
+  write_page(options.output, read_run(options.file), saddleflow::existing_file(options.force));
   std::printf("%s\n", options.output.c_str());
   return 0;
 }

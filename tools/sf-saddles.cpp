@@ -113,13 +113,13 @@ void write(const Arguments& a, const KktProblem& first, const SaddleSurvey& surv
   const archive::SaddleRecord record =
       describe_saddles(survey, network, runs ? a.sources : std::vector<std::string>());
   if (runs && a.sources.size() == 1) {
-    archive::copy_with_saddles(a.sources.front(), a.output, command, record, a.force);
+    archive::copy_with_saddles(a.sources.front(), a.output, command, record, existing_file(a.force));
     return;
   }
   archive::RunDescription description = first.description;
   description.command = command;
   archive::create_with_saddles(a.output, description, {name_of(RunState::search_ended), {}, {}}, record,
-                               a.force);
+                               existing_file(a.force));
 }
 
 int recorded_only(const std::vector<KktProblem>& problems) {

@@ -80,7 +80,7 @@ void add_points_and_visits(const std::string& path, std::int64_t size) {
 
 void grow(const std::string& path, unsigned seed) {
   std::mt19937 random(seed);
-  write_pursuit(path, sample::pursuit_record(1), false);
+  write_pursuit(path, sample::pursuit_record(1), ExistingFile::keep);
   for (std::int64_t rounds = 1;; ++rounds) {
     if (rounds > 1) replace_pursuit(path, sample::pursuit_record(rounds));
     say(fmt::format("round {}\n", rounds));
@@ -152,7 +152,7 @@ int run(const std::vector<std::string>& arguments) {
   if (verb == "make" || verb == "modes") make(path, number(3), verb == "modes");
   if (verb == "kkt") add_points(path, number(3));
   if (verb == "saddles") add_points_and_visits(path, number(3));
-  if (verb == "pursuit") write_pursuit(path, sample::pursuit_record(number(3)), true);
+  if (verb == "pursuit") write_pursuit(path, sample::pursuit_record(number(3)), ExistingFile::replace);
   if (verb == "grow") grow(path, static_cast<unsigned>(number(3)));
   if (verb == "stream") {
     RunWriter writer = RunWriter::create(path, sample::description_with_modes());

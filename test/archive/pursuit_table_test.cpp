@@ -73,7 +73,7 @@ std::size_t files_in(const TemporaryFolder& folder) {
 BOOST_AUTO_TEST_CASE(it_comes_back_bit_for_bit) {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
-  write_pursuit(path, sample::pursuit_record(3), false);
+  write_pursuit(path, sample::pursuit_record(3), ExistingFile::keep);
   require_record(read_pursuit(path), sample::pursuit_record(3));
   {
     const RunReader reader = RunReader::open(path);
@@ -89,15 +89,15 @@ BOOST_AUTO_TEST_CASE(it_comes_back_bit_for_bit) {
   BOOST_TEST(found.parameter_column == expected.parameter_column, boost::test_tools::per_element());
   BOOST_TEST(found.neuron_index == expected.neuron_index, boost::test_tools::per_element());
   BOOST_TEST(found.layer_sizes == expected.layer_sizes, boost::test_tools::per_element());
-  BOOST_CHECK_THROW(write_pursuit(path, sample::pursuit_record(3), false), InputError);
-  write_pursuit(path, sample::pursuit_record(1), true);
+  BOOST_CHECK_THROW(write_pursuit(path, sample::pursuit_record(3), ExistingFile::keep), InputError);
+  write_pursuit(path, sample::pursuit_record(1), ExistingFile::replace);
   require_record(read_pursuit(path), sample::pursuit_record(1));
 }
 
 BOOST_AUTO_TEST_CASE(a_record_with_more_rounds_takes_its_place) {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
-  write_pursuit(path, sample::pursuit_record(1), false);
+  write_pursuit(path, sample::pursuit_record(1), ExistingFile::keep);
   const std::string id = RunReader::open(path).run_id(), history = RunReader::open(path).history(),
                     birth = created(path);
   for (const std::int64_t rounds : {2, 3, 6, 2}) {
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_record_with_more_rounds_takes_its_place) {
 BOOST_AUTO_TEST_CASE(a_resume_is_a_line_of_its_history) {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
-  write_pursuit(path, sample::pursuit_record(1), false);
+  write_pursuit(path, sample::pursuit_record(1), ExistingFile::keep);
   const std::string history = RunReader::open(path).history();
   replace_pursuit(path, sample::pursuit_record(2), {}, "sf-pursuit --resume");
   const std::string longer = RunReader::open(path).history();
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_resume_is_a_line_of_its_history) {
 BOOST_AUTO_TEST_CASE(a_second_writer_is_refused) {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
-  write_pursuit(path, sample::pursuit_record(1), false);
+  write_pursuit(path, sample::pursuit_record(1), ExistingFile::keep);
   const FileStamp both = stamp_of(path);
   const FileStamp first = replace_pursuit(path, sample::pursuit_record(2), both);
   BOOST_TEST((first == stamp_of(path)));
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_second_writer_is_refused) {
 BOOST_AUTO_TEST_CASE(a_reader_keeps_what_it_has_opened) {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
-  write_pursuit(path, sample::pursuit_record(1), false);
+  write_pursuit(path, sample::pursuit_record(1), ExistingFile::keep);
   const RunReader early = RunReader::open(path);
   replace_pursuit(path, sample::pursuit_record(2));
   BOOST_TEST(early.rounds().size() == 1U);
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_comes_back_as_not_known) {
   record.rounds = {RoundRow{}};
   record.description.test_inputs = record.description.test_targets = {};
   record.description.test_sample_count = 0;
-  write_pursuit(path, record, false);
+  write_pursuit(path, record, ExistingFile::keep);
   const RunReader reader = RunReader::open(path);
   const RoundRow row = reader.rounds().at(0);
   BOOST_TEST(std::isnan(row.loss_before));
@@ -208,7 +208,7 @@ struct Defect {
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused_and_changes_nothing) {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
-  write_pursuit(path, sample::pursuit_record(2), false);
+  write_pursuit(path, sample::pursuit_record(2), ExistingFile::keep);
   const std::vector<Defect> defects = {
       {"/weights: a row of 13 numbers, expected at most 12",
        [](auto& r) { r.snapshots.back().weights.push_back(0); }},
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused_and_changes_nothing) {
     };
     BOOST_CHECK_EXCEPTION(replace_pursuit(path, record), InputError, says);
     require_record(read_pursuit(path), sample::pursuit_record(2));
-    BOOST_CHECK_EXCEPTION(write_pursuit(folder.file("new.h5"), record, false), InputError, says);
+    BOOST_CHECK_EXCEPTION(write_pursuit(folder.file("new.h5"), record, ExistingFile::keep), InputError, says);
     BOOST_TEST(files_in(folder) == 1U);
   }
 }
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused_and_changes_nothing) {
 BOOST_AUTO_TEST_CASE(another_order_is_refused) {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
-  write_pursuit(path, sample::pursuit_record(1), false);
+  write_pursuit(path, sample::pursuit_record(1), ExistingFile::keep);
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   const hid_t network = H5Gopen2(file, "/network", H5P_DEFAULT),
               attribute = H5Aopen(network, "order", H5P_DEFAULT), type = H5Aget_type(attribute);

@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(kkt_points_come_back_bit_for_bit) {
   std::vector<SnapshotRow> alignment;
   for (std::int64_t k = 0; k < 5; ++k) alignment.push_back(sample::alignment_row(k));
 
-  copy_with_kkt(path, copy, "sf-kkt run.h5", sample::kkt_record(9), alignment, false);
+  copy_with_kkt(path, copy, "sf-kkt run.h5", sample::kkt_record(9), alignment, ExistingFile::keep);
   BOOST_TEST(!RunReader::open(path).has("kkt"));
   {
     const RunReader reader = RunReader::open(copy);
@@ -186,11 +186,13 @@ BOOST_AUTO_TEST_CASE(kkt_points_come_back_bit_for_bit) {
                  boost::test_tools::per_element());
     }
   }
-  BOOST_CHECK_THROW(copy_with_kkt(path, copy, "again", sample::kkt_record(1), alignment, false), InputError);
-  copy_with_kkt(path, copy, "again", sample::kkt_record(1), {}, true);
+  BOOST_CHECK_THROW(copy_with_kkt(path, copy, "again", sample::kkt_record(1), alignment, ExistingFile::keep),
+                    InputError);
+  copy_with_kkt(path, copy, "again", sample::kkt_record(1), {}, ExistingFile::replace);
   BOOST_TEST(RunReader::open(copy).kkt().rows.size() == 1U);
   BOOST_TEST(RunReader::open(copy).snapshot_rows()[2].nearest_kkt == -1);
-  BOOST_CHECK_THROW(copy_with_kkt(path, path, "onto itself", sample::kkt_record(1), {}, true), InputError);
+  BOOST_CHECK_THROW(
+      copy_with_kkt(path, path, "onto itself", sample::kkt_record(1), {}, ExistingFile::replace), InputError);
   alignment.pop_back();
   BOOST_CHECK_THROW(add_kkt(path, sample::kkt_record(1), alignment), InputError);
   BOOST_TEST(!RunReader::open(path).has("kkt"));
@@ -200,7 +202,7 @@ BOOST_AUTO_TEST_CASE(kkt_points_need_no_trajectory_and_a_trajectory_may_follow_t
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5");
   create_with_kkt(path, sample::description(), {"search_ended", {{"wall_seconds", 2}}, {}},
-                  sample::kkt_record(3), false);
+                  sample::kkt_record(3), ExistingFile::keep);
   BOOST_TEST(RunReader::open(path).summary().stop_reason == "search_ended");
   require_rows(RunReader::open(path).kkt().rows, 3, sample::kkt_row);
   RunWriter writer = RunWriter::resume(path, RowCounts{}, "sf-flow");

@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(they_come_back_bit_for_bit) {
   write_run(path);
   BOOST_TEST(!RunReader::open(path).has_saddle_record());
   BOOST_TEST(RunReader::open(path).saddle_record().catalogue.empty());
-  copy_with_saddles(path, copy, "sf-saddles run.h5", sample::saddle_record(4), false);
+  copy_with_saddles(path, copy, "sf-saddles run.h5", sample::saddle_record(4), ExistingFile::keep);
   BOOST_TEST(!RunReader::open(path).has_saddle_record());
   {
     const RunReader reader = RunReader::open(copy);
@@ -102,8 +102,10 @@ BOOST_AUTO_TEST_CASE(they_come_back_bit_for_bit) {
     BOOST_TEST(reader.rows().saddle == 7);
     BOOST_TEST(reader.history().find("sf-saddles run.h5") != std::string::npos);
   }
-  BOOST_CHECK_THROW(copy_with_saddles(path, copy, "again", sample::saddle_record(2), false), InputError);
-  BOOST_CHECK_THROW(copy_with_saddles(path, path, "itself", sample::saddle_record(2), true), InputError);
+  BOOST_CHECK_THROW(copy_with_saddles(path, copy, "again", sample::saddle_record(2), ExistingFile::keep),
+                    InputError);
+  BOOST_CHECK_THROW(copy_with_saddles(path, path, "itself", sample::saddle_record(2), ExistingFile::replace),
+                    InputError);
   // Another record takes the place of the first, longer or shorter.
   for (const std::int64_t size : {9, 1, 0, 2}) {
     add_saddles(copy, sample::saddle_record(size));
@@ -149,7 +151,7 @@ BOOST_AUTO_TEST_CASE(they_need_no_trajectory_and_stand_beside_kkt_points) {
   const TemporaryFolder folder;
   const std::string path = folder.file("several.h5");
   create_with_saddles(path, sample::description(), {"search_ended", {{"runs", 2}}, {}},
-                      sample::saddle_record(3), false);
+                      sample::saddle_record(3), ExistingFile::keep);
   BOOST_TEST(RunReader::open(path).summary().stop_reason == "search_ended");
   add_kkt(path, sample::kkt_record(2));
   require_record(RunReader::open(path), sample::saddle_record(3));

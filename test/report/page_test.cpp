@@ -77,14 +77,16 @@ BOOST_AUTO_TEST_CASE(files_are_whole_and_not_overwritten_by_accident) {
   fs::create_directory(folder);
   const std::string path = (folder / "run.html").string();
   const RunData run = example_run(2);
-  write_page(path, run, false);
+  write_page(path, run, saddleflow::ExistingFile::keep);
   std::ostringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
   BOOST_TEST(text.str() == render_page(run));
-  BOOST_CHECK_THROW(write_page(path, run, false), saddleflow::InputError);
-  write_page(path, example_run(10), true);
+  BOOST_CHECK_THROW(write_page(path, run, saddleflow::ExistingFile::keep), saddleflow::InputError);
+  write_page(path, example_run(10), saddleflow::ExistingFile::replace);
   BOOST_TEST(fs::file_size(path) != text.str().size());
-  BOOST_CHECK_THROW(write_page((folder / "missing" / "run.html").string(), run, false), saddleflow::IoError);
+  BOOST_CHECK_THROW(
+      write_page((folder / "missing" / "run.html").string(), run, saddleflow::ExistingFile::keep),
+      saddleflow::IoError);
   BOOST_TEST(std::distance(fs::directory_iterator(folder), fs::directory_iterator()) == 1);
   fs::remove_all(folder);
 }

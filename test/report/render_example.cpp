@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   write("no_saddle", none);
   // By way of the file: the page's data are then those of a reader.
   const auto write_grown = [&](const std::string& name, const archive::PursuitRecord& record) {
-    archive::write_pursuit(folder + "/" + name + ".h5", record, true);
+    archive::write_pursuit(folder + "/" + name + ".h5", record, saddleflow::ExistingFile::replace);
     write(name, read_run(folder + "/" + name + ".h5"));
   };
   write_grown("growing", example_pursuit(6));

@@ -23,7 +23,7 @@ namespace {
 
 RunData read_back(const archive::PursuitRecord& record) {
   const archive::TemporaryFolder folder;
-  archive::write_pursuit(folder.file("run.h5"), record, false);
+  archive::write_pursuit(folder.file("run.h5"), record, ExistingFile::keep);
   return read_run(folder.file("run.h5"));
 }
 

@@ -24,7 +24,7 @@ namespace sample = archive::sample;
 
 /// 3-1-1, 3-2-1, 3-3-1: two snapshots each.
 struct GrownFile {
-  GrownFile() { archive::write_pursuit(path, sample::pursuit_record(3), false); }
+  GrownFile() { archive::write_pursuit(path, sample::pursuit_record(3), ExistingFile::keep); }
   archive::TemporaryFolder folder;
   std::string path = folder.file("grown.h5");
 };
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(tables_that_describe_no_growth_are_named) {
   const std::string path = folder.file("odd.h5");
   archive::PursuitRecord record = sample::pursuit_record(2);
   record.description.parameter_column[7] = 0;
-  archive::write_pursuit(path, record, false);
+  archive::write_pursuit(path, record, ExistingFile::keep);
   refused([&] { started(path, "[3,2,1]", -1); }, path + ": /network: ");
 }
 

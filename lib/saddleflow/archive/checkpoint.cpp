@@ -23,6 +23,7 @@ constexpr std::int64_t real_digits = std::numeric_limits<Real>::digits;
 struct Split {
   double hi, lo, exponent;
 };
+constexpr std::size_t kParts = 3;  // of a Split
 
 Split split(Real x) {
   if (!std::isfinite(x)) return {static_cast<double>(x), 0.0, 0.0};
@@ -47,19 +48,19 @@ hdf5::Handle create_dataset(hid_t group, const std::string& name, hid_t type,
 
 void write_reals(hid_t group, const std::string& name, const std::vector<Real>& values) {
   std::vector<double> numbers;
-  numbers.reserve(3 * values.size());
+  numbers.reserve(kParts * values.size());
   for (const Real value : values) {
     const Split parts = split(value);
     numbers.insert(numbers.end(), {parts.hi, parts.lo, parts.exponent});
   }
-  hdf5::write_all(create_dataset(group, name, H5T_IEEE_F64LE, {values.size(), 3}), numbers);
+  hdf5::write_all(create_dataset(group, name, H5T_IEEE_F64LE, {values.size(), kParts}), numbers);
 }
 
 std::vector<Real> read_reals(hid_t group, const std::string& name) {
   const std::vector<double> numbers = hdf5::read_all<double>(hdf5::open_dataset(group, name));
   std::vector<Real> values;
-  values.reserve(numbers.size() / 3);
-  for (std::size_t k = 0; k + 2 < numbers.size(); k += 3) {
+  values.reserve(numbers.size() / kParts);
+  for (std::size_t k = 0; k + kParts <= numbers.size(); k += kParts) {
     values.push_back(join(numbers[k], numbers[k + 1], numbers[k + 2]));
   }
   return values;

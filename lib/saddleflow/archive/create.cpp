@@ -25,7 +25,8 @@ namespace saddleflow::archive {
 namespace {
 
 constexpr std::int64_t chunk_numbers = 65536;  // of 8 bytes: 512 KiB
-constexpr std::int64_t chunk_rows = 512;
+constexpr std::size_t kMostFlags = 127;        // the numbers of an i1
+constexpr std::int64_t chunk_rows = 512;       // of narrow datasets: a few kB
 
 using AxisMap = std::map<std::string, AxisSpec>;
 
@@ -207,8 +208,8 @@ void require_size(const char* name, std::size_t found, std::int64_t expected) {
 }
 
 void require_flags(const char* name, const std::vector<std::string>& flags) {
-  if (flags.empty() || flags.size() > 127) {
-    throw InputError(fmt::format("run description: {} {}, expected 1 to 127", flags.size(), name));
+  if (flags.empty() || flags.size() > kMostFlags) {
+    throw InputError(fmt::format("run description: {} {}, expected 1 to {}", flags.size(), name, kMostFlags));
   }
   for (const std::string& flag : flags) {
     if (flag.empty() || flag.find_first_of(" \t\n") != std::string::npos) {

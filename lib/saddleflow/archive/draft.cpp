@@ -18,6 +18,10 @@
 namespace saddleflow::archive {
 namespace {
 
+// A reader opens the file for a moment; longer than this it stays.
+constexpr auto kLongestHoldOfReader = std::chrono::seconds(5);
+constexpr auto kBetweenLocks = std::chrono::milliseconds(1);
+
 bool same_file(int descriptor, const std::string& path) {
   struct stat open_one {};
   struct stat named {};
@@ -46,8 +50,7 @@ Draft::~Draft() {
 }
 
 void Draft::lock_file(Lock lock) {
-  using namespace std::chrono_literals;
-  const auto deadline = std::chrono::steady_clock::now() + 5s;  // a reader opens the file for a moment
+  const auto deadline = std::chrono::steady_clock::now() + kLongestHoldOfReader;
   while (true) {
     const int descriptor = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) throw IoError(path_ + ": cannot open the file: " + std::strerror(errno));
@@ -60,7 +63,7 @@ void Draft::lock_file(Lock lock) {
     close(descriptor);
     if (!locked && std::chrono::steady_clock::now() > deadline)
       throw IoError(path_ + ": another process has this file open");
-    std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(kBetweenLocks);
   }
 }
 
@@ -89,10 +92,11 @@ Draft Draft::copy_of(const std::string& path) {
   return draft;
 }
 
-FileStamp Draft::commit(bool replace) {
+FileStamp Draft::commit(ExistingFile existing) {
   sync_file(draft_);
   const FileStamp stamp = stamp_of(draft_);
-  const int done = replace ? std::rename(draft_.c_str(), path_.c_str()) : rename_unless_there(draft_, path_);
+  const int done = existing == ExistingFile::replace ? std::rename(draft_.c_str(), path_.c_str())
+                                                     : rename_unless_there(draft_, path_);
   if (done != 0) {
     if (errno == EEXIST) throw InputError(path_ + ": the file exists; --force overwrites it");
     throw IoError(path_ + ": cannot replace the file: " + std::strerror(errno));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "saddleflow/archive/file_stamp.hpp"
+#include "saddleflow/base/existing_file.hpp"
 
 namespace saddleflow::archive {
 
@@ -33,7 +34,7 @@ class Draft {
 
   /// Puts the draft on the disk and gives it the file's name. With `replace` false a file that has appeared
   /// there meanwhile stays: InputError. Returns the stamp that the file has then.
-  FileStamp commit(bool replace = true);
+  FileStamp commit(ExistingFile existing = ExistingFile::replace);
 
  private:
   explicit Draft(std::string path) : path_(std::move(path)), draft_(path_ + ".part") {}

@@ -43,17 +43,17 @@ void edit_run(const std::string& path, const std::function<void(hid_t)>& change)
   draft.commit();
 }
 
-FileStamp make_file(const std::string& path, bool overwrite,
+FileStamp make_file(const std::string& path, ExistingFile existing,
                     const std::function<void(const std::string&)>& fill) {
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) {
-    if (!overwrite) throw InputError(path + ": the file exists; --force overwrites it");
+    if (existing == ExistingFile::keep) throw InputError(path + ": the file exists; --force overwrites it");
     require_replaceable(path);
   }
   Draft draft = Draft::fresh(path);
   work_on(draft, path, fill);
   remove_checkpoint(path);
-  return draft.commit(overwrite);
+  return draft.commit(existing);
 }
 
 }  // namespace saddleflow::archive

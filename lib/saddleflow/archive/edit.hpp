@@ -7,6 +7,7 @@
 #include "saddleflow/archive/draft.hpp"
 #include "saddleflow/archive/file_stamp.hpp"
 #include "saddleflow/archive/hdf5/handle.hpp"
+#include "saddleflow/base/existing_file.hpp"
 
 namespace saddleflow::archive {
 
@@ -21,7 +22,7 @@ void edit_run(const std::string& path, const std::function<void(hid_t)>& change)
 /// Makes a file in one step: `fill` gets the path of the draft, which does not exist yet. InputError if the
 /// file exists and must not be overwritten; IoError if another process has it open. Overwriting removes the
 /// old run's checkpoint too. Returns the stamp of the file.
-FileStamp make_file(const std::string& path, bool overwrite,
+FileStamp make_file(const std::string& path, ExistingFile existing,
                     const std::function<void(const std::string&)>& fill);
 
 }  // namespace saddleflow::archive

@@ -55,21 +55,24 @@ void sync(const std::string& path, int flags) {
   if (!done) fail(path, "put on the disk");
 }
 
+// Another process may be asking is_locked() at this moment, which takes it microseconds; a machine under load
+// may hold it up for longer.
+constexpr auto kLongestQuestion = std::chrono::seconds(2);
+constexpr auto kBetweenQuestions = std::chrono::milliseconds(1);  // short beside what a person notices
+
 }  // namespace
 
 WriterLock::WriterLock(const std::string& path) {
-  using namespace std::chrono_literals;
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail(path, "open the file");
-  // Another process may be asking is_locked() at this moment.
-  const auto deadline = std::chrono::steady_clock::now() + 2s;
+  const auto deadline = std::chrono::steady_clock::now() + kLongestQuestion;
   while (!try_lock(descriptor, LOCK_SH, path)) {
     if (std::chrono::steady_clock::now() > deadline) {
       close(descriptor);
       errno = EWOULDBLOCK;
       fail_to_lock(path);
     }
-    std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(kBetweenQuestions);
   }
   descriptor_ = descriptor;
 }

@@ -86,13 +86,14 @@ void add_kkt(const std::string& path, const KktRecord& record, const std::vector
 }
 
 void copy_with_kkt(const std::string& run, const std::string& path, const std::string& command,
-                   const KktRecord& record, const std::vector<SnapshotRow>& alignment, bool overwrite) {
-  copy_run(run, path, command, overwrite, [&](hid_t file) { put_kkt(file, record, alignment); });
+                   const KktRecord& record, const std::vector<SnapshotRow>& alignment,
+                   ExistingFile existing) {
+  copy_run(run, path, command, existing, [&](hid_t file) { put_kkt(file, record, alignment); });
 }
 
 void create_with_kkt(const std::string& path, const RunDescription& description, const RunSummary& summary,
-                     const KktRecord& record, bool overwrite) {
-  create_run_without_rows(path, description, summary, overwrite,
+                     const KktRecord& record, ExistingFile existing) {
+  create_run_without_rows(path, description, summary, existing,
                           [&](hid_t file) { put_kkt(file, record, {}); });
 }
 

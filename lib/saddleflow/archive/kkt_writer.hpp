@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "saddleflow/archive/run_file.hpp"
+#include "saddleflow/base/existing_file.hpp"
 
 namespace saddleflow::archive {
 
@@ -18,10 +19,10 @@ void add_kkt(const std::string& path, const KktRecord& record,
 /// A new file that is the run `run` with the table; `command` becomes a line of its history. Errors as
 /// RunWriter::create.
 void copy_with_kkt(const std::string& run, const std::string& path, const std::string& command,
-                   const KktRecord& record, const std::vector<SnapshotRow>& alignment, bool overwrite);
+                   const KktRecord& record, const std::vector<SnapshotRow>& alignment, ExistingFile existing);
 
 /// A new file without a trajectory. Errors as RunWriter::create.
 void create_with_kkt(const std::string& path, const RunDescription& description, const RunSummary& summary,
-                     const KktRecord& record, bool overwrite);
+                     const KktRecord& record, ExistingFile existing);
 
 }  // namespace saddleflow::archive

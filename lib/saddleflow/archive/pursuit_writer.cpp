@@ -60,9 +60,9 @@ void restore(hid_t file, const Identity& identity) {
 
 }  // namespace
 
-FileStamp write_pursuit(const std::string& path, const PursuitRecord& record, bool overwrite) {
+FileStamp write_pursuit(const std::string& path, const PursuitRecord& record, ExistingFile existing) {
   require_consistent(path, record);
-  return create_run_without_rows(path, growing(record.description), record.summary, overwrite,
+  return create_run_without_rows(path, growing(record.description), record.summary, existing,
                                  [&](hid_t file) { put_rounds(file, record); });
 }
 

@@ -20,6 +20,8 @@ namespace {
 /// Signature, version of the superblock, two sizes, consistency flags: HDF5 File Format Specification III,
 /// II.A.
 constexpr std::size_t version_at = 8, flags_at = 11;
+// Between HDF5's lock and our own a writer that starts is without one for an instant: some system calls.
+constexpr auto kStartOfWriter = std::chrono::milliseconds(20);
 
 bool has_writer_flags(const std::string& path) {
   std::array<char, 12> head{};
@@ -42,7 +44,6 @@ void clear_flags_and_set_end(const std::string& path) {
 }  // namespace
 
 FileState file_state(const std::string& path) {
-  using namespace std::chrono_literals;
   hdf5::silence();
   std::error_code error;
   if (!std::filesystem::exists(path, error)) throw InputError(path + ": no such file");
@@ -52,8 +53,7 @@ FileState file_state(const std::string& path) {
   if (H5Fis_hdf5(path.c_str()) <= 0) throw InputError(path + ": not an HDF5 file");
   if (!has_writer_flags(path)) return FileState::closed;
   if (is_locked(path)) return FileState::live;
-  // Between HDF5's lock and our own a writer that starts is without one for an instant.
-  std::this_thread::sleep_for(20ms);
+  std::this_thread::sleep_for(kStartOfWriter);
   if (is_locked(path)) return FileState::live;
   return has_writer_flags(path) ? FileState::killed : FileState::closed;
 }

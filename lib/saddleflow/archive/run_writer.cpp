@@ -123,7 +123,8 @@ struct RunWriter::Implementation {
 RunWriter RunWriter::create(const std::string& path, const RunDescription& description,
                             const Options& options) {
   validate(description);
-  make_file(path, options.overwrite, [&](const std::string& draft) { create_run_file(draft, description); });
+  make_file(path, existing_file(options.overwrite),
+            [&](const std::string& draft) { create_run_file(draft, description); });
   return RunWriter(std::make_unique<Implementation>(path));
 }
 

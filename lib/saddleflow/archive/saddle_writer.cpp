@@ -89,13 +89,13 @@ void add_saddles(const std::string& path, const SaddleRecord& record) {
 }
 
 void copy_with_saddles(const std::string& run, const std::string& path, const std::string& command,
-                       const SaddleRecord& record, bool overwrite) {
-  copy_run(run, path, command, overwrite, [&](hid_t file) { put_saddles(file, record); });
+                       const SaddleRecord& record, ExistingFile existing) {
+  copy_run(run, path, command, existing, [&](hid_t file) { put_saddles(file, record); });
 }
 
 void create_with_saddles(const std::string& path, const RunDescription& description,
-                         const RunSummary& summary, const SaddleRecord& record, bool overwrite) {
-  create_run_without_rows(path, description, summary, overwrite,
+                         const RunSummary& summary, const SaddleRecord& record, ExistingFile existing) {
+  create_run_without_rows(path, description, summary, existing,
                           [&](hid_t file) { put_saddles(file, record); });
 }
 

@@ -7,6 +7,7 @@
 
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/saddle_record.hpp"
+#include "saddleflow/base/existing_file.hpp"
 
 namespace saddleflow::archive {
 
@@ -19,11 +20,11 @@ void add_saddles(const std::string& path, const SaddleRecord& record);
 /// A new file that is the run `run` with the tables; `command` becomes a line of its history. Errors as
 /// RunWriter::create and add_saddles.
 void copy_with_saddles(const std::string& run, const std::string& path, const std::string& command,
-                       const SaddleRecord& record, bool overwrite);
+                       const SaddleRecord& record, ExistingFile existing);
 
 /// A new file without a trajectory, for a single point or the visits of several runs. Errors as above.
 /// `description.eigenvalue_count`: length of the visits' spectra.
 void create_with_saddles(const std::string& path, const RunDescription& description,
-                         const RunSummary& summary, const SaddleRecord& record, bool overwrite);
+                         const RunSummary& summary, const SaddleRecord& record, ExistingFile existing);
 
 }  // namespace saddleflow::archive

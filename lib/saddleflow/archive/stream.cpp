@@ -10,6 +10,8 @@
 namespace saddleflow::archive {
 namespace {
 
+// A block is what a stream keeps back to write at once: as much as a chunk of a dataset (create.cpp), and no
+// more rows.
 constexpr std::int64_t block_bytes = std::int64_t{512} << 10;
 constexpr std::int64_t most_rows = 512;
 

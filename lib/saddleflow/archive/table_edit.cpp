@@ -62,14 +62,14 @@ void remove_saddle_record(hid_t file) {
   if (H5Aexists(visits, "runs") > 0) hdf5::check(H5Adelete(visits, "runs"), file, "/saddles", "change");
 }
 
-void copy_run(const std::string& run, const std::string& path, const std::string& command, bool overwrite,
-              const FileChange& change) {
+void copy_run(const std::string& run, const std::string& path, const std::string& command,
+              ExistingFile existing, const FileChange& change) {
   std::error_code error;
   if (std::filesystem::equivalent(run, path, error))
     throw InputError(path + ": is the run itself, expected another file");
   if (file_state(run) != FileState::closed)
     throw IoError(run + ": is being written, or was not closed, and cannot be copied");
-  make_file(path, overwrite, [&](const std::string& draft) {
+  make_file(path, existing, [&](const std::string& draft) {
     std::filesystem::copy_file(run, draft, error);
     if (error) throw IoError(draft + ": cannot copy " + run + ": " + error.message());
     change_file(draft, [&](hid_t file) {
@@ -95,9 +95,10 @@ void fill_run_file(const std::string& path, const RunDescription& description, c
 }
 
 FileStamp create_run_without_rows(const std::string& path, const RunDescription& description,
-                                  const RunSummary& summary, bool overwrite, const FileChange& change) {
+                                  const RunSummary& summary, ExistingFile existing,
+                                  const FileChange& change) {
   validate(description);
-  return make_file(path, overwrite,
+  return make_file(path, existing,
                    [&](const std::string& draft) { fill_run_file(draft, description, summary, change); });
 }
 

@@ -12,6 +12,7 @@
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/existing_file.hpp"
 
 namespace saddleflow::archive {
 
@@ -39,8 +40,8 @@ void remove_saddle_record(hid_t file);
 
 /// A new file that is the run `run`, changed; `command` becomes a line of its history. InputError if `path`
 /// is the run itself, or exists and must not be overwritten; IoError if the run is being written.
-void copy_run(const std::string& run, const std::string& path, const std::string& command, bool overwrite,
-              const FileChange& change);
+void copy_run(const std::string& run, const std::string& path, const std::string& command,
+              ExistingFile existing, const FileChange& change);
 
 /// A line of the file's history: now, and the command.
 void add_history(hid_t file, const std::string& command);
@@ -51,6 +52,6 @@ void fill_run_file(const std::string& path, const RunDescription& description, c
 
 /// A new file without a trajectory, changed, and its summary. Returns its stamp.
 FileStamp create_run_without_rows(const std::string& path, const RunDescription& description,
-                                  const RunSummary& summary, bool overwrite, const FileChange& change);
+                                  const RunSummary& summary, ExistingFile existing, const FileChange& change);
 
 }  // namespace saddleflow::archive

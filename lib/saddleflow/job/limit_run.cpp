@@ -106,10 +106,11 @@ SaddleSurvey classify_end(KktProblem& problem, const LimitPath& path, const Limi
 
 void write_limit_path(const std::string& file, KktProblem& problem, const KktTable& table,
                       const LimitRunOptions& options, const LimitPath& path, const SaddleSurvey& end,
-                      bool overwrite) {
+                      ExistingFile existing) {
   archive::RunDescription description = problem.description;
   description.eigenvalue_count = path.spectrum.eigenvalues.size();
-  archive::RunWriter writer = archive::RunWriter::create(file, description, {overwrite});
+  archive::RunWriter writer =
+      archive::RunWriter::create(file, description, {existing == ExistingFile::replace});
   GradientFlow flow(*problem.objective);
   Probe probe(flow, GradientFlow::initial_state(path.points.front().weights));
   Real before = path.start.time;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/existing_file.hpp"
 #include "saddleflow/job/kkt_run.hpp"
 #include "saddleflow/job/saddle_run.hpp"
 #include "saddleflow/saddle/limit_path.hpp"
@@ -29,6 +30,6 @@ SaddleSurvey classify_end(KktProblem& problem, const LimitPath& path, const Limi
 /// RunWriter::create.
 void write_limit_path(const std::string& file, KktProblem& problem, const KktTable& table,
                       const LimitRunOptions& options, const LimitPath& path, const SaddleSurvey& end,
-                      bool overwrite);
+                      ExistingFile existing);
 
 }  // namespace saddleflow

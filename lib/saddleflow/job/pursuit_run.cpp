@@ -118,7 +118,7 @@ class PursuitRun {
           recorder_->rounds() > rounds_read_ ? std::exchange(resumed_by_, {}) : std::string());
       return;
     }
-    stamp_ = archive::write_pursuit(options_.output, record, options_.overwrite);
+    stamp_ = archive::write_pursuit(options_.output, record, existing_file(options_.overwrite));
     exists_ = true;
   }
 

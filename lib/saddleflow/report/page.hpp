@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "saddleflow/base/existing_file.hpp"
 #include "saddleflow/report/run_data.hpp"
 
 namespace saddleflow::report {
@@ -14,8 +15,8 @@ namespace saddleflow::report {
 std::string render_page(const RunData& run);
 
 /// Renders the page into a file, which is there either whole or not at all.
-/// InputError: it exists and `overwrite` is false; IoError: it cannot be written.
-void write_page(const std::string& path, const RunData& run, bool overwrite);
+/// InputError: it exists and is to be kept; IoError: it cannot be written.
+void write_page(const std::string& path, const RunData& run, ExistingFile existing);
 
 /// Writes a file; IoError with the operating system's reason if that fails.
 void write_text(const std::string& path, std::string_view text);

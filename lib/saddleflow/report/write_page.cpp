@@ -27,9 +27,9 @@ void write_text(const std::string& path, std::string_view text) {
   fail();
 }
 
-void write_page(const std::string& path, const RunData& run, bool overwrite) {
+void write_page(const std::string& path, const RunData& run, ExistingFile existing) {
   namespace fs = std::filesystem;
-  if (!overwrite && fs::exists(path))
+  if (existing == ExistingFile::keep && fs::exists(path))
     throw InputError(fmt::format("{}: exists already; --force overwrites it", path));
   const std::string page = render_page(run);
   const std::string unfinished = path + ".part";

@@ -8,6 +8,11 @@
 namespace saddleflow::archive::hdf5 {
 namespace {
 
+// A reader opens the file for a moment; longer than this it stays.
+constexpr auto kLongestHold = std::chrono::seconds(5);
+constexpr auto kBetweenTries = std::chrono::milliseconds(10);  // opening a file takes about one
+// A dataset's own cache: some chunks of 512 KiB; a prime number of slots, about a hundred a chunk, as HDF5
+// advises.
 constexpr std::size_t chunk_cache_slots = 521;
 constexpr std::size_t chunk_cache_bytes = std::size_t{2} << 20;
 
@@ -43,15 +48,14 @@ Handle open_file(const std::string& path, unsigned flags) {
 }
 
 Handle open_file_patiently(const std::string& path, unsigned flags) {
-  using namespace std::chrono_literals;
   const Handle access = latest_format();
-  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  const auto deadline = std::chrono::steady_clock::now() + kLongestHold;
   while (true) {
     const hid_t file = H5Fopen(path.c_str(), flags, access);
     if (file >= 0) return {file, H5Fclose};
     if (!innermost_error().locking || std::chrono::steady_clock::now() > deadline)
       fail(path, "open the file");
-    std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(kBetweenTries);
   }
 }
 
