@@ -88,9 +88,11 @@ BOOST_AUTO_TEST_CASE(the_arbiters_one_patch) {
   BOOST_TEST_MESSAGE(fmt::format("16 descents with one patch: {:.1e} from a feed-forward network's", worst));
 }
 
-/// The library's flow, or where it branches its part before, is that of gradient descent as the step goes to
-/// 0: with a quarter of the step it is a quarter as far.
+/// The library's flow, or where it branches its part before, is that of gradient descent up to twice the step
+/// h, for h and for a quarter of it. Where pre-activations slide the error is irregular in h: in the mean
+/// over all problems it has the order 1.
 BOOST_AUTO_TEST_CASE(ends_of_gradient_descent) {
+  constexpr double longest = 4e-4;
   int slide = 0, branched = 0, judged = 0;
   double worst = 0, order = 0;
   for (int number = 0; number < kConvolutions; ++number) {
@@ -103,23 +105,26 @@ BOOST_AUTO_TEST_CASE(ends_of_gradient_descent) {
     branched += flow.branched_at ? 1 : 0;
     if (flow.branched_at) problem.t_end = *flow.branched_at;
     if (problem.t_end == 0) continue;
-    const auto steps = static_cast<std::int64_t>(problem.t_end / 4e-4) + 2000;
+    const auto steps = static_cast<std::int64_t>(problem.t_end / longest) + 1;
+    const double h = problem.t_end / static_cast<double>(steps);
     const double coarse = relative_distance(descend(problem, steps), flow.weights);
     const double fine = relative_distance(descend(problem, 4 * steps, SlopeAtZero::right), flow.weights);
-    BOOST_TEST(fine <= std::max(1e-6, coarse / 2), made.description() << ": " << coarse << ", then " << fine);
-    worst = std::max(worst, fine);
+    BOOST_TEST(coarse <= 2 * h, made.description() << ": " << coarse << " with h = " << h);
+    BOOST_TEST(fine <= 2 * h / 4, made.description() << ": " << fine << " with h = " << h / 4);
+    worst = std::max({worst, coarse / h, 4 * fine / h});
+    // Below that the library's own error shows.
     if (fine < 1e-6) continue;
     order += std::log(coarse / fine) / std::log(4.0);
     ++judged;
   }
-  BOOST_TEST(worst < 2e-3);
   BOOST_TEST(slide > kConvolutions / 2);
   BOOST_TEST(branched < kConvolutions / 4);
+  BOOST_TEST_REQUIRE(judged > kConvolutions / 2);
   BOOST_TEST(std::abs(order / judged - 1) < 0.1);
   BOOST_TEST_MESSAGE(fmt::format(
-      "{} convolutions of seed {}, {} slide, {} branch: gradient descent ends within {:.1e}, mean "
-      "order {:.2f}",
-      kConvolutions, kConvolutionSeed, slide, branched, worst, order / judged));
+      "{} convolutions of seed {}, {} slide, {} branch: gradient descent with steps h = {:g} and h / "
+      "4 ends within {:.2f} h, mean order {:.2f}",
+      kConvolutions, kConvolutionSeed, slide, branched, longest, worst, order / judged));
 }
 
 BOOST_AUTO_TEST_CASE(conserved_while_it_slides) {

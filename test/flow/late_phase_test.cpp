@@ -222,6 +222,32 @@ BOOST_AUTO_TEST_CASE(an_unbalanced_start_turns_more_slowly) {
   }
 }
 
+/// A deviation that leaves the least margins as they are dies out like ||w||^-c, c = 1 - h/(D gamma), h its
+/// eigenvalue of Hess sum lambda m: the weights of a Leaky ReLU neuron across their own gradient have h = 0.
+BOOST_AUTO_TEST_CASE(neurons_turn_into_the_direction_of_the_margin) {
+  const Real slope = Real(0.1);
+  const auto network = feed_forward({2, 2, 1}, Activation(slope, 1));
+  Dataset axes{Matrix::Identity(2, 2), Matrix(1, 2), "axes"};
+  axes.targets << 1, -1;
+  // Neurons for e_1 and e_2, balanced; the best directions are (1, -slope) and (-slope, 1).
+  const Real angle = std::atan(slope) + Real(0.4), a = std::cos(angle), b = std::sin(angle);
+  Vector w0(6);
+  w0 << a, -b, -b, a, 1, -1;
+  const LateRun run = late_run(network, axes, Loss(logistic_loss()), w0);
+  check_end(run);
+  const auto off = [&](std::size_t k) {
+    const Vector& w = run.weights[k];
+    return std::abs(std::atan2(-w[2], w[0]) - std::atan(slope));
+  };
+  const Real found = exponent(run, Real(1e20), off), best = std::sqrt(1 + slope * slope) / 4;
+  BOOST_TEST_MESSAGE(fmt::format(
+      "Leaky ReLU: angle to the best direction ~ |w|^{:.3f}, {:.1e} at t = 1e100; margin "
+      "{:.6f} of {:.6f}",
+      print(found), print(off(run.times.size() - 1)), print(run.seen.back().normalised_margin), print(best)));
+  BOOST_TEST(std::abs(found + 1) <= Real(0.1));
+  BOOST_TEST(std::abs(run.seen.back().normalised_margin / best - 1) <= Real(0.02));
+}
+
 namespace {
 
 struct Known {
@@ -232,16 +258,15 @@ struct Known {
 };
 std::ostream& operator<<(std::ostream& out, const Known& k) { return out << k.name; }
 
-/// e_1 and e_2, in two classes: a neuron for each. v a^p = 1 at the least v^2 + a^2, a^2 = p v^2. For p = 1
-/// its other weight helps the other neuron: v (1, slope).(a, c) = 1.
-Known axes(Real slope, int power) {
+/// e_1 and e_2, in two classes: a neuron for each. v a^p = 1 at the least v^2 + a^2, a^2 = p v^2.
+Known axes(int power) {
   const Real p = static_cast<Real>(power), v2 = std::pow(p, -p / (p + 1));
   Known k;
-  k.name = fmt::format("max(s, {}s)^{} on two axes", print(slope), power);
-  k.network = feed_forward({2, 6, 1}, Activation(slope, power));
+  k.name = fmt::format("ReLU^{} on two axes", power);
+  k.network = feed_forward({2, 12, 1}, Activation(0, power));
   k.data = {Matrix::Identity(2, 2), Matrix(1, 2), "axes"};
   k.data.targets << 1, -1;
-  k.margin = std::pow(2 * (1 + p) * v2, -(p + 1) / 2) * (power == 1 ? std::sqrt(1 + slope * slope) : Real(1));
+  k.margin = std::pow(2 * (1 + p) * v2, -(p + 1) / 2);
   return k;
 }
 
@@ -260,8 +285,7 @@ Known factors() {
 
 /// From generic starts.
 BOOST_DATA_TEST_CASE(other_networks_tend_to_their_largest_margin,
-                     data::make(std::vector<Known>{axes(0, 2), axes(0, 1), axes(Real(0.1), 1), factors()}),
-                     known) {
+                     data::make(std::vector<Known>{axes(2), axes(1), factors()}), known) {
   Random random(3, RandomStream::test);
   const Vector w0 = Real(0.1) * random.unit_vector(known.network->parameter_count());
   const LateRun run = late_run(known.network, known.data, Loss(exponential_loss()), w0);

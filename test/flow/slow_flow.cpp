@@ -1,6 +1,7 @@
 #include "flow/slow_flow.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -9,11 +10,18 @@ namespace saddleflow::test {
 
 namespace {
 
-constexpr int kMostCrossings = 10000;
+constexpr int kMostCrossings = 300;
 constexpr int kHalvings = 70;  // 2^-70 of a step is rounding of a long double
 
 /// A factor for each pre-activation of a sample, layer after layer: 1 above zero, the slope below.
 using Sides = std::vector<LongNumbers>;
+
+constexpr std::size_t kWidest = 8;
+using Layer = std::array<long double, kWidest>;
+
+// A sum below this is zero up to rounding: on which side it is makes no difference, unless the flow slides
+// there.
+constexpr long double kNoSum = 1e-15L;
 
 long double raised(long double x, int power) {
   long double y = 1;
@@ -29,7 +37,11 @@ class SlowStepper {
       offsets_.push_back(offset);
       offset += flow.sizes[l] * flow.sizes[l + 1];
     }
-    sides_ = sides_at(w_);
+    for (const int n : flow.sizes)
+      if (static_cast<std::size_t>(n) > kWidest) throw std::runtime_error("slow flow: too wide a layer");
+    a_.resize(layers());
+    z_.resize(layers());
+    sides_ = sides_at(w_, nullptr);
   }
 
   const LongNumbers& weights() const { return w_; }
@@ -41,7 +53,7 @@ class SlowStepper {
     while (done < length) {
       const long double start = in_log ? t * std::exp(done) : t + done;
       LongNumbers next = runge_kutta(start, length - done, in_log);
-      if (sides_at(next) == sides_) {
+      if (sides_at(next, &sides_) == sides_) {
         w_ = next;
         return;
       }
@@ -55,10 +67,10 @@ class SlowStepper {
     long double low = 0, high = length;
     for (int k = 0; k < kHalvings; ++k) {
       const long double middle = (low + high) / 2;
-      (sides_at(runge_kutta(t, middle, in_log)) == sides_ ? low : high) = middle;
+      (sides_at(runge_kutta(t, middle, in_log), &sides_) == sides_ ? low : high) = middle;
     }
     w_ = runge_kutta(t, high, in_log);
-    sides_ = sides_at(w_);
+    sides_ = sides_at(w_, &sides_);
     if (++crossings_ > kMostCrossings) throw std::runtime_error("slow flow: the signs change without end");
     return high;
   }
@@ -88,89 +100,86 @@ class SlowStepper {
   }
 
   std::size_t layers() const { return flow_.sizes.size() - 1; }
+  std::size_t width(std::size_t l) const { return static_cast<std::size_t>(flow_.sizes[l]); }
 
-  /// Sums of each layer for one sample; with sides those of the activation are kept.
-  std::vector<LongNumbers> sums(const LongNumbers& w, const LongNumbers& x, const LongNumbers* side,
-                                std::vector<LongNumbers>& below) const {
-    std::vector<LongNumbers> z(layers());
-    below.assign(layers(), {});
-    LongNumbers a = x;
+  /// Fills a_ (what goes into each layer) and z_ (its sums) for one sample, with these sides where there are
+  /// any.
+  void forward(const LongNumbers& w, const LongNumbers& x, const LongNumbers* side) const {
+    std::copy(x.begin(), x.end(), a_[0].begin());
     std::size_t unit = 0;
     for (std::size_t l = 0; l < layers(); ++l) {
-      below[l] = a;
-      const int rows = flow_.sizes[l + 1];
-      z[l].assign(static_cast<std::size_t>(rows), 0);
-      for (int r = 0; r < rows; ++r)
-        for (std::size_t c = 0; c < a.size(); ++c)
-          z[l][static_cast<std::size_t>(r)] += w[place(l, r, static_cast<int>(c))] * a[c];
-      if (l + 1 == layers()) break;
-      a.assign(z[l].size(), 0);
-      for (std::size_t r = 0; r < a.size(); ++r, ++unit) {
-        const long double factor = side ? (*side)[unit] : z[l][r] > 0 ? 1 : flow_.slope;
-        a[r] = raised(factor * z[l][r], flow_.power);
+      for (std::size_t r = 0; r < width(l + 1); ++r) {
+        long double sum = 0;
+        for (std::size_t c = 0; c < width(l); ++c)
+          sum += w[place(l, static_cast<int>(r), static_cast<int>(c))] * a_[l][c];
+        z_[l][r] = sum;
+        if (l + 1 == layers()) continue;
+        const long double factor = side ? (*side)[unit++] : sum > 0 ? 1 : flow_.slope;
+        a_[l + 1][r] = raised(factor * sum, flow_.power);
       }
     }
-    return z;
   }
 
-  Sides sides_at(const LongNumbers& w) const {
-    Sides sides;
-    std::vector<LongNumbers> below;
-    for (const LongNumbers& x : flow_.inputs) {
-      const auto z = sums(w, x, nullptr, below);
-      LongNumbers of_sample;
+  /// The signs; a sum that is rounding keeps its side of `before`, where there is one.
+  Sides sides_at(const LongNumbers& w, const Sides* before) const {
+    Sides sides(flow_.inputs.size());
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+      forward(w, flow_.inputs[i], before ? &(*before)[i] : nullptr);
       for (std::size_t l = 0; l + 1 < layers(); ++l)
-        for (const long double s : z[l]) of_sample.push_back(s > 0 ? 1 : flow_.slope);
-      sides.push_back(of_sample);
+        for (std::size_t r = 0; r < width(l + 1); ++r) {
+          const bool kept = before && std::abs(z_[l][r]) <= kNoSum;
+          sides[i].push_back(kept ? (*before)[i][sides[i].size()] : z_[l][r] > 0 ? 1 : flow_.slope);
+        }
     }
     return sides;
   }
 
-  LongNumbers loss_slope(const LongNumbers& yhat, const LongNumbers& y) const {
-    LongNumbers r(yhat.size(), 0);
+  /// The derivative of the loss of a sample by its outputs, into back_.
+  void loss_slope(const LongNumbers& y) const {
+    const Layer& yhat = z_.back();
+    const std::size_t outputs = width(layers());
     if (flow_.kind != SlowFlow::Kind::softmax) {
-      for (std::size_t o = 0; o < r.size(); ++o) {
+      for (std::size_t o = 0; o < outputs; ++o) {
         const long double e = std::exp(-y[o] * yhat[o]);
-        r[o] = flow_.kind == SlowFlow::Kind::exponential ? -y[o] * e : -2 * y[o] * e / (1 + e);
+        back_[o] = flow_.kind == SlowFlow::Kind::exponential ? -y[o] * e : -2 * y[o] * e / (1 + e);
       }
-      return r;
+      return;
     }
     std::size_t c = 0;
     while (y[c] != 1) ++c;
     long double sum = 1;
-    for (std::size_t j = 0; j < r.size(); ++j)
-      if (j != c) sum += r[j] = std::exp(yhat[j] - yhat[c]);
-    const long double k = static_cast<long double>(r.size());
-    for (std::size_t j = 0; j < r.size(); ++j) {
+    for (std::size_t j = 0; j < outputs; ++j)
+      if (j != c) sum += back_[j] = std::exp(yhat[j] - yhat[c]);
+    const auto k = static_cast<long double>(outputs);
+    back_[c] = 0;
+    for (std::size_t j = 0; j < outputs; ++j) {
       if (j == c) continue;
-      r[j] *= k / (k - 1) / sum;
-      r[c] -= r[j];
+      back_[j] *= k / (k - 1) / sum;
+      back_[c] -= back_[j];
     }
-    return r;
   }
 
   LongNumbers minus_gradient(const LongNumbers& w) const {
     LongNumbers g(w.size(), 0);
-    std::vector<LongNumbers> below;
     for (std::size_t i = 0; i < flow_.inputs.size(); ++i) {
-      const auto z = sums(w, flow_.inputs[i], &sides_[i], below);
-      LongNumbers back = loss_slope(z.back(), flow_.targets[i]);
+      forward(w, flow_.inputs[i], &sides_[i]);
+      loss_slope(flow_.targets[i]);
       std::size_t unit = sides_[i].size();
       for (std::size_t l = layers(); l-- > 0;) {
-        LongNumbers next(below[l].size(), 0);
-        for (std::size_t r = 0; r < back.size(); ++r)
-          for (std::size_t c = 0; c < next.size(); ++c) {
+        Layer next{};
+        for (std::size_t r = 0; r < width(l + 1); ++r)
+          for (std::size_t c = 0; c < width(l); ++c) {
             const std::size_t p = place(l, static_cast<int>(r), static_cast<int>(c));
-            g[p] -= back[r] * below[l][c];
-            next[c] += back[r] * w[p];
+            g[p] -= back_[r] * a_[l][c];
+            next[c] += back_[r] * w[p];
           }
         if (l == 0) break;
-        unit -= next.size();
-        for (std::size_t c = 0; c < next.size(); ++c) {
+        unit -= width(l);
+        for (std::size_t c = 0; c < width(l); ++c) {
           const long double factor = sides_[i][unit + c];
-          next[c] *= flow_.power * factor * raised(factor * z[l - 1][c], flow_.power - 1);
+          next[c] *= flow_.power * factor * raised(factor * z_[l - 1][c], flow_.power - 1);
         }
-        back = next;
+        back_ = next;
       }
     }
     return g;
@@ -180,6 +189,8 @@ class SlowStepper {
   LongNumbers w_;
   std::vector<int> offsets_;
   Sides sides_;
+  mutable std::vector<Layer> a_, z_;  // of the last pass
+  mutable Layer back_{};
   int crossings_ = 0;
 };
 

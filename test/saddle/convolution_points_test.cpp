@@ -70,7 +70,8 @@ BOOST_DATA_TEST_CASE(convolutions_made_stationary, boost::unit_test::data::make(
     }
   }
   BOOST_TEST(tally.first_order > 5);
-  BOOST_TEST(tally.eigenvalue > 5);
+  BOOST_TEST(tally.minima > 5);
+  if (dense) BOOST_TEST(tally.eigenvalue > 2);
   tally.print(fmt::format("convolutions made stationary, {}", dense ? "dense" : "average"));
 }
 
