@@ -141,7 +141,8 @@ Report measure_kkt_limits(const StudyTable& study, const Options& options) {
   Problem problem(study, options);
   if (!problem.network().traits().layered)
     study.fail("network.kind",
-               "found " + problem.network().kind() + ", kkt_limits asks about feed_forward networks");
+               "found " + problem.network().kind() +
+                   ", which lacks the trait layered, expected a network that has it (feed_forward)");
   const bool one_neuron = problem.network().activation().power() > 1;
   const Index wanted = study.integer("claim.starts");
   LimitCounts counts;

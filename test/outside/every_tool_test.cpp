@@ -23,6 +23,8 @@
 #include "saddleflow/report/from_file.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/initial_weights.hpp"
+#include "validation/claim.hpp"
+#include "validation/experiment.hpp"
 
 namespace saddleflow::test {
 
@@ -162,6 +164,28 @@ BOOST_AUTO_TEST_CASE(what_a_trait_denies_is_refused_by_its_name) {
   BOOST_CHECK_EXCEPTION(run_pursuit(path, {}, pursuit), InputError, names_trait("growable"));
   const StudyTable study = StudyTable::parse(study_text(), "toys.toml");
   BOOST_CHECK_EXCEPTION(run_skeleton(study, {}), InputError, names_trait("skeleton"));
+  BOOST_CHECK_EXCEPTION(run_experiment(path, {"data.test_samples=4"}), InputError, names_trait("growable"));
+}
+
+// P2 and P3 ask for no more than homogeneity: their exponents are D and 2 for the toys as well.
+BOOST_AUTO_TEST_CASE(claims_hold_or_are_refused) {
+  register_toys();
+  claims::Options quick;
+  quick.quick = true;
+  const auto study = [](const std::string& kind) {
+    return StudyTable::parse(study_text() + "[claim]\ndeltas = [1e-1, 3e-2, 1e-2, 3e-3]\nkind = \"" + kind + "\"\n",
+                             "toys.toml", {"flow.stepper=auto", "flow.rtol=1e-12"});
+  };
+  for (const char* kind : {"rescaled_curve", "ray_rate", "early_direction"}) {
+    const claims::Report report = claims::measure_claim(study(kind), quick);
+    for (const claims::Finding& finding : report.findings) {
+      fmt::print("{}: {}; {}; {}\n", kind, finding.prediction, finding.measured, name_of(finding.verdict));
+      BOOST_TEST((finding.verdict == claims::Verdict::holds),
+                 kind << ": " << finding.measured << finding.reason);
+    }
+  }
+  BOOST_CHECK_EXCEPTION(claims::measure_claim(study("kkt_limits"), quick), InputError,
+                        names_trait("layered"));
 }
 
 BOOST_AUTO_TEST_CASE(unknown_names_are_errors_that_list_the_known_ones) {
