@@ -104,7 +104,7 @@ std::vector<std::string> warnings_of(const FlowAssemblyOptions& options, const N
 FlowAssemblyOptions completed(FlowAssemblyOptions options, const Objective& objective) {
   if (options.stepping) return options;
   StepperOptions& stepping = options.stepping.emplace(
-      flow_stepping(objective.network(), options.rtol, Correlation(objective).loss_at_origin()));
+      flow_stepping(objective.network(), options.rtol, objective.loss_at_origin()));
   if (options.floor) stepping.error.floor = *options.floor;
   if (options.dense_limit) stepping.dense_limit = *options.dense_limit;
   return options;

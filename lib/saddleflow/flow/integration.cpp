@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/memory.hpp"
 #include "saddleflow/flow/flow_stepping.hpp"
 #include "saddleflow/flow/polar_chart.hpp"
-#include "saddleflow/ode/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
 
@@ -230,27 +230,30 @@ Memory Integration::memory() const {
   charts.add(finite(time_.start().high()));
   charts.add(time_.start().low());
   charts.add(finite(time_.log_start()));
-  charts.add(banked_);
+  save(charts, banked_);
   if (options_.polar != nullptr) {
     charts.add(finite(options_.polar->watched_norm()));
     charts.add(options_.polar->flow().origin());
     charts.add(options_.polar->flow().kappa());
   }
+  MemoryWriter clock;
+  for (const Real part : {clock_.high(), clock_.low(), stepper().current_time()}) clock.add(part);
+  clock.add(steps_);
+  clock.add(standstill_);
+  clock.add(finite(shortest_));
   return {{"state", std::vector<Real>(x.data(), x.data() + x.size())},
-          {"clock",
-           {clock_.high(), clock_.low(), stepper().current_time(), static_cast<Real>(steps_),
-            static_cast<Real>(standstill_), finite(shortest_)}},
+          {"clock", clock.take()},
           {"charts", charts.take()},
           {"stepper", stepper().memory()},
           {"events", detector_.memory()}};
 }
 
 void Integration::restore_charts(const std::vector<Real>& memory) {
-  MemoryReader reader(memory);
+  MemoryReader reader(memory, "checkpoint: 'charts'");
   in_polar_ = reader.integer() != 0;
   const Real high = reader.real(), low = reader.real();
   time_.restore(Clock(infinite(high), low), infinite(reader.real()));
-  banked_ = reader.counters();
+  banked_ = load_counters(reader);
   if (options_.polar != nullptr) {
     options_.polar->set_watched_norm(infinite(reader.real()));
     const Real origin = reader.real();
@@ -264,16 +267,16 @@ void Integration::restore_charts(const std::vector<Real>& memory) {
 void Integration::restore(const Memory& memory) {
   for (const char* name : {"state", "clock", "charts", "stepper", "events"})
     if (!memory.contains(name)) throw InputError(fmt::format("checkpoint: '{}' is missing", name));
-  const std::vector<Real>& clock = memory.at("clock");
-  if (clock.size() != 6)
-    throw InputError(fmt::format("checkpoint: 'clock' has {} numbers, expected 6", clock.size()));
+  MemoryReader clock(memory.at("clock"), "checkpoint: 'clock'");
   const std::vector<Real>& state = memory.at("state");
-  clock_ = Clock(clock[0], clock[1]);
-  steps_ = static_cast<std::int64_t>(clock[3]);
-  standstill_ = static_cast<std::int64_t>(clock[4]);
-  shortest_ = infinite(clock[5]);
+  const Real high = clock.real(), low = clock.real(), stepper_time = clock.real();
+  clock_ = Clock(high, low);
+  steps_ = clock.integer();
+  standstill_ = clock.integer();
+  shortest_ = infinite(clock.real());
+  clock.finish();
   restore_charts(memory.at("charts"));
-  stepper().restore(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())), clock[2],
+  stepper().restore(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())), stepper_time,
                     memory.at("stepper"));
   detector_.restore(memory.at("events"));
 }

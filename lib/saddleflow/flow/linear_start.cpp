@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "saddleflow/ode/stepper/stepper_memory.hpp"
+#include "saddleflow/base/memory.hpp"
 
 namespace saddleflow {
 
@@ -233,7 +233,7 @@ std::vector<Real> LinearStart::memory() const {
   memory.add(linear_.has_value());
   memory.add(watched_);
   memory.add(limit_);
-  memory.add(banked_);
+  save(memory, banked_);
   memory.add(exact_ ? error_ : Vector());
   memory.add(exact_ ? sensitivity_ : Vector());
   const std::vector<Real> inner = exact_ ? std::vector<Real>() : inner_->memory();
@@ -248,7 +248,7 @@ void LinearStart::restore(const Vector& x, Real t, const std::vector<Real>& memo
   const bool decomposed = reader.integer() != 0;
   watched_ = reader.real();
   limit_ = reader.real();
-  const StepCounters banked = reader.counters();
+  const StepCounters banked = load_counters(reader);
   error_ = reader.vector();
   sensitivity_ = reader.vector();
   const Vector inner = reader.vector();

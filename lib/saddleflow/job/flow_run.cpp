@@ -12,6 +12,7 @@
 #include "saddleflow/archive/checkpoint.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/memory.hpp"
 #include "saddleflow/job/path_bounds.hpp"
 #include "saddleflow/problem/test_score.hpp"
 #include "saddleflow/record/recorder.hpp"
@@ -173,11 +174,8 @@ class FlowRun : public Observer {
     for (auto& [name, values] : integration_.memory()) c.reals[name] = values;
     c.reals["setup"] = setup_.memory();
     c.reals["recorder"] = recorder_.memory();
-    const WorkCounters &work = setup_.objective.counters(), &polar = setup_.parts.correlation.counters();
-    c.integers["work"] = {work.values,  work.gradients,  work.hessian_vectors,  work.hessians,
-                          polar.values, polar.gradients, polar.hessian_vectors, polar.hessians};
-    if (setup_.parts.switching != nullptr)
-      c.integers["modes"] = {mode_changes_, most_sliding_, ambiguous_, branchings_, sampled_};
+    c.reals["work"] = work_memory();
+    if (setup_.parts.switching != nullptr) c.reals["modes"] = modes_memory();
     c.reals["wall_seconds"] = {static_cast<Real>(wall_seconds())};
     writer_.checkpoint(std::move(c));
     last_checkpoint_ = SteadyClock::now();
@@ -197,19 +195,42 @@ class FlowRun : public Observer {
     setup_.parts.probe.observe(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())),
                                ignored);
     setup_.restore(part("setup"));  // what the probe remembers
-    const std::vector<std::int64_t>& work = checkpoint_.integers["work"];
-    if (work.size() != 8) throw InputError(fmt::format("{}: checkpoint: 'work' is damaged", options_.output));
-    setup_.objective.set_counters({work[0], work[1], work[2], work[3]});
-    setup_.parts.correlation.set_counters({work[4], work[5], work[6], work[7]});
-    if (setup_.parts.switching == nullptr) return;
-    const std::vector<std::int64_t>& modes = checkpoint_.integers["modes"];
-    if (modes.size() != 5)
-      throw InputError(fmt::format("{}: checkpoint: 'modes' is damaged", options_.output));
-    mode_changes_ = modes[0];
-    most_sliding_ = modes[1];
-    ambiguous_ = modes[2];
-    branchings_ = modes[3];
-    sampled_ = modes[4];
+    restore_work();
+    if (setup_.parts.switching != nullptr) restore_modes();
+  }
+
+  std::vector<Real> work_memory() const {
+    MemoryWriter memory;
+    for (const WorkCounters& work : {setup_.objective.counters(), setup_.parts.correlation.counters()})
+      for (const std::int64_t count : {work.values, work.gradients, work.hessian_vectors, work.hessians})
+        memory.add(count);
+    return memory.take();
+  }
+
+  void restore_work() {
+    MemoryReader reader(part("work"), options_.output + ": checkpoint: 'work'");
+    WorkCounters work, polar;
+    for (WorkCounters* counters : {&work, &polar})
+      for (std::int64_t* count :
+           {&counters->values, &counters->gradients, &counters->hessian_vectors, &counters->hessians})
+        *count = reader.integer();
+    reader.finish();
+    setup_.objective.set_counters(work);
+    setup_.parts.correlation.set_counters(polar);
+  }
+
+  std::vector<Real> modes_memory() const {
+    MemoryWriter memory;
+    for (const std::int64_t count : {mode_changes_, most_sliding_, ambiguous_, branchings_, sampled_})
+      memory.add(count);
+    return memory.take();
+  }
+
+  void restore_modes() {
+    MemoryReader reader(part("modes"), options_.output + ": checkpoint: 'modes'");
+    for (std::int64_t* count : {&mode_changes_, &most_sliding_, &ambiguous_, &branchings_, &sampled_})
+      *count = reader.integer();
+    reader.finish();
   }
 
   const std::vector<Real>& part(const std::string& name) {

@@ -63,7 +63,7 @@ class SkeletonJob {
     result_.skeleton.detail = reason;
     result_.skeleton.degree = objective_.network().degree();
     result_.skeleton.later_degree = later_degree_of(objective_.network());
-    result_.skeleton.loss_at_origin = Correlation(objective_).loss_at_origin();
+    result_.skeleton.loss_at_origin = objective_.loss_at_origin();
   }
 
   /// What has been found stays, and a sequence that fails says why.

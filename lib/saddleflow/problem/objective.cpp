@@ -90,6 +90,10 @@ void Objective::make_tangent() {
   sliding_->project(gradient_);
 }
 
+Real Objective::loss_at_origin() const {
+  return loss_.value(Matrix::Zero(data_.targets.rows(), data_.targets.cols()), data_.targets);
+}
+
 Real Objective::value(const Vector& w) {
   ensure_forward(w);
   return value_;

@@ -57,6 +57,8 @@ class Objective {
   // Every call throws InputError when w has not size() entries. Weights that are not finite give results that
   // are not finite rather than an exception: what follows is for the integrator to decide.
 
+  /// L(0), that of outputs that are all zero.
+  Real loss_at_origin() const;
   /// L(w).
   Real value(const Vector& w);
   /// g = grad L(w); returns L(w).

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/memory.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/record/time_row.hpp"
 #include "saddleflow/record/to_doubles.hpp"
@@ -208,43 +209,42 @@ void Recorder::end(const Outcome& outcome) {
 bool Recorder::take_event_mark() { return std::exchange(event_mark_, false); }
 
 std::vector<Real> Recorder::memory() const {
-  std::vector<Real> m{gauges_.balance_drift,
-                      gauges_.energy_drift,
-                      gauges_.loss_rise,
-                      last_loss_,
-                      latest_time_,
-                      last_snapshot_time_,
-                      last_snapshot_phase_,
-                      static_cast<Real>(last_snapshot_),
-                      static_cast<Real>(event_count_),
-                      static_cast<Real>(next_snapshot_time_),
-                      static_cast<Real>(visit_.has_value())};
+  MemoryWriter memory;
+  for (const Real gauge : {gauges_.balance_drift, gauges_.energy_drift, gauges_.loss_rise}) memory.add(gauge);
+  for (const Real value : {last_loss_, latest_time_, last_snapshot_time_, last_snapshot_phase_})
+    memory.add(value);
+  memory.add(last_snapshot_);
+  memory.add(event_count_);
+  memory.add(static_cast<std::int64_t>(next_snapshot_time_));
+  memory.add(visit_.has_value());
   if (visit_) {
-    m.insert(m.end(), {visit_->enter_time, visit_->closest_time, visit_->proximity});
-    m.insert(m.end(), visit_->point.data(), visit_->point.data() + visit_->point.size());
+    for (const Real value : {visit_->enter_time, visit_->closest_time, visit_->proximity}) memory.add(value);
+    memory.add(visit_->point);
   }
-  return m;
+  return memory.take();
 }
 
-void Recorder::restore(const std::vector<Real>& m) {
-  constexpr std::size_t fixed = 11, with_visit = 14;
-  const auto n = static_cast<std::size_t>(setup_.objective.size());
-  const bool has_visit = m.size() > fixed && m[fixed - 1] != 0;
-  if (m.size() != fixed && m.size() != with_visit && m.size() != with_visit + n)
-    throw InputError(
-        fmt::format("checkpoint: 'recorder' has {} numbers, which fits no run of {} weights", m.size(), n));
-  gauges_ = {m[0], m[1], m[2]};
-  last_loss_ = m[3];
-  latest_time_ = m[4];
-  last_snapshot_time_ = m[5];
-  last_snapshot_phase_ = m[6];
-  last_snapshot_ = static_cast<std::int64_t>(m[7]);
-  event_count_ = static_cast<std::int64_t>(m[8]);
-  next_snapshot_time_ = static_cast<std::size_t>(m[9]);
+void Recorder::restore(const std::vector<Real>& memory) {
+  MemoryReader reader(memory, "checkpoint: 'recorder'");
+  for (Real* gauge : {&gauges_.balance_drift, &gauges_.energy_drift, &gauges_.loss_rise})
+    *gauge = reader.real();
+  for (Real* value : {&last_loss_, &latest_time_, &last_snapshot_time_, &last_snapshot_phase_})
+    *value = reader.real();
+  last_snapshot_ = reader.integer();
+  event_count_ = reader.integer();
+  next_snapshot_time_ = static_cast<std::size_t>(reader.integer());
   visit_.reset();
-  if (!has_visit) return;
-  visit_ = Visit{m[11], m[12], m[13], Vector()};
-  visit_->point = Eigen::Map<const Vector>(m.data() + with_visit, static_cast<Index>(m.size() - with_visit));
+  if (reader.boolean()) {
+    visit_.emplace();
+    for (Real* value : {&visit_->enter_time, &visit_->closest_time, &visit_->proximity})
+      *value = reader.real();
+    visit_->point = reader.vector();
+    // None as long as the visit has not come nearer than where it began.
+    if (visit_->point.size() != 0 && visit_->point.size() != setup_.objective.size())
+      throw InputError(fmt::format("checkpoint: 'recorder' holds a point of {} weights, expected {}",
+                                   visit_->point.size(), setup_.objective.size()));
+  }
+  reader.finish();
 }
 
 }  // namespace saddleflow

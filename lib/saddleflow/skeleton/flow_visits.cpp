@@ -152,7 +152,7 @@ FlowVisits visits_of_flow(Objective& objective, const Vector& direction, Real lo
   const WorkCounters before = objective.counters();
   FlowVisits result;
   result.sequence.name = fmt::format("flow {:g}", static_cast<double>(std::exp(log_delta)));
-  const Real loss_at_origin = Correlation(objective).loss_at_origin();
+  const Real loss_at_origin = objective.loss_at_origin();
   FlowAssembly parts(objective, direction.stableNormalized(), log_delta, flow_options(log_delta, options));
   VisitObserver observer(parts, options);
   IntegrationOptions integration;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/memory.hpp"
 #include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/initial_weights.hpp"
@@ -48,7 +49,7 @@ FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Object
                     "expected \"ignore\" (they are followed where the network shows pre-activations, trait "
                     "pre_activations)",
                     name_of(options.kink_policy), network.kind()));
-  const Real loss_at_origin = Correlation(objective).loss_at_origin();
+  const Real loss_at_origin = objective.loss_at_origin();
   options.stepping = build_stepper_options(study, objective.network(), rtol, loss_at_origin);
   options.events = build_event_options(study);
   return options;
@@ -80,22 +81,23 @@ IntegrationOptions FlowSetup::integration_options() const {
 
 std::vector<Real> FlowSetup::memory() const {
   const VisitState& visit = *parts.events.visit;
-  std::vector<Real> memory = {static_cast<Real>(visit.inside), static_cast<Real>(visit.leaves),
-                              visit.closest};
-  const Vector& largest = parts.probe.balance().log_largest_norms();
-  memory.insert(memory.end(), largest.begin(), largest.end());
-  return memory;
+  MemoryWriter memory;
+  memory.add(visit.inside);
+  memory.add(visit.leaves);
+  memory.add(visit.closest);
+  memory.add(parts.probe.balance().log_largest_norms());
+  return memory.take();
 }
 
 void FlowSetup::restore(const std::vector<Real>& memory) {
-  constexpr std::size_t kVisit = 3;
-  const std::size_t neurons = parts.objective.network().neurons().size();
-  if (memory.size() != kVisit + neurons)
-    throw InputError(
-        fmt::format("checkpoint: 'setup' has {} numbers, expected {}", memory.size(), kVisit + neurons));
-  *parts.events.visit = {memory[0] != 0, static_cast<int>(memory[1]), memory[2]};
+  MemoryReader reader(memory, "checkpoint: 'setup'");
+  VisitState& visit = *parts.events.visit;
+  visit.inside = reader.boolean();
+  visit.leaves = static_cast<int>(reader.integer());
+  visit.closest = reader.real();
   parts.probe.balance().set_log_largest_norms(
-      Eigen::Map<const Vector>(memory.data() + kVisit, static_cast<Index>(neurons)));
+      reader.vector(static_cast<Index>(parts.objective.network().neurons().size())));
+  reader.finish();
 }
 
 }  // namespace saddleflow

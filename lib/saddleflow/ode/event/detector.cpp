@@ -10,6 +10,7 @@
 
 #include "saddleflow/base/bracketed_root.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/memory.hpp"
 #include "saddleflow/ode/event/rough.hpp"
 
 namespace saddleflow {
@@ -214,25 +215,28 @@ void EventDetector::shift_time(Real shift) {
 }
 
 std::vector<Real> EventDetector::memory() const {
-  std::vector<Real> memory{static_cast<Real>(root_evaluations_)};
+  MemoryWriter memory;
+  memory.add(static_cast<std::int64_t>(root_evaluations_));
   for (std::size_t e = 0; e < events_.size(); ++e) {
-    memory.push_back(values_[e]);
-    memory.push_back(static_cast<Real>(active_[e]));
-    memory.push_back(blind_until_[e]);
+    memory.add(values_[e]);
+    memory.add(static_cast<bool>(active_[e]));
+    memory.add(blind_until_[e]);
   }
-  return memory;
+  return memory.take();
 }
 
 void EventDetector::restore(const std::vector<Real>& memory) {
   if (memory.size() != 1 + 3 * events_.size())
     throw InputError(fmt::format("event memory has {} numbers, expected {}: another list of events",
                                  memory.size(), 1 + 3 * events_.size()));
-  root_evaluations_ = static_cast<long>(memory[0]);
+  MemoryReader reader(memory, "event memory");
+  root_evaluations_ = static_cast<long>(reader.integer());
   for (std::size_t e = 0; e < events_.size(); ++e) {
-    values_[e] = memory[1 + 3 * e];
-    active_[e] = memory[2 + 3 * e] != 0 ? 1 : 0;
-    blind_until_[e] = memory[3 + 3 * e];
+    values_[e] = reader.real();
+    active_[e] = reader.boolean() ? 1 : 0;
+    blind_until_[e] = reader.real();
   }
+  reader.finish();
 }
 
 }  // namespace saddleflow

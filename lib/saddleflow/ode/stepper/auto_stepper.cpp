@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "saddleflow/ode/stepper/stepper_memory.hpp"
+#include "saddleflow/base/memory.hpp"
 
 namespace saddleflow {
 namespace {
@@ -166,7 +166,7 @@ std::vector<Real> AutoStepper::memory() const {
   memory.add(static_cast<int>(mode_));
   active().save(memory);
   estimator_.save(memory);
-  memory.add(banked_);
+  save(memory, banked_);
   memory.add(window_.steps);
   memory.add(window_.wait);
   memory.add(window_.shortest);
@@ -193,7 +193,7 @@ void AutoStepper::restore(const Vector& x, Real t, const std::vector<Real>& memo
   mode_ = mode();
   active().load(x, t, reader);
   estimator_.load(reader);
-  banked_ = reader.counters();
+  banked_ = load_counters(reader);
   window_.steps = static_cast<int>(reader.integer());
   window_.wait = static_cast<int>(reader.integer());
   window_.shortest = reader.real();

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "saddleflow/base/memory.hpp"
 #include "saddleflow/ode/stepper/spectral.hpp"
 #include "saddleflow/ode/stepper/step_check.hpp"
-#include "saddleflow/ode/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
 namespace {
@@ -210,7 +210,7 @@ void OneStepMethod::fail(Trial last, int tries) const {
 
 void OneStepMethod::save(MemoryWriter& memory) const {
   memory.add(h_);
-  memory.add(counters_);
+  saddleflow::save(memory, counters_);
   memory.add(static_cast<Real>(last_rejection_));
   controller_.save(memory);
   // Kept, not recomputed: the count of right-hand sides goes on as if never interrupted.
@@ -221,7 +221,7 @@ void OneStepMethod::save(MemoryWriter& memory) const {
 void OneStepMethod::load(const Vector& x, Real t, MemoryReader& memory) {
   const Real h = memory.real();
   initialize(x, t, h);
-  counters_ = memory.counters();
+  counters_ = load_counters(memory);
   last_rejection_ = static_cast<Trial>(static_cast<int>(memory.real()));
   controller_.load(memory);
   f1_ = memory.vector();

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "saddleflow/ode/stepper/stepper_memory.hpp"
+#include "saddleflow/base/memory.hpp"
 
 namespace saddleflow {
 namespace {

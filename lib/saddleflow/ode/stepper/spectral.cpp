@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/base/memory.hpp"
 #include "saddleflow/ode/stepper/stepper.hpp"
-#include "saddleflow/ode/stepper/stepper_memory.hpp"
 
 namespace saddleflow {
 namespace {

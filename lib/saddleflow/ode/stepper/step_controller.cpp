@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "saddleflow/ode/stepper/stepper_memory.hpp"
+#include "saddleflow/base/memory.hpp"
 
 namespace saddleflow {
 namespace {

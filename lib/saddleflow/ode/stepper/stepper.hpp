@@ -13,6 +13,7 @@
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/ode/stepper/error_control.hpp"
+#include "saddleflow/ode/stepper/step_counters.hpp"
 #include "saddleflow/ode/stepper/system.hpp"
 
 namespace saddleflow {
@@ -28,20 +29,6 @@ inline constexpr const char* rodas5p = "rodas5p";
 inline constexpr const char* rkc2 = "rkc2";
 inline constexpr const char* exponential = "exponential";
 }  // namespace stepper_name
-
-/// Steps by outcome and linear algebra; right-hand sides and products are counted by the system.
-struct StepCounters {
-  std::int64_t accepted = 0;
-  std::int64_t rejected_error = 0;       ///< local error too large
-  std::int64_t rejected_nonfinite = 0;   ///< a stage or the result was not finite
-  std::int64_t rejected_indefinite = 0;  ///< Cholesky failed: step too long for the negative curvature
-  std::int64_t factorizations = 0;
-  std::int64_t jacobians = 0;  ///< Hessians or Jacobians asked for
-  std::int64_t spectral_estimates = 0;
-  std::int64_t switches = 0;  ///< between explicit and stiff
-};
-
-StepCounters operator+(StepCounters a, const StepCounters& b);
 
 /// The stepper cannot go on, or whoever watches its steps ends them.
 class StepFailure : public NumericalError {

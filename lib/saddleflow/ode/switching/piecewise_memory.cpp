@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/ode/stepper/stepper_memory.hpp"
+#include "saddleflow/base/memory.hpp"
 #include "saddleflow/ode/switching/piecewise_stepper.hpp"
 
 namespace saddleflow {

@@ -1,16 +1,15 @@
-// A stepper's memory as a flat list of numbers, so that a checkpoint need not know the methods.
+// What an object remembers as a flat list of numbers, so that a checkpoint need not know the object.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
 
 namespace saddleflow {
-
-struct StepCounters;
 
 /// Appends numbers; integers are exact up to 2^53.
 class MemoryWriter {
@@ -20,26 +19,31 @@ class MemoryWriter {
   void add(int value) { add(static_cast<std::int64_t>(value)); }
   void add(bool value) { add(static_cast<std::int64_t>(value)); }
   void add(const Vector& values);
-  void add(const StepCounters& counters);
   std::vector<Real> take() { return std::move(data_); }
 
  private:
   std::vector<Real> data_;
 };
 
-/// Reads them back in the same order. Throws InputError where the memory is too short or too long.
+/// Reads them back in the same order. Throws InputError "`what`: ..." where the memory is too short or too
+/// long.
 class MemoryReader {
  public:
-  explicit MemoryReader(const std::vector<Real>& data) : data_(data) {}
+  /// Keeps a reference to the data.
+  explicit MemoryReader(const std::vector<Real>& data, std::string what = "stepper memory")
+      : data_(data), what_(std::move(what)) {}
   Real real();
   std::int64_t integer() { return static_cast<std::int64_t>(real()); }
+  bool boolean() { return real() != 0; }
   Vector vector();
-  StepCounters counters();
+  /// A vector of so many entries.
+  Vector vector(Index size);
   /// Everything must have been read.
   void finish() const;
 
  private:
   const std::vector<Real>& data_;
+  std::string what_;
   std::size_t next_ = 0;
 };
 
