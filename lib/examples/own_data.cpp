@@ -14,6 +14,7 @@ class Path : public Observer {
  public:
   explicit Path(FlowAssembly& flow) : flow_(flow) {}
   void on_event(const EventHit& hit, const Vector&, const StateAt&) override {
+    if (flow_.events.kinds[hit.event] == "half") half_time = hit.time;
     std::printf("%-12s t = %.12f +- %.0e\n", flow_.events.kinds[hit.event].c_str(), hit.time, hit.time_error);
   }
   void on_step(const StepView& step) override {
@@ -25,6 +26,7 @@ class Path : public Observer {
     }
   }
   std::vector<double> times, products;
+  double half_time = 0;
 
  private:
   FlowAssembly& flow_;
@@ -42,12 +44,10 @@ int main() {
   data.origin = "three points on a line";
   Objective objective(feed_forward({1, 1, 1}, Activation()), data, make_loss("square"));
 
-  double half_time = 0;
   Event half;
   half.name = "half";
   half.function = [s](const Vector& w) { return w[0] * w[1] - s / 2; };
   half.direction = Direction::rising;
-  half.on_fire = [&half_time](const EventHit& hit, const Vector&) { half_time = hit.time; };
   FlowAssemblyOptions options;
   options.rtol = 1e-10;
   options.events.own.push_back(half);
@@ -67,6 +67,6 @@ int main() {
   std::printf(
       "%s at t = %g after %ld steps; %zu points of the path, off by %.1e; half of it at %.12f, off by %.1e\n",
       end.stop_reason.text().c_str(), end.time, static_cast<long>(flow.steps.accepted), path.times.size(),
-      worst, half_time, std::abs(half_time - exact_half));
-  return path.times.size() == 17 && worst < 1e-7 && std::abs(half_time - exact_half) < 1e-8 ? 0 : 1;
+      worst, path.half_time, std::abs(path.half_time - exact_half));
+  return path.times.size() == 17 && worst < 1e-7 && std::abs(path.half_time - exact_half) < 1e-8 ? 0 : 1;
 }

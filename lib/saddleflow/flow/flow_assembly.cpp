@@ -89,9 +89,13 @@ std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool 
   return std::make_unique<PolarChart>(flow, std::move(stepper), chart);
 }
 
+/// Whether kinks that nobody knows may be in the way, and nobody has asked to ignore them.
+bool is_blind(const FlowAssemblyOptions& options, const Network& network) {
+  return options.kink_policy != FlowAssemblyOptions::Kinks::ignore && network.traits().has_unknown_kinks();
+}
+
 std::vector<std::string> warnings_of(const FlowAssemblyOptions& options, const Network& network) {
-  if (options.kink_policy == FlowAssemblyOptions::Kinks::ignore || !network.traits().has_unknown_kinks())
-    return {};
+  if (!is_blind(options, network)) return {};
   return {fmt::format(
       "{}: the gradient jumps at kinks that the network does not show (trait pre_activations): they cannot "
       "be "
@@ -107,13 +111,25 @@ FlowAssemblyOptions completed(FlowAssemblyOptions options, const Objective& obje
       flow_stepping(objective.network(), options.rtol, objective.loss_at_origin()));
   if (options.floor) stepping.error.floor = *options.floor;
   if (options.dense_limit) stepping.dense_limit = *options.dense_limit;
+  // Along a kink that nobody knows an error is always a good part of the way: steps of 1e-13, of which none
+  // is far enough off for a gauge to tell.
+  if (is_blind(options, objective.network())) stepping.error.displacement = 0;
   return options;
 }
 
+// A step over a kink errs by no more than its tolerance, but along one the steps go to and fro at a velocity
+// that is not the flow's: the energy tells, by a little a step. What a smooth path makes of a tolerance is
+// less than this.
+constexpr Real kBlindStepsToPath = 100;
+
 /// The energy is integrated to the tolerance in units of the stepper's energy unit; the gauge has it in units
 /// of the loss at the start, which is less beside a saddle.
-GaugeBounds bounds_for(const StepperOptions& stepping, Real first_loss) {
+GaugeBounds bounds_for(const FlowAssemblyOptions& options, const Network& network, Real first_loss) {
+  if (options.bounds) return *options.bounds;
+  const StepperOptions& stepping = *options.stepping;
   GaugeBounds bounds = gauge_bounds(stepping.error.rtol);
+  if (is_blind(options, network))
+    bounds.energy = std::min(bounds.energy, kBlindStepsToPath * stepping.error.rtol);
   if (first_loss > 0) bounds.energy *= std::max(Real(1), stepping.error.quadrature_scale / first_loss);
   return bounds;
 }
@@ -204,7 +220,7 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
       events(make_flow_events(options.events, probe, initial)),
       detector(events.events),
       rtol_(options.stepping->error.rtol),
-      bounds_(options.bounds ? *options.bounds : bounds_for(*options.stepping, initial.loss)),
+      bounds_(bounds_for(options, of.network(), initial.loss)),
       stop_at_sampled_decisions_(options.stop_at_sampled_decisions) {
   if (!options.on_warning) return;
   for (const std::string& warning : warnings) options.on_warning(warning);

@@ -47,7 +47,7 @@ struct FlowAssemblyOptions {
   /// and counts.
   bool stop_at_sampled_decisions = true;
   /// run() stops with the failure Stop::balance_drift, energy_drift or loss_rise where a gauge is beyond its
-  /// bound; by default gauge_bounds() of the tolerance.
+  /// bound; by default gauge_bounds() of the tolerance, where kinks are not known a hundredth of its energy.
   std::optional<GaugeBounds> bounds;
   FlowEventOptions events;
   /// Told of every warning when it is made; they stay in FlowAssembly::warnings. Empty: nobody is told.

@@ -64,6 +64,7 @@ struct FlowEventOptions {
   std::vector<LevelOptions> levels;
 
   /// One's own: function() and on_fire() are given the weights, whatever the chart that the flow is in.
+  /// Times are told by Observer::on_event(); those that on_fire() is given are the stepper's own clock's.
   /// InputError for a name that is empty, taken, or begins as those of the library's.
   std::vector<Event> own;
 };
