@@ -116,14 +116,19 @@ def bad_input():
     one_line(skeleton(DEEP, "--set", "network.power=1"), 2, "three-layers.toml", "one hidden layer")
 
 
-def ctrl_c_is_clean():
+def interrupted_after(seconds):
     child = subprocess.Popen([os.path.join(BIN, "sf-skeleton"), RELU, "--flows", ",".join(["1e-7"] * 50)],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(3)
+    time.sleep(seconds)
     child.send_signal(signal.SIGINT)
     out, _ = child.communicate(timeout=60)
     assert child.returncode == 130
-    assert "end: fitted" in out
+    return out
+
+
+def ctrl_c_is_clean():
+    """What was found is printed; the skeleton takes a second, on a busy machine more."""
+    assert any("end: fitted" in interrupted_after(seconds) for seconds in (3, 12, 40))
 
 
 def main():
