@@ -7,6 +7,7 @@
 
 #include "saddleflow/base/critical_kind.hpp"
 #include "saddleflow/job/path_bounds.hpp"
+#include "saddleflow/record/run_description.hpp"
 
 namespace saddleflow::tools {
 
