@@ -1,5 +1,6 @@
 // What is said of a path at the end: a failure first, then what --verify found, then doubts.
 #include "saddleflow/job/path_bounds.hpp"
+#include "saddleflow/record/run_description.hpp"
 
 #include <boost/test/unit_test.hpp>
 

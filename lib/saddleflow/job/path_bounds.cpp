@@ -7,6 +7,7 @@
 
 #include "saddleflow/flow/integration.hpp"
 #include "saddleflow/ode/stepper/stepper.hpp"
+#include "saddleflow/record/run_description.hpp"
 
 namespace saddleflow {
 namespace {
