@@ -46,7 +46,7 @@ def main():
     assert set(known) == {"network.kind", "loss.kind", "flow.stepper"}, known
     assert "feed_forward" in known["network.kind"] and "square" in known["loss.kind"] and "dopri5" in known["flow.stepper"], known
     words = sorted({word for choices in known.values() for word in choices})
-    hits = comparisons(repository / "lib" / "saddleflow", words) + comparisons(repository / "tools", words)
+    hits = [hit for folder in ("lib/saddleflow", "lib/validation", "tools") for hit in comparisons(repository / folder, words)]
     assert not hits, "decisions by name:\n" + "\n".join(hits)
     # The search finds what it is for.
     example = 'if (network.kind() == "feed_forward") return;'
