@@ -100,7 +100,7 @@ Run flow_of(std::shared_ptr<const Network> network, const Dataset& data, const V
   FlowAssembly flow(objective, start);  // a warning goes to standard error
   Observer nobody;
   IntegrationOptions until;
-  until.t_end = 50;
+  until.t_end = 1e5;
   const Outcome end = flow.run(nobody, until);
   std::printf("%-13s %4ld steps, %s at t = %.3g, energy identity off by %.0e\n",
               objective.network().kind().c_str(), static_cast<long>(flow.steps.accepted),
