@@ -38,6 +38,9 @@ void print_heading(std::FILE* out, const archive::RunDescription& run) {
              run.sample_count, run.input_count, run.output_count,
              run.dropped_rows > 0 ? fmt::format(", {} rows with gaps dropped", run.dropped_rows) : "",
              run.loss, run.reduction);
+}
+
+void print_ignored_kinks(std::FILE* out, const archive::RunDescription& run) {
   if (run.power == 1 && run.slope != 1 && !run.mode_changes)
     fmt::print(
         out,

@@ -9,6 +9,8 @@
 namespace saddleflow::tools {
 
 void print_heading(std::FILE* out, const archive::RunDescription& run);
+/// Of a run across kinks (flow.kinks = "ignore"): what that means.
+void print_ignored_kinks(std::FILE* out, const archive::RunDescription& run);
 void print_events(std::FILE* out, const archive::RunReader& run);
 void print_saddles(std::FILE* out, const archive::RunReader& run);
 /// Stop reason, gauges and work.

@@ -129,6 +129,7 @@ int run(const Arguments& a, const std::string& command) {
   if (!a.quiet) {
     const archive::RunReader file = archive::RunReader::open(a.output);
     print_heading(stdout, file.description());
+    print_ignored_kinks(stdout, file.description());
     print_events(stdout, file);
     print_saddles(stdout, file);
     print_summary(stdout, summary);
