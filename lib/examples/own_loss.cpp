@@ -44,9 +44,9 @@ int main() {
   register_loss({"log_cosh", [] { return std::make_shared<LogCosh>(); }, "ln cosh(H - y)"});
   Random random(3);
   Dataset data;
-  data.inputs = random.normal_matrix(2, 6);
+  data.inputs = random.normal_matrix(2, 30);
   data.targets = data.inputs.row(0).cwiseProduct(data.inputs.row(1));
-  Objective objective(feed_forward({2, 6, 1}, Activation(0, 2)), data,
+  Objective objective(feed_forward({2, 3, 1}, Activation(0, 2)), data,
                       make_loss("log_cosh", Reduction::mean));
 
   const double off =
