@@ -73,9 +73,9 @@ class Objective {
   /// product.
   const Matrix& output_tangent(const Vector& w, const Vector& v);
 
-  // Networks with kinks (feed_forward with p = 1, alpha != 1). In a mode L is the smooth function that the
-  // branches of `pattern` make, on the weights where the sliding pre-activations are zero; the gradient is
-  // the element of least norm of its gradients with any slopes at those, minus the velocity of the sliding
+  // Networks with known kinks (pre_activations, p = 1, alpha != 1). In a mode L is the smooth function that
+  // the branches of `pattern` make, on the weights where the sliding pre-activations are zero; the gradient
+  // is the element of least norm of its gradients with any slopes at those, minus the velocity of the sliding
   // flow; hessian() and hessian_vector() are the second derivative along that manifold, zero across.
 
   /// `pattern` has factor 0 at the sliding kinks. InputError for other networks or shapes.
