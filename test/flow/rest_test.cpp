@@ -11,6 +11,8 @@
 #include "flow/chart_run.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/problem/data_generators.hpp"
+#include "saddleflow/study/build.hpp"
+#include "saddleflow/study/initial_weights.hpp"
 
 namespace saddleflow::test {
 
@@ -38,18 +40,15 @@ FlowProblem resting_problem(Index outputs, Real slope, int power, std::uint64_t 
 }
 
 /// Four linear layers, degree 4: the step of the explicit method is all rounding at 1e-13.
-FlowProblem deep_linear() {
-  GeneratorOptions options;
-  options.dimension = 5;
-  options.samples = 30;
-  options.seed = 3;
-  options.targets = TargetKind::teacher;
-  options.outputs = 3;
-  options.teacher.layers = {5, 3, 3};
-  options.teacher.activation = Activation(1, 1);
-  const auto network = feed_forward({5, 6, 6, 6, 3}, Activation(1, 1));
-  Random random(1);
-  return {network, generate_dataset(options), Loss(), 2 * random.unit_vector(network->parameter_count())};
+FlowProblem deep_linear(int seed) {
+  const StudyTable study = StudyTable::parse(
+      "[network]\nlayers = [5, 6, 6, 6, 3]\nslope = 1.0\npower = 1\n"
+      "[data]\ninputs = \"gaussian\"\nsamples = 30\ntargets = \"teacher\"\nseed = 3\n"
+      "[data.teacher]\nhidden = [3]\nslope = 1.0\npower = 1\n"
+      "[init]\nkind = \"balanced\"\nscale = 0.2\n",
+      "deep.toml", {fmt::format("init.seed={}", seed)});
+  const auto network = build_network(study);
+  return {network, build_dataset(study, *network), build_loss(study), build_initial_weights(study, *network)};
 }
 
 struct Rest {
@@ -118,12 +117,15 @@ BOOST_DATA_TEST_CASE(slow_decay_through_the_rounding_floor_costs_no_more_than_be
   BOOST_TEST(apart <= Real(1e-5));
 }
 
-BOOST_AUTO_TEST_CASE(an_explicit_method_at_the_rounding_floor_hands_over) {
-  const FlowProblem problem = deep_linear();
-  const Rest coarse = follow(problem, Real(1e-12), 2000), fine = follow(problem, Real(1e-13), 2000);
+// Where one start is caught by luck another is not: what the stages differ by is rounding, and depends on the
+// processor.
+BOOST_DATA_TEST_CASE(an_explicit_method_at_the_rounding_floor_hands_over, bdata::make({1, 2, 3, 4, 5, 6}),
+                     seed) {
+  const FlowProblem problem = deep_linear(seed);
+  const Rest coarse = follow(problem, Real(1e-12), 300), fine = follow(problem, Real(1e-13), 300);
   const Real apart = (coarse.weights - fine.weights).norm() / fine.weights.norm();
-  fmt::print("deep linear: {} steps at 1e-12, {} at 1e-13; ends {:.1e} apart\n", coarse.steps, fine.steps,
-             static_cast<double>(apart));
+  fmt::print("deep linear, seed {}: {} steps at 1e-12, {} at 1e-13; ends {:.1e} apart\n", seed, coarse.steps,
+             fine.steps, static_cast<double>(apart));
   BOOST_TEST(fine.steps <= 5000);
   BOOST_TEST(apart <= Real(1e-10));
 }

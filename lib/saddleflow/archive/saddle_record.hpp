@@ -1,4 +1,4 @@
-// Critical points and the visits to them as they are stored: plain rows, filled by study/saddle_run.
+// Critical points and the visits to them as they are stored: plain rows, filled by job/saddle_run.
 #pragma once
 
 #include <cstdint>

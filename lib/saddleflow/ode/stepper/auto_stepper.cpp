@@ -13,6 +13,8 @@ constexpr Real kIntervalOfDop853 = Real(6.4), kIntervalOfDopri5 = Real(10) / 3;
 // A system that offers no derivatives gets its Jacobian from two right-hand sides a component and step: up to
 // this many components that is less than the stages of RKC2 on a plateau.
 constexpr Index kMostDifferences = 100;
+// Checks on end that must find the limit: one alone may meet a step that happens to be as long.
+constexpr int kChecks = 2;
 
 /// Whether the Rosenbrock method is the one for stiff steps of this system.
 bool is_dense(const System& system, Index n, int limit) {
@@ -54,7 +56,7 @@ void AutoStepper::initialize(const Vector& x, Real t, Real dt) {
   nonstiff().initialize(x, t, dt);
   estimator_.forget();
   banked_ = StepCounters();
-  strikes_ = calm_ = returns_ = 0;
+  strikes_ = size_strikes_ = calm_ = returns_ = 0;
   shortened_ = planned_ = false;
   open_window(policy_.check_interval);
 }
@@ -76,7 +78,7 @@ std::pair<Real, Real> AutoStepper::do_step(const System& system) {
     if (mode_ != Mode::nonstiff)
       observe_stiff(h);
     else if (options_.smooth)
-      observe_dop853(system);
+      observe_dop853(system, h);
     else
       observe_dopri5(system, h);
   }
@@ -96,7 +98,7 @@ void AutoStepper::carry_out_plan() {
   mode_ = planned_mode_;
   active().initialize(old.current_state(), old.current_time(), planned_step_);
   planned_ = false;
-  strikes_ = calm_ = 0;
+  strikes_ = size_strikes_ = calm_ = 0;
   if (mode_ == Mode::nonstiff) {
     returns_ = std::min(returns_ + 1, policy_.longest_backoff);
     open_window(policy_.check_interval << returns_);
@@ -106,16 +108,17 @@ void AutoStepper::carry_out_plan() {
 void AutoStepper::open_window(int wait) {
   window_ = Window();
   window_.wait = wait;
-  window_.rejected = dopri5_.counters().rejected_error;
+  window_.rejected = nonstiff().counters().rejected_error;
 }
 
 bool AutoStepper::check_due() const {
-  const bool rejected = dopri5_.counters().rejected_error > window_.rejected;
+  const OneStepMethod& method = active();
+  const bool rejected = method.counters().rejected_error > window_.rejected;
   const bool level = window_.longest < 2 * window_.shortest;
   return window_.steps >= window_.wait && (rejected || level);
 }
 
-void AutoStepper::observe_dopri5(const System& system, Real h) {
+void AutoStepper::watch_sizes(const System& system, Real h, int& strikes) {
   window_.shortest = window_.steps > 0 ? std::min(window_.shortest, h) : h;
   window_.longest = std::max(window_.longest, h);
   window_.total += h;
@@ -125,17 +128,22 @@ void AutoStepper::observe_dopri5(const System& system, Real h) {
     return;
   }
   const Real mean = window_.total / static_cast<Real>(window_.steps);
-  const SpectralInterval spectrum = estimator_.estimate(system, current_state(), dopri5_.current_derivative(),
-                                                        current_time(), policy_.lanczos_steps);
+  const SpectralInterval spectrum = estimator_.estimate(
+      system, current_state(), nonstiff().current_derivative(), current_time(), policy_.lanczos_steps);
   ++banked_.spectral_estimates;
-  strikes_ = mean * spectrum.max > policy_.stiff_above * limit_ ? strikes_ + 1 : 0;
-  open_window(strikes_ > 0 ? policy_.confirm_interval : policy_.check_interval);
-  if (strikes_ >= 2) plan_stiff(system);
+  strikes = mean * spectrum.max > policy_.stiff_above * limit_ ? strikes + 1 : 0;
+  open_window(strikes > 0 ? policy_.confirm_interval : policy_.check_interval);
 }
 
-void AutoStepper::observe_dop853(const System& system) {
+void AutoStepper::observe_dopri5(const System& system, Real h) {
+  watch_sizes(system, h, strikes_);
+  if (strikes_ >= kChecks) plan_stiff(system);
+}
+
+void AutoStepper::observe_dop853(const System& system, Real h) {
   strikes_ = dop853_.stiffness() > policy_.stiff_above * limit_ ? strikes_ + 1 : 0;
-  if (strikes_ >= policy_.stiff_steps << returns_) plan_stiff(system);
+  if (dop853_.knows_rounding()) watch_sizes(system, h, size_strikes_);
+  if (strikes_ >= policy_.stiff_steps << returns_ || size_strikes_ >= kChecks) plan_stiff(system);
 }
 
 void AutoStepper::plan_stiff(const System& system) {
@@ -174,6 +182,7 @@ std::vector<Real> AutoStepper::memory() const {
   memory.add(window_.total);
   memory.add(window_.rejected);
   memory.add(strikes_);
+  memory.add(size_strikes_);
   memory.add(calm_);
   memory.add(returns_);
   memory.add(shortened_);
@@ -201,6 +210,7 @@ void AutoStepper::restore(const Vector& x, Real t, const std::vector<Real>& memo
   window_.total = reader.real();
   window_.rejected = reader.integer();
   strikes_ = static_cast<int>(reader.integer());
+  size_strikes_ = static_cast<int>(reader.integer());
   calm_ = static_cast<int>(reader.integer());
   returns_ = static_cast<int>(reader.integer());
   shortened_ = reader.integer() != 0;

@@ -7,7 +7,9 @@
 // dopri5: every check_interval accepted steps, when their sizes hardly differ or tries were rejected (an
 // explicit method on its limit does both), z is estimated by a short warm Lanczos process; the limit in two
 // checks on end is stiffness. dop853 knows z of each step for nothing; the limit in stiff_steps on end is.
-// Then Rodas5P takes over (hessian or jacobian, at most dense_limit components) or else RKC2.
+// Where its slopes differ by rounding alone that z is noise: at tolerances this small sizes are watched and z
+// is estimated as for dopri5 as well. Then Rodas5P takes over (hessian or jacobian, at most dense_limit
+// components) or else RKC2.
 //
 // Stiff steps are chosen by accuracy alone. When z of explicit_steps of them on end is below explicit_below,
 // where the explicit method could take them as well, it takes over. explicit_below < stiff_above, and each
@@ -81,8 +83,11 @@ class AutoStepper final : public Stepper {
   OneStepMethod& active();
   const OneStepMethod& active() const;
   void observe_dopri5(const System& system, Real h);
-  void observe_dop853(const System& system);
+  void observe_dop853(const System& system, Real h);
   void observe_stiff(Real h);
+  /// Watches the sizes of steps, and estimates z where a check is due: counts its checks on end that found
+  /// the limit.
+  void watch_sizes(const System& system, Real h, int& strikes);
   bool check_due() const;
   void open_window(int wait);
   void plan(Mode mode, Real h);
@@ -100,6 +105,7 @@ class AutoStepper final : public Stepper {
   Mode mode_ = Mode::nonstiff;
   Window window_;
   int strikes_ = 0;         ///< successive checks, or steps, that found stiffness
+  int size_strikes_ = 0;    ///< of dop853: successive checks of the sizes that did
   int calm_ = 0;            ///< successive stiff steps an explicit method could have taken
   int returns_ = 0;         ///< from stiff to explicit
   bool shortened_ = false;  ///< the next step was not chosen by accuracy

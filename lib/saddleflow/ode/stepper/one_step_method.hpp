@@ -32,6 +32,9 @@ class OneStepMethod : public Stepper {
 
   /// f at the current state, after a step.
   const Vector& current_derivative() const { return f1_; }
+  /// The tolerance is so small that the rounding of slopes is estimated, and may be most of what they differ
+  /// by.
+  bool knows_rounding() const { return rounding_.size() > 0; }
   void save(MemoryWriter& memory) const;
   void load(const Vector& x, Real t, MemoryReader& memory);
 
