@@ -64,8 +64,8 @@
 #include "saddleflow/problem/objective.hpp"
 
 // The flow with its charts, steppers, events and gauges; following it to the next critical point. Steppers by
-// name for any system x' = f(x, t). Under Odeint: ode/stepper/odeint_adaptors.hpp, not included here (it brings
-// Odeint's headers, and asks for an order among them).
+// name for any system x' = f(x, t). Under Odeint: ode/stepper/odeint_adaptors.hpp, not included here (it
+// brings Odeint's headers, and asks for an order among them).
 #include "saddleflow/flow/approach.hpp"
 #include "saddleflow/flow/flow_assembly.hpp"
 #include "saddleflow/ode/stepper/registry.hpp"

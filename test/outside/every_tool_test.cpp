@@ -173,8 +173,9 @@ BOOST_AUTO_TEST_CASE(claims_hold_or_are_refused) {
   claims::Options quick;
   quick.quick = true;
   const auto study = [](const std::string& kind) {
-    return StudyTable::parse(study_text() + "[claim]\ndeltas = [1e-1, 3e-2, 1e-2, 3e-3]\nkind = \"" + kind + "\"\n",
-                             "toys.toml", {"flow.stepper=auto", "flow.rtol=1e-12"});
+    return StudyTable::parse(
+        study_text() + "[claim]\ndeltas = [1e-1, 3e-2, 1e-2, 3e-3]\nkind = \"" + kind + "\"\n", "toys.toml",
+        {"flow.stepper=auto", "flow.rtol=1e-12"});
   };
   for (const char* kind : {"rescaled_curve", "ray_rate", "early_direction"}) {
     const claims::Report report = claims::measure_claim(study(kind), quick);

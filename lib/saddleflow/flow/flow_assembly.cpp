@@ -107,8 +107,8 @@ std::vector<std::string> warnings_of(const FlowAssemblyOptions& options, const N
 /// With the stepper options that it leaves to the library.
 FlowAssemblyOptions completed(FlowAssemblyOptions options, const Objective& objective) {
   if (options.stepping) return options;
-  StepperOptions& stepping = options.stepping.emplace(
-      flow_stepping(objective.network(), options.rtol, objective.loss_at_origin()));
+  StepperOptions& stepping =
+      options.stepping.emplace(flow_stepping(objective.network(), options.rtol, objective.loss_at_origin()));
   if (options.floor) stepping.error.floor = *options.floor;
   if (options.dense_limit) stepping.dense_limit = *options.dense_limit;
   // Along a kink that nobody knows an error is always a good part of the way: steps of 1e-13, of which none

@@ -26,8 +26,8 @@ struct Observables {
   // Of losses that have margins, else NaN; see MarginGauge.
   Real normalised_margin = std::numeric_limits<Real>::quiet_NaN();
   Real margin_kkt_residual = std::numeric_limits<Real>::quiet_NaN();
-  Vector layer_norm;       ///< Frobenius norm of each W_l
-  Vector neuron_norm;      ///< norm of all weights into and out of each hidden neuron
+  Vector layer_norm;   ///< Frobenius norm of each W_l
+  Vector neuron_norm;  ///< norm of all weights into and out of each hidden neuron
 };
 
 /// A recorded quantity, by the name it has in the run file: "loss", "gradient_norm", "weight_norm",

@@ -31,7 +31,7 @@ namespace saddleflow {
 class AutoStepper final : public Stepper {
  public:
   /// Not tuned: round numbers well apart, so that the method does not flip;
-  /// test/stepper/plateau_benchmark.cpp shows what they give.
+  /// test/ode/stepper/plateau_benchmark.cpp shows what they give.
   struct Policy {
     int check_interval = 20;           ///< accepted explicit steps between checks
     int confirm_interval = 5;          ///< between the first check that found stiffness and the second

@@ -10,7 +10,7 @@
 // the first step after a start or a rejection has no usable history and takes e_n^(-1/k) as well; directly
 // after a rejection h does not grow. K. Gustafsson, "Control-theoretic techniques for stepsize selection in
 // explicit Runge-Kutta methods", ACM TOMS 17 (1991) 533; Hairer & Wanner, Solving ODEs II, section IV.2.
-// Constants: measured on test/stepper/plateau_benchmark.cpp, where 0.7, 0.4 and safety 0.9 have twice the
+// Constants: measured on test/ode/stepper/plateau_benchmark.cpp, where 0.7, 0.4 and safety 0.9 have twice the
 // rejections.
 #pragma once
 
