@@ -235,14 +235,14 @@ void Recorder::restore(const std::vector<Real>& memory) {
   next_snapshot_time_ = static_cast<std::size_t>(reader.integer());
   visit_.reset();
   if (reader.boolean()) {
-    visit_.emplace();
-    for (Real* value : {&visit_->enter_time, &visit_->closest_time, &visit_->proximity})
-      *value = reader.real();
-    visit_->point = reader.vector();
+    Visit visit;
+    for (Real* value : {&visit.enter_time, &visit.closest_time, &visit.proximity}) *value = reader.real();
+    visit.point = reader.vector();
     // None as long as the visit has not come nearer than where it began.
-    if (visit_->point.size() != 0 && visit_->point.size() != setup_.objective.size())
+    if (visit.point.size() != 0 && visit.point.size() != setup_.objective.size())
       throw InputError(fmt::format("checkpoint: 'recorder' holds a point of {} weights, expected {}",
-                                   visit_->point.size(), setup_.objective.size()));
+                                   visit.point.size(), setup_.objective.size()));
+    visit_ = std::move(visit);
   }
   reader.finish();
 }
