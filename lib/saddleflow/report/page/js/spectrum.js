@@ -65,7 +65,7 @@ function addSpectra() {
   parent.querySelectorAll('.spectra, .empty').forEach((old) => old.remove());
   const shown = run.saddles.map((saddle, i) => ({saddle, i})).filter(({saddle}) => saddle.eigenvalues.some(known));
   if (!shown.length) {
-    parent.append(element('p', {class: 'empty'}, 'No saddle of this run has a stored spectrum.'));
+    parent.append(element('p', {class: 'empty'}, 'No visit of this run has a stored spectrum.'));
     return;
   }
   const threshold = linearZone();
