@@ -1,7 +1,11 @@
 #include "saddleflow/base/workers.hpp"
 
+#include <pthread.h>
+
+#include <algorithm>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -9,6 +13,14 @@
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow {
+
+namespace {
+
+// The matrix products take up to 2 MB from the stack. A thread has as much as the shell's limit says, which
+// may be less; that of a main thread is 8 MB as a rule.
+constexpr std::size_t kStack = std::size_t{8} << 20;
+
+}  // namespace
 
 /// The jobs of one call of run().
 class Workers::Batch {
@@ -20,7 +32,7 @@ class Workers::Batch {
     work();
     // A thread that waits leaves its place to the jobs inside of those that are still at work.
     ++free_;
-    for (std::thread thread = next_thread(); thread.joinable(); thread = next_thread()) thread.join();
+    while (const std::optional<pthread_t> thread = next_thread()) pthread_join(*thread, nullptr);
     --free_;
     if (failure_) std::rethrow_exception(failure_);
   }
@@ -40,11 +52,23 @@ class Workers::Batch {
   /// Asked before every job: places become free while a batch is at work.
   void start_another() {
     if (next_ >= first_failed_ || !take_place()) return;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, kStack);
     const std::lock_guard lock(mutex_);
-    threads_.emplace_back([this] {
-      work();
-      ++free_;
-    });
+    pthread_t thread{};
+    if (pthread_create(&thread, &attributes, &enter, this) == 0)
+      threads_.push_back(thread);
+    else
+      ++free_;  // the system has no more: those at work go on
+    pthread_attr_destroy(&attributes);
+  }
+
+  static void* enter(void* batch) {
+    auto& self = *static_cast<Batch*>(batch);
+    self.work();
+    ++self.free_;
+    return nullptr;
   }
 
   bool take_place() {
@@ -60,10 +84,10 @@ class Workers::Batch {
     failure_ = std::current_exception();
   }
 
-  std::thread next_thread() {
+  std::optional<pthread_t> next_thread() {
     const std::lock_guard lock(mutex_);
     if (threads_.empty()) return {};
-    std::thread last = std::move(threads_.back());
+    const pthread_t last = threads_.back();
     threads_.pop_back();
     return last;
   }
@@ -74,7 +98,7 @@ class Workers::Batch {
   std::atomic<Index> next_ = 0;
   std::atomic<Index> first_failed_;  ///< the number of jobs where none has failed
   std::mutex mutex_;
-  std::vector<std::thread> threads_;
+  std::vector<pthread_t> threads_;
   std::exception_ptr failure_;
 };
 
