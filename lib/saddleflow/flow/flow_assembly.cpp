@@ -98,8 +98,8 @@ std::vector<std::string> warnings_of(const FlowAssemblyOptions& options, const N
   if (!is_blind(options, network)) return {};
   return {fmt::format(
       "{}: the gradient jumps at kinks that the network does not show (trait pre_activations): they cannot "
-      "be "
-      "followed, and the path is that of the flow only while it stays off them; its gauges stop a run that "
+      "be followed, and the path is that of the flow only while it stays off them; its gauges stop a run "
+      "that "
       "they find off (balance_drift, energy_drift, loss_rise)",
       network.kind())};
 }

@@ -1,4 +1,4 @@
-// The basis of the hidden layers of a linear network in which what is inactive is neurons.
+// The basis of the hidden layers of a linear network in which the inactive modes are neurons.
 #pragma once
 
 #include <vector>
