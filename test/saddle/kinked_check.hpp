@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "saddleflow/saddle/kinks/kinked_point.hpp"
+#include "saddle/kinked_analysis.hpp"
 
 namespace saddleflow::test {
 

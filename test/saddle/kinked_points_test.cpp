@@ -33,6 +33,17 @@ Objective three_samples(Real slope, Real y1, Real y2, Real y3) {
   return Objective(feed_forward({2, 1, 1}, Activation(slope, 1)), data, Loss());
 }
 
+/// The library's kind of the point: neurons that are zero may add ways down, but take none away.
+void check_kind(Objective& objective, const KinkedPoint& found) {
+  if (found.verdict == KinkedVerdict::unresolved) return;
+  const CriticalPoint point = analyse_critical_point(objective, found.point());
+  const bool by_neurons = std::all_of(
+      point.escapes.begin(), point.escapes.end(),
+      [](const EscapeDirection& escape) { return escape.kind == EscapeDirection::Kind::correlation; });
+  if (found.verdict == KinkedVerdict::saddle) BOOST_TEST((point.kind == CriticalKind::saddle && !by_neurons));
+  if (found.verdict == KinkedVerdict::minimum) BOOST_TEST(by_neurons);
+}
+
 }  // namespace
 
 // u = (1, 0), v = 1 fits the mean of y_1 and y_3. Slope at the kink: s = (y_3 - y_1) / y_2, b = -y_2; the
@@ -241,6 +252,7 @@ BOOST_AUTO_TEST_CASE(ends_of_flows) {
       const KinkedPoint found = analyse_kinked_point(*example.objective, example.w);
       BOOST_TEST_CONTEXT("seed " << seed << ", verdict " << name_of(found.verdict)) {
         check_point(*example.objective, found, seed, tally);
+        check_kind(*example.objective, found);
         // The kinks of a neuron that slides turn concave as its outgoing weight changes sign, and it slides
         // on.
         BOOST_TEST((!found.first_order.falls() || found.first_order.back.minCoeff() < 0));

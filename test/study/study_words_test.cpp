@@ -95,7 +95,6 @@ BOOST_AUTO_TEST_CASE(every_table_above_the_base) {
   test::check_round_trip<TargetKind>();
   test::check_round_trip<NcfEnd>();
   test::check_round_trip<RefineStatus>();
-  test::check_round_trip<KinkedVerdict>();
   test::check_round_trip<OneSidedResult::Method>();
   test::check_round_trip<Minimiser>();
   test::check_round_trip<Destination>();

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "saddleflow/base/error.hpp"
@@ -11,14 +10,12 @@
 namespace saddleflow {
 
 Correlation::Correlation(const Objective& objective)
-    : network_(objective.shared_network()),
-      data_(objective.data()),
+    : data_(objective.data()),
       loss_(objective.loss()),
-      kernel_(network_->kernel(data_.inputs)),
-      u_(size()),
+      pass_(objective.shared_network(), data_.inputs, "direction"),
       gradient_(size()) {
   const Matrix zero = Matrix::Zero(data_.targets.rows(), data_.targets.cols());
-  for (Matrix* m : {&z_, &outputs_, &scaled_, &derivative_, &tangent_residual_}) *m = zero;
+  for (Matrix* m : {&z_, &scaled_, &derivative_, &tangent_residual_}) *m = zero;
   loss_.derivative(zero, data_.targets, z_);
   z_ = -z_;
   loss_at_origin_ = loss_.value(zero, data_.targets);
@@ -37,14 +34,7 @@ void Correlation::set_output_scale(Real c) {
 }
 
 bool Correlation::run_forward(const Vector& u) {
-  if (u.size() != size())
-    throw InputError(fmt::format("direction: found {} numbers, expected the {} parameters of the network",
-                                 u.size(), size()));
-  // By value: +0 and -0 give the same outputs, NaN is evaluated again.
-  if (has_forward_ && std::equal(u.data(), u.data() + u.size(), u_.data())) return false;
-  u_ = u;
-  outputs_ = kernel_->forward(u_);
-  has_forward_ = true;
+  if (!pass_.move_to(u)) return false;
   has_gradient_ = false;
   return true;
 }
@@ -56,9 +46,9 @@ void Correlation::ensure_forward(const Vector& u) {
 void Correlation::ensure_gradient(const Vector& u) {
   run_forward(u);
   if (has_gradient_) return;
-  scaled_ = c_ * outputs_;
+  scaled_ = c_ * pass_.outputs();
   loss_.derivative(scaled_, data_.targets, derivative_);
-  kernel_->backward(derivative_, gradient_);
+  pass_.kernel().backward(derivative_, gradient_);
   gradient_ = -gradient_;
   has_gradient_ = true;
   ++counters_.gradients;
@@ -66,83 +56,73 @@ void Correlation::ensure_gradient(const Vector& u) {
 
 Real Correlation::value(const Vector& u) {
   ensure_forward(u);
-  if (c_ == 0) return z_.cwiseProduct(outputs_).sum();
-  scaled_ = c_ * outputs_;
+  if (c_ == 0) return z_.cwiseProduct(pass_.outputs()).sum();
+  scaled_ = c_ * pass_.outputs();
   return (loss_at_origin_ - loss_.value(scaled_, data_.targets)) / c_;
 }
 
 Real Correlation::gradient(const Vector& u, Vector& g) {
   ensure_gradient(u);
   g = gradient_;
-  return u.dot(g) / static_cast<Real>(network_->degree());
+  return u.dot(g) / static_cast<Real>(network().degree());
 }
 
 void Correlation::hessian_vector(const Vector& u, const Vector& v, Vector& out) {
   ensure_gradient(u);
-  const Matrix& tangent = kernel_->tangent(v);
+  const Matrix& tangent = pass_.kernel().tangent(v);
   if (c_ == 0) {
     tangent_residual_.setZero();
   } else {
-    scaled_ = c_ * outputs_;
+    scaled_ = c_ * pass_.outputs();
     loss_.curvature(scaled_, data_.targets, curvature_);
     multiply(curvature_, tangent, tangent_residual_);
     tangent_residual_ *= c_;
   }
-  kernel_->tangent_backward(tangent_residual_, out);
+  pass_.kernel().tangent_backward(tangent_residual_, out);
   out = -out;
   ++counters_.hessian_vectors;
 }
 
 void Correlation::hessian(const Vector& u, Matrix& out) {
   ensure_forward(u);
-  scaled_ = c_ * outputs_;
+  scaled_ = c_ * pass_.outputs();
   loss_.derivative(scaled_, data_.targets, derivative_);
   loss_.curvature(scaled_, data_.targets, curvature_);
   curvature_ *= c_;
-  kernel_->hessian(derivative_, curvature_, out);
+  pass_.kernel().hessian(derivative_, curvature_, out);
   out = -out;
   ++counters_.hessians;
 }
 
 const Matrix& Correlation::outputs(const Vector& u) {
   ensure_forward(u);
-  return outputs_;
+  return pass_.outputs();
 }
 
 const Matrix& Correlation::loss_derivative(const Vector& u) {
   ensure_forward(u);
-  scaled_ = c_ * outputs_;
+  scaled_ = c_ * pass_.outputs();
   loss_.derivative(scaled_, data_.targets, derivative_);
   return derivative_;
 }
 
 const FeedForwardState* Correlation::state_at(const Vector& u) {
   ensure_forward(u);
-  return kernel_->feed_forward_state();
-}
-
-const Matrix& Correlation::columns() const {
-  const FeedForwardState* state = kernel_->feed_forward_state();
-  return state != nullptr ? state->inputs : data_.inputs;
-}
-
-const OuterLayer* Correlation::outer_layer() const {
-  const FeedForwardState* state = kernel_->feed_forward_state();
-  return state != nullptr ? state->outer.get() : nullptr;
+  return pass_.state();
 }
 
 const Matrix& Correlation::output_tangent(const Vector& u, const Vector& v) {
   ensure_gradient(u);
   ++counters_.hessian_vectors;
-  return kernel_->tangent(v);
+  return pass_.kernel().tangent(v);
 }
 
 void Correlation::scale_derivative(const Vector& u, Vector& out) {
   ensure_forward(u);
-  scaled_ = c_ * outputs_;
+  scaled_ = c_ * pass_.outputs();
   loss_.curvature(scaled_, data_.targets, curvature_);
-  multiply(curvature_, outputs_, tangent_residual_);
-  kernel_->backward(tangent_residual_, out);
+  multiply(curvature_, pass_.outputs(), tangent_residual_);
+  pass_.kernel().backward(tangent_residual_, out);
   out = -out;
   has_gradient_ = false;  // the kernel now holds another residual
   ++counters_.gradients;

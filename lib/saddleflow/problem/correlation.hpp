@@ -8,6 +8,7 @@
 #include "saddleflow/network/kernel.hpp"
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/network/outer_layer.hpp"
+#include "saddleflow/problem/network_pass.hpp"
 #include "saddleflow/problem/objective.hpp"
 
 namespace saddleflow {
@@ -26,11 +27,11 @@ class Correlation {
   Correlation(const Correlation&) = delete;
   Correlation& operator=(const Correlation&) = delete;
 
-  const Network& network() const { return *network_; }
-  std::shared_ptr<const Network> shared_network() const { return network_; }
+  const Network& network() const { return pass_.network(); }
+  std::shared_ptr<const Network> shared_network() const { return pass_.shared_network(); }
   const Dataset& data() const { return data_; }
   const Loss& loss() const { return loss_; }
-  Index size() const { return network_->parameter_count(); }
+  Index size() const { return network().parameter_count(); }
   /// z = -l'(0, Y), outputs x n, the reduction included.
   const Matrix& residual_at_origin() const { return z_; }
   /// L(0), the loss of the zero network.
@@ -60,12 +61,11 @@ class Correlation {
   /// Pre-activations, activations and slopes at u; null for other families.
   const FeedForwardState* state_at(const Vector& u);
   /// Whether state_at() has something to show.
-  bool has_layers() const { return kernel_->feed_forward_state() != nullptr; }
-  /// What the first layer of weights is multiplied with, fan-in x columns: the inputs of the samples, or,
-  /// where a sample has several columns (see OuterLayer), these.
-  const Matrix& columns() const;
+  bool has_layers() const { return pass_.state() != nullptr; }
+  /// What the first layer of weights is multiplied with, see NetworkPass.
+  const Matrix& columns() const { return pass_.columns(); }
   /// Null for networks that show no pre-activations.
-  const OuterLayer* outer_layer() const;
+  const OuterLayer* outer_layer() const { return pass_.outer_layer(); }
 
   /// J(u) v: the derivative of H(X; u) along v, outputs x n, the network of unit scale. Valid until the next
   /// product.
@@ -82,19 +82,18 @@ class Correlation {
   void ensure_forward(const Vector& u);
   void ensure_gradient(const Vector& u);
 
-  std::shared_ptr<const Network> network_;
   Dataset data_;
   Loss loss_;
-  std::unique_ptr<Kernel> kernel_;
+  NetworkPass pass_;
   WorkCounters counters_;
   Matrix z_;
   Real loss_at_origin_ = 0;
   Real c_ = 0;
 
-  Vector u_, gradient_;
-  Matrix outputs_, scaled_, derivative_, tangent_residual_;
+  Vector gradient_;  // at the weights of the pass, when has_gradient_
+  Matrix scaled_, derivative_, tangent_residual_;
   OutputCurvature curvature_;
-  bool has_forward_ = false, has_gradient_ = false;
+  bool has_gradient_ = false;
 };
 
 }  // namespace saddleflow

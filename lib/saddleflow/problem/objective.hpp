@@ -13,6 +13,7 @@
 #include "saddleflow/network/outer_layer.hpp"
 #include "saddleflow/problem/dataset.hpp"
 #include "saddleflow/problem/loss.hpp"
+#include "saddleflow/problem/network_pass.hpp"
 
 namespace saddleflow {
 
@@ -48,11 +49,11 @@ class Objective {
   Objective(const Objective&) = delete;
   Objective& operator=(const Objective&) = delete;
 
-  const Network& network() const { return *network_; }
-  std::shared_ptr<const Network> shared_network() const { return network_; }
+  const Network& network() const { return pass_.network(); }
+  std::shared_ptr<const Network> shared_network() const { return pass_.shared_network(); }
   const Dataset& data() const { return data_; }
   const Loss& loss() const { return loss_; }
-  Index size() const { return network_->parameter_count(); }
+  Index size() const { return network().parameter_count(); }
 
   // Every call throws InputError when w has not size() entries. Weights that are not finite give results that
   // are not finite rather than an exception: what follows is for the integrator to decide.
@@ -98,40 +99,35 @@ class Objective {
   /// Pre-activations, activations and slopes at w; null for other families.
   const FeedForwardState* state_at(const Vector& w);
   /// Whether state_at() has something to show.
-  bool has_layers() const { return kernel_->feed_forward_state() != nullptr; }
-  /// What the first layer of weights is multiplied with, fan-in x columns: the inputs of the samples, or,
-  /// where a sample has several columns (see OuterLayer), these.
-  const Matrix& columns() const;
+  bool has_layers() const { return pass_.state() != nullptr; }
+  /// What the first layer of weights is multiplied with, see NetworkPass.
+  const Matrix& columns() const { return pass_.columns(); }
   /// Null for networks that show no pre-activations.
-  const OuterLayer* outer_layer() const;
+  const OuterLayer* outer_layer() const { return pass_.outer_layer(); }
 
   const WorkCounters& counters() const { return counters_; }
   void set_counters(const WorkCounters& counters) { counters_ = counters; }
 
  private:
-  bool at(const Vector& w) const;
   bool run_forward(const Vector& w);  // true when a pass was made
   void ensure_forward(const Vector& w);
   void ensure_gradient(const Vector& w);
   void make_tangent();
   void multiply_hessian(const Vector& w, const Vector& v, Vector& out);
 
-  std::shared_ptr<const Network> network_;
   Dataset data_;
   Loss loss_;
-  std::unique_ptr<Kernel> kernel_;
+  NetworkPass pass_;
   std::unique_ptr<SlidingManifold> sliding_;  // in a mode
   WorkCounters counters_;
 
-  Vector w_;         // weights of the kept results, when has_forward_
-  Vector gradient_;  // gradient at w_, when has_gradient_
+  Vector gradient_;  // at the weights of the pass, when has_gradient_
   Vector cut_;       // in a mode with sliding kinks: before its projection
   Vector multipliers_, tangent_;
   Matrix noise_;  // see CutPass
-  Matrix residual_, outputs_, tangent_residual_;
+  Matrix residual_, tangent_residual_;
   OutputCurvature curvature_;
   Real value_ = 0;
-  bool has_forward_ = false;
   bool has_gradient_ = false;
 };
 

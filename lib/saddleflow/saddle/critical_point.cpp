@@ -175,9 +175,7 @@ class Analysis {
 
   void find_ways_down() {
     const Spectrum& s = result_.spectrum;
-    for (Index i = 0; i < s.negative; ++i)
-      result_.escapes.push_back(
-          {EscapeDirection::Kind::eigenvector, s.vectors.col(i), -s.eigenvalues[i], 2, -1, -1, 0});
+    for (Index i = 0; i < s.negative; ++i) add_eigenvector(s.vectors.col(i), s.eigenvalues[i]);
     if (result_.kinks && result_.kinks->falls())
       result_.escapes.push_back({EscapeDirection::Kind::descent, result_.kinks->one_sided.direction,
                                  -result_.kinks->one_sided.least, 1, -1, -1, 0});
@@ -196,6 +194,14 @@ class Analysis {
     for (const NeuronNcf& ncf : result_.ncfs) add_neuron(ncf);
     // Neurons that find no way down alone may find one together.
     if (result_.escapes.empty()) add_path();
+  }
+
+  // Where the point lies on a kink that is not held, the loss rises on one side of it to first order. An
+  // eigenvector that leads to such a side with either sign is no way down.
+  void add_eigenvector(const Vector& v, Real eigenvalue) {
+    const int side = result_.kinks ? open_side(*surface_, result_.point(), result_.kinks->loose, v) : 1;
+    if (side == 0) return;
+    result_.escapes.push_back({EscapeDirection::Kind::eigenvector, side * v, -eigenvalue, 2, -1, -1, 0});
   }
 
   // Of degree 2 where the network is smooth N is part of the Hessian: those ways are eigenvectors already.

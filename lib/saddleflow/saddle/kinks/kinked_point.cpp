@@ -1,34 +1,19 @@
 #include "saddleflow/saddle/kinks/kinked_point.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "saddleflow/base/decompositions.hpp"
-#include "saddleflow/base/error.hpp"
 #include "saddleflow/piecewise/cells.hpp"
 
 namespace saddleflow {
 namespace {
 
-// ||l'(H)|| beside that of the zero network up to which the point is a fit: the point is refined to rounding,
-// and so is the residual.
-constexpr Real kFit = Real(1e-10);
-
 Matrix unit_columns(Matrix m) {
   for (Index k = 0; k < m.cols(); ++k)
     if (m.col(k).norm() > 0) m.col(k).normalize();
   return m;
-}
-
-bool is_fitted(Objective& objective, const Vector& w) {
-  const Matrix& targets = objective.data().targets;
-  Matrix here, at_origin;
-  objective.loss().derivative(objective.outputs(w), targets, here);
-  objective.loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, at_origin);
-  return here.norm() <= kFit * at_origin.norm();
 }
 
 /// The least norm of the Clarke subdifferential. Slopes that are free on their own are in it where the
@@ -45,42 +30,6 @@ Real least_gradient(KinkedSurface& surface, const Vector& w, const OneSidedModel
   Vector along;
   surface.objective().gradient(w, along);
   return std::hypot(along.norm(), *across);
-}
-
-/// The steepest one that stays on the sides of the loose kinks; `loose`: their gradients, outwards.
-void take_eigenvector(KinkedPoint& point, const Matrix& loose) {
-  const Spectrum& s = point.spectrum;
-  point.verdict = KinkedVerdict::degenerate;
-  for (Index k = 0; k < s.negative; ++k) {
-    const Vector rates = loose.transpose() * s.vectors.col(k);
-    const bool plus = rates.size() == 0 || rates.minCoeff() >= 0;
-    if (!plus && rates.maxCoeff() > 0) continue;
-    point.verdict = KinkedVerdict::saddle;
-    point.descent = (plus ? 1 : -1) * s.vectors.col(k);
-    point.descent_rate = s.eigenvalues[k];
-    return;
-  }
-}
-
-void judge(KinkedPoint& point, const Matrix& loose, bool fitted) {
-  const KinkedFirstOrder& first = point.first_order;
-  const Spectrum& s = point.spectrum;
-  if (!first.clarke_stationary) return;
-  if (first.falls()) {
-    point.verdict = KinkedVerdict::saddle;
-    point.descent = first.one_sided.direction;
-    point.descent_rate = first.one_sided.least;
-    point.descent_is_first_order = true;
-  } else if (fitted) {
-    point.verdict = KinkedVerdict::minimum;
-  } else if (s.negative > 0) {
-    take_eigenvector(point, loose);
-  } else {
-    const bool linear = first.kinks.empty() || first.grows();
-    const bool positive = s.complete && point.zero_modes.unexplained == 0;
-    point.verdict =
-        linear && positive && first.idle == 0 ? KinkedVerdict::minimum : KinkedVerdict::degenerate;
-  }
 }
 
 }  // namespace
@@ -132,23 +81,14 @@ void second_order_at(KinkedSurface& surface, const Vector& w, SpectrumOptions op
                                   kZeroModeAngle, normals, &surface.pattern());
 }
 
-KinkedPoint analyse_kinked_point(Objective& objective, const Vector& w, const KinkedPointOptions& options) {
-  if (w.size() != objective.size())
-    throw InputError(fmt::format("kinked point: found {} weights, expected {}", w.size(), objective.size()));
-  KinkedSurface surface(objective);
-  KinkedPoint point;
-  point.refinement = refine_on_kinks(surface, w, options.refine, options.kink_tolerance);
-  if (!point.refinement.refinement.converged || !point.refinement.consistent) return point;
-  point.first_order = first_order_at(surface, point.point(), point.refinement.loose, point.refinement.idle,
-                                     options.one_sided);
-  second_order_at(surface, point.point(), options.spectrum, point.spectrum, point.zero_modes);
-  const std::vector<Kink>& loose = point.refinement.loose;
-  Matrix outwards = surface.normals(point.point(), loose);
+int open_side(KinkedSurface& surface, const Vector& w, const std::vector<Kink>& loose, const Vector& v) {
+  Matrix outwards = surface.normals(w, loose);
   for (std::size_t k = 0; k < loose.size(); ++k)
     if (surface.mode().side(surface.index()(loose[k])) == Side::below)
       outwards.col(static_cast<Index>(k)) *= -1;
-  judge(point, outwards, is_fitted(objective, point.point()));
-  return point;
+  const Vector rates = outwards.transpose() * v;
+  if (rates.size() == 0 || rates.minCoeff() >= 0) return 1;
+  return rates.maxCoeff() <= 0 ? -1 : 0;
 }
 
 }  // namespace saddleflow
