@@ -144,6 +144,32 @@ BOOST_DATA_TEST_CASE(opposite_samples_are_no_box,
   BOOST_TEST(first.clarke_stationary == (least == 0));
 }
 
+// On the kinks of samples at e_2 and -e_2 a move along e_2 leaves the branch of one, a move along -e_2 that
+// of the other; along u_1 and v neither is left.
+BOOST_AUTO_TEST_CASE(sides_that_loose_kinks_leave_open) {
+  Dataset data{Matrix(2, 3), Matrix::Ones(1, 3), "opposite"};
+  data.inputs << 1, 0, 0, 0, 1, -1;
+  Objective objective(feed_forward({2, 1, 1}, Activation(Real(0.1), 1)), data, Loss());
+  const Vector w{{Real(0.5), 0, Real(1.5)}};
+  KinkedSurface surface(objective);
+  Mode mode = surface.mode_at(w, Real(1e-9));
+  const std::vector<Kink> both{{0, 0, 1}, {0, 0, 2}}, first{both[0]};
+  for (const Kink& kink : both) mode.set(surface.index()(kink), Side::above);
+  surface.enter(mode, w);
+  const Vector up{{0, 1, 0}}, along{{Real(0.6), 0, Real(0.8)}};
+  BOOST_TEST(open_side(surface, w, {}, up) == 1);
+  BOOST_TEST(open_side(surface, w, first, up) == 1);
+  BOOST_TEST(open_side(surface, w, first, -up) == -1);
+  BOOST_TEST(open_side(surface, w, both, up) == 0);
+  BOOST_TEST(open_side(surface, w, both, along) == 1);
+  for (const Real rounding : {Real(1e-15), Real(-1e-15)})
+    BOOST_TEST(open_side(surface, w, both, along + rounding * up) == 1);
+  mode.set(surface.index()(both[0]), Side::below);
+  surface.enter(mode, w);
+  BOOST_TEST(open_side(surface, w, both, up) == -1);
+  BOOST_TEST(open_side(surface, w, both, -up) == 1);
+}
+
 // Residuals of either sign: convex and concave kinks.
 BOOST_AUTO_TEST_CASE(points_made_stationary) {
   Tally tally;

@@ -10,6 +10,10 @@
 namespace saddleflow {
 namespace {
 
+// Cosines of a kink's normal and a direction up to this are zero. Eigenvectors are known to rounding over the
+// gap of their eigenvalues: the square root of rounding allows for gaps as small.
+constexpr Real kAlongKink = Real(1e-8);
+
 Matrix unit_columns(Matrix m) {
   for (Index k = 0; k < m.cols(); ++k)
     if (m.col(k).norm() > 0) m.col(k).normalize();
@@ -82,13 +86,14 @@ void second_order_at(KinkedSurface& surface, const Vector& w, SpectrumOptions op
 }
 
 int open_side(KinkedSurface& surface, const Vector& w, const std::vector<Kink>& loose, const Vector& v) {
+  if (loose.empty()) return 1;
   Matrix outwards = surface.normals(w, loose);
   for (std::size_t k = 0; k < loose.size(); ++k)
     if (surface.mode().side(surface.index()(loose[k])) == Side::below)
       outwards.col(static_cast<Index>(k)) *= -1;
-  const Vector rates = outwards.transpose() * v;
-  if (rates.size() == 0 || rates.minCoeff() >= 0) return 1;
-  return rates.maxCoeff() <= 0 ? -1 : 0;
+  const Vector rates = unit_columns(outwards).transpose() * v;
+  if (rates.minCoeff() >= -kAlongKink) return 1;
+  return rates.maxCoeff() <= kAlongKink ? -1 : 0;
 }
 
 }  // namespace saddleflow
