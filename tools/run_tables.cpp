@@ -24,6 +24,22 @@ std::string eigenvalue_counts(const archive::SaddleRow& s) {
   return fmt::format("{} negative, {} zero, {} positive", s.index_negative, s.index_zero, s.index_positive);
 }
 
+std::string visit_in_words(const archive::SaddleRow& s) {
+  return fmt::format("{}, {}", name_of(by_flag<VisitDepth>(s.depth, "/saddles/depth")),
+                     std::isnan(s.leave_time) ? "stayed" : "left");
+}
+
+void print_no_visit(std::FILE* out, const NearestRow& nearest) {
+  if (std::isnan(nearest.proximity)) {
+    fmt::print(out, "\nno critical point was visited\n");
+    return;
+  }
+  fmt::print(
+      out,
+      "\nno critical point was visited: r came down to {:.2e} at t = {:.6g}, where the loss was {:.7g}\n",
+      nearest.proximity, nearest.time, nearest.loss);
+}
+
 }  // namespace
 
 void print_heading(std::FILE* out, const archive::RunDescription& run) {
@@ -59,15 +75,18 @@ void print_events(std::FILE* out, const archive::RunReader& run) {
                e.lambda_min, e.lambda_max);
 }
 
-void print_saddles(std::FILE* out, const archive::RunReader& run) {
-  const auto saddles = run.saddle_rows();
-  if (saddles.empty()) return;
-  fmt::print(out, "\n{:>3}  {:<13} {:>12} {:>12} {:>12} {:>13} {:>10} {:>10}  {}\n", "#", "visit", "enter",
+void print_visits(std::FILE* out, const archive::RunReader& run,
+                  const std::vector<archive::SaddleRow>& visits) {
+  if (visits.empty()) {
+    print_no_visit(out, nearest_row(run));
+    return;
+  }
+  fmt::print(out, "\n{:>3}  {:<16} {:>12} {:>12} {:>12} {:>13} {:>10} {:>10}  {}\n", "#", "visit", "enter",
              "closest", "leave", "loss", "r", "Newton", "Hessian at the closest approach");
   std::size_t i = 0;
-  for (const archive::SaddleRow& s : saddles)
-    fmt::print(out, "{:>3}  {:<13} {:>12.6g} {:>12.6g} {:>12} {:>13.7g} {:>10.2e} {:>10.2e}  {}\n", ++i,
-               std::isnan(s.leave_time) ? "stayed" : "left", s.enter_time, s.closest_time,
+  for (const archive::SaddleRow& s : visits)
+    fmt::print(out, "{:>3}  {:<16} {:>12.6g} {:>12.6g} {:>12} {:>13.7g} {:>10.2e} {:>10.2e}  {}\n", ++i,
+               visit_in_words(s), s.enter_time, s.closest_time,
                std::isnan(s.leave_time) ? "-" : fmt::format("{:.6g}", s.leave_time), s.loss, s.proximity,
                s.newton_distance, eigenvalue_counts(s));
 }

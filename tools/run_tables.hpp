@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "saddleflow/archive/run_reader.hpp"
+#include "saddleflow/job/stored_visits.hpp"
 #include "saddleflow/job/verification.hpp"
 
 namespace saddleflow::tools {
@@ -12,7 +13,9 @@ void print_heading(std::FILE* out, const archive::RunDescription& run);
 /// Of a run across kinks (flow.kinks = "ignore"): what that means.
 void print_ignored_kinks(std::FILE* out, const archive::RunDescription& run);
 void print_events(std::FILE* out, const archive::RunReader& run);
-void print_saddles(std::FILE* out, const archive::RunReader& run);
+/// Visits of the run; where there is none, how near to one it came.
+void print_visits(std::FILE* out, const archive::RunReader& run,
+                  const std::vector<archive::SaddleRow>& visits);
 /// Stop reason, gauges and work.
 void print_summary(std::FILE* out, const archive::RunSummary& summary);
 void print_verification(std::FILE* out, const Verification& v);

@@ -110,18 +110,37 @@ std::string neuron_name(const Network& network, Index neuron) {
   return fmt::format("{}.{}", n.layer + 1, n.index + 1);
 }
 
-void print_visits(std::FILE* out, const SaddleSurvey& survey, const Network& network) {
-  if (survey.visits.empty()) {
-    fmt::print(out, "\nno saddle was visited\n");
-    return;
+/// In brackets where the refinement ended too far away to be that of the visit.
+std::string point_of(const SaddleVisit& v) {
+  if (v.point < 0) return "-";
+  return fmt::format(fmt::runtime(v.has_saddle ? "{}" : "({})"), v.point + 1);
+}
+
+void explain_points(std::FILE* out, const SaddleSurvey& survey) {
+  bool far = false, unstored = false;
+  for (const SaddleVisit& v : survey.visits) {
+    far = far || (v.point >= 0 && !v.has_saddle);
+    unstored = unstored || v.point < 0;
   }
+  if (far)
+    fmt::print(out,
+               "(point): where the refinement from this visit ended; it is not critical, or too far away "
+               "(distance, loss) to be\nthe saddle of the visit\n");
+  if (unstored)
+    fmt::print(out,
+               "point -: no weights are stored between enter and leave (output.weights), so it was not "
+               "refined\n");
+}
+
+void print_visits(std::FILE* out, const SaddleSurvey& survey, const Network& network) {
+  if (survey.visits.empty()) return;
   fmt::print(out, "\n{:>3}  {:>5} {:>11} {:>11} {:>11} {:>11} {:>9}  {:>9} {:>9}  {:<9} {:<9} {:>8}\n", "run",
              "point", "enter", "closest", "leave", "predicted", "distance", "kept", "small", "left by",
              "predicted", "overlap");
   for (const SaddleVisit& v : survey.visits) {
     const VisitAnalysis& a = v.analysis;
     fmt::print(out, "{:>3}  {:>5} {:>11.6g} {:>11.6g} {:>11} {:>11} {:>9}  {:>9} {:>9}  {:<9} {:<9} {:>8}\n",
-               v.run + 1, v.point + 1, v.recorded.enter_time, v.recorded.closest_time,
+               v.run + 1, point_of(v), v.recorded.enter_time, v.recorded.closest_time,
                or_dash(static_cast<Real>(v.recorded.leave_time), "{:.6g}"),
                or_dash(a.predicted_leave_time, "{:.6g}"), or_dash(a.closest_distance, "{:.1e}"),
                or_dash(a.kept_drift, "{:.1e}"), or_dash(a.small_norm, "{:.1e}"),
@@ -133,6 +152,7 @@ void print_visits(std::FILE* out, const SaddleSurvey& survey, const Network& net
       "left by, predicted: neuron (hidden layer.number) that grew, and that should have; overlap: cosine "
       "of the\nexit with the way down that it follows; kept, small: distance from the point of the "
       "active and of the\nzero neurons' weights at the closest approach\n");
+  explain_points(out, survey);
   Index known = 0, preserved = 0;
   for (const SaddleVisit& v : survey.visits) {
     known += v.pattern_preserved != Verdict::not_applicable ? 1 : 0;

@@ -131,7 +131,7 @@ int run(const Arguments& a, const std::string& command) {
     print_heading(stdout, file.description());
     print_ignored_kinks(stdout, file.description());
     print_events(stdout, file);
-    print_saddles(stdout, file);
+    if (study.boolean("events.saddle.enabled")) print_visits(stdout, file, file.saddle_rows());
     print_summary(stdout, summary);
     fmt::print("file:    {}\n", a.output);
     const bool to_be_verified = a.verify && !stopped.is_failure();

@@ -25,19 +25,23 @@ struct Arguments {
   std::string point, output;
   std::vector<std::string> overrides;
   std::int64_t starts = 32, seed = 1, most_points = 64, most_escapes = 12;
-  double rtol = 1e-8;
+  double rtol = 1e-8, prominence = 0;
   bool refine = false, connect = false, force = false, quiet = false;
 };
 
 constexpr const char* kFooter =
-    "Without --refine the visits are printed as the runs have recorded them. With it every visit is refined "
-    "to\n"
+    "Without --refine the visits are printed as the runs have recorded them. With --prominence they are "
+    "found\n"
+    "again on the stored steps, without integrating: a visit is a dip of the proximity r beside which r is "
+    "larger by\nthis factor on both sides, and below 1/3. With --refine every visit is refined to\n"
     "the critical point, that point classified (index: negative, zero explained by symmetry, zero "
     "unexplained\n"
     "and positive eigenvalues; ways down: unstable eigenvectors, positive KKT points of the correlation\n"
     "function of its zero neurons, and descents off kinks on which it lies), and the points of all runs "
     "listed once modulo permutation, sign and\n"
-    "rescaling. --connect and -o imply it.\n\n"
+    "rescaling. A refinement that ends too far away (farther than half of the point's size, or at a loss "
+    "that "
+    "is none of\nthe visit's) does not make its point that of the visit. --connect and -o imply it.\n\n"
     "Given a study, the point to be analysed is --point, or the study's own initial weights as they are.\n\n"
     "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (what was found\n"
     "until then is printed, no file is written).";
@@ -46,6 +50,8 @@ void add_options(CommandLine& line, Arguments& a) {
   constexpr std::int64_t most = 1'000'000'000;
   line.required("sources", a.sources, "run files written by sf-flow, of one problem; or one study",
                 "RUN.h5... | STUDY.toml");
+  line.number("--prominence", a.prominence,
+              "find the visits again on the stored steps: dips of r by this factor", "F", 1.01, 1e6);
   line.flag("--refine", a.refine, "refine, classify and catalogue the critical points");
   line.flag("--connect", a.connect,
             "follow the unstable manifolds to the next critical points, and on from those");
@@ -68,11 +74,16 @@ void add_options(CommandLine& line, Arguments& a) {
   line.footer(kFooter);
 }
 
+std::optional<Real> prominence_of(const Arguments& a) {
+  return a.prominence > 0 ? std::optional<Real>(static_cast<Real>(a.prominence)) : std::nullopt;
+}
+
 SaddleSurveyOptions survey_options(const Arguments& a) {
   SaddleSurveyOptions options;
   options.starts = a.starts;
   options.seed = static_cast<std::uint64_t>(a.seed);
   options.connect = a.connect;
+  options.prominence = prominence_of(a);
   options.most_escapes = a.most_escapes;
   options.most_points = a.most_points;
   options.rtol = static_cast<Real>(a.rtol);
@@ -122,11 +133,12 @@ void write(const Arguments& a, const KktProblem& first, const SaddleSurvey& surv
                                existing_file(a.force));
 }
 
-int recorded_only(const std::vector<KktProblem>& problems) {
-  for (const KktProblem& problem : problems) {
+int visits_only(std::vector<KktProblem>& problems, std::optional<Real> prominence) {
+  for (KktProblem& problem : problems) {
+    std::vector<archive::SaddleRow> visits;
+    for (StoredVisit& visit : stored_visits(problem, prominence)) visits.push_back(std::move(visit.row));
     print_heading(stdout, problem.description);
-    print_saddles(stdout, *problem.run);
-    if (problem.run->rows().saddle == 0) fmt::print("\nno saddle was visited\n");
+    print_visits(stdout, *problem.run, visits);
   }
   return 0;
 }
@@ -135,7 +147,8 @@ int run(const Arguments& a, const std::string& command) {
   for (const std::string& source : a.sources) check_output(source, a.output, a.force);
   std::vector<KktProblem> problems = open_all(a, command);
   const KktProblem& first = problems.front();
-  if (first.run && !(a.refine || a.connect || !a.output.empty())) return recorded_only(problems);
+  if (first.run && !(a.refine || a.connect || !a.output.empty()))
+    return visits_only(problems, prominence_of(a));
   for (const KktProblem& problem : problems)
     if (!a.output.empty() && problem.run && problem.run->live())
       throw IoError(problem.run->path() + ": another process is writing this run, it cannot be copied");
@@ -150,6 +163,8 @@ int run(const Arguments& a, const std::string& command) {
     print_heading(stdout, first.description);
     print_survey(stdout, survey, first.objective->network(),
                  first.run ? a.sources : std::vector<std::string>());
+    if (first.run && survey.visits.empty())
+      for (const KktProblem& problem : problems) print_visits(stdout, *problem.run, {});
     if (!a.output.empty() && !survey.interrupted) fmt::print("file:    {}\n", a.output);
   }
   return survey.interrupted ? 130 : 0;

@@ -10,7 +10,8 @@
 namespace saddleflow::test {
 
 KinkedExample stationary_example(const StationaryRecipe& recipe) {
-  const auto& [seed, inputs, width, samples, slope, kinks, zero_rows, silent] = recipe;
+  const auto& [seed, inputs, width, samples, slope_of_recipe, kinks, zero_rows, silent] = recipe;
+  const Real slope = slope_of_recipe;  // a lambda captures no structured binding
   Random random(seed);
   Matrix x = random.normal_matrix(inputs, samples), u = random.normal_matrix(width, inputs);
   Vector v = random.normal_matrix(width, 1);

@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(ends_of_flows) {
     Tally tally;
     int rest = 0;
     for (int run = 0; run < shape.runs; ++run) {
-      const auto seed = static_cast<std::uint64_t>(100 + run);
+      const auto seed = 100 + static_cast<std::uint64_t>(run);
       const KinkedExample example = end_of_flow(seed, shape.sizes, shape.samples, shape.slope);
       if (example.w.size() == 0) continue;
       ++rest;

@@ -14,6 +14,7 @@
 #include "saddleflow/base/kkt_status.hpp"
 #include "saddleflow/base/mode_change_kind.hpp"
 #include "saddleflow/base/stop_reason.hpp"
+#include "saddleflow/base/visit_depth.hpp"
 
 namespace saddleflow::archive {
 
@@ -130,6 +131,7 @@ struct SaddleRow {
   double loss = 0, gradient_norm = 0, proximity = 0, newton_distance = 0;
   double enter_time = 0, closest_time = 0, leave_time = 0;
   std::int64_t index_negative = -1, index_zero = -1, index_positive = -1;
+  int depth = flag_of(VisitDepth::close);  ///< files before format 1.7 have close visits only
 };
 
 /// A KKT point of the constrained neural correlation function. Verdicts are flags of Verdict.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "saddleflow/base/visit_depth.hpp"
+
 namespace saddleflow::archive {
 namespace {
 
@@ -10,6 +12,11 @@ using enum Kind;
 
 DatasetSpec since_1_1(DatasetSpec spec) {
   spec.presence = Presence::since_1_1;
+  return spec;
+}
+
+DatasetSpec since_1_7(DatasetSpec spec) {
+  spec.presence = Presence::since_1_7;
   return spec;
 }
 
@@ -191,6 +198,8 @@ const std::vector<Column<SaddleRow>>& columns<SaddleRow>() {
        &Row::index_positive},
       {{"/saddles/eigenvalues", real, {axis, "/saddles/eigenvalue"}, "eigenvalues of the Hessian, ascending"},
        &Row::eigenvalues},
+      {since_1_7({"/saddles/depth", flag, {axis}, "how near the visit came", FlagSet::visit_depth}),
+       &Row::depth},
       {{"/saddles/enter_time", real, {axis}, "flow time of entering the neighbourhood"}, &Row::enter_time},
       {{"/saddles/closest_time", real, {axis}, "flow time of the closest approach"}, &Row::closest_time},
       {{"/saddles/leave_time", real, {axis}, "flow time of leaving the neighbourhood"}, &Row::leave_time},
@@ -353,6 +362,8 @@ FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
       return meanings_of<Side>();
     case FlagSet::round_stop:
       return meanings_of<RoundStop>();
+    case FlagSet::visit_depth:
+      return meanings_of<VisitDepth>();
   }
   return {};
 }

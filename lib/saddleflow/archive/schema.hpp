@@ -35,7 +35,8 @@ enum class FlagSet {
   escape_kind,
   change_kind,
   side,
-  round_stop
+  round_stop,
+  visit_depth
 };
 
 /// Which files hold a dataset (along an optional axis: where they have the axis).
@@ -43,6 +44,7 @@ enum class Presence {
   always,
   since_1_1,     ///< all but files of format 1.0
   since_1_4,     ///< all but files of older formats
+  since_1_7,     ///< likewise
   with_kkt,      ///< those to which add_kkt() has given KKT points
   with_saddles,  ///< those to which add_saddles() has given critical points
   with_modes,    ///< those of piecewise-smooth runs
@@ -151,6 +153,6 @@ struct FlagMeanings {
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description);
 
 inline constexpr const char* format_name = "saddleflow-run";
-inline constexpr std::int64_t format_major = 1, format_minor = 6;
+inline constexpr std::int64_t format_major = 1, format_minor = 7;
 
 }  // namespace saddleflow::archive

@@ -9,12 +9,14 @@ enum class EventKind {
   escape_loss,        ///< the loss has fallen by a part of L(0)
   escape_norm,        ///< ||w|| has risen to a given size
   direction_settled,  ///< near the origin: w and -grad L have become parallel
-  saddle_enter,       ///< the neighbourhood of a critical point is entered
+  saddle_enter,       ///< of a close visit of a critical point: its neighbourhood is entered
   saddle_closest,     ///< the closest approach in it
-  saddle_leave,       ///< it is left
+  saddle_leave,       ///< a visit ends, close or not
   steady,             ///< the proximity to a critical point has fallen to that of rest
   level,              ///< a recorded quantity crosses a level; its name goes on: "level:loss=0.1"
   end,                ///< of the trajectory
+  dip_begin,          ///< the proximity has begun to dip: a visit, if it rises again as far
+  dip_closest,        ///< it has a minimum there
 };
 
 template <>
@@ -27,7 +29,14 @@ inline constexpr auto enum_table<EventKind> =
                                             {EventKind::saddle_leave, "saddle_leave"},
                                             {EventKind::steady, "steady"},
                                             {EventKind::level, "level"},
-                                            {EventKind::end, "end"}});
+                                            {EventKind::end, "end"},
+                                            {EventKind::dip_begin, "dip_begin"},
+                                            {EventKind::dip_closest, "dip_closest"}});
+
+/// Events of a dip are told to observers, but not stored: whether it is a visit shows later, when it is left.
+constexpr bool is_stored(std::optional<EventKind> kind) {
+  return kind != EventKind::dip_begin && kind != EventKind::dip_closest;
+}
 
 /// Of an event's name: the word before a colon, where there is one. None for names that are not the
 /// library's.

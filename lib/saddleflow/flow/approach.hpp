@@ -12,6 +12,7 @@
 #include "saddleflow/flow/integration.hpp"
 #include "saddleflow/flow/observables.hpp"
 #include "saddleflow/flow/probe.hpp"
+#include "saddleflow/flow/visit_rule.hpp"
 #include "saddleflow/problem/objective.hpp"
 
 namespace saddleflow {

@@ -186,6 +186,7 @@ FlowEventOptions no_flow_events() {
   FlowEventOptions options;
   options.escape.clear();
   options.saddles = options.steady = false;
+  options.saddle_prominence = 0;
   return options;
 }
 

@@ -66,7 +66,7 @@ inline constexpr auto enum_table<FlowAssemblyOptions::Kinks> = named_enum<FlowAs
                          {FlowAssemblyOptions::Kinks::ignore, "ignore"},
                          {FlowAssemblyOptions::Kinks::locate, "locate"}});
 
-/// No events at all.
+/// No events at all, and where visits are then asked for, close ones only.
 FlowEventOptions no_flow_events();
 
 /// Flow, charts, probe, events and steppers from one start; neither copied nor moved, since the parts refer

@@ -15,13 +15,6 @@ namespace saddleflow {
 
 namespace {
 
-// Below this r is rounding noise and has no meaningful minimum: a gradient is what sums through all layers
-// and over all samples leave of one another.
-constexpr Real kNoise = 1000 * std::numeric_limits<Real>::epsilon();
-// Within one visit a further minimum of r counts when it is this much deeper: ripples of a few per cent are
-// none.
-constexpr Real kDeeper = Real(0.5);
-
 // The origin has been left where so much of the gradient is not that of the correlation function: its KKT
 // points, which a settled direction is near, are then no longer those of the flow. A tenth, as the loss by
 // default.
@@ -36,10 +29,12 @@ class Builder {
 
   FlowEvents build() {
     for (EscapeBy by : options_.escape) add_escape(by);
-    if (options_.saddles) add_saddle_visits();
+    make_visits();
+    add_visits(true);
     for (const LevelOptions& level : options_.levels) add_level(level);
     if (options_.steady) add_steady();
     for (const Event& event : options_.own) add_own(event);
+    add_visits(false);
     return std::move(result_);
   }
 
@@ -61,10 +56,7 @@ class Builder {
   }
 
   Value proximity() {
-    return [&probe = probe_, o = Observables()](const Vector& x) mutable {
-      probe.observe(x, o);
-      return o.proximity;
-    };
+    return [&probe = probe_](const Vector& x) { return probe.proximity(x); };
   }
 
   void add_escape(EscapeBy by) {
@@ -109,46 +101,20 @@ class Builder {
     add(EventKind::direction_settled, std::move(event), sine, angle);
   }
 
-  void add_saddle_visits() {
-    const std::shared_ptr<VisitState> visit = result_.visit;
-    if (options_.visit_at_start && initial_.proximity < options_.saddle_enter) {
-      visit->inside = true;
-      visit->closest = std::numeric_limits<Real>::max();
-    }
-    Event enter;
-    enter.direction = Direction::falling;
-    enter.armed = [visit] { return !visit->inside; };
-    enter.on_fire = [visit](const EventHit&, const Vector&) {
-      visit->inside = true;
-      visit->closest = std::numeric_limits<Real>::max();
-    };
-    add(EventKind::saddle_enter, std::move(enter), proximity(), options_.saddle_enter);
-    add_closest(visit);
-
-    Event leave;
-    leave.direction = Direction::rising;
-    leave.armed = [visit] { return visit->inside; };
-    leave.on_fire = [visit](const EventHit&, const Vector&) {
-      visit->inside = false;
-      ++visit->leaves;
-    };
-    const int stop_at = options_.saddle_leaves_terminal;
-    leave.stop = [visit, stop_at] { return stop_at > 0 && visit->leaves >= stop_at; };
-    add(EventKind::saddle_leave, std::move(leave), proximity(), options_.saddle_leave);
+  void make_visits() {
+    if (!options_.saddles) return;
+    VisitEventOptions visits;
+    visits.rule = {options_.saddle_enter, options_.saddle_leave, options_.saddle_prominence,
+                   probe_.flow().objective().network().traits().kinked()};
+    visits.leaves_terminal = options_.saddle_leaves_terminal;
+    visits.visit_at_start = options_.visit_at_start;
+    visits_ = make_visit_events(visits, probe_, initial_, result_.visit);
   }
 
-  void add_closest(const std::shared_ptr<VisitState>& visit) {
-    Probe& probe = probe_;
-    Event closest;
-    closest.direction = Direction::rising;
-    closest.function = [&probe, visit, r = proximity()](const Vector& x) {
-      // "Still approaching" where a minimum would mean nothing, so that leaving the noise counts as one.
-      const Real here = r(x);
-      return here > kNoise && here < kDeeper * visit->closest ? probe.proximity_rate(x) : Real(-1);
-    };
-    closest.armed = [visit] { return visit->inside; };
-    closest.on_fire = [visit, r = proximity()](const EventHit&, const Vector& x) { visit->closest = r(x); };
-    add(EventKind::saddle_closest, std::move(closest), proximity(), 0);
+  void add_visits(bool stored) {
+    for (KindOfEvent& visit : visits_)
+      if (is_stored(visit.kind) == stored)
+        add(std::string(name_of(visit.kind)), std::move(visit.event), std::move(visit.value), 0);
   }
 
   void add_level(const LevelOptions& level) {
@@ -222,6 +188,7 @@ class Builder {
   const FlowEventOptions& options_;
   Probe& probe_;
   const Observables& initial_;
+  std::vector<KindOfEvent> visits_;
   FlowEvents result_;
 };
 
@@ -231,6 +198,11 @@ EventKind FlowEvents::kind_of(std::size_t event) const {
   const std::optional<EventKind> kind = event_kind_of(kinds.at(event));
   if (!kind) throw std::logic_error("flow events: " + kinds[event] + " is the name of no kind");
   return *kind;
+}
+
+std::size_t FlowEvents::stored_count() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(kinds, [](const std::string& kind) { return is_stored(event_kind_of(kind)); }));
 }
 
 FlowEvents make_flow_events(const FlowEventOptions& options, Probe& probe, const Observables& initial) {

@@ -9,6 +9,7 @@
 #include "saddleflow/base/event_kind.hpp"
 #include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/flow/probe.hpp"
+#include "saddleflow/flow/visit_events.hpp"
 #include "saddleflow/ode/event/event.hpp"
 
 namespace saddleflow {
@@ -49,13 +50,13 @@ struct FlowEventOptions {
   Real escape_angle = kEscapeAngle;
   bool escape_terminal = false;
 
-  /// Saddle visits: the proximity r (see Probe) falls below `enter`, rises above `leave` > enter
-  /// (hysteresis).
+  /// Visits of critical points, by the rule on the proximity r (VisitRule).
   bool saddles = true;
   Real saddle_enter = kVisitEnter;
   Real saddle_leave = kVisitLeave;
-  int saddle_leaves_terminal = 0;  ///< stop at this many departures; 0: never
-  bool visit_at_start = true;      ///< a start at r < enter is a visit that begins there
+  Real saddle_prominence = kVisitProminence;  ///< 0: close visits only
+  int saddle_leaves_terminal = 0;             ///< stop when so many visits have ended; 0: never
+  bool visit_at_start = true;                 ///< a start at r < enter is a visit that begins there
 
   bool steady = true;  ///< r falls below `steady_threshold`
   Real steady_threshold = kSteadyProximity;
@@ -67,13 +68,6 @@ struct FlowEventOptions {
   /// Times are told by Observer::on_event(); those that on_fire() is given are the stepper's own clock's.
   /// InputError for a name that is empty, taken, or begins as those of the library's.
   std::vector<Event> own;
-};
-
-/// What the events of one run remember; part of a checkpoint.
-struct VisitState {
-  bool inside = false;
-  int leaves = 0;
-  Real closest = 0;  ///< smallest r reported in the present visit
 };
 
 /// The events with their shared state.
@@ -88,6 +82,8 @@ struct FlowEvents {
 
   /// Of an event of the library's in this list.
   EventKind kind_of(std::size_t event) const;
+  /// Those that a run file stores are the first so many, the two of a dip come last.
+  std::size_t stored_count() const;
 };
 
 /// `initial`: the observables at t = 0. The probe must outlive the events.

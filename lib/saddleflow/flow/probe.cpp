@@ -87,8 +87,7 @@ void Probe::observe(const Vector& x, Observables& out) {
   out.gradient_norm = std::exp((degree - 1) * at.log_unit()) * slope;
   out.weight_norm = unit * size;
   out.log_weight_norm = at.log_unit() + std::log(size);
-  update_loss_derivative(at);
-  out.proximity = ratio(slope * size, attained_ ? at.outputs().norm() * residual_scale() : radial_size(at));
+  out.proximity = proximity_of(at);
   out.kkt_residual = ratio((gradient_ - (point / size).dot(gradient_) * (point / size)).stableNorm(), slope);
   if (margins_.applies()) {
     const MarginMeasures m =
@@ -104,6 +103,18 @@ void Probe::observe(const Vector& x, Observables& out) {
   if (at.log_unit() == 0) return;
   out.layer_norm *= unit;
   out.neuron_norm *= unit;
+}
+
+Real Probe::proximity_of(ChartView& at) {
+  update_loss_derivative(at);
+  return ratio(gradient_.stableNorm() * at.point().stableNorm(),
+               attained_ ? at.outputs().norm() * residual_scale() : radial_size(at));
+}
+
+Real Probe::proximity(const Vector& x) {
+  ChartView& at = view(x);
+  at.gradient(gradient_);
+  return proximity_of(at);
 }
 
 Real Probe::loss(const Vector& x) { return view(x).loss(); }

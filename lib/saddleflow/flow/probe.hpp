@@ -15,9 +15,6 @@ namespace saddleflow {
 /// is then left of the loss, 1e-8, far above rounding and far below the losses of saddles.
 inline constexpr Real kFittedResidual = Real(1e-4);
 
-/// A critical point is visited where the proximity r of Probe falls below the first, until it rises above the
-/// second (hysteresis: r is 1 in jumps, and what hovers about one number is one visit).
-inline constexpr Real kVisitEnter = Real(1e-2), kVisitLeave = Real(2e-2);
 /// A flow that is followed to a critical point has come to rest there where r falls below this: near enough
 /// for Newton's method, well above the rounding of r.
 inline constexpr Real kRestProximity = Real(1e-9);
@@ -52,6 +49,8 @@ class Probe {
   Probe& operator=(const Probe&) = delete;
 
   void observe(const Vector& x, Observables& out);
+  /// r alone.
+  Real proximity(const Vector& x);
   Real loss(const Vector& x);
   /// ln ||w||.
   Real log_norm(const Vector& x);
@@ -71,6 +70,8 @@ class Probe {
 
  private:
   ChartView& view(const Vector& x);
+  /// Of the gradient in gradient_, and after it.
+  Real proximity_of(ChartView& at);
   void update_loss_derivative(ChartView& at);
   Real residual_scale() const;
   Real radial_size(ChartView& at);  // sum_i |<l'_i, H_i>| in units of the chart

@@ -100,6 +100,7 @@ SaddleSurvey classify_end(KktProblem& problem, const LimitPath& path, const Limi
   SaddleVisit visit;
   visit.recorded = end_row(path);
   visit.point = 0;
+  visit.has_saddle = true;
   end.visits.push_back(std::move(visit));
   return end;
 }

@@ -85,13 +85,15 @@ class Escapes {
 
 archive::VisitRow describe_visit(const SaddleVisit& visit, const SaddleSurvey& survey, const Network& network,
                                  const Escapes& escapes) {
-  const CriticalPoint& point = survey.points[static_cast<std::size_t>(visit.point)];
   const VisitAnalysis& a = visit.analysis;
   archive::VisitRow row;
   row.recorded = visit.recorded;
   row.run = visit.run;
-  row.critical_point = visit.point;
   row.closest_distance = number(a.closest_distance);
+  row.active_neurons.assign(static_cast<std::size_t>(network.layout().layer_count()), -1);
+  if (!visit.has_saddle) return row;
+  const CriticalPoint& point = survey.points[static_cast<std::size_t>(visit.point)];
+  row.critical_point = visit.point;
   if (point.is_critical() && point.spectrum.complete) {
     row.index_zero_explained = point.zero_modes.explained();
     row.index_zero_unexplained = point.zero_modes.unexplained;
@@ -122,7 +124,7 @@ archive::SaddleRecord describe_saddles(const SaddleSurvey& survey, const Network
   const Escapes escapes(survey, record);
   for (const SaddleVisit& visit : survey.visits) {
     record.visits.push_back(describe_visit(visit, survey, network, escapes));
-    ++record.catalogue[static_cast<std::size_t>(visit.point)].visits;
+    if (visit.has_saddle) ++record.catalogue[static_cast<std::size_t>(visit.point)].visits;
   }
   for (const SaddleConnection& c : survey.connections) {
     archive::EscapeRow& row = record.escapes[static_cast<std::size_t>(escapes.row(c.from, c.escape))];

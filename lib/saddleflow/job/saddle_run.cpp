@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/record/to_doubles.hpp"
 
 namespace saddleflow {
 
@@ -21,12 +21,11 @@ constexpr Index kSmallNetwork = 500;
 constexpr Index kDenseSurvey = 2000;
 // Outputs of this size beside the targets are as good as zero.
 constexpr Real kNoOutputs = Real(0.1);
+// A point farther away than half of its size is not the one that was visited: nothing of the linearisation
+// there tells of the visit.
+constexpr Real kNearPoint = Real(0.5);
 // Values of one way down at two members of a family differ by less, beside the value.
 constexpr Real kSameValue = Real(1e-4);
-
-Vector to_vector(const std::vector<double>& numbers) {
-  return Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size())).cast<Real>();
-}
 
 void check_same_problem(const std::vector<KktProblem>& runs) {
   const archive::RunDescription& first = runs.front().description;
@@ -59,18 +58,18 @@ class Survey {
     analysis_.spectrum.dense_limit = analysis_.refine.dense_limit = kDenseSurvey;
   }
 
-  void add_run(const KktProblem& run, Index number) {
-    const std::vector<archive::SaddleRow> rows = run.run->saddle_rows();
-    if (rows.empty()) return;
+  void add_run(KktProblem& run, Index number) {
+    const std::vector<StoredVisit> visits = stored_visits(run, options_.prominence);
+    if (visits.empty()) return;
     if (catalogue_.points().empty()) catalogue_.add(analyse(Vector::Zero(objective_.size())));
-    read_exits(run);
-    std::vector<Index> inactive = inactive_at_escape(run, rows.front().closest_time);
+    std::vector<Index> inactive = inactive_at_escape(run, visits.front().row.closest_time);
     Index before = starts_at_origin(run) ? 0 : -1;
-    for (std::size_t k = 0; k < rows.size() && !interrupted(); ++k) {
-      if (options_.progress) options_.progress(fmt::format("visit {} of {}", k + 1, rows.size()));
-      SaddleVisit visit = judge(rows[k], number, inactive);
-      inactive = visit.analysis.exit_direction.size() > 0 ? small_at_exit(rows[k]) : std::vector<Index>();
-      if (at(visit.point).is_critical() && visit.point != before) {
+    for (std::size_t k = 0; k < visits.size() && !interrupted(); ++k) {
+      if (options_.progress) options_.progress(fmt::format("visit {} of {}", k + 1, visits.size()));
+      SaddleVisit visit = judge(visits[k], number, inactive);
+      inactive =
+          visit.analysis.exit_direction.size() > 0 ? inactive_at(visits[k].exit) : std::vector<Index>();
+      if (visit.has_saddle && visit.point != before) {
         if (before >= 0) count_transition(before, visit.point);
         before = visit.point;
       }
@@ -102,20 +101,8 @@ class Survey {
     return outputs.norm() <= kNoOutputs * objective_.data().targets.norm();
   }
 
-  // Snapshots at the departures, by their time.
-  void read_exits(const KktProblem& run) {
-    exits_.clear();
-    for (const archive::EventRow& event : run.run->event_rows())
-      if (archive::kind_of(run.description, event) == EventKind::saddle_leave && event.snapshot >= 0)
-        exits_[event.time] = to_vector(run.run->row("weights", event.snapshot));
-  }
-
-  bool left(const archive::SaddleRow& row) const {
-    return !std::isnan(row.leave_time) && exits_.count(row.leave_time) > 0;
-  }
-
-  std::vector<Index> small_at_exit(const archive::SaddleRow& row) const {
-    return find_inactive(objective_.network(), exits_.at(row.leave_time)).neurons;
+  std::vector<Index> inactive_at(const std::vector<double>& weights) const {
+    return find_inactive(objective_.network(), to_vector(weights)).neurons;
   }
 
   // Where the origin was left, before the first visit.
@@ -123,32 +110,58 @@ class Survey {
     for (const archive::EventRow& event : run.run->event_rows()) {
       if (is_escape(archive::kind_of(run.description, event)) && event.time < first_visit &&
           event.snapshot >= 0)
-        return find_inactive(objective_.network(), to_vector(run.run->row("weights", event.snapshot)))
-            .neurons;
+        return inactive_at(run.run->row("weights", event.snapshot));
     }
     return {};
   }
 
-  SaddleVisit judge(const archive::SaddleRow& row, Index run, const std::vector<Index>& inactive) {
+  SaddleVisit judge(const StoredVisit& stored, Index run, const std::vector<Index>& inactive) {
     SaddleVisit visit;
     visit.run = run;
-    visit.recorded = row;
+    visit.recorded = stored.row;
+    visit.snapshot_time = stored.snapshot_time;
     visit.inactive_before = inactive;
-    const Vector closest = to_vector(row.point);
+    if (!stored.has_point()) return visit;
+    const Vector closest = to_vector(stored.row.point);
     CriticalPoint point = analyse(closest);
-    if (point.is_critical()) {
-      VisitWeights weights{closest, {}, static_cast<Real>(row.closest_time)};
-      if (left(row)) weights.exit = exits_.at(row.leave_time);
-      visit.analysis = analyse_visit(objective_.network(), point, weights);
-      result_.work = result_.work + visit.analysis.work;
-      if (!inactive.empty()) visit.pattern_preserved = preserved(inactive, point.inactive.neurons);
-      const std::vector<EscapeDirection> own = point.escapes;
-      visit.point = catalogue_.add(std::move(point));
+    visit.analysis = analysed(point, stored, closest);
+    visit.has_saddle = point.is_critical() && is_near(stored, visit.analysis.closest_distance, point);
+    if (visit.has_saddle && !inactive.empty())
+      visit.pattern_preserved = preserved(inactive, point.inactive.neurons);
+    const std::vector<EscapeDirection> own = point.escapes;
+    visit.point = catalogue_.add(std::move(point));
+    if (visit.has_saddle)
       translate(own, visit);
-    } else {
-      visit.point = catalogue_.add(std::move(point));
-    }
+    else
+      forget_all_but_distance(visit.analysis);
     return visit;
+  }
+
+  VisitAnalysis analysed(const CriticalPoint& point, const StoredVisit& stored, const Vector& closest) {
+    if (!point.is_critical()) {
+      VisitAnalysis distance_only;
+      distance_only.closest_distance = (closest - point.point()).norm() / point.point().norm();
+      return distance_only;
+    }
+    VisitWeights weights{closest, {}, static_cast<Real>(stored.row.closest_time)};
+    if (!stored.exit.empty()) weights.exit = to_vector(stored.exit);
+    VisitAnalysis analysis = analyse_visit(objective_.network(), point, weights);
+    result_.work = result_.work + analysis.work;
+    return analysis;
+  }
+
+  // The loss falls along the flow: that of the saddle lies between those of the jump to it and of the jump
+  // from it.
+  static bool is_near(const StoredVisit& stored, Real distance, const CriticalPoint& point) {
+    const Real loss = point.refinement.loss;
+    const auto above = static_cast<Real>(stored.loss_before), below = static_cast<Real>(stored.loss_after);
+    return distance <= kNearPoint && !(loss > above) && !(loss < below);
+  }
+
+  static void forget_all_but_distance(VisitAnalysis& analysis) {
+    const Real distance = analysis.closest_distance;
+    analysis = VisitAnalysis();
+    analysis.closest_distance = distance;
   }
 
   // The row of the catalogue may be another member of the point's family, with escapes in another order.
@@ -230,7 +243,6 @@ class Survey {
   const SaddleSurveyOptions& options_;
   Catalogue catalogue_;
   CriticalPointOptions analysis_;
-  std::map<double, Vector> exits_;
   SaddleSurvey result_;
 };
 

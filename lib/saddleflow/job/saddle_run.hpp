@@ -9,7 +9,7 @@
 
 #include "saddleflow/archive/saddle_record.hpp"
 #include "saddleflow/base/stop_reason.hpp"
-#include "saddleflow/job/kkt_run.hpp"
+#include "saddleflow/job/stored_visits.hpp"
 #include "saddleflow/saddle/catalogue.hpp"
 #include "saddleflow/saddle/connection.hpp"
 #include "saddleflow/saddle/visit.hpp"
@@ -17,9 +17,10 @@
 namespace saddleflow {
 
 struct SaddleSurveyOptions {
-  Index starts = kStartsOfMany;  ///< of each search for KKT points
-  std::uint64_t seed = 1;        ///< of these
-  bool connect = false;          ///< follow the unstable manifolds
+  Index starts = kStartsOfMany;    ///< of each search for KKT points
+  std::uint64_t seed = 1;          ///< of these
+  std::optional<Real> prominence;  ///< of the visits, see stored_visits()
+  bool connect = false;            ///< follow the unstable manifolds
   Index most_escapes = 12;  ///< followed from one point, each kind steepest first: by judgement, as the next
   Index most_points = 64;   ///< from which they are followed
   Real rtol = kUsualTolerance;  ///< of following them
@@ -31,7 +32,12 @@ struct SaddleSurveyOptions {
 struct SaddleVisit {
   Index run = 0;
   archive::SaddleRow recorded;
-  Index point = -1;  ///< into SaddleSurvey::points
+  double snapshot_time = 0;  ///< of the weights from which the point was sought
+  Index point = -1;          ///< into SaddleSurvey::points; -1: no weights of the visit are stored
+  /// The point is critical, not farther away than half of its size, and its loss is one of those of the
+  /// visit. Else the refinement has ended somewhere else: the visit is not one of that point, and of
+  /// `analysis` only the distance is known.
+  bool has_saddle = false;
   VisitAnalysis analysis;
   std::vector<Index> inactive_before;                   ///< neurons small where the last point was left
   Verdict pattern_preserved = Verdict::not_applicable;  ///< these are zero at this point

@@ -37,12 +37,13 @@ class Comparison : public Observer {
         run_(run),
         times_(run.column("snapshot_time")),
         stored_(run.event_rows()),
-        end_kind_(setup.parts.events.kinds.size()),
+        end_kind_(setup.parts.events.stored_count()),
         n_(setup.objective.size()),
         rtol_(setup.rtol) {}
 
   void on_event(const EventHit& hit, const Vector& x, const StateAt& /*dense*/) override {
     note_chart(x.size() != n_ + 1);
+    if (hit.event >= end_kind_) return;  // not stored
     events_.push_back({hit.event, hit.time});
     if (!waiting_ || !stored_event_left(1)) return;
     const Real then = static_cast<Real>(stored_[events_.size() - 1].time);

@@ -14,6 +14,7 @@
 #include "saddleflow/flow/approach.hpp"
 #include "saddleflow/flow/observables.hpp"
 #include "saddleflow/flow/probe.hpp"
+#include "saddleflow/flow/visit_rule.hpp"
 #include "saddleflow/ode/stepper/error_control.hpp"
 #include "saddleflow/problem/objective.hpp"
 

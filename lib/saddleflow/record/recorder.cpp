@@ -28,6 +28,7 @@ Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy 
 
 std::vector<std::string> Recorder::event_kinds(const FlowSetup& setup) {
   std::vector<std::string> kinds = setup.parts.events.kinds;
+  kinds.resize(setup.parts.events.stored_count());
   kinds.emplace_back(name_of(EventKind::end));
   return kinds;
 }
@@ -41,8 +42,8 @@ void Recorder::begin() {
   constexpr Real never = -std::numeric_limits<Real>::infinity();
   write_time_row({0, 0, 0, 0, stepper.method(), setup_.parts.start, none, 0, never, polar});
   snapshot(0, 0, GradientFlow::initial_state(setup_.w0));
-  if (setup_.parts.events.visit->inside) {
-    visit_ = Visit{0, 0, std::numeric_limits<Real>::max(), Vector()};
+  if (setup_.parts.events.visit->close) {
+    visit_.emplace();
     follow_visit(0, GradientFlow::initial_state(setup_.w0), observables_.proximity);
   }
   while (next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= 0)
@@ -153,15 +154,17 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
 }
 
 void Recorder::on_event(const EventHit& hit, const Vector& x, const StateAt& dense) {
-  write_requested_snapshots(hit.time, dense);  // rows stay in the order of time
-  const EventKind kind = setup_.parts.events.kind_of(hit.event);
-  write_event(hit.event, hit, x);
-  if (kind == EventKind::saddle_enter) {
-    visit_ = Visit{hit.time, hit.time, std::numeric_limits<Real>::max(), Vector()};
-  } else if (kind == EventKind::saddle_closest && visit_) {
-    Observables o;
-    setup_.parts.probe.observe(x, o);
-    follow_visit(hit.time, x, o.proximity);
+  const std::optional<EventKind> kind = event_kind_of(setup_.parts.events.kinds.at(hit.event));
+  if (is_stored(kind)) {
+    write_requested_snapshots(hit.time, dense);  // rows stay in the order of time
+    write_event(hit.event, hit, x);
+  }
+  if (kind == EventKind::saddle_enter || kind == EventKind::dip_begin) {
+    visit_.emplace();
+    visit_->depth = kind == EventKind::dip_begin ? VisitDepth::shallow : VisitDepth::close;
+    visit_->enter_time = visit_->closest_time = hit.time;
+  } else if ((kind == EventKind::saddle_closest || kind == EventKind::dip_closest) && visit_) {
+    follow_visit(hit.time, x, setup_.parts.probe.proximity(x));
   } else if (kind == EventKind::saddle_leave) {
     close_visit(hit.time);
   }
@@ -187,6 +190,7 @@ void Recorder::close_visit(std::optional<Real> leave_time) {
   row.newton_distance = static_cast<double>(spectrum.newton_distance);
   row.enter_time = static_cast<double>(visit_->enter_time);
   row.closest_time = static_cast<double>(visit_->closest_time);
+  row.depth = flag_of(visit_->depth);
   row.leave_time = leave_time ? static_cast<double>(*leave_time) : archive::not_known;
   if (spectrum.complete) {  // else not known, -1
     row.index_negative = spectrum.negative;
@@ -202,8 +206,10 @@ void Recorder::end(const Outcome& outcome) {
   hit.time = outcome.time;
   hit.phase_time = outcome.phase_time;
   hit.log_time = outcome.log_time;
-  write_event(setup_.parts.events.kinds.size(), hit, outcome.state);
-  close_visit({});
+  write_event(setup_.parts.events.stored_count(), hit, outcome.state);
+  // A dip in which the run ends may be none.
+  if (visit_ && visit_->depth == VisitDepth::close) close_visit({});
+  visit_.reset();
 }
 
 bool Recorder::take_event_mark() { return std::exchange(event_mark_, false); }
@@ -218,6 +224,7 @@ std::vector<Real> Recorder::memory() const {
   memory.add(static_cast<std::int64_t>(next_snapshot_time_));
   memory.add(visit_.has_value());
   if (visit_) {
+    memory.add(flag_of(visit_->depth));
     for (const Real value : {visit_->enter_time, visit_->closest_time, visit_->proximity}) memory.add(value);
     memory.add(visit_->point);
   }
@@ -236,6 +243,7 @@ void Recorder::restore(const std::vector<Real>& memory) {
   visit_.reset();
   if (reader.boolean()) {
     Visit visit;
+    visit.depth = by_flag<VisitDepth>(static_cast<int>(reader.integer()), "checkpoint: 'recorder'");
     for (Real* value : {&visit.enter_time, &visit.closest_time, &visit.proximity}) *value = reader.real();
     visit.point = reader.vector();
     // None as long as the visit has not come nearer than where it began.

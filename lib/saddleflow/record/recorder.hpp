@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -53,8 +54,9 @@ class Recorder : public Observer {
 
  private:
   struct Visit {
+    VisitDepth depth = VisitDepth::close;
     Real enter_time = 0, closest_time = 0;
-    Real proximity = 0;
+    Real proximity = std::numeric_limits<Real>::max();
     Vector point;
   };
   std::int64_t snapshot(Real time, Real phase_time, const Vector& x);

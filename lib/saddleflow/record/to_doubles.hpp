@@ -1,4 +1,4 @@
-// From the library's numbers to those of a file.
+// From the library's numbers to those of a file, and back.
 #pragma once
 
 #include <vector>
@@ -11,6 +11,10 @@ inline std::vector<double> to_doubles(const Vector& v) {
   std::vector<double> out(static_cast<std::size_t>(v.size()));
   for (Index i = 0; i < v.size(); ++i) out[static_cast<std::size_t>(i)] = static_cast<double>(v[i]);
   return out;
+}
+
+inline Vector to_vector(const std::vector<double>& numbers) {
+  return Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size())).cast<Real>();
 }
 
 /// Row-major, one sample a row: the columns of the matrix one after the other.

@@ -7,6 +7,7 @@
 
 #include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/flow/probe.hpp"
+#include "saddleflow/flow/visit_rule.hpp"
 #include "saddleflow/ode/stepper/error_control.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 

@@ -136,6 +136,10 @@ FlowEventOptions build_event_options(const StudyTable& study) {
     study.fail("events.saddle.leave", fmt::format("found {}, expected more than events.saddle.enter = {}",
                                                   static_cast<double>(options.saddle_leave),
                                                   static_cast<double>(options.saddle_enter)));
+  options.saddle_prominence = study.real("events.saddle.prominence");
+  if (options.saddle_prominence != 0 && options.saddle_prominence <= 1)
+    study.fail("events.saddle.prominence", fmt::format("found {}, expected more than 1, or 0 for none",
+                                                       static_cast<double>(options.saddle_prominence)));
   options.saddle_leaves_terminal = static_cast<int>(study.integer("events.saddle.stop_after"));
   options.steady = study.boolean("events.steady.enabled");
   options.steady_threshold = study.real("events.steady.threshold");

@@ -80,21 +80,15 @@ IntegrationOptions FlowSetup::integration_options() const {
 }
 
 std::vector<Real> FlowSetup::memory() const {
-  const VisitState& visit = *parts.events.visit;
   MemoryWriter memory;
-  memory.add(visit.inside);
-  memory.add(visit.leaves);
-  memory.add(visit.closest);
+  parts.events.visit->save(memory);
   memory.add(parts.probe.balance().log_largest_norms());
   return memory.take();
 }
 
 void FlowSetup::restore(const std::vector<Real>& memory) {
   MemoryReader reader(memory, "checkpoint: 'setup'");
-  VisitState& visit = *parts.events.visit;
-  visit.inside = reader.boolean();
-  visit.leaves = static_cast<int>(reader.integer());
-  visit.closest = reader.real();
+  parts.events.visit->load(reader);
   parts.probe.balance().set_log_largest_norms(
       reader.vector(static_cast<Index>(parts.objective.network().neurons().size())));
   reader.finish();

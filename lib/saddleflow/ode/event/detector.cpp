@@ -203,10 +203,22 @@ std::vector<EventHit> EventDetector::scan(Real t0, Real t1, const Vector& x1, co
     if (event.on_fire) event.on_fire(hit, at_hit);
     hit.terminal = event.terminal || (event.stop && event.stop());
     hits.push_back(hit);
-    if (hit.terminal) break;
+    if (hit.terminal) return hits;
     update_armed(now, at_hit, step);
   }
+  end_step(step);
   return hits;
+}
+
+// What is remembered of a step may arm events for the next one.
+void EventDetector::end_step(const Step& step) {
+  bool told = false;
+  for (const Event& event : events_) {
+    if (!event.at_step_end) continue;
+    event.at_step_end(step.x1);
+    told = true;
+  }
+  if (told) update_armed(step.t1, step.x1, step);
 }
 
 void EventDetector::shift_time(Real shift) {

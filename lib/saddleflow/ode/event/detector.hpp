@@ -60,6 +60,7 @@ class EventDetector {
                    const Step& step);
   void note_crossings(std::size_t event, const std::vector<Look>& looks);
   void update_armed(Real now, const Vector& x_now, const Step& step);
+  void end_step(const Step& step);
   bool next_hit(Real now, const Step& step, EventHit& hit);
   Real flow_time(Real t, const Step& step);
   EventHit isolate(const Crossing& crossing, const Step& step);

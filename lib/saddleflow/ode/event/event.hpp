@@ -71,6 +71,9 @@ struct Event {
   /// Called when the event has been located, in time order, before later hits of the same step are
   /// considered.
   std::function<void(const EventHit& hit, const Vector& x)> on_fire;
+  /// Called with the state at the end of every step that did not end the run, after the events in it, also
+  /// while the event is not armed: for what is remembered from step to step.
+  std::function<void(const Vector& x)> at_step_end;
 };
 
 }  // namespace saddleflow

@@ -1,0 +1,88 @@
+#include "saddleflow/flow/visit_rule.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace saddleflow {
+
+namespace {
+
+// Across kinks, measured on ReLU networks with ordinary data (THEORY.md, section 3).
+constexpr Real kRiseAcrossKinks = 10, kLossAcrossKinks = Real(0.95);
+
+// Of logarithms that may be of 0.
+Real log_ratio(Real numerator, Real denominator) {
+  constexpr Real least = std::numeric_limits<Real>::min();
+  return std::log(std::max(numerator, least)) - std::log(std::max(denominator, least));
+}
+
+/// Follows the rule from row to row.
+class Scan {
+ public:
+  explicit Scan(const VisitRule& rule) : rule_(rule) {}
+
+  void add(std::size_t row, Real r, Real loss) {
+    if (!visit_) {
+      farthest_ = std::max(farthest_, r);
+      const bool close = r < rule_.enter;
+      if (!close && !(rule_.finds_dips() && r < rule_.dip_level(farthest_))) return;
+      visit_ = VisitRows{row, row, {}, close};
+      nearest_ = r;
+      nearest_loss_ = loss;
+      return;
+    }
+    if (!visit_->close && r < rule_.enter) {
+      visit_->close = true;
+      visit_->enter = row;
+    }
+    if (r < nearest_) {
+      nearest_ = r;
+      nearest_loss_ = loss;
+      visit_->closest = row;
+    }
+    if (rule_.overdue(visit_->close, nearest_, nearest_loss_, r, loss) >= 0) leave(row, r);
+  }
+
+  std::vector<VisitRows> finish() {
+    if (visit_ && visit_->close) found_.push_back(*visit_);
+    return std::move(found_);
+  }
+
+ private:
+  void leave(std::size_t row, Real r) {
+    visit_->leave = row;
+    found_.push_back(*visit_);
+    visit_.reset();
+    farthest_ = r;
+  }
+
+  const VisitRule& rule_;
+  std::optional<VisitRows> visit_;
+  Real farthest_ = 0, nearest_ = 0, nearest_loss_ = 0;
+  std::vector<VisitRows> found_;
+};
+
+}  // namespace
+
+Real VisitRule::dip_level(Real farthest) const { return std::min(kShallowest, farthest / prominence); }
+
+Real VisitRule::overdue(bool close, Real nearest, Real nearest_loss, Real r, Real loss) const {
+  const Real level = close ? leave : prominence * nearest;
+  if (!kinked) return r - level;
+  return std::min(r - level, std::max(log_ratio(r, kRiseAcrossKinks * nearest),
+                                      log_ratio(kLossAcrossKinks * nearest_loss, loss)));
+}
+
+std::vector<VisitRows> find_visits(std::span<const double> proximity, std::span<const double> loss,
+                                   const VisitRule& rule) {
+  if (proximity.size() != loss.size())
+    throw std::invalid_argument("find_visits: proximity and loss are of different lengths");
+  Scan scan(rule);
+  for (std::size_t row = 0; row < proximity.size(); ++row)
+    scan.add(row, static_cast<Real>(proximity[row]), static_cast<Real>(loss[row]));
+  return scan.finish();
+}
+
+}  // namespace saddleflow

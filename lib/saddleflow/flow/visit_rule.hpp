@@ -1,0 +1,53 @@
+// When the flow visits a critical point: the rule on r that both a running flow and a stored one follow.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "saddleflow/base/real.hpp"
+
+namespace saddleflow {
+
+/// A visit is close where the proximity r (see Probe) falls below the first, until it rises above the second
+/// (hysteresis: r is 1 in jumps, and what hovers about one number is one visit).
+inline constexpr Real kVisitEnter = Real(1e-2), kVisitLeave = Real(2e-2);
+/// And every dip of ln r is a visit beside which r is larger by this factor on both sides: the plateaus of a
+/// loss curve that a person sees (THEORY.md, section 3).
+inline constexpr Real kVisitProminence = 2;
+/// Of no dip is this the bottom: r is more than 1 near the origin and O(1) in jumps, where a shoulder of the
+/// loss that is no plateau makes r dip to about a half.
+inline constexpr Real kShallowest = Real(1) / 3;
+
+/// One visit, as r(t) tells. THEORY.md, section 3.
+///   A dip begins where r has fallen by the factor `prominence` below its last maximum, and below
+/// kShallowest. It is a visit that ends where r has risen by this factor above its minimum. A close visit
+/// begins where r falls below `enter` and ends where it rises above `leave`, however low its minimum.
+///   Where the gradient jumps at kinks r jumps too, within one plateau by up to a factor of three: there a
+/// visit ends only when r has risen tenfold, or the loss has fallen by a twentieth.
+struct VisitRule {
+  Real enter = kVisitEnter, leave = kVisitLeave;
+  Real prominence = kVisitProminence;  ///< 0: close visits only
+  bool kinked = false;                 ///< r jumps
+
+  bool finds_dips() const { return prominence > 0; }
+  /// A dip begins below this r. `farthest`: largest r since the last visit was left.
+  Real dip_level(Real farthest) const;
+  /// Negative while the visit lasts. `nearest`: least r of the visit, where the loss was `nearest_loss`.
+  Real overdue(bool close, Real nearest, Real nearest_loss, Real r, Real loss) const;
+};
+
+/// A visit in a sequence of rows.
+struct VisitRows {
+  std::size_t enter = 0, closest = 0;  ///< first row below the level, row of the least r
+  std::optional<std::size_t> leave;    ///< none: the rows end within it
+  bool close = false;                  ///< r has fallen below VisitRule::enter
+};
+
+/// The visits in rows of r and of the loss, of equal length, in the order of time: one pass. An unfinished
+/// dip is no visit unless it is close. std::invalid_argument for unequal lengths.
+std::vector<VisitRows> find_visits(std::span<const double> proximity, std::span<const double> loss,
+                                   const VisitRule& rule);
+
+}  // namespace saddleflow
