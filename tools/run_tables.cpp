@@ -42,6 +42,10 @@ void print_no_visit(std::FILE* out, const NearestRow& nearest) {
 
 }  // namespace
 
+std::string or_dash(double x, const char* format) {
+  return std::isnan(x) ? "-" : fmt::format(fmt::runtime(format), x);
+}
+
 void print_heading(std::FILE* out, const archive::RunDescription& run) {
   // What has no activation has no slope and power either, whatever its neurons' degree.
   const std::string activation = run.activation.empty() && run.slope == 1
@@ -85,10 +89,9 @@ void print_visits(std::FILE* out, const archive::RunReader& run,
              "closest", "leave", "loss", "r", "Newton", "Hessian at the closest approach");
   std::size_t i = 0;
   for (const archive::SaddleRow& s : visits)
-    fmt::print(out, "{:>3}  {:<16} {:>12.6g} {:>12.6g} {:>12} {:>13.7g} {:>10.2e} {:>10.2e}  {}\n", ++i,
-               visit_in_words(s), s.enter_time, s.closest_time,
-               std::isnan(s.leave_time) ? "-" : fmt::format("{:.6g}", s.leave_time), s.loss, s.proximity,
-               s.newton_distance, eigenvalue_counts(s));
+    fmt::print(out, "{:>3}  {:<16} {:>12.6g} {:>12.6g} {:>12} {:>13.7g} {:>10.2e} {:>10}  {}\n", ++i,
+               visit_in_words(s), s.enter_time, s.closest_time, or_dash(s.leave_time, "{:.6g}"), s.loss,
+               s.proximity, or_dash(s.newton_distance, "{:.2e}"), eigenvalue_counts(s));
 }
 
 void print_summary(std::FILE* out, const archive::RunSummary& s) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/job/stored_visits.hpp"
@@ -9,6 +11,8 @@
 
 namespace saddleflow::tools {
 
+/// In that format; what is not known is "-".
+std::string or_dash(double x, const char* format);
 void print_heading(std::FILE* out, const archive::RunDescription& run);
 /// Of a run across kinks (flow.kinks = "ignore"): what that means.
 void print_ignored_kinks(std::FILE* out, const archive::RunDescription& run);

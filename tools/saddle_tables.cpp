@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "run_tables.hpp"
 #include "saddleflow/saddle/limit_path.hpp"
 
 namespace saddleflow::tools {
@@ -35,10 +36,6 @@ namespace {
 constexpr std::size_t kMostEscapes = 4;  // printed of a point
 
 double number(Real x) { return static_cast<double>(x); }
-std::string or_dash(Real x, const char* format) {
-  return std::isnan(x) ? std::string("-") : fmt::format(fmt::runtime(format), number(x));
-}
-
 /// Those that lie on kinks.
 void print_kinks(std::FILE* out, const SaddleSurvey& survey) {
   const auto on_kinks = [](const CriticalPoint& p) { return p.kinks && !p.kinks->kinks.empty(); };
@@ -141,7 +138,7 @@ void print_visits(std::FILE* out, const SaddleSurvey& survey, const Network& net
     const VisitAnalysis& a = v.analysis;
     fmt::print(out, "{:>3}  {:>5} {:>11.6g} {:>11.6g} {:>11} {:>11} {:>9}  {:>9} {:>9}  {:<9} {:<9} {:>8}\n",
                v.run + 1, point_of(v), v.recorded.enter_time, v.recorded.closest_time,
-               or_dash(static_cast<Real>(v.recorded.leave_time), "{:.6g}"),
+               or_dash(v.recorded.leave_time, "{:.6g}"),
                or_dash(a.predicted_leave_time, "{:.6g}"), or_dash(a.closest_distance, "{:.1e}"),
                or_dash(a.kept_drift, "{:.1e}"), or_dash(a.small_norm, "{:.1e}"),
                neuron_name(network, a.left_neuron), neuron_name(network, a.predicted_neuron),

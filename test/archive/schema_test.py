@@ -48,6 +48,7 @@ TABLE = {
     "/saddles/index_positive": ("i8", ["/saddles/saddle"]),
     "/saddles/eigenvalue": ("i8", ["/saddles/eigenvalue"]),
     "/saddles/eigenvalues": ("f8", ["/saddles/saddle", "/saddles/eigenvalue"]),
+    "/saddles/depth": ("i1", ["/saddles/saddle"]),
     "/saddles/enter_time": ("f8", ["/saddles/saddle"]), "/saddles/closest_time": ("f8", ["/saddles/saddle"]),
     "/saddles/leave_time": ("f8", ["/saddles/saddle"]),
 }
@@ -126,11 +127,12 @@ FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
          "/saddles/pattern_preserved": VERDICT, "/mode_changes/kind": ([0, 1, 2, 3], "cross enter release branch"),
          "/mode_changes/side": ([-1, 0, 1], "below sliding above"),
          "/rounds/kind": ([0, 1, 2, 3, 4], "origin saddle minimum unresolved gradient_flat"),
+         "/saddles/depth": ([0, 1], "shallow close"),
          "/rounds/stop": ([0, 1, 2, 3, 4, 5],
                           "reached_critical_point reached_loss not_critical interrupted gradient_steps_spent valley")}
 ATTRIBUTES = {
     "/": {"Conventions": "CF-1.8", "title": "two neurons, größer", "source": "saddleflow 0.1.0", "history": None,
-          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 6]},
+          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 7]},
     "/network": {"kind": "feed_forward", "traits": "layered separable",
                  "activation": "leaky ReLU (slope 0.25) to the power 2",
                  "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3},

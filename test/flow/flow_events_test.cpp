@@ -142,10 +142,8 @@ class ExactProximity {
   reference::SquareNeuron exact_;
 };
 
-}  // namespace
-
-BOOST_AUTO_TEST_CASE(saddle_visit_of_the_square_neuron) {
-  const Index samples = 8;
+/// The square neuron that passes the saddle at a distance: along the whole circle of inputs, targets cos^2.
+Problem square_neuron(Index samples) {
   Problem problem;
   problem.network = power_sum(2, 1, Activation(-1, 2));
   problem.data.inputs.resize(2, samples);
@@ -155,6 +153,14 @@ BOOST_AUTO_TEST_CASE(saddle_visit_of_the_square_neuron) {
     problem.data.inputs.col(i) << std::cos(angle), std::sin(angle);
     problem.data.targets(0, i) = std::cos(angle) * std::cos(angle);
   }
+  return problem;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(saddle_visit_of_the_square_neuron) {
+  const Index samples = 8;
+  Problem problem = square_neuron(samples);
   problem.w0 = Vector{{Real(1e-9), Real(1e-2)}};
   problem.t_end = 14;
   FlowEventOptions options;
@@ -183,6 +189,40 @@ BOOST_AUTO_TEST_CASE(saddle_visit_of_the_square_neuron) {
   BOOST_TEST(std::abs(times.at("saddle_enter")[0] - enter) <= 100 * rtol);
   BOOST_TEST(std::abs(times.at("saddle_leave")[0] - leave) <= 100 * rtol);
   BOOST_TEST(std::abs(closest - least) <= 100 * rtol);
+}
+
+// A plateau that is not close: a dip of r from 1/3 down to its minimum and up again by the prominence.
+BOOST_AUTO_TEST_CASE(shallow_visit_of_the_square_neuron) {
+  const Index samples = 8;
+  Problem problem = square_neuron(samples);
+  problem.w0 = Vector{{Real(1e-9), Real(1e-2)}};
+  problem.t_end = 9;  // before r is rounding
+  FlowEventOptions options;
+  options.steady = false;
+  options.saddle_enter = Real(1e-12);
+  options.saddle_leave = Real(2e-12);
+  for (const Real rtol : {Real(1e-6), Real(1e-9)}) {
+    const auto times = events_of(problem, options, rtol);
+    BOOST_TEST(times.count("saddle_enter") == 0u);
+    BOOST_REQUIRE(times.at("dip_begin").size() == 2u);  // the minimum at the end is not left again
+    BOOST_REQUIRE(times.at("dip_closest").size() >= 1u);
+    BOOST_REQUIRE(times.at("saddle_leave").size() == 1u);
+
+    ExactProximity r(problem, samples);
+    const Real closest = times.at("dip_closest")[0];
+    const auto below = [&](Real threshold) { return [&r, threshold](Real t) { return r(t) - threshold; }; };
+    const Real least =
+        ExactProximity::root([&](Real t) { return r.rate(t); }, closest - Real(0.1), closest + Real(0.1));
+    const Real enter =
+        ExactProximity::root(below(std::min(kShallowest, r(0) / kVisitProminence)), Real(0.1), least);
+    const Real leave = ExactProximity::root(below(kVisitProminence * r(least)), least, least + 3);
+    const Real errors[] = {times.at("dip_begin")[0] - enter, closest - least,
+                           times.at("saddle_leave")[0] - leave};
+    fmt::print("rtol {:.0e}: errors begin {:.1e}, closest {:.1e}, leave {:.1e}; r there {:.2e}\n",
+               static_cast<double>(rtol), static_cast<double>(errors[0]), static_cast<double>(errors[1]),
+               static_cast<double>(errors[2]), static_cast<double>(r(least)));
+    for (const Real error : errors) BOOST_TEST(std::abs(error) <= 100 * rtol);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

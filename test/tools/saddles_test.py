@@ -166,8 +166,8 @@ def runs_without_saddles():
         file.write(SCALAR)
     succeed("v1.toml", "-o", "v1.h5", "-q", "--set", "flow.t_end=1", "--set", "events.saddle.enter=1e-9", "--set",
             "events.saddle.leave=1e-8")
-    assert "no saddle was visited" in survey("v1.h5", "--refine")
-    assert "no saddle was visited" in survey("v1.h5")
+    assert "no critical point was visited" in survey("v1.h5", "--refine")
+    assert "no critical point was visited" in survey("v1.h5")
     survey("v1.h5", "-o", "empty.h5", "-q")
     for engine in ("h5netcdf", "netcdf4"):
         for group in GROUPS:

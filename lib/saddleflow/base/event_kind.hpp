@@ -15,6 +15,7 @@ enum class EventKind {
   steady,             ///< the proximity to a critical point has fallen to that of rest
   level,              ///< a recorded quantity crosses a level; its name goes on: "level:loss=0.1"
   end,                ///< of the trajectory
+  dip_farthest,       ///< the proximity has a maximum between two visits
   dip_begin,          ///< the proximity has begun to dip: a visit, if it rises again as far
   dip_closest,        ///< it has a minimum there
 };
@@ -30,12 +31,13 @@ inline constexpr auto enum_table<EventKind> =
                                             {EventKind::steady, "steady"},
                                             {EventKind::level, "level"},
                                             {EventKind::end, "end"},
+                                            {EventKind::dip_farthest, "dip_farthest"},
                                             {EventKind::dip_begin, "dip_begin"},
                                             {EventKind::dip_closest, "dip_closest"}});
 
 /// Events of a dip are told to observers, but not stored: whether it is a visit shows later, when it is left.
 constexpr bool is_stored(std::optional<EventKind> kind) {
-  return kind != EventKind::dip_begin && kind != EventKind::dip_closest;
+  return kind != EventKind::dip_farthest && kind != EventKind::dip_begin && kind != EventKind::dip_closest;
 }
 
 /// Of an event's name: the word before a colon, where there is one. None for names that are not the

@@ -104,8 +104,9 @@ class Builder {
   void make_visits() {
     if (!options_.saddles) return;
     VisitEventOptions visits;
-    visits.rule = {options_.saddle_enter, options_.saddle_leave, options_.saddle_prominence,
-                   probe_.flow().objective().network().traits().kinked()};
+    const Objective& objective = probe_.flow().objective();
+    visits.rule = make_visit_rule(objective.network(), objective.loss(), options_.saddle_enter,
+                                  options_.saddle_leave, options_.saddle_prominence);
     visits.leaves_terminal = options_.saddle_leaves_terminal;
     visits.visit_at_start = options_.visit_at_start;
     visits_ = make_visit_events(visits, probe_, initial_, result_.visit);

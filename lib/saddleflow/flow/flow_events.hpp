@@ -82,7 +82,7 @@ struct FlowEvents {
 
   /// Of an event of the library's in this list.
   EventKind kind_of(std::size_t event) const;
-  /// Those that a run file stores are the first so many, the two of a dip come last.
+  /// Those that a run file stores are the first so many, those of a dip come last.
   std::size_t stored_count() const;
 };
 

@@ -8,9 +8,6 @@ namespace saddleflow {
 
 namespace {
 
-// Below this r is rounding noise and has no meaningful minimum: a gradient is what sums through all layers
-// and over all samples leave of one another.
-constexpr Real kNoise = 1000 * std::numeric_limits<Real>::epsilon();
 // Within one close visit a further minimum of r counts when it is this much deeper: ripples of a few per cent
 // are none.
 constexpr Real kDeeper = Real(0.5);
@@ -48,13 +45,20 @@ class Visits {
   /// mean nothing, so that leaving the noise counts as a minimum.
   Real turning(const Vector& x, Real part_of_last) {
     const Real r = proximity(x);
-    return r > kNoise && r < part_of_last * state_->located ? probe_.proximity_rate(x) : Real(-1);
+    return r > kProximityNoise && r < part_of_last * state_->located ? probe_.proximity_rate(x) : Real(-1);
   }
   void turn(const Vector& x) {
     state_->located = proximity(x);
     approach(x);
     state_->turned = true;
   }
+
+  /// Negative where r falls, between two visits. A maximum matters for the level of the next dip only where
+  /// it is low; "still rising" above, so that falling from there to here counts as a maximum.
+  Real falling(const Vector& x) {
+    return proximity(x) < rule().prominence * rule().shallowest ? probe_.proximity_rate(x) : Real(1);
+  }
+  void note_farthest(const Vector& x) { state_->farthest = std::max(state_->farthest, proximity(x)); }
 
   Real overdue(const Vector& x) {
     return rule().overdue(state_->close, state_->nearest, state_->nearest_loss, proximity(x),
@@ -68,10 +72,9 @@ class Visits {
   bool stops() const { return options_.leaves_terminal > 0 && state_->leaves >= options_.leaves_terminal; }
 
   void end_step(const Vector& x) {
-    const Real r = proximity(x);
     if (!state_->dip) {
-      state_->farthest = std::max(state_->farthest, r);
-    } else if (r > state_->nearest) {
+      note_farthest(x);
+    } else if (proximity(x) > state_->nearest) {
       state_->turned = true;
     } else {
       approach(x);
@@ -133,6 +136,15 @@ Event make_leave(const Shared& visits) {
   return event;
 }
 
+Event make_dip_farthest(const Shared& visits) {
+  Event event;
+  event.direction = Direction::falling;
+  event.function = [visits](const Vector& x) { return visits->falling(x); };
+  event.armed = [visits] { return !visits->state().dip; };
+  event.on_fire = [visits](const EventHit&, const Vector& x) { visits->note_farthest(x); };
+  return event;
+}
+
 Event make_dip_begin(const Shared& visits) {
   Event event;
   event.direction = Direction::falling;
@@ -178,6 +190,7 @@ std::vector<KindOfEvent> make_visit_events(const VisitEventOptions& options, Pro
                                   {EventKind::saddle_closest, make_closest(visits), r},
                                   {EventKind::saddle_leave, make_leave(visits), r}};
   if (options.rule.finds_dips()) {
+    events.push_back({EventKind::dip_farthest, make_dip_farthest(visits), r});
     events.push_back({EventKind::dip_begin, make_dip_begin(visits), r});
     events.push_back({EventKind::dip_closest, make_dip_closest(visits), r});
   }

@@ -22,7 +22,7 @@ struct VisitState {
   Real located = 0;       ///< r at the last minimum that was reported
   Real nearest = 0;       ///< least r of this dip so far ...
   Real nearest_loss = 0;  ///< ... and the loss there
-  Real farthest = 0;      ///< largest r at the end of a step since the last visit
+  Real farthest = 0;      ///< largest r since the last visit
 
   void save(MemoryWriter& memory) const;
   void load(MemoryReader& memory);
@@ -41,9 +41,10 @@ struct KindOfEvent {
   std::function<Real(const Vector& x)> value;
 };
 
-/// Close visits first: enter, closest, leave; then, where the rule finds dips, their two events, which are
-/// not stored. They share `state`. The probe must outlive them. A dip costs one Hessian-vector product and
-/// one output tangent a step, from the moment r is below its level to its minimum, as a close visit does.
+/// Close visits first: enter, closest, leave; then, where the rule finds dips, their three events, which are
+/// not stored. They share `state`. The probe must outlive them. A dip costs one
+/// Hessian-vector product and one output tangent a step while r falls to its minimum, as a close visit does,
+/// and before that where r is below the level of a dip times the prominence.
 std::vector<KindOfEvent> make_visit_events(const VisitEventOptions& options, Probe& probe,
                                            const Observables& initial,
                                            const std::shared_ptr<VisitState>& state);

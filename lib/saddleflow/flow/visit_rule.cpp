@@ -66,13 +66,19 @@ class Scan {
 
 }  // namespace
 
-Real VisitRule::dip_level(Real farthest) const { return std::min(kShallowest, farthest / prominence); }
+Real VisitRule::dip_level(Real farthest) const { return std::min(shallowest, farthest / prominence); }
 
 Real VisitRule::overdue(bool close, Real nearest, Real nearest_loss, Real r, Real loss) const {
-  const Real level = close ? leave : prominence * nearest;
+  const Real level = close ? leave : prominence * std::max(nearest, kProximityNoise);
   if (!kinked) return r - level;
   return std::min(r - level, std::max(log_ratio(r, kRiseAcrossKinks * nearest),
                                       log_ratio(kLossAcrossKinks * nearest_loss, loss)));
+}
+
+VisitRule make_visit_rule(const Network& network, const Loss& loss, Real enter, Real leave, Real prominence) {
+  VisitRule rule{enter, leave, prominence, network.traits().kinked()};
+  if (!loss.traits().attained) rule.shallowest *= static_cast<Real>(network.degree());
+  return rule;
 }
 
 std::vector<VisitRows> find_visits(std::span<const double> proximity, std::span<const double> loss,

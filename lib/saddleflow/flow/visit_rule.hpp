@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/network/network.hpp"
+#include "saddleflow/problem/loss.hpp"
 
 namespace saddleflow {
 
@@ -16,20 +19,27 @@ inline constexpr Real kVisitEnter = Real(1e-2), kVisitLeave = Real(2e-2);
 /// And every dip of ln r is a visit beside which r is larger by this factor on both sides: the plateaus of a
 /// loss curve that a person sees (THEORY.md, section 3).
 inline constexpr Real kVisitProminence = 2;
-/// Of no dip is this the bottom: r is more than 1 near the origin and O(1) in jumps, where a shoulder of the
-/// loss that is no plateau makes r dip to about a half.
+/// A dip reaches below this: r is more than 1 near the origin and O(1) in jumps, where a shoulder of the loss
+/// that is no plateau makes r dip to about a half. By judgement. Of losses without an attained infimum r has
+/// the degree as its unit, and this times the degree is the level.
 inline constexpr Real kShallowest = Real(1) / 3;
+
+/// Below this r is rounding noise and has no meaningful minimum: a gradient is what sums through all layers
+/// and over all samples leave of one another.
+inline constexpr Real kProximityNoise = 1000 * std::numeric_limits<Real>::epsilon();
 
 /// One visit, as r(t) tells. THEORY.md, section 3.
 ///   A dip begins where r has fallen by the factor `prominence` below its last maximum, and below
-/// kShallowest. It is a visit that ends where r has risen by this factor above its minimum. A close visit
-/// begins where r falls below `enter` and ends where it rises above `leave`, however low its minimum.
+/// the level `shallowest`. It is a visit that ends where r has risen by this factor above its minimum. A
+/// close visit begins where r falls below `enter` and ends where it rises above `leave`, however low its
+/// minimum.
 ///   Where the gradient jumps at kinks r jumps too, within one plateau by up to a factor of three: there a
 /// visit ends only when r has risen tenfold, or the loss has fallen by a twentieth.
 struct VisitRule {
   Real enter = kVisitEnter, leave = kVisitLeave;
   Real prominence = kVisitProminence;  ///< 0: close visits only
   bool kinked = false;                 ///< r jumps
+  Real shallowest = kShallowest;
 
   bool finds_dips() const { return prominence > 0; }
   /// A dip begins below this r. `farthest`: largest r since the last visit was left.
@@ -37,6 +47,9 @@ struct VisitRule {
   /// Negative while the visit lasts. `nearest`: least r of the visit, where the loss was `nearest_loss`.
   Real overdue(bool close, Real nearest, Real nearest_loss, Real r, Real loss) const;
 };
+
+/// For the flow of this network and loss.
+VisitRule make_visit_rule(const Network& network, const Loss& loss, Real enter, Real leave, Real prominence);
 
 /// A visit in a sequence of rows.
 struct VisitRows {

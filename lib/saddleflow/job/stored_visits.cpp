@@ -20,8 +20,8 @@ VisitRule rule_of(const KktProblem& problem, std::optional<Real> prominence) {
   const std::string where = problem.run->path() + ": /config/toml";
   const StudyTable study = StudyTable::parse(problem.description.toml, where);
   const FlowEventOptions events = build_event_options(study);
-  return {events.saddle_enter, events.saddle_leave, prominence.value_or(events.saddle_prominence),
-          problem.objective->network().traits().kinked()};
+  return make_visit_rule(problem.objective->network(), problem.objective->loss(), events.saddle_enter,
+                         events.saddle_leave, prominence.value_or(events.saddle_prominence));
 }
 
 /// Of a run that recorded them: with the weights at the departures.

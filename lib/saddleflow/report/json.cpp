@@ -123,6 +123,7 @@ Json saddles(const RunData& run) {
     list.push_back({{"enter", moment(s.enter_time)},
                     {"closest", moment(s.closest_time)},
                     {"leave", moment(s.leave_time)},
+                    {"depth", name_of(s.depth)},
                     {"loss", number(s.loss, value_digits)},
                     {"gradient_norm", number(s.gradient_norm, value_digits)},
                     {"proximity", number(s.proximity, value_digits)},

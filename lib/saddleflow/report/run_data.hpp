@@ -46,6 +46,7 @@ struct Saddle {
   double loss = 0, gradient_norm = 0, proximity = 0, newton_distance = 0;
   double enter_time = 0, closest_time = 0, leave_time = 0;
   std::int64_t index_negative = -1, index_zero = -1, index_positive = -1;
+  VisitDepth depth = VisitDepth::close;
 };
 
 /// Full weights at one time.

@@ -9,7 +9,7 @@ const known = (value) => value !== null && value !== undefined && Number.isFinit
 const hasLeft = (visit) => known(visit.leave?.time);
 /** The critical point of a visit, refined and classified, where a catalogue has it; the visit alone does not tell its kind. */
 const pointOf = (visit) => (visit.point >= 0 ? run.catalogue.points[visit.point] : null);
-const visitKind = (visit) => (pointOf(visit) ? plainWords(pointOf(visit).kind) : hasLeft(visit) ? 'left' : 'stayed');
+const visitKind = (visit) => (pointOf(visit) ? plainWords(pointOf(visit).kind) : `${visit.depth}, ${hasLeft(visit) ? 'left' : 'stayed'}`);
 const visitName = (visit, i) => pointOf(visit)?.name ?? `visit ${i + 1}`;
 
 /** The j-th input of the network, from 0; a bias is the last one. */
