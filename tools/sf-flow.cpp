@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -47,7 +49,9 @@ void add_options(CommandLine& line, Arguments& a) {
             "FILE");
   line.set(a.overrides);
   line.flag("--force", a.force, "overwrite an existing run file");
-  line.flag("--resume", a.resume, "go on with an interrupted or killed run; show a finished one");
+  line.flag("--resume", a.resume,
+            "start, or go on with a run: interrupted, killed, or finished where the study asks for a later "
+            "end now");
   line.flag("--verify", a.verify,
             "integrate again at a tenth of the tolerance, report path error and events");
   line.flag("--dry-run", a.dry_run, "check the study, print it with every default, run nothing");
@@ -83,14 +87,39 @@ int dry_run(const StudyTable& study) {
   return 0;
 }
 
-void show(const Progress& p) {
+std::string in_words(const Progress& p) {
   const std::string left =
       std::isfinite(p.seconds_left) ? fmt::format(", about {:.0f} s left", p.seconds_left) : "";
-  fmt::print(stderr, "\r\033[Kt {:.6g} of {:g}, loss {:.6g}, |w| {:.4g}, {} steps, {} events{}",
-             static_cast<double>(p.time), static_cast<double>(p.t_end), static_cast<double>(p.loss),
-             static_cast<double>(p.weight_norm), p.steps, p.events, left);
+  return fmt::format("t {:.6g} of {:g}, loss {:.6g}, |w| {:.4g}, {} steps, {} events{}",
+                     static_cast<double>(p.time), static_cast<double>(p.t_end), static_cast<double>(p.loss),
+                     static_cast<double>(p.weight_norm), p.steps, p.events, left);
+}
+
+void show(const Progress& p) {
+  fmt::print(stderr, "\r\033[K{}", in_words(p));
   std::fflush(stderr);
 }
+
+/// Where nobody watches a terminal: a line every ten seconds, and where the time has passed a power of ten.
+class ProgressLog {
+ public:
+  void operator()(const Progress& p) {
+    const auto now = std::chrono::steady_clock::now();
+    const double waited = std::chrono::duration<double>(now - last_).count();
+    const double decade = p.time > 0 ? std::floor(std::log10(static_cast<double>(p.time))) : last_decade_;
+    if (waited < kLongestSilence && !(decade > last_decade_ && waited >= kShortestSilence)) return;
+    last_ = now;
+    last_decade_ = decade;
+    fmt::print(stderr, "{}\n", in_words(p));
+    std::fflush(stderr);
+  }
+
+ private:
+  // A run through many decades takes some seconds: no more than a line a second.
+  static constexpr double kLongestSilence = 10, kShortestSilence = 1;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+  double last_decade_ = -std::numeric_limits<double>::infinity();
+};
 
 int verify(const StudyTable& study, const Arguments& a, const archive::RunSummary& summary) {
   const Verification v = verify_run(study, a.output, &interrupted);
@@ -122,7 +151,12 @@ int run(const Arguments& a, const std::string& command) {
   options.resume = a.resume;
   options.interrupt = &interrupted;
   const bool progress = !a.quiet && isatty(STDERR_FILENO) != 0;
-  if (progress) options.progress = show;
+  if (progress)
+    options.progress = show;
+  else if (!a.quiet)
+    options.progress = ProgressLog();
+  if (!a.quiet)
+    options.note = [](const std::string& what) { fmt::print(stderr, "sf-flow: note: {}\n", what); };
   const archive::RunSummary summary = run_flow(study, options);
   if (progress) fmt::print(stderr, "\r\033[K");
   const StopReason stopped = StopReason::parse(summary.stop_reason);

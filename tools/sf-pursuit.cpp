@@ -45,7 +45,7 @@ constexpr const char* kFooter =
 void add_options(CommandLine& line, Arguments& a) {
   line.required("source", a.source, "study file, or the file of an earlier pursuit", "STUDY.toml|RUN.h5");
   line.text("-o,--output", a.output, "file for the growing network", "FILE");
-  line.flag("--resume", a.resume, "go on after the last round of the output file");
+  line.flag("--resume", a.resume, "start, or go on after the last round of the output file");
   line.integer("--after-round", a.after_round, "take over rounds 0 to K of RUN.h5 only (default all)", "K", 0,
                1'000'000);
   line.set(a.overrides);

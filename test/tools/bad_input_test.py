@@ -77,7 +77,6 @@ def hdf5_files():
     # The same names as a run to resume, start from, or report.
     one_line(flow(study(), "-o", "data.h5", "--resume"), 2, "data.h5")
     one_line(flow(study('[init]\nkind = "run"\nfile = "data.h5"\n')), 2, "data.h5")
-    one_line(flow(study(), "-o", "none.h5", "--resume"), 2, "none.h5")
 
 
 def output_files():

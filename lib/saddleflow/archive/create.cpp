@@ -178,6 +178,11 @@ std::string write_root(hid_t file, const RunDescription& description) {
   return id;
 }
 
+void write_configuration(hid_t file, const RunDescription& description) {
+  hdf5::write_text(file, "/config/toml", description.toml, "the study with every default filled in");
+  hdf5::write_text(file, "/config/toml_user", description.toml_user, "the study as typed");
+}
+
 void write_groups(hid_t file, const RunDescription& description) {
   const hdf5::Handle network = hdf5::open_group(file, "/network");
   hdf5::write_attribute(network, "kind", description.network_kind);
@@ -198,8 +203,7 @@ void write_groups(hid_t file, const RunDescription& description) {
   const hdf5::Handle run = hdf5::open_group(file, "/run");
   hdf5::write_attribute(run, "stop_reason", std::string(name_of(RunState::running)));
   for (const auto& [name, value] : description.provenance) hdf5::write_attribute(run, name, value);
-  hdf5::write_text(file, "/config/toml", description.toml, "the study with every default filled in");
-  hdf5::write_text(file, "/config/toml_user", description.toml_user, "the study as typed");
+  write_configuration(file, description);
 }
 
 void require_size(const char* name, std::size_t found, std::int64_t expected) {
@@ -257,6 +261,12 @@ std::string create_run_file(const std::string& path, const RunDescription& descr
     std::filesystem::remove(path, ignored);
     throw;
   }
+}
+
+void replace_configuration(hid_t file, const RunDescription& description) {
+  for (const char* path : {"/config/toml", "/config/toml_user"})
+    hdf5::check(H5Ldelete(file, path, H5P_DEFAULT), file, path, "remove");
+  write_configuration(file, description);
 }
 
 void add_datasets(hid_t file, const RunDescription& description, const std::vector<AxisSpec>& new_axes,

@@ -17,6 +17,9 @@ void validate(const RunDescription& description);
 /// Writes a new file; the path must be free. Returns the run's id. Throws IoError, leaving no file behind.
 std::string create_run_file(const std::string& path, const RunDescription& description);
 
+/// The study of an existing file becomes that of the description.
+void replace_configuration(hid_t file, const RunDescription& description);
+
 /// Adds datasets to a file: those along axes that it has are as long as these, not known as yet.
 /// `new_axes` are those that it gets with them; their groups exist.
 void add_datasets(hid_t file, const RunDescription& description, const std::vector<AxisSpec>& new_axes,

@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "saddleflow/archive/file_holders.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/base/error.hpp"
 
@@ -62,7 +63,9 @@ void Draft::lock_file(Lock lock) {
     }
     close(descriptor);
     if (!locked && std::chrono::steady_clock::now() > deadline)
-      throw IoError(path_ + ": another process has this file open");
+      throw IoError(path_ + ": " + holders_of(path_) +
+                    " has this file open: close it there and try again (with "
+                    "--resume, where a run was to go on or to end)");
     std::this_thread::sleep_for(kBetweenLocks);
   }
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "saddleflow/archive/checkpoint.hpp"
+#include "saddleflow/archive/file_holders.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/archive/recovery.hpp"
 #include "saddleflow/base/error.hpp"
@@ -14,7 +15,10 @@ void require_replaceable(const std::string& path) {
   // Whatever the file holds, be it no run at all.
   if (!std::filesystem::is_regular_file(path))
     throw InputError(path + ": no plain file, it cannot be overwritten");
-  if (is_locked(path)) throw IoError(path + ": another process has this file open, it cannot be overwritten");
+  if (is_locked(path))
+    throw IoError(path + ": " + holders_of(path) +
+                  " has this file open, it cannot be overwritten: close it there and try "
+                  "again");
 }
 
 }  // namespace

@@ -128,28 +128,58 @@ RunWriter RunWriter::create(const std::string& path, const RunDescription& descr
   return RunWriter(std::make_unique<Implementation>(path));
 }
 
+namespace {
+
+void require_own(const std::string& path, const Checkpoint& checkpoint) {
+  const std::string id = RunReader::open(path).run_id();
+  if (id != checkpoint.run_id)
+    throw InputError(path + ": run_id is " + id + ", the checkpoint belongs to " + checkpoint.run_id);
+}
+
+/// Counters, gauges and verdicts of an end that is none any more.
+void remove_summary(hid_t run) {
+  std::vector<std::string> names{"stop_message"};
+  for (const auto& [name, value] : hdf5::real_attributes(run)) names.push_back(name);
+  for (const std::string& name : names)
+    if (H5Aexists(run, name.c_str()) > 0) hdf5::check(H5Adelete(run, name.c_str()), run, name, "remove");
+}
+
+/// What a resume begins with: rows after the checkpoint cut off, the command in the history.
+void cut_back(hid_t file, const RowCounts& rows, const std::string& command) {
+  remove_saddle_record(file);
+  const auto streams = stream_specs();
+  const std::int64_t counts[] = {rows.time, rows.snapshot, rows.event, rows.saddle, rows.mode_change};
+  for (std::size_t k = 0; k < streams.size(); ++k) cut(file, streams[k], counts[k]);
+  const hdf5::Handle root = hdf5::open_group(file, "/");
+  const std::string history = hdf5::read_text_attribute(root, "history");
+  hdf5::write_attribute(root, "history", history + "\n" + utc_now() + " " + command);
+  const hdf5::Handle run = hdf5::open_group(file, "/run");
+  remove_summary(run);
+  hdf5::write_attribute(run, "stop_reason", std::string(name_of(RunState::running)));
+}
+
+}  // namespace
+
 RunWriter RunWriter::resume(const std::string& path, const RowCounts& rows, const std::string& command) {
-  edit_run(path, [&](hid_t file) {
-    remove_saddle_record(file);
-    const auto streams = stream_specs();
-    const std::int64_t counts[] = {rows.time, rows.snapshot, rows.event, rows.saddle, rows.mode_change};
-    for (std::size_t k = 0; k < streams.size(); ++k) cut(file, streams[k], counts[k]);
-    const hdf5::Handle root = hdf5::open_group(file, "/");
-    const std::string history = hdf5::read_text_attribute(root, "history");
-    hdf5::write_attribute(root, "history", history + "\n" + utc_now() + " " + command);
-    const hdf5::Handle run = hdf5::open_group(file, "/run");
-    hdf5::write_attribute(run, "stop_reason", std::string(name_of(RunState::running)));
-  });
+  edit_run(path, [&](hid_t file) { cut_back(file, rows, command); });
   return RunWriter(std::make_unique<Implementation>(path));
 }
 
 RunWriter RunWriter::resume(const std::string& path, const Checkpoint& checkpoint,
                             const std::string& command) {
-  const std::string id = RunReader::open(path).run_id();
-  if (id != checkpoint.run_id) {
-    throw InputError(path + ": run_id is " + id + ", the checkpoint belongs to " + checkpoint.run_id);
-  }
+  require_own(path, checkpoint);
   return resume(path, checkpoint.rows, command);
+}
+
+RunWriter RunWriter::resume(const std::string& path, const Checkpoint& checkpoint,
+                            const RunDescription& description) {
+  require_own(path, checkpoint);
+  edit_run(path, [&](hid_t file) {
+    cut_back(file, checkpoint.rows, description.command);
+    hdf5::write_attribute(hdf5::open_group(file, "/"), "title", description.title);
+    replace_configuration(file, description);
+  });
+  return RunWriter(std::make_unique<Implementation>(path));
 }
 
 RunWriter::RunWriter(std::unique_ptr<Implementation> implementation)

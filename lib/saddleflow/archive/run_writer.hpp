@@ -45,6 +45,11 @@ class RunWriter {
   static RunWriter resume(const std::string& path, const RowCounts& rows, const std::string& command);
   /// The same with the rows of a checkpoint; InputError unless it belongs to this run.
   static RunWriter resume(const std::string& path, const Checkpoint& checkpoint, const std::string& command);
+  /// The same for a study that asks for more of the same trajectory: the file gets the
+  /// title and the configuration of `description`, and its command a line of the history. InputError unless
+  /// the checkpoint belongs to this run.
+  static RunWriter resume(const std::string& path, const Checkpoint& checkpoint,
+                          const RunDescription& description);
 
   RunWriter(RunWriter&&) noexcept;
   RunWriter& operator=(RunWriter&&) noexcept;

@@ -88,6 +88,7 @@ void Integration::start(const Vector& x0, Real first_step) {
   time_ = FlowTime();
   banked_ = StepCounters();
   steps_ = standstill_ = 0;
+  aims_at_end_ = false;
   shortest_ = std::numeric_limits<Real>::infinity();
   PolarChart* polar = options_.polar;
   in_polar_ = polar != nullptr && (polar->is_polar(x0) || polar->suits(x0));
@@ -105,10 +106,9 @@ void Integration::aim_at_end() {
   if (in_polar_) return;
   const Real left = clock_.local(phase_end()) - stepper_.current_time();
   const Real h = stepper_.current_time_step();
-  if (h >= left)
-    stepper_.set_time_step(left);
-  else if (h > left / 2)
-    stepper_.set_time_step(left / 2);
+  if (h <= left / 2) return;
+  aims_at_end_ = true;
+  stepper_.set_time_step(h >= left ? left : left / 2);
 }
 
 bool Integration::at_end(Real phase) const {
@@ -241,6 +241,7 @@ Memory Integration::memory() const {
   clock.add(steps_);
   clock.add(standstill_);
   clock.add(finite(shortest_));
+  clock.add(aims_at_end_);
   return {{"state", std::vector<Real>(x.data(), x.data() + x.size())},
           {"clock", clock.take()},
           {"charts", charts.take()},
@@ -274,6 +275,7 @@ void Integration::restore(const Memory& memory) {
   steps_ = clock.integer();
   standstill_ = clock.integer();
   shortest_ = infinite(clock.real());
+  aims_at_end_ = clock.boolean();
   clock.finish();
   restore_charts(memory.at("charts"));
   stepper().restore(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())), stepper_time,

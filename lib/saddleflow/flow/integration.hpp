@@ -94,6 +94,8 @@ class Integration {
 
   Real time() const { return time_.absolute(phase_time()); }
   bool in_polar_chart() const { return in_polar_; }
+  /// The size of a step has been chosen for t_end: from here on the states depend on it.
+  bool aims_at_end() const { return aims_at_end_; }
   std::int64_t steps() const { return steps_; }
   /// Of the steppers of both charts together.
   StepCounters counters() const;
@@ -130,6 +132,7 @@ class Integration {
   std::int64_t steps_ = 0;
   std::int64_t standstill_ = 0;  // steps in a row too short to change the time, with their weights
   Real shortest_ = 0;            // of all Cartesian steps
+  bool aims_at_end_ = false;
   StateAt dense_local_, dense_absolute_;
 };
 

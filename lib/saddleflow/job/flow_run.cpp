@@ -13,12 +13,12 @@
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/memory.hpp"
+#include "saddleflow/job/continuation.hpp"
 #include "saddleflow/job/path_bounds.hpp"
 #include "saddleflow/problem/test_score.hpp"
 #include "saddleflow/record/recorder.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/study/flow_setup.hpp"
-#include "saddleflow/study/growing_run.hpp"
 
 namespace saddleflow {
 
@@ -50,12 +50,22 @@ class SpeedEstimate {
   double last_wall_ = 0, last_speed_ = 0;
 };
 
+// So many times the usual wait a run near its end goes without a checkpoint: mostly the end is some steps
+// away, but where these are rejected it may be far.
+constexpr double kPatience = 10;
+
 /// Between the integration and the recorder: flushes, checkpoints and progress, by the clock. None of it
 /// touches the numbers.
 class FlowRun : public Observer {
  public:
-  FlowRun(const StudyTable& study, const FlowRunOptions& options)
+  enum class Begin {
+    fresh,       ///< of a new file
+    again,       ///< of a file of the same trajectory, which is written anew
+    checkpoint,  ///< where a run of this file was last saved
+  };
+  FlowRun(const StudyTable& study, const FlowRunOptions& options, Begin begin)
       : options_(options),
+        begin_(begin),
         setup_(study),
         bounds_(path_bounds(study)),
         writer_(make_writer(study)),
@@ -72,21 +82,21 @@ class FlowRun : public Observer {
   }
 
   archive::RunSummary run() {
-    if (resuming_)
+    if (begin_ == Begin::checkpoint)
       restore();
     else
       begin();
     const Outcome outcome = integration_.run(*this);
     // An interrupted run goes on later from here: no end event, no verdict on an unfinished visit.
     const bool unfinished = outcome.stop_reason == Stop::interrupted;
-    if (unfinished)
-      checkpoint();
-    else
+    if (!unfinished) {
       recorder_.end(outcome);
+    } else if (!integration_.aims_at_end()) {
+      checkpoint();
+    }
     archive::RunSummary result = summary(outcome.stop_reason.text(), outcome.message);
     if (setup_.test) add_test_score(setup_.parts.weights(outcome.state), result);
     writer_.finish(result);
-    if (!unfinished) archive::remove_checkpoint(options_.output);
     return result;
   }
 
@@ -103,9 +113,12 @@ class FlowRun : public Observer {
     require_within(recorder_.gauges(), bounds_, step.t1, setup_.parts.rise_unit());
   }
 
-  /// Called between steps, when the state is whole.
+  /// Called between steps, when the state is whole. The last checkpoint stays beside a finished run, which
+  /// can go on from it: none is made where the end is near, if it comes soon, since the sizes of steps depend
+  /// on it there.
   void between_steps() {
-    if (due_) {
+    const double patience = integration_.aims_at_end() ? kPatience * checkpoint_seconds_ : 0;
+    if (due_ && seconds_since(last_checkpoint_) >= patience) {
       checkpoint();
     } else if (event_waits_) {
       writer_.flush();
@@ -115,28 +128,28 @@ class FlowRun : public Observer {
 
  private:
   archive::RunWriter make_writer(const StudyTable& study) {
-    if (!options_.resume) {
-      return archive::RunWriter::create(options_.output, describe_run(setup_, study, options_.command),
-                                        {options_.overwrite});
-    }
+    const archive::RunDescription description = describe_run(setup_, study, options_.command);
+    if (begin_ != Begin::fresh) check_data(study, description);
+    if (begin_ != Begin::checkpoint)
+      return archive::RunWriter::create(options_.output, description,
+                                        {options_.overwrite || begin_ == Begin::again});
     checkpoint_ = archive::read_checkpoint(archive::checkpoint_path(options_.output));
-    check_data(study);
-    resuming_ = true;
-    return archive::RunWriter::resume(options_.output, checkpoint_, options_.command);
+    return archive::RunWriter::resume(options_.output, checkpoint_, description);
   }
 
   // The study may name files whose content has changed meanwhile.
-  void check_data(const StudyTable& study) const {
-    const archive::RunDescription now = describe_run(setup_, study, options_.command);
+  void check_data(const StudyTable& study, const archive::RunDescription& now) const {
     const archive::RunReader run = archive::RunReader::open(options_.output);
-    const std::vector<double> w0 = run.row("weights", 0);
-    const bool same_start =
-        std::equal(w0.begin(), w0.end(), setup_.w0.begin(), setup_.w0.end(),
-                   [](double stored, Real here) { return stored == static_cast<double>(here); });
     const archive::RunDescription& then = run.description();
-    const bool same_data = now.inputs == then.inputs && now.targets == then.targets &&
-                           now.test_inputs == then.test_inputs && now.test_targets == then.test_targets;
-    if (!same_data || !same_start)
+    bool same = now.inputs == then.inputs && now.targets == then.targets;
+    if (begin_ == Begin::checkpoint)
+      same = same && now.test_inputs == then.test_inputs && now.test_targets == then.test_targets;
+    if (same && run.rows().snapshot > 0) {
+      const std::vector<double> w0 = run.row("weights", 0);
+      same = std::equal(w0.begin(), w0.end(), setup_.w0.begin(), setup_.w0.end(),
+                        [](double stored, Real here) { return stored == static_cast<double>(here); });
+    }
+    if (!same)
       throw InputError(
           fmt::format("{}: cannot be resumed: the data or the initial weights that {} describes are no "
                       "longer those of the run",
@@ -176,6 +189,7 @@ class FlowRun : public Observer {
     c.reals["recorder"] = recorder_.memory();
     c.reals["work"] = work_memory();
     if (setup_.parts.switching != nullptr) c.reals["modes"] = modes_memory();
+    c.integers[kAimsAtEnd] = {integration_.aims_at_end() ? 1 : 0};
     c.reals["wall_seconds"] = {static_cast<Real>(wall_seconds())};
     writer_.checkpoint(std::move(c));
     last_checkpoint_ = SteadyClock::now();
@@ -300,9 +314,9 @@ class FlowRun : public Observer {
   }
 
   const FlowRunOptions& options_;
+  Begin begin_;
   FlowSetup setup_;
   PathBounds bounds_;
-  bool resuming_ = false;
   archive::Checkpoint checkpoint_;
   archive::RunWriter writer_;
   Recorder recorder_;
@@ -319,29 +333,20 @@ class FlowRun : public Observer {
 }  // namespace
 
 archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& options) {
-  bool started = true;
-  if (options.resume) {
+  using Begin = FlowRun::Begin;
+  std::error_code ignored;
+  if (!options.resume || !std::filesystem::exists(options.output, ignored))
+    return FlowRun(study, options, Begin::fresh).run();
+  Continuation next;
+  {
     const archive::RunReader run = archive::RunReader::open(options.output);
-    const std::string reason = run.summary().stop_reason;
-    if (run.live()) throw IoError(fmt::format("{}: another process is writing it", options.output));
-    require_fixed_network(run, "--resume");
-    const bool unfinished = is_unfinished(reason);
-    if (run.description().toml != study.filled())
-      throw InputError(
-          fmt::format("{}: was made from another study (or other --set values) than {}, which it cannot "
-                      "be resumed with",
-                      options.output, study.name()));
-    if (!unfinished) {
-      archive::remove_checkpoint(options.output);  // a kill came between the end of the run and this
-      return run.summary();
-    }
-    started = std::filesystem::exists(archive::checkpoint_path(options.output));
+    next = plan_continuation(study, run);
+    if (next.how == Continuation::How::show) return run.summary();
   }
-  if (started) return FlowRun(study, options).run();
-  FlowRunOptions afresh = options;  // killed before its first checkpoint: there is nothing to go on from
-  afresh.resume = false;
-  afresh.overwrite = true;
-  return FlowRun(study, afresh).run();
+  if (next.how == Continuation::How::go_on) return FlowRun(study, options, Begin::checkpoint).run();
+  if (options.note)
+    options.note(fmt::format("{}: integrated from the start: {}", options.output, next.reason));
+  return FlowRun(study, options, Begin::again).run();
 }
 
 }  // namespace saddleflow

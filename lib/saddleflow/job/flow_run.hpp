@@ -26,13 +26,16 @@ struct FlowRunOptions {
   std::string output;
   std::string command;  ///< for the file's history
   bool overwrite = false;
-  bool resume = false;
+  bool resume = false;  ///< see plan_continuation(); without a file, begin
+  std::function<void(const std::string& what)> note =
+      {};                                         ///< told why a run is integrated from the start again
   std::function<void(const Progress&)> progress;  ///< called about twice a second
   const std::atomic<bool>* interrupt = nullptr;
 };
 
-/// Runs or, with `resume`, goes on from the checkpoint beside the file; a finished run is left as it is. A
-/// study that differs from the file's is refused. Returns how the run stopped and what it cost. Throws
+/// Runs or, with `resume`, goes on from the checkpoint beside the file: bit by bit as if the run had never
+/// stopped, and as if its present stop had been asked for at once (Continuation). A finished run of the same
+/// study is left as it is, another study is refused. Returns how the run stopped and what it cost. Throws
 /// InputError, IoError; a numerical failure of the integration is a stop reason
 /// ("nonfinite", "step_underflow", "sliding_unresolved", "projection", "numerical_error"), as is a gauge
 /// beyond its bound ("balance_drift", "energy_drift", "loss_rise", see PathBounds), with a whole, readable

@@ -11,6 +11,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/record/pursuit_recorder.hpp"
 #include "saddleflow/study/stored_data.hpp"
+#include "saddleflow/study/study_change.hpp"
 
 namespace saddleflow {
 
@@ -28,8 +29,9 @@ class PursuitRun {
   PursuitRun(const std::string& source, const std::vector<std::string>& overrides,
              const PursuitRunOptions& options)
       : options_(options) {
-    if (options.resume) {
-      if (std::filesystem::exists(options.output)) stamp_ = archive::stamp_of(options.output);
+    exists_ = options.resume && std::filesystem::exists(options.output);  // else it starts
+    if (exists_) {
+      stamp_ = archive::stamp_of(options.output);
       open(options.output, {}, -1);
       resumed_by_ = options.command;
       rounds_read_ = static_cast<Index>(record_->rounds.size());
@@ -45,7 +47,6 @@ class PursuitRun {
       study_.emplace(StudyTable::read(source, overrides));
       setup_.emplace(build_pursuit(*study_));
     }
-    exists_ = options.resume;
   }
 
   PursuitOutcome run() {
@@ -71,9 +72,10 @@ class PursuitRun {
   }
 
   void require_same(const StudyTable& study) const {
-    if (study.filled() == study_->filled()) return;
-    throw InputError(fmt::format("{}: differs from the study in {}, expected the same to resume it",
-                                 study.name(), options_.output));
+    for (const StudyChange& change : study_changes(*study_, study))
+      if (change.role != KeyRole::none)
+        throw InputError(fmt::format("{}: {}: found {}, expected {} as in {}, to resume that", study.name(),
+                                     change.key, change.now, change.then, options_.output));
   }
 
   void complete() {

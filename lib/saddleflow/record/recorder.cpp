@@ -138,7 +138,7 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
   row.phase_time = static_cast<double>(hit.phase_time);
   row.kind = static_cast<int>(kind);
   row.direction = flag_of(hit.direction);
-  row.value = kind < setup_.parts.events.values.size()
+  row.value = kind < setup_.parts.events.stored_count()
                   ? static_cast<double>(setup_.parts.events.values[kind](x))
                   : archive::not_known;
   row.loss = static_cast<double>(o.loss);

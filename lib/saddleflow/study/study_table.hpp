@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,8 @@ class StudyTable {
 
   /// The study with every default filled in and overrides applied, as TOML.
   std::string filled() const;
+  /// The same key by key: "flow.t_end", "events.level[0].value", with its value as TOML.
+  std::map<std::string, std::string> values() const;
   /// The file as typed.
   const std::string& typed() const;
   /// The file's name as given.

@@ -1,0 +1,62 @@
+#include "saddleflow/job/continuation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "saddleflow/archive/checkpoint.hpp"
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/base/stop_reason.hpp"
+#include "saddleflow/study/growing_run.hpp"
+#include "saddleflow/study/study_change.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+using How = Continuation::How;
+
+void require_same_path(const std::vector<StudyChange>& changes, const StudyTable& study,
+                       const archive::RunReader& run) {
+  for (const StudyChange& change : changes)
+    if (change.role == KeyRole::path)
+      throw InputError(
+          fmt::format("{}: was made from another study (or other --set values) than {}, which it "
+                      "cannot be resumed with: {}: found {}, expected {} as in the run",
+                      run.path(), study.name(), change.key, change.now, change.then));
+}
+
+bool aims_at_end(const archive::Checkpoint& checkpoint) {
+  const auto found = checkpoint.integers.find(kAimsAtEnd);
+  return found == checkpoint.integers.end() || found->second != std::vector<std::int64_t>{0};
+}
+
+}  // namespace
+
+Continuation plan_continuation(const StudyTable& study, const archive::RunReader& run) {
+  if (run.live()) throw IoError(fmt::format("{}: another process is writing it", run.path()));
+  require_fixed_network(run, "--resume");
+  const StudyTable then = StudyTable::parse(run.description().toml, run.path() + ": /config/toml");
+  const std::vector<StudyChange> changes = study_changes(then, study);
+  require_same_path(changes, study, run);
+  bool looser = false;
+  for (const StudyChange& change : changes) {
+    if (change.role == KeyRole::recording)
+      return {How::afresh, fmt::format("{} is recorded in another way ({}, then {})", change.key, change.now,
+                                       change.then)};
+    if (change.role != KeyRole::stop) continue;
+    require_looser(change, then, study, run.path());
+    looser = true;
+  }
+  if (!looser && !is_unfinished(run.summary().stop_reason)) return {How::show, ""};
+  const std::string checkpoint = archive::checkpoint_path(run.path());
+  if (!std::filesystem::exists(checkpoint)) return {How::afresh, "there is no checkpoint beside it"};
+  if (looser && aims_at_end(archive::read_checkpoint(checkpoint)))
+    return {How::afresh,
+            "its last checkpoint was made where the sizes of steps depend on the end asked for then"};
+  return {How::go_on, ""};
+}
+
+}  // namespace saddleflow
