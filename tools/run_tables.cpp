@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 #include <string>
 
 namespace saddleflow::tools {
@@ -58,6 +59,16 @@ void print_heading(std::FILE* out, const archive::RunDescription& run) {
              run.sample_count, run.input_count, run.output_count,
              run.dropped_rows > 0 ? fmt::format(", {} rows with gaps dropped", run.dropped_rows) : "",
              run.loss, run.reduction);
+}
+
+void print_start(std::FILE* out, const archive::RunDescription& run) {
+  const std::map<std::string, std::string> start(run.provenance.begin(), run.provenance.end());
+  if (!start.contains("start_file")) return;
+  fmt::print(out, "start: {} from critical point {} ({}) of {}: {}\n", start.at("start_delta"),
+             start.at("start_point"), start.at("start_kind"), start.at("start_file"),
+             start.at("start_direction"));
+  if (start.at("start_time") != "unknown")
+    fmt::print(out, "       t = 0 is at t = {} of the run that visited it\n", start.at("start_time"));
 }
 
 void print_ignored_kinks(std::FILE* out, const archive::RunDescription& run) {

@@ -26,7 +26,7 @@ using namespace saddleflow;
 using namespace saddleflow::tools;
 
 struct Arguments {
-  std::string study, output, from;
+  std::string study, output, from, along, sign = "+";
   double perturb = 0;
   std::vector<std::string> overrides;
   bool force = false, resume = false, verify = false, dry_run = false, quiet = false;
@@ -45,6 +45,13 @@ void add_options(CommandLine& line, Arguments& a) {
   line.positive("--perturb", a.perturb,
                 "--from: norm of the random weights that its zero neurons get (all weights if none are zero)",
                 "DELTA", "--from");
+  line.text("--along", a.along,
+            "--from: no random weights, but along this way down of the point (its number in the table of "
+            "sf-saddles), or "
+            "the direction in a text file",
+            "WAY|FILE");
+  line.text("--sign", a.sign,
+            "--along: the other side of an eigenvector or of the file's direction is - (default +)", "+|-");
   line.text("-o,--output", a.output, "run file; by default the study's name with .h5, in the current folder",
             "FILE");
   line.set(a.overrides);
@@ -63,13 +70,15 @@ void complete(Arguments& a) {
   if (a.force && a.resume) throw InputError("--force and --resume exclude each other");
   if (a.from.empty() && a.study.empty()) throw InputError("STUDY.toml is required (or --from)");
   if (!a.from.empty() && !(a.perturb > 0)) throw InputError("--from: --perturb DELTA is required");
+  if (a.from.empty() && !a.along.empty()) throw InputError("--along: --from FILE:K is required");
+  if (a.along.empty() && a.sign != "+") throw InputError("--sign: --along is required");
   if (a.output.empty() && a.study.empty()) throw InputError("--from without a study: -o FILE is required");
   if (a.output.empty()) a.output = std::filesystem::path(a.study).stem().string() + ".h5";
 }
 
 StudyTable read_study(const Arguments& a) {
   if (a.from.empty()) return StudyTable::read(a.study, a.overrides);
-  std::vector<std::string> overrides = start_overrides(a.from, a.perturb);
+  std::vector<std::string> overrides = start_overrides(a.from, a.perturb, a.along, a.sign);
   overrides.insert(overrides.end(), a.overrides.begin(), a.overrides.end());
   if (!a.study.empty()) return StudyTable::read(a.study, overrides);
   const std::string file = file_of(a.from);
@@ -163,6 +172,7 @@ int run(const Arguments& a, const std::string& command) {
   if (!a.quiet) {
     const archive::RunReader file = archive::RunReader::open(a.output);
     print_heading(stdout, file.description());
+    print_start(stdout, file.description());
     print_ignored_kinks(stdout, file.description());
     print_events(stdout, file);
     if (study.boolean("events.saddle.enabled")) print_visits(stdout, file, file.saddle_rows());

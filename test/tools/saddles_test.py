@@ -143,6 +143,45 @@ def started_beside_a_saddle():
         assert np.min(np.abs(found / second - 1)) < 1e-8
 
 
+def started_along_a_way_down():
+    """Exactly along it: the flow goes where --connect has followed it to, on a clock and with a source that are told."""
+    with h5py.File("connected.h5") as known:
+        ways = np.flatnonzero(known["escapes/critical_point"][:] == 1)
+        points, losses, visits = known["catalogue/point"][:], known["catalogue/loss"][:], known["saddles/closest_time"][:]
+        directions, to = known["escapes/direction"][:], known["escapes/to_plus"][:]
+        run_id = known.attrs["run_id"]
+    delta = 1e-3
+    for number, row in enumerate(ways, start=1):
+        out = succeed("--from", "connected.h5:2", "--along", str(number), "--perturb", str(delta), "-o", "along.h5", "--force",
+                      "--set", "flow.t_end=1e5")
+        with h5py.File("along.h5") as run:
+            w, a = run["weights"][0], run["run"].attrs
+            assert np.max(np.abs(w - points[1] - delta * directions[row])) < 1e-15
+            assert (a["start_point"], a["start_run_id"], a["start_delta"]) == ("2", run_id, "0.001"), dict(a)
+            assert float(a["start_time"]) == visits[0] and f"t = 0 is at t = {a['start_time']}" in out, out
+        survey("along.h5", "-o", "along-saddles.h5", "-q", "--force")
+        with h5py.File("along-saddles.h5") as file:
+            found = file["catalogue/loss"][:][file["saddles/critical_point"][:]]
+        print(f"along way down {number}: the visits have losses {found}, --connect led to {losses[to[row]]:.8g}")
+        assert np.min(np.abs(found - losses[to[row]])) < 1e-8 * losses[0]
+    # The same direction from a file, in any length; and the other side.
+    np.savetxt("direction.txt", 7 * directions[ways[0]], fmt="%.17g")
+    for sign in "+-":
+        succeed("--from", "connected.h5:2", "--along", "direction.txt", f"--sign={sign}", "--perturb", str(delta), "-o", "along.h5",
+                "--force", "-q", "--set", "flow.t_end=1")
+        with h5py.File("along.h5") as run:
+            step = run["weights"][0] - points[1]
+            assert np.max(np.abs(step - float(sign + "1") * delta * directions[ways[0]])) < 1e-15
+    beside = ("--perturb", "1e-3", "-o", "x.h5")
+    one_line(flow("--from", "connected.h5:2", "--along", "99", *beside), 2, "way down 99 of critical point 2", "expected 1 to")
+    one_line(flow("--from", "connected.h5:2", "--along", "1", "--sign=-", *beside), 2, "KKT point", "sign -")
+    one_line(flow("--from", "connected.h5:2", "--along", "1", "--sign=x", *beside), 2, "init.sign", "x")
+    one_line(flow("--from", "connected.h5:2", "--along", "nothing.txt", *beside), 4, "nothing.txt")
+    np.savetxt("short.txt", [1, 2])
+    one_line(flow("--from", "connected.h5:2", "--along", "short.txt", *beside), 2, "short.txt", "2 numbers")
+    one_line(flow(MAIN, "--along", "1"), 2, "--along", "--from")
+
+
 def single_point():
     with h5py.File("saddles1e-8.h5") as file:
         point = file["catalogue/point"][1]
@@ -203,7 +242,8 @@ def ctrl_c_writes_nothing():
 
 def main():
     for test in (help_names_every_option, the_same_points_from_every_tolerance, judged_visits,
-                 the_same_from_an_equivalent_start, connected, started_beside_a_saddle, single_point, runs_without_saddles,
+                 the_same_from_an_equivalent_start, connected, started_beside_a_saddle,
+                 started_along_a_way_down, single_point, runs_without_saddles,
                  bad_input, ctrl_c_writes_nothing):
         test()
 

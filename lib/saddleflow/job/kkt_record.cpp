@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "saddleflow/job/kkt_run.hpp"
-#include "saddleflow/record/to_doubles.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 
 namespace saddleflow {
 

@@ -9,7 +9,7 @@
 #include "saddleflow/correlation/certificate.hpp"
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/record/run_description.hpp"
-#include "saddleflow/record/to_doubles.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/stored_data.hpp"

@@ -13,7 +13,7 @@
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/record/time_row.hpp"
-#include "saddleflow/record/to_doubles.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 
 namespace saddleflow {
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/record/to_doubles.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 
 namespace saddleflow {
 

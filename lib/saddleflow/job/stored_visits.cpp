@@ -7,7 +7,7 @@
 
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/flow/visit_rule.hpp"
-#include "saddleflow/record/to_doubles.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/study_table.hpp"

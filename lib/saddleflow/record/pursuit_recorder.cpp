@@ -12,7 +12,7 @@
 #include "saddleflow/problem/test_score.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/record/time_row.hpp"
-#include "saddleflow/record/to_doubles.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/study/growing_run.hpp"
 
 namespace saddleflow {

@@ -11,7 +11,7 @@
 #include "saddleflow/base/memory.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/record/time_row.hpp"
-#include "saddleflow/record/to_doubles.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 
 namespace saddleflow {
 

@@ -4,13 +4,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/base/version.hpp"
 #include "saddleflow/ode/stepper/registry.hpp"
 #include "saddleflow/record/recorder.hpp"
-#include "saddleflow/record/to_doubles.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
+#include "saddleflow/study/initial_weights.hpp"
 
 namespace saddleflow {
 
@@ -94,6 +97,8 @@ archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& s
   archive::RunDescription d = describe_problem(setup.objective, study, command);
   describe_test_set(setup.test, d);
   d.eigenvalue_count = spectrum_size(setup.objective.size());
+  if (const std::optional<SaddleStart> start = saddle_start(study))
+    for (auto& attribute : provenance_of(*start)) d.provenance.push_back(std::move(attribute));
   d.event_kinds = Recorder::event_kinds(setup);
   d.mode_changes = setup.parts.switching != nullptr;
   const OuterLayer* outer = setup.objective.outer_layer();

@@ -1,6 +1,6 @@
 #include "saddleflow/record/time_row.hpp"
 
-#include "saddleflow/record/to_doubles.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 
 namespace saddleflow {
 

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <stdexcept>
 
@@ -16,6 +14,7 @@
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/saddle_start.hpp"
+#include "saddleflow/study/weights_file.hpp"
 
 namespace saddleflow {
 
@@ -90,26 +89,6 @@ bool is_chain(const Layout& layout) {
   return true;
 }
 
-Vector from_text_file(const std::string& path, const StudyTable& study) {
-  std::ifstream in(path);
-  if (!in)
-    throw IoError(fmt::format("{}: cannot be read, expected a text file with one weight a line", path));
-  std::vector<Real> values;
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    line.erase(0, line.find_first_not_of(" \t\r"));
-    line.erase(line.find_last_not_of(" \t\r") + 1);
-    if (line.empty() || line[0] == '#') continue;
-    double value = 0;
-    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
-    if (error != std::errc() || end != line.data() + line.size())
-      throw InputError(fmt::format("{}:{}: found '{}', expected a number", path, number, line));
-    values.push_back(static_cast<Real>(value));
-  }
-  if (values.empty()) study.fail("init.file", fmt::format("{} holds no weights", path));
-  return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
-}
-
 Vector from_run(const std::string& path, std::int64_t snapshot, const StudyTable& study,
                 const Network& network) {
   const archive::RunReader run = archive::RunReader::open(path);
@@ -136,10 +115,9 @@ Vector raw_weights(const StudyTable& study, const Network& network) {
       return Eigen::Map<const Vector>(weights.data(), static_cast<Index>(weights.size()));
     }
     case InitKind::saddle:
-      return weights_beside_saddle(path(), study.integer("init.row"), study.real("init.scale"), seed,
-                                   network);
+      return weights_beside_saddle(*saddle_start(study), network);
     case InitKind::file:
-      return from_text_file(path(), study);
+      return read_weights(path());
     case InitKind::run:
       return from_run(path(), study.integer("init.snapshot"), study, network);
   }
@@ -147,6 +125,21 @@ Vector raw_weights(const StudyTable& study, const Network& network) {
 }
 
 }  // namespace
+
+std::optional<SaddleStart> saddle_start(const StudyTable& study) {
+  if (study.choice<InitKind>("init.kind") != InitKind::saddle) return std::nullopt;
+  SaddleStart start;
+  start.file = study.resolve(study.text("init.file"));
+  start.row = study.integer("init.row");
+  start.delta = study.real("init.scale");
+  start.seed = static_cast<std::uint64_t>(study.integer("init.seed"));
+  start.escape = study.integer("init.escape");
+  start.sign = study.choice<StartSign>("init.sign");
+  if (study.has("init.direction")) start.direction = study.resolve(study.text("init.direction"));
+  if (start.escape > 0 && !start.direction.empty())
+    study.fail("init.direction", "found beside init.escape, expected one of the two");
+  return start;
+}
 
 Vector standard_weights(const Network& network, std::uint64_t seed) {
   Random random(seed);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/network/network.hpp"
+#include "saddleflow/study/saddle_start.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {
@@ -42,6 +44,9 @@ Vector drawn_direction(InitKind kind, const Network& network, std::uint64_t seed
 /// Not small: independent normal entries of variance 2/fan-in, 1/fan-in in the last layer (He et al. 2015,
 /// the common start of gradient descent).
 Vector standard_weights(const Network& network, std::uint64_t seed);
+
+/// Of a study whose init.kind is "saddle"; none for another.
+std::optional<SaddleStart> saddle_start(const StudyTable& study);
 
 /// [init] of a study. Throws InputError for weights that do not fit the network, are not finite or all zero.
 Vector build_initial_weights(const StudyTable& study, const Network& network);

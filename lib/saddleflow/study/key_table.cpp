@@ -12,6 +12,7 @@
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/learning_method.hpp"
 #include "saddleflow/study/matrix_data.hpp"
+#include "saddleflow/study/saddle_start.hpp"
 #include "validation/experiment.hpp"
 
 namespace saddleflow {
@@ -212,6 +213,19 @@ std::vector<Key> common_keys() {
        {},
        ""},
       {"init.row", integer, "1", "saddle: row of the table of critical points, from 1", {}, ">= 1"},
+      {"init.escape",
+       integer,
+       "0",
+       "saddle: along this way down of the point, from 1; 0: random",
+       {},
+       ">= 0"},
+      {"init.sign", text, "\"+\"", "saddle: side of the direction", names<StartSign>(), ""},
+      {"init.direction",
+       text,
+       "",
+       "saddle: text file with a direction, one weight a line; relative to the study file",
+       {},
+       ""},
       {"init.snapshot", integer, "-1", "run: row of its weights; -1 is the last", {}, ">= -1"},
 
       {"flow.t_end", real, "100.0", "end time", {}, "> 0"},

@@ -1,0 +1,33 @@
+#include "saddleflow/study/weights_file.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <fstream>
+#include <vector>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+
+Vector read_weights(const std::string& path) {
+  std::ifstream in(path);
+  if (!in)
+    throw IoError(fmt::format("{}: cannot be read, expected a text file with one weight a line", path));
+  std::vector<Real> values;
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    line.erase(0, line.find_first_not_of(" \t\r"));
+    line.erase(line.find_last_not_of(" \t\r") + 1);
+    if (line.empty() || line[0] == '#') continue;
+    double value = 0;
+    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
+    if (error != std::errc() || end != line.data() + line.size())
+      throw InputError(fmt::format("{}:{}: found '{}', expected a number", path, number, line));
+    values.push_back(static_cast<Real>(value));
+  }
+  if (values.empty()) throw InputError(path + ": holds no weights");
+  return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
+}
+
+}  // namespace saddleflow
