@@ -34,7 +34,9 @@ Objective build_objective(const StudyTable& study, std::optional<Dataset>& test)
   return Objective(network, std::move(data.training), build_loss(study));
 }
 
-FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Objective& objective, Real rtol) {
+}  // namespace
+
+FlowAssemblyOptions assembly_options(const StudyTable& study, const Objective& objective, Real rtol) {
   FlowAssemblyOptions options;
   options.charts = study.choice<FlowAssemblyOptions::Charts>("flow.chart");
   options.stepper = study.text("flow.stepper");
@@ -55,15 +57,13 @@ FlowAssemblyOptions build_assembly_options(const StudyTable& study, const Object
   return options;
 }
 
-}  // namespace
-
 FlowSetup::FlowSetup(const StudyTable& study, Real tolerance)
     : rtol(tolerance > 0 ? tolerance : study.real("flow.rtol")),
       objective(build_objective(study, test)),
       w0(build_initial_weights(study, objective.network())),
       parts(naming_study(
           study,
-          [&] { return FlowAssembly(objective, w0, build_assembly_options(study, objective, rtol)); })),
+          [&] { return FlowAssembly(objective, w0, assembly_options(study, objective, rtol)); })),
       t_end(study.real("flow.t_end")),
       end_after_polar(study.choice<EndFrom>("flow.t_end_from") == EndFrom::escape),
       max_steps(study.integer("flow.max_steps")) {

@@ -20,6 +20,10 @@ template <>
 inline constexpr auto enum_table<EndFrom> =
     named_enum<EndFrom>("beginning of the time", {{EndFrom::start, "start"}, {EndFrom::escape, "escape"}});
 
+/// Charts, stepper, kinks, tolerances and events of a study for this problem, at a tolerance that may be
+/// another than the study's. InputError where they do not fit the network.
+FlowAssemblyOptions assembly_options(const StudyTable& study, const Objective& objective, Real rtol);
+
 /// Built from a study; neither copied nor moved, since the parts refer to one another.
 class FlowSetup {
  public:

@@ -1,0 +1,92 @@
+#include "saddleflow/archive/table_file.hpp"
+
+#include <hdf5.h>
+#include <hdf5_hl.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "saddleflow/archive/create.hpp"
+#include "saddleflow/archive/edit.hpp"
+#include "saddleflow/archive/hdf5/attribute.hpp"
+#include "saddleflow/archive/hdf5/dataset.hpp"
+#include "saddleflow/archive/hdf5/error.hpp"
+#include "saddleflow/archive/hdf5/handle.hpp"
+#include "saddleflow/base/version.hpp"
+
+namespace saddleflow::archive {
+namespace {
+
+/// Writes one table into an open file.
+class TableWriter {
+ public:
+  TableWriter(hid_t file, const TableFile& table) : file_(file), table_(table) {}
+
+  void write() {
+    const hdf5::Handle root = hdf5::open_group(file_, "/");
+    hdf5::write_attribute(root, "Conventions", std::string("CF-1.8"));
+    hdf5::write_attribute(root, "title", table_.title);
+    hdf5::write_attribute(root, "source", std::string("saddleflow ") + version());
+    hdf5::write_attribute(root, "history", utc_now() + " " + table_.command);
+    for (const auto& [name, text] : table_.attributes) hdf5::write_attribute(root, name, text);
+    for (const TableAxis& axis : table_.axes) write_axis(axis);
+    for (const TableArray& array : table_.arrays) write_array(array);
+  }
+
+ private:
+  hdf5::Handle create(const std::string& name, const std::string& long_name,
+                      const std::vector<hsize_t>& sizes, const std::vector<double>& values) {
+    const hdf5::Handle space(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr),
+                             H5Sclose);
+    hdf5::Handle dataset(hdf5::check(H5Dcreate2(file_, name.c_str(), H5T_IEEE_F64LE, space, H5P_DEFAULT,
+                                                H5P_DEFAULT, H5P_DEFAULT),
+                                     file_, name, "create"),
+                         H5Dclose);
+    if (!values.empty()) hdf5::write_all(dataset, values);
+    hdf5::write_attribute(dataset, "long_name", long_name);
+    hdf5::write_attribute(dataset, "units", std::string("1"));
+    return dataset;
+  }
+
+  void write_axis(const TableAxis& axis) {
+    const hdf5::Handle dataset = create(axis.name, axis.long_name, {axis.values.size()}, axis.values);
+    hdf5::check(H5DSset_scale(dataset, axis.name.c_str()), dataset, "", "make a scale");
+  }
+
+  const TableAxis& axis(const std::string& name) const {
+    const auto found = std::ranges::find(table_.axes, name, &TableAxis::name);
+    if (found == table_.axes.end()) throw std::logic_error("table file: no axis " + name);
+    return *found;
+  }
+
+  void write_array(const TableArray& array) {
+    std::vector<hsize_t> sizes;
+    hsize_t count = 1;
+    for (const std::string& name : array.axes) {
+      sizes.push_back(axis(name).values.size());
+      count *= sizes.back();
+    }
+    if (count != array.values.size())
+      throw std::logic_error("table file: " + array.name + " has another size than its axes");
+    const hdf5::Handle dataset = create(array.name, array.long_name, sizes, array.values);
+    for (unsigned k = 0; k < array.axes.size(); ++k) {
+      const hdf5::Handle scale = hdf5::open_dataset(file_, array.axes[k]);
+      hdf5::check(H5DSattach_scale(dataset, scale, k), dataset, "", "attach a scale");
+    }
+  }
+
+  hid_t file_;
+  const TableFile& table_;
+};
+
+}  // namespace
+
+void write_table_file(const std::string& path, const TableFile& table, ExistingFile existing) {
+  make_file(path, existing, [&](const std::string& draft) {
+    hdf5::Handle file = hdf5::create_file(draft);
+    TableWriter(file, table).write();
+    hdf5::close_file(file, draft);
+  });
+}
+
+}  // namespace saddleflow::archive

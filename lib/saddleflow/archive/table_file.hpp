@@ -1,0 +1,36 @@
+// A small file of named axes and arrays, written at once: HDF5 that netCDF-4, xarray and MATLAB open.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "saddleflow/base/existing_file.hpp"
+
+namespace saddleflow::archive {
+
+/// A dimension with its coordinate.
+struct TableAxis {
+  std::string name, long_name;
+  std::vector<double> values;
+};
+
+/// Numbers along axes, the last one fastest. NaN: not known.
+struct TableArray {
+  std::string name, long_name;
+  std::vector<std::string> axes;
+  std::vector<double> values;
+};
+
+struct TableFile {
+  std::string title, command;  ///< of the root: title and a line of history
+  std::vector<TableAxis> axes;
+  std::vector<TableArray> arrays;
+  std::vector<std::pair<std::string, std::string>> attributes;  ///< further texts of the root
+};
+
+/// std::logic_error for an array along an axis that the table lacks, or of another size than its axes;
+/// InputError if the file exists and is to be kept; IoError if it cannot be written.
+void write_table_file(const std::string& path, const TableFile& table, ExistingFile existing);
+
+}  // namespace saddleflow::archive

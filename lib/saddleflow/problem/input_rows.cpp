@@ -1,0 +1,74 @@
+#include "saddleflow/problem/input_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <string_view>
+#include <vector>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+
+namespace {
+
+std::string_view without_blanks(std::string_view cell) {
+  const std::size_t first = cell.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos) return {};
+  return cell.substr(first, cell.find_last_not_of(" \t\r") - first + 1);
+}
+
+std::vector<std::string_view> cells_of(std::string_view line) {
+  std::vector<std::string_view> cells;
+  for (;;) {
+    const std::size_t comma = line.find(',');
+    cells.push_back(without_blanks(line.substr(0, comma)));
+    if (comma == std::string_view::npos) return cells;
+    line.remove_prefix(comma + 1);
+  }
+}
+
+bool is_header(const std::vector<std::string_view>& cells) {
+  for (std::size_t j = 0; j < cells.size(); ++j)
+    if (cells[j] != fmt::format("x{}", j + 1)) return false;
+  return true;
+}
+
+Real finite_number(std::string_view cell, const std::string& place) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  if (error != std::errc() || end != cell.data() + cell.size() || !std::isfinite(value))
+    throw InputError(fmt::format("{}: found \"{}\", expected a finite number", place, cell));
+  return static_cast<Real>(value);
+}
+
+}  // namespace
+
+Matrix read_input_rows(const std::string& path) {
+  std::ifstream in(path);
+  if (!in)
+    throw IoError(fmt::format("{}: cannot be read, expected a CSV file of inputs, one point a line", path));
+  std::vector<std::vector<Real>> rows;
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    if (without_blanks(line).empty()) continue;
+    const std::vector<std::string_view> cells = cells_of(line);
+    if (rows.empty() && is_header(cells)) continue;
+    if (!rows.empty() && cells.size() != rows.front().size())
+      throw InputError(fmt::format("{}: line {}: found {} cells, expected {} as before", path, number,
+                                   cells.size(), rows.front().size()));
+    std::vector<Real>& row = rows.emplace_back();
+    for (std::size_t j = 0; j < cells.size(); ++j)
+      row.push_back(finite_number(cells[j], fmt::format("{}: line {}, cell {}", path, number, j + 1)));
+  }
+  if (rows.empty()) throw InputError(path + ": holds no inputs");
+  Matrix inputs(static_cast<Index>(rows.front().size()), static_cast<Index>(rows.size()));
+  for (Index i = 0; i < inputs.cols(); ++i)
+    for (Index j = 0; j < inputs.rows(); ++j)
+      inputs(j, i) = rows[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)];
+  return inputs;
+}
+
+}  // namespace saddleflow

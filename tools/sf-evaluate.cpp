@@ -1,0 +1,126 @@
+// sf-evaluate: what the network of a run is at any time: weights, outputs, losses, spectrum.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "command_line.hpp"
+#include "interrupt.hpp"
+#include "output_file.hpp"
+#include "run_tables.hpp"
+#include "saddleflow/job/evaluation.hpp"
+#include "saddleflow/problem/input_rows.hpp"
+#include "time_list.hpp"
+
+namespace {
+
+using namespace saddleflow;
+using namespace saddleflow::tools;
+
+struct Arguments {
+  std::string run, output, inputs, times, spectrum = "ends";
+  bool force = false, quiet = false;
+};
+
+constexpr const char* kFooter =
+    "Between two stored snapshots the flow is integrated from the first of them at a tenth of the run's "
+    "tolerance; the\n"
+    "column 'error' is what this adds to the error of the run, relative to |w|. --times is a list of numbers "
+    "and ranges\n"
+    "set apart by commas: 0,10,100 or 0:50:11 (eleven times from 0 to 50) or log:1e-2:1e4:25.\n\n"
+    "FILE.csv is text: a line a time, or with --inputs a line a time and point (time, x1, ..., h1, ...). Any "
+    "other name\n"
+    "is a netCDF-readable file with the weights as matrices, the outputs at all samples and points, and the "
+    "eigenvalues.\n\n"
+    "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (what was found "
+    "until then\n"
+    "is printed, no file is written).";
+
+void add_options(CommandLine& line, Arguments& a) {
+  line.required("run", a.run, "run file written by sf-flow", "RUN.h5");
+  line.text("--times", a.times, "flow times (default: those of the events)", "LIST");
+  line.text(
+      "--inputs", a.inputs,
+      "also the function at these points: a CSV file, one point a line, in the units of /problem/inputs",
+      "FILE");
+  line.text("--spectrum", a.spectrum, "of the Hessian: none, its ends (ten at each; default), whole",
+            "none|ends|whole");
+  line.text("-o,--output", a.output, "file for all of it: CSV by its name, else netCDF-readable HDF5",
+            "FILE");
+  line.flag("--force", a.force, "overwrite an existing file");
+  line.flag("-q,--quiet", a.quiet, "print errors only");
+  line.footer(kFooter);
+}
+
+EvaluationOptions evaluation_options(const Arguments& a) {
+  EvaluationOptions options;
+  options.times = parse_times(a.times);
+  if (!a.inputs.empty()) options.inputs = read_input_rows(a.inputs);
+  options.spectrum = by_name<SpectrumPart>(a.spectrum, "--spectrum");
+  options.interrupt = &interrupted;
+  if (!a.quiet && isatty(STDERR_FILENO) != 0) {
+    options.progress = [](const std::string& what) {
+      fmt::print(stderr, "\r\033[K{}", what);
+      std::fflush(stderr);
+    };
+  }
+  return options;
+}
+
+void print_times(const Evaluation& evaluation) {
+  fmt::print("\n{:>19} {:>13} {:>10} {:>13} {:>11} {:>11} {:>9}\n", "time", "loss", "|grad L|", "test loss",
+             "lambda_min", "lambda_max", "error");
+  for (const EvaluatedTime& at : evaluation.times) {
+    const bool known = at.eigenvalues.size() > 0;
+    const auto eigenvalue = [&](Index k) {
+      return known ? fmt::format("{:.3e}", static_cast<double>(at.eigenvalues[k])) : std::string("-");
+    };
+    fmt::print("{:>19.13g} {:>13.7g} {:>10.2e} {:>13} {:>11} {:>11} {:>9.1e}\n", static_cast<double>(at.time),
+               static_cast<double>(at.loss), static_cast<double>(at.gradient_norm),
+               or_dash(static_cast<double>(at.test_loss), "{:.7g}"), eigenvalue(0),
+               eigenvalue(at.eigenvalues.size() - 1), static_cast<double>(at.error));
+  }
+}
+
+void write(const Arguments& a, const KktProblem& problem, const EvaluationOptions& options,
+           const Evaluation& evaluation, const std::string& command) {
+  if (a.output.ends_with(".csv"))
+    write_evaluation_csv(a.output, options, evaluation, existing_file(a.force));
+  else
+    archive::write_table_file(a.output, describe_evaluation(problem, options, evaluation, command),
+                              existing_file(a.force));
+}
+
+int run(const Arguments& a, const std::string& command) {
+  check_output(a.run, a.output, a.force);
+  const EvaluationOptions options = evaluation_options(a);
+  KktProblem problem = open_kkt_problem(a.run, {}, command);
+  if (!problem.run) throw InputError(a.run + ": is a study, expected the file of a run");
+  catch_interrupts();
+  const Evaluation evaluation = evaluate_run(problem, options);
+  if (options.progress) fmt::print(stderr, "\r\033[K");
+  if (!a.quiet) {
+    print_heading(stdout, problem.description);
+    print_times(evaluation);
+  }
+  if (evaluation.interrupted) return 130;
+  if (a.output.empty()) return 0;
+  write(a, problem, options, evaluation, command);
+  if (!a.quiet) fmt::print("file:    {}\n", a.output);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_tool(
+      {"sf-evaluate", "The network of a run at any time: weights, outputs, losses, spectrum.", argc, argv},
+      [](CommandLine& line) {
+        Arguments arguments;
+        add_options(line, arguments);
+        return line.parse() ? run(arguments, line.command()) : 0;
+      });
+}
