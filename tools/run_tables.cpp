@@ -67,8 +67,8 @@ void print_start(std::FILE* out, const archive::RunDescription& run) {
   fmt::print(out, "start: {} from critical point {} ({}) of {}: {}\n", start.at("start_delta"),
              start.at("start_point"), start.at("start_kind"), start.at("start_file"),
              start.at("start_direction"));
-  if (start.at("start_time") != "unknown")
-    fmt::print(out, "       t = 0 is at t = {} of the run that visited it\n", start.at("start_time"));
+  if (start.at("start_clock") != "unknown")
+    fmt::print(out, "       t = 0 is at t = {} of the run that visited it\n", start.at("start_clock"));
 }
 
 void print_ignored_kinks(std::FILE* out, const archive::RunDescription& run) {

@@ -158,7 +158,7 @@ def started_along_a_way_down():
             w, a = run["weights"][0], run["run"].attrs
             assert np.max(np.abs(w - points[1] - delta * directions[row])) < 1e-15
             assert (a["start_point"], a["start_run_id"], a["start_delta"]) == ("2", run_id, "0.001"), dict(a)
-            assert float(a["start_time"]) == visits[0] and f"t = 0 is at t = {a['start_time']}" in out, out
+            assert float(a["start_clock"]) == visits[0] and f"t = 0 is at t = {a['start_clock']}" in out, out
         survey("along.h5", "-o", "along-saddles.h5", "-q", "--force")
         with h5py.File("along-saddles.h5") as file:
             found = file["catalogue/loss"][:][file["saddles/critical_point"][:]]

@@ -167,7 +167,7 @@ std::vector<std::pair<std::string, std::string>> provenance_of(const SaddleStart
           {"start_kind", std::string(name_of(by_flag<CriticalKind>(file.point().kind, start.file)))},
           {"start_delta", fmt::format("{}", static_cast<double>(start.delta))},
           {"start_direction", direction_in_words(start)},
-          {"start_time", time ? fmt::format("{}", *time) : "unknown"}};
+          {"start_clock", time ? fmt::format("{}", *time) : "unknown"}};
 }
 
 std::vector<std::string> start_overrides(const std::string& source, double delta, const std::string& along,

@@ -39,7 +39,7 @@ struct SaddleStart {
 Vector weights_beside_saddle(const SaddleStart& start, const Network& network);
 
 /// Where it starts, for /run of its file: start_file, start_run_id, start_point, start_kind, start_delta,
-/// start_direction, and start_time, the flow time of that file's visit nearest to the point, from which its
+/// start_direction, and start_clock, the flow time of that file's visit nearest to the point, from which its
 /// clock goes on; "unknown" where no run has visited it.
 std::vector<std::pair<std::string, std::string>> provenance_of(const SaddleStart& start);
 
