@@ -130,6 +130,9 @@ void create_datasets(hid_t file, std::vector<DatasetSpec> specs, const AxisMap& 
 bool is_created(const DatasetSpec& spec, const RunDescription& description) {
   if (spec.presence == Presence::with_modes) return description.mode_changes;
   if (spec.presence == Presence::with_margins) return description.margins;
+  if (spec.presence == Presence::with_test) return description.test_sample_count > 0;
+  if (spec.presence == Presence::with_test_classes)
+    return description.test_sample_count > 0 && description.margins;
   if (spec.presence == Presence::with_patches) return description.mode_changes && description.patches;
   return spec.presence != Presence::with_kkt && spec.presence != Presence::with_saddles &&
          spec.presence != Presence::with_rounds;

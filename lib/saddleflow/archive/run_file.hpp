@@ -82,6 +82,9 @@ struct TimeRow {
   // Only of losses that have margins.
   double normalised_margin = not_known;    ///< least margin over |w|^D
   double margin_kkt_residual = not_known;  ///< of the max-margin problem
+  // Only in runs with a test set, the second only of losses of classes.
+  double test_loss = not_known;   ///< mean over the samples
+  double test_error = not_known;  ///< share of wrong classes
   // Only in runs with mode changes.
   std::int64_t sliding_count = -1;  ///< pre-activations held at zero
   std::int64_t dead_neurons = -1;   ///< hidden neurons that no sample activates
