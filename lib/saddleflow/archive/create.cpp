@@ -197,6 +197,10 @@ void write_groups(hid_t file, const RunDescription& description) {
   hdf5::write_attribute(problem, "generator", description.data_origin);
   hdf5::write_scalar_attribute(problem, "seed", description.data_seed);
   hdf5::write_scalar_attribute(problem, "dropped_rows", description.dropped_rows);
+  if (description.test_sample_count > 0)
+    hdf5::write_scalar_attribute(problem, "test_dropped_rows", description.test_dropped_rows);
+  hdf5::write_attribute(problem, "constant_columns",
+                        fmt::format("{}", fmt::join(description.constant_columns, " ")));
   hdf5::write_attribute(problem, "bias", std::string(description.bias ? "first" : "none"));
   const hdf5::Handle run = hdf5::open_group(file, "/run");
   hdf5::write_attribute(run, "stop_reason", std::string(name_of(RunState::running)));

@@ -41,9 +41,10 @@ struct RunDescription {
   // problem
   std::string loss, reduction, data_origin;
   std::int64_t data_seed = -1;
-  std::int64_t dropped_rows = 0;
-  bool bias = false;                    ///< the last input is 1 for every sample
-  std::vector<double> inputs, targets;  ///< sample x input, sample x output
+  std::int64_t dropped_rows = 0, test_dropped_rows = 0;
+  std::vector<std::string> constant_columns;  ///< that standardisation has only centred: "x3", "y1"
+  bool bias = false;                          ///< the last input is 1 for every sample
+  std::vector<double> inputs, targets;        ///< sample x input, sample x output
   std::int64_t sample_count = 0, input_count = 0, output_count = 0;
   std::vector<double> test_inputs, test_targets;  ///< likewise; empty without a test set
   std::int64_t test_sample_count = 0;
