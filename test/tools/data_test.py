@@ -52,7 +52,7 @@ def loss_and_error(kind, h, y):
 
 
 def check_columns(path, kind):
-    """test_loss and test_error at every snapshot that is a step, from the stored weights; how many these are."""
+    """test_loss and test_error at every snapshot that is a step, from the stored weights; the error rates."""
     with h5py.File(path) as file:
         x, y = file["problem/test_inputs"][:], file["problem/test_targets"][:]
         sizes, row_of = file["network"].attrs["layer_sizes"], {t: i for i, t in enumerate(file["time"][:])}
@@ -69,10 +69,9 @@ def check_columns(path, kind):
                 assert file["test_error"][row_of[t]] == error, (kind, t, error)
                 errors.add(error)
             seen += 1
-        assert seen == len(row_of) > 10, (seen, len(row_of))
-        assert kind == "square" or len(errors) > 1, "the error rate never moves: nothing is tested"
+        assert seen == len(row_of) >= 8, (seen, len(row_of))
         print(f"{kind}: test loss at {seen} steps equals NumPy's; error rates {sorted(errors)}")
-        return file["test_loss"][:]
+        return errors
 
 
 def test_losses_by_numpy():
@@ -80,10 +79,12 @@ def test_losses_by_numpy():
     for kind, targets, outputs in (("square", "teacher", 1), ("logistic", "classes", 1), ("exponential", "classes", 1),
                                    ("softmax", "classes", 3)):
         noise = "noise = 0.3\n" if kind == "square" else ""
+        errors = set()
         for reduction in ("sum", "mean"):
             s = study(generated + noise + f'targets = "{targets}"\n', kind, outputs=outputs, reduction=reduction)
             succeed(s, "-o", "t.h5", "-q", "--force")
-            check_columns("t.h5", kind)
+            errors |= check_columns("t.h5", kind)
+        assert kind == "square" or len(errors) > 1, "the error rate never moves: nothing is tested"
     # The same path and the same work as without a test set.
     s = study(generated + 'targets = "teacher"\n')
     succeed(s, "-o", "with.h5", "-q", "--force")
@@ -91,7 +92,7 @@ def test_losses_by_numpy():
     one, other = datasets("with.h5"), datasets("without.h5")
     assert set(one) - set(other) == {"test_loss", "problem/test_inputs", "problem/test_targets", "problem/test_sample"}
     for name in set(other) - {"config/toml"}:
-        assert np.array_equal(one[name], other[name], equal_nan=other[name].dtype.kind == "f"), name
+        assert np.asarray(one[name]).tobytes() == np.asarray(other[name]).tobytes() or name == "config/toml_user", name
     a, b = counters("with.h5"), counters("without.h5")
     assert {k: a[k] for k in b} == b and set(a) - set(b) == {"test_loss", "test_error"}
     # The last row of a run that reaches its end is what the summary says.
@@ -104,6 +105,8 @@ def other_files():
     result = tool("sf-limit", s, "-o", "limit.h5", "-q")
     assert result.returncode == 0, result.stderr
     check_columns("limit.h5", "square")
+    result = tool("sf-report", "limit.h5", "-o", "limit.html")
+    assert result.returncode == 0 and "test loss (mean)" in open("limit.html").read(), result.stderr
     result = tool("sf-pursuit", s, "-o", "pursuit.h5", "-q", "--set", "pursuit.budget=[2]")
     assert result.returncode == 0, result.stderr
     with h5py.File("pursuit.h5") as file:
@@ -145,6 +148,7 @@ def killed_and_resumed():
         same(datasets("k.h5"), expected)
         assert counters("k.h5") == counters("whole.h5")
         resumes += 1
+    assert len(expected["test_loss"]) == len(expected["time"])
     assert resumes > 0, "no kill hit the integration"
     print(f"{resumes} runs killed and resumed: {len(expected)} datasets, test_loss among them, bit by bit")
 
@@ -224,8 +228,8 @@ def test_sets_are_refused_where_they_cannot_be():
     assert not os.path.exists("s.h5")
     # Of matrices: sensing has further measurements, completion has none.
     matrices = '[network]\nkind = "bilinear"\nlayers = [2, 2, 2]\n[flow]\nt_end = 1\n[data]\nmatrix.values = [1.0]\nsamples = 3\n'
-    if flow(write("m.toml", matrices + 'inputs = "sensing"\ntest_samples = 4\n'), "-o", "m.h5", "-q").returncode == 0:
-        assert len(problem("m.h5")[0]["test_sample"]) == 4 and "test_loss" in datasets("m.h5")
+    succeed(write("m.toml", matrices + 'inputs = "sensing"\ntest_samples = 4\n'), "-o", "m.h5", "-q")
+    assert len(problem("m.h5")[0]["test_sample"]) == 4 and not np.isnan(datasets("m.h5")["test_loss"]).any()
     one_line(flow(write("m.toml", matrices + 'inputs = "completion"\ntest_samples = 4\n')), 2, "data.test_samples")
     one_line(flow(write("m.toml", matrices + 'inputs = "sensing"\ntest_fraction = 0.5\n')), 2, "data.test_fraction")
 
@@ -311,9 +315,9 @@ def bad_numpy_files():
     refused(write("c.npy", whole.replace(b"'shape'", b"'shave'")), "header")
     refused(write("c.npy", whole.replace(b"(4, 4)", b"(-4,4)")), "header")
     refused(write("c.npy", whole.replace(b"(4, 4), }     ", b"(4, 9999999999")), "header")
-    huge = b"\x93NUMPY\x01\x00" + struct.pack("<H", 90) + (
-        b"{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4611686018427387904), }").ljust(90)[:90]
-    refused(write("c.npy", huge), "c.npy")
+    huge = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + (
+        b"{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4611686018427387904), }").ljust(118)
+    refused(write("c.npy", huge), "cut short")
     refused(write("c.npy", b"\x80\x04\x95pickle"), "NumPy")
     # Damaged archives: cut anywhere, or a byte turned where numbers lie.
     np.savez_compressed("b.npz", inputs=GENERATOR.normal(size=(40, 3)), targets=np.ones(40))
@@ -327,6 +331,8 @@ def bad_numpy_files():
         file.writestr("inputs.npy", "no array")
         file.writestr("targets.npy", "no array")
     refused("c.npz", "inputs", "NumPy")
+    np.savez("c.npz")
+    refused("c.npz", "no array inputs", "has none")
     refused(write("c.npz", b""), "c.npz")
 
 

@@ -35,6 +35,7 @@ ZipArchive open_zip(const std::string& path) {
   throw InputError(fmt::format("{}: not an archive of arrays (.npz) that can be read: {}", path, reason));
 }
 
+/// "expected one of: X, y".
 std::string array_names(zip_t* archive) {
   std::vector<std::string> names;
   for (zip_int64_t i = 0; i < zip_get_num_entries(archive, 0); ++i) {
@@ -43,7 +44,7 @@ std::string array_names(zip_t* archive) {
     if (entry.ends_with(kNpyEnding)) entry.resize(entry.size() - kNpyEnding.size());
     names.push_back(std::move(entry));
   }
-  return fmt::format("{}", fmt::join(names, ", "));
+  return names.empty() ? "the file has none" : fmt::format("expected one of: {}", fmt::join(names, ", "));
 }
 
 /// Unpacked; libzip checks the sum of the bytes at the end.
@@ -66,9 +67,7 @@ std::string read_entry(zip_t* archive, zip_uint64_t index, const std::string& pl
 archive::Matrix2D read_npz(const std::string& path, const std::string& name) {
   const ZipArchive archive = open_zip(path);
   const zip_int64_t index = zip_name_locate(archive.get(), (name + std::string(kNpyEnding)).c_str(), 0);
-  if (index < 0)
-    throw InputError(
-        fmt::format("{}: no array {}, expected one of: {}", path, name, array_names(archive.get())));
+  if (index < 0) throw InputError(fmt::format("{}: no array {}, {}", path, name, array_names(archive.get())));
   const std::string place = path + ": " + name;
   return parse_npy(read_entry(archive.get(), static_cast<zip_uint64_t>(index), place), place);
 }
