@@ -61,7 +61,8 @@ void CommandLine::flag(const std::string& names, bool& value, const std::string&
 }
 
 void CommandLine::set(std::vector<std::string>& overrides, const std::string& of) {
-  app_->add_option("--set", overrides, "override a key of " + of + "; may be repeated")
+  app_->add_option("--set", overrides,
+                   "override a key of " + of + "; paths are relative to the current folder; may be repeated")
       ->option_text("section.key=value")
       ->take_all()
       ->expected(1)

@@ -1,6 +1,7 @@
 #include "run_tables.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <map>
@@ -47,6 +48,12 @@ std::string or_dash(double x, const char* format) {
   return std::isnan(x) ? "-" : fmt::format(fmt::runtime(format), x);
 }
 
+void print_constant_columns(std::FILE* out, const archive::RunDescription& run) {
+  if (!run.constant_columns.empty())
+    fmt::print(out, "note: constant in the training set, so centred and not scaled: {}\n",
+               fmt::join(run.constant_columns, ", "));
+}
+
 void print_heading(std::FILE* out, const archive::RunDescription& run) {
   // What has no activation has no slope and power either, whatever its neurons' degree.
   const std::string activation = run.activation.empty() && run.slope == 1
@@ -55,10 +62,15 @@ void print_heading(std::FILE* out, const archive::RunDescription& run) {
   fmt::print(out, "{}: {} {}, {}degree {}; {} weights\n", run.title.empty() ? "run" : run.title,
              run.network_kind, fmt::join(run.layer_sizes, "-"), activation, run.degree,
              run.parameter_layer.size());
+  const auto dropped = [](std::int64_t rows) {
+    return rows > 0 ? fmt::format(", {} rows with gaps dropped", rows) : "";
+  };
   fmt::print(out, "data: {}, {} samples, {} inputs, {} outputs{}; loss {} ({})\n", run.data_origin,
-             run.sample_count, run.input_count, run.output_count,
-             run.dropped_rows > 0 ? fmt::format(", {} rows with gaps dropped", run.dropped_rows) : "",
-             run.loss, run.reduction);
+             run.sample_count, run.input_count, run.output_count, dropped(run.dropped_rows), run.loss,
+             run.reduction);
+  if (run.test_sample_count > 0)
+    fmt::print(out, "test: {} samples{}\n", run.test_sample_count, dropped(run.test_dropped_rows));
+  print_constant_columns(out, run);
 }
 
 void print_start(std::FILE* out, const archive::RunDescription& run) {

@@ -16,6 +16,8 @@ std::string or_dash(double x, const char* format);
 void print_heading(std::FILE* out, const archive::RunDescription& run);
 /// Of a run that starts beside a saddle: which one, and where its clock goes on.
 void print_start(std::FILE* out, const archive::RunDescription& run);
+/// A note that names them; nothing where there are none.
+void print_constant_columns(std::FILE* out, const archive::RunDescription& run);
 /// Of a run across kinks (flow.kinks = "ignore"): what that means.
 void print_ignored_kinks(std::FILE* out, const archive::RunDescription& run);
 void print_events(std::FILE* out, const archive::RunReader& run);

@@ -82,8 +82,7 @@ StudyTable read_study(const Arguments& a) {
   overrides.insert(overrides.end(), a.overrides.begin(), a.overrides.end());
   if (!a.study.empty()) return StudyTable::read(a.study, overrides);
   const std::string file = file_of(a.from);
-  return StudyTable::parse(archive::RunReader::open(file).description().toml, file + ": /config/toml",
-                           overrides);
+  return StudyTable::stored(archive::RunReader::open(file).description().toml, file, overrides);
 }
 
 int dry_run(const StudyTable& study) {

@@ -93,6 +93,7 @@ int run(const Arguments& a, const std::string& command) {
   if (progress) fmt::print(stderr, "\r\033[K");
   if (!a.quiet) {
     print_pursuit_end(stdout, outcome);
+    print_constant_columns(stdout, outcome.record.description);
     if (!a.output.empty() && !outcome.record.rounds.empty()) fmt::print("file:    {}\n", a.output);
   }
   if (outcome.end == PursuitEnd::interrupted) return 130;

@@ -10,6 +10,7 @@
 #include "interrupt.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/job/skeleton_run.hpp"
+#include "saddleflow/study/build.hpp"
 #include "skeleton_tables.hpp"
 
 namespace {
@@ -99,6 +100,8 @@ int run(const Arguments& a) {
   const StudyTable study = StudyTable::read(a.study, a.overrides);
   catch_interrupts();
   const SkeletonRun result = run_skeleton(study, options);
+  if (const std::string key = test_set_key(study); !key.empty())
+    fmt::print("note: a skeleton has no use for the test set ({})\n", key);
   print_skeleton(stdout, result);
   if (result.interrupted) return 130;
   return result.failed() ? 3 : 0;

@@ -9,3 +9,4 @@ find_dependency(HDF5 COMPONENTS C HL)  # libhdf5-dev: serial, C API and dimensio
 find_dependency(nlohmann_json 3.11)
 find_dependency(PkgConfig)
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
+pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)  # libzip-dev: archives of NumPy arrays

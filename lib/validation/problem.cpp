@@ -22,6 +22,8 @@ Objective build_objective(const StudyTable& study) {
       throw InputError(message.starts_with(study.name()) ? message : study.name() + ": " + message);
     }
   }();
+  if (const std::string key = test_set_key(study); !key.empty())
+    study.fail(key, "found a test set, which a claim has no use for");
   Dataset data = build_dataset(study, *network);
   return Objective(network, std::move(data), build_loss(study));
 }

@@ -76,6 +76,7 @@ inline PursuitRecord pursuit_record(std::int64_t rounds) {
   record.description = growing_description(rounds);
   for (std::int64_t k = 0; k < times_a_round * rounds; ++k) {
     record.times.push_back(time_row(k));
+    record.times.back().test_loss = figure(110, k);
     record.times.back().neuron_norm = figures(9, k, k / times_a_round + 1);
   }
   for (std::int64_t k = 0; k < snapshots_a_round * rounds; ++k)

@@ -48,10 +48,15 @@ inline RunDescription description() {
   return d;
 }
 
-/// A piecewise-smooth run, under a loss that has margins.
+/// A piecewise-smooth run with a test set, under a loss that has margins.
 inline RunDescription description_with_modes() {
   RunDescription d = description();
   d.mode_changes = d.margins = d.patches = true;
+  d.test_sample_count = 2;
+  d.test_inputs = {-1, -2, -3, -4, -5, -6};
+  d.test_targets = {0.25, -0.25};
+  d.test_dropped_rows = 3;
+  d.constant_columns = {"x2", "y1"};
   return d;
 }
 
@@ -95,6 +100,8 @@ inline TimeRow time_row_with_modes(std::int64_t k) {
   row.dead_neurons = k % 3;
   row.normalised_margin = figure(46, k);
   row.margin_kkt_residual = figure(47, k);
+  row.test_loss = figure(110, k);
+  row.test_error = figure(111, k);
   return row;
 }
 
@@ -211,7 +218,8 @@ inline bool same(const TimeRow& a, const TimeRow& b) {
          a.log_weight_norm == b.log_weight_norm && a.phase_time == b.phase_time && a.chart == b.chart &&
          a.kkt_residual == b.kkt_residual && a.sliding_count == b.sliding_count &&
          a.dead_neurons == b.dead_neurons && same(a.normalised_margin, b.normalised_margin) &&
-         same(a.margin_kkt_residual, b.margin_kkt_residual);
+         same(a.margin_kkt_residual, b.margin_kkt_residual) && same(a.test_loss, b.test_loss) &&
+         same(a.test_error, b.test_error);
 }
 
 inline bool same(const ModeChangeRow& a, const ModeChangeRow& b) {

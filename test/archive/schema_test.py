@@ -95,21 +95,23 @@ SADDLE_TABLE = {
     "/saddles/active_neurons": ("i8", [SADDLE, "/layer"]), "/saddles/escape_direction": ("f8", [SADDLE, "/parameter"]),
     **columns("transitions", TRANSITION, "", "transition from to trajectories escape"),
 }
-# What a piecewise-smooth run under a loss with margins has more.
+# What a piecewise-smooth run with a test set under a loss with margins has more.
+TEST = "/problem/test_sample"
+TEST_TABLE = {"/test_loss": ("f8", ["/time"]), TEST: ("i8", [TEST]), "/problem/test_inputs": ("f8", [TEST, "/problem/input"]),
+              "/problem/test_targets": ("f8", [TEST, "/problem/output"])}
 CHANGE = "/mode_changes/change"
 MODE_TABLE = {"/normalised_margin": ("f8", ["/time"]), "/margin_kkt_residual": ("f8", ["/time"]),
-              "/sliding_count": ("i8", ["/time"]), "/dead_neurons": ("i8", ["/time"]),
+              **TEST_TABLE, "/test_error": ("f8", ["/time"]), "/sliding_count": ("i8", ["/time"]), "/dead_neurons": ("i8", ["/time"]),
               **columns("mode_changes", CHANGE, "change_time log_time phase_time", "change layer neuron sample patch", "kind side")}
 # What the file of a growing network has more, a test set among it; it has no events and no visits.
-ROUND, TEST, ROUNDS = "/rounds/round", "/problem/test_sample", 3
+ROUND, ROUNDS = "/rounds/round", 3
 ROUND_TABLE = {
     **columns("rounds", ROUND, "loss_before loss_start loss_after value kkt_residual basin_share gradient_norm "
               "relative_gradient eigenvalue_gap lambda_min next_value test_loss test_error flow_time",
               "round added_layer added_neurons index_negative index_zero_explained index_zero_unexplained index_positive "
               "first_time snapshot_start snapshot gradients hessian_vectors hessians", "kind stop"),
     "/rounds/neurons": ("i8", [ROUND, "/layer"]), "/rounds/active_neurons": ("i8", [ROUND, "/layer"]),
-    "/problem/test_sample": ("i8", [TEST]), "/problem/test_inputs": ("f8", [TEST, "/problem/input"]),
-    "/problem/test_targets": ("f8", [TEST, "/problem/output"]),
+    **TEST_TABLE,
 }
 ROUND_SIZE = {ROUND: ROUNDS, TEST: 2, "/time": 3 * ROUNDS, "/snapshot_time": 2 * ROUNDS, "/neuron": ROUNDS,
               "/parameter": 4 * ROUNDS, "/events/event": 0, "/saddles/saddle": 0}
@@ -137,7 +139,7 @@ ATTRIBUTES = {
                  "activation": "leaky ReLU (slope 0.25) to the power 2",
                  "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3},
     "/problem": {"loss": "square", "reduction": "sum", "generator": "generator sphere/teacher", "seed": 7,
-                 "dropped_rows": 4, "bias": "none"},
+                 "dropped_rows": 4, "constant_columns": "", "bias": "none"},
     "/events": {}, "/saddles": {}, "/config": {},
     "/run": {"stop_reason": "reached_end", "commit": "0123abcd", "version": "0.1.0", "gradients": 42.0,
              "wall_seconds": 1.5, "finished_on": "a Sunday"},
@@ -263,8 +265,9 @@ def check_mode_values(path):
         assert group["patch"][()].tolist() == [0, 1, 2, 3, 4]
         assert group["kind"][()].tolist() == [0, 1, 2, 0, 1] and group["side"][()].tolist() == [0, 1, -1, 0, 1]
         assert file["sliding_count"][()].tolist() == [0, 1, 2, 3, 4] and file["dead_neurons"][()].tolist() == [0, 1, 2, 0, 1]
-        for name, quantity in [("log_time", 44), ("phase_time", 45)]:
-            assert all(abs(value - figure(quantity, row)) < 1e-12 for row, value in enumerate(group[name][()])), name
+        for name, quantity in [("mode_changes/log_time", 44), ("mode_changes/phase_time", 45), ("test_loss", 110),
+                               ("test_error", 111)]:
+            assert all(abs(value - figure(quantity, row)) < 1e-12 for row, value in enumerate(file[name][()])), name
 
 
 def check_round_values(file):
@@ -371,7 +374,8 @@ with tempfile.TemporaryDirectory() as folder:
     check_with_tools(run_file)
     # A piecewise-smooth run keeps its mode changes when points are added.
     TABLE.update(MODE_TABLE)
-    SIZE[CHANGE] = ROWS
+    SIZE.update({CHANGE: ROWS, TEST: 2})
+    ATTRIBUTES["/problem"].update(test_dropped_rows=3, constant_columns="x2 y1")
     UNLIMITED.add(CHANGE)
     ATTRIBUTES["/mode_changes"] = {}
     run("modes", run_file, ROWS)
@@ -403,6 +407,7 @@ with tempfile.TemporaryDirectory() as folder:
     TABLE.update(BASE_TABLE | ROUND_TABLE)
     SIZE.update(ROUND_SIZE)
     ATTRIBUTES.update({"/rounds": {}, "/saddles": {}, "/run": {**ATTRIBUTES["/run"], "stop_reason": "running", "gradients": 30}})
+    ATTRIBUTES["/problem"].update(test_dropped_rows=0, constant_columns="")
     ATTRIBUTES["/network"].update(order="birth", layer_sizes=[3, ROUNDS, 1])
     for name in ["/kkt", "/catalogue", "/escapes", "/transitions", "/mode_changes"]:
         del ATTRIBUTES[name]

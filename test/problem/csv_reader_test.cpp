@@ -57,17 +57,22 @@ BOOST_AUTO_TEST_CASE(gaps_are_dropped_and_counted) {
   const Dataset data = parse("x1,x2,y1\n1,2,3\n,5,6\n7,NA,9\n4,-0.5,600\n1,2,\n", GapRows::dropped);
   expect_two_samples(data);
   BOOST_TEST(data.dropped == 3);
+  const Dataset words = parse(
+      "x1,x2,y1\nNaN,2,3\nnan,2,3\nN/A,2,3\n1,2,3\n1,null,3\n1,NULL,3\n1,2,None\n1,2,?\n4,-0.5,600\n\"NA\",2,3\n",
+      GapRows::dropped);
+  expect_two_samples(words);
+  BOOST_TEST(words.dropped == 8);
 }
 
 BOOST_AUTO_TEST_CASE(gaps_are_errors_otherwise) {
   expect_csv_error(
       "x1,x2,y1\n1,2,3\n,5,6\n",
-      "data.csv: line 3, column x1: empty cell, expected a number (data.drop_gaps = true leaves such "
-      "rows out)");
+      "data.csv: line 3, column x1: empty cell found, expected a number; 1 of 2 rows has gaps "
+      "(data.drop_gaps = true leaves them out)");
   expect_csv_error(
-      "x1,x2,y1\n1,2,NA\n",
-      "data.csv: line 2, column y1: empty cell, expected a number (data.drop_gaps = true leaves such "
-      "rows out)");
+      "x1,x2,y1\n1,2,N/A\n1,,3\n1,2,3\n",
+      "data.csv: line 2, column y1: \"N/A\" found, expected a number; 2 of 3 rows have gaps "
+      "(data.drop_gaps = true leaves them out)");
   expect_csv_error("x1,y1\n,1\n2,NA\n", "data.csv: no rows left, all 2 have gaps", GapRows::dropped);
 }
 
@@ -77,7 +82,12 @@ BOOST_AUTO_TEST_CASE(bad_cells_are_named) {
   expect_csv_error("x1,y1,y2\n1,2,3 4\n", "data.csv: line 2, column y2: \"3 4\" found, expected a number");
   expect_csv_error("x1,y1\n1,0x10\n", "data.csv: line 2, column y1: \"0x10\" found, expected a number");
   expect_csv_error("x1,y1\n1,+-2\n", "data.csv: line 2, column y1: \"+-2\" found, expected a number");
-  expect_csv_error("x1,y1\nnan,2\n", "data.csv: line 2, column x1: \"nan\" found, expected a finite number");
+  expect_csv_error("x1,y1\n-nan,2\n",
+                   "data.csv: line 2, column x1: \"-nan\" found, expected a finite number");
+  for (const std::string word : {"nil", "??", "nano", "not known", "-"})
+    expect_csv_error("x1,y1\n" + word + ",2\n",
+                     "data.csv: line 2, column x1: \"" + word + "\" found, expected a number",
+                     GapRows::dropped);
   expect_csv_error("x1,y1\n1,-inf\n",
                    "data.csv: line 2, column y1: \"-inf\" found, expected a finite number");
   expect_csv_error("x1,y1\n1,1e99999\n",

@@ -9,6 +9,7 @@
 #include "problem/folder.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
+#include "saddleflow/problem/standardise.hpp"
 
 BOOST_AUTO_TEST_SUITE(data_files_test)
 
@@ -52,12 +53,13 @@ BOOST_AUTO_TEST_CASE(auto_mpg_loses_its_gaps) {
   expect_error<InputError>(
       [] { load_dataset(auto_mpg); },
       auto_mpg.string() +
-          ": line 12, column y1: empty cell, expected a number (data.drop_gaps = true leaves "
-          "such rows out)");
+          ": line 12, column y1: \"NA\" found, expected a number; 14 of 406 rows have gaps "
+          "(data.drop_gaps = true leaves them out)");
 }
 
 BOOST_AUTO_TEST_CASE(gaps_go_before_columns_are_standardised) {
-  const Dataset data = load_dataset(auto_mpg, {.drop_gaps = true, .standardise = true});
+  Dataset data = load_dataset(auto_mpg, {.drop_gaps = true});
+  Standardiser(data, Standardiser::Columns::all).apply(data);
   BOOST_TEST(data.dropped == 14);
   BOOST_TEST((data.inputs.rowwise().squaredNorm().array() / 392 - 1).abs().maxCoeff() < Real(1e-13));
   BOOST_TEST(data.inputs.rowwise().mean().cwiseAbs().maxCoeff() < Real(1e-14));
@@ -68,9 +70,9 @@ BOOST_AUTO_TEST_CASE(gaps_go_before_columns_are_standardised) {
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {
   const std::string missing = (path / "none.csv").string();
   expect_error<InputError>([&] { load_dataset(missing); },
-                           missing + ": no such file, expected a CSV or HDF5 data set");
+                           missing + ": no such file, expected a data set (CSV, HDF5, .npz or .npy)");
   expect_error<InputError>([&] { load_dataset(path); },
-                           path.string() + ": a folder, expected a CSV or HDF5 data set");
+                           path.string() + ": a folder, expected a data set (CSV, HDF5, .npz or .npy)");
   const std::string bad = file("bad.csv", "x1,y1\n1,a\n");
   expect_error<InputError>([&] { load_dataset(bad); },
                            bad + ": line 2, column y1: \"a\" found, expected a number");

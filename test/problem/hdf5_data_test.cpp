@@ -52,8 +52,8 @@ BOOST_AUTO_TEST_CASE(gaps) {
   BOOST_TEST((data.inputs == (Matrix(2, 2) << 1, 5, 2, Real(-0.5)).finished()));
   BOOST_TEST((data.targets == (Matrix(1, 2) << 7, 9).finished()));
   expect("gaps.h5",
-         ": /inputs: row 2, column 1: NaN found, expected a number (data.drop_gaps = true leaves such rows "
-         "out)");
+         ": /inputs: row 2, column 1: NaN found, expected a number; 1 of 3 rows has gaps (data.drop_gaps = "
+         "true leaves them out)");
   expect("all-gaps.h5", ": no rows left, all 3 have gaps", {.drop_gaps = true});
 }
 

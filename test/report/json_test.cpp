@@ -62,6 +62,17 @@ BOOST_AUTO_TEST_CASE(margins_are_drawn_where_they_are_recorded) {
   BOOST_TEST(curves[1]["values"][1].get<double>() == 0.5);
 }
 
+/// A second curve of the loss chart, where there is a test set.
+BOOST_AUTO_TEST_CASE(the_test_loss_is_drawn_beside_the_loss) {
+  RunData run = example_run(5);
+  BOOST_TEST(json::parse(to_json(run, 100))["plots"]["loss"]["curves"].size() == 1u);
+  run.test_loss.assign(run.time.size(), 0.125);
+  const json curves = json::parse(to_json(run, 100))["plots"]["loss"]["curves"];
+  BOOST_TEST_REQUIRE(curves.size() == 2u);
+  BOOST_TEST(curves[1]["name"].get<std::string>() == "test loss (mean)");
+  BOOST_TEST(curves[1]["values"][1].get<double>() == 0.125);
+}
+
 BOOST_AUTO_TEST_CASE(long_runs_are_thinned_and_events_keep_their_neighbours) {
   RunData run = example_run(2);
   const std::size_t rows = run.time.size();

@@ -130,6 +130,9 @@ void create_datasets(hid_t file, std::vector<DatasetSpec> specs, const AxisMap& 
 bool is_created(const DatasetSpec& spec, const RunDescription& description) {
   if (spec.presence == Presence::with_modes) return description.mode_changes;
   if (spec.presence == Presence::with_margins) return description.margins;
+  if (spec.presence == Presence::with_test) return description.test_sample_count > 0;
+  if (spec.presence == Presence::with_test_classes)
+    return description.test_sample_count > 0 && description.margins;
   if (spec.presence == Presence::with_patches) return description.mode_changes && description.patches;
   return spec.presence != Presence::with_kkt && spec.presence != Presence::with_saddles &&
          spec.presence != Presence::with_rounds;
@@ -199,6 +202,10 @@ void write_groups(hid_t file, const RunDescription& description) {
   hdf5::write_attribute(problem, "generator", description.data_origin);
   hdf5::write_scalar_attribute(problem, "seed", description.data_seed);
   hdf5::write_scalar_attribute(problem, "dropped_rows", description.dropped_rows);
+  if (description.test_sample_count > 0)
+    hdf5::write_scalar_attribute(problem, "test_dropped_rows", description.test_dropped_rows);
+  hdf5::write_attribute(problem, "constant_columns",
+                        fmt::format("{}", fmt::join(description.constant_columns, " ")));
   hdf5::write_attribute(problem, "bias", std::string(description.bias ? "first" : "none"));
   const hdf5::Handle run = hdf5::open_group(file, "/run");
   hdf5::write_attribute(run, "stop_reason", std::string(name_of(RunState::running)));

@@ -81,7 +81,11 @@ void read_attributes(hid_t file, RunDescription& description) {
   description.data_origin = hdf5::read_text_attribute(problem, "generator");
   description.data_seed = read_integer(problem, "seed");
   description.dropped_rows = read_integer(problem, "dropped_rows");
-  // Files of version 0.1 know no bias.
+  // Files before format 1.7 lack these two, files of version 0.1 know no bias.
+  if (H5Aexists(problem, "test_dropped_rows") > 0)
+    description.test_dropped_rows = read_integer(problem, "test_dropped_rows");
+  if (H5Aexists(problem, "constant_columns") > 0)
+    description.constant_columns = split_words(hdf5::read_text_attribute(problem, "constant_columns"));
   description.bias = H5Aexists(problem, "bias") > 0 && hdf5::read_text_attribute(problem, "bias") == "first";
 }
 

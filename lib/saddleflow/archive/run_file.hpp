@@ -41,9 +41,10 @@ struct RunDescription {
   // problem
   std::string loss, reduction, data_origin;
   std::int64_t data_seed = -1;
-  std::int64_t dropped_rows = 0;
-  bool bias = false;                    ///< the last input is 1 for every sample
-  std::vector<double> inputs, targets;  ///< sample x input, sample x output
+  std::int64_t dropped_rows = 0, test_dropped_rows = 0;
+  std::vector<std::string> constant_columns;  ///< that standardisation has only centred: "x3", "y1"
+  bool bias = false;                          ///< the last input is 1 for every sample
+  std::vector<double> inputs, targets;        ///< sample x input, sample x output
   std::int64_t sample_count = 0, input_count = 0, output_count = 0;
   std::vector<double> test_inputs, test_targets;  ///< likewise; empty without a test set
   std::int64_t test_sample_count = 0;
@@ -82,6 +83,9 @@ struct TimeRow {
   // Only of losses that have margins.
   double normalised_margin = not_known;    ///< least margin over |w|^D
   double margin_kkt_residual = not_known;  ///< of the max-margin problem
+  // Only in runs with a test set, the second only of losses of classes.
+  double test_loss = not_known;   ///< mean over the samples
+  double test_error = not_known;  ///< share of wrong classes
   // Only in runs with mode changes.
   std::int64_t sliding_count = -1;  ///< pre-activations held at zero
   std::int64_t dead_neurons = -1;   ///< hidden neurons that no sample activates

@@ -45,6 +45,11 @@ DatasetSpec with_test(DatasetSpec spec) {
   return spec;
 }
 
+DatasetSpec with_test_classes(DatasetSpec spec) {
+  spec.presence = Presence::with_test_classes;
+  return spec;
+}
+
 }  // namespace
 
 template <>
@@ -98,6 +103,10 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
             "KKT residual of the max-margin problem: the larger of the sine between w and -grad L and "
             "the excess of the margins over the least one, weighted by their multipliers"}),
        &Row::margin_kkt_residual},
+      {with_test({"/test_loss", real, {"/time"}, "loss of the test set, mean over its samples"}),
+       &Row::test_loss},
+      {with_test_classes({"/test_error", real, {"/time"}, "share of the test set whose class is wrong"}),
+       &Row::test_error},
       {with_modes({"/sliding_count",
                    integer,
                    {"/time"},

@@ -42,16 +42,17 @@ enum class FlagSet {
 /// Which files hold a dataset (along an optional axis: where they have the axis).
 enum class Presence {
   always,
-  since_1_1,     ///< all but files of format 1.0
-  since_1_4,     ///< all but files of older formats
-  since_1_7,     ///< likewise
-  with_kkt,      ///< those to which add_kkt() has given KKT points
-  with_saddles,  ///< those to which add_saddles() has given critical points
-  with_modes,    ///< those of piecewise-smooth runs
-  with_patches,  ///< those of piecewise-smooth runs of networks that see several patches of a sample
-  with_rounds,   ///< those of growing networks
-  with_test,     ///< those that have a test set
-  with_margins,  ///< those of losses that have margins
+  since_1_1,          ///< all but files of format 1.0
+  since_1_4,          ///< all but files of older formats
+  since_1_7,          ///< likewise
+  with_kkt,           ///< those to which add_kkt() has given KKT points
+  with_saddles,       ///< those to which add_saddles() has given critical points
+  with_modes,         ///< those of piecewise-smooth runs
+  with_patches,       ///< those of piecewise-smooth runs of networks that see several patches of a sample
+  with_rounds,        ///< those of growing networks
+  with_test,          ///< those that have a test set; along /time: of format 1.7 and newer
+  with_test_classes,  ///< those of them whose loss is one of classes
+  with_margins,       ///< those of losses that have margins
 };
 
 struct DatasetSpec {

@@ -9,6 +9,7 @@ namespace saddleflow {
 
 enum class KeyType {
   text,
+  path,  ///< a text that names a file
   boolean,
   integer,
   real,

@@ -26,7 +26,7 @@ KktProblem from_run(const std::string& path) {
   problem.run = archive::RunReader::open(path);
   require_fixed_network(*problem.run, "KKT and critical points");
   problem.description = problem.run->description();
-  const StudyTable study = StudyTable::parse(problem.description.toml, path + ": /config/toml");
+  const StudyTable study = StudyTable::stored(problem.description.toml, path);
   problem.objective =
       std::make_unique<Objective>(build_network(study), stored_data(problem.description), build_loss(study));
   const auto weights = static_cast<Index>(problem.description.parameter_layer.size());

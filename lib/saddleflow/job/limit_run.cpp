@@ -4,16 +4,18 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "saddleflow/archive/kkt_writer.hpp"
 #include "saddleflow/archive/run_writer.hpp"
 #include "saddleflow/archive/saddle_writer.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/record/time_row.hpp"
-#include "saddleflow/base/to_doubles.hpp"
+#include "saddleflow/study/stored_data.hpp"
 
 namespace saddleflow {
 
@@ -114,10 +116,15 @@ void write_limit_path(const std::string& file, KktProblem& problem, const KktTab
       archive::RunWriter::create(file, description, {existing == ExistingFile::replace});
   GradientFlow flow(*problem.objective);
   Probe probe(flow, GradientFlow::initial_state(path.points.front().weights));
+  std::optional<TestGauge> test_gauge;
+  if (std::optional<Dataset> test = stored_problem_data(description).test)
+    test_gauge.emplace(problem.objective->shared_network(), std::move(*test), problem.objective->loss());
   Real before = path.start.time;
   std::int64_t step = 0;
   for (const LimitPathPoint& point : path.points) {
-    writer.append(time_row(probe, point, ++step, before));
+    archive::TimeRow row = time_row(probe, point, ++step, before);
+    if (test_gauge) put_test_score(test_gauge->score(point.weights), row);
+    writer.append(row);
     writer.append(archive::SnapshotRow{static_cast<double>(point.time), to_doubles(point.weights)});
     before = point.time;
   }

@@ -65,8 +65,7 @@ class PursuitRun {
  private:
   void open(const std::string& path, const std::vector<std::string>& overrides, std::int64_t last) {
     record_.emplace(archive::read_pursuit(path));
-    const std::string name = path + ": /config/toml";
-    study_.emplace(StudyTable::parse(record_->description.toml, name, overrides));
+    study_.emplace(StudyTable::stored(record_->description.toml, path, overrides));
     setup_.emplace(build_pursuit(*study_, stored_problem_data(record_->description)));
     last_ = last < 0 ? static_cast<Index>(record_->rounds.size()) - 1 : last;
   }

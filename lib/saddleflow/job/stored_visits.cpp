@@ -17,8 +17,7 @@ namespace saddleflow {
 namespace {
 
 VisitRule rule_of(const KktProblem& problem, std::optional<Real> prominence) {
-  const std::string where = problem.run->path() + ": /config/toml";
-  const StudyTable study = StudyTable::parse(problem.description.toml, where);
+  const StudyTable study = StudyTable::stored(problem.description.toml, problem.run->path());
   const FlowEventOptions events = build_event_options(study);
   return make_visit_rule(problem.objective->network(), problem.objective->loss(), events.saddle_enter,
                          events.saddle_leave, prominence.value_or(events.saddle_prominence));

@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/problem/data_table.hpp"
 
 namespace saddleflow {
 
@@ -92,7 +96,15 @@ Columns parse_header(std::string_view line, const std::string& file) {
   return columns;
 }
 
-bool is_gap(std::string_view cell) { return cell.empty() || cell == "NA"; }
+/// However they are capitalised.
+bool is_gap(std::string_view cell) {
+  constexpr std::array<std::string_view, 7> words = {"", "na", "n/a", "nan", "null", "none", "?"};
+  constexpr std::size_t longest = 4;
+  if (cell.size() > longest) return false;
+  std::string lower;
+  for (const char c : cell) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return std::find(words.begin(), words.end(), lower) != words.end();
+}
 
 Real parse_number(std::string_view cell, const Place& place, std::size_t column) {
   using std::isfinite;
@@ -110,24 +122,19 @@ Real parse_number(std::string_view cell, const Place& place, std::size_t column)
   return value;
 }
 
-/// Appends the row to `values`; false (and nothing appended) when it has a gap. All cells are checked even
-/// so.
-bool parse_row(const std::vector<std::string_view>& cells, const Place& place, bool drop_gaps,
-               std::vector<Real>& values) {
+/// Appends the row to `values`; nothing when it has a gap, whose column is returned then (-1: none). All
+/// cells are checked even so.
+Index parse_row(const std::vector<std::string_view>& cells, const Place& place, std::vector<Real>& values) {
   const std::size_t start = values.size();
-  bool complete = true;
+  Index gap = -1;
   for (std::size_t j = 0; j < cells.size(); ++j) {
-    if (is_gap(cells[j])) {
-      if (!drop_gaps)
-        throw InputError(fmt::format(
-            "{}: empty cell, expected a number (data.drop_gaps = true leaves such rows out)", place.cell(j)));
-      complete = false;
-    } else {
+    if (!is_gap(cells[j]))
       values.push_back(parse_number(cells[j], place, j));
-    }
+    else if (gap < 0)
+      gap = static_cast<Index>(j);
   }
-  if (!complete) values.resize(start);
-  return complete;
+  if (gap >= 0) values.resize(start);
+  return gap;
 }
 
 }  // namespace
@@ -142,20 +149,28 @@ Dataset parse_csv(std::string_view text, const std::string& name, bool drop_gaps
   Dataset data;
   data.origin = name;
   std::vector<Real> values;
+  std::string first_gap;
   while (lines.next(line)) {
     const std::vector<std::string_view> cells = split_cells(line);
     if (static_cast<Index>(cells.size()) != columns.count())
       throw InputError(fmt::format("{}: line {}: {} cells found, expected {} as in the header", name,
                                    lines.number(), cells.size(), columns.count()));
-    if (!parse_row(cells, {name, columns, lines.number()}, drop_gaps, values)) ++data.dropped;
+    const Place place{name, columns, lines.number()};
+    const Index gap = parse_row(cells, place, values);
+    if (gap < 0) continue;
+    const auto column = static_cast<std::size_t>(gap);
+    if (data.dropped++ == 0)
+      first_gap = fmt::format("{}: {}", place.cell(column),
+                              cells[column].empty() ? "empty cell" : fmt::format("\"{}\"", cells[column]));
   }
+  const Index complete = static_cast<Index>(values.size()) / columns.count();
+  if (data.dropped > 0 && !drop_gaps) refuse_gaps(first_gap, data.dropped, complete + data.dropped);
   if (values.empty())
     throw InputError(data.dropped > 0
                          ? fmt::format("{}: no rows left, all {} have gaps", name, data.dropped)
                          : fmt::format("{}: no rows after the header, expected at least one", name));
 
-  const ConstMatrixView table(values.data(), columns.count(),
-                              static_cast<Index>(values.size()) / columns.count());
+  const ConstMatrixView table(values.data(), columns.count(), complete);
   data.inputs = table.topRows(columns.inputs);
   data.targets = table.bottomRows(columns.targets);
   return data;

@@ -10,8 +10,10 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/problem/csv_reader.hpp"
+#include "saddleflow/problem/data_table.hpp"
 #include "saddleflow/problem/hdf5_data.hpp"
-#include "saddleflow/problem/standardise.hpp"
+#include "saddleflow/problem/npy_array.hpp"
+#include "saddleflow/problem/npz_archive.hpp"
 
 namespace saddleflow {
 
@@ -21,9 +23,11 @@ void require_file(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (status.type() == std::filesystem::file_type::not_found)
-    throw InputError(fmt::format("{}: no such file, expected a CSV or HDF5 data set", path.string()));
+    throw InputError(
+        fmt::format("{}: no such file, expected a data set (CSV, HDF5, .npz or .npy)", path.string()));
   if (std::filesystem::is_directory(status))
-    throw InputError(fmt::format("{}: a folder, expected a CSV or HDF5 data set", path.string()));
+    throw InputError(
+        fmt::format("{}: a folder, expected a data set (CSV, HDF5, .npz or .npy)", path.string()));
 }
 
 std::string read_file(const std::filesystem::path& path) {
@@ -35,23 +39,63 @@ std::string read_file(const std::filesystem::path& path) {
   return text;
 }
 
-bool is_hdf5(const std::filesystem::path& path) {
-  const std::string ending = path.extension().string();
-  if (ending == ".h5" || ending == ".hdf5") return true;
-  constexpr std::string_view signature("\x89HDF\r\n\x1a\n", 8);
-  std::string start(signature.size(), '\0');
+enum class FileKind { csv, hdf5, npy, npz };
+
+FileKind kind_of(const std::filesystem::path& path) {
+  constexpr std::string_view hdf5("\x89HDF\r\n\x1a\n", 8), zip("PK\x03\x04", 4);
+  std::string start(hdf5.size(), '\0');
   std::ifstream(path, std::ios::binary).read(start.data(), static_cast<std::streamsize>(start.size()));
-  return start == signature;
+  const std::string ending = path.extension().string();
+  if (start == hdf5 || ending == ".h5" || ending == ".hdf5") return FileKind::hdf5;
+  if (is_npy(start) || ending == ".npy") return FileKind::npy;
+  if (start.starts_with(zip) || ending == ".npz") return FileKind::npz;
+  return FileKind::csv;
+}
+
+void refuse_names(const std::filesystem::path& path, const FileOptions& options) {
+  if (options.arrays != ArrayNames{})
+    throw InputError(fmt::format(
+        "{}: found data.array beside a file that names no arrays, expected HDF5 or .npz", path.string()));
+}
+
+/// The first columns are the inputs, the others the targets.
+Dataset read_npy_data(const std::string& path, const FileOptions& options) {
+  const archive::Matrix2D all = parse_npy(read_file(path), path);
+  const std::int64_t d = options.input_count;
+  if (d < 1 || all.columns <= d)
+    throw InputError(fmt::format("{}: found {} columns, expected {} inputs and at least one target", path,
+                                 all.columns, d));
+  DataTable inputs{{all.rows, d, {}}, "inputs"}, targets{{all.rows, all.columns - d, {}}, "targets"};
+  for (std::size_t i = 0; i < all.values.size(); ++i) {
+    const bool input = static_cast<std::int64_t>(i) % all.columns < d;
+    (input ? inputs : targets).numbers.values.push_back(all.values[i]);
+  }
+  return dataset_of(path, inputs, targets, options.drop_gaps);
+}
+
+Dataset read_npz_data(const std::string& path, const FileOptions& options) {
+  const auto table = [&path](const std::string& name) { return DataTable{read_npz(path, name), name}; };
+  const DataTable inputs = table(options.arrays.inputs);
+  return dataset_of(path, inputs, table(options.arrays.targets), options.drop_gaps);
 }
 
 }  // namespace
 
 Dataset load_dataset(const std::filesystem::path& path, const FileOptions& options) {
   require_file(path);
-  Dataset data = is_hdf5(path) ? read_hdf5_data(path.string(), options.drop_gaps)
-                               : parse_csv(read_file(path), path.string(), options.drop_gaps);
-  if (options.standardise) options.class_targets ? standardise_inputs(data) : standardise(data);
-  return data;
+  const FileKind kind = kind_of(path);
+  if (kind == FileKind::csv || kind == FileKind::npy) refuse_names(path, options);
+  switch (kind) {
+    case FileKind::hdf5:
+      return read_hdf5_data(path.string(), options.arrays, options.drop_gaps);
+    case FileKind::npy:
+      return read_npy_data(path.string(), options);
+    case FileKind::npz:
+      return read_npz_data(path.string(), options);
+    case FileKind::csv:
+      break;
+  }
+  return parse_csv(read_file(path), path.string(), options.drop_gaps);
 }
 
 }  // namespace saddleflow

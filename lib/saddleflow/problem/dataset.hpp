@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "saddleflow/base/real.hpp"
 
@@ -14,7 +15,9 @@ struct Dataset {
   std::string origin;  ///< "generator sphere/teacher" or the file's name
   long seed = -1;      ///< of the generator, -1 for files
   Index dropped = 0;   ///< rows of a file that were left out because of gaps
-  bool bias = false;   ///< the last row of the inputs is ones: its weights are the biases of the first layer
+  /// "x1" ..., "y1" ...: those that standardisation has found constant, and has only centred.
+  std::vector<std::string> constant_columns = {};
+  bool bias = false;  ///< the last row of the inputs is ones: its weights are the biases of the first layer
 };
 
 }  // namespace saddleflow

@@ -7,28 +7,10 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/network/feed_forward_state.hpp"
 #include "saddleflow/network/sliding_manifold.hpp"
+#include "saddleflow/problem/fitting_data.hpp"
 #include "saddleflow/problem/loss_rounding.hpp"
 
 namespace saddleflow {
-namespace {
-
-/// The network, if it fits the data and they the loss.
-std::shared_ptr<const Network> fitting(std::shared_ptr<const Network> network, const Dataset& data,
-                                       const Loss& loss) {
-  if (data.targets.rows() != network->output_count())
-    throw InputError(fmt::format("{}: found {} targets a sample, expected the {} outputs of the network",
-                                 data.origin, data.targets.rows(), network->output_count()));
-  if (data.inputs.cols() != data.targets.cols() || data.inputs.cols() == 0)
-    throw InputError(fmt::format(
-        "{}: found {} input columns and {} target columns, expected as many of each, at least one",
-        data.origin, data.inputs.cols(), data.targets.cols()));
-  if (!data.inputs.allFinite())
-    throw InputError(fmt::format("{}: found a number that is not finite among the inputs", data.origin));
-  loss.check_targets(data.targets);
-  return network;
-}
-
-}  // namespace
 
 Objective::Objective(std::shared_ptr<const Network> network, Dataset data, Loss loss)
     : data_(std::move(data)),

@@ -4,32 +4,47 @@
 
 #include <cmath>
 
-#include "saddleflow/base/error.hpp"
-
 namespace saddleflow {
 
-namespace {
-
-void standardise_rows(Matrix& values, char letter, const std::string& origin) {
+Standardiser::Scaling Standardiser::scaling_of(const Matrix& values, char letter,
+                                               std::vector<std::string>& constant) {
   using std::sqrt;
-  for (Index j = 0; j < values.rows(); ++j) {
+  const Index count = values.rows();
+  Scaling scaling{Vector(count), Vector::Zero(count), Vector::Ones(count)};
+  for (Index j = 0; j < count; ++j) {
+    const auto row = values.row(j).array();
+    if (row.minCoeff() == row.maxCoeff()) {
+      scaling.mean[j] = row(0);
+      constant.push_back(fmt::format("{}{}", letter, j + 1));
+      continue;
+    }
+    scaling.mean[j] = row.mean();
+    Eigen::Array<Real, 1, Eigen::Dynamic> centred = row - scaling.mean[j];
+    scaling.rest[j] = centred.mean();
+    centred -= scaling.rest[j];
+    scaling.spread[j] = sqrt(centred.square().mean());
+  }
+  return scaling;
+}
+
+void Standardiser::Scaling::apply(Matrix& values) const {
+  for (Index j = 0; j < mean.size(); ++j) {
     auto row = values.row(j).array();
-    if (row.minCoeff() == row.maxCoeff())
-      throw InputError(fmt::format("{}: column {}{} is constant ({}), it cannot be standardised", origin,
-                                   letter, j + 1, row(0)));
-    row -= row.mean();
-    row -= row.mean();  // the rounding of the first mean, which matters where it is large against the spread
-    row /= sqrt(row.square().mean());
+    row -= mean[j];
+    row -= rest[j];
+    row /= spread[j];
   }
 }
 
-}  // namespace
+Standardiser::Standardiser(const Dataset& data, Columns columns)
+    : inputs_(scaling_of(data.inputs, 'x', constant_)) {
+  if (columns == Columns::all) targets_ = scaling_of(data.targets, 'y', constant_);
+}
 
-void standardise_inputs(Dataset& data) { standardise_rows(data.inputs, 'x', data.origin); }
-
-void standardise(Dataset& data) {
-  standardise_inputs(data);
-  standardise_rows(data.targets, 'y', data.origin);
+void Standardiser::apply(Dataset& data) const {
+  inputs_.apply(data.inputs);
+  targets_.apply(data.targets);
+  data.constant_columns = constant_;
 }
 
 }  // namespace saddleflow

@@ -127,11 +127,13 @@ PursuitState PursuitRecorder::state() const {
 void PursuitRecorder::begin_round() {
   steps_.clear();
   norms_.clear();
+  weights_.clear();
 }
 
 void PursuitRecorder::on_step(const DescentView& step) {
   steps_.push_back(time_row(step));
   norms_.push_back(step.observables.neuron_norm);
+  if (setup_.data.test) weights_.push_back(step.weights);
 }
 
 archive::TimeRow PursuitRecorder::time_row(const DescentView& step) const {
@@ -173,8 +175,9 @@ void PursuitRecorder::end_round(const PursuitRound& round, Objective& objective)
   row.neurons = per_layer(round.neurons);
   if (!round.point.active_neurons.empty()) row.active_neurons = per_layer(round.point.active_neurons);
   if (setup_.data.test) {
-    const TestScore score =
-        test_score(objective.shared_network(), round.weights, *setup_.data.test, setup_.loss);
+    TestGauge gauge(objective.shared_network(), *setup_.data.test, setup_.loss);
+    for (std::size_t k = 0; k < steps_.size(); ++k) put_test_score(gauge.score(weights_[k]), steps_[k]);
+    const TestScore score = gauge.score(round.weights);
     row.test_loss = static_cast<double>(score.loss);
     row.test_error = static_cast<double>(score.error);
   }

@@ -52,6 +52,7 @@ class PursuitRecorder {
   BirthOrder order_;
   std::vector<archive::TimeRow> steps_;  // of the round that is under way
   std::vector<Vector> norms_;            // neuron norms of these, in the order of the network
+  std::vector<Vector> weights_;          // of these, where there is a test set
   Real elapsed_ = 0;                     // flow time of the rounds that are done
   std::int64_t step_count_ = 0;
   double sampled_decisions_ = 0;  // of all rounds; of a file of which the last are forgotten, too many

@@ -20,6 +20,7 @@ Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy 
       writer_(writer),
       policy_(std::move(policy)),
       analysis_(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss()) {
+  if (setup.test) test_gauge_.emplace(setup.objective.shared_network(), *setup.test, setup.objective.loss());
   const std::vector<Neuron>& neurons = setup.network().neurons();
   for (std::size_t k = 0; k < neurons.size(); ++k)
     if (std::cmp_equal(neurons[k].layer, first_neuron_.size()))
@@ -79,6 +80,7 @@ void Recorder::write_time_row(const StepView& step) {
   row.log_time = static_cast<double>(step.log_time);
   row.phase_time = static_cast<double>(step.phase_time);
   row.chart = flag_of(step.polar ? ChartKind::polar : ChartKind::cartesian);
+  if (test_gauge_) put_test_score(test_gauge_->score(setup_.parts.weights(step.x1)), row);
   if (mode_summary_) {
     const ModeSummary mode = mode_summary_(step);
     row.sliding_count = mode.sliding;

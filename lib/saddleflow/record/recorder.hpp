@@ -15,6 +15,7 @@
 #include "saddleflow/flow/gauges.hpp"
 #include "saddleflow/flow/integration.hpp"
 #include "saddleflow/flow/kink_change.hpp"
+#include "saddleflow/problem/test_score.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 
@@ -72,6 +73,7 @@ class Recorder : public Observer {
   archive::RunWriter& writer_;
   SnapshotPolicy policy_;
   Objective analysis_;
+  std::optional<TestGauge> test_gauge_;
   Observables observables_;
   Gauges gauges_;
   std::optional<Visit> visit_;

@@ -48,6 +48,7 @@ void describe_data(const Objective& objective, archive::RunDescription& d) {
   d.data_origin = data.origin;
   d.data_seed = data.seed;
   d.dropped_rows = data.dropped;
+  d.constant_columns = data.constant_columns;
   const LossTraits traits = objective.loss().traits();
   d.attained = traits.attained;
   d.margins = traits.classification;
@@ -90,6 +91,7 @@ void describe_test_set(const std::optional<Dataset>& test, archive::RunDescripti
   d.test_inputs = samples_by_row(test->inputs);
   d.test_targets = samples_by_row(test->targets);
   d.test_sample_count = test->inputs.cols();
+  d.test_dropped_rows = test->dropped;
 }
 
 archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study,

@@ -21,4 +21,9 @@ archive::TimeRow observed_row(const Observables& o) {
   return row;
 }
 
+void put_test_score(const TestScore& score, archive::TimeRow& row) {
+  row.test_loss = static_cast<double>(score.loss);
+  row.test_error = static_cast<double>(score.error);
+}
+
 }  // namespace saddleflow

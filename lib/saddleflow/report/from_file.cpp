@@ -106,6 +106,7 @@ void read_times(const RunReader& reader, RunData& run) {
   run.kkt_residual = column(reader, "kkt_residual");
   run.normalised_margin = column(reader, "normalised_margin");
   run.margin_kkt_residual = column(reader, "margin_kkt_residual");
+  run.test_loss = column(reader, "test_loss");
 }
 
 void read_modes(const RunReader& reader, RunData& run) {
@@ -144,7 +145,8 @@ void read_events(const RunReader& reader, RunData& run) {
   for (archive::SaddleRow& s : reader.saddle_rows())
     run.saddles.push_back({std::move(s.point), std::move(s.eigenvalues), s.loss, s.gradient_norm, s.proximity,
                            s.newton_distance, s.enter_time, s.closest_time, s.leave_time, s.index_negative,
-                           s.index_zero, s.index_positive, by_flag<VisitDepth>(s.depth, reader.path() + ": /saddles/depth")});
+                           s.index_zero, s.index_positive,
+                           by_flag<VisitDepth>(s.depth, reader.path() + ": /saddles/depth")});
 }
 
 /// The first row after the run has left the neighbourhood of each saddle.

@@ -117,6 +117,7 @@ void check(const RunData& run) {
   check_column("kkt_residual", run.kkt_residual, rows);
   check_column("normalised_margin", run.normalised_margin, rows);
   check_column("margin_kkt_residual", run.margin_kkt_residual, rows);
+  check_column("test_loss", run.test_loss, rows);
   check_modes(run);
   check_kkt(run);
   check_saddle_record(run);

@@ -22,12 +22,15 @@ bool has_bias(const StudyTable& study);
 /// outputs.
 Dataset build_dataset(const StudyTable& study, const Network& network);
 /// Both sets of [data]: data.test_samples of a generator, data.test_fraction of a file's rows (taken out of
-/// the training set); no test set without.
+/// the training set) or data.test_file; no test set without. Columns are standardised by what the training
+/// set says.
 struct ProblemData {
   Dataset training;
   std::optional<Dataset> test;
 };
 ProblemData build_data(const StudyTable& study, const Network& network);
+/// The key that asks for a test set; empty where none does.
+std::string test_set_key(const StudyTable& study);
 /// [loss].
 Loss build_loss(const StudyTable& study);
 /// [flow], at this rtol. `energy_unit`: L(0), the scale of the energy integral.

@@ -10,6 +10,7 @@
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/problem/data_files.hpp"
 #include "saddleflow/problem/data_generators.hpp"
+#include "saddleflow/problem/standardise.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/matrix_data.hpp"
 
@@ -138,24 +139,78 @@ ProblemData split(const StudyTable& study, const Dataset& all, Real fraction) {
     part.targets = all.targets(Eigen::all, chosen);
     return part;
   };
-  return {rows(count, n - count), rows(0, count)};
+  ProblemData data{rows(count, n - count), rows(0, count)};
+  data.test->dropped = 0;  // the file's are those of the training set
+  return data;
 }
 
-ProblemData from_file(const StudyTable& study, const Network& network) {
-  Dataset data = load_dataset(study.resolve(study.text("data.file")),
-                              {study.boolean("data.drop_gaps"), study.boolean("data.standardise"),
-                               build_loss(study).traits().classification});
-  data.targets = encoded(study, network, data.targets);
-  data.origin = study.text("data.file");  // as typed: the run file names no folder of this machine
+/// Of the key `key`, as it lies in the file.
+Dataset read_file_of(const StudyTable& study, const Network& network, const std::string& key) {
+  FileOptions options;
+  options.drop_gaps = study.boolean("data.drop_gaps");
+  options.arrays = {study.text("data.array.inputs"), study.text("data.array.targets")};
+  options.input_count = data_inputs(study, network);
+  Dataset data = load_dataset(study.resolve(study.text(key)), options);
+  data.origin = study.text(key);  // as in the study: the run file names no folder of this machine
+  return data;
+}
+
+/// Training and test targets are encoded together: what the labels of classes begin with is seen by all of
+/// them, and the test set may lack some.
+ProblemData sets_of_two_files(const StudyTable& study, const Network& network) {
+  ProblemData data{read_file_of(study, network, "data.file"), read_file_of(study, network, "data.test_file")};
+  Matrix &first = data.training.targets, &second = data.test->targets;
+  if (data.test->inputs.rows() != data.training.inputs.rows() || first.rows() != second.rows())
+    study.fail(
+        "data.test_file",
+        fmt::format("found {} inputs and {} targets a sample, expected {} and {} as in data.file",
+                    data.test->inputs.rows(), second.rows(), data.training.inputs.rows(), first.rows()));
+  Matrix both(first.rows(), first.cols() + second.cols());
+  both << first, second;
+  both = encoded(study, network, both);
+  second = both.rightCols(second.cols());
+  first = both.leftCols(first.cols()).eval();
+  return data;
+}
+
+/// By the one key that the study asks with for a test set, if any; a file has no further samples.
+ProblemData sets_of_file(const StudyTable& study, const Network& network) {
   if (study.integer("data.test_samples") > 0)
-    study.fail("data.test_samples", "found beside data.file, expected data.test_fraction");
+    study.fail("data.test_samples", "found beside data.file, expected data.test_fraction or data.test_file");
   const Real fraction = study.real("data.test_fraction");
+  if (study.has("data.test_file")) {
+    if (fraction > 0)
+      study.fail("data.test_fraction", "found beside data.test_file, expected one of the two");
+    return sets_of_two_files(study, network);
+  }
+  Dataset data = read_file_of(study, network, "data.file");
+  data.targets = encoded(study, network, data.targets);
   return fraction > 0 ? split(study, data, fraction) : ProblemData{std::move(data), std::nullopt};
 }
 
-ProblemData from_generator(const StudyTable& study, const Network& network) {
+ProblemData from_file(const StudyTable& study, const Network& network) {
+  ProblemData data = sets_of_file(study, network);
+  if (!study.boolean("data.standardise")) return data;
+  using Columns = Standardiser::Columns;
+  const bool classes = build_loss(study).traits().classification;
+  const Standardiser standardiser(data.training, classes ? Columns::inputs : Columns::all);
+  standardiser.apply(data.training);
+  if (data.test) standardiser.apply(*data.test);  // what is known before the test set is seen
+  return data;
+}
+
+/// What only a file has would be ignored.
+void refuse_keys_of_files(const StudyTable& study) {
   if (study.real("data.test_fraction") > 0)
     study.fail("data.test_fraction", "found without data.file, expected data.test_samples");
+  if (study.has("data.test_file"))
+    study.fail("data.test_file", "found without data.file, expected data.test_samples");
+  for (const char* key : {"data.standardise", "data.drop_gaps"})
+    if (study.boolean(key)) study.fail(key, "found true without data.file");
+}
+
+ProblemData from_generator(const StudyTable& study, const Network& network) {
+  refuse_keys_of_files(study);
   try {
     if (is_matrix_problem(study)) return build_matrix_data(study, network);
     const GeneratorOptions options = build_generator(study, network);
@@ -173,6 +228,15 @@ ProblemData from_generator(const StudyTable& study, const Network& network) {
 
 namespace {
 
+/// Those of the training set are checked where the objective is made.
+void check_test_targets(const StudyTable& study, const Dataset& test) {
+  try {
+    build_loss(study).check_targets(test.targets);
+  } catch (const InputError& error) {
+    throw InputError(study.name() + ": test set: " + error.what());
+  }
+}
+
 void add_bias(Dataset& data) {
   data.inputs.conservativeResize(data.inputs.rows() + 1, Eigen::NoChange);
   data.inputs.bottomRows(1).setOnes();
@@ -184,11 +248,18 @@ void add_bias(Dataset& data) {
 ProblemData build_data(const StudyTable& study, const Network& network) {
   ProblemData data = study.has("data.file") ? from_file(study, network) : from_generator(study, network);
   check_sizes(study, data.training, network);
+  if (data.test) check_test_targets(study, *data.test);
   if (has_bias(study)) {
     add_bias(data.training);
     if (data.test) add_bias(*data.test);
   }
   return data;
+}
+
+std::string test_set_key(const StudyTable& study) {
+  if (study.integer("data.test_samples") > 0) return "data.test_samples";
+  if (study.real("data.test_fraction") > 0) return "data.test_fraction";
+  return study.has("data.test_file") ? "data.test_file" : "";
 }
 
 Dataset build_dataset(const StudyTable& study, const Network& network) {

@@ -90,6 +90,8 @@ std::string describe(KeyType type) {
   switch (type) {
     case text:
       return "a text";
+    case path:
+      return "a path";
     case boolean:
       return "true or false";
     case integer:

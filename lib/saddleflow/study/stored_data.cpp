@@ -30,6 +30,7 @@ Dataset stored_data(const archive::RunDescription& d) {
   data.origin = d.data_origin;
   data.seed = static_cast<long>(d.data_seed);
   data.dropped = d.dropped_rows;
+  data.constant_columns = d.constant_columns;
   data.bias = d.bias;
   return data;
 }
@@ -38,6 +39,7 @@ ProblemData stored_problem_data(const archive::RunDescription& d) {
   ProblemData data{stored_data(d), std::nullopt};
   if (d.test_sample_count == 0) return data;
   data.test = data.training;
+  data.test->dropped = d.test_dropped_rows;
   data.test->inputs = stored_samples(d.test_inputs, d.test_sample_count, d.input_count);
   data.test->targets = stored_samples(d.test_targets, d.test_sample_count, d.output_count);
   return data;

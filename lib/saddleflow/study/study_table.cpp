@@ -17,6 +17,7 @@ namespace saddleflow {
 
 struct StudyTable::Content {
   std::string name, typed;
+  std::filesystem::path folder;  // of the file
   toml::table table;
 };
 
@@ -134,6 +135,7 @@ class Checker {
   static bool has_type(KeyType type, const toml::node& node) {
     switch (type) {
       case KeyType::text:
+      case KeyType::path:
         return node.is_string();
       case KeyType::boolean:
         return node.is_boolean();
@@ -178,6 +180,25 @@ std::string last_part(const std::string& path) { return path.substr(path.rfind('
 void insert_literal(toml::table& table, const std::string& key, const std::string& literal) {
   toml::table parsed = toml::parse("value = " + literal, kOverride);
   parsed.get("value")->visit([&](auto& concrete) { table.insert_or_assign(key, std::move(concrete)); });
+}
+
+/// A path of the command line, which is relative to the current folder, as one that is relative to `folder`.
+/// Absolute ones stay.
+std::string seen_from(const std::filesystem::path& folder, const std::string& path) {
+  if (std::filesystem::path(path).is_absolute()) return path;
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  std::filesystem::path seen;
+  if (!error) seen = std::filesystem::relative(here / path, folder.empty() ? here : folder, error);
+  return error || seen.empty() ? (here / path).string() : seen.string();
+}
+
+/// So that a study means the same files wherever it is read again, as a resume does.
+void place_paths(toml::table& root, const std::string& key_path, const std::filesystem::path& folder) {
+  const Key* key = find_key(key_path);
+  if (key == nullptr || key->type != KeyType::path) return;
+  toml::value<std::string>* value = root.at_path(key_path).as_string();
+  if (value != nullptr) *value = seen_from(folder, value->get());
 }
 
 void apply_override(toml::table& root, const std::string& text, const std::string& name) {
@@ -227,16 +248,31 @@ StudyTable StudyTable::read(const std::string& path, const std::vector<std::stri
 
 StudyTable StudyTable::parse(const std::string& toml, const std::string& name,
                              const std::vector<std::string>& overrides) {
+  return parse_in(std::filesystem::path(name).parent_path().string(), toml, name, overrides);
+}
+
+StudyTable StudyTable::stored(const std::string& toml, const std::string& run_file,
+                              const std::vector<std::string>& overrides) {
+  return parse_in(std::filesystem::path(run_file).parent_path().string(), toml, run_file + ": /config/toml",
+                  overrides);
+}
+
+StudyTable StudyTable::parse_in(const std::string& folder, const std::string& toml, const std::string& name,
+                                const std::vector<std::string>& overrides) {
   auto content = std::make_unique<Content>();
   content->name = name;
   content->typed = toml;
+  content->folder = folder;
   try {
     content->table = toml::parse(toml);
   } catch (const toml::parse_error& error) {
     throw InputError(
         fmt::format("{}:{}: not TOML: {}", name, error.source().begin.line, error.description()));
   }
-  for (const std::string& text : overrides) apply_override(content->table, text, name);
+  for (const std::string& text : overrides) {
+    apply_override(content->table, text, name);
+    place_paths(content->table, text.substr(0, text.find('=')), content->folder);
+  }
   Checker(content->name).check(content->table, "");
   fill_defaults(content->table, name);
   return StudyTable(std::move(content));
@@ -364,7 +400,7 @@ const std::string& StudyTable::name() const { return content_->name; }
 std::string StudyTable::resolve(const std::string& path) const {
   const std::filesystem::path given(path);
   if (given.is_absolute()) return path;
-  return (std::filesystem::path(content_->name).parent_path() / given).string();
+  return (content_->folder / given).string();
 }
 
 }  // namespace saddleflow

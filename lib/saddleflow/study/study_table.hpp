@@ -30,11 +30,15 @@ struct SnapshotPolicy {
 /// All errors are InputErrors of the form "FILE:LINE: KEY: found ..., expected ...".
 class StudyTable {
  public:
-  /// `overrides`: "section.key=value" as on the command line. Throws IoError when the file cannot be read.
+  /// `overrides`: "section.key=value" as on the command line; paths in them are relative to the current
+  /// folder, and become relative to that of the study. Throws IoError when the file cannot be read.
   static StudyTable read(const std::string& path, const std::vector<std::string>& overrides = {});
   /// The same from text; `name` stands for the file in messages.
   static StudyTable parse(const std::string& toml, const std::string& name,
                           const std::vector<std::string>& overrides = {});
+  /// The study that a run file holds, whose folder stands for that of the study.
+  static StudyTable stored(const std::string& toml, const std::string& run_file,
+                           const std::vector<std::string>& overrides = {});
   ~StudyTable();
   StudyTable(StudyTable&&) noexcept;
   StudyTable& operator=(StudyTable&&) noexcept;
@@ -87,6 +91,8 @@ class StudyTable {
   }
   [[noreturn]] void fail_word(const std::string& key, const std::string& word,
                               const std::vector<std::string>& known) const;
+  static StudyTable parse_in(const std::string& folder, const std::string& toml, const std::string& name,
+                             const std::vector<std::string>& overrides);
   explicit StudyTable(std::unique_ptr<Content> content);
   std::unique_ptr<Content> content_;
 };
