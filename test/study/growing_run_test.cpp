@@ -117,7 +117,10 @@ BOOST_AUTO_TEST_CASE(what_needs_a_fixed_network_says_so) {
   resume.resume = true;
   const std::string grows = grown.path + ": its network grows";
   refused([&] { open_kkt_problem(grown.path, {}, "sf-kkt"); }, grows);
-  refused([&] { weights_beside_saddle({.file = grown.path, .delta = Real(0.1)}, *network); }, grows);
+  SaddleStart beside;
+  beside.file = grown.path;
+  beside.delta = Real(0.1);
+  refused([&] { weights_beside_saddle(beside, *network); }, grows);
   refused([&] { run_flow(study, resume); }, grows);
   refused([&] { verify_run(study, grown.path, nullptr); }, grows);
 }
