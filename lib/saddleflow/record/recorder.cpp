@@ -9,9 +9,9 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/memory.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/record/time_row.hpp"
-#include "saddleflow/base/to_doubles.hpp"
 
 namespace saddleflow {
 
@@ -55,8 +55,9 @@ std::int64_t Recorder::snapshot(Real time, Real phase_time, const Vector& x) {
   if (time == last_snapshot_time_ && phase_time == last_snapshot_phase_) return last_snapshot_;
   last_snapshot_time_ = time;
   last_snapshot_phase_ = phase_time;
-  last_snapshot_ =
-      writer_.append(archive::SnapshotRow{static_cast<double>(time), to_doubles(setup_.parts.weights(x))});
+  const Vector w = setup_.parts.weights(x);
+  if (policy_.thinned) thinner_.note(w);
+  last_snapshot_ = writer_.append(archive::SnapshotRow{static_cast<double>(time), to_doubles(w)});
   return last_snapshot_;
 }
 
@@ -111,8 +112,9 @@ void Recorder::write_requested_snapshots(Real until, const StateAt& dense) {
 
 void Recorder::write_snapshots(const StepView& step) {
   write_requested_snapshots(step.t1, step.dense);
-  if (policy_.all || (policy_.every > 0 && step.step % policy_.every == 0))
-    snapshot(step.t1, step.phase_time, step.x1);
+  const bool wanted = policy_.all || (policy_.every > 0 && step.step % policy_.every == 0) ||
+                      (policy_.thinned && thinner_.keeps(setup_.parts.weights(step.x1)));
+  if (wanted) snapshot(step.t1, step.phase_time, step.x1);
 }
 
 // A diagnosis that fails must not end the run: its numbers are then not known.
@@ -224,6 +226,7 @@ std::vector<Real> Recorder::memory() const {
   memory.add(last_snapshot_);
   memory.add(event_count_);
   memory.add(static_cast<std::int64_t>(next_snapshot_time_));
+  thinner_.save(memory);
   memory.add(visit_.has_value());
   if (visit_) {
     memory.add(flag_of(visit_->depth));
@@ -242,6 +245,7 @@ void Recorder::restore(const std::vector<Real>& memory) {
   last_snapshot_ = reader.integer();
   event_count_ = reader.integer();
   next_snapshot_time_ = static_cast<std::size_t>(reader.integer());
+  thinner_.load(reader);
   visit_.reset();
   if (reader.boolean()) {
     Visit visit;

@@ -16,6 +16,7 @@
 #include "saddleflow/flow/integration.hpp"
 #include "saddleflow/flow/kink_change.hpp"
 #include "saddleflow/problem/test_score.hpp"
+#include "saddleflow/record/snapshot_thinner.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 
@@ -77,6 +78,7 @@ class Recorder : public Observer {
   Observables observables_;
   Gauges gauges_;
   std::optional<Visit> visit_;
+  SnapshotThinner thinner_;
   Real latest_time_ = 0;
   Real last_loss_ = 0;
   Real last_snapshot_time_ = -1, last_snapshot_phase_ = -1;

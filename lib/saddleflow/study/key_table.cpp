@@ -316,8 +316,10 @@ std::vector<Key> common_keys() {
 
       {"output.weights",
        weights,
-       "\"all\"",
-       "snapshots of the weights: all, events, {every = k}, {times = [...]}; "
+       "\"thinned\"",
+       "snapshots of the weights: thinned (where they have moved by a fiftieth, some hundreds in all), all, "
+       "events, "
+       "{every = k}, {times = [...]}; "
        "initial, final and events always",
        {},
        ""},

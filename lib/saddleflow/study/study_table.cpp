@@ -350,7 +350,9 @@ SnapshotPolicy StudyTable::snapshots(const std::string& path) const {
   SnapshotPolicy policy;
   const auto view = content_->table.at_path(path);
   if (const auto word = view.value<std::string>()) {
-    policy.all = by_name<StoredWeights>(*word, path) == StoredWeights::all;
+    const auto stored = by_name<StoredWeights>(*word, path);
+    policy.all = stored == StoredWeights::all;
+    policy.thinned = stored == StoredWeights::thinned;
   } else if (const auto every = view["every"].value<std::int64_t>()) {
     policy.every = *every;
   } else {

@@ -14,15 +14,17 @@
 namespace saddleflow {
 
 /// Words of output.weights.
-enum class StoredWeights { all, events };
+enum class StoredWeights { thinned, all, events };
 
 template <>
 inline constexpr auto enum_table<StoredWeights> = named_enum<StoredWeights>(
-    "weights to store", {{StoredWeights::all, "all"}, {StoredWeights::events, "events"}});
+    "weights to store",
+    {{StoredWeights::thinned, "thinned"}, {StoredWeights::all, "all"}, {StoredWeights::events, "events"}});
 
 /// When snapshots of the weights are stored, besides the initial, the final and those of events.
 struct SnapshotPolicy {
   bool all = false;
+  bool thinned = false;     ///< where they have moved, see SnapshotThinner
   std::int64_t every = 0;   ///< every k-th accepted step; 0: none
   std::vector<Real> times;  ///< ascending
 };
