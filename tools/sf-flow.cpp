@@ -1,5 +1,6 @@
 // sf-flow: from a study file to a trajectory file.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -88,10 +89,15 @@ StudyTable read_study(const Arguments& a) {
 int dry_run(const StudyTable& study) {
   const FlowSetup setup(study);
   fmt::print("{}", study.filled());
-  fmt::print("\n# {} weights, {} samples ({}); L(0) = {:.6g}, |grad L(0)| = {:.3e}\n", setup.objective.size(),
-             setup.objective.data().inputs.cols(), setup.objective.data().origin,
+  const Dataset& data = setup.objective.data();
+  const std::string test = setup.test ? fmt::format(", {} test samples", setup.test->inputs.cols()) : "";
+  fmt::print("\n# {} weights, {} samples ({}){}; L(0) = {:.6g}, |grad L(0)| = {:.3e}\n",
+             setup.objective.size(), data.inputs.cols(), data.origin, test,
              static_cast<double>(setup.parts.initial.loss),
              static_cast<double>(setup.parts.initial.gradient_norm));
+  if (!data.constant_columns.empty())
+    fmt::print("# constant in the training set, so centred and not scaled: {}\n",
+               fmt::join(data.constant_columns, ", "));
   return 0;
 }
 

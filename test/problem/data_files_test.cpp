@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(auto_mpg_loses_its_gaps) {
   expect_error<InputError>(
       [] { load_dataset(auto_mpg); },
       auto_mpg.string() +
-          ": line 12, column y1: \"NA\" found, expected a number; 14 of 406 rows have gaps "
+          ": line 12, column y1: empty cell found, expected a number; 14 of 406 rows have gaps "
           "(data.drop_gaps = true leaves them out)");
 }
 

@@ -149,7 +149,8 @@ def changed_data_are_not_resumed():
         file.write('[network]\nlayers = [1, 2, 1]\n[data]\nfile = "d.csv"\n[init]\nscale = 1e-3\n[flow]\nt_end = 1e5\n'
                    'stepper = "dopri5"\nmax_step = 1e-3\n')
     child = subprocess.Popen([os.path.join(BIN, "sf-flow"), "d.toml", "-o", "d.h5", "-q"])
-    time.sleep(0.5)
+    while not os.path.exists("d.ckpt.h5"):  # written with the first row, however busy the machine is
+        time.sleep(0.01)
     child.send_signal(2)
     assert child.wait() == 130
     with open("d.csv", "w") as file:

@@ -116,10 +116,18 @@ def other_files():
         for k, end in enumerate(ends):  # a minimisation ends a little beyond its last step
             print(f"round {k}: test loss {test_loss[end]:.8g} at the last step, {rounds['test_loss'][k]:.8g} at its point")
             assert abs(test_loss[end] - rounds["test_loss"][k]) < 1e-3 * (test_loss[first[k]] + test_loss[end])
-        x, y = file["problem/test_inputs"][:], file["problem/test_targets"][:]
-        w = file["weights"][rounds["snapshot_start"][1]]  # by birth: two neurons, each with its 3 weights and its outer one
-        h = sum(np.maximum(x @ w[4 * k:4 * k + 3], 0) ** 2 * w[4 * k + 3] for k in range(2))
-        assert abs(test_loss[first[1]] / (0.5 * np.mean((h - y[:, 0]) ** 2)) - 1) < 1e-12
+    # Gradient descent records the start of each round, whose weights are stored: one neuron, then two.
+    result = tool("sf-pursuit", s, "-o", "descent.h5", "-q", "--set", "pursuit.budget=[2]", "--set",
+                  'pursuit.minimiser="gradient_descent"', "--set", "pursuit.learning_rate=0.003")
+    assert result.returncode == 0, result.stderr
+    with h5py.File("descent.h5") as file:
+        x, y, test_loss = file["problem/test_inputs"][:], file["problem/test_targets"][:], file["test_loss"][:]
+        starts, rows = file["rounds/first_time"][:], file["rounds/snapshot_start"][:]
+        assert len(starts) == 2 and not np.isnan(test_loss).any()
+        for neurons, start, row in zip((1, 2), starts, rows):
+            w = file["weights"][row]  # by birth: of each neuron its 3 weights and its outer one
+            h = sum(np.maximum(x @ w[4 * k:4 * k + 3], 0) ** 2 * w[4 * k + 3] for k in range(neurons))
+            assert abs(test_loss[start] / (0.5 * np.mean((h - y[:, 0]) ** 2)) - 1) < 1e-12
     result = tool("sf-skeleton", s)
     assert "data.test_samples" in result.stdout, result.stdout + result.stderr
     with open("claim.toml", "w") as file:
