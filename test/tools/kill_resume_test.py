@@ -83,6 +83,7 @@ def main():
           f"h5py opened every killed file with swmr=True; {len(expected)} datasets equal bit by bit in each")
     assert sum(resumes) > 0, "no kill hit a running integration"
     # A run interrupted by Ctrl-C leaves a whole file and goes on as well.
+    os.remove("run.ckpt.h5")
     child = subprocess.Popen([os.path.join(BIN, "sf-flow"), *ARGUMENTS, "-o", "run.h5", "--force", "-q"])
     while not os.path.exists("run.ckpt.h5"):  # written with the first row
         time.sleep(0.001)
