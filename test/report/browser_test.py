@@ -42,6 +42,9 @@ CASES = [
                                      ("7 hidden neurons", 1), ("round 0", 1)]),
     ("growing", "#x=steps&y=log&theme=dark", {"plots": "5", "x": "steps"}, [('class="unit', 14)]),
     ("growing_wide", "", {"plots": "0", "series": "0"}, [('id="chart-', 2), ('class="unit', 1 + 4 + 3 + 1), ("64 inputs", 1)]),
+    ("runs", "", {"plots": "1", "series": "6", "x": "linear"}, [("<canvas", 1), (">run-2.h5</td>", 1), (">made_up.later<", 1), ("3 runs</b>", 1)]),
+    ("runs", "#x=log&y=log&theme=dark", {"plots": "1", "series": "6", "x": "log"}, [("<canvas", 1)]),
+    ("runs", "#x=steps", {"plots": "1", "x": "linear"}, []),
     ("bare", "", {"plots": "1", "series": "1"}, [("<canvas", 1)]),
 ]
 
@@ -68,6 +71,15 @@ addEventListener('load', async () => {
   check(escape.hidden, 'no tip between the events');
   send('mousemove', over(), width * 640 / 6000, 50);
   check(!escape.hidden && escape.textContent.includes('origin escape'), 'tip at an event: ' + escape.textContent);
+  document.dispatchEvent(new Event('scroll'));
+  check(escape.hidden, 'no tip after scrolling');
+  send('mousemove', over(), width * 640 / 6000, 50);
+  check(!escape.hidden, 'the tip is back');
+  send('mouseleave', over(), width * 640 / 6000, 50);
+  check(escape.hidden, 'no tip outside');
+  send('mousemove', over(), width * 640 / 6000, 50);
+  document.getElementById('reset').click();
+  check(escape.hidden, 'no tip when the axis is another');
   send('mousemove', over(), width * 0.25, 50);
   send('mousedown', over(), width * 0.25, 50);
   send('mousemove', over(), width * 0.5, 60);
@@ -88,6 +100,15 @@ addEventListener('load', async () => {
   check(document.querySelector('#plot-loss .caption button').textContent === 'log', 'switch of one plot');
   press('dark');
   check(document.documentElement.dataset.theme === 'dark', 'dark paper');
+  await pause();
+  const drawn = () => [...document.querySelectorAll('.plot')].map((frame) => [frame.clientWidth, frame.firstChild.offsetWidth]);
+  const screen = JSON.stringify(drawn());
+  dispatchEvent(new Event('beforeprint'));
+  await pause();
+  check(drawn().every(([frame, chart]) => frame === chart) && JSON.stringify(drawn()) !== screen, 'as wide as the paper: ' + drawn());
+  dispatchEvent(new Event('afterprint'));
+  await pause();
+  check(JSON.stringify(drawn()) === screen, 'as wide as the window again: ' + JSON.stringify(drawn()) + ' after ' + screen);
   document.querySelector('#events tbody tr').dispatchEvent(new MouseEvent('mouseenter'));
   document.body.dataset.failed = failed.join('; ') || 'nothing';
 });

@@ -53,6 +53,18 @@ function axis(side, logarithmic, space) {
   };
 }
 
+/** Room at the right edge for the half of the last label that stands beyond the axis; at least 14 pixels. */
+function rightPadding(u) {
+  const label = u.axes[0]._values?.findLast((text) => text !== null && text !== '');
+  if (label === undefined) return 14;
+  const {ctx} = u;
+  ctx.save();
+  ctx.font = u.axes[0].font[0];
+  const half = ctx.measureText(label).width / 2 / devicePixelRatio;
+  ctx.restore();
+  return Math.max(14, Math.ceil(half) + 4);
+}
+
 function yRange(logarithmic) {
   return (u, min, max) => {
     if (!known(min) || !known(max)) return logarithmic ? [0.1, 1] : [0, 1];

@@ -28,6 +28,6 @@ function element(tag, attributes, ...children) {
 const section = (id) => document.getElementById(id);
 
 /** What the reader has chosen; kept in the address so that a view can be passed on. */
-const view = {x: 'linear', y: {}, theme: '', zoom: null, highlight: -1, round: null};
+const view = {x: run.time_axis, y: {}, theme: '', zoom: null, highlight: -1, round: null};
 
 const plainWords = (name) => name.replaceAll('_', ' ');

@@ -1,8 +1,11 @@
 // Puts the page together and answers the switches.
 
+/** Steps of several runs do not belong together. */
+const timeAxes = run.runs ? ['linear', 'log'] : ['linear', 'log', 'steps'];
+
 function readAddress() {
   const chosen = new URLSearchParams(location.hash.slice(1));
-  if (['linear', 'log', 'steps'].includes(chosen.get('x'))) view.x = chosen.get('x');
+  if (timeAxes.includes(chosen.get('x'))) view.x = chosen.get('x');
   if (['linear', 'log'].includes(chosen.get('y'))) chooseValues(chosen.get('y'));
   if (['light', 'dark'].includes(chosen.get('theme'))) view.theme = chosen.get('theme');
 }
@@ -30,7 +33,7 @@ function switchOf(label, options, current, choose) {
 }
 
 const switches = [
-  switchOf('time', ['linear', 'log', 'steps'], () => view.x, (x) => {
+  switchOf('time', timeAxes, () => view.x, (x) => {
     view.x = x;
     view.zoom = null;
   }),
@@ -82,6 +85,16 @@ function refresh() {
 }
 
 function start() {
+  if (run.runs) addSeveral();
+  else addSingle();
+  readAddress();
+  if (plots.length) addToolbar();
+  refresh();
+  document.body.dataset.ready = 'yes';
+}
+
+function addSingle() {
+  section('runs').remove();
   addHeader();
   if (run.rows) addTimePlots();
   else removeTrajectory();
@@ -89,14 +102,10 @@ function start() {
   addKkt();
   addCatalogue();
   addRounds();
-  readAddress();
-  if (plots.length) addToolbar();
   if (section('events')) addEvents();
   if (section('saddles')) addSaddles();
   addStudy();
   addProvenance();
-  refresh();
-  document.body.dataset.ready = 'yes';
 }
 
 let width = innerWidth;
@@ -110,8 +119,6 @@ addEventListener('hashchange', () => {
   readAddress();
   refresh();
 });
-addEventListener('beforeprint', refresh);
-addEventListener('afterprint', refresh);
 
 try {
   start();

@@ -44,7 +44,7 @@ function drawRoundChart({chart, curves, values, frame}) {
   const abscissa = run.rounds.list.map((r, k) => (chart.over ? hiddenCount(r.neurons) : k));
   const tell = (index) => values.replaceChildren(...roundReadout(chart, abscissa, curves, index));
   new uPlot({
-    width: frame.clientWidth, height: 220, padding: [8, 14, 0, 0], pxAlign: false, legend: {show: false},
+    width: frame.clientWidth, height: 220, padding: [8, rightPadding, 0, 0], pxAlign: false, legend: {show: false},
     scales: {x: {time: false, range: (u, min, max) => (chart.stepped || max > min ? [min, max] : [min - 1, max + 1])},
              y: {distr: chart.log ? 3 : 1, range: yRange(chart.log)}},
     axes: [countAxis(chart.over ?? 'round'), axis(3, chart.log, 30)],

@@ -34,8 +34,8 @@ function showValues(plot, index) {
   const items = [element('span', {}, at, element('b', {}, moment(abscissa[row])))];
   const several = curves.length > plot.namedCurves;
   curves.forEach((values, i) => {
-    if (several && i !== plot.focus) return;
     const curve = plot.curves[i];
+    if (several && i !== plot.focus && !curve.always) return;
     items.push(element('span', {},
         element('i', {class: 'swatch', style: `background:${curve.stroke}`}), curve.name + ' ',
         !known(values[row]) && plot.exclusive ? null : element('b', {}, number(values[row]))));
@@ -51,6 +51,13 @@ function eventTip(u, left) {
   return [element('b', {}, plainWords(found.kind)), element('br'), `t = ${moment(found.time)}`, element('br'),
           `loss = ${number(found.loss, 5)}`];
 }
+
+/** A tip tells of what is under the pointer: when the page moves or the axes change, it is stale. */
+function hideTips() {
+  for (const tip of document.querySelectorAll('.tip')) tip.hidden = true;
+}
+addEventListener('scroll', hideTips, {capture: true, passive: true});
+addEventListener('blur', hideTips);
 
 function showTip(plot, event) {
   const u = plot.chart;
@@ -69,6 +76,7 @@ function showTip(plot, event) {
 /** Shows [min, max] in the given plots. uPlot answers later, through its setScale hook, with these same numbers. */
 function setAbscissa(which, [min, max]) {
   shown = [min, max];
+  hideTips();
   for (const {chart} of which) chart.setScale('x', {min, max});
   document.body.dataset.zoom = view.zoom ? view.zoom.join(' ') : '';
 }
@@ -112,7 +120,7 @@ function chartOptions(plot) {
   return {
     width: plot.frame.clientWidth,
     height: plot.height,
-    padding: [plot.flags ? flagStrip : 8, 14, 0, 0],
+    padding: [plot.flags ? flagStrip : 8, rightPadding, 0, 0],
     pxAlign: false,
     legend: {show: false},
     scales: {
@@ -125,6 +133,7 @@ function chartOptions(plot) {
       points: {show: !plot.paint && plotData(plot)[0].length === 1}, spanGaps: false,
       paths: plot.paint ? () => null : curve.stepped ? uPlot.paths.stepped({align: 1}) : undefined,
     }))],
+    bands: plot.bands?.(plot.curves),
     focus: {alpha: plot.curves.length > plot.namedCurves ? 0.22 : 1},
     cursor: {
       y: false,
@@ -157,6 +166,7 @@ function chartOptions(plot) {
 
 function buildChart(plot) {
   if (plot.chart) plot.chart.destroy();
+  plot.tip.hidden = true;
   plot.curves = plot.makeCurves();
   plot.chart = new uPlot(chartOptions(plot), plotData(plot), plot.frame);
   plot.chart.over.addEventListener('mousemove', (event) => showTip(plot, event));
