@@ -28,7 +28,7 @@ function logTicks(min, max, wanted) {
   return ticks;
 }
 
-function axis(side, logarithmic, space) {
+function axis(side, logarithmic, space, label) {
   const vertical = side === 3;
   return {
     scale: vertical ? 'y' : 'x',
@@ -39,11 +39,11 @@ function axis(side, logarithmic, space) {
     ticks: {stroke: colour('rule'), width: 1, size: 4},
     border: {show: true, stroke: colour('rule'), width: 1},
     gap: 4,
-    size: vertical ? 62 : 26,
-    label: vertical ? null : view.x === 'steps' ? 'accepted steps' : 'flow time t',
-    labelSize: vertical ? 0 : 15,
+    size: vertical ? 56 : 26,
+    label: label ?? (view.x === 'steps' ? 'accepted steps' : 'flow time t'),
+    labelSize: vertical ? 17 : 15,
     labelFont: '11px ' + getComputedStyle(document.body).fontFamily,
-    labelGap: -2,
+    labelGap: vertical ? 0 : -2,
     splits: (u, _index, min, max) => {
       const length = (vertical ? u.bbox.height : u.bbox.width) / devicePixelRatio;
       return (logarithmic ? logTicks : niceTicks)(min, max, Math.max(2, Math.floor(length / space)));

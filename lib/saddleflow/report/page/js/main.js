@@ -1,15 +1,5 @@
 // Puts the page together and answers the switches.
 
-/** Steps of several runs do not belong together. */
-const timeAxes = run.runs ? ['linear', 'log'] : ['linear', 'log', 'steps'];
-
-function readAddress() {
-  const chosen = new URLSearchParams(location.hash.slice(1));
-  if (timeAxes.includes(chosen.get('x'))) view.x = chosen.get('x');
-  if (['linear', 'log'].includes(chosen.get('y'))) chooseValues(chosen.get('y'));
-  if (['light', 'dark'].includes(chosen.get('theme'))) view.theme = chosen.get('theme');
-}
-
 function chooseValues(kind) {
   for (const plot of plots) view.y[plot.id] = kind;
 }
@@ -20,7 +10,7 @@ const commonValues = () => {
 };
 
 function switchOf(label, options, current, choose) {
-  const keys = element('span', {class: 'keys'}, options.map((option) => element('button', {
+  const keys = element('span', {class: 'keys', role: 'group', 'aria-label': label}, options.map((option) => element('button', {
     'data-choice': option,
     onclick: () => {
       choose(option);
@@ -61,6 +51,7 @@ function removeUnused() {
 }
 
 function report() {
+  writeAddress();
   const body = document.body.dataset;
   body.errors = outcome.errors;
   body.plots = plots.length;
@@ -72,6 +63,7 @@ function report() {
 /** Draws everything that depends on axes, colours or the width of the window. */
 function refresh() {
   if (view.theme) document.documentElement.dataset.theme = view.theme;
+  else delete document.documentElement.dataset.theme;
   rebuild();
   if (run.rows) {
     addDirections();
@@ -88,6 +80,7 @@ function start() {
   if (run.runs) addSeveral();
   else addSingle();
   readAddress();
+  addressIsRead = true;
   if (plots.length) addToolbar();
   refresh();
   document.body.dataset.ready = 'yes';
@@ -99,6 +92,7 @@ function addSingle() {
   if (run.rows) addTimePlots();
   else removeTrajectory();
   removeUnused();
+  if (section('spectrum') && run.saddles.length) explain(section('spectrum'), spectrumTerms());
   addKkt();
   addCatalogue();
   addRounds();
@@ -115,10 +109,6 @@ addEventListener('resize', () => {
   requestAnimationFrame(refresh);
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', refresh);
-addEventListener('hashchange', () => {
-  readAddress();
-  refresh();
-});
 
 try {
   start();

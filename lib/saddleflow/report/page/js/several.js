@@ -61,6 +61,7 @@ function addAllVisits() {
                    ['loss', (v) => number(v.loss, 6)], ['r', (v) => number(v.proximity)]];
   const table = grid(columns, run.visits);
   table.classList.add('tall');
+  explain(section('saddles'), visitTableTerms().slice(0, 5));
   section('saddles').append(table);
 }
 
@@ -70,7 +71,7 @@ function addSeveral() {
   addSeveralHeader();
   section('loss').append(element('p', {class: 'note'}, 'Median and range, lowest to highest, are over the runs that are known at a time; a run ' +
       'that has ended is left out from there on. Between two steps of a run the logarithm of its loss is taken to be linear.'));
-  addPlot(section('loss'), {id: 'loss', title: 'Loss of the runs', source: 'loss', makeCurves: severalCurves, height: 420, start: 'linear',
+  addPlot(section('loss'), {id: 'loss', title: 'Loss of the runs', source: 'loss', makeCurves: severalCurves, height: 420, start: 'linear', yLabel: 'loss L', terms: lossTerms,
                             bands: (curves) => [{series: [curves.length - 1, curves.length - 2], fill: colour('band')}]});
   addRuns();
   addAllVisits();
