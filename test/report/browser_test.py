@@ -42,6 +42,9 @@ CASES = [
                                      ("7 hidden neurons", 1), ("round 0", 1)]),
     ("growing", "#x=steps&y=log&theme=dark", {"plots": "5", "x": "steps"}, [('class="unit', 14)]),
     ("growing_wide", "", {"plots": "0", "series": "0"}, [('id="chart-', 2), ('class="unit', 1 + 4 + 3 + 1), ("64 inputs", 1)]),
+    ("runs", "", {"plots": "1", "series": "6", "x": "linear"}, [("<canvas", 1), (">run-2.h5</td>", 1), (">made_up.later<", 1), ("3 runs</b>", 1)]),
+    ("runs", "#x=log&y=log&theme=dark", {"plots": "1", "series": "6", "x": "log"}, [("<canvas", 1)]),
+    ("runs", "#x=steps", {"plots": "1", "x": "linear"}, []),
     ("bare", "", {"plots": "1", "series": "1"}, [("<canvas", 1)]),
 ]
 
@@ -68,6 +71,15 @@ addEventListener('load', async () => {
   check(escape.hidden, 'no tip between the events');
   send('mousemove', over(), width * 640 / 6000, 50);
   check(!escape.hidden && escape.textContent.includes('origin escape'), 'tip at an event: ' + escape.textContent);
+  document.dispatchEvent(new Event('scroll'));
+  check(escape.hidden, 'no tip after scrolling');
+  send('mousemove', over(), width * 640 / 6000, 50);
+  check(!escape.hidden, 'the tip is back');
+  send('mouseleave', over(), width * 640 / 6000, 50);
+  check(escape.hidden, 'no tip outside');
+  send('mousemove', over(), width * 640 / 6000, 50);
+  document.getElementById('reset').click();
+  check(escape.hidden, 'no tip when the axis is another');
   send('mousemove', over(), width * 0.25, 50);
   send('mousedown', over(), width * 0.25, 50);
   send('mousemove', over(), width * 0.5, 60);
@@ -88,7 +100,96 @@ addEventListener('load', async () => {
   check(document.querySelector('#plot-loss .caption button').textContent === 'log', 'switch of one plot');
   press('dark');
   check(document.documentElement.dataset.theme === 'dark', 'dark paper');
+  await pause();
+  const drawn = () => [...document.querySelectorAll('.plot')].map((frame) => [frame.clientWidth, frame.firstChild.offsetWidth]);
+  const screen = JSON.stringify(drawn());
+  dispatchEvent(new Event('beforeprint'));
+  await pause();
+  check(drawn().every(([frame, chart]) => frame === chart) && JSON.stringify(drawn()) !== screen, 'as wide as the paper: ' + drawn());
+  dispatchEvent(new Event('afterprint'));
+  await pause();
+  check(JSON.stringify(drawn()) === screen, 'as wide as the window again: ' + JSON.stringify(drawn()) + ' after ' + screen);
   document.querySelector('#events tbody tr').dispatchEvent(new MouseEvent('mouseenter'));
+  document.body.dataset.failed = failed.join('; ') || 'nothing';
+});
+"""
+
+
+# Every chart is saved as SVG and as CSV; the files are caught on their way, and those of the first plot are looked at.
+SAVE_READER = """
+const failed = [], check = (holds, what) => holds || failed.push(what);
+const pause = (time = 150) => new Promise((done) => setTimeout(done, time));
+const blobs = [], saved = [];
+URL.createObjectURL = (blob) => 'blob:' + blobs.push(blob);
+HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };
+addEventListener('load', async () => {
+  await pause();
+  const data = JSON.parse(document.getElementById('run-data').textContent);
+  const charts = [...document.querySelectorAll('figure, .moment')].filter((chart) => chart.querySelector('canvas, svg'));
+  check(charts.length && charts.every((chart) => chart.querySelector('[data-save]')), 'a chart without buttons');
+  const buttons = [...document.querySelectorAll('[data-save]')];
+  check(buttons.every((button) => button.tabIndex === 0 && button.getAttribute('aria-label')), 'a button that no key reaches');
+  for (const button of buttons) {
+    button.focus();
+    button.click();
+    for (let wait = 0; wait < 100 && saved.length <= buttons.indexOf(button); ++wait) await pause(10);
+  }
+  check(saved.length === buttons.length, `${saved.length} files of ${buttons.length} buttons`);
+  const texts = await Promise.all(blobs.map((blob) => blob.text()));
+  texts.forEach((text, k) => {
+    if (saved[k].endsWith('.csv')) {
+      const rows = text.trimEnd().split('\\r\\n');
+      check(rows.length > 1, saved[k] + ' has no rows');
+      return;
+    }
+    const drawing = new DOMParser().parseFromString(text, 'image/svg+xml'), marks = drawing.querySelectorAll('path, rect, text, circle').length;
+    check(!drawing.querySelector('parsererror') && drawing.documentElement.tagName === 'svg' && marks > 8, `${saved[k]}: ${marks} marks`);
+    check(!/NaN|undefined/.test(text), saved[k] + ' holds what is no number');
+  });
+  const source = data.plots.loss, csv = texts[saved.findIndex((name) => /-loss(-of-the-runs)?\\.csv$/.test(name))].trimEnd().split('\\r\\n');
+  check(csv.length === 1 + source.time.length, 'rows of the loss: ' + csv.length);
+  const first = source.curves[0].values, row = csv[10].split(',').map(Number), at = csv[0].split(',').length - source.curves.length;
+  check(row[0] === source.time[9] && row[at] === first[9], 'row 10 of the loss: ' + csv[10]);
+  const drawn = texts[saved.findIndex((name) => /-loss(-of-the-runs)?\\.svg$/.test(name))];
+  const names = source.curves.map(({name}) => name);
+  check(names.every((name) => drawn.includes(`>${name}<`)), 'names of the curves: ' + names);
+  check(/flow time t|accepted steps/.test(drawn) && /<path d="M/.test(drawn), 'the loss as SVG');
+  document.body.dataset.failed = failed.join('; ') || 'nothing';
+});
+"""
+
+
+# A view that a link holds, and that it follows what the reader does.
+ADDRESS_READER = """
+const failed = [], check = (holds, what) => holds || failed.push(what);
+const pause = () => new Promise((done) => setTimeout(done, 150));
+const hash = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+addEventListener('load', async () => {
+  await pause();
+  check(location.hash === '', 'a bare address to begin with: ' + location.hash);
+  location.hash = '#x=log&y.loss=log&zoom=700,3000&theme=dark';
+  await pause();
+  const {dataset} = document.body;
+  check(dataset.x === 'log' && dataset.zoom === '700 3000', `the view of the address: ${dataset.x}, ${dataset.zoom}`);
+  check(document.documentElement.dataset.theme === 'dark', 'its paper');
+  check(document.querySelector('#plot-loss .caption button').textContent === 'log', 'the values of one plot');
+  check(hash().zoom === '700,3000' && (hash()['y.loss'] ?? hash().y) === 'log' && hash().x === 'log', 'it stays: ' + location.hash);
+  document.querySelector('#toolbar button[data-choice="steps"]').click();
+  await pause();
+  check(hash().x === 'steps' && !hash().zoom, 'the axis is another: ' + location.hash);
+  document.getElementById('reset').click();
+  const over = document.querySelector('#plot-loss .u-over'), box = over.getBoundingClientRect();
+  const send = (type, target, x) => target.dispatchEvent(new MouseEvent(type, {bubbles: true, clientX: box.left + x, clientY: box.top + 50, movementX: 1, view: window}));
+  send('mousemove', over, box.width * 0.25);
+  send('mousedown', over, box.width * 0.25);
+  send('mousemove', over, box.width * 0.5);
+  await pause();
+  send('mouseup', document, box.width * 0.5);
+  await pause();
+  check(hash().zoom === dataset.zoom.replace(' ', ',') && dataset.zoom !== '', `a zoom by dragging: ${location.hash}`);
+  location.hash = '#x=linear&zoom=9,1';
+  await pause();
+  check(dataset.zoom === '' && dataset.x === 'linear', 'a zoom that is none: ' + dataset.zoom);
   document.body.dataset.failed = failed.join('; ') || 'nothing';
 });
 """
@@ -113,7 +214,7 @@ addEventListener('load', async () => {
   send('mousemove', over, x, y);
   const wanted = [modes.kinds[modes.kind[last]][0], `layer 1, neuron 1.${modes.neuron[last] + 1}, sample ${modes.sample[last] + 1}`, 'then '];
   check(!tip.hidden && wanted.every((words) => tip.textContent.includes(words)), 'tip at a mark: ' + tip.textContent);
-  check(!figure.querySelector('.caption button'), 'no logarithm of neuron numbers');
+  check(!figure.querySelector('.caption > button'), 'no logarithm of neuron numbers');
   send('mousemove', over, width * 0.25, y);
   send('mousedown', over, width * 0.25, y);
   send('mousemove', over, width * 0.5, y);
@@ -244,14 +345,18 @@ def main(render, folder):
         print("skipped: chromium is not installed (Debian package chromium)")
         return SKIPPED
     subprocess.run([render, folder], check=True)
-    pages = [((Path(folder) / f"{name}.html").resolve().as_uri() + address, "ready") for name, address, _, _ in CASES]
-    readers = [("plane", READER), ("modes", RASTER_READER), ("growing", ROUNDS_READER)]
-    for name, reader in readers:
-        played = Path(folder) / f"played-{name}.html"
+    documents = documents_of(browser, folder, [((Path(folder) / f"{name}.html").resolve().as_uri() + address, "ready") for name, address, _, _ in CASES])
+    readers = [("plane", READER), ("modes", RASTER_READER), ("growing", ROUNDS_READER), ("plane", ADDRESS_READER)]
+    readers += [(name, SAVE_READER) for name in ("plane", "kkt_map", "diagonal", "modes", "saddles", "growing", "runs")]
+    pages = []
+    for number, (name, reader) in enumerate(readers):
+        played = Path(folder) / f"played-{number}-{name}.html"
         text = (Path(folder) / f"{name}.html").read_text(encoding="utf-8")
         played.write_text(text.replace("</body>", f"<script>{reader}</script></body>"), encoding="utf-8")
         pages.append((played.resolve().as_uri(), "failed"))
-    documents = documents_of(browser, folder, pages)
+    half = len(pages) // 2  # a browser that draws for minutes is taken for one that hangs
+    for part in (pages[:half], pages[half:]):
+        documents += documents_of(browser, folder, part)
     problems = []
     for (name, address, wanted, patterns), document in zip(CASES, documents):
         problems += failures(name, address, wanted, patterns, document)

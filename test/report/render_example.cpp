@@ -3,12 +3,29 @@
 #include <fstream>
 #include <iostream>
 
+#include <fmt/format.h>
+
 #include "example_file.hpp"
 #include "example_pursuit.hpp"
 #include "example_run.hpp"
 #include "saddleflow/archive/pursuit_writer.hpp"
 #include "saddleflow/report/from_file.hpp"
 #include "saddleflow/report/page.hpp"
+
+namespace {
+
+/// The run as from another start: everything happens `later` times as late, and the study says so.
+saddleflow::report::RunData another_start(saddleflow::report::RunData run, double later) {
+  for (double& t : run.time) t *= later;
+  for (saddleflow::report::Event& event : run.events) event.time *= later;
+  for (saddleflow::report::Snapshot& snapshot : run.snapshots) snapshot.time *= later;
+  for (saddleflow::report::Saddle& visit : run.saddles)
+    for (double* t : {&visit.enter_time, &visit.closest_time, &visit.leave_time}) *t *= later;
+  run.study += fmt::format("\n[made_up]\nlater = {}\n", later);
+  return run;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace saddleflow::report;
@@ -64,5 +81,12 @@ int main(int argc, char** argv) {
   bare.loss = {1};
   write("bare", bare);
   write_example_file(folder + "/file.h5", example_run(10));
+  // Runs of one problem, one of them stopped early, and a run of another.
+  const std::vector<std::string> compared{folder + "/run-1.h5", folder + "/run-2.h5", folder + "/run-3.h5"};
+  write_example_file(compared[0], example_run(10));
+  write_example_file(compared[1], another_start(example_run(10), 1.3));
+  write_example_file(compared[2], another_start(example_run(10), 0.6));
+  write_example_file(folder + "/other.h5", example_run(3));
+  std::ofstream(folder + "/runs.html", std::ios::binary) << render_page(read_runs(compared));
   return 0;
 }

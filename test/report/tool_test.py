@@ -57,6 +57,26 @@ class Tool(unittest.TestCase):
             self.assertIn(word, done.stdout)
         self.assertRegex(self.sf_report("--version").stdout, r"^sf-report \d+\.\d+\.\d+\n$")
 
+    def test_several_runs(self):
+        runs = [str(self.folder / f"run-{k}.h5") for k in (1, 2, 3)]
+        page = self.folder / "runs-of-the-tool.html"
+        done = self.sf_report(*runs, "-o", str(page))
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, f"{page}\n", ""))
+        text = page.read_text(encoding="utf-8")
+        self.assertEqual(text, (self.folder / "runs.html").read_text(encoding="utf-8"))
+        for name in ("run-1.h5", "run-2.h5", "run-3.h5"):
+            self.assertIn(name, text)
+        self.assert_refused(self.sf_report(*runs, "-o", str(page)), 2, str(page), "--force")
+        self.assert_refused(self.sf_report(*runs), 2, "-o FILE.html")
+
+    def test_runs_of_different_problems(self):
+        page = self.folder / "none.html"
+        run, other = str(self.folder / "run-1.h5"), str(self.folder / "other.h5")
+        self.assert_refused(self.sf_report(run, other, "-o", str(page)), 2, other, "the network", run)
+        pursuit = str(self.folder / "growing_wide.h5")
+        self.assert_refused(self.sf_report(pursuit, pursuit, "-o", str(page)), 2, pursuit, "no trajectory")
+        self.assertFalse(page.exists())
+
     def test_bad_command_lines(self):
         self.assert_refused(self.sf_report(), 2, "FILE")
         self.assert_refused(self.sf_report(self.run_file, "--frce"), 2, "--frce")

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "saddleflow/archive/same_problem.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/to_doubles.hpp"
 
@@ -26,25 +27,6 @@ constexpr Real kNoOutputs = Real(0.1);
 constexpr Real kNearPoint = Real(0.5);
 // Values of one way down at two members of a family differ by less, beside the value.
 constexpr Real kSameValue = Real(1e-4);
-
-void check_same_problem(const std::vector<KktProblem>& runs) {
-  const archive::RunDescription& first = runs.front().description;
-  for (const KktProblem& run : runs) {
-    const archive::RunDescription& d = run.description;
-    const char* what = nullptr;
-    if (d.network_kind != first.network_kind || d.layer_sizes != first.layer_sizes ||
-        d.slope != first.slope || d.power != first.power) {
-      what = "the network";
-    } else if (d.inputs != first.inputs || d.targets != first.targets) {
-      what = "the data";
-    } else if (d.loss != first.loss || d.reduction != first.reduction) {
-      what = "the loss";
-    }
-    if (what)
-      throw InputError(fmt::format("{}: {} differs from that of {}, expected runs of one problem",
-                                   run.run->path(), what, runs.front().run->path()));
-  }
-}
 
 class Survey {
  public:
@@ -249,7 +231,9 @@ class Survey {
 }  // namespace
 
 SaddleSurvey survey_saddles(std::vector<KktProblem>& runs, const SaddleSurveyOptions& options) {
-  check_same_problem(runs);
+  for (const KktProblem& run : runs)
+    archive::check_same_problem(runs.front().description, runs.front().run->path(), run.description,
+                                run.run->path());
   Survey survey(runs.front(), options);
   for (std::size_t k = 0; k < runs.size(); ++k) survey.add_run(runs[k], static_cast<Index>(k));
   return survey.finish();

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "saddleflow/archive/run_reader.hpp"
+#include "saddleflow/archive/same_problem.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/report/thin.hpp"
 
@@ -142,6 +145,9 @@ void read_events(const RunReader& reader, RunData& run) {
                           e.snapshot});
   run.has_saddle_record = reader.has_saddle_record();
   run.saddle_record = reader.saddle_record();
+}
+
+void read_visits(const RunReader& reader, RunData& run) {
   for (archive::SaddleRow& s : reader.saddle_rows())
     run.saddles.push_back({std::move(s.point), std::move(s.eigenvalues), s.loss, s.gradient_norm, s.proximity,
                            s.newton_distance, s.enter_time, s.closest_time, s.leave_time, s.index_negative,
@@ -219,6 +225,7 @@ RunData read_run(const RunReader& reader) {
   if (run.time.empty() && run.kkt.empty() && !reader.has_saddle_record() && !reader.has_rounds())
     throw InputError(fmt::format("{}: no row written yet, nothing to show", reader.path()));
   read_events(reader, run);
+  read_visits(reader, run);
   read_snapshots(reader, run);
   read_rounds(reader, run);
   check(run);
@@ -226,5 +233,26 @@ RunData read_run(const RunReader& reader) {
 }
 
 RunData read_run(const std::string& path) { return read_run(RunReader::open(path)); }
+
+std::vector<RunData> read_runs(const std::vector<std::string>& paths) {
+  std::vector<RunData> runs;
+  std::optional<RunReader> first;
+  for (const std::string& path : paths) {
+    RunReader reader = RunReader::open(path);
+    if (first)
+      archive::check_same_problem(first->description(), first->path(), reader.description(), reader.path());
+    if (!reader.has("time") || reader.rows().time == 0)
+      throw InputError(fmt::format("{}: no trajectory, expected runs with at least one row", reader.path()));
+    RunData& run = runs.emplace_back();
+    read_network(reader.description(), run);
+    read_texts(reader, run);
+    run.time = column(reader, "time");
+    run.step = integers(reader, "step");
+    run.loss = column(reader, "loss");
+    read_visits(reader, run);
+    if (!first) first.emplace(std::move(reader));
+  }
+  return runs;
+}
 
 }  // namespace saddleflow::report

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "saddleflow/report/run_data.hpp"
 
@@ -18,5 +19,9 @@ RunData read_run(const archive::RunReader& reader);
 
 /// The same from a path (recovers a killed file, as RunReader::open does).
 RunData read_run(const std::string& path);
+
+/// What a page of several runs shows: of each its texts, steps, loss and visits. InputError also where the
+/// runs are not of one problem (archive::check_same_problem) or one has no trajectory.
+std::vector<RunData> read_runs(const std::vector<std::string>& paths);
 
 }  // namespace saddleflow::report

@@ -9,6 +9,7 @@
 #include "saddleflow/base/kkt_status.hpp"
 #include "saddleflow/report/directions.hpp"
 #include "saddleflow/report/json_parts.hpp"
+#include "saddleflow/report/time_axis.hpp"
 
 namespace saddleflow::report {
 
@@ -21,6 +22,27 @@ double step_at(const RunData& run, double time) {
   if (i == run.time.size()) return step(i - 1);
   const double share = (time - run.time[i - 1]) / (run.time[i] - run.time[i - 1]);
   return step(i - 1) + share * (step(i) - step(i - 1));
+}
+
+double last_finite(const Column& column) {
+  const auto found = std::find_if(column.rbegin(), column.rend(), [](double v) { return std::isfinite(v); });
+  return found == column.rend() ? std::nan("") : *found;
+}
+
+double last_step(const RunData& run) {
+  if (run.time.empty()) return 0;
+  return run.step.empty() ? static_cast<double>(run.time.size() - 1) : run.step.back();
+}
+
+Json network_json(const RunData& run) {
+  return {{"kind", run.network_kind},
+          {"layers", run.layer_sizes},
+          {"activation", run.activation},
+          {"bias", run.bias},
+          {"power", run.power},
+          {"degree", run.degree},
+          {"parameters", run.parameters.size()},
+          {"neurons", run.neurons.size()}};
 }
 
 namespace {
@@ -153,11 +175,6 @@ Json directions(const Directions& d) {
           {"moments", moments(d.moments)},  {"path", moments(d.path)}};
 }
 
-double last_finite(const Column& column) {
-  const auto found = std::find_if(column.rbegin(), column.rend(), [](double v) { return std::isfinite(v); });
-  return found == column.rend() ? std::nan("") : *found;
-}
-
 Json gauges(const RunData& run) {
   Json list = Json::array();
   const auto add = [&](const char* name, const Column& column) {
@@ -171,22 +188,6 @@ Json gauges(const RunData& run) {
   return list;
 }
 
-double last_step(const RunData& run) {
-  if (run.time.empty()) return 0;
-  return run.step.empty() ? static_cast<double>(run.time.size() - 1) : run.step.back();
-}
-
-Json network(const RunData& run) {
-  return {{"kind", run.network_kind},
-          {"layers", run.layer_sizes},
-          {"activation", run.activation},
-          {"bias", run.bias},
-          {"power", run.power},
-          {"degree", run.degree},
-          {"parameters", run.parameters.size()},
-          {"neurons", run.neurons.size()}};
-}
-
 }  // namespace
 
 std::string to_json(const RunData& run, std::size_t points) {
@@ -198,11 +199,12 @@ std::string to_json(const RunData& run, std::size_t points) {
                   {"stopped", stop_in_words(run.stop_reason)},
                   {"end_time", run.time.empty() ? Json(nullptr) : number(run.time.back(), time_digits)},
                   {"rows", run.time.size()},
+                  {"time_axis", name_of(first_time_axis(run))},
                   {"steps", number(last_step(run), count_digits)},
                   {"first_loss", run.loss.empty() ? Json(nullptr) : number(run.loss.front(), value_digits)},
                   {"final_loss", number(last_finite(run.loss), value_digits)},
                   {"gauges", gauges(run)},
-                  {"network", network(run)},
+                  {"network", network_json(run)},
                   {"problem", pairs(run.problem)},
                   {"counters", pairs(run.counters)},
                   {"provenance", pairs(run.provenance)},

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "saddleflow/report/run_data.hpp"
 
@@ -15,5 +16,9 @@ inline constexpr std::size_t kPointsOfCurve = 2000;
 /// are rounded to 6 digits, times to 12. Non-finite numbers become null: the page draws a gap there. Throws
 /// InputError as check() does.
 std::string to_json(const RunData& run, std::size_t points = kPointsOfCurve);
+
+/// Several runs of one problem: their losses at common times with median and range, and all visits.
+/// InputError also where one has no trajectory.
+std::string to_json(const std::vector<RunData>& runs, std::size_t points = kPointsOfCurve);
 
 }  // namespace saddleflow::report

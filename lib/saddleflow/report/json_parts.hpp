@@ -61,6 +61,13 @@ std::string neuron_name(const NeuronPlace& place);
 /// Step count at a time between two rows; NaN without a trajectory.
 double step_at(const RunData& run, double time);
 
+/// The last value that is known; NaN for none.
+double last_finite(const Column& column);
+/// Steps of the run at its end.
+double last_step(const RunData& run);
+
+Json network_json(const RunData& run);
+
 Column steps_at(const RunData& run, const Column& times);
 
 /// Angles of the first layer over time, weighed by their lengths, and those of the run's KKT point; no curves

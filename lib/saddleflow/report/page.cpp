@@ -87,15 +87,26 @@ std::string fill_template(std::string_view page, const std::map<std::string, std
   }
 }
 
-std::string render_page(const RunData& run) {
+namespace {
+
+std::string fill_page(const RunData& run, const std::string& json) {
   const std::string title = html_escape(run.title.empty() ? run.file : run.title);
-  const std::string data = script_escape(to_json(run));
+  const std::string data = script_escape(json);
   return fill_template(page_files::html, {{"title", title},
                                           {"uplot_style", page_files::uplot_style},
                                           {"style", page_files::style},
                                           {"data", data},
                                           {"uplot_script", page_files::uplot_script},
                                           {"script", page_files::script}});
+}
+
+}  // namespace
+
+std::string render_page(const RunData& run) { return fill_page(run, to_json(run)); }
+
+std::string render_page(const std::vector<RunData>& runs) {
+  const std::string json = to_json(runs);  // checks that there are any
+  return fill_page(runs.front(), json);
 }
 
 }  // namespace saddleflow::report

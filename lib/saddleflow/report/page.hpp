@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "saddleflow/base/existing_file.hpp"
 #include "saddleflow/report/run_data.hpp"
@@ -13,10 +14,13 @@ namespace saddleflow::report {
 /// The page, UTF-8. Its Content-Security-Policy forbids every request to the network.
 /// Throws InputError as check() does.
 std::string render_page(const RunData& run);
+/// Of several runs of one problem.
+std::string render_page(const std::vector<RunData>& runs);
 
 /// Renders the page into a file, which is there either whole or not at all.
 /// InputError: it exists and is to be kept; IoError: it cannot be written.
 void write_page(const std::string& path, const RunData& run, ExistingFile existing);
+void write_page(const std::string& path, const std::vector<RunData>& runs, ExistingFile existing);
 
 /// Writes a file; IoError with the operating system's reason if that fails.
 void write_text(const std::string& path, std::string_view text);

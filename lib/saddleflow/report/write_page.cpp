@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <system_error>
 
@@ -27,11 +28,14 @@ void write_text(const std::string& path, std::string_view text) {
   fail();
 }
 
-void write_page(const std::string& path, const RunData& run, ExistingFile existing) {
+namespace {
+
+void write_rendered(const std::string& path, ExistingFile existing,
+                    const std::function<std::string()>& render) {
   namespace fs = std::filesystem;
   if (existing == ExistingFile::keep && fs::exists(path))
     throw InputError(fmt::format("{}: exists already; --force overwrites it", path));
-  const std::string page = render_page(run);
+  const std::string page = render();
   const std::string unfinished = path + ".part";
   std::error_code error;
   try {
@@ -45,6 +49,16 @@ void write_page(const std::string& path, const RunData& run, ExistingFile existi
   const std::string reason = error.message();
   fs::remove(unfinished, error);
   throw IoError(fmt::format("{}: cannot be written: {}", path, reason));
+}
+
+}  // namespace
+
+void write_page(const std::string& path, const RunData& run, ExistingFile existing) {
+  write_rendered(path, existing, [&] { return render_page(run); });
+}
+
+void write_page(const std::string& path, const std::vector<RunData>& runs, ExistingFile existing) {
+  write_rendered(path, existing, [&] { return render_page(runs); });
 }
 
 }  // namespace saddleflow::report

@@ -64,7 +64,7 @@ function paintAngles(u, plot) {
 function addAngles() {
   addPlot(section('directions'), {
     id: 'angles', title: 'Directions over time, in degrees', source: 'angles', makeCurves: angleCurves, height: 300,
-    fixed: true, paint: paintAngles, yRange: () => [-180, 180],
+    fixed: true, yLabel: 'angle in degrees', paint: paintAngles, yRange: () => [-180, 180],
     yTicks: (min, max) => [-180, -135, -90, -45, 0, 45, 90, 135, 180].filter((tick) => tick >= min && tick <= max),
     legend: 'heavier = longer, hue = angle at the end' + (run.kkt?.run_point >= 0 ? ', dashed: the KKT point' : ''),
   });

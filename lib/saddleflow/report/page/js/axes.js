@@ -28,7 +28,7 @@ function logTicks(min, max, wanted) {
   return ticks;
 }
 
-function axis(side, logarithmic, space) {
+function axis(side, logarithmic, space, label) {
   const vertical = side === 3;
   return {
     scale: vertical ? 'y' : 'x',
@@ -39,11 +39,11 @@ function axis(side, logarithmic, space) {
     ticks: {stroke: colour('rule'), width: 1, size: 4},
     border: {show: true, stroke: colour('rule'), width: 1},
     gap: 4,
-    size: vertical ? 62 : 26,
-    label: vertical ? null : view.x === 'steps' ? 'accepted steps' : 'flow time t',
-    labelSize: vertical ? 0 : 15,
+    size: vertical ? 56 : 26,
+    label: label ?? (view.x === 'steps' ? 'accepted steps' : 'flow time t'),
+    labelSize: vertical ? 17 : 15,
     labelFont: '11px ' + getComputedStyle(document.body).fontFamily,
-    labelGap: -2,
+    labelGap: vertical ? 0 : -2,
     splits: (u, _index, min, max) => {
       const length = (vertical ? u.bbox.height : u.bbox.width) / devicePixelRatio;
       return (logarithmic ? logTicks : niceTicks)(min, max, Math.max(2, Math.floor(length / space)));
@@ -51,6 +51,18 @@ function axis(side, logarithmic, space) {
     filter: (u, ticks) => ticks,
     values: (u, ticks) => (logarithmic ? logLabels(ticks) : linearLabels(ticks)),
   };
+}
+
+/** Room at the right edge for the half of the last label that stands beyond the axis; at least 14 pixels. */
+function rightPadding(u) {
+  const label = u.axes[0]._values?.findLast((text) => text !== null && text !== '');
+  if (label === undefined) return 14;
+  const {ctx} = u;
+  ctx.save();
+  ctx.font = u.axes[0].font[0];
+  const half = ctx.measureText(label).width / 2 / devicePixelRatio;
+  ctx.restore();
+  return Math.max(14, Math.ceil(half) + 4);
 }
 
 function yRange(logarithmic) {

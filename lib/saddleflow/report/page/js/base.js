@@ -25,9 +25,17 @@ function element(tag, attributes, ...children) {
   return node;
 }
 
+/** svg('path', {d: '...'}, child...) */
+function svg(tag, attributes, ...children) {
+  const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
 const section = (id) => document.getElementById(id);
 
-/** What the reader has chosen; kept in the address so that a view can be passed on. */
-const view = {x: 'linear', y: {}, theme: '', zoom: null, highlight: -1, round: null};
+/** What the reader has chosen; kept in the address so that a view can be passed on (address.js). */
+const view = {x: run.time_axis, y: {}, theme: '', zoom: null, highlight: -1, round: null};
 
 const plainWords = (name) => name.replaceAll('_', ' ');

@@ -57,7 +57,7 @@ function addCatalogue() {
     parent.append(element('p', {class: 'empty'}, 'No critical point was found.'));
     return;
   }
-  parent.append(element('p', {class: 'note'}, catalogueNote(run.catalogue)), transitionGraph(),
+  parent.append(element('p', {class: 'note'}, catalogueNote(run.catalogue)), terms(catalogueTerms()) ?? '', transitionGraph(),
                 element('div', {class: 'pictures'}, grid(filled(pointColumns, points), points)));
   if (pictures) parent.append(element('div', {class: 'pictures', id: 'weight-pictures'}));
   if (escapes.length) {

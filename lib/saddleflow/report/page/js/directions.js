@@ -7,6 +7,15 @@ const momentTitle = (m, extra) => [
   element('p', {}, `t = ${number(m.time, 5)}` + (extra ? ` · ${extra}` : '')),
 ];
 
+/** A row for each neuron: its number and the weights that enter it. */
+const directionTable = (m) => [['neuron', ...m.rows[0].map((_v, j) => inputName(j))], ...m.rows.map((row, i) => [run.directions.neurons[i] + 1, ...row])];
+
+/** The panel of a moment with its buttons. */
+function savedMoment(panel, m) {
+  panel.querySelector('p').append(' ', downloads(`directions at ${plainWords(m.label)}`, async () => panelSvg(panel), () => directionTable(m)));
+  return panel;
+}
+
 const scaleKey = (from, to) => element('span', {class: 'scale'}, from, element('i'), to);
 
 function directionNote({view: kind, neurons, neuron_count: count, inputs}) {
@@ -17,8 +26,8 @@ function directionNote({view: kind, neurons, neuron_count: count, inputs}) {
             'the rim are directions, vectors have lengths relative to the longest.' + some];
   }
   if (kind === 'coefficients') return ['The linear map β = u ∘ v, one cell for each input. ', scaleKey(minus, '+')];
-  return [`Above: rows of W₁ divided by their largest entry (${inputs} inputs across), bars: logarithms of their norms, one scale for all. ` +
-          'Below: cosines between the neurons. One order for all moments, clusters of the last moment together.' + some + ' ',
+  return [`Above: rows of W₁, numbered by their neurons, divided by their largest entry (${inputs} inputs across), bars: logarithms of their norms, one scale for all. ` +
+          'Below: cosines between the neurons, down and across. One order for all moments, clusters of the last moment together.' + some + ' ',
           scaleKey(minus + '1', '1')];
 }
 

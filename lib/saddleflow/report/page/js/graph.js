@@ -2,14 +2,6 @@
 
 const nodeRoom = 56, graphHeight = 380, graphLeft = 70, graphTop = 64, graphBottom = 36;
 
-/** svg('path', {d: '...'}, child...) */
-function svg(tag, attributes, ...children) {
-  const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
-  return node;
-}
-
 /** One edge for each pair of points: rows of one pair differ by their escape direction. */
 function graphEdges() {
   const edges = new Map();
@@ -125,7 +117,9 @@ function transitionGraph() {
   return element('figure', {class: 'figure', id: 'graph'},
       element('figcaption', {class: 'caption'}, element('h3', {}, 'Transitions'),
           element('span', {class: 'values'}, 'height: loss · label: eigenvalues (zero: explained + unexplained) and active neurons of ' +
-                  'each layer · number: trajectories · dashed: known from the unstable manifold only')),
+                  'each layer · number: trajectories · dashed: known from the unstable manifold only'),
+          downloads('transitions', async () => panelSvg(document.querySelector('#graph .scroll')), () => [['from', 'to', 'trajectories', 'escapes'],
+              ...edges.map(({from, to, trajectories, escapes}) => [nodes[from].point.name, nodes[to].point.name, trajectories, escapes.map((e) => e + 1).join(' ')])])),
       element('div', {class: 'scroll'},
           svg('svg', {class: 'graph', width, height, viewBox: `0 0 ${width} ${height}`, role: 'img',
                       'aria-label': 'transitions between critical points'},

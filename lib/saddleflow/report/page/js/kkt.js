@@ -35,7 +35,7 @@ function addKkt() {
     parent.remove();
     return;
   }
-  parent.append(element('p', {class: 'note'}, kktNote(run.kkt)),
+  parent.append(element('p', {class: 'note'}, kktNote(run.kkt)), terms(kktTerms()) ?? '',
                 grid(filled(kktColumns, run.kkt.points), run.kkt.points,
                      (i) => (i === run.kkt.run_point ? {class: 'chosen'} : {})));
   parent.append(element('div', {class: 'pictures'}));
@@ -43,9 +43,9 @@ function addKkt() {
   const pair = element('div', {class: 'pair'});
   parent.append(pair);
   addPlot(pair, {id: 'alignment', title: 'Distance to the nearest KKT point', source: 'alignment',
-                 makeCurves: plainCurves('alignment', ['c1', 'c2']), height: 270});
+                 makeCurves: plainCurves('alignment', ['c1', 'c2']), yLabel: '1 − cosine, residual', height: 270});
   addPlot(pair, {id: 'neuron-alignment', title: '1 − cosine of the neurons', source: 'neuron_alignment',
-                 makeCurves: () => neuronCurves('neuron_alignment'), height: 270});
+                 makeCurves: () => neuronCurves('neuron_alignment'), yLabel: '1 − cosine', height: 270});
 }
 
 /** Directions of a KKT point in the plane, each with the hue of its angle. */
@@ -66,5 +66,7 @@ function addKktPictures() {
   const panels = shown.map(({point, i}) => element('div', {class: 'moment', 'data-kkt': i + 1},
       element('h3', {}, `point ${i + 1}` + (i === run.kkt.run_point ? ', the run\u2019s' : '')),
       element('p', {}, `${point.status} · N = ${number(point.value, 4)}`), pointPicture(point)));
+  panels.forEach((panel, k) => panel.querySelector('p').append(' ', downloads(`KKT point ${shown[k].i + 1}`, async () => panelSvg(panel),
+      () => [['neuron', ...shown[k].point.rows[0].map((_v, j) => inputName(j))], ...shown[k].point.rows.map((row, i) => [i + 1, ...row])])));
   frame.replaceChildren(element('div', {class: run.kkt.inputs === 2 ? 'plane-points' : 'map-points'}, panels));
 }

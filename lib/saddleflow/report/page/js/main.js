@@ -1,12 +1,5 @@
 // Puts the page together and answers the switches.
 
-function readAddress() {
-  const chosen = new URLSearchParams(location.hash.slice(1));
-  if (['linear', 'log', 'steps'].includes(chosen.get('x'))) view.x = chosen.get('x');
-  if (['linear', 'log'].includes(chosen.get('y'))) chooseValues(chosen.get('y'));
-  if (['light', 'dark'].includes(chosen.get('theme'))) view.theme = chosen.get('theme');
-}
-
 function chooseValues(kind) {
   for (const plot of plots) view.y[plot.id] = kind;
 }
@@ -17,7 +10,7 @@ const commonValues = () => {
 };
 
 function switchOf(label, options, current, choose) {
-  const keys = element('span', {class: 'keys'}, options.map((option) => element('button', {
+  const keys = element('span', {class: 'keys', role: 'group', 'aria-label': label}, options.map((option) => element('button', {
     'data-choice': option,
     onclick: () => {
       choose(option);
@@ -30,7 +23,7 @@ function switchOf(label, options, current, choose) {
 }
 
 const switches = [
-  switchOf('time', ['linear', 'log', 'steps'], () => view.x, (x) => {
+  switchOf('time', timeAxes, () => view.x, (x) => {
     view.x = x;
     view.zoom = null;
   }),
@@ -58,6 +51,7 @@ function removeUnused() {
 }
 
 function report() {
+  writeAddress();
   const body = document.body.dataset;
   body.errors = outcome.errors;
   body.plots = plots.length;
@@ -69,6 +63,7 @@ function report() {
 /** Draws everything that depends on axes, colours or the width of the window. */
 function refresh() {
   if (view.theme) document.documentElement.dataset.theme = view.theme;
+  else delete document.documentElement.dataset.theme;
   rebuild();
   if (run.rows) {
     addDirections();
@@ -82,21 +77,29 @@ function refresh() {
 }
 
 function start() {
+  if (run.runs) addSeveral();
+  else addSingle();
+  readAddress();
+  addressIsRead = true;
+  if (plots.length) addToolbar();
+  refresh();
+  document.body.dataset.ready = 'yes';
+}
+
+function addSingle() {
+  section('runs').remove();
   addHeader();
   if (run.rows) addTimePlots();
   else removeTrajectory();
   removeUnused();
+  if (section('spectrum') && run.saddles.length) explain(section('spectrum'), spectrumTerms());
   addKkt();
   addCatalogue();
   addRounds();
-  readAddress();
-  if (plots.length) addToolbar();
   if (section('events')) addEvents();
   if (section('saddles')) addSaddles();
   addStudy();
   addProvenance();
-  refresh();
-  document.body.dataset.ready = 'yes';
 }
 
 let width = innerWidth;
@@ -106,12 +109,6 @@ addEventListener('resize', () => {
   requestAnimationFrame(refresh);
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', refresh);
-addEventListener('hashchange', () => {
-  readAddress();
-  refresh();
-});
-addEventListener('beforeprint', refresh);
-addEventListener('afterprint', refresh);
 
 try {
   start();

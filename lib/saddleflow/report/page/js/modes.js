@@ -78,12 +78,19 @@ function rasterKey() {
       element('i', {class: 'swatch', style: `background:${colour(modeColours[kind])}`}), `${name} `, element('b', {}, number(count))));
 }
 
+function rasterTable() {
+  const {time, step, neuron, neurons, sample, patch, kind, kinds, side} = run.modes;
+  const rows = time.map((t, i) => [t, step[i], neurons[neuron[i]].layer + 1, neuronLabel(neuron[i]), sample[i] + 1, ...(patch ? [patch[i] + 1] : []),
+                                   kinds[kind[i]][0], sideWords[side[i]]]);
+  return [['t', 'step', 'layer', 'neuron', 'sample', ...(patch ? ['patch'] : []), 'kind', 'then'], ...rows];
+}
+
 function addRaster(parent) {
   const {time, step, neuron, neurons} = run.modes, count = neurons.length;
   run.plots.raster = {time, step, curves: time.length ? [{name: 'neuron', values: neuron}] : []};
   addPlot(parent, {
     id: 'raster', title: 'Changes', source: 'raster', makeCurves: plainCurves('raster'), fixed: true,
-    height: Math.min(560, Math.max(170, 70 + 18 * count)), paint: paintRaster, tipAt: markTip, tell: rasterKey,
+    height: Math.min(560, Math.max(170, 70 + 18 * count)), paint: paintRaster, yLabel: 'neuron, layer.number', table: rasterTable, tipAt: markTip, tell: rasterKey,
     yRange: () => [-0.5, count - 0.5], yTurned: true,
     yTicks: (min, max, wanted) => niceTicks(0, count - 1, Math.min(wanted, count)).filter(Number.isInteger),
     yLabels: (ticks) => ticks.map(neuronLabel),
@@ -105,6 +112,6 @@ function addModes() {
   parent.append(element('p', {class: 'note'}, run.modes.total ? modesNote(run.modes) :
       'No pre-activation has come to zero.'));
   addRaster(parent);
-  addPlot(parent, {id: 'modes', title: 'Sliding and dead neurons', source: 'modes', fixed: true, height: 190,
+  addPlot(parent, {id: 'modes', title: 'Sliding and dead neurons', source: 'modes', fixed: true, height: 190, yLabel: 'count',
                    makeCurves: () => plainCurves('modes', ['c2', 'c0'])().map((curve) => ({...curve, stepped: true}))});
 }

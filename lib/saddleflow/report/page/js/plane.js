@@ -75,11 +75,38 @@ function drawPaths(size) {
   }
   context.fillText('x₁', middle + rim + 12, middle);
   context.fillText('x₂', middle, middle - rim - 12);
-  return canvas;
+  const ends = colours.map((_unused, k) => [k, ...place(path.at(-1).rows[k])]);
+  numberEnds(context, ends);
+  const all = path.flatMap((m) => colours.map((_unused, k) => [k, ...place(m.rows[k])]));
+  return named(hover(canvas, (x, y) => {
+    const k = nearest(ends, x, y) ?? nearest(all, x, y);
+    return k === null ? null : `neuron ${run.directions.neurons[k] + 1}, at the end: norm ${number(lengthOf(path.at(-1).rows[k]), 3)}`;
+  }), `paths of ${colours.length} neurons in the plane, angle and logarithm of the norm`);
+}
+
+/** The name of the place [name, x, y] that is nearest to a position, within a few pixels; null for none. */
+function nearest(places, x, y, within = 9) {
+  let best = null, distance = within;
+  for (const [name, px, py] of places) {
+    const d = Math.hypot(px - x, py - y);
+    if (d < distance) [best, distance] = [name, d];
+  }
+  return best;
+}
+
+/** Numbers beside the ends of the paths, where they do not cover each other. */
+function numberEnds(context, ends) {
+  const placed = [];
+  context.textAlign = 'left';
+  for (const [k, x, y] of ends) {
+    if (placed.some(([px, py]) => Math.abs(px - x) < 15 && Math.abs(py - y) < 11)) continue;
+    placed.push([x, y]);
+    context.fillText(String(run.directions.neurons[k] + 1), x + 5, y - 6);
+  }
 }
 
 /** Vectors to the scale of the longest, and every direction as a tick on the rim. */
-function drawDirections(rows, colours, size) {
+function drawDirections(rows, colours, size, name = (k) => `neuron ${k + 1}`) {
   const [canvas, context] = sharpCanvas(size, size);
   const middle = size / 2, rim = middle - 9;
   const longest = Math.max(...rows.map(lengthOf)) || 1;
@@ -100,15 +127,26 @@ function drawDirections(rows, colours, size) {
     line(context, middle, middle, middle + r * c, middle - r * s);
     if (r > 4) disc(context, middle + r * c, middle - r * s, 2.2);
   });
-  return canvas;
+  const ends = rows.flatMap((row, k) => {
+    const norm = lengthOf(row), [c, s] = norm ? [row[0] / norm, row[1] / norm] : [0, 0], r = (rim * norm) / longest;
+    return norm ? [[k, middle + (rim + 4) * c, middle - (rim + 4) * s], [k, middle + r * c, middle - r * s]] : [];
+  });
+  return named(hover(canvas, (x, y) => {
+    const k = nearest(ends, x, y);
+    return k === null ? null : `${name(k)}: norm ${number(lengthOf(rows[k]), 3)}, ${number((Math.atan2(rows[k][1], rows[k][0]) * 180) / Math.PI, 4)}°`;
+  }), `directions and lengths of ${rows.length} neurons in the plane`);
 }
+
+const pathTable = () => [['t', 'neuron', inputName(0), inputName(1)],
+                         ...run.directions.path.flatMap((m) => m.rows.map((row, k) => [m.time, run.directions.neurons[k] + 1, ...row]))];
 
 function planeView() {
   const {moments} = run.directions;
-  const panels = moments.map((m) => element('div', {class: 'moment'},
-      ...momentTitle(m, `longest ${number(Math.max(...m.rows.map(lengthOf)), 2)}`), drawDirections(m.rows, planeColours(), 140)));
+  const panels = moments.map((m) => savedMoment(element('div', {class: 'moment'},
+      ...momentTitle(m, `longest ${number(Math.max(...m.rows.map(lengthOf)), 2)}`), drawDirections(m.rows, planeColours(), 140, (k) => `neuron ${run.directions.neurons[k] + 1}`)), m));
+  const save = downloads('neuron paths', async () => panelSvg(save.closest('figure')), pathTable);
   return element('div', {class: 'plane'},
       element('figure', {class: 'figure'}, element('figcaption', {class: 'caption'}, element('h3', {}, 'Paths'),
-          element('span', {class: 'values'}, 'angle = direction, radius = log ‖w‖, dot = end' + (run.kkt?.run_point >= 0 ? ', dashed: KKT point' : ''))), drawPaths(400)),
+          element('span', {class: 'values'}, 'angle = direction, radius = log ‖w‖, dot = end' + (run.kkt?.run_point >= 0 ? ', dashed: KKT point' : '')), save), drawPaths(400)),
       element('div', {class: 'moments'}, panels));
 }

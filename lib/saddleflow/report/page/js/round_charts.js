@@ -4,11 +4,11 @@
 const roundCurve = ([name, of, hue, stepped]) => ({name, hue, stepped, values: run.rounds.list.map((r) => (known(of(r)) ? of(r) : null))});
 
 const roundCharts = [
-  {id: 'loss', title: 'Loss after each round', log: true, stepped: true,
+  {id: 'loss', title: 'Loss after each round', yLabel: 'loss L', log: true, stepped: true,
    curves: [['loss', (r) => r.loss_after, 'c1', true], ['test loss', (r) => r.test_loss, 'c2', true]]},
-  {id: 'value', title: 'Value N of the neurons', log: true,
+  {id: 'value', title: 'Value N of the neurons', yLabel: 'N', log: true,
    curves: [['appended', (r) => r.value, 'c4'], ['next', (r) => r.next_value, 'c3']]},
-  {id: 'test', title: 'Test error', over: 'hidden neurons', curves: [['test error', (r) => r.test_error, 'c2']]},
+  {id: 'test', title: 'Test error', yLabel: 'test error', over: 'hidden neurons', curves: [['test error', (r) => r.test_error, 'c2']]},
 ];
 
 /** The axis of the rounds, or of the neurons: whole numbers. */
@@ -43,15 +43,19 @@ function chartSeries(chart, {name, hue, stepped}) {
 function drawRoundChart({chart, curves, values, frame}) {
   const abscissa = run.rounds.list.map((r, k) => (chart.over ? hiddenCount(r.neurons) : k));
   const tell = (index) => values.replaceChildren(...roundReadout(chart, abscissa, curves, index));
-  new uPlot({
-    width: frame.clientWidth, height: 220, padding: [8, 14, 0, 0], pxAlign: false, legend: {show: false},
+  const options = {
+    width: frame.clientWidth, height: 220, padding: [8, rightPadding, 0, 0], pxAlign: false, legend: {show: false},
     scales: {x: {time: false, range: (u, min, max) => (chart.stepped || max > min ? [min, max] : [min - 1, max + 1])},
              y: {distr: chart.log ? 3 : 1, range: yRange(chart.log)}},
-    axes: [countAxis(chart.over ?? 'round'), axis(3, chart.log, 30)],
+    axes: [countAxis(chart.over ?? 'round'), axis(3, chart.log, 30, chart.yLabel)],
     series: [{}, ...curves.map((curve) => chartSeries(chart, curve))],
     cursor: {y: false, drag: {x: false, y: false}, points: {size: 6}},
     hooks: {setCursor: [(u) => tell(u.cursor.idx)]},
-  }, chartData(chart, abscissa, curves), frame);
+  };
+  const data = chartData(chart, abscissa, curves), drawn = new uPlot(options, data, frame);
+  frame.parentElement.querySelector('.save')?.remove();
+  frame.parentElement.querySelector('.caption').append(downloads(chart.title, () => chartSvg(chart.title, options, data, [drawn.scales.x.min, drawn.scales.x.max],
+      curves.map(({name, hue}) => ({name, stroke: colour(hue)}))), () => columnsToRows([chart.over ?? 'round', ...curves.map(({name}) => name)], [abscissa, ...curves.map(({values: v}) => v)])));
   tell(null);
 }
 
@@ -59,7 +63,7 @@ function drawRoundChart({chart, curves, values, frame}) {
 function addRoundCharts() {
   const parent = document.getElementById('round-charts');
   const shown = roundCharts.map((chart) => ({chart, curves: chart.curves.map(roundCurve).filter(({values}) => values.some(known)),
-                                             values: element('span', {class: 'values'}), frame: element('div', {class: 'plot'})}))
+                                             values: element('span', {class: 'values'}), frame: element('div', {class: 'plot', role: 'img', 'aria-label': `${chart.title} over the ${chart.over ?? 'rounds'}`})}))
       .filter(({curves}) => curves.length);
   parent.replaceChildren(...shown.map(({chart, values, frame}) => element('figure', {class: 'figure', id: `chart-${chart.id}`},
       element('figcaption', {class: 'caption'}, element('h3', {}, chart.title), values), frame)));

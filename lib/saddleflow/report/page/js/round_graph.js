@@ -95,11 +95,19 @@ function roundWords(index) {
           element('span', {}, 'weights: ', element('i', {class: 'minus'}, 'negative'), ', ', element('i', {class: 'plus'}, 'positive'))];
 }
 
+/** Every weight of the network that is shown. */
+function networkTable() {
+  const layers = run.rounds.networks[view.round] ?? [], rows = [['round', 'layer', 'row', 'column', 'weight']];
+  layers.forEach((matrix, l) => matrix.forEach((line, i) => line.forEach((weight, j) => rows.push([view.round, l + 1, i + 1, j + 1, weight]))));
+  return rows;
+}
+
 function drawRoundGraph() {
   const figure = document.getElementById('round-graph');
   if (!figure) return;
   if (!figure.querySelector('input')) {
-    figure.append(element('figcaption', {class: 'caption'}, element('h3', {}, 'Network'), roundSelector(), element('span', {class: 'values'})),
+    figure.append(element('figcaption', {class: 'caption'}, element('h3', {}, 'Network'), roundSelector(), element('span', {class: 'values'}),
+                      downloads('network', async () => panelSvg(figure.querySelector('.drawing')), networkTable)),
                   element('div', {class: 'scroll drawing'}));
   }
   figure.querySelector('input').value = view.round;

@@ -29,6 +29,7 @@ const roundsNote = 'A round appends the neuron with the greatest N, the correlat
 /** Shows the network at the end of a round. */
 function chooseRound(index) {
   view.round = index;
+  writeAddress();
   document.querySelectorAll('#rounds tbody tr').forEach((row, i) => row.classList.toggle('chosen', i === index));
   drawRoundGraph();
 }

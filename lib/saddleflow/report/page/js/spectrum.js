@@ -25,7 +25,7 @@ function eigenvalueClass(saddle, i) {
 }
 
 function drawSpectrum(frame, saddle, threshold, low, high) {
-  const width = frame.clientWidth, height = 220, left = 54, top = 8, bottom = 20;
+  const width = frame.clientWidth, height = 220, left = 66, top = 8, bottom = 20;
   const [canvas, context] = sharpCanvas(width, height);
   const values = saddle.eigenvalues, count = values.length;
   const y = (position) => top + ((high - position) / (high - low)) * (height - top - bottom);
@@ -57,7 +57,21 @@ function drawSpectrum(frame, saddle, threshold, low, high) {
   context.fillText(String(count), x(count - 1) + 3, height - 1);
   context.textAlign = 'center';
   context.fillText('rank', (left + width) / 2, height - 1);
-  frame.replaceChildren(canvas);
+  context.save();
+  context.translate(8, (top + height - bottom) / 2);
+  context.rotate(-Math.PI / 2);
+  context.textBaseline = 'middle';
+  context.fillText('eigenvalue λ', 0, 0);
+  context.restore();
+  hover(canvas, (at) => {
+    const i = Math.max(0, Math.min(count - 1, Math.round(((at - left - 8) / (width - left - 16)) * count - 0.5)));
+    return at < left || values[i] === null ? null : `rank ${i + 1} of ${count}: λ = ${number(values[i], 5)}, ${eigenvalueClass(saddle, i)}`;
+  });
+  frame.replaceChildren(named(canvas, `spectrum of the Hessian, ${count} eigenvalues by rank`));
+}
+
+function spectrumTable(saddle) {
+  return [['rank', 'eigenvalue', 'sign'], ...saddle.eigenvalues.map((value, i) => [i + 1, value, value === null ? '' : eigenvalueClass(saddle, i)])];
 }
 
 function addSpectra() {
@@ -77,14 +91,16 @@ function addSpectra() {
   for (const {saddle, i} of shown) {
     const frame = element('div', {'data-spectrum': i + 1});
     const count = (name) => (saddle[name] >= 0 ? saddle[name] : '?');
-    grid.append(element('figure', {class: 'figure'},
+    const figure = element('figure', {class: 'figure'},
         element('figcaption', {class: 'caption'}, element('h3', {}, visitName(saddle, i)),
                 element('span', {class: 'values'}, element('span', {}, 'loss ', element('b', {}, number(saddle.loss)))),
                 element('span', {class: 'counts'},
                         element('span', {class: 'negative'}, `${count('negative')} negative`), ' · ',
                         element('span', {class: 'zero'}, `${count('zero')} zero`), ' · ',
-                        element('span', {class: 'positive'}, `${count('positive')} positive`))),
-        frame));
+                        element('span', {class: 'positive'}, `${count('positive')} positive`)),
+                downloads(`spectrum of ${visitName(saddle, i)}`, async () => panelSvg(figure), () => spectrumTable(saddle))),
+        frame);
+    grid.append(figure);
     drawSpectrum(frame, saddle, threshold, low, high);
   }
 }

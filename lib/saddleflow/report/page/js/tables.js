@@ -20,11 +20,12 @@ function highlight(index) {
 function addEvents() {
   const columns = [['#', (e, i) => String(i + 1), true], ['event', (e) => plainWords(e.kind), true],
                    ['time', (e) => moment(e.time)], ['loss', (e) => number(e.loss, 5)],
-                   ['‖∇L‖', (e) => number(e.gradient_norm)], ['proximity r', (e) => number(e.proximity)],
+                   ['‖∇L‖', (e) => number(e.gradient_norm)], ['r', (e) => number(e.proximity)],
                    ['λ min', (e) => number(e.lambda_min)], ['λ max', (e) => number(e.lambda_max)],
                    ['value', (e) => number(e.value)],
                    ['direction', (e) => (e.direction ? run.flags.direction[e.direction] : '–'), true],
                    ['time error', (e) => number(e.time_error, 2)]];
+  if (run.events.length) explain(section('events'), eventTerms());
   section('events').append(run.events.length ?
       grid(filled(columns, run.events), run.events,
            (i) => ({onmouseenter: () => highlight(i), onmouseleave: () => highlight(-1)})) :
@@ -36,7 +37,7 @@ function addSaddles() {
   const columns = [['#', (s, i) => String(i + 1), true], [run.catalogue ? 'kind' : 'visit', (s) => visitKind(s), true], ['enter', (s) => moment(s.enter.time)],
                    ['closest', (s) => moment(s.closest.time)], ['leave', (s) => moment(s.leave.time)],
                    ['loss', (s) => number(s.loss, 6)], ['‖∇L‖', (s) => number(s.gradient_norm)],
-                   ['proximity r', (s) => number(s.proximity)], ['Newton distance', (s) => number(s.newton_distance)],
+                   ['r', (s) => number(s.proximity)], ['Newton distance', (s) => number(s.newton_distance)],
                    ['negative', (s) => count(s.negative)], ['zero', (s) => count(s.zero)],
                    ['positive', (s) => count(s.positive)],
                    ['λ min', (s) => number(s.eigenvalues[0])], ['λ max', (s) => number(s.eigenvalues.at(-1))]];
@@ -44,6 +45,7 @@ function addSaddles() {
   else if (run.saddles.length) section('saddles').append(element('p', {class: 'note'},
       'Visits, at their closest approach: what the Hessian is there is not yet the index of a critical point; sf-saddles refines the ' +
       'points and classifies them.'));
+  if (run.saddles.length) explain(section('saddles'), visitTableTerms());
   section('saddles').append(run.saddles.length ? grid(filled(columns, run.saddles), run.saddles) :
       element('p', {class: 'empty'}, run.rows ? 'The run visited no saddle.' : 'No visits.'));
 }

@@ -34,8 +34,8 @@ function showValues(plot, index) {
   const items = [element('span', {}, at, element('b', {}, moment(abscissa[row])))];
   const several = curves.length > plot.namedCurves;
   curves.forEach((values, i) => {
-    if (several && i !== plot.focus) return;
     const curve = plot.curves[i];
+    if (several && i !== plot.focus && !curve.always) return;
     items.push(element('span', {},
         element('i', {class: 'swatch', style: `background:${curve.stroke}`}), curve.name + ' ',
         !known(values[row]) && plot.exclusive ? null : element('b', {}, number(values[row]))));
@@ -51,6 +51,13 @@ function eventTip(u, left) {
   return [element('b', {}, plainWords(found.kind)), element('br'), `t = ${moment(found.time)}`, element('br'),
           `loss = ${number(found.loss, 5)}`];
 }
+
+/** A tip tells of what is under the pointer: when the page moves or the axes change, it is stale. */
+function hideTips() {
+  for (const tip of document.querySelectorAll('.tip')) tip.hidden = true;
+}
+addEventListener('scroll', hideTips, {capture: true, passive: true});
+addEventListener('blur', hideTips);
 
 function showTip(plot, event) {
   const u = plot.chart;
@@ -69,8 +76,10 @@ function showTip(plot, event) {
 /** Shows [min, max] in the given plots. uPlot answers later, through its setScale hook, with these same numbers. */
 function setAbscissa(which, [min, max]) {
   shown = [min, max];
+  hideTips();
   for (const {chart} of which) chart.setScale('x', {min, max});
   document.body.dataset.zoom = view.zoom ? view.zoom.join(' ') : '';
+  writeAddress();
 }
 
 function shareZoom(u) {
@@ -88,7 +97,7 @@ function resetZoom() {
 
 /** The value axis, where the plot does not want it otherwise. */
 function valueAxis(plot, logarithmic) {
-  const usual = axis(3, logarithmic, plot.flags ? 34 : 30);
+  const usual = axis(3, logarithmic, plot.flags ? 34 : 30, plot.yLabel ?? plot.title);
   if (!plot.yTicks) return usual;
   const wanted = (u) => Math.max(2, Math.floor(u.bbox.height / devicePixelRatio / 20));
   return {...usual, splits: (u, _index, min, max) => plot.yTicks(min, max, wanted(u)),
@@ -112,7 +121,7 @@ function chartOptions(plot) {
   return {
     width: plot.frame.clientWidth,
     height: plot.height,
-    padding: [plot.flags ? flagStrip : 8, 14, 0, 0],
+    padding: [plot.flags ? flagStrip : 8, rightPadding, 0, 0],
     pxAlign: false,
     legend: {show: false},
     scales: {
@@ -125,6 +134,7 @@ function chartOptions(plot) {
       points: {show: !plot.paint && plotData(plot)[0].length === 1}, spanGaps: false,
       paths: plot.paint ? () => null : curve.stepped ? uPlot.paths.stepped({align: 1}) : undefined,
     }))],
+    bands: plot.bands?.(plot.curves),
     focus: {alpha: plot.curves.length > plot.namedCurves ? 0.22 : 1},
     cursor: {
       y: false,
@@ -157,6 +167,7 @@ function chartOptions(plot) {
 
 function buildChart(plot) {
   if (plot.chart) plot.chart.destroy();
+  plot.tip.hidden = true;
   plot.curves = plot.makeCurves();
   plot.chart = new uPlot(chartOptions(plot), plotData(plot), plot.frame);
   plot.chart.over.addEventListener('mousemove', (event) => showTip(plot, event));
@@ -165,19 +176,41 @@ function buildChart(plot) {
   showValues(plot, null);
 }
 
+/** What a reader hears who does not see the chart. */
+function chartLabel(plot) {
+  const names = run.plots[plot.source].curves.map(({name}) => name);
+  return `${plot.title} over time: ${names.length > 8 ? `${names.length} curves` : names.join(', ')}`;
+}
+
+/** As the reader sees it: zoom, axes and colours. */
+function plotSvg(plot) {
+  const {min, max} = plot.chart.scales.x;
+  return chartSvg(plot.title, chartOptions(plot), plotData(plot), [min, max], plot.paint ? [] : plot.curves);
+}
+
+/** All values as they are recorded, of all times. */
+function plotTable(plot) {
+  if (plot.table) return plot.table();
+  const {time, step, curves} = run.plots[plot.source], common = run.runs ? [['t'], [time]] : [['t', 'step'], [time, step]];
+  return columnsToRows([...common[0], ...curves.map(({name}) => name)], [...common[1], ...curves.map(({values}) => values)]);
+}
+
 /** Adds a plot to `parent`. settings: id, title, source, makeCurves, height, start ('log' or 'linear'), flags, ... */
 function addPlot(parent, settings) {
   const plot = {namedCurves: 8, height: 230, start: 'log', focus: 0, ...settings};
   if (!run.plots[plot.source].curves.length) return;
   plot.values = element('span', {class: 'values'});
-  plot.frame = element('div', {class: 'plot'});
+  plot.frame = element('div', {class: 'plot', role: 'img', 'aria-label': chartLabel(plot)});
   plot.tip = element('div', {class: 'tip', hidden: ''});
-  plot.key = plot.fixed ? null : element('button', {title: 'linear or logarithmic values', onclick: () => {
+  plot.key = plot.fixed ? null : element('button', {title: 'linear or logarithmic values', 'aria-label': `values of ${plot.title}: linear or logarithmic`, onclick: () => {
     view.y[plot.id] = isLog(plot) ? 'linear' : 'log';
     rebuild([plot]);
+    writeAddress();
   }});
   plot.figure = element('figure', {class: 'figure', id: `plot-${plot.id}`},
-      element('figcaption', {class: 'caption'}, element('h3', {}, plot.title), plot.values, plot.key), plot.frame, plot.tip);
+      element('figcaption', {class: 'caption'}, element('h3', {}, plot.title), plot.values, plot.key,
+              downloads(plot.title, () => plotSvg(plot), () => plotTable(plot))), plot.frame, plot.tip);
   parent.append(plot.figure);
+  if (plot.terms) explain(plot.figure, plot.terms());
   plots.push(plot);
 }

@@ -38,24 +38,26 @@ function stepCurves() {
 
 function addTimePlots() {
   addPlot(section('loss'), {id: 'loss', title: 'Loss', source: 'loss', makeCurves: plainCurves('loss', ['c1', 'c2']),
-                            height: 370, start: run.rounds ? 'log' : 'linear', flags: true});
+                            height: 370, start: run.rounds ? 'log' : 'linear', flags: true, yLabel: 'loss L', terms: lossTerms});
   addPlot(section('loss'), {id: 'approach', title: 'Distance to criticality', source: 'approach',
-                            makeCurves: plainCurves('approach', ['c2', 'c4', 'c3']), height: 220});
+                            makeCurves: plainCurves('approach', ['c2', 'c4', 'c3']), height: 220, yLabel: 'norm, r, sine', terms: approachTerms});
   addPlot(section('loss'), {id: 'margin', title: 'Max-margin problem', source: 'margin',
-                            makeCurves: plainCurves('margin', ['c5', 'c6']), height: 220, start: 'linear'});
+                            makeCurves: plainCurves('margin', ['c5', 'c6']), height: 220, start: 'linear', yLabel: 'margin, residual', terms: marginTerms});
   const norms = element('div', {class: 'pair'});
   section('norms').append(norms);
-  addPlot(norms, {id: 'layers', title: 'Norm of the layers', source: 'layers', makeCurves: layerCurves, height: 270});
-  addPlot(norms, {id: 'neurons', title: 'Norm of the neurons', source: 'neurons', makeCurves: () => neuronCurves(), height: 270,
+  explain(section('norms'), normTerms());
+  addPlot(norms, {id: 'layers', title: 'Norm of the layers', source: 'layers', makeCurves: layerCurves, yLabel: 'norm of the weights', height: 270});
+  addPlot(norms, {id: 'neurons', title: 'Norm of the neurons', source: 'neurons', makeCurves: () => neuronCurves(), yLabel: 'norm', height: 270,
                   legend: sourceCurves('layers').length > 2 ? 'one hue for each layer' : ''});
   section('directions').append(element('div', {class: 'pictures'}));
   addAngles();
   addModes();
   const gauges = element('div', {class: 'pair'});
   section('gauges').append(gauges);
+  explain(section('gauges'), gaugeTerms());
   addPlot(gauges, {id: 'drift', title: 'Drift', source: 'drift', makeCurves: plainCurves('drift', ['c3', 'c6']),
-                   magnitude: true});
-  addPlot(gauges, {id: 'steps', title: 'Step size', source: 'steps', makeCurves: stepCurves, exclusive: true});
+                   yLabel: 'relative drift', magnitude: true});
+  addPlot(gauges, {id: 'steps', title: 'Step size', source: 'steps', makeCurves: stepCurves, yLabel: 'step size in t', exclusive: true});
 }
 
 /** Draws the given plots anew for the current axes and colours; the zoom is kept. */

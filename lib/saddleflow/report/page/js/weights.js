@@ -28,6 +28,18 @@ function pictureTitle({visit, point}, along) {
   return [element('h3', {}, found ? found.name : 'unknown point'), element('p', {}, parts.join(' · '))];
 }
 
+/** The magnitude of every weight of the pictures of a group. */
+function weightTable({pictures}) {
+  const {layers} = run.catalogue.pictures, rows = [['picture', 't', 'layer', 'row', 'column', 'magnitude']];
+  for (const picture of pictures) {
+    picture.layers.forEach((matrix, l) => matrix.forEach((line, i) => line.forEach((value, j) => {
+      const [row, column] = layers[l].turned ? [layers[l].rows[j], layers[l].columns[i]] : [layers[l].rows[i], layers[l].columns[j]];
+      rows.push([picture.label, picture.time, l + 1, row + 1, column + 1, value]);
+    })));
+  }
+  return rows;
+}
+
 /** Canvases have the colours of the paper: drawn anew when these change. */
 function addWeightPictures() {
   const frame = document.getElementById('weight-pictures');
@@ -41,4 +53,6 @@ function addWeightPictures() {
       element('span', {class: 'scale rising'}, '0', element('i'), number(largest, 3))),
       element('div', {class: along ? 'groups' : 'groups single'}, groups.map((group) => element('div', {class: 'moment', 'data-weights': group.point},
           ...pictureTitle(group, along), element('div', {class: 'triple'}, group.pictures.map(weightPicture))))));
+  frame.querySelectorAll('.moment').forEach((panel, k) => panel.querySelector('p').append(' ',
+      downloads(`weights ${k + 1}`, async () => panelSvg(panel), () => weightTable(groups[k]))));
 }
