@@ -91,8 +91,6 @@ std::vector<Key> common_keys() {
        "first columns are the inputs); relative to the study file, in --set to the current folder",
        {},
        ""},
-      {"data.array.inputs", text, "\"inputs\"", "HDF5, .npz: name of the inputs, one sample a row", {}, ""},
-      {"data.array.targets", text, "\"targets\"", "HDF5, .npz: name of the targets", {}, ""},
       {"data.test_file",
        path,
        "",
@@ -138,6 +136,8 @@ std::vector<Key> common_keys() {
        "column, its "
        "sign (-1 or +1) for one output",
        names<TargetKind>(), ""},
+      {"data.array.inputs", text, "\"inputs\"", "HDF5, .npz: name of the inputs, one sample a row", {}, ""},
+      {"data.array.targets", text, "\"targets\"", "HDF5, .npz: name of the targets", {}, ""},
       {"data.teacher.hidden", integers, "[3]", "teacher: hidden widths", {}, ">= 1"},
       {"data.teacher.slope", real, "", "teacher: slope (default: the network's)", {}, "-1..1"},
       {"data.teacher.power", integer, "", "teacher: power (default: the network's)", {}, "1..16"},
