@@ -251,6 +251,9 @@ BOOST_DATA_TEST_CASE(events_at_the_times_of_the_ordinary_stepper, bdata::make(kN
     ChartRun run(problem, options, until(t_end));
     ChartLog log(run);
     run.integration.run(log);
+    // How often r has a maximum between two visits is a matter of looks, and tells nothing by itself.
+    std::erase_if(log.events,
+                  [](const ChartLog::Located& event) { return !is_stored(event_kind_of(event.kind)); });
     events[linear ? 1 : 0] = log.events;
     gradients[linear ? 1 : 0] = run.gradients();
   }

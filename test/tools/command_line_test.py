@@ -168,7 +168,8 @@ def a_finished_run_is_shown_and_not_touched():
 
 def snapshots_are_as_asked_for():
     base = [MAIN, "--set", "flow.t_end=2900", "-q"]
-    succeed(*base, "-o", "all.h5")
+    succeed(*base, "-o", "all.h5", "--set", "output.weights=all")
+    succeed(*base, "-o", "thinned.h5")
     succeed(*base, "-o", "events.h5", "--set", "output.weights=events")
     succeed(*base, "-o", "every.h5", "--set", "output.weights={every=10}")
     succeed(*base, "-o", "times.h5", "--set", "output.weights={times=[100.0, 2761.0, 2764.5, 2800.0]}")
@@ -188,6 +189,37 @@ def snapshots_are_as_asked_for():
             assert a["snapshot_time"][row] == when
         assert (np.diff(a["time"][:]) > 0).all() and (np.diff(a["snapshot_time"][:]) > 0).all()
         assert (np.diff(a["loss"][:]) <= 1e-15).all()
+    weights_are_kept_where_they_have_moved()
+
+
+def moved(w, v):
+    """By what one is far from the other: the direction, and a fifth of what ln |w| changes by."""
+    a, b = np.linalg.norm(w), np.linalg.norm(v)
+    return np.linalg.norm(w / a - v / b) + abs(np.log(a / b)) / 5
+
+
+def weights_are_kept_where_they_have_moved():
+    """The default: few of them, none far from the next, each as in the run that keeps all."""
+    with h5py.File("all.h5") as a, h5py.File("thinned.h5") as t:
+        every = dict(zip(a["snapshot_time"][:], a["weights"][:]))
+        kept, times = t["weights"][:], t["snapshot_time"][:]
+        assert all(np.array_equal(every[when], w) for when, w in zip(times, kept))
+        gaps = []  # from every step to the last weights kept before it
+        for when, w in every.items():
+            gaps.append(moved(w, kept[np.searchsorted(times, when, side="right") - 1]))
+        steps = [moved(u, v) for u, v in zip(list(every.values())[1:], every.values())]
+        print(f"weights kept {len(times)} of {len(every)}; a step is at most {max(gaps):.3f} from the last kept, {max(steps):.3f} from the one before")
+        assert len(times) < 400 and max(gaps) <= 0.08 and np.median(gaps) < 0.02
+    # A network of 1000 weights, kinked: what a report needs in less than 10 MB.
+    with open("wide.toml", "w") as out:
+        out.write('[network]\nlayers = [9, 100, 1]\nslope = 0.1\npower = 1\n[data]\ninputs = "gaussian"\nsamples = 30\n'
+                  'targets = "teacher"\n[loss]\nreduction = "mean"\n[init]\nscale = 1e-4\n[flow]\nt_end = 30\n')
+    succeed("wide.toml", "-o", "wide.h5", "-q")
+    with h5py.File("wide.h5") as file:
+        rows, snapshots = len(file["time"]), len(file["snapshot_time"])
+    size = os.path.getsize("wide.h5") / 1e6
+    print(f"1000 weights, {rows} steps: {snapshots} snapshots, {size:.1f} MB")
+    assert rows > 1500 and size <= 10
 
 
 def a_second_process_reads_meanwhile():

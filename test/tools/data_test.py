@@ -13,7 +13,7 @@ from run_file import counters, datasets, same
 from tool import BIN, MAIN, claims, flow, in_temporary_folder, one_line, succeed
 
 GENERATOR = np.random.default_rng(3)
-HEAD = "[network]\nlayers = [{0}, 4, {1}]\n[flow]\nt_end = {2}\n[init]\nscale = 0.3\n"
+HEAD = "[network]\nlayers = [{0}, 4, {1}]\n[flow]\nt_end = {2}\n[init]\nscale = 0.3\n[output]\nweights = \"all\"\n"
 
 
 def study(data, loss="square", inputs=3, outputs=1, t_end=2.0, name="s.toml", reduction="sum"):
@@ -82,7 +82,7 @@ def test_losses_by_numpy():
         errors = set()
         for reduction in ("sum", "mean"):
             s = study(generated + noise + f'targets = "{targets}"\n', kind, outputs=outputs, reduction=reduction)
-            succeed(s, "-o", "t.h5", "-q", "--force")
+            succeed(s, "-o", "t.h5", "-q", "--force", "--set", 'output.weights="all"')
             errors |= check_columns("t.h5", kind)
         assert kind == "square" or len(errors) > 1, "the error rate never moves: nothing is tested"
     # The same path and the same work as without a test set.
