@@ -19,7 +19,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_filled_in_and_values_read) {
   BOOST_TEST(s.real("flow.t_end") == Real(100));
   BOOST_TEST(s.boolean("events.saddle.enabled"));
   BOOST_TEST(!s.has("data.file"));
-  BOOST_TEST(s.snapshots("output.weights").all);
+  BOOST_TEST((s.snapshots("output.weights").thinned && !s.snapshots("output.weights").all));
 }
 
 BOOST_AUTO_TEST_CASE(the_filled_study_reads_back_to_itself) {

@@ -108,12 +108,18 @@ def read_only_folder():
 
 
 def full_disk():
-    os.mkdir("small")
+    # Full while rows are written, and when the finished run is to get its summary, in a copy.
+    full_disk_with("--set", "output.weights=all")
+    full_disk_with()
+
+
+def full_disk_with(*sets):
+    os.makedirs("small", exist_ok=True)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", "small"], capture_output=True).returncode != 0:
         print("full disk: not tried, mounting is not permitted")
         return
     try:
-        one_line(flow(MAIN, "-o", "small/run.h5"), 4, "small/run.", "space")  # the run file or its checkpoint
+        one_line(flow(MAIN, "-o", "small/run.h5", "-q", *sets), 4, "small/run.", "space")  # the run file or its checkpoint
         if os.path.exists("small/run.h5"):
             shutil.copy("small/run.h5", "copy.h5")
             with h5py.File("copy.h5", "r", swmr=True) as file:

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -35,6 +36,15 @@ int rename_unless_there(const std::string& from, const std::string& to) {
   const int done = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
   if (done == 0 || (errno != EINVAL && errno != ENOSYS)) return done;
   return std::rename(from.c_str(), to.c_str());
+}
+
+/// The standard library's copy says "Input/output error" of a full disk.
+std::string reason_of(const std::error_code& error, const std::string& path) {
+  std::error_code ignored;
+  const std::uintmax_t size = std::filesystem::file_size(path, ignored);
+  const std::filesystem::path folder = std::filesystem::absolute(path, ignored).parent_path();
+  const std::filesystem::space_info space = std::filesystem::space(folder, ignored);
+  return !ignored && space.available < size ? std::strerror(ENOSPC) : error.message();
 }
 
 }  // namespace
@@ -91,7 +101,8 @@ Draft Draft::copy_of(const std::string& path) {
   draft.lock_file(lock_exclusively);
   std::error_code error;
   std::filesystem::copy_file(path, draft.draft_, std::filesystem::copy_options::overwrite_existing, error);
-  if (error) throw IoError(path + ": cannot copy the file to " + draft.draft_ + ": " + error.message());
+  if (error)
+    throw IoError(path + ": cannot copy the file to " + draft.draft_ + ": " + reason_of(error, path));
   return draft;
 }
 

@@ -23,7 +23,7 @@ class Visits {
       : options_(options), probe_(probe), state_(std::move(state)) {}
 
   void start(const Observables& initial) {
-    state_->farthest = initial.proximity;
+    state_->farthest = state_->last = initial.proximity;
     if (!options_.visit_at_start || !(initial.proximity < rule().enter)) return;
     begin(initial.proximity, initial.loss);
     state_->close = true;
@@ -66,7 +66,9 @@ class Visits {
   }
   void leave(const Vector& x) {
     state_->close = state_->dip = state_->turned = false;
-    state_->farthest = proximity(x);
+    state_->farthest = state_->last = proximity(x);
+    state_->growth = 1;
+    state_->slowing = false;
     ++state_->leaves;
   }
   bool stops() const { return options_.leaves_terminal > 0 && state_->leaves >= options_.leaves_terminal; }
@@ -74,6 +76,7 @@ class Visits {
   void end_step(const Vector& x) {
     if (!state_->dip) {
       note_farthest(x);
+      note_growth(proximity(x));
     } else if (proximity(x) > state_->nearest) {
       state_->turned = true;
     } else {
@@ -82,6 +85,13 @@ class Visits {
   }
 
  private:
+  // Less than half as fast as in the step before, by logarithms: exponential growth never is.
+  void note_growth(Real r) {
+    const Real growth = state_->last > 0 ? r / state_->last : Real(1);
+    state_->slowing = growth >= 1 && growth * growth < state_->growth;
+    state_->growth = std::min(growth, kLargestNumber);
+    state_->last = r;
+  }
   void begin(Real r, Real loss) {
     state_->dip = true;
     state_->turned = false;
@@ -140,7 +150,7 @@ Event make_dip_farthest(const Shared& visits) {
   Event event;
   event.direction = Direction::falling;
   event.function = [visits](const Vector& x) { return visits->falling(x); };
-  event.armed = [visits] { return !visits->state().dip; };
+  event.armed = [visits] { return !visits->state().dip && visits->state().slowing; };
   event.on_fire = [visits](const EventHit&, const Vector& x) { visits->note_farthest(x); };
   return event;
 }
@@ -168,16 +178,16 @@ Event make_dip_closest(const Shared& visits) {
 }  // namespace
 
 void VisitState::save(MemoryWriter& memory) const {
-  for (const bool flag : {close, dip, turned}) memory.add(flag);
+  for (const bool flag : {close, dip, turned, slowing}) memory.add(flag);
   memory.add(leaves);
-  for (const Real value : {located, nearest, nearest_loss, farthest})
+  for (const Real value : {located, nearest, nearest_loss, farthest, last, growth})
     memory.add(std::min(value, kLargestNumber));
 }
 
 void VisitState::load(MemoryReader& memory) {
-  for (bool* flag : {&close, &dip, &turned}) *flag = memory.boolean();
+  for (bool* flag : {&close, &dip, &turned, &slowing}) *flag = memory.boolean();
   leaves = static_cast<int>(memory.integer());
-  for (Real* value : {&located, &nearest, &nearest_loss, &farthest}) *value = memory.real();
+  for (Real* value : {&located, &nearest, &nearest_loss, &farthest, &last, &growth}) *value = memory.real();
 }
 
 std::vector<KindOfEvent> make_visit_events(const VisitEventOptions& options, Probe& probe,

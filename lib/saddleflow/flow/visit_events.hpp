@@ -24,6 +24,11 @@ struct VisitState {
   Real nearest_loss = 0;  ///< ... and the loss there
   Real farthest = 0;      ///< largest r since the last visit
 
+  // Between two visits: r at the end of the last step, what it grew by in that step, and whether it grows
+  // less and less, so that a maximum may be near.
+  Real last = 0, growth = 1;
+  bool slowing = false;
+
   void save(MemoryWriter& memory) const;
   void load(MemoryReader& memory);
 };
@@ -42,9 +47,9 @@ struct KindOfEvent {
 };
 
 /// Close visits first: enter, closest, leave; then, where the rule finds dips, their three events, which are
-/// not stored. They share `state`. The probe must outlive them. A dip costs one
-/// Hessian-vector product and one output tangent a step while r falls to its minimum, as a close visit does,
-/// and before that where r is below the level of a dip times the prominence.
+/// not stored. They share `state`. The probe must outlive them. A dip costs one Hessian-vector
+/// product and one output tangent a step while r falls to its minimum, as a close visit does, and before it
+/// in steps that may hold a low maximum of r.
 std::vector<KindOfEvent> make_visit_events(const VisitEventOptions& options, Probe& probe,
                                            const Observables& initial,
                                            const std::shared_ptr<VisitState>& state);
