@@ -125,6 +125,21 @@ def refusals():
     one_line(flow(MAIN, "-o", "r.h5", "--resume", *ends(2000)[0]), 2, "r.h5", "flow.t_end: found 2000", "3000")
     one_line(flow(MAIN, "-o", "r.h5", "--resume", *ends(4000)[0], "--set", "events.saddle.stop_after=1"), 2,
              "events.saddle.stop_after: found 1")
+    # Less than there is would be lost: weights, events, a test set; also beside a stop that is later, or earlier.
+    level = 'events.level=[{quantity="loss",value=0.5}]'
+    succeed(MAIN, "-o", "r.h5", "--force", "-q", *ends(3000)[0], "--set", "output.weights=all", "--set", level, "--set", "data.test_samples=5")
+    before = open("r.h5", "rb").read()
+    kept = {"output.weights": ("--set", "output.weights=all"), "events.level": ("--set", level),
+            "data.test_samples": ("--set", "data.test_samples=5")}
+    for lost in kept:
+        others = [word for key, words in kept.items() if key != lost for word in words]
+        for t in (4000, 3000):
+            one_line(flow(MAIN, "-o", "r.h5", "--resume", *ends(t)[0], *others), 2, "r.h5", lost, "more to be recorded")
+    one_line(flow(MAIN, "-o", "r.h5", "--resume", *ends(4000)[0], *[w for words in kept.values() for w in words],
+                  "--set", "events.saddle.enter=0.02"), 2, "events.saddle.enter", "more to be recorded")
+    more = [w for words in kept.values() for w in words] + ["--set", 'events.escape.by=["loss","norm"]']
+    one_line(flow(MAIN, "-o", "r.h5", "--resume", *ends(2000)[0], *more), 2, "flow.t_end: found 2000")
+    assert open("r.h5", "rb").read() == before
 
 
 def a_reader_in_the_way():

@@ -18,14 +18,27 @@ namespace {
 
 using How = Continuation::How;
 
-void require_same_path(const std::vector<StudyChange>& changes, const StudyTable& study,
-                       const archive::RunReader& run) {
-  for (const StudyChange& change : changes)
+/// InputError for what would be another path, an earlier stop, or less to read in the file than there is now.
+void require_continuable(const std::vector<StudyChange>& changes, const StudyTable& then,
+                         const StudyTable& study, const archive::RunReader& run) {
+  for (const StudyChange& change : changes) {
     if (change.role == KeyRole::path)
       throw InputError(
           fmt::format("{}: was made from another study (or other --set values) than {}, which it "
                       "cannot be resumed with: {}: found {}, expected {} as in the run",
                       run.path(), study.name(), change.key, change.now, change.then));
+    if (change.role == KeyRole::stop) require_looser(change, then, study, run.path());
+    if (change.role == KeyRole::recording && !records_more(change))
+      throw InputError(
+          fmt::format("{}: cannot be continued: {}: found {}, expected {} as in the run, or more to be "
+                      "recorded (--force begins anew)",
+                      run.path(), change.key, change.now, change.then));
+  }
+}
+
+const StudyChange* first_of(KeyRole role, const std::vector<StudyChange>& changes) {
+  const auto found = std::ranges::find(changes, role, &StudyChange::role);
+  return found == changes.end() ? nullptr : &*found;
 }
 
 bool aims_at_end(const archive::Checkpoint& checkpoint) {
@@ -40,16 +53,11 @@ Continuation plan_continuation(const StudyTable& study, const archive::RunReader
   require_fixed_network(run, "--resume");
   const StudyTable then = StudyTable::parse(run.description().toml, run.path() + ": /config/toml");
   const std::vector<StudyChange> changes = study_changes(then, study);
-  require_same_path(changes, study, run);
-  bool looser = false;
-  for (const StudyChange& change : changes) {
-    if (change.role == KeyRole::recording)
-      return {How::afresh, fmt::format("{} is recorded in another way ({}, then {})", change.key, change.now,
-                                       change.then)};
-    if (change.role != KeyRole::stop) continue;
-    require_looser(change, then, study, run.path());
-    looser = true;
-  }
+  require_continuable(changes, then, study, run);
+  if (const StudyChange* more = first_of(KeyRole::recording, changes))
+    return {How::afresh,
+            fmt::format("more is recorded: {} is {} now, it was {}", more->key, more->now, more->then)};
+  const bool looser = first_of(KeyRole::stop, changes) != nullptr;
   if (!looser && !is_unfinished(run.summary().stop_reason)) return {How::show, ""};
   const std::string checkpoint = archive::checkpoint_path(run.path());
   if (!std::filesystem::exists(checkpoint)) return {How::afresh, "there is no checkpoint beside it"};

@@ -21,10 +21,10 @@ struct Continuation {
   std::string reason;  ///< of `afresh`, in words
 };
 
-/// A finished run goes on where the study asks for a looser stop; where it asks for other recordings (events,
+/// A finished run goes on where the study asks for a looser stop; where it asks for more recordings (events,
 /// weights, a test set) the same trajectory is integrated once more. InputError for a study that differs in
-/// anything else, or whose stop is tighter, naming file and key; IoError for a file that another process
-/// writes.
+/// anything else, whose stop is tighter or that would record less, naming file and key; IoError for a file
+/// that another process writes.
 Continuation plan_continuation(const StudyTable& study, const archive::RunReader& run);
 
 }  // namespace saddleflow

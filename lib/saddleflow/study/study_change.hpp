@@ -27,6 +27,10 @@ struct StudyChange {
 /// Every key in which the two differ, in the order of their names.
 std::vector<StudyChange> study_changes(const StudyTable& then, const StudyTable& now);
 
+/// Whether the change only adds to what is stored: more weights (events, thinned, all), a level, an escape or
+/// a kind of event that was not looked for, a test set. `change.role` must be `recording`.
+bool records_more(const StudyChange& change);
+
 /// Where a run of `then` stops, one of `now` has not stopped yet: a later t_end, more steps, a terminal event
 /// that is none any more, a wider bound. InputError that names the key (and `run`, the file) for a tighter
 /// one. `change.role` must be `stop`.
