@@ -1,6 +1,5 @@
 // sf-evaluate: what the network of a run is at any time: weights, outputs, losses, spectrum.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 #include "command_line.hpp"
 #include "interrupt.hpp"
 #include "output_file.hpp"
+#include "progress.hpp"
 #include "run_tables.hpp"
 #include "saddleflow/job/evaluation.hpp"
 #include "saddleflow/problem/input_rows.hpp"
@@ -61,12 +61,7 @@ EvaluationOptions evaluation_options(const Arguments& a) {
   if (!a.inputs.empty()) options.inputs = read_input_rows(a.inputs);
   options.spectrum = by_name<SpectrumPart>(a.spectrum, "--spectrum");
   options.interrupt = &interrupted;
-  if (!a.quiet && isatty(STDERR_FILENO) != 0) {
-    options.progress = [](const std::string& what) {
-      fmt::print(stderr, "\r\033[K{}", what);
-      std::fflush(stderr);
-    };
-  }
+  options.progress = progress_line(a.quiet);
   return options;
 }
 

@@ -1,6 +1,5 @@
 // sf-saddles: the saddles that runs have visited, refined, classified and connected.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <string>
@@ -9,6 +8,7 @@
 #include "command_line.hpp"
 #include "interrupt.hpp"
 #include "output_file.hpp"
+#include "progress.hpp"
 #include "run_tables.hpp"
 #include "saddle_tables.hpp"
 #include "saddleflow/archive/saddle_writer.hpp"
@@ -88,12 +88,7 @@ SaddleSurveyOptions survey_options(const Arguments& a) {
   options.most_points = a.most_points;
   options.rtol = static_cast<Real>(a.rtol);
   options.interrupt = &interrupted;
-  if (!a.quiet && isatty(STDERR_FILENO) != 0) {
-    options.progress = [](const std::string& what) {
-      fmt::print(stderr, "\r\033[K{}", what);
-      std::fflush(stderr);
-    };
-  }
+  options.progress = progress_line(a.quiet);
   return options;
 }
 

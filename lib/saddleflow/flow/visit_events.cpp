@@ -74,10 +74,11 @@ class Visits {
   bool stops() const { return options_.leaves_terminal > 0 && state_->leaves >= options_.leaves_terminal; }
 
   void end_step(const Vector& x) {
+    const Real r = proximity(x);
     if (!state_->dip) {
-      note_farthest(x);
-      note_growth(proximity(x));
-    } else if (proximity(x) > state_->nearest) {
+      state_->farthest = std::max(state_->farthest, r);
+      note_growth(r);
+    } else if (r > state_->nearest) {
       state_->turned = true;
     } else {
       approach(x);

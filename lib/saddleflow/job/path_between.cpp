@@ -50,7 +50,7 @@ class PathBetween {
  public:
   PathBetween(KktProblem& problem, const std::atomic<bool>* interrupt)
       : problem_(problem),
-        study_(StudyTable::parse(problem.description.toml, problem.run->path() + ": /config/toml")),
+        study_(StudyTable::stored(problem.description.toml, problem.run->path())),
         snapshots_(problem.run->column("snapshot_time")),
         interrupt_(interrupt) {
     if (snapshots_.empty()) throw InputError(problem.run->path() + ": holds no weights");

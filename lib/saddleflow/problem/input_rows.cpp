@@ -9,26 +9,11 @@
 #include <vector>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/problem/csv_cells.hpp"
 
 namespace saddleflow {
 
 namespace {
-
-std::string_view without_blanks(std::string_view cell) {
-  const std::size_t first = cell.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return cell.substr(first, cell.find_last_not_of(" \t\r") - first + 1);
-}
-
-std::vector<std::string_view> cells_of(std::string_view line) {
-  std::vector<std::string_view> cells;
-  for (;;) {
-    const std::size_t comma = line.find(',');
-    cells.push_back(without_blanks(line.substr(0, comma)));
-    if (comma == std::string_view::npos) return cells;
-    line.remove_prefix(comma + 1);
-  }
-}
 
 bool is_header(const std::vector<std::string_view>& cells) {
   for (std::size_t j = 0; j < cells.size(); ++j)
@@ -53,8 +38,8 @@ Matrix read_input_rows(const std::string& path) {
   std::vector<std::vector<Real>> rows;
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
-    if (without_blanks(line).empty()) continue;
-    const std::vector<std::string_view> cells = cells_of(line);
+    const std::vector<std::string_view> cells = split_cells(line);
+    if (cells.size() == 1 && cells.front().empty()) continue;
     if (rows.empty() && is_header(cells)) continue;
     if (!rows.empty() && cells.size() != rows.front().size())
       throw InputError(fmt::format("{}: line {}: found {} cells, expected {} as before", path, number,

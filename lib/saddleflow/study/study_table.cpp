@@ -369,32 +369,7 @@ std::size_t StudyTable::count(const std::string& path) const {
 
 std::string StudyTable::filled() const { return write_study(content_->table); }
 
-namespace {
-
-void collect(const toml::node& node, const std::string& path, std::map<std::string, std::string>& values) {
-  if (const toml::table* table = node.as_table()) {
-    for (const auto& [key, child] : *table)
-      collect(child, path.empty() ? std::string(key) : fmt::format("{}.{}", path, key.str()), values);
-  } else if (const toml::array* list = node.as_array();
-             list && !list->empty() && list->is_array_of_tables()) {
-    for (std::size_t i = 0; i < list->size(); ++i)
-      collect((*list)[i], fmt::format("{}[{}]", path, i), values);
-  } else {
-    std::ostringstream out;
-    node.visit([&](const auto& concrete) { out << concrete; });
-    // The shortest decimal that is the number: 1e-09, where TOML writes 1.0000000000000001e-09.
-    const auto* number = node.as_floating_point();
-    values[path] = number ? fmt::format("{}", number->get()) : out.str();
-  }
-}
-
-}  // namespace
-
-std::map<std::string, std::string> StudyTable::values() const {
-  std::map<std::string, std::string> values;
-  collect(content_->table, "", values);
-  return values;
-}
+std::map<std::string, std::string> StudyTable::values() const { return study_values(content_->table); }
 
 const std::string& StudyTable::typed() const { return content_->typed; }
 const std::string& StudyTable::name() const { return content_->name; }

@@ -95,4 +95,27 @@ class Writer {
 
 std::string write_study(const toml::table& study) { return Writer(study).write(); }
 
+namespace {
+
+void collect(const toml::node& node, const std::string& path, std::map<std::string, std::string>& values) {
+  if (const toml::table* table = node.as_table()) {
+    for (const auto& [key, child] : *table)
+      collect(child, path.empty() ? std::string(key) : fmt::format("{}.{}", path, key.str()), values);
+  } else if (const toml::array* list = node.as_array();
+             list && !list->empty() && list->is_array_of_tables()) {
+    for (std::size_t i = 0; i < list->size(); ++i)
+      collect((*list)[i], fmt::format("{}[{}]", path, i), values);
+  } else {
+    values[path] = written(node);
+  }
+}
+
+}  // namespace
+
+std::map<std::string, std::string> study_values(const toml::table& study) {
+  std::map<std::string, std::string> values;
+  collect(study, "", values);
+  return values;
+}
+
 }  // namespace saddleflow

@@ -3,11 +3,15 @@
 #pragma once
 
 #include <toml++/toml.h>
+#include <map>
 #include <string>
 
 namespace saddleflow {
 
 /// Every key of study_keys() that the checked table holds.
 std::string write_study(const toml::table& study);
+
+/// The same key by key: "events.level[0].value" and its value.
+std::map<std::string, std::string> study_values(const toml::table& study);
 
 }  // namespace saddleflow
