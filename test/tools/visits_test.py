@@ -87,6 +87,18 @@ def every_plateau_and_no_other():
                                        for v in found))
 
 
+def the_main_study_as_ever():
+    """Its close visits begin, come closest and end where they did when only close ones were known."""
+    succeed(MAIN, "-o", "main.h5", "-q", "--set", 'output.weights="events"')
+    right = [(2764.89813916, 2777.502004, 3074.017319), (3086.856157, 3119.722539, 7499.99497), (7941.07433, None, None)]
+    found = visits("main.h5")
+    assert len(found) == 3 and all(visit["depth"] == "close" for visit in found), found
+    for visit, times in zip(found, right):
+        for name, time_of in zip(("enter_time", "closest_time", "leave_time"), times):
+            assert time_of is None or abs(visit[name] / time_of - 1) < 1e-7, (name, visit[name], time_of)
+    assert np.isnan(found[2]["leave_time"])
+
+
 def stored_runs_tell_the_same():
     """Found again on the stored steps, with the prominence of the run: the recorded rows."""
     for name in PROBLEMS:
@@ -181,6 +193,7 @@ def bad_prominences():
 
 def test():
     every_plateau_and_no_other()
+    the_main_study_as_ever()
     stored_runs_tell_the_same()
     a_run_that_recorded_close_visits_only()
     weights_that_are_not_stored()
