@@ -4,17 +4,13 @@ With FOLDER the pages and screenshots are left there. Exit status 77 (skipped) w
 """
 
 import html
-import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-SKIPPED = 77
-QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--virtual-time-budget=120000", "--window-size=1400,900"]
+from browser import SKIPPED, Browser, installed
 
 # page, address, attributes of <body>, (pattern, least number) in the document
 CASES = [
@@ -269,53 +265,11 @@ addEventListener('load', async () => {
 """
 
 
-# Opens one page after the other in a frame of a window's size, waits for what it notes of itself, and keeps its document.
-# One start of the browser takes as long as many pages.
-FRAMES = """<!doctype html><meta charset="utf-8"><body><script>
-const pause = (time) => new Promise((done) => setTimeout(done, time));
-const open = async ([address, mark]) => {
-  const frame = document.createElement('iframe');
-  frame.width = 1400;
-  frame.height = 900;
-  frame.src = address;
-  const loaded = new Promise((done) => frame.addEventListener('load', done));
-  document.body.append(frame);
-  await loaded;
-  const noted = () => frame.contentDocument.body.dataset[mark] !== undefined;
-  for (let wait = 0; wait < 400 && !noted(); ++wait) await pause(20);
-  await pause(100);
-  const text = frame.contentDocument.documentElement.outerHTML;
-  frame.remove();
-  return text;
-};
-addEventListener('load', async () => {
-  const documents = [];
-  for (const page of PAGES) documents.push(await open(page));
-  const found = document.createElement('script');
-  found.type = 'application/json';
-  found.id = 'documents';
-  found.textContent = JSON.stringify(documents).replaceAll('<', '\\\\u003c');
-  document.body.append(found);
-});
-</script></body>"""
-
-
-def chromium(browser, page, *options):
-    with tempfile.TemporaryDirectory(prefix="saddleflow-browser-") as profile:
-        return subprocess.run([browser, *QUIET, f"--user-data-dir={profile}", *options, page], check=True, timeout=240,
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
-
-
-def documents_of(browser, folder, pages):
+def documents_of(browser, pages):
     """What the pages become: each an address and the note (data-... of its body) that it is done."""
-    frames = Path(folder) / "frames.html"
-    frames.write_text(FRAMES.replace("PAGES", json.dumps(pages)), encoding="utf-8")
-    dump = chromium(browser, frames.resolve().as_uri(), "--dump-dom", "--allow-file-access-from-files")
-    found = re.search(r'<script type="application/json" id="documents">(.*?)</script>', dump, re.DOTALL)
-    assert found, "the browser has not come to the end of the pages"
-    documents = json.loads(found.group(1))
-    assert len(documents) == len(pages), (len(documents), len(pages))
-    return documents
+    for address, mark in pages:
+        browser.open(address, mark)
+        yield browser.document()
 
 
 def failures(name, address, wanted, patterns, document):
@@ -339,33 +293,35 @@ def failures(name, address, wanted, patterns, document):
             yield f"{name}{address}: {document.count(pattern)} times {pattern!r}, expected at least {least}"
 
 
+def address_of(folder, name):
+    return (Path(folder) / f"{name}.html").resolve().as_uri()
+
+
 def main(render, folder):
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
+    if installed() is None:
         print("skipped: chromium is not installed (Debian package chromium)")
         return SKIPPED
     subprocess.run([render, folder], check=True)
-    documents = documents_of(browser, folder, [((Path(folder) / f"{name}.html").resolve().as_uri() + address, "ready") for name, address, _, _ in CASES])
+    pages = [(address_of(folder, name) + address, "ready") for name, address, _, _ in CASES]
     readers = [("plane", READER), ("modes", RASTER_READER), ("growing", ROUNDS_READER), ("plane", ADDRESS_READER)]
     readers += [(name, SAVE_READER) for name in ("plane", "kkt_map", "diagonal", "modes", "saddles", "growing", "runs")]
-    pages = []
     for number, (name, reader) in enumerate(readers):
         played = Path(folder) / f"played-{number}-{name}.html"
         text = (Path(folder) / f"{name}.html").read_text(encoding="utf-8")
         played.write_text(text.replace("</body>", f"<script>{reader}</script></body>"), encoding="utf-8")
         pages.append((played.resolve().as_uri(), "failed"))
-    half = len(pages) // 2  # a browser that draws for minutes is taken for one that hangs
-    for part in (pages[:half], pages[half:]):
-        documents += documents_of(browser, folder, part)
+    shot = Path(folder) / "plane.png"
+    with Browser() as browser:
+        documents = list(documents_of(browser, pages))
+        browser.open(address_of(folder, "plane"), "ready")
+        shot.write_bytes(browser.screenshot())
     problems = []
     for (name, address, wanted, patterns), document in zip(CASES, documents):
         problems += failures(name, address, wanted, patterns, document)
     for (name, _), document in zip(readers, documents[len(CASES):]):
         problems += failures(name, " played", {"failed": "nothing"}, [], document)
-    shot = Path(folder) / "plane.png"
-    chromium(browser, (Path(folder) / "plane.html").resolve().as_uri(), f"--screenshot={shot}")
-    if not shot.is_file() or shot.stat().st_size < 30_000:
-        problems.append("plane: the screenshot is missing or blank")
+    if shot.stat().st_size < 30_000:
+        problems.append("plane: the screenshot is blank")
     print("\n".join(problems) or f"{len(CASES)} pages drawn without an error")
     return 1 if problems else 0
 

@@ -11,7 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from browser_test import SKIPPED, chromium
+import numpy as np
+
+from browser import SKIPPED, Browser, installed
 
 # page, axes, fewest sheets
 CASES = [("plane", "x=log&y=log", 4), ("modes", "x=steps", 4), ("saddles", "x=log", 4), ("growing", "x=log", 3), ("several", "", 1), ("runs", "y=log", 2)]
@@ -23,25 +25,30 @@ PAPER, LEAST_PAPER = 235, 0.6
 
 
 def sheets_of(browser, page, address, folder, name):
-    """The sheets of a printed page, each as (width, height, grey pixels)."""
+    """The sheets of a printed page, each as (width, height, grey pixels as numpy array)."""
     pdf = Path(folder) / f"{name}.pdf"
-    chromium(browser, page.resolve().as_uri() + address, f"--print-to-pdf={pdf}", "--no-pdf-header-footer", "--print-to-pdf-no-header")
+    browser.open(page.resolve().as_uri() + address, "ready")
+    pdf.write_bytes(browser.pdf())
     subprocess.run(["pdftoppm", "-gray", "-r", RESOLUTION, str(pdf), str(pdf.with_suffix(""))], check=True)
     found = []
     for path in sorted(Path(folder).glob(f"{name}-*.pgm")):
         magic, size, largest, pixels = path.read_bytes().split(b"\n", 3)
         assert magic == b"P5" and largest == b"255", path
         width, height = map(int, size.split())
-        found.append((width, height, pixels))
+        found.append((width, height, np.frombuffer(pixels, np.uint8)))
     return found
+
+
+def same(sheets, others):
+    return len(sheets) == len(others) and all(a[:2] == b[:2] and np.array_equal(a[2], b[2]) for a, b in zip(sheets, others))
 
 
 def failures(name, sheets, fewest):
     if len(sheets) < fewest:
         yield f"{name}: {len(sheets)} sheets, expected at least {fewest}"
     for number, (width, height, pixels) in enumerate(sheets, 1):
-        ink = sum(1 for value in pixels if value < INK)
-        paper = sum(1 for value in pixels if value > PAPER) / (width * height)
+        ink = np.count_nonzero(pixels < INK)
+        paper = np.count_nonzero(pixels > PAPER) / (width * height)
         if ink < LEAST_INK:
             yield f"{name}: sheet {number} of {len(sheets)} is blank, {ink} dark pixels"
         if paper < LEAST_PAPER:
@@ -49,19 +56,20 @@ def failures(name, sheets, fewest):
 
 
 def main(render, folder):
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None or shutil.which("pdftoppm") is None:
+    if installed() is None or shutil.which("pdftoppm") is None:
         print("skipped: chromium or pdftoppm is not installed (Debian packages chromium, poppler-utils)")
         return SKIPPED
     subprocess.run([render, folder], check=True)
     problems, count = [], 0
-    for name, address, fewest in CASES:
-        page = Path(folder) / f"{name}.html"
-        dark = sheets_of(browser, page, f"#{address}&theme=dark", folder, f"{name}-dark")
-        problems += failures(name, dark, fewest)
-        count += len(dark)
-        if dark != sheets_of(browser, page, f"#{address}&theme=light", folder, f"{name}-light"):
-            problems.append(f"{name}: printed otherwise from dark paper than from light")
+    with Browser() as browser:
+        for name, address, fewest in CASES:
+            page = Path(folder) / f"{name}.html"
+            dark = sheets_of(browser, page, f"#{address}&theme=dark", folder, f"{name}-dark")
+            problems += failures(name, dark, fewest)
+            count += len(dark)
+            light = sheets_of(browser, page, f"#{address}&theme=light", folder, f"{name}-light")
+            if not same(dark, light):
+                problems.append(f"{name}: printed otherwise from dark paper than from light")
     print("\n".join(problems) or f"{count} sheets of {len(CASES)} pages, none blank or dark")
     return 1 if problems else 0
 
