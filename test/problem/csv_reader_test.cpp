@@ -58,21 +58,20 @@ BOOST_AUTO_TEST_CASE(gaps_are_dropped_and_counted) {
   expect_two_samples(data);
   BOOST_TEST(data.dropped == 3);
   const Dataset words = parse(
-      "x1,x2,y1\nNaN,2,3\nnan,2,3\nN/A,2,3\n1,2,3\n1,null,3\n1,NULL,3\n1,2,None\n1,2,?\n4,-0.5,600\n\"NA\",2,3\n",
+      "x1,x2,y1\nNaN,2,3\nnan,2,3\nN/"
+      "A,2,3\n1,2,3\n1,null,3\n1,NULL,3\n1,2,None\n1,2,?\n4,-0.5,600\n\"NA\",2,3\n",
       GapRows::dropped);
   expect_two_samples(words);
   BOOST_TEST(words.dropped == 8);
 }
 
 BOOST_AUTO_TEST_CASE(gaps_are_errors_otherwise) {
-  expect_csv_error(
-      "x1,x2,y1\n1,2,3\n,5,6\n",
-      "data.csv: line 3, column x1: empty cell found, expected a number; 1 of 2 rows has gaps "
-      "(data.drop_gaps = true leaves them out)");
-  expect_csv_error(
-      "x1,x2,y1\n1,2,N/A\n1,,3\n1,2,3\n",
-      "data.csv: line 2, column y1: \"N/A\" found, expected a number; 2 of 3 rows have gaps "
-      "(data.drop_gaps = true leaves them out)");
+  expect_csv_error("x1,x2,y1\n1,2,3\n,5,6\n",
+                   "data.csv: line 3, column x1: empty cell found, expected a number; 1 of 2 rows has gaps "
+                   "(data.drop_gaps = true leaves them out)");
+  expect_csv_error("x1,x2,y1\n1,2,N/A\n1,,3\n1,2,3\n",
+                   "data.csv: line 2, column y1: \"N/A\" found, expected a number; 2 of 3 rows have gaps "
+                   "(data.drop_gaps = true leaves them out)");
   expect_csv_error("x1,y1\n,1\n2,NA\n", "data.csv: no rows left, all 2 have gaps", GapRows::dropped);
 }
 
@@ -101,6 +100,19 @@ BOOST_AUTO_TEST_CASE(ragged_rows_are_named) {
   expect_csv_error("x1,x2,y1\n1,2,3\n4,5\n", "data.csv: line 3: 2 cells found, expected 3 as in the header");
   expect_csv_error("x1,y1\n1,2,3\n", "data.csv: line 2: 3 cells found, expected 2 as in the header");
   expect_csv_error("x1,y1\n1,2\n\n3,4\n", "data.csv: line 3: 1 cells found, expected 2 as in the header");
+}
+
+BOOST_AUTO_TEST_CASE(a_single_column_needs_no_number) {
+  const Dataset one = parse_csv("x,y\n1,2\n3,4\n", "data.csv", false);
+  const Dataset numbered = parse_csv("x1,y1\n1,2\n3,4\n", "data.csv", false);
+  BOOST_TEST((one.inputs == numbered.inputs));
+  BOOST_TEST((one.targets == numbered.targets));
+  BOOST_TEST(parse_csv("x1,x2,y\n1,2,3\n", "data.csv", false).inputs.rows() == 2);
+  expect_csv_error("x,x2,y\n",
+                   "data.csv: line 1, column 2: header \"x2\" found, expected x1,...,xd,y1,...,yk");
+  expect_csv_error("x1,y,y2\n",
+                   "data.csv: line 1, column 3: header \"y2\" found, expected x1,...,xd,y1,...,yk");
+  expect_csv_error("y\n", "data.csv: line 1, column 1: header \"y\" found, expected x1,...,xd,y1,...,yk");
 }
 
 BOOST_AUTO_TEST_CASE(bad_headers_are_named) {

@@ -26,4 +26,8 @@ for source in "$lib"/examples/*.cpp; do
   echo "--- $name"
   "$work/examples/$name"
 done
+# The program that the README shows.
+sed -n '/^```cpp$/,/^```$/p' "$lib/../README.md" | sed '/^```/d' >"$work/readme.cpp"
+grep -q '#include <saddleflow/saddleflow.hpp>' "$work/readme.cpp"
+run "${CXX:-c++}" -std=c++20 -Wall -Wextra -fsyntax-only -isystem "$work/prefix/include" -isystem /usr/include/eigen3 "$work/readme.cpp"
 "$work/prefix/bin/sf-flow" --version

@@ -63,11 +63,18 @@ class Lines {
 
 Columns parse_header(std::string_view line, const std::string& file) {
   Columns columns;
+  bool one_input = false, one_target = false;  // x or y without a number is the only one
   for (const std::string_view cell : split_cells(line)) {
-    if (columns.targets == 0 && cell == fmt::format("x{}", columns.inputs + 1)) {
+    if (columns.targets == 0 && !one_input && cell == fmt::format("x{}", columns.inputs + 1)) {
       ++columns.inputs;
-    } else if (columns.inputs > 0 && cell == fmt::format("y{}", columns.targets + 1)) {
+    } else if (columns.count() == 0 && cell == "x") {
+      columns.inputs = 1;
+      one_input = true;
+    } else if (columns.inputs > 0 && !one_target && cell == fmt::format("y{}", columns.targets + 1)) {
       ++columns.targets;
+    } else if (columns.inputs > 0 && columns.targets == 0 && cell == "y") {
+      columns.targets = 1;
+      one_target = true;
     } else {
       throw InputError(fmt::format("{}: line 1, column {}: header \"{}\" found, expected x1,...,xd,y1,...,yk",
                                    file, columns.count() + 1, cell));

@@ -16,6 +16,7 @@ namespace saddleflow {
 namespace {
 
 bool is_header(const std::vector<std::string_view>& cells) {
+  if (cells.size() == 1 && cells.front() == "x") return true;
   for (std::size_t j = 0; j < cells.size(); ++j)
     if (cells[j] != fmt::format("x{}", j + 1)) return false;
   return true;
