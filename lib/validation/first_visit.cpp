@@ -83,8 +83,11 @@ Visit follow_to_visit(Problem& problem, FlowAssembly& parts) {
   options.interrupt = problem.interrupt;
   const Outcome outcome = parts.run(watcher, options);
   if (outcome.stop_reason == Stop::interrupted) throw Interrupted();
-  if (outcome.failed()) throw NumericalError("flow to a critical point: " + outcome.message);
   visit.stop_reason = outcome.stop_reason;
+  if (outcome.failed()) {
+    visit.failure = "flow to a critical point: " + outcome.message;
+    visit.closest.resize(0);
+  }
   return visit;
 }
 
@@ -114,10 +117,12 @@ CriticalPoint analysed(Problem& problem, const Vector& w) {
 }
 
 Arrival arrival_from_origin(Problem& problem, const Vector& u0, Real delta) {
-  return first_arrival(problem, [&](int number) {
+  const Arrival arrival = first_arrival(problem, [&](int number) {
     FlowAssembly parts(problem.objective, u0.normalized(), std::log(delta), visit_assembly(problem, number));
     return follow_to_visit(problem, parts);
   });
+  if (!arrival.visit.failure.empty()) throw NumericalError(arrival.visit.failure);
+  return arrival;
 }
 
 Arrival arrival_from(Problem& problem, const Vector& w) {

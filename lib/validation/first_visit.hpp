@@ -17,6 +17,7 @@ struct Visit {
   /// critical point was left again (r above 2e-2) or the flow came to rest at it (r below 1e-10).
   Vector until_closest, until_end;
   StopReason stop_reason;
+  std::string failure;  ///< of the integration, in words; then there is no visit
 
   bool found() const { return closest.size() > 0; }
 };
@@ -37,6 +38,8 @@ CriticalPoint analysed(Problem& problem, const Vector& w);
 /// integration fails.
 Arrival arrival_from_origin(Problem& problem, const Vector& u0, Real delta);
 /// From w, anywhere. A critical point that w itself is beside counts only when the flow comes back to it.
+/// Throws Interrupted. A failure of the integration is in the visit: a flow that comes to no critical point,
+/// as on data that are learnt for ever, is lost to its gauges in the end.
 Arrival arrival_from(Problem& problem, const Vector& w);
 
 }  // namespace saddleflow::claims

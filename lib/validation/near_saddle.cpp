@@ -28,6 +28,7 @@ constexpr Real kNoGrowth = std::numeric_limits<Real>::quiet_NaN();
 /// What came after one escape.
 struct Growth {
   bool as_selected = false;  ///< at the next critical point just those neurons have grown that should
+  bool lost = false;         ///< the flow could not be followed to a critical point, and decides nothing
   Real others = kNoGrowth;   ///< largest norm until then of the neurons that should stay inactive
   std::string point;
   Matrix outputs;  ///< there, on the data; empty: there was none
@@ -47,6 +48,10 @@ Verdict verdict_of(bool decided, bool holds) {
 }
 
 std::string ratio_text(Real ratio) { return fmt::format("{:.8g}", static_cast<double>(ratio)); }
+
+Index lost(const Series& series) {
+  return std::count_if(series.growth.begin(), series.growth.end(), [](const Growth& g) { return g.lost; });
+}
 
 Index not_left(const Series& series) {
   return std::count_if(series.runs.begin(), series.runs.end(),
@@ -78,6 +83,7 @@ class NearSaddle {
     for (const Series& series : generic_) describe(series, report.details);
     report.findings = {aligned_finding(aligned), generic_finding(), direction_finding(), drift_finding(),
                        growth_finding()};
+    name_those_lost(aligned, report.findings.back());
     name_those_that_stay(aligned, report.findings);
     return report;
   }
@@ -123,6 +129,7 @@ class NearSaddle {
     if (d.neuron < 0) return growth;
     const Arrival arrival = arrival_from(problem, d.left_at);
     if (!arrival.found()) {
+      growth.lost = !arrival.visit.failure.empty();
       growth.point = "no critical point: " + arrival.visit.stop_reason.text();
       return growth;
     }
@@ -264,7 +271,8 @@ class NearSaddle {
     Real from = 0;
     for (std::size_t i = problem_.deltas.size(); i-- > 0;) {
       for (const Series& series : generic_)
-        if (series.runs[i].neuron >= 0 && !series.growth[i].as_selected) return from;
+        if (series.runs[i].neuron >= 0 && !series.growth[i].as_selected && !series.growth[i].lost)
+          return from;
       from = problem_.deltas[i];
     }
     return from;
@@ -286,7 +294,7 @@ class NearSaddle {
     for (const Series& series : generic_) {
       std::vector<Real> others(series.runs.size(), kNoGrowth);
       for (std::size_t i = 0; i < series.runs.size(); ++i) {
-        if (series.runs[i].neuron >= 0) ++left;
+        if (series.runs[i].neuron >= 0 && !series.growth[i].lost) ++left;
         if (!series.growth[i].as_selected) continue;
         ++selected;
         others[i] = series.growth[i].others;
@@ -325,6 +333,15 @@ class NearSaddle {
     if (count == 0) return;
     const std::string stay = fmt::format("in {} runs no neuron leaves within the steps allowed", count);
     for (Finding& finding : findings) finding.reason += (finding.reason.empty() ? "" : "; ") + stay;
+  }
+
+  void name_those_lost(const Series& aligned, Finding& growth) const {
+    Index count = lost(aligned);
+    for (const Series& series : generic_) count += lost(series);
+    if (count == 0) return;
+    growth.reason +=
+        fmt::format("{}{} to no critical point until a check fails", growth.reason.empty() ? "" : "; ",
+                    count == 1 ? "1 run comes" : fmt::format("{} runs come", count));
   }
 
   Problem& problem_;

@@ -10,9 +10,9 @@ import subprocess
 import time
 
 from document import blocks, documents, first_difference, inline_commands, sessions
-from tool import BIN, MORE, STUDIES, in_temporary_folder
+from tool import BIN, MORE, in_temporary_folder
+from workplace import ENVIRONMENT, ROOT, make_workplace
 
-ROOT = os.path.dirname(os.path.dirname(STUDIES))
 # A minute on two cores, some minutes.
 LONG = re.compile(r"sf-claims( --quick)?\s*(#|$)|build/release/bin/sf-experiment ")
 
@@ -21,19 +21,9 @@ def is_long(command):
     return LONG.match(command) is not None
 
 
-def workplace():
-    """A folder like the top of the repository after tools/quickstart, without its runs."""
-    for name in ("tools", "lib", "test"):
-        os.symlink(os.path.join(ROOT, name), name)
-    os.makedirs("build/release")
-    os.symlink(BIN, "build/release/bin")
-    os.mkdir("output")
-
-
 def run(command):
-    environment = {**os.environ, "PATH": os.path.abspath("build/release/bin") + ":" + os.environ["PATH"]}
     start = time.monotonic()
-    result = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True)
+    result = subprocess.run(["bash", "-c", command], env=ENVIRONMENT, capture_output=True, text=True)
     print(f"{time.monotonic() - start:6.1f} s, status {result.returncode}: {command}", flush=True)
     return result
 
@@ -84,7 +74,7 @@ def python_blocks_run():
     count = 0
     for path in documents(ROOT):
         for line, text in blocks(path, "python"):
-            result = subprocess.run(["/usr/bin/python3", "-c", text], env={**os.environ, "MPLBACKEND": "Agg"}, capture_output=True, text=True)
+            result = subprocess.run(["/usr/bin/python3", "-c", text], env=ENVIRONMENT, capture_output=True, text=True)
             assert result.returncode == 0, f"{os.path.relpath(path, ROOT)}:{line}: {result.stderr}"
             count += 1
     assert count >= 2, count
@@ -99,7 +89,7 @@ def comparison_sees_differences():
 
 
 def main():
-    workplace()
+    make_workplace()
     comparison_sees_differences()
     commands_print_what_is_shown()
     if "long" in MORE:

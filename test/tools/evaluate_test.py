@@ -106,7 +106,7 @@ def numbers_against_numpy():
     evaluated("biased.h5", "--times", "0:40:9", "--inputs", "points.csv", "--spectrum", "whole", "-o", "numbers.nc")
     for engine in ("h5netcdf", "netcdf4"):
         data = xr.open_dataset("numbers.nc", engine=engine, decode_timedelta=False).load()
-        assert data.weights_1.dims == ("time", "row_1", "column_1") and data["values"].dims == ("time", "point", "output")
+        assert data.weights_1.dims == ("time", "row_1", "column_1") and data.point_outputs.dims == ("time", "point", "output")
     with h5py.File("biased.h5") as run:
         x, y = run["problem/inputs"][:], run["problem/targets"][:]
         tx, ty = run["problem/test_inputs"][:], run["problem/test_targets"][:]
@@ -120,7 +120,7 @@ def numbers_against_numpy():
         e = (h - y) / len(x)
         gw = ((e @ v) * np.where(x @ w.T > 0, 1, 0.2)).T @ x
         gv = e.T @ relu(x @ w.T, 0.2)
-        pairs = ((data.outputs.values[k], h), (data.test_outputs.values[k], th), (data["values"].values[k], value),
+        pairs = ((data.outputs.values[k], h), (data.test_outputs.values[k], th), (data.point_outputs.values[k], value),
                  (data.loss.values[k], loss), (data.test_loss.values[k], test),
                  (data.gradient_norm.values[k], np.sqrt(np.sum(gw ** 2) + np.sum(gv ** 2))))
         worst = max(worst, *(np.max(np.abs(a - b)) / max(1, np.max(np.abs(b))) for a, b in pairs))
@@ -135,7 +135,7 @@ def numbers_against_numpy():
     evaluated("biased.h5", "--times", "10,20", "--inputs", "points.csv", "-o", "values.csv", "-q")
     rows = list(csv.DictReader(open("values.csv")))
     assert len(rows) == 14 and list(rows[0]) == ["time", "x1", "x2", "x3", "h1", "h2"]
-    assert abs(float(rows[0]["h1"]) - data["values"].values[2][0, 0]) < 1e-9 * abs(float(rows[0]["h1"]))
+    assert abs(float(rows[0]["h1"]) - data.point_outputs.values[2][0, 0]) < 1e-9 * abs(float(rows[0]["h1"]))
     evaluated("biased.h5", "--times", "10,20", "-o", "numbers.csv", "-q")
     rows = list(csv.DictReader(open("numbers.csv")))
     assert len(rows) == 2 and float(rows[0]["time"]) == 10 and float(rows[1]["lambda_max"]) > 0

@@ -98,7 +98,7 @@ class EvaluationTable {
 
   void add_points() {
     const Matrix& inputs = *options_.inputs;
-    add_outputs("values", "outputs at the inputs asked for", "point", "point", &EvaluatedTime::values);
+    add_outputs("point_outputs", "outputs at the inputs asked for", "point", "point", &EvaluatedTime::values);
     if (all_.empty()) axis("point", "point", inputs.cols());
     axis("input", "input coordinate", inputs.rows());
     archive::TableArray array{"inputs", "inputs asked for", {"point", "input"}, {}};

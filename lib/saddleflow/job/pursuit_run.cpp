@@ -66,6 +66,8 @@ class PursuitRun {
   void open(const std::string& path, const std::vector<std::string>& overrides, std::int64_t last) {
     record_.emplace(archive::read_pursuit(path));
     study_.emplace(StudyTable::stored(record_->description.toml, path, overrides));
+    if (study_->data_in().empty())
+      throw InputError(path + ": found overrides of data, network.bias or loss, expected those of the file");
     setup_.emplace(build_pursuit(*study_, stored_problem_data(record_->description)));
     last_ = last < 0 ? static_cast<Index>(record_->rounds.size()) - 1 : last;
   }

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/problem/data_files.hpp"
@@ -13,6 +14,7 @@
 #include "saddleflow/problem/standardise.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/matrix_data.hpp"
+#include "saddleflow/study/stored_data.hpp"
 
 namespace saddleflow {
 
@@ -109,9 +111,10 @@ GeneratorOptions build_generator(const StudyTable& study, const Network& network
 }
 
 void check_sizes(const StudyTable& study, const Dataset& data, const Network& network) {
-  if (data.inputs.rows() != data_inputs(study, network))
+  const Index inputs = data.inputs.rows() - (data.bias ? 1 : 0);
+  if (inputs != data_inputs(study, network))
     study.fail("network.layers", fmt::format("found {} inputs, but the data ({}) have {}",
-                                             data_inputs(study, network), data.origin, data.inputs.rows()));
+                                             data_inputs(study, network), data.origin, inputs));
   if (data.targets.rows() != network.output_count())
     study.fail("network.layers", fmt::format("found {} outputs, but the data ({}) have {} targets a sample",
                                              network.output_count(), data.origin, data.targets.rows()));
@@ -237,6 +240,13 @@ void check_test_targets(const StudyTable& study, const Dataset& test) {
   }
 }
 
+/// As the file holds them, where the study is stored in one: the files of [data] need not be where they were.
+ProblemData made_data(const StudyTable& study, const Network& network) {
+  if (!study.data_in().empty())
+    return stored_problem_data(archive::RunReader::open(study.data_in()).description());
+  return study.has("data.file") ? from_file(study, network) : from_generator(study, network);
+}
+
 void add_bias(Dataset& data) {
   data.inputs.conservativeResize(data.inputs.rows() + 1, Eigen::NoChange);
   data.inputs.bottomRows(1).setOnes();
@@ -246,8 +256,9 @@ void add_bias(Dataset& data) {
 }  // namespace
 
 ProblemData build_data(const StudyTable& study, const Network& network) {
-  ProblemData data = study.has("data.file") ? from_file(study, network) : from_generator(study, network);
+  ProblemData data = made_data(study, network);
   check_sizes(study, data.training, network);
+  if (data.training.bias) return data;
   if (data.test) check_test_targets(study, *data.test);
   if (has_bias(study)) {
     add_bias(data.training);

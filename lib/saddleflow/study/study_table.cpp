@@ -18,6 +18,7 @@ namespace saddleflow {
 struct StudyTable::Content {
   std::string name, typed;
   std::filesystem::path folder;  // of the file
+  std::string data_in;           // a run file
   toml::table table;
 };
 
@@ -253,8 +254,13 @@ StudyTable StudyTable::parse(const std::string& toml, const std::string& name,
 
 StudyTable StudyTable::stored(const std::string& toml, const std::string& run_file,
                               const std::vector<std::string>& overrides) {
-  return parse_in(std::filesystem::path(run_file).parent_path().string(), toml, run_file + ": /config/toml",
-                  overrides);
+  StudyTable study = parse_in(std::filesystem::path(run_file).parent_path().string(), toml,
+                              run_file + ": /config/toml", overrides);
+  const bool other_data = std::ranges::any_of(overrides, [](const std::string& text) {
+    return text.starts_with("data.") || text.starts_with("network.bias") || text.starts_with("loss.");
+  });
+  if (!other_data) study.content_->data_in = run_file;
+  return study;
 }
 
 StudyTable StudyTable::parse_in(const std::string& folder, const std::string& toml, const std::string& name,
@@ -374,6 +380,7 @@ std::map<std::string, std::string> StudyTable::values() const { return study_val
 const std::string& StudyTable::typed() const { return content_->typed; }
 const std::string& StudyTable::name() const { return content_->name; }
 
+const std::string& StudyTable::data_in() const { return content_->data_in; }
 std::string StudyTable::resolve(const std::string& path) const {
   const std::filesystem::path given(path);
   if (given.is_absolute()) return path;

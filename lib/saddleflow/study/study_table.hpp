@@ -38,7 +38,8 @@ class StudyTable {
   /// The same from text; `name` stands for the file in messages.
   static StudyTable parse(const std::string& toml, const std::string& name,
                           const std::vector<std::string>& overrides = {});
-  /// The study that a run file holds, whose folder stands for that of the study.
+  /// The study that a run file holds, whose folder stands for that of the study. Its data are those of the
+  /// file, unless the overrides change what they are made of.
   static StudyTable stored(const std::string& toml, const std::string& run_file,
                            const std::vector<std::string>& overrides = {});
   ~StudyTable();
@@ -78,6 +79,8 @@ class StudyTable {
   const std::string& typed() const;
   /// The file's name as given.
   const std::string& name() const;
+  /// The run file that holds the data of the study; empty where [data] says what they are.
+  const std::string& data_in() const;
   /// A path named in the study, relative to the study file's folder.
   std::string resolve(const std::string& path) const;
   /// InputError "FILE: KEY: message".
