@@ -42,10 +42,10 @@ constexpr const char* kFooter =
 void add_options(CommandLine& line, Arguments& a) {
   line.required("run", a.run, "run file written by sf-flow", "RUN.h5");
   line.text("--times", a.times, "flow times (default: those of the events)", "LIST");
-  line.text(
-      "--inputs", a.inputs,
-      "also the function at these points: a CSV file, one point a line, in the units of /problem/inputs",
-      "FILE");
+  line.text("--inputs", a.inputs,
+            "also the function at these points: a CSV file, one point a line, in the units of "
+            "/problem/inputs (the targets of a data file are passed over)",
+            "FILE");
   line.text("--spectrum", a.spectrum, "of the Hessian: none, its ends (ten at each; default), whole",
             "none|ends|whole");
   line.text("-o,--output", a.output, "file for all of it: CSV by its name, else netCDF-readable HDF5",

@@ -154,8 +154,16 @@ def what_is_asked_for():
     one_line(evaluate("biased.toml"), 2, "is a study")
     one_line(evaluate("biased.h5", "-o", "numbers.nc"), 2, "numbers.nc", "exists")
     one_line(evaluate("biased.h5", "--inputs", "none.csv"), 4, "none.csv")
+    with open("data.csv", "w") as out:
+        out.write("x1,x2,x3,y\n1,2,3,9\n0.5,0,-1,9\n")
+    with open("inputs.csv", "w") as out:
+        out.write("1,2,3\n0.5,0,-1\n")
+    for name in ("data", "inputs"):
+        assert evaluate("biased.h5", "--times", "40", "--inputs", name + ".csv", "-o", name + "-values.csv").returncode == 0
+    assert open("data-values.csv").read() == open("inputs-values.csv").read()
     for text, words in (("1,2\n", ("points of 2 numbers", "expected 3")), ("1,2,3\n1,2\n", ("line 2", "2 cells")),
-                        ("1,2,nan\n", ("line 1, cell 3", "nan")), ("1,2,x\n", ("cell 3", '"x"')), ("\n", ("holds no inputs",))):
+                        ("1,2,nan\n", ("line 1, cell 3", "nan")), ("1,2,x\n", ("cell 3", '"x"')), ("\n", ("holds no inputs",)), ("x1,x2,x3,y2\n", ('"x1"',)),
+                        ("x1,x2,x3\n1,2,3,4\n", ("line 2", "4 cells"))):
         with open("bad.csv", "w") as out:
             out.write(text)
         one_line(evaluate("biased.h5", "--inputs", "bad.csv"), 2, *words)
