@@ -117,7 +117,7 @@ ROUND_SIZE = {ROUND: ROUNDS, TEST: 2, "/time": 3 * ROUNDS, "/snapshot_time": 2 *
               "/parameter": 4 * ROUNDS, "/events/event": 0, "/saddles/saddle": 0}
 # What the file of a skeleton has more: lengths of sample::skeleton_record(3). It has no events and no visits.
 JUMP, SEQUENCE, STOP, MATCH, ROW = "/skeleton/jump", "/sequences/sequence", "/stops/stop", "/matches/match", "/flow_loss/row"
-SKELETON_SIZE = {JUMP: 4, SEQUENCE: 3, STOP: 4, MATCH: 4, ROW: 6, "/time": 0, "/snapshot_time": 0, "/events/event": 0,
+SKELETON_SIZE = {JUMP: 4, SEQUENCE: 3, STOP: 4, MATCH: 4, ROW: 6, "/stops/sample": SAMPLES, "/stops/output": OUTPUTS, "/time": 0, "/snapshot_time": 0, "/events/event": 0,
                  "/saddles/saddle": 0}
 SKELETON_TABLE = {
     **columns("skeleton", JUMP, "time after flow_time loss_before loss gradient_norm relative_gradient eigenvalue_gap lambda_min",
@@ -127,7 +127,8 @@ SKELETON_TABLE = {
     "/skeleton/point": ("f8", [JUMP, "/parameter"]),
     **columns("sequences", SEQUENCE, "delta end_time end_flow_time end_loss", "sequence steps unresolved", "kind failed"),
     **columns("stops", STOP, "time after flow_time loss", "stop sequence"),
-    "/stops/active_neurons": ("i8", [STOP, "/layer"]), "/stops/outputs": ("f8", [STOP, "/problem/sample", "/problem/output"]),
+    "/stops/active_neurons": ("i8", [STOP, "/layer"]), "/stops/outputs": ("f8", [STOP, "/stops/sample", "/stops/output"]),
+    "/stops/sample": ("i8", ["/stops/sample"]), "/stops/output": ("i8", ["/stops/output"]),
     **columns("matches", MATCH, "time_difference loss_difference output_distance nearest_flow_time nearest_loss "
               "nearest_proximity nearest_outputs", "match sequence jump first_stop stop", "same_active_neurons absence"),
     **columns("flow_loss", ROW, "time flow_time after loss", "row sequence"),

@@ -282,10 +282,12 @@ const std::vector<std::string>& groups() {
 
 bool is_optional_axis(const std::string& path) {
   static const std::vector<std::string> optional = {
-      "/saddles/eigenvalue",  "/kkt/kkt_point",          "/catalogue/critical_point", "/catalogue/eigenvalue",
-      "/escapes/escape",      "/transitions/transition", "/mode_changes/change",      "/rounds/round",
-      "/problem/test_sample", "/skeleton/jump",          "/sequences/sequence",       "/stops/stop",
-      "/matches/match",       "/flow_loss/row",
+      "/saddles/eigenvalue",   "/kkt/kkt_point",      "/catalogue/critical_point",
+      "/catalogue/eigenvalue", "/escapes/escape",     "/transitions/transition",
+      "/mode_changes/change",  "/rounds/round",       "/problem/test_sample",
+      "/skeleton/jump",        "/sequences/sequence", "/stops/stop",
+      "/stops/sample",         "/stops/output",       "/matches/match",
+      "/flow_loss/row",
   };
   return std::find(optional.begin(), optional.end(), path) != optional.end();
 }

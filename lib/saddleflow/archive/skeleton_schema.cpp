@@ -103,7 +103,7 @@ const std::vector<Column<StopRow>>& columns<StopRow>() {
        &Row::active_neurons},
       {{"/stops/outputs",
         real,
-        {axis, "/problem/sample", "/problem/output"},
+        {axis, "/stops/sample", "/stops/output"},
         "outputs of the network on the data"},
        &Row::outputs},
       {{"/stops/stop", integer, stops, "number of the stop"}, std::monostate{}},
@@ -165,7 +165,10 @@ const std::vector<Column<FlowLossRow>>& columns<FlowLossRow>() {
 }
 
 std::vector<DatasetSpec> skeleton_specs() {
-  std::vector<DatasetSpec> all;
+  // Axes of /problem cannot be used elsewhere: netCDF-4 looks for them in a group and those above it.
+  std::vector<DatasetSpec> all{{"/stops/sample", integer, {"/stops/sample"}, "training sample"},
+                               {"/stops/output", integer, {"/stops/output"}, "output of the network"}};
+  for (DatasetSpec& spec : all) spec.presence = Presence::with_skeleton;
   for (const auto& table : {specs_of<JumpRow>(), specs_of<SequenceRow>(), specs_of<StopRow>(),
                             specs_of<MatchRow>(), specs_of<FlowLossRow>()})
     all.insert(all.end(), table.begin(), table.end());

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <numeric>
+
 #include "saddleflow/archive/create.hpp"
 #include "saddleflow/archive/describe.hpp"
 #include "saddleflow/archive/hdf5/attribute.hpp"
@@ -50,17 +52,28 @@ void write_end(hid_t file, const SkeletonRecord& record) {
   hdf5::write_scalar_attribute(group, "later_degree", record.later_degree);
 }
 
+void write_positions(hid_t file, const char* axis, std::int64_t count) {
+  std::vector<std::int64_t> positions(static_cast<std::size_t>(count));
+  std::iota(positions.begin(), positions.end(), std::int64_t{0});
+  hdf5::write_all(hdf5::open_dataset(file, axis), positions);
+}
+
 void put_skeleton(hid_t file, const SkeletonRecord& record) {
   for (const char* group : {"/skeleton", "/sequences", "/stops", "/matches", "/flow_loss"})
     hdf5::create_group(file, group);
-  // All can grow: an axis that cannot would have to be left out where it is empty.
-  add_datasets(file, read_description(file),
+  const RunDescription description = read_description(file);
+  // Those of tables can grow: an axis that cannot would have to be left out where it is empty.
+  add_datasets(file, description,
                {{"/skeleton/jump", true, 0},
                 {"/sequences/sequence", true, 0},
                 {"/stops/stop", true, 0},
+                {"/stops/sample", false, description.sample_count},
+                {"/stops/output", false, description.output_count},
                 {"/matches/match", true, 0},
                 {"/flow_loss/row", true, 0}},
                skeleton_specs());
+  write_positions(file, "/stops/sample", description.sample_count);
+  write_positions(file, "/stops/output", description.output_count);
   write_rows(file, record.jumps);
   write_rows(file, record.sequences);
   write_rows(file, record.stops);

@@ -1,7 +1,6 @@
 // A skeleton and what is compared with it, for the page.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -97,10 +96,32 @@ struct Staircase {
   bool has_steps = false;
 };
 
-RunData flow_curve(const SkeletonRecord& record, std::int64_t sequence, double FlowLossRow::*time) {
+/// What is drawn of a time axis: a flow may go on for ten times as long as anything happens.
+struct Window {
+  double from = 0, to = 0;
+  bool holds(double time) const { return time >= from && time <= to; }
+};
+
+/// To one and a half times the last jump or stop; over later slow time as much before the first jump as
+/// after.
+Window window_of(const SkeletonRecord& record, bool after) {
+  constexpr double beyond = 1.5;
+  double last = 0;
+  const auto add = [&](double time) {
+    if (std::isfinite(time)) last = std::max(last, time);
+  };
+  for (const JumpRow& jump : record.jumps) add(after ? jump.after : jump.time);
+  for (const StopRow& stop : record.stops) add(after ? stop.after : stop.time);
+  if (last == 0)  // nothing has happened
+    for (const FlowLossRow& row : record.losses) add(after ? row.after : row.time);
+  return {after ? -last / 2 : 0, beyond * last};
+}
+
+RunData flow_curve(const SkeletonRecord& record, std::int64_t sequence, double FlowLossRow::*time,
+                   const Window& window) {
   RunData run;
   for (const FlowLossRow& row : record.losses) {
-    if (row.sequence != sequence || !std::isfinite(row.*time)) continue;
+    if (row.sequence != sequence || !window.holds(row.*time)) continue;
     if (!run.time.empty() && row.*time < run.time.back()) continue;  // rounding of a long time
     run.time.push_back(row.*time);
     run.loss.push_back(row.loss);
@@ -108,39 +129,34 @@ RunData flow_curve(const SkeletonRecord& record, std::int64_t sequence, double F
   return run;
 }
 
+RunData steps_of(const SkeletonRecord& record, bool after, const Window& window) {
+  RunData steps;
+  const auto add = [&](double time, double loss) {
+    steps.time.push_back(time);
+    steps.loss.push_back(loss);
+  };
+  add(window.from, record.loss_at_origin);
+  for (const JumpRow& jump : record.jumps) add(after ? jump.after : jump.time, jump.loss);
+  add(window.to, record.jumps.back().loss);
+  return steps;
+}
+
 /// `after`: over the later slow time.
 Staircase staircase(const SkeletonRecord& record, bool after) {
   Staircase all;
-  double first = after ? std::numeric_limits<double>::infinity() : 0, last = 0;
-  std::vector<RunData> flows;
+  const Window window = window_of(record, after);
+  all.has_steps = record.known && !record.jumps.empty();
+  if (all.has_steps) {
+    all.runs.push_back(steps_of(record, after, window));
+    all.names.emplace_back("skeleton");
+  }
   for (std::size_t k = 0; k < record.sequences.size(); ++k) {
-    RunData flow =
-        flow_curve(record, static_cast<std::int64_t>(k), after ? &FlowLossRow::after : &FlowLossRow::time);
+    RunData flow = flow_curve(record, static_cast<std::int64_t>(k),
+                              after ? &FlowLossRow::after : &FlowLossRow::time, window);
     if (flow.time.empty()) continue;
-    first = std::min(first, flow.time.front());
-    last = std::max(last, flow.time.back());
-    flows.push_back(std::move(flow));
+    all.runs.push_back(std::move(flow));
     all.names.push_back(sequence_name(record.sequences[k]));
   }
-  if (record.known && !record.jumps.empty()) {
-    // As long again as the skeleton takes where no flow says more.
-    constexpr double tail = 1.25;
-    const double end = after ? record.jumps.back().after : record.jumps.back().time;
-    if (!std::isfinite(first)) first = -end / 4;
-    RunData steps;
-    steps.time.push_back(first);
-    steps.loss.push_back(record.loss_at_origin);
-    for (const JumpRow& jump : record.jumps) {
-      steps.time.push_back(after ? jump.after : jump.time);
-      steps.loss.push_back(jump.loss);
-    }
-    steps.time.push_back(std::max(last, tail * end));
-    steps.loss.push_back(record.jumps.back().loss);
-    all.has_steps = true;
-    all.runs.push_back(std::move(steps));
-    all.names.insert(all.names.begin(), "skeleton");
-  }
-  for (RunData& flow : flows) all.runs.push_back(std::move(flow));
   return all;
 }
 

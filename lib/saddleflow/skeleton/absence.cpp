@@ -13,6 +13,9 @@ namespace {
 constexpr Real kUnknownTime = std::numeric_limits<Real>::quiet_NaN();
 // A jump lasts from this part of its fall to this one.
 constexpr Real kJumpBegins = Real(0.1), kJumpEnds = Real(0.9);
+// From half of a fall to outputs within 1e-3 of where it leads, exponentially, takes twice as long as that;
+// so does the way from there to half of the next fall.
+constexpr Real kSettlesIn = 2;
 
 double plain(Real x) { return static_cast<double>(x); }
 
@@ -137,11 +140,12 @@ class Explainer {
           {}};
     const Real stay = stay_at(k), lasts = duration(k),
                next = k + 1 < first_count() ? duration(k + 1) : kUnknownTime;
-    if (stay < lasts + next)
+    if (stay < kSettlesIn * (lasts + next))
       return {AbsenceKind::too_large_delta,
-              fmt::format("delta is too large: {:.3g} of flow time to the next jump, the two jumps last "
-                          "{:.3g} and {:.3g}{}",
-                          plain(stay), plain(lasts), plain(next), approach(k)),
+              fmt::format(
+                  "delta is too large: the next jump comes after {:.3g} of flow time, less than twice what "
+                  "the two last ({:.3g} and {:.3g}){}",
+                  plain(stay), plain(lasts), plain(next), approach(k)),
               {}};
     if (!near.after_first && k + 1 == first_count())
       return {AbsenceKind::ended_before,

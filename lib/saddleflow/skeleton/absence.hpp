@@ -48,9 +48,9 @@ struct AbsenceContext {
 /// not be computed or was interrupted; it has the point at another place; it went to another point instead
 /// (between the neighbours that both have); it ended above the loss of the stop; a flow came near, but the
 /// refinement led nowhere; it passed by: because its delta is too large, where the first sequence stays there
-/// for less flow time than the jumps to it and from it last, from 10 to 90 % of the fall of this flow's loss.
-/// Of a stop that the first lacks: the first ended before; has the point elsewhere; goes past it in a jump of
-/// several neurons; or takes another way.
+/// for less than twice the flow time that the jumps to it and from it last, from 10 to 90 % of the fall of
+/// this flow's loss. Of a stop that the first lacks: the first ended before; has the point elsewhere; goes
+/// past it in a jump of several neurons; or takes another way.
 std::vector<Absence> explain_absences(const AbsenceContext& context, const std::vector<StopMatch>& matches);
 
 }  // namespace saddleflow

@@ -36,7 +36,8 @@ const skeletonTerms = () => [
                 (hasLaterTime() ? `; after the first jump, with a +, ${slowTime(run.skeleton.later_degree)} from that jump on` : '')],
   ['L', 'the loss over the training samples'],
   run.skeleton.sequences.some(isPursuit) ? ['pursuit', 'Neuron Pursuit, whose points have no time: dotted lines at their losses'] : null,
-  ['stop', 'a critical point that a flow comes to, a disc at the time at which half of the fall of the loss to it is gained'],
+  ['stop', 'a critical point that a flow comes to, a disc at the time at which half of the fall of the loss to it is gained; the picture ' +
+           'ends at one and a half times the last jump or stop, the file has the flows to their ends'],
 ];
 
 const jumpTerms = () => [
@@ -69,7 +70,7 @@ function staircaseCurves(source) {
   const steps = curves.filter(({layer}) => layer < 0).map((curve) => ({...curve, stroke: colour('c0'), width: 1.8, stepped: true}));
   const pursuit = run.skeleton.sequences.filter(isPursuit).map(({name}) =>
       ({name, stroke: colour('c4'), width: 1, dash: [2, 3], values: Array(rows).fill(null)}));
-  return [...flows, ...steps, ...pursuit];
+  return [...steps, ...flows, ...pursuit];
 }
 
 /** What stands on the chart: jumps, and stops of the flows. */
@@ -99,11 +100,14 @@ function drawPursuit(u, plot) {
   ctx.textAlign = 'right';
   ctx.textBaseline = 'bottom';
   ctx.setLineDash([2 * ratio, 3 * ratio]);
+  const labels = [];
   stops.forEach(({stop}, k) => {
-    const y = markHeight(u, plot, stop.loss);
+    const y = markHeight(u, plot, stop.loss), last = labels.at(-1);
     line(ctx, bbox.left, y, bbox.left + bbox.width, y);
-    ctx.fillText(`pursuit ${k + 1}`, bbox.left + bbox.width - 6 * ratio, y - 2 * ratio);
+    if (last && Math.abs(y - last.y) < 13 * ratio) last.names.push(k + 1);
+    else labels.push({y, names: [k + 1]});
   });
+  for (const {y, names} of labels) ctx.fillText(`pursuit ${shortList(names)}`, bbox.left + bbox.width - 6 * ratio, y - 2 * ratio);
   ctx.setLineDash([]);
 }
 
@@ -154,7 +158,7 @@ function staircaseRange(plot) {
 }
 
 function addStaircase(id, source, title, degree, later) {
-  const settings = {id, source, title, later, own: later, start: 'linear', height: later ? 320 : 400, yLabel: 'loss L', xLabel: `slow time ${later ? 'after the first jump, ' : ''}${slowTime(degree)}`,
+  const settings = {id, source, title, later, own: later, start: later ? 'log' : 'linear', height: later ? 320 : 400, yLabel: 'loss L', xLabel: `slow time ${later ? 'after the first jump, ' : ''}${slowTime(degree)}`,
                     symbol: 'slow time', exclusive: true, makeCurves: () => staircaseCurves(source), terms: later ? null : skeletonTerms};
   settings.overlay = (u) => drawStaircase(u, settings.plot);
   settings.tipAt = (u, left, top) => staircaseTip(settings.plot, u, left, top) ?? [];
