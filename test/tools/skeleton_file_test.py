@@ -217,6 +217,11 @@ def why_points_are_missing(made):
     (row,) = reasons_of("one.h5")
     assert row[1] == "ended_before" and f"(not in the skeleton: {row[2]})" in text, row
     assert row[2] == "the skeleton ended before: limit of jumps", row
+    # Another way: clocks within a tenth of one another as one jump, which no flow takes.
+    skeleton(RELU, "--flows", "1e-3", "--tie", "0.1", "-o", "tie.h5", "--quick")
+    found = reasons_of("tie.h5")
+    assert sorted(word for _, word, _ in found) == ["other_way", "other_way", "other_way", "together"], found
+    assert "its stop 1 has loss 0.685563" in found[0][2] and "at once, with 2 neurons" in found[2][2], found
     # Too large a delta, between jumps that a person can take from the closed form.
     skeleton(V8, "--flows", "1e-4", "-o", "v8.h5", "--quick")
     (row,) = reasons_of("v8.h5")

@@ -211,7 +211,8 @@ class Explainer {
       return {AbsenceKind::other_order,
               fmt::format("{} has it as its stop {}, in another order", name, *m + 1),
               {}};
-    const Index next = near.before_first + 1;
+    Index next = near.before_first + 1;  // that the first goes on to below the loss of this stop
+    while (next < first_count() && first(next).loss > stop.loss) ++next;
     if (next == first_count()) {
       if (course.failed) return {AbsenceKind::failed, fmt::format("{} failed: {}", name, course.end), {}};
       if (course.interrupted) return {AbsenceKind::interrupted, name + " was interrupted before", {}};
