@@ -28,8 +28,11 @@ void describe(saddleflow::tools::CommandLine& line, Options& options) {
   line.flag("-f,--force", options.force, "overwrite an existing page");
   line.footer(
       "The page holds everything it shows and never touches the network: loss, norms, neuron directions,\n"
-      "critical points, spectra at the saddles, gauges, events, the study and where the run came from. Of\n"
-      "several runs it shows the losses with their median and range over a common time, and all visits.\n"
+      "critical points, spectra at the saddles, gauges, events, skeletons (sf-skeleton -o), the study and "
+      "where\n"
+      "the run came from. Of several runs it shows the losses with their median and range over a common "
+      "time,\n"
+      "and all visits.\n"
       "Its address takes the axes, the zoom and the paper,\n"
       "for example run.html#x=log&y=log&zoom=100,2000&theme=dark (x: linear, log, steps). Every chart can "
       "be\n"

@@ -8,6 +8,7 @@
 
 #include "command_line.hpp"
 #include "interrupt.hpp"
+#include "output_file.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/job/skeleton_run.hpp"
 #include "saddleflow/study/build.hpp"
@@ -19,11 +20,11 @@ using namespace saddleflow;
 using namespace saddleflow::tools;
 
 struct Arguments {
-  std::string study, flows;
+  std::string study, flows, output;
   std::vector<std::string> overrides;
   std::int64_t jumps = 64, starts = 16, seed = 1;
   double tie = 1e-9, tolerance = 1e-3, horizon = 2;
-  bool pursuit = false, quick = false, quiet = false;
+  bool pursuit = false, quick = false, force = false, quiet = false;
 };
 
 constexpr const char* kFooter =
@@ -36,10 +37,13 @@ constexpr const char* kFooter =
     "rotated (linear; power_sum with s^2) they are modes.\n\n"
     "A point of a flow (its time: half of the fall of the loss to it) or of the pursuit is that of the "
     "skeleton where\n"
-    "the outputs on the data agree within --tolerance; * marks another number of active neurons.\n\n"
+    "the outputs on the data agree within --tolerance; * marks another number of active neurons. Where one\n"
+    "of the two lacks a point the reason is told, as far as it is known. With -o all of it is in a file, "
+    "also\n"
+    "the losses of the flows: sf-report FILE draws it.\n\n"
     "Exit status: 0 done, 2 bad input, 3 numerical failure (of a flow or the pursuit: the others are "
-    "printed),\n"
-    "4 input/output, 130 interrupted (what was found until then is printed).";
+    "printed, and in the file),\n"
+    "4 input/output, 130 interrupted (what was found until then is printed, and in the file).";
 
 void add_options(CommandLine& line, Arguments& a) {
   constexpr std::int64_t most = 1'000'000'000;
@@ -57,6 +61,8 @@ void add_options(CommandLine& line, Arguments& a) {
   line.integer("--starts", a.starts, "random starts of each search (default 16)", "R", 1, most);
   line.integer("--seed", a.seed, "seed of the starts (default 1)", "S", 0, most);
   line.flag("--quick", a.quick, "do not certify the points in the whole network");
+  line.text("-o,--output", a.output, "HDF5 file for the skeleton and what is compared with it", "FILE");
+  line.flag("--force", a.force, "overwrite an existing file");
   line.set(a.overrides);
   line.flag("-q,--quiet", a.quiet, "no progress on the terminal");
   line.footer(kFooter);
@@ -95,14 +101,20 @@ SkeletonRunOptions options_of(const Arguments& a) {
   return options;
 }
 
-int run(const Arguments& a) {
-  const SkeletonRunOptions options = options_of(a);
+int run(const Arguments& a, const std::string& command) {
+  check_output(a.study, a.output, a.force);
+  SkeletonRunOptions options = options_of(a);
+  options.command = command;
   const StudyTable study = StudyTable::read(a.study, a.overrides);
   catch_interrupts();
   const SkeletonRun result = run_skeleton(study, options);
   if (const std::string key = test_set_key(study); !key.empty())
     fmt::print("note: a skeleton has no use for the test set ({})\n", key);
   print_skeleton(stdout, result);
+  if (!a.output.empty()) {
+    write_skeleton(a.output, result, options, existing_file(a.force));
+    fmt::print("\nfile: {}\n", a.output);
+  }
   if (result.interrupted) return 130;
   return result.failed() ? 3 : 0;
 }
@@ -115,6 +127,6 @@ int main(int argc, char** argv) {
       [](CommandLine& line) {
         Arguments arguments;
         add_options(line, arguments);
-        return line.parse() ? run(arguments) : 0;
+        return line.parse() ? run(arguments, line.command()) : 0;
       });
 }

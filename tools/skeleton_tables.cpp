@@ -63,36 +63,41 @@ void print_jumps(std::FILE* out, const SkeletonRun& run) {
   if (!s.detail.empty()) fmt::print(out, "     {}\n", s.detail);
 }
 
-void print_match(std::FILE* out, const StopMatch& match, const SaddleSequence& sequence) {
+/// `first`: the sequence that `sequence` is compared with.
+void print_match(std::FILE* out, const StopMatch& match, const Absence& absence,
+                 const SaddleSequence& sequence, const char* first) {
   const std::string place = match.first < 0 ? "-" : fmt::format("{}", match.first + 1);
   if (match.second < 0) {
-    fmt::print(out, "{:>3} {:>15} (not visited)\n", place, "-");
+    fmt::print(out, "{:>3} {:>15} (not visited: {})\n", place, "-", absence.words);
     return;
   }
   const SaddleStop& stop = sequence.stops[static_cast<std::size_t>(match.second)];
   const std::string active = fmt::format("{}{}", fmt::join(stop.active_neurons, " "),
                                          match.is_pair() && !match.same_active_neurons ? " *" : "");
-  fmt::print(out, "{:>3} {:>15} {:>13} {:>10} {:>14.8g} {:>12} {:>10}\n", place,
+  fmt::print(out, "{:>3} {:>15} {:>13} {:>10} {:>14.8g} {:>12} {:>10}{}\n", place,
              slow_time(stop.time, stop.after),
              match.is_pair() ? number(match.time_difference, "{:+.4e}") : "-", active,
              static_cast<double>(stop.loss), match.is_pair() ? number(match.loss_difference, "{:+.1e}") : "-",
-             match.is_pair() ? number(match.output_distance, "{:.1e}") : "-");
+             match.is_pair() ? number(match.output_distance, "{:.1e}") : "-",
+             match.is_pair() ? "" : fmt::format("  (not in the {}: {})", first, absence.words));
 }
 
 void print_sequence(std::FILE* out, const SkeletonRun& run, const ComparedSequence& other) {
   const std::string name =
       other.delta > 0 ? fmt::format("flow from delta = {:g}", static_cast<double>(other.delta)) : "pursuit";
   fmt::print(out, "\n{}: {}\n", name, other.end);
-  const char* first = run.skeleton.end == SkeletonEnd::not_known ? "- first" : "- skeleton";
-  fmt::print(out, "{:>3} {:>15} {:>13} {:>10} {:>14} {:>12} {:>10}\n", "#", "slow time", first, "active",
-             "loss", first, "outputs");
-  for (const StopMatch& match : other.matches) print_match(out, match, other.sequence);
+  const char* first = run.skeleton.end == SkeletonEnd::not_known ? "first" : "skeleton";
+  const std::string difference = std::string("- ") + first;
+  fmt::print(out, "{:>3} {:>15} {:>13} {:>10} {:>14} {:>12} {:>10}\n", "#", "slow time", difference, "active",
+             "loss", difference, "outputs");
+  for (std::size_t k = 0; k < other.matches.size(); ++k)
+    print_match(out, other.matches[k], other.absences[k], other.sequence, first);
 }
 
 }  // namespace
 
 void print_skeleton(std::FILE* out, const SkeletonRun& run) {
-  if (!run.title.empty()) fmt::print(out, "{}\n", run.title);
+  if (!run.description.title.empty()) fmt::print(out, "{}\n", run.description.title);
   fmt::print(out, "network: {}; {} samples; L(0) = {:.8g}\n", run.network, run.samples,
              static_cast<double>(run.skeleton.loss_at_origin));
   std::string unit = slow_unit(run.skeleton.degree);

@@ -4,6 +4,7 @@
 //   kkt FILE POINTS            adds a table of that many KKT points, and the alignment of every snapshot
 //   saddles FILE POINTS        adds that many critical points, and escapes, visits and transitions
 //   pursuit FILE ROUNDS        a growing network after that many rounds
+//   skeleton FILE SIZE         a skeleton with that many sequences beside it
 //   grow FILE SEED             one round more again and again, for ever; prints "round <number>" after each
 //   stream FILE SEED [ROWS]    appends to a piecewise-smooth run and flushes at random, prints
 //                              "flushed <time> <snapshot> <event> <saddle> <mode change>" after each flush,
@@ -26,9 +27,11 @@
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/run_writer.hpp"
 #include "saddleflow/archive/saddle_writer.hpp"
+#include "saddleflow/archive/skeleton_writer.hpp"
 #include "saddleflow/base/error.hpp"
 #include "sample_pursuit.hpp"
 #include "sample_saddles.hpp"
+#include "sample_skeleton.hpp"
 
 namespace {
 
@@ -153,6 +156,9 @@ int run(const std::vector<std::string>& arguments) {
   if (verb == "kkt") add_points(path, number(3));
   if (verb == "saddles") add_points_and_visits(path, number(3));
   if (verb == "pursuit") write_pursuit(path, sample::pursuit_record(number(3)), ExistingFile::replace);
+  if (verb == "skeleton")
+    create_with_skeleton(path, sample::description(), {"interrupted", {{"horizon", 2}}, {}},
+                         sample::skeleton_record(number(3)), ExistingFile::replace);
   if (verb == "grow") grow(path, static_cast<unsigned>(number(3)));
   if (verb == "stream") {
     RunWriter writer = RunWriter::create(path, sample::description_with_modes());

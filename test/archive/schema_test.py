@@ -115,7 +115,25 @@ ROUND_TABLE = {
 }
 ROUND_SIZE = {ROUND: ROUNDS, TEST: 2, "/time": 3 * ROUNDS, "/snapshot_time": 2 * ROUNDS, "/neuron": ROUNDS,
               "/parameter": 4 * ROUNDS, "/events/event": 0, "/saddles/saddle": 0}
-BASE_TABLE = dict(TABLE)
+# What the file of a skeleton has more: lengths of sample::skeleton_record(3). It has no events and no visits.
+JUMP, SEQUENCE, STOP, MATCH, ROW = "/skeleton/jump", "/sequences/sequence", "/stops/stop", "/matches/match", "/flow_loss/row"
+SKELETON_SIZE = {JUMP: 4, SEQUENCE: 3, STOP: 4, MATCH: 4, ROW: 6, "/stops/sample": SAMPLES, "/stops/output": OUTPUTS, "/time": 0, "/snapshot_time": 0, "/events/event": 0,
+                 "/saddles/saddle": 0}
+SKELETON_TABLE = {
+    **columns("skeleton", JUMP, "time after flow_time loss_before loss gradient_norm relative_gradient eigenvalue_gap lambda_min",
+              "jump index_negative index_zero_explained index_zero_unexplained index_positive ways_down", "kind"),
+    **{f"/skeleton/{name}": ("i1", [JUMP, "/neuron"]) for name in ("activated", "deactivated", "active")},
+    "/skeleton/active_neurons": ("i8", [JUMP, "/layer"]), "/skeleton/clocks": ("f8", [JUMP, "/neuron"]),
+    "/skeleton/point": ("f8", [JUMP, "/parameter"]),
+    **columns("sequences", SEQUENCE, "delta end_time end_flow_time end_loss", "sequence steps unresolved", "kind failed"),
+    **columns("stops", STOP, "time after flow_time loss", "stop sequence"),
+    "/stops/active_neurons": ("i8", [STOP, "/layer"]), "/stops/outputs": ("f8", [STOP, "/stops/sample", "/stops/output"]),
+    "/stops/sample": ("i8", ["/stops/sample"]), "/stops/output": ("i8", ["/stops/output"]),
+    **columns("matches", MATCH, "time_difference loss_difference output_distance nearest_flow_time nearest_loss "
+              "nearest_proximity nearest_outputs", "match sequence jump first_stop stop", "same_active_neurons absence"),
+    **columns("flow_loss", ROW, "time flow_time after loss", "row sequence"),
+}
+BASE_TABLE, BASE_SIZE = dict(TABLE), dict(SIZE)
 TEXTS = {"/config/toml", "/config/toml_user"}
 VERDICT, TRUTH = ([-1, 0, 1], "not_applicable no yes"), ([0, 1], "no yes")
 FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
@@ -129,12 +147,17 @@ FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
          "/saddles/pattern_preserved": VERDICT, "/mode_changes/kind": ([0, 1, 2, 3], "cross enter release branch"),
          "/mode_changes/side": ([-1, 0, 1], "below sliding above"),
          "/rounds/kind": ([0, 1, 2, 3, 4], "origin saddle minimum unresolved gradient_flat"),
-         "/saddles/depth": ([0, 1], "shallow close"),
+         "/saddles/depth": ([0, 1], "shallow close"), "/sequences/kind": ([0, 1], "flow pursuit"),
+         "/skeleton/kind": ([0, 1, 2, 3, 4], "origin saddle minimum unresolved gradient_flat"),
+         "/skeleton/activated": TRUTH, "/skeleton/deactivated": TRUTH, "/skeleton/active": TRUTH, "/sequences/failed": TRUTH,
+         "/matches/same_active_neurons": VERDICT,
+         "/matches/absence": (list(range(11)), "none failed interrupted ended_before other_way too_large_delta passed_by "
+                              "unresolved other_order together not_found"),
          "/rounds/stop": ([0, 1, 2, 3, 4, 5],
                           "reached_critical_point reached_loss not_critical interrupted gradient_steps_spent valley")}
 ATTRIBUTES = {
     "/": {"Conventions": "CF-1.8", "title": "two neurons, größer", "source": "saddleflow 0.1.0", "history": None,
-          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 7]},
+          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 8]},
     "/network": {"kind": "feed_forward", "traits": "layered separable",
                  "activation": "leaky ReLU (slope 0.25) to the power 2",
                  "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3},
@@ -300,8 +323,28 @@ def check_round_values(file):
         assert all(abs(value - figure(quantity, row)) < 1e-12 for row, value in enumerate(rounds[name][()])), name
 
 
+def check_skeleton_values(file):
+    """Figure by figure, masks and texts as laid out by hand."""
+    group = file["skeleton"]
+    assert group["activated"][()].tolist() == [[0, 1], [1, 0], [0, 1], [1, 0]]
+    assert group["active"][()].tolist() == [[1, 0], [1, 1], [1, 0], [1, 1]]
+    assert group["ways_down"][()].tolist() == [5, 6, 7, 8] and group["kind"][()].tolist() == [0, 1, 2, 3]
+    for name, quantity in [("skeleton/point", 126), ("skeleton/clocks", 125)]:
+        for (row, column), value in np.ndenumerate(file[name][()]):
+            assert abs(value - figure(quantity, row, column)) < 1e-12, (name, row, column)
+    for (row, sample, output), value in np.ndenumerate(file["stops/outputs"][()]):
+        assert abs(value - figure(139, row, sample + output)) < 1e-12, (row, sample)
+    for name, quantity in [("skeleton/time", 120), ("skeleton/loss", 124), ("sequences/end_loss", 134), ("stops/loss", 138),
+                           ("matches/output_distance", 142), ("matches/nearest_outputs", 146), ("flow_loss/time", 147),
+                           ("flow_loss/flow_time", 148), ("flow_loss/after", 149), ("flow_loss/loss", 150)]:
+        assert all(abs(value - figure(quantity, row)) < 1e-12 for row, value in enumerate(file[name][()])), name
+    assert file["matches/jump"][()].tolist() == [-1, 0, 1, 2] and file["matches/stop"][()].tolist() == [-1, 0, 1, -1]
+    assert file["matches"].attrs["reasons"].split("\n") == ["", "größer", "", "größer"]
+    assert file["sequences"].attrs["ends"].split("\n") == ["end 0", "end 1", "end 2"]
+
+
 def check_with_xarray(path):
-    added = [group for group in ["kkt", "catalogue", "escapes", "transitions", "mode_changes", "rounds"] if any(f"/{group}/" in name for name in TABLE)]
+    added = [group for group in ["kkt", "catalogue", "escapes", "transitions", "mode_changes", "rounds", "skeleton", "sequences", "stops", "matches", "flow_loss"] if any(f"/{group}/" in name for name in TABLE)]
     for engine, groups in open_with_xarray(path, GROUPS + added).items():
         root = groups["/"]
         assert set(root.coords) >= {"time", "snapshot_time", "layer", "neuron", "parameter"}, (engine, root.coords)
@@ -386,8 +429,8 @@ with tempfile.TemporaryDirectory() as folder:
     check_with_xarray(run_file)
     check_with_tools(run_file)
     run("check", run_file)
-    UNLIMITED.add(ROUND)
-    check_readme(TABLE | ROUND_TABLE)
+    UNLIMITED |= {ROUND, JUMP, SEQUENCE, STOP, MATCH, ROW}
+    check_readme(TABLE | ROUND_TABLE | SKELETON_TABLE)
     # A run that visits no saddle has tables too, beside its own rows.
     run("modes", run_file, ROWS)
     run("kkt", run_file, POINTS)
@@ -402,7 +445,7 @@ with tempfile.TemporaryDirectory() as folder:
     run("saddles", run_file, 0)
     check_with_xarray(run_file)
     # A growing network.
-    every = set(TABLE) | set(ROUND_TABLE)
+    every = set(TABLE) | set(ROUND_TABLE) | set(SKELETON_TABLE)
     TABLE.clear()
     TABLE.update(BASE_TABLE | ROUND_TABLE)
     SIZE.update(ROUND_SIZE)
@@ -415,6 +458,23 @@ with tempfile.TemporaryDirectory() as folder:
         del ATTRIBUTES["/run"][name]
     run("pursuit", run_file, ROUNDS)
     check_with_h5py(run_file, check_round_values)
+    check_with_xarray(run_file)
+    check_with_tools(run_file)
+    # A skeleton.
+    TABLE.clear()
+    TABLE.update(BASE_TABLE | SKELETON_TABLE)
+    SIZE.update(BASE_SIZE | SKELETON_SIZE)
+    ATTRIBUTES.update({"/skeleton": {"end": "fitted", "detail": "größer", "known": "yes", "delta": 0.5, "loss_at_origin": 2.5,
+                                     "tolerance": 0.25, "degree": 3, "later_degree": 2},
+                       "/sequences": {"ends": None}, "/stops": {}, "/matches": {"reasons": None}, "/flow_loss": {}})
+    ATTRIBUTES["/run"].update(stop_reason="interrupted", horizon=2.0)
+    for group, names in [("/run", ["gradients"]), ("/problem", ["test_dropped_rows"]), ("/network", ["order"])]:
+        for name in names:
+            del ATTRIBUTES[group][name]
+    ATTRIBUTES["/network"].update(layer_sizes=[3, 2, 1])
+    del ATTRIBUTES["/rounds"]
+    run("skeleton", run_file, 3)
+    check_with_h5py(run_file, check_skeleton_values)
     check_with_xarray(run_file)
     check_with_tools(run_file)
 print(f"{len(every) + len(TEXTS)} datasets as in the table")

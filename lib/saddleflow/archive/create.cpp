@@ -135,7 +135,7 @@ bool is_created(const DatasetSpec& spec, const RunDescription& description) {
     return description.test_sample_count > 0 && description.margins;
   if (spec.presence == Presence::with_patches) return description.mode_changes && description.patches;
   return spec.presence != Presence::with_kkt && spec.presence != Presence::with_saddles &&
-         spec.presence != Presence::with_rounds;
+         spec.presence != Presence::with_rounds && spec.presence != Presence::with_skeleton;
 }
 
 void create_all_datasets(hid_t file, const RunDescription& description) {

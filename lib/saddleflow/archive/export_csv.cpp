@@ -22,7 +22,9 @@ std::string table_name(const std::string& axis) {
   if (slash == 0) return axis.substr(1);
   const std::string group = axis.substr(1, slash - 1), own = axis.substr(slash + 1);
   // Axes of a table's columns, and several of one group.
-  return group == "problem" || own == "eigenvalue" ? fmt::format("{}_{}", group, own) : group;
+  return group == "problem" || own == "eigenvalue" || own == "sample" || own == "output"
+             ? fmt::format("{}_{}", group, own)
+             : group;
 }
 
 /// One dataset, cell by cell.

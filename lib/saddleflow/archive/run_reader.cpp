@@ -63,6 +63,15 @@ void fill_vectors(std::vector<Row>& rows, std::vector<Number> Row::*member,
   }
 }
 
+/// The lines of a text attribute; those that are missing at the end are empty.
+std::vector<std::string> lines_of(hid_t object, const char* attribute, std::size_t count) {
+  std::vector<std::string> lines;
+  std::istringstream text(hdf5::read_text_attribute(object, attribute));
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  lines.resize(count);
+  return lines;
+}
+
 }  // namespace
 
 struct RunReader::Implementation {
@@ -81,6 +90,11 @@ struct RunReader::Implementation {
     count_rows(specs_of<EscapeRow>());
     count_rows(specs_of<TransitionRow>());
     count_rows(specs_of<RoundRow>());
+    count_rows(specs_of<JumpRow>());
+    count_rows(specs_of<SequenceRow>());
+    count_rows(specs_of<StopRow>());
+    count_rows(specs_of<MatchRow>());
+    count_rows(specs_of<FlowLossRow>());
     description = read_description(opening.file);
     summary = read_summary(opening.file);
     const hdf5::Handle root = hdf5::open_group(opening.file, "/");
@@ -246,6 +260,31 @@ SaddleRecord RunReader::saddle_record() const {
     record.counts.emplace_back(name, static_cast<std::int64_t>(value));
   std::istringstream names(hdf5::read_text_attribute(hdf5::open_group(file, "/saddles"), "runs"));
   for (std::string name; std::getline(names, name);) record.runs.push_back(name);
+  return record;
+}
+
+bool RunReader::has_skeleton() const { return has("skeleton/jump"); }
+
+SkeletonRecord RunReader::skeleton() const {
+  SkeletonRecord record;
+  if (!has_skeleton()) return record;
+  record.jumps = implementation_->read<JumpRow>();
+  record.sequences = implementation_->read<SequenceRow>();
+  record.stops = implementation_->read<StopRow>();
+  record.matches = implementation_->read<MatchRow>();
+  record.losses = implementation_->read<FlowLossRow>();
+  const hid_t file = implementation_->opening.file;
+  const hdf5::Handle group = hdf5::open_group(file, "/skeleton");
+  record.end = hdf5::read_text_attribute(group, "end");
+  record.detail = hdf5::read_text_attribute(group, "detail");
+  record.known = hdf5::read_text_attribute(group, "known") == "yes";
+  record.delta = hdf5::read_real_attribute(group, "delta");
+  record.loss_at_origin = hdf5::read_real_attribute(group, "loss_at_origin");
+  record.tolerance = hdf5::read_real_attribute(group, "tolerance");
+  record.degree = hdf5::read_integer_attribute(group, "degree").at(0);
+  record.later_degree = hdf5::read_integer_attribute(group, "later_degree").at(0);
+  record.ends = lines_of(hdf5::open_group(file, "/sequences"), "ends", record.sequences.size());
+  record.reasons = lines_of(hdf5::open_group(file, "/matches"), "reasons", record.matches.size());
   return record;
 }
 

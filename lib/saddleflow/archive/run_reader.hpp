@@ -10,6 +10,7 @@
 #include "saddleflow/archive/pursuit_record.hpp"
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/saddle_record.hpp"
+#include "saddleflow/archive/skeleton_record.hpp"
 
 namespace saddleflow::archive {
 
@@ -56,6 +57,10 @@ class RunReader {
   bool has_rounds() const;
   /// Empty where the file has none.
   std::vector<RoundRow> rounds() const;
+  /// Whether the file holds a skeleton: /skeleton and what belongs to it.
+  bool has_skeleton() const;
+  /// All of it; empty where the file has none.
+  SkeletonRecord skeleton() const;
   /// The group /kkt; empty where the file has none.
   KktRecord kkt() const;
   /// Whether the file holds critical points, be it none: /catalogue and what belongs to it.

@@ -282,9 +282,12 @@ const std::vector<std::string>& groups() {
 
 bool is_optional_axis(const std::string& path) {
   static const std::vector<std::string> optional = {
-      "/saddles/eigenvalue",   "/kkt/kkt_point",  "/catalogue/critical_point",
-      "/catalogue/eigenvalue", "/escapes/escape", "/transitions/transition",
-      "/mode_changes/change",  "/rounds/round",   "/problem/test_sample",
+      "/saddles/eigenvalue",   "/kkt/kkt_point",      "/catalogue/critical_point",
+      "/catalogue/eigenvalue", "/escapes/escape",     "/transitions/transition",
+      "/mode_changes/change",  "/rounds/round",       "/problem/test_sample",
+      "/skeleton/jump",        "/sequences/sequence", "/stops/stop",
+      "/stops/sample",         "/stops/output",       "/matches/match",
+      "/flow_loss/row",
   };
   return std::find(optional.begin(), optional.end(), path) != optional.end();
 }
@@ -320,6 +323,7 @@ std::vector<DatasetSpec> all_specs() {
   for (const DatasetSpec& spec : specs_of<KktRow>()) all.push_back(spec);
   for (const DatasetSpec& spec : saddle_record_specs()) all.push_back(spec);
   for (const DatasetSpec& spec : specs_of<RoundRow>()) all.push_back(spec);
+  for (const DatasetSpec& spec : skeleton_specs()) all.push_back(spec);
   return all;
 }
 
@@ -373,6 +377,10 @@ FlagMeanings flag_meanings(FlagSet set, const RunDescription& description) {
       return meanings_of<RoundStop>();
     case FlagSet::visit_depth:
       return meanings_of<VisitDepth>();
+    case FlagSet::sequence_kind:
+      return meanings_of<SequenceKind>();
+    case FlagSet::absence:
+      return meanings_of<AbsenceKind>();
   }
   return {};
 }

@@ -15,6 +15,7 @@
 #include "saddleflow/archive/pursuit_record.hpp"
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/saddle_record.hpp"
+#include "saddleflow/archive/skeleton_record.hpp"
 
 namespace saddleflow::archive {
 
@@ -36,7 +37,9 @@ enum class FlagSet {
   change_kind,
   side,
   round_stop,
-  visit_depth
+  visit_depth,
+  sequence_kind,
+  absence
 };
 
 /// Which files hold a dataset (along an optional axis: where they have the axis).
@@ -50,6 +53,7 @@ enum class Presence {
   with_modes,         ///< those of piecewise-smooth runs
   with_patches,       ///< those of piecewise-smooth runs of networks that see several patches of a sample
   with_rounds,        ///< those of growing networks
+  with_skeleton,      ///< those of skeletons
   with_test,          ///< those that have a test set; along /time: of format 1.7 and newer
   with_test_classes,  ///< those of them whose loss is one of classes
   with_margins,       ///< those of losses that have margins
@@ -119,6 +123,17 @@ template <>
 const std::vector<Column<TransitionRow>>& columns<TransitionRow>();
 template <>
 const std::vector<Column<RoundRow>>& columns<RoundRow>();  // pursuit_schema.cpp
+// skeleton_schema.cpp
+template <>
+const std::vector<Column<JumpRow>>& columns<JumpRow>();
+template <>
+const std::vector<Column<SequenceRow>>& columns<SequenceRow>();
+template <>
+const std::vector<Column<StopRow>>& columns<StopRow>();
+template <>
+const std::vector<Column<MatchRow>>& columns<MatchRow>();
+template <>
+const std::vector<Column<FlowLossRow>>& columns<FlowLossRow>();
 
 template <class Row>
 std::vector<DatasetSpec> specs_of() {
@@ -146,6 +161,9 @@ std::vector<DatasetSpec> all_specs();
 /// What add_saddles() gives to a file: /catalogue, /escapes, /transitions and its columns of /saddles.
 std::vector<DatasetSpec> saddle_record_specs();
 
+/// What create_with_skeleton() gives to a file.
+std::vector<DatasetSpec> skeleton_specs();
+
 /// CF attributes of a flag: values, and their names in the same order. Empty for FlagSet::none.
 struct FlagMeanings {
   std::vector<std::int8_t> values;
@@ -154,6 +172,6 @@ struct FlagMeanings {
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description);
 
 inline constexpr const char* format_name = "saddleflow-run";
-inline constexpr std::int64_t format_major = 1, format_minor = 7;
+inline constexpr std::int64_t format_major = 1, format_minor = 8;
 
 }  // namespace saddleflow::archive

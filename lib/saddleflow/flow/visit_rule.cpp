@@ -18,52 +18,6 @@ Real log_ratio(Real numerator, Real denominator) {
   return std::log(std::max(numerator, least)) - std::log(std::max(denominator, least));
 }
 
-/// Follows the rule from row to row.
-class Scan {
- public:
-  explicit Scan(const VisitRule& rule) : rule_(rule) {}
-
-  void add(std::size_t row, Real r, Real loss) {
-    if (!visit_) {
-      farthest_ = std::max(farthest_, r);
-      const bool close = r < rule_.enter;
-      if (!close && !(rule_.finds_dips() && r < rule_.dip_level(farthest_))) return;
-      visit_ = VisitRows{row, row, {}, close};
-      nearest_ = r;
-      nearest_loss_ = loss;
-      return;
-    }
-    if (!visit_->close && r < rule_.enter) {
-      visit_->close = true;
-      visit_->enter = row;
-    }
-    if (r < nearest_) {
-      nearest_ = r;
-      nearest_loss_ = loss;
-      visit_->closest = row;
-    }
-    if (rule_.overdue(visit_->close, nearest_, nearest_loss_, r, loss) >= 0) leave(row, r);
-  }
-
-  std::vector<VisitRows> finish() {
-    if (visit_ && visit_->close) found_.push_back(*visit_);
-    return std::move(found_);
-  }
-
- private:
-  void leave(std::size_t row, Real r) {
-    visit_->leave = row;
-    found_.push_back(*visit_);
-    visit_.reset();
-    farthest_ = r;
-  }
-
-  const VisitRule& rule_;
-  std::optional<VisitRows> visit_;
-  Real farthest_ = 0, nearest_ = 0, nearest_loss_ = 0;
-  std::vector<VisitRows> found_;
-};
-
 }  // namespace
 
 Real VisitRule::dip_level(Real farthest) const { return std::min(shallowest, farthest / prominence); }
@@ -81,14 +35,51 @@ VisitRule make_visit_rule(const Network& network, const Loss& loss, Real enter, 
   return rule;
 }
 
+bool VisitScan::begin(Real r, Real loss) {
+  farthest_ = std::max(farthest_, r);
+  const bool close = r < rule_.enter;
+  if (!close && !(rule_.finds_dips() && r < rule_.dip_level(farthest_))) return false;
+  visit_ = VisitRows{row_, row_, {}, close};
+  approach(r, loss);
+  return true;
+}
+
+void VisitScan::approach(Real r, Real loss) {
+  nearest_ = r;
+  nearest_loss_ = loss;
+  visit_->closest = row_;
+}
+
+bool VisitScan::add(Real r, Real loss) {
+  bool nearer = !visit_ && begin(r, loss);
+  if (visit_ && !nearer) {
+    if (!visit_->close && r < rule_.enter) {
+      visit_->close = true;
+      visit_->enter = row_;
+    }
+    nearer = r < nearest_;
+    if (nearer) approach(r, loss);
+    if (rule_.overdue(visit_->close, nearest_, nearest_loss_, r, loss) >= 0) {
+      visit_->leave = row_;
+      ended_.push_back(*visit_);
+      visit_.reset();
+      farthest_ = r;
+    }
+  }
+  ++row_;
+  return nearer;
+}
+
 std::vector<VisitRows> find_visits(std::span<const double> proximity, std::span<const double> loss,
                                    const VisitRule& rule) {
   if (proximity.size() != loss.size())
     throw std::invalid_argument("find_visits: proximity and loss are of different lengths");
-  Scan scan(rule);
+  VisitScan scan(rule);
   for (std::size_t row = 0; row < proximity.size(); ++row)
-    scan.add(row, static_cast<Real>(proximity[row]), static_cast<Real>(loss[row]));
-  return scan.finish();
+    scan.add(static_cast<Real>(proximity[row]), static_cast<Real>(loss[row]));
+  std::vector<VisitRows> found = scan.ended();
+  if (scan.under_way() && scan.under_way()->close) found.push_back(*scan.under_way());
+  return found;
 }
 
 }  // namespace saddleflow

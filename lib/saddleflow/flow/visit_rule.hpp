@@ -58,6 +58,29 @@ struct VisitRows {
   bool close = false;                  ///< r has fallen below VisitRule::enter
 };
 
+/// Follows the rule from row to row.
+class VisitScan {
+ public:
+  explicit VisitScan(const VisitRule& rule) : rule_(rule) {}
+
+  /// The next row. True where it is the nearest of its visit so far.
+  bool add(Real r, Real loss);
+  /// Visits that have ended, in the order of time.
+  const std::vector<VisitRows>& ended() const { return ended_; }
+  /// The one that has not, close or not.
+  const std::optional<VisitRows>& under_way() const { return visit_; }
+
+ private:
+  bool begin(Real r, Real loss);
+  void approach(Real r, Real loss);
+
+  VisitRule rule_;
+  std::size_t row_ = 0;
+  std::optional<VisitRows> visit_;
+  Real farthest_ = 0, nearest_ = 0, nearest_loss_ = 0;
+  std::vector<VisitRows> ended_;
+};
+
 /// The visits in rows of r and of the loss, of equal length, in the order of time: one pass. An unfinished
 /// dip is no visit unless it is close. std::invalid_argument for unequal lengths.
 std::vector<VisitRows> find_visits(std::span<const double> proximity, std::span<const double> loss,

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "saddleflow/report/thin.hpp"
+#include "saddleflow/base/thin.hpp"
 
 namespace saddleflow::report {
 

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "saddleflow/base/event_kind.hpp"
-#include "saddleflow/report/thin.hpp"
+#include "saddleflow/base/thin.hpp"
 
 namespace saddleflow::report {
 

@@ -11,7 +11,7 @@
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/same_problem.hpp"
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/report/thin.hpp"
+#include "saddleflow/base/thin.hpp"
 
 namespace saddleflow::report {
 
@@ -222,12 +222,15 @@ RunData read_run(const RunReader& reader) {
   read_times(reader, run);
   read_modes(reader, run);
   read_kkt(reader, run);
-  if (run.time.empty() && run.kkt.empty() && !reader.has_saddle_record() && !reader.has_rounds())
+  if (run.time.empty() && run.kkt.empty() && !reader.has_saddle_record() && !reader.has_rounds() &&
+      !reader.has_skeleton())
     throw InputError(fmt::format("{}: no row written yet, nothing to show", reader.path()));
   read_events(reader, run);
   read_visits(reader, run);
   read_snapshots(reader, run);
   read_rounds(reader, run);
+  run.has_skeleton = reader.has_skeleton();
+  run.skeleton = reader.skeleton();
   check(run);
   return run;
 }

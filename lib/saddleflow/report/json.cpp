@@ -115,6 +115,7 @@ Json plots(const RunData& run, const Directions& shown, std::size_t points) {
       {"modes", plot(run, {{"sliding", &run.sliding_count}, {"dead neurons", &run.dead_neurons}}, points)},
       {"angles", angle_plot(run, shown, points)}};
   all.update(kkt_plots(run, points));
+  all.update(skeleton_plots(run, points));
   return all;
 }
 
@@ -199,7 +200,7 @@ std::string to_json(const RunData& run, std::size_t points) {
                   {"stopped", stop_in_words(run.stop_reason)},
                   {"end_time", run.time.empty() ? Json(nullptr) : number(run.time.back(), time_digits)},
                   {"rows", run.time.size()},
-                  {"time_axis", name_of(first_time_axis(run))},
+                  {"time_axis", name_of(run.has_skeleton ? skeleton_time_axis(run) : first_time_axis(run))},
                   {"steps", number(last_step(run), count_digits)},
                   {"first_loss", run.loss.empty() ? Json(nullptr) : number(run.loss.front(), value_digits)},
                   {"final_loss", number(last_finite(run.loss), value_digits)},
@@ -218,6 +219,7 @@ std::string to_json(const RunData& run, std::size_t points) {
                   {"kkt", kkt_json(run)},
                   {"catalogue", catalogue_json(run)},
                   {"rounds", rounds_json(run)},
+                  {"skeleton", skeleton_json(run)},
                   {"study", run.study},
                   {"study_as_typed", run.study_as_typed}};
   // Bytes that are not UTF-8 (a study typed in another encoding) become U+FFFD instead of an exception.

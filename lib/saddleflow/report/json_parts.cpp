@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "saddleflow/base/stop_reason.hpp"
-#include "saddleflow/report/thin.hpp"
+#include "saddleflow/base/thin.hpp"
 
 namespace saddleflow::report {
 

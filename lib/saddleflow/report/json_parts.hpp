@@ -9,6 +9,7 @@
 #include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/report/directions.hpp"
 #include "saddleflow/report/run_data.hpp"
+#include "saddleflow/report/time_axis.hpp"
 
 namespace saddleflow::report {
 
@@ -93,5 +94,13 @@ Json weight_pictures(const RunData& run);
 
 /// The rounds of a growing network; null for others.
 Json rounds_json(const RunData& run);
+
+/// A skeleton and what is compared with it; null where the run is none.
+Json skeleton_json(const RunData& run);
+/// Plots of its loss: "staircase" over slow time and, where the jumps after the first have their own,
+/// "later_staircase".
+Json skeleton_plots(const RunData& run, std::size_t points);
+/// Which axis its page opens with.
+TimeAxis skeleton_time_axis(const RunData& run);
 
 }  // namespace saddleflow::report

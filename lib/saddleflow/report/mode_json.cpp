@@ -5,8 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "saddleflow/base/thin.hpp"
 #include "saddleflow/report/json_parts.hpp"
-#include "saddleflow/report/thin.hpp"
 
 namespace saddleflow::report {
 

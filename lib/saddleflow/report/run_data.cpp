@@ -95,11 +95,24 @@ void check_rounds(const RunData& run) {
   }
 }
 
+void check_skeleton(const RunData& run) {
+  const archive::SkeletonRecord& record = run.skeleton;
+  const auto stops = static_cast<std::int64_t>(record.stops.size());
+  for (std::size_t k = 0; k < record.matches.size(); ++k)
+    if (record.matches[k].stop < -1 || record.matches[k].stop >= stops)
+      throw InputError(
+          fmt::format("report: matches[{}] names stop {}, of {}", k, record.matches[k].stop, stops));
+  if (record.reasons.size() != record.matches.size() || record.ends.size() != record.sequences.size())
+    throw InputError(fmt::format(
+        "report: {} reasons and {} ends, expected {} and {} like matches and sequences",
+        record.reasons.size(), record.ends.size(), record.matches.size(), record.sequences.size()));
+}
+
 }  // namespace
 
 void check(const RunData& run) {
   const std::size_t rows = run.time.size();
-  if (rows == 0 && run.kkt.empty() && !run.has_saddle_record && !run.has_rounds)
+  if (rows == 0 && run.kkt.empty() && !run.has_saddle_record && !run.has_rounds && !run.has_skeleton)
     throw InputError("report: time has no rows, expected at least one accepted step");
   for (std::size_t i = 1; i < rows; ++i)
     if (!(run.time[i] >= run.time[i - 1]))
@@ -122,6 +135,7 @@ void check(const RunData& run) {
   check_kkt(run);
   check_saddle_record(run);
   check_rounds(run);
+  check_skeleton(run);
   for (std::size_t l = 0; l < run.layer_norm.size(); ++l)
     check_column(fmt::format("layer_norm[{}]", l), run.layer_norm[l], rows);
   for (std::size_t k = 0; k < run.neuron_norm.size(); ++k)

@@ -11,6 +11,7 @@
 
 #include "saddleflow/archive/pursuit_record.hpp"
 #include "saddleflow/archive/saddle_record.hpp"
+#include "saddleflow/archive/skeleton_record.hpp"
 
 namespace saddleflow::report {
 
@@ -117,6 +118,10 @@ struct RunData {
   bool has_rounds = false;
   std::vector<archive::RoundRow> rounds;
   std::vector<Snapshot> round_points;  ///< the point that each round has reached; no weights where not stored
+
+  // A skeleton, without a trajectory
+  bool has_skeleton = false;
+  archive::SkeletonRecord skeleton;
 
   Pairs problem;      ///< loss, reduction, sizes, origin of the data
   Pairs counters;     ///< gradients, hessians, wall_seconds, ...

@@ -11,14 +11,6 @@ namespace {
 
 constexpr Real kNoMatch = std::numeric_limits<Real>::infinity();
 
-/// Relative to the first; where that has no outputs absolute.
-Real stop_distance(const SaddleStop& a, const SaddleStop& b) {
-  if (a.outputs.rows() != b.outputs.rows() || a.outputs.cols() != b.outputs.cols()) return kNoMatch;
-  const Real size = a.outputs.norm();
-  const Real difference = (a.outputs - b.outputs).norm();
-  return size > 0 ? difference / size : difference;
-}
-
 Real time_between(const SaddleStop& a, const SaddleStop& b) {
   if (a.after == 0 && b.after == 0) return b.time - a.time;
   return a.after == 0 || b.after == 0 ? std::numeric_limits<Real>::quiet_NaN() : b.after - a.after;
@@ -58,7 +50,7 @@ class CommonSubsequence {
 
  private:
   Common with_pair(std::size_t i, std::size_t j) const {
-    const Real d = stop_distance(first_[i], second_[j]);
+    const Real d = output_distance(first_[i].outputs, second_[j].outputs);
     if (!(d <= tolerance_)) return {-1, kNoMatch};
     const Common& rest = best_[i + 1][j + 1];
     return {rest.pairs + 1, rest.distance + d};
@@ -84,7 +76,7 @@ class CommonSubsequence {
   }
   StopMatch pair(std::size_t i, std::size_t j) const {
     const SaddleStop &a = first_[i], &b = second_[j];
-    return {static_cast<Index>(i), static_cast<Index>(j), stop_distance(a, b),
+    return {static_cast<Index>(i), static_cast<Index>(j), output_distance(a.outputs, b.outputs),
             b.loss - a.loss,       time_between(a, b),    a.active_neurons == b.active_neurons};
   }
 
@@ -94,6 +86,12 @@ class CommonSubsequence {
 };
 
 }  // namespace
+
+Real output_distance(const Matrix& first, const Matrix& second) {
+  if (first.rows() != second.rows() || first.cols() != second.cols()) return kNoMatch;
+  const Real size = first.norm(), difference = (first - second).norm();
+  return size > 0 ? difference / size : difference;
+}
 
 SaddleSequence sequence_of(const Skeleton& skeleton) {
   SaddleSequence sequence{"skeleton", {}};

@@ -30,6 +30,9 @@ SaddleSequence sequence_of(const Skeleton& skeleton);
 SaddleSequence sequence_of(const std::vector<PursuitRound>& rounds, const Network& family,
                            const Dataset& data, const Loss& loss);
 
+/// ||H_1 - H_2|| / ||H_1||, where H_1 = 0 without the denominator; infinity for outputs of different shapes.
+Real output_distance(const Matrix& first, const Matrix& second);
+
 /// Two stops that are the same point, or one that the other sequence does not have (-1).
 struct StopMatch {
   Index first = -1, second = -1;  ///< into the sequences

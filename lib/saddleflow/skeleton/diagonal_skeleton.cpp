@@ -34,7 +34,12 @@ class DiagonalProcess {
 
   Skeleton run() {
     const WorkCounters before = objective_.counters();
-    while (static_cast<Index>(result_.jumps.size()) < options_.jumps && step()) {
+    try {
+      while (static_cast<Index>(result_.jumps.size()) < options_.jumps && step()) {
+      }
+    } catch (const NumericalError& error) {
+      result_.detail = error.what();
+      end(SkeletonEnd::failed);
     }
     result_.work = result_.work + (objective_.counters() - before);
     return std::move(result_);

@@ -12,98 +12,83 @@ namespace saddleflow {
 
 namespace {
 
-// Halvings of a step in which a level is crossed: 2^-60 of it is rounding of the time.
-constexpr int kCrossingSteps = 60;
 // A proximity below this is rounding.
 constexpr Real kLeastProximity = Real(1e-11);
 // The floor of the error control, however small delta: what a number holds.
 constexpr Real kSmallestNeuron = Real(1e-300);
 
-/// The loss along the flow, with its slope -||grad L||^2.
-struct LossSample {
-  Real time = 0, loss = 0, slope = 0;
-};
-
-/// Where the cubic through two samples passes the level.
-Real cubic_crossing(const LossSample& a, const LossSample& b, Real level) {
-  const Real h = b.time - a.time;
-  const auto at = [&](Real u) {
-    const Real v = 1 - u;
-    return v * v * ((1 + 2 * u) * a.loss + u * h * a.slope) +
-           u * u * ((1 + 2 * v) * b.loss - v * h * b.slope);
-  };
-  Real low = 0, high = 1;
-  for (int k = 0; k < kCrossingSteps; ++k) {
-    const Real middle = (low + high) / 2;
-    (at(middle) > level ? low : high) = middle;
-  }
-  return a.time + high * h;
-}
-
-/// A visit is a minimum of the proximity r, below `enter`, that r falls to and rises from by a factor:
-/// between two saddles of similar residual r need not leave any fixed threshold.
-class VisitObserver : public Observer {
+/// The dips of r, with the weights where it is least.
+class DipObserver : public Observer {
  public:
-  VisitObserver(FlowAssembly& parts, const FlowVisitOptions& options) : parts_(parts), options_(options) {
-    samples_.push_back(sample(0, parts.initial));
-    extreme_ = std::log(parts.initial.proximity);
+  struct Dip {
+    FlowDip found;
+    Vector weights;
+  };
+
+  DipObserver(FlowAssembly& parts, const FlowVisitOptions& options)
+      : parts_(parts),
+        options_(options),
+        // Its outputs are asked for between the steps: the objective of the flow keeps what it has computed.
+        outputs_(parts.objective.shared_network(), parts.objective.data(), parts.objective.loss()),
+        scan_(make_visit_rule(parts.objective.network(), parts.objective.loss(), 0, 0, options.prominence)),
+        nearest_(options.watched.size()) {
+    observe(0, parts.start, parts.initial);
   }
 
   void on_step(const StepView& step) override {
     parts_.probe.observe(step.x1, o_);
-    samples_.push_back(sample(step.t1, o_));
-    follow(std::log(std::max(o_.proximity, kLeastProximity)), step.x1);
+    observe(step.t1, step.x1, o_);
   }
 
   /// A minimum that r has not risen from is where the flow ended. Where the loss is enough the flow is on its
   /// way into a fit: there r tells late.
   void finish(const Vector& x, bool enough) {
-    if (enough)
-      closest.push_back(parts_.weights(x));
-    else if (falling_)
-      close();
+    if (!enough && !scan_.under_way()) return;
+    if (enough) note(losses_.rows().back().time, x, o_);
+    close(enough);
   }
 
-  /// When the loss first was below.
-  Real time_of(Real level) const {
-    for (std::size_t k = 1; k < samples_.size(); ++k)
-      if (samples_[k].loss <= level) return cubic_crossing(samples_[k - 1], samples_[k], level);
-    return std::numeric_limits<Real>::quiet_NaN();
-  }
-
-  std::vector<Vector> closest;  ///< weights at the closest approach of each visit
+  std::vector<Dip> take_dips() { return std::move(dips_); }
+  std::vector<NearestApproach> take_nearest() { return std::move(nearest_); }
+  LossCurve take_losses() { return std::move(losses_); }
 
  private:
-  static LossSample sample(Real time, const Observables& o) {
-    return {time, o.loss, -o.gradient_norm * o.gradient_norm};
+  void observe(Real time, const Vector& x, const Observables& o) {
+    losses_.add(time, o);
+    const std::size_t ended = scan_.ended().size();
+    if (scan_.add(std::max(o.proximity, kLeastProximity), o.loss)) note(time, x, o);
+    if (scan_.ended().size() > ended) close(false);
+    if (!nearest_.empty()) approach(time, x, o);
   }
 
-  /// Turning points of ln r: `extreme_` is the last maximum where r rises, the last minimum where it falls.
-  void follow(Real log_r, const Vector& x) {
-    const Real turn = std::log(options_.factor);
-    if (falling_ && log_r > extreme_ + turn) {
-      close();
-      falling_ = false;
-      extreme_ = log_r;
-    } else if (!falling_ && log_r < extreme_ - turn) {
-      falling_ = true;
-      extreme_ = std::numeric_limits<Real>::infinity();
+  void note(Real time, const Vector& x, const Observables& o) {
+    last_.found = {FlowDip::Fate::shallow, time, o.loss, o.proximity, {}};
+    last_.weights = parts_.weights(x);
+  }
+
+  void close(bool enough) {
+    last_.found.outputs = outputs_.outputs(last_.weights);
+    if (enough || last_.found.proximity < options_.enter) last_.found.fate = FlowDip::Fate::unresolved;
+    dips_.push_back(last_);
+  }
+
+  void approach(Real time, const Vector& x, const Observables& o) {
+    const Matrix outputs = outputs_.outputs(parts_.weights(x));
+    for (std::size_t k = 0; k < nearest_.size(); ++k) {
+      const Real distance = output_distance(options_.watched[k], outputs);
+      if (distance < nearest_[k].outputs) nearest_[k] = {distance, time, o.loss, o.proximity};
     }
-    if (falling_ && log_r < extreme_) weights_ = parts_.weights(x);
-    extreme_ = falling_ ? std::min(extreme_, log_r) : std::max(extreme_, log_r);
-  }
-
-  void close() {
-    if (extreme_ < std::log(options_.enter)) closest.push_back(weights_);
   }
 
   FlowAssembly& parts_;
   const FlowVisitOptions& options_;
-  std::vector<LossSample> samples_;
+  Objective outputs_;
+  VisitScan scan_;
+  LossCurve losses_;
+  std::vector<NearestApproach> nearest_;
   Observables o_;
-  Vector weights_;
-  Real extreme_ = 0;
-  bool falling_ = false;
+  Dip last_;
+  std::vector<Dip> dips_;
 };
 
 FlowAssemblyOptions flow_options(Real log_delta, const FlowVisitOptions& options) {
@@ -120,15 +105,18 @@ FlowAssemblyOptions flow_options(Real log_delta, const FlowVisitOptions& options
   return assembly;
 }
 
-void analyse_visits(Objective& objective, const VisitObserver& observer, const FlowVisitOptions& options,
-                    FlowVisits& result) {
-  for (const Vector& w : observer.closest) {
-    CriticalPoint point = analyse_critical_point(objective, w, options.analysis);
+/// The dips in which r has come near, to the points that are there.
+void analyse_visits(Objective& objective, std::vector<DipObserver::Dip>& dips,
+                    const FlowVisitOptions& options, FlowVisits& result) {
+  for (DipObserver::Dip& dip : dips) {
+    if (dip.found.fate == FlowDip::Fate::shallow) continue;
+    CriticalPoint point = analyse_critical_point(objective, dip.weights, options.analysis);
     result.work = result.work + point.work;
     if (!point.is_critical()) {
       ++result.unresolved;
       continue;
     }
+    dip.found.fate = FlowDip::Fate::resolved;
     SaddleStop stop;
     stop.loss = point.refinement.loss;
     stop.outputs = objective.outputs(point.basis.leave(objective.network(), point.point()));
@@ -138,6 +126,21 @@ void analyse_visits(Objective& objective, const VisitObserver& observer, const F
       continue;
     stops.push_back(std::move(stop));
     result.points.push_back(std::move(point));
+  }
+}
+
+/// When: half of the fall of the loss to each stop.
+void set_times(const Network& network, Real log_delta, Real loss_at_origin, FlowVisits& result) {
+  const int degree = network.degree(), later_degree = later_degree_of(network);
+  Real loss = loss_at_origin, first = 0;
+  for (SaddleStop& stop : result.sequence.stops) {
+    const Real time = result.losses.time_of((loss + stop.loss) / 2);
+    stop.time = slow_time_of(degree, time, log_delta);
+    if (&stop == &result.sequence.stops.front())
+      first = time;
+    else if (later_degree != degree)
+      stop.after = slow_time_of(later_degree, time - first, log_delta);
+    loss = stop.loss;
   }
 }
 
@@ -154,32 +157,26 @@ FlowVisits visits_of_flow(Objective& objective, const Vector& direction, Real lo
   result.sequence.name = fmt::format("flow {:g}", static_cast<double>(std::exp(log_delta)));
   const Real loss_at_origin = objective.loss_at_origin();
   FlowAssembly parts(objective, direction.stableNormalized(), log_delta, flow_options(log_delta, options));
-  VisitObserver observer(parts, options);
+  DipObserver observer(parts, options);
   IntegrationOptions integration;
   integration.t_end = flow_time_of(degree, options.slow_time, log_delta);
   integration.max_steps = options.max_steps;
   integration.interrupt = options.interrupt;
   const Outcome outcome = parts.run(observer, integration);
-  if (outcome.failed()) throw NumericalError(result.sequence.name + ": " + outcome.message);
   observer.finish(outcome.state, outcome.stop_reason.is_event(EventKind::level));
   result.stop_reason = outcome.stop_reason;
+  result.message = outcome.message;
   result.slow_time = slow_time_of(degree, outcome.time, log_delta);
   result.loss = parts.probe.loss(outcome.state);
   result.steps = parts.steps.accepted;
   result.work = parts.work() - before;
   objective.clear_mode();
-  if (outcome.stop_reason != Stop::interrupted) analyse_visits(objective, observer, options, result);
-  const int later_degree = later_degree_of(objective.network());
-  Real loss = loss_at_origin, first = 0;
-  for (SaddleStop& stop : result.sequence.stops) {
-    const Real time = observer.time_of((loss + stop.loss) / 2);
-    stop.time = slow_time_of(degree, time, log_delta);
-    if (&stop == &result.sequence.stops.front())
-      first = time;
-    else if (later_degree != degree)
-      stop.after = slow_time_of(later_degree, time - first, log_delta);
-    loss = stop.loss;
-  }
+  result.losses = observer.take_losses();
+  result.nearest = observer.take_nearest();
+  std::vector<DipObserver::Dip> dips = observer.take_dips();
+  if (outcome.stop_reason != Stop::interrupted) analyse_visits(objective, dips, options, result);
+  for (DipObserver::Dip& dip : dips) result.dips.push_back(std::move(dip.found));
+  set_times(objective.network(), log_delta, loss_at_origin, result);
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "saddleflow/base/error.hpp"
 #include "saddleflow/flow/integration.hpp"
 #include "saddleflow/skeleton/active_set.hpp"
 #include "saddleflow/skeleton/carried_weights.hpp"
@@ -36,8 +37,13 @@ class NeuronProcess {
 
   Skeleton run() {
     const WorkCounters before = objective_.counters();
-    bool going_on = look();
-    while (going_on) going_on = step();
+    try {
+      bool going_on = look();
+      while (going_on) going_on = step();
+    } catch (const NumericalError& error) {
+      result_.detail = error.what();
+      end(SkeletonEnd::failed);
+    }
     result_.work = result_.work + clocks_->work() + (objective_.counters() - before);
     return std::move(result_);
   }
@@ -114,8 +120,8 @@ class NeuronProcess {
     jump.clocks = Vector::Constant(result_.neurons, -kNoEnd);
     for (const Index k : active_) jump.clocks[k] = result_.degree == 2 ? Real(1) : kNoEnd;
     clocks_->write_clocks(jump.clocks);
-    complete_jump(objective_, options_, jump, result_.work);
     result_.jumps.push_back(std::move(jump));
+    complete_jump(objective_, options_, result_.jumps.back(), result_.work);
   }
 
   std::vector<Index> counts_by_layer() const {

@@ -24,6 +24,7 @@ enum class SkeletonEnd {
                  ///< inactive neuron tells when it is taken
   jump_limit,
   time_limit,
+  failed,     ///< something could not be computed, of which `detail` tells; the jumps before are kept
   not_known,  ///< of this network; run_skeleton() alone
   interrupted
 };
@@ -37,6 +38,7 @@ inline constexpr auto enum_table<SkeletonEnd> = named_enum<SkeletonEnd>(
                           {SkeletonEnd::unstable, "active neurons have a way down of their own"},
                           {SkeletonEnd::jump_limit, "limit of jumps"},
                           {SkeletonEnd::time_limit, "limit of time"},
+                          {SkeletonEnd::failed, "failed"},
                           {SkeletonEnd::not_known, "not known"},
                           {SkeletonEnd::interrupted, "interrupted"}});
 
@@ -84,7 +86,8 @@ struct Skeleton {
   Real loss_at_origin = 0;
   std::vector<SkeletonJump> jumps;
   SkeletonEnd end = SkeletonEnd::jump_limit;
-  std::string detail;  ///< not_critical, no_minimiser: what the last flow has come to, and when it began
+  /// not_critical, no_minimiser: what the last flow has come to, and when it began; failed: what failed.
+  std::string detail;
   WorkCounters work;
 };
 

@@ -1,7 +1,7 @@
 // The view in the address, after the #: x, y, y.PLOT, zoom, theme, round. A link shows what its sender saw.
 
-/** Steps of several runs do not belong together. */
-const timeAxes = run.runs ? ['linear', 'log'] : ['linear', 'log', 'steps'];
+/** Steps of several runs do not belong together; a skeleton has none. */
+const timeAxes = run.runs || run.skeleton ? ['linear', 'log'] : ['linear', 'log', 'steps'];
 const valueAxes = ['linear', 'log'];
 
 /** "from,to" on the time axis of the view; null where it is not an interval of the run. */

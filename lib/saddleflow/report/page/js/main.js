@@ -78,6 +78,7 @@ function refresh() {
 
 function start() {
   if (run.runs) addSeveral();
+  else if (run.skeleton) addSkeleton();
   else addSingle();
   readAddress();
   addressIsRead = true;
@@ -87,7 +88,7 @@ function start() {
 }
 
 function addSingle() {
-  section('runs').remove();
+  for (const id of ['runs', 'skeleton', 'sequences']) section(id).remove();
   addHeader();
   if (run.rows) addTimePlots();
   else removeTrajectory();

@@ -66,7 +66,7 @@ function addAllVisits() {
 }
 
 function addSeveral() {
-  for (const id of ['rounds', 'norms', 'directions', 'modes', 'kkt', 'catalogue', 'spectrum', 'gauges', 'events', 'study']) section(id).remove();
+  for (const id of ['rounds', 'skeleton', 'sequences', 'norms', 'directions', 'modes', 'kkt', 'catalogue', 'spectrum', 'gauges', 'events', 'study']) section(id).remove();
   section('provenance').querySelector('h2').textContent = 'Problem';
   addSeveralHeader();
   section('loss').append(element('p', {class: 'note'}, 'Median and range, lowest to highest, are over the runs that are known at a time; a run ' +

@@ -10,7 +10,7 @@ const cursorKey = 'run';
 function plotData(plot) {
   const source = run.plots[plot.source];
   const abscissa = view.x === 'steps' ? source.step : source.time;
-  const first = view.x === 'log' ? abscissa.findIndex((t) => t > 0) : 0;
+  const first = hasLogTime(plot) ? abscissa.findIndex((t) => t > 0) : 0;
   const logarithmic = isLog(plot);
   const value = (v) => {
     if (v === null) return null;
@@ -19,6 +19,9 @@ function plotData(plot) {
   };
   return [abscissa.slice(first), ...plot.curves.map((curve) => curve.values.slice(first).map(value))];
 }
+
+/** A time of its own begins below 0. */
+const hasLogTime = (plot) => view.x === 'log' && !plot.own;
 
 /** The values of a fixed plot are not quantities that a logarithm is taken of. */
 const isLog = (plot) => !plot.fixed && (view.y[plot.id] ?? plot.start) === 'log';
@@ -29,8 +32,9 @@ function showValues(plot, index) {
     return;
   }
   const u = plot.chart, [abscissa, ...curves] = u.data;
+  if (!abscissa.length) return;
   const row = index ?? abscissa.length - 1;
-  const at = `${view.x === 'steps' ? 'step' : 't'} = `;
+  const at = `${plot.symbol ?? (view.x === 'steps' ? 'step' : 't')} = `;
   const items = [element('span', {}, at, element('b', {}, moment(abscissa[row])))];
   const several = curves.length > plot.namedCurves;
   curves.forEach((values, i) => {
@@ -82,17 +86,22 @@ function setAbscissa(which, [min, max]) {
   writeAddress();
 }
 
+/** A plot with `own` has a time of its own, and neither zoom nor cursor in common with the others. */
+const sharing = () => plots.filter(({own}) => !own);
+const hasOwnTime = (u) => plots.some(({chart, own}) => own && chart === u);
+
 function shareZoom(u) {
   const {min, max} = u.scales.x;
-  if (min === shown[0] && max === shown[1]) return;
+  if (hasOwnTime(u) || (min === shown[0] && max === shown[1])) return;
   view.zoom = [min, max];
-  setAbscissa(plots.filter(({chart}) => chart !== u), view.zoom);
+  setAbscissa(sharing().filter(({chart}) => chart !== u), view.zoom);
 }
 
 function resetZoom() {
   view.zoom = null;
-  const ends = plots.map(({chart}) => [chart.data[0][0], chart.data[0].at(-1)]);
-  setAbscissa(plots, [Math.min(...ends.map((e) => e[0])), Math.max(...ends.map((e) => e[1]))]);
+  for (const {chart} of plots.filter(({own}) => own)) chart.setScale('x', {min: chart.data[0][0], max: chart.data[0].at(-1)});
+  const ends = sharing().map(({chart}) => [chart.data[0][0], chart.data[0].at(-1)]);
+  setAbscissa(sharing(), [Math.min(...ends.map((e) => e[0])), Math.max(...ends.map((e) => e[1]))]);
 }
 
 /** The value axis, where the plot does not want it otherwise. */
@@ -117,7 +126,7 @@ function paintInside(u, plot) {
 }
 
 function chartOptions(plot) {
-  const logX = view.x === 'log', logY = isLog(plot);
+  const logX = hasLogTime(plot), logY = isLog(plot);
   return {
     width: plot.frame.clientWidth,
     height: plot.height,
@@ -128,7 +137,7 @@ function chartOptions(plot) {
       x: {time: false, distr: logX ? 3 : 1, range: (u, min, max) => (min < max ? [min, max] : [min, min + 1])},
       y: {distr: logY ? 3 : 1, range: plot.yRange ?? yRange(logY), dir: plot.yTurned ? -1 : 1},
     },
-    axes: [axis(2, logX, 74), valueAxis(plot, logY)],
+    axes: [axis(2, logX, 74, plot.xLabel), valueAxis(plot, logY)],
     series: [{}, ...plot.curves.map((curve) => ({
       label: curve.name, scale: 'y', stroke: curve.stroke, width: curve.width ?? 1.4, dash: curve.dash,
       points: {show: !plot.paint && plotData(plot)[0].length === 1}, spanGaps: false,
@@ -142,13 +151,14 @@ function chartOptions(plot) {
       focus: {prox: plot.curves.length > plot.namedCurves ? 24 : -1},
       points: {size: 6, show: plot.curves.length <= plot.namedCurves && !plot.paint ? undefined : false},
       bind: {dblclick: () => () => resetZoom()},
-      sync: {key: cursorKey, setSeries: false, filters: {pub: (type) => type !== 'mouseup' && type !== 'mousedown'}},
+      sync: {key: plot.own ? plot.id : cursorKey, setSeries: false, filters: {pub: (type) => type !== 'mouseup' && type !== 'mousedown'}},
     },
     hooks: {
       drawClear: [drawBands],
       draw: [(u) => {
         if (plot.paint) paintInside(u, plot);
         drawLines(u);
+        plot.overlay?.(u);
         if (plot.id === 'loss') {
           drawSteps(u);
           drawRounds(u);
@@ -213,4 +223,5 @@ function addPlot(parent, settings) {
   parent.append(plot.figure);
   if (plot.terms) explain(plot.figure, plot.terms());
   plots.push(plot);
+  return plot;
 }

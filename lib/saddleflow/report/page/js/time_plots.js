@@ -66,5 +66,5 @@ function rebuild(which = plots) {
   for (const plot of which) buildChart(plot);
   if (!zoom) return resetZoom();
   view.zoom = zoom;
-  setAbscissa(which, zoom);
+  setAbscissa(which.filter(({own}) => !own), zoom);
 }

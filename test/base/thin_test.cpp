@@ -6,15 +6,15 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include "example_run.hpp"
+#include "report/example_run.hpp"
 #include "saddleflow/base/error.hpp"
-#include "saddleflow/report/thin.hpp"
+#include "saddleflow/base/thin.hpp"
 
 BOOST_AUTO_TEST_SUITE(thin_test)
 
 namespace data = boost::unit_test::data;
+using saddleflow::thin_rows;
 using saddleflow::report::example_run;
-using saddleflow::report::thin_rows;
 
 using Rows = std::vector<std::size_t>;
 using Values = std::vector<double>;

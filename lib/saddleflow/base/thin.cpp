@@ -1,4 +1,4 @@
-#include "saddleflow/report/thin.hpp"
+#include "saddleflow/base/thin.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 
 #include "saddleflow/base/error.hpp"
 
-namespace saddleflow::report {
+namespace saddleflow {
 
 namespace {
 
@@ -152,4 +152,4 @@ Rows thin_rows(Curve time, const std::vector<Curve>& curves, std::size_t limit, 
   return rows;
 }
 
-}  // namespace saddleflow::report
+}  // namespace saddleflow

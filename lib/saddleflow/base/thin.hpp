@@ -14,7 +14,7 @@
 #include <span>
 #include <vector>
 
-namespace saddleflow::report {
+namespace saddleflow {
 
 /// Rows to draw, ascending, at most `limit` of them (or 3 + 3 for each curve, if that is more) plus `keep`.
 /// The first and last row, all of `keep`, and each curve's minimum, maximum and gaps (non-finite values) in
@@ -24,4 +24,4 @@ std::vector<std::size_t> thin_rows(std::span<const double> time,
                                    const std::vector<std::span<const double>>& curves, std::size_t limit,
                                    const std::vector<std::size_t>& keep = {});
 
-}  // namespace saddleflow::report
+}  // namespace saddleflow
