@@ -32,7 +32,7 @@ CASES = [
     ("modes", "#x=log&y=log&theme=dark", {"plots": "9", "x": "log"}, [('id="plot-raster"', 1)]),
     ("modes", "#x=steps", {"plots": "9", "x": "steps"}, [('id="plot-raster"', 1)]),
     ("measures", "", {"plots": "8", "series": str(30 + 3 + 6 + 1)}, [('id="plot-singular"', 1), ('id="plot-width"', 1), ("end-to-end map", 1),
-                                                                  ("at least 10⁻⁴ of the largest", 1)]),
+                                                                  ("at least 10⁻⁴ of what the largest adds", 1)]),
     ("measures", "#x=steps&y=log&theme=dark", {"plots": "8", "x": "steps"}, [('id="plot-singular"', 1)]),
     ("no_mode_change", "", {"plots": "7"}, [("No pre-activation has come to zero", 1)]),
     ("saddles", "", {"plots": "6"}, [('class="node"', 5), ('class="edge"', 4), ('class="edge dashed"', 2), ('data-weights="', 4),

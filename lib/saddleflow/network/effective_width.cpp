@@ -1,6 +1,8 @@
 #include "saddleflow/network/effective_width.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "saddleflow/base/decompositions.hpp"
 
@@ -11,6 +13,7 @@ namespace {
 struct WidthLayer {
   Matrix incoming, outgoing;
   Vector norms;
+  bool ends() const { return outgoing.rows() == 0; }
 };
 
 using Neurons = std::vector<const Neuron*>;
@@ -37,8 +40,9 @@ WidthLayer width_layer(const Neurons& neurons, const Vector& w) {
 }
 
 /// Those that are not negligible, from the largest to the smallest.
-std::vector<Index> counted_neurons(const WidthLayer& layer) {
-  const Real least = kNegligibleNeuron * layer.norms.maxCoeff();
+std::vector<Index> counted_neurons(const Network& network, const WidthLayer& layer) {
+  const int factors = network.activation().power() + (layer.ends() ? 0 : 1);
+  const Real least = std::pow(kNegligibleShare, Real(1) / Real(factors)) * layer.norms.maxCoeff();
   std::vector<Index> counted;
   for (Index k = 0; k < layer.norms.size(); ++k)
     if (layer.norms[k] > 0 && layer.norms[k] >= least) counted.push_back(k);
@@ -46,9 +50,10 @@ std::vector<Index> counted_neurons(const WidthLayer& layer) {
   return counted;
 }
 
-std::int64_t ray_count(const WidthLayer& layer, bool even) {
+std::int64_t ray_count(const Network& network, const WidthLayer& layer) {
+  const bool even = network.traits().sign == SignSymmetry::incoming;
   std::vector<Vector> rays;
-  for (const Index k : counted_neurons(layer)) {
+  for (const Index k : counted_neurons(network, layer)) {
     const Real length = layer.incoming.col(k).stableNorm();
     if (!(length > 0)) continue;  // its pre-activation is zero: it adds nothing
     const Vector ray = layer.incoming.col(k) / length;
@@ -60,24 +65,24 @@ std::int64_t ray_count(const WidthLayer& layer, bool even) {
   return std::ssize(rays);
 }
 
-std::int64_t rank_through(const WidthLayer& layer) {
-  const bool ends = layer.outgoing.rows() == 0;
+std::int64_t rank_through(const Network& network, const WidthLayer& layer) {
   const Vector values =
-      singular_values(ends ? layer.incoming : Matrix(layer.outgoing * layer.incoming.transpose()));
-  const Real part = ends ? kNegligibleNeuron : kNegligibleNeuron * kNegligibleNeuron;
-  return std::ranges::count_if(values, [&](Real value) { return value > 0 && value >= part * values[0]; });
+      singular_values(layer.ends() ? layer.incoming : Matrix(layer.outgoing * layer.incoming.transpose()));
+  const Real factors = layer.ends() ? 1 : 2;
+  const Real least = std::pow(kNegligibleShare, factors / Real(network.degree())) * values[0];
+  return std::ranges::count_if(values, [&](Real value) { return value > 0 && value >= least; });
 }
 
-std::int64_t width_of(const WidthLayer& layer, WidthKind kind, bool even) {
+std::int64_t width_of(const Network& network, const WidthLayer& layer, WidthKind kind) {
   switch (kind) {
     case WidthKind::rank:
-      return rank_through(layer);
+      return rank_through(network, layer);
     case WidthKind::rays:
-      return ray_count(layer, even);
+      return ray_count(network, layer);
     case WidthKind::neurons:
       break;
   }
-  return std::ssize(counted_neurons(layer));
+  return std::ssize(counted_neurons(network, layer));
 }
 
 }  // namespace
@@ -93,12 +98,11 @@ std::vector<std::int64_t> effective_widths(const Network& network, const Vector&
   std::vector<std::int64_t> widths(static_cast<std::size_t>(network.hidden_layer_count()), -1);
   if (!w.allFinite()) return widths;
   const WidthKind kind = width_kind(network);
-  const bool even = network.traits().sign == SignSymmetry::incoming;
   for (std::size_t l = 0; l < widths.size(); ++l) {
     Neurons layer;
     for (const Neuron& neuron : network.neurons())
       if (std::cmp_equal(neuron.layer, l)) layer.push_back(&neuron);
-    widths[l] = width_of(width_layer(layer, w), kind, even);
+    widths[l] = width_of(network, width_layer(layer, w), kind);
   }
   return widths;
 }

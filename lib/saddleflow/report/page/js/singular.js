@@ -25,10 +25,10 @@ function curveTip(u, left, top) {
 }
 
 const widthMeanings = {
-  rank: 'rank of the map through the hidden layer, W of the next layer times W of its own: singular values that are at least 10⁻⁴ of the largest',
-  rays: 'neurons of the hidden layer that are not negligible (norm at least 1 % of the largest), those whose incoming weights point ' +
+  rank: 'rank of the map through the hidden layer, W of the next layer times W of its own: its modes that add at least 10⁻⁴ of what the largest adds to the outputs',
+  rays: 'neurons of the hidden layer that are not negligible (they add at least 10⁻⁴ of what the largest adds), those whose incoming weights point ' +
       'in one direction (unit vectors nearer than 0.01) counted once',
-  neurons: 'neurons of the hidden layer whose norm is at least 1 % of the largest',
+  neurons: 'neurons of the hidden layer that add at least 10⁻⁴ of what the largest adds to the next layer',
 };
 
 const singularTerms = () => [
