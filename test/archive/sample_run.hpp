@@ -27,6 +27,10 @@ inline RunDescription description() {
   d.parameter_layer = {0, 0, 0, 0, 0, 0, 1, 1};
   d.parameter_row = {0, 1, 0, 1, 0, 1, 0, 0};
   d.parameter_column = {0, 0, 1, 1, 2, 2, 0, 1};
+  d.singular_value_layer = {0, 0, 1};
+  d.product_singular_value_count = 2;
+  d.hidden_layer_count = 1;
+  d.width_kind = "rays";
   d.neuron_layer = {0, 0};
   d.neuron_index = {0, 1};
   d.loss = "square";
@@ -126,7 +130,13 @@ inline std::vector<ModeChangeRow> mode_changes(std::int64_t first, std::int64_t 
   return rows;
 }
 
-inline SnapshotRow snapshot_row(std::int64_t k) { return {0.5 * double(k), figures(10, k, parameter_count)}; }
+inline SnapshotRow snapshot_row(std::int64_t k) {
+  SnapshotRow row{0.5 * double(k), figures(10, k, parameter_count), k};
+  row.singular_values = figures(112, k, 3);
+  row.product_singular_values = figures(113, k, 2);
+  row.effective_width = {k % 3};
+  return row;
+}
 
 /// What add_kkt() takes of a snapshot.
 inline SnapshotRow alignment_row(std::int64_t k) {
@@ -228,7 +238,9 @@ inline bool same(const ModeChangeRow& a, const ModeChangeRow& b) {
 }
 
 inline bool same(const SnapshotRow& a, const SnapshotRow& b) {
-  return a.time == b.time && a.weights == b.weights;
+  return a.time == b.time && a.weights == b.weights && a.time_row == b.time_row &&
+         a.singular_values == b.singular_values && a.product_singular_values == b.product_singular_values &&
+         a.effective_width == b.effective_width;
 }
 
 inline bool same(const EventRow& a, const EventRow& b) {

@@ -12,7 +12,8 @@ from helper import GROUPS, figure, open_with_xarray, run
 ROWS, LAYERS, NEURONS, PARAMETERS, SAMPLES, INPUTS, OUTPUTS, EIGENVALUES = 5, 2, 2, 8, 4, 3, 1, 3
 SIZE = {"/time": ROWS, "/snapshot_time": ROWS, "/events/event": ROWS, "/saddles/saddle": ROWS, "/layer": LAYERS,
         "/neuron": NEURONS, "/parameter": PARAMETERS, "/problem/sample": SAMPLES, "/problem/input": INPUTS,
-        "/problem/output": OUTPUTS, "/saddles/eigenvalue": EIGENVALUES}
+        "/problem/output": OUTPUTS, "/saddles/eigenvalue": EIGENVALUES,
+        "/singular_value": 3, "/product_singular_value": 2, "/hidden_layer": 1}
 UNLIMITED = {"/time", "/snapshot_time", "/events/event", "/saddles/saddle", "/neuron", "/parameter"}
 
 # path: (type, scales of its axes). A dataset that is its own axis is a scale.
@@ -23,6 +24,11 @@ TABLE = {
     "/stepper": ("i1", ["/time"]), "/layer_norm": ("f8", ["/time", "/layer"]),
     "/neuron_norm": ("f8", ["/time", "/neuron"]),
     "/snapshot_time": ("f8", ["/snapshot_time"]), "/weights": ("f8", ["/snapshot_time", "/parameter"]),
+    "/snapshot_row": ("i8", ["/snapshot_time"]), "/singular_values": ("f8", ["/snapshot_time", "/singular_value"]),
+    "/product_singular_values": ("f8", ["/snapshot_time", "/product_singular_value"]),
+    "/effective_width": ("i8", ["/snapshot_time", "/hidden_layer"]), "/hidden_layer": ("i8", ["/hidden_layer"]),
+    "/singular_value": ("i8", ["/singular_value"]), "/product_singular_value": ("i8", ["/product_singular_value"]),
+    "/network/singular_value_layer": ("i8", ["/singular_value"]),
     "/log_time": ("f8", ["/time"]), "/log_weight_norm": ("f8", ["/time"]), "/phase_time": ("f8", ["/time"]),
     "/chart": ("i1", ["/time"]), "/kkt_residual": ("f8", ["/time"]),
     "/layer": ("i8", ["/layer"]), "/neuron": ("i8", ["/neuron"]), "/parameter": ("i8", ["/parameter"]),
@@ -160,7 +166,7 @@ ATTRIBUTES = {
           "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 8]},
     "/network": {"kind": "feed_forward", "traits": "layered separable",
                  "activation": "leaky ReLU (slope 0.25) to the power 2",
-                 "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3},
+                 "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3, "width_kind": "rays"},
     "/problem": {"loss": "square", "reduction": "sum", "generator": "generator sphere/teacher", "seed": 7,
                  "dropped_rows": 4, "constant_columns": "", "bias": "none"},
     "/events": {}, "/saddles": {}, "/config": {},
@@ -230,6 +236,11 @@ def check_sample_values(file):
     assert file["stepper"][()].tolist() == [0, 1, 2, 0, 1]
     assert file["events/direction"][()].tolist() == [-1, 0, 1, -1, 0]
     assert file["events/snapshot"][()].tolist() == [0, -1, 2, -1, 4]
+    assert file["snapshot_row"][()].tolist() == [0, 1, 2, 3, 4]
+    assert file["network/singular_value_layer"][()].tolist() == [0, 0, 1]
+    assert file["effective_width"][()].tolist() == [[0], [1], [2], [0], [1]]
+    for name, quantity in [("singular_values", 112), ("product_singular_values", 113)]:
+        assert all(abs(value - figure(quantity, *place)) < 1e-12 for place, value in np.ndenumerate(file[name][()])), name
 
 
 def check_kkt_values(path):

@@ -8,6 +8,7 @@
 
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 
@@ -141,12 +142,19 @@ BOOST_FIXTURE_TEST_CASE(mode_changes_and_summaries_are_recorded, Run) {
     file.finish({"reached_end", {}, {}});
   }
   const archive::RunReader run = archive::RunReader::open(path);
-  const std::vector<archive::TimeRow> times = run.time_rows();
-  BOOST_REQUIRE(times.size() > 5u);
-  for (const archive::TimeRow& row : times) {
-    BOOST_TEST(row.sliding_count == row.step % 5);
-    BOOST_TEST(row.dead_neurons == row.step % 3);
+  std::vector<archive::TimeRow> times;  // of the ends of steps
+  std::size_t within = 0;
+  for (const archive::TimeRow& row : run.time_rows()) {
+    // A row within a step has the mode of the step.
+    const bool is_step = times.empty() || row.step > times.back().step;
+    const std::int64_t step = is_step ? row.step : row.step + 1;
+    BOOST_TEST(row.sliding_count == step % 5);
+    BOOST_TEST(row.dead_neurons == step % 3);
+    if (is_step) times.push_back(row);
+    within += is_step ? 0 : 1;
   }
+  BOOST_REQUIRE(times.size() > 5u);
+  BOOST_TEST(within == run.rows().event - 1);  // events, but for the end
   const std::vector<archive::ModeChangeRow> changes = run.mode_changes();
   BOOST_REQUIRE(changes.size() == 3 * (times.size() - 1));
   for (std::size_t k = 1; k < times.size(); ++k) {
@@ -182,6 +190,48 @@ BOOST_FIXTURE_TEST_CASE(without_a_summary_the_columns_are_unknown, Run) {
   BOOST_TEST(run.has_mode_changes());
   BOOST_TEST(run.mode_changes().empty());
   BOOST_TEST(run.time_rows().back().sliding_count == -1);
+}
+
+// Every snapshot at a row of /time, with the numbers of its weights; the path and its work as without it.
+BOOST_FIXTURE_TEST_CASE(snapshots_are_at_rows_of_time, Run) {
+  SnapshotPolicy policy;
+  policy.times = {0, 1, 1, Real(3.25), 100, 5000};
+  {
+    archive::RunWriter file = writer(ModeChanges::left_out);
+    Recorder recorder(setup, file, policy);
+    integrate(recorder, recorder);
+    file.finish({"reached_end", {}, {}});
+  }
+  FlowSetup other(study);
+  class : public Observer {
+   public:
+    void on_step(const StepView& step) override { times.push_back(static_cast<double>(step.t1)); }
+    std::vector<double> times;
+  } plain;
+  other.parts.run(plain, other.integration_options());
+  const archive::RunReader run = archive::RunReader::open(path);
+  const std::vector<archive::TimeRow> rows = run.time_rows();
+  Objective objective(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss());
+  std::size_t asked_for = 0;
+  for (const archive::SnapshotRow& snapshot : run.snapshot_rows()) {
+    const archive::TimeRow& row = rows.at(static_cast<std::size_t>(snapshot.time_row));
+    BOOST_TEST(row.time == snapshot.time);
+    BOOST_TEST(row.phase_time == row.time, boost::test_tools::tolerance(1e-12));
+    const Vector w = to_vector(snapshot.weights);
+    Vector gradient(w.size());
+    BOOST_TEST(row.loss == static_cast<double>(objective.gradient(w, gradient)),
+               boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(row.gradient_norm == static_cast<double>(gradient.norm()), boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(row.weight_norm == static_cast<double>(w.norm()), boost::test_tools::tolerance(1e-12));
+    for (const Real t : {Real(1), Real(3.25), Real(100), Real(5000)}) asked_for += snapshot.time == t ? 1 : 0;
+  }
+  BOOST_TEST(asked_for == 4u);
+  std::vector<double> steps;
+  for (std::size_t k = 1; k < rows.size(); ++k) {
+    BOOST_TEST(rows[k].time > rows[k - 1].time);
+    if (rows[k].step > rows[k - 1].step) steps.push_back(rows[k].time);
+  }
+  BOOST_TEST(steps == plain.times, boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_smooth_run_takes_no_mode_changes, Run) {

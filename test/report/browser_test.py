@@ -27,6 +27,9 @@ CASES = [
                                                          ("Not certain:</b> at 2 times", 1), ("it branches at 1 time.", 1)]),
     ("modes", "#x=log&y=log&theme=dark", {"plots": "9", "x": "log"}, [('id="plot-raster"', 1)]),
     ("modes", "#x=steps", {"plots": "9", "x": "steps"}, [('id="plot-raster"', 1)]),
+    ("measures", "", {"plots": "8", "series": str(30 + 3 + 6 + 1)}, [('id="plot-singular"', 1), ('id="plot-width"', 1), ("end-to-end map", 1),
+                                                                  ("at least 10⁻⁴ of what the largest adds", 1)]),
+    ("measures", "#x=steps&y=log&theme=dark", {"plots": "8", "x": "steps"}, [('id="plot-singular"', 1)]),
     ("no_mode_change", "", {"plots": "7"}, [("No pre-activation has come to zero", 1)]),
     ("saddles", "", {"plots": "6"}, [('class="node"', 5), ('class="edge"', 4), ('class="edge dashed"', 2), ('data-weights="', 4),
                                     ("leaves first", 1), ("2 of them known from an unstable manifold", 1)]),
@@ -225,6 +228,28 @@ addEventListener('load', async () => {
 
 
 # The rounds: the slider and the rows of the table choose the network, the charts tell of the round under the cursor.
+# The tips of the singular values and of the effective width tell the curve under the pointer.
+MEASURE_READER = """
+const failed = [], check = (holds, what) => holds || failed.push(what);
+const pause = () => new Promise((done) => setTimeout(done, 150));
+addEventListener('load', async () => {
+  await pause();
+  for (const [id, names] of [['singular', ['product \u03c31', 'layer 1 \u03c31', 'layer 2 \u03c31']], ['width', ['hidden layer 1']]]) {
+    const figure = document.getElementById('plot-' + id), over = figure.querySelector('.u-over'), tip = figure.querySelector('.tip');
+    check(/ over time: ./.test(figure.querySelector('.plot').getAttribute('aria-label')), 'label of ' + id);
+    const box = over.getBoundingClientRect(), found = new Set();
+    for (let y = 1; y < over.clientHeight; y += 2) {
+      over.dispatchEvent(new MouseEvent('mousemove', {bubbles: true, clientX: box.left + over.clientWidth * 0.9, clientY: box.top + y, movementX: 1, view: window}));
+      if (!tip.hidden) found.add(tip.querySelector('b').textContent);
+    }
+    check(names.some((name) => found.has(name)), `tips of ${id}: ${[...found].join(', ')}`);
+  }
+  check(document.querySelector('#norms .terms'), 'no words for the symbols');
+  document.body.dataset.failed = failed.join('; ') || 'nothing';
+});
+"""
+
+
 ROUNDS_READER = """
 const failed = [], check = (holds, what) => holds || failed.push(what);
 const pause = () => new Promise((done) => setTimeout(done, 150));
@@ -303,8 +328,8 @@ def main(render, folder):
         return SKIPPED
     subprocess.run([render, folder], check=True)
     pages = [(address_of(folder, name) + address, "ready") for name, address, _, _ in CASES]
-    readers = [("plane", READER), ("modes", RASTER_READER), ("growing", ROUNDS_READER), ("plane", ADDRESS_READER)]
-    readers += [(name, SAVE_READER) for name in ("plane", "kkt_map", "diagonal", "modes", "saddles", "growing", "runs")]
+    readers = [("plane", READER), ("measures", MEASURE_READER), ("modes", RASTER_READER), ("growing", ROUNDS_READER), ("plane", ADDRESS_READER)]
+    readers += [(name, SAVE_READER) for name in ("plane", "kkt_map", "diagonal", "modes", "measures", "saddles", "growing", "runs")]
     for number, (name, reader) in enumerate(readers):
         played = Path(folder) / f"played-{number}-{name}.html"
         text = (Path(folder) / f"{name}.html").read_text(encoding="utf-8")

@@ -318,4 +318,26 @@ void add_example_kkt(RunData& run) {
   }
 }
 
+void add_example_measures(RunData& run) {
+  WeightMeasures& measures = run.measures;
+  measures.singular_values.resize(2 * modes);
+  measures.product.resize(modes);
+  measures.effective_width.resize(1);
+  measures.width_kind = "rank";
+  for (std::size_t row = 0; row < run.time.size(); row += 5) measures.time.push_back(run.time[row]);
+  for (const double t : measures.time) {
+    double rank = 0;
+    for (int m = 0; m < modes; ++m) {
+      const auto k = static_cast<std::size_t>(m);
+      const double q = learnt(m, t);
+      measures.product[k].push_back(q);
+      measures.singular_values[k].push_back(std::sqrt(q));
+      measures.singular_values[k + modes].push_back(std::sqrt(q));
+      rank += q >= 1e-4 * learnt(0, t) ? 1 : 0;
+    }
+    measures.effective_width[0].push_back(rank);
+  }
+  measures.layer = {0, 0, 0, 1, 1, 1};
+}
+
 }  // namespace saddleflow::report

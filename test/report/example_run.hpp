@@ -23,6 +23,10 @@ void add_example_saddles(RunData& run);
 /// Adds mode changes of eight samples on the circle to a run in the plane.
 void add_example_modes(RunData& run);
 
+/// Adds the singular values of the run's two layers and of their product, one for each mode, and how many of
+/// them have been learnt.
+void add_example_measures(RunData& run);
+
 /// What is left in a file that has no trajectory.
 RunData without_trajectory(RunData run);
 

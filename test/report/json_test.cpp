@@ -111,6 +111,30 @@ BOOST_AUTO_TEST_CASE(columns_not_recorded_leave_no_curve) {
   BOOST_TEST(page["directions"]["view"] == "none");
 }
 
+BOOST_AUTO_TEST_CASE(singular_values_are_drawn_where_they_are_recorded) {
+  const json without = json::parse(to_json(example_run(10)));
+  BOOST_TEST((!without["plots"].contains("singular") && !without["plots"].contains("width")));
+  RunData run = example_run(10);
+  add_example_measures(run);
+  const json plots = json::parse(to_json(run, 1'000'000))["plots"];
+  const json& curves = plots["singular"]["curves"];
+  BOOST_REQUIRE(curves.size() == 9u);
+  BOOST_TEST(curves[1]["name"] == "product \u03c32");
+  BOOST_TEST(curves[1]["layer"] == -1);
+  BOOST_TEST(curves[8]["name"] == "layer 2 \u03c33");
+  BOOST_TEST(curves[8]["layer"] == 1);
+  BOOST_REQUIRE(plots["singular"]["time"].size() == run.measures.time.size());
+  for (std::size_t i = 0; i < run.measures.time.size(); i += 7) {
+    const double value = run.measures.singular_values[5][i];
+    BOOST_TEST(curves[8]["values"][i].get<double>() == value, boost::test_tools::tolerance(1e-5));
+    BOOST_TEST(plots["width"]["curves"][0]["values"][i] == run.measures.effective_width[0][i]);
+  }
+  run.measures.product[1].pop_back();
+  BOOST_CHECK_EXCEPTION(to_json(run), InputError, [](const InputError& error) {
+    return std::string(error.what()).find("product_singular_values[1] has") != std::string::npos;
+  });
+}
+
 BOOST_AUTO_TEST_CASE(kkt_points_are_listed_and_plotted) {
   BOOST_TEST(json::parse(to_json(example_run(2)))["kkt"].is_null());
   RunData run = example_run(2, 24);

@@ -54,6 +54,9 @@ int main(int argc, char** argv) {
   RunData modes = example_run(2, 24);
   add_example_modes(modes);
   write("modes", modes);
+  RunData measures = example_run(10);
+  add_example_measures(measures);
+  write("measures", measures);
   RunData still = example_run(2, 24);
   still.has_mode_changes = true;
   write("no_mode_change", still);

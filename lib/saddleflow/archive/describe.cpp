@@ -65,6 +65,8 @@ void read_network_attributes(hid_t network, RunDescription& description) {
   if (H5Aexists(network, "traits") <= 0) return add_traits_of_family(description);
   description.network_traits = split_words(hdf5::read_text_attribute(network, "traits"));
   description.activation = hdf5::read_text_attribute(network, "activation");
+  if (H5Aexists(network, width_attribute) > 0)
+    description.width_kind = hdf5::read_text_attribute(network, width_attribute);
 }
 
 void read_attributes(hid_t file, RunDescription& description) {
@@ -132,6 +134,8 @@ RunDescription read_description(hid_t file) {
   description.input_count = axis_size(file, "/problem/input");
   description.output_count = axis_size(file, "/problem/output");
   description.eigenvalue_count = axis_size(file, "/saddles/eigenvalue");
+  description.hidden_layer_count = axis_size(file, "/hidden_layer");
+  description.product_singular_value_count = axis_size(file, "/product_singular_value");
   description.growing = is_growing(file);
   description.mode_changes = hdf5::exists(file, "/mode_changes/change");
   description.margins = hdf5::exists(file, "/normalised_margin");

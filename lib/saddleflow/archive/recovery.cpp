@@ -4,6 +4,8 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <string>
 #include <thread>
 
 #include "saddleflow/archive/commit.hpp"
@@ -41,6 +43,25 @@ void clear_flags_and_set_end(const std::string& path) {
   hdf5::close_file(file, path);
 }
 
+/// Rows of one stream that name rows of another (-1: none), in ascending order.
+struct Reference {
+  const char *stream, *column, *target;  ///< streams by their scales
+};
+constexpr std::array kReferences{Reference{"/snapshot_time", "/snapshot_row", "/time"},
+                                 Reference{"/events/event", "/events/snapshot", "/snapshot_time"}};
+
+/// The rows of a stream without those at its end that name a row which was not written.
+std::int64_t rows_that_refer(hid_t file, const std::string& stream, std::int64_t rows,
+                             const std::map<std::string, std::int64_t>& whole) {
+  for (const Reference& reference : kReferences) {
+    if (stream != reference.stream || !hdf5::exists(file, reference.column)) continue;
+    const hdf5::Handle column = hdf5::open_dataset(file, reference.column);
+    const std::int64_t targets = whole.at(reference.target);
+    while (rows > 0 && hdf5::read_rows<std::int64_t>(column, rows - 1, 1).front() >= targets) --rows;
+  }
+  return rows;
+}
+
 }  // namespace
 
 FileState file_state(const std::string& path) {
@@ -61,10 +82,13 @@ FileState file_state(const std::string& path) {
 void recover_in_place(const std::string& path) {
   clear_flags_and_set_end(path);
   hdf5::Handle file = hdf5::open_file(path, H5F_ACC_RDWR);
+  std::map<std::string, std::int64_t> whole;
   for (const auto& stream : stream_specs()) {
     // Something else than a run: the flags were all there was to do.
     if (is_expected(file, stream.back()) && !hdf5::exists(file, stream.back().path)) return;
-    cut(file, stream, committed_rows(file, stream));
+    const std::string& scale = stream.back().path;
+    whole[scale] = rows_that_refer(file, scale, committed_rows(file, stream), whole);
+    cut(file, stream, whole[scale]);
   }
   const hdf5::Handle run = hdf5::open_group(file, "/run");
   if (hdf5::read_text_attribute(run, "stop_reason") == name_of(RunState::running))

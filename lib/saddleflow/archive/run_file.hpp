@@ -35,6 +35,11 @@ struct RunDescription {
   std::vector<std::int64_t> parameter_layer, parameter_row, parameter_column;  ///< one each per parameter
   std::vector<std::int64_t> neuron_layer, neuron_index;                        ///< one each per hidden neuron
   int layer_count = 0;
+  // What is recorded of the weights at every snapshot; 0 and empty: the file has no such datasets.
+  std::vector<std::int64_t> singular_value_layer;  ///< of each singular value: its layer of weights
+  std::int64_t product_singular_value_count = 0;
+  std::int64_t hidden_layer_count = 0;  ///< layers with an effective width
+  std::string width_kind;               ///< what that counts: "rank", "rays" or "neurons"
   /// Parameters and neurons are in the order of their birth; rows from before the birth of the last ones are
   /// shorter than their axes, NaN in the file.
   bool growing = false;
@@ -66,7 +71,8 @@ struct RunDescription {
 
 // In every row a vector is as long as its axis, or empty: "not recorded", NaN in the file.
 
-/// One accepted step.
+/// One accepted step, or the moment of a snapshot within one: `step` are then those before it, `step_size`,
+/// `stepper` and `chart` those of the step that it lies in.
 struct TimeRow {
   double time = 0;
   std::int64_t step = 0;
@@ -94,6 +100,10 @@ struct TimeRow {
 struct SnapshotRow {
   double time = 0;
   std::vector<double> weights = {};
+  std::int64_t time_row = -1;  ///< row of /time
+  // Of the weights, where the file takes them; see RunDescription.
+  std::vector<double> singular_values = {}, product_singular_values = {};
+  std::vector<std::int64_t> effective_width = {};
   // Only in files that hold a KKT table.
   std::int64_t nearest_kkt = -1;  ///< row of /kkt
   double alignment = not_known, kkt_residual = not_known;

@@ -20,6 +20,11 @@ DatasetSpec since_1_7(DatasetSpec spec) {
   return spec;
 }
 
+DatasetSpec since_1_8(DatasetSpec spec) {
+  spec.presence = Presence::since_1_8;
+  return spec;
+}
+
 DatasetSpec with_kkt(DatasetSpec spec) {
   spec.presence = Presence::with_kkt;
   return spec;
@@ -118,7 +123,7 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
             {"/time"},
             "hidden neurons whose pre-activation is below zero at all samples, 0 unless the slope is"}),
        &Row::dead_neurons},
-      {{"/time", real, {"/time"}, "flow time of every accepted step"}, &Row::time},
+      {{"/time", real, {"/time"}, "flow time of every accepted step and of every snapshot"}, &Row::time},
   };
   return table;
 }
@@ -129,6 +134,23 @@ const std::vector<Column<SnapshotRow>>& columns<SnapshotRow>() {
   const std::string axis = "/snapshot_time";
   static const std::vector<Column<Row>> table = {
       {{"/weights", real, {"/snapshot_time", "/parameter"}, "all weights"}, &Row::weights},
+      {since_1_8({"/snapshot_row", integer, {axis}, "row of /time at the flow time of the snapshot"}),
+       &Row::time_row},
+      {{"/singular_values",
+        real,
+        {axis, "/singular_value"},
+        "singular values of the weight matrices, layer after layer, descending"},
+       &Row::singular_values},
+      {{"/product_singular_values",
+        real,
+        {axis, "/product_singular_value"},
+        "singular values of the end-to-end map, descending"},
+       &Row::product_singular_values},
+      {{"/effective_width",
+        integer,
+        {axis, "/hidden_layer"},
+        "effective width of each hidden layer, see width_kind of /network"},
+       &Row::effective_width},
       {with_kkt({"/nearest_kkt",
                  integer,
                  {axis},
@@ -249,6 +271,19 @@ const std::vector<FixedDataset>& fixed_datasets() {
       {{"/layer", integer, {"/layer"}, "layer of weights, from the input"}, std::monostate{}},
       {{"/neuron", integer, {"/neuron"}, "hidden neuron, layer after layer"}, std::monostate{}},
       {{"/parameter", integer, {"/parameter"}, "position in the weight vector"}, std::monostate{}},
+      {{"/hidden_layer", integer, {"/hidden_layer"}, "hidden layer, from the input"}, std::monostate{}},
+      {{"/singular_value", integer, {"/singular_value"}, "singular value, layer after layer"},
+       std::monostate{}},
+      {{"/product_singular_value",
+        integer,
+        {"/product_singular_value"},
+        "position in the descending singular values of the end-to-end map"},
+       std::monostate{}},
+      {{"/network/singular_value_layer",
+        integer,
+        {"/singular_value"},
+        "layer of weights that the singular value belongs to"},
+       &D::singular_value_layer},
       {{"/network/parameter_layer", integer, {"/parameter"}, "layer of the parameter"}, &D::parameter_layer},
       {{"/network/parameter_row", integer, {"/parameter"}, "row of the parameter in its weight matrix"},
        &D::parameter_row},
@@ -282,12 +317,13 @@ const std::vector<std::string>& groups() {
 
 bool is_optional_axis(const std::string& path) {
   static const std::vector<std::string> optional = {
-      "/saddles/eigenvalue",   "/kkt/kkt_point",      "/catalogue/critical_point",
-      "/catalogue/eigenvalue", "/escapes/escape",     "/transitions/transition",
-      "/mode_changes/change",  "/rounds/round",       "/problem/test_sample",
-      "/skeleton/jump",        "/sequences/sequence", "/stops/stop",
-      "/stops/sample",         "/stops/output",       "/matches/match",
-      "/flow_loss/row",
+      "/saddles/eigenvalue",     "/kkt/kkt_point",      "/catalogue/critical_point",
+      "/catalogue/eigenvalue",   "/escapes/escape",     "/transitions/transition",
+      "/mode_changes/change",    "/rounds/round",       "/problem/test_sample",
+      "/skeleton/jump",          "/sequences/sequence", "/stops/stop",
+      "/stops/sample",           "/stops/output",       "/matches/match",
+      "/flow_loss/row",          "/singular_value",     "/hidden_layer",
+      "/product_singular_value",
   };
   return std::find(optional.begin(), optional.end(), path) != optional.end();
 }
@@ -298,6 +334,9 @@ std::vector<AxisSpec> axes(const RunDescription& description) {
       {"/layer", false, description.layer_count},
       {"/neuron", true, size(description.neuron_layer)},
       {"/parameter", true, size(description.parameter_layer)},
+      {"/hidden_layer", false, description.hidden_layer_count},
+      {"/singular_value", false, size(description.singular_value_layer)},
+      {"/product_singular_value", false, description.product_singular_value_count},
       {"/problem/sample", false, description.sample_count},
       {"/problem/test_sample", false, description.test_sample_count},
       {"/problem/input", false, description.input_count},

@@ -48,6 +48,7 @@ enum class Presence {
   since_1_1,          ///< all but files of format 1.0
   since_1_4,          ///< all but files of older formats
   since_1_7,          ///< likewise
+  since_1_8,          ///< likewise
   with_kkt,           ///< those to which add_kkt() has given KKT points
   with_saddles,       ///< those to which add_saddles() has given critical points
   with_modes,         ///< those of piecewise-smooth runs

@@ -31,6 +31,9 @@ struct ThinSvd {
   Matrix v;
 };
 ThinSvd thin_svd(const Matrix& a);
+/// The values alone, as many as the smaller side has, descending, each to some rounding errors of the
+/// largest. NaN where an entry is not finite.
+Vector singular_values(const Matrix& a);
 
 /// Symmetric matrices up to this size are decomposed whole where an analysis or an iteration asks for
 /// spectra: about ten times the cube of it in operations, and 8 MB.

@@ -59,6 +59,7 @@ Continuation plan_continuation(const StudyTable& study, const archive::RunReader
             fmt::format("more is recorded: {} is {} now, it was {}", more->key, more->now, more->then)};
   const bool looser = first_of(KeyRole::stop, changes) != nullptr;
   if (!looser && !is_unfinished(run.summary().stop_reason)) return {How::show, ""};
+  if (!run.has("snapshot_row")) return {How::afresh, "its file is of a format that holds less"};
   const std::string checkpoint = archive::checkpoint_path(run.path());
   if (!std::filesystem::exists(checkpoint)) return {How::afresh, "there is no checkpoint beside it"};
   if (looser && aims_at_end(archive::read_checkpoint(checkpoint)))

@@ -15,6 +15,7 @@
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/record/time_row.hpp"
+#include "saddleflow/record/weight_measures.hpp"
 #include "saddleflow/study/stored_data.hpp"
 
 namespace saddleflow {
@@ -112,6 +113,7 @@ void write_limit_path(const std::string& file, KktProblem& problem, const KktTab
                       ExistingFile existing) {
   archive::RunDescription description = problem.description;
   description.eigenvalue_count = path.spectrum.eigenvalues.size();
+  describe_weight_measures(problem.objective->network(), description);
   archive::RunWriter writer =
       archive::RunWriter::create(file, description, {existing == ExistingFile::replace});
   GradientFlow flow(*problem.objective);
@@ -124,8 +126,10 @@ void write_limit_path(const std::string& file, KktProblem& problem, const KktTab
   for (const LimitPathPoint& point : path.points) {
     archive::TimeRow row = time_row(probe, point, ++step, before);
     if (test_gauge) put_test_score(test_gauge->score(point.weights), row);
-    writer.append(row);
-    writer.append(archive::SnapshotRow{static_cast<double>(point.time), to_doubles(point.weights)});
+    archive::SnapshotRow snapshot{static_cast<double>(point.time), to_doubles(point.weights)};
+    snapshot.time_row = writer.append(row);
+    put_weight_measures(problem.objective->network(), point.weights, snapshot);
+    writer.append(snapshot);
     before = point.time;
   }
   writer.finish(summary(path, table.entries[static_cast<std::size_t>(options.point)], options));

@@ -81,6 +81,17 @@ class Bilinear final : public Network {
                     places_.has_outer() ? BilinearOuter::trained : BilinearOuter::ones);
   }
 
+  /// A and B^T, where these are all the weights.
+  std::vector<int> weight_matrices() const override {
+    return places_.has_outer() ? std::vector<int>{} : std::vector<int>{0, 1};
+  }
+  /// A^T diag(v) B.
+  std::optional<Matrix> end_to_end_map(const Vector& w) const override {
+    BilinearFactors factors = places_.factors();
+    places_.read(w, Real(1), factors);
+    return factors.a.transpose() * factors.v.asDiagonal() * factors.b;
+  }
+
  private:
   /// a_j += t v_k a_k, b_k -= t v_j b_j: what <M, A^T diag(v) B> gains from the one it loses by the other.
   void mix(Index j, Index k, const Vector& w, Eigen::Ref<Vector> tangent) const {

@@ -124,6 +124,25 @@ std::optional<NeuronFunction> Network::neuron_function(Index) const {
   return result;
 }
 
+std::vector<int> Network::weight_matrices() const {
+  const NetworkTraits known = traits();
+  int count = 0;
+  if (known.layered)
+    count = layout().layer_count();
+  else if (known.pre_activations)
+    count = hidden_layer_count();
+  std::vector<int> layers(static_cast<std::size_t>(count));
+  std::iota(layers.begin(), layers.end(), 0);
+  return layers;
+}
+
+std::optional<Matrix> Network::end_to_end_map(const Vector& w) const {
+  if (!traits().layered || !activation().is_linear()) return std::nullopt;
+  Matrix product = layout().matrix(w, 0);
+  for (int l = 1; l < layout().layer_count(); ++l) product = layout().matrix(w, l) * product;
+  return product;
+}
+
 std::vector<Neuron> layered_neurons(const Layout& layout) {
   const auto entry = [](const LayerShape& shape, Index row, Index column) {
     return shape.offset + row + column * shape.rows;

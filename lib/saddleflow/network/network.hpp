@@ -137,6 +137,13 @@ class Network {
   /// networks of neurons that can change places; none where nothing is known of single neurons.
   virtual std::optional<NeuronFunction> neuron_function(Index k) const;
 
+  /// The layers of layout() that are matrices, multiplied with what comes from below: by default all of a
+  /// layered network, those of the hidden layers where pre-activations are known, else none.
+  virtual std::vector<int> weight_matrices() const;
+  /// The matrix that all weights together make, where the outputs are linear in it and depend on the weights
+  /// through it alone: W_m ... W_1 of a layered network of linear neurons (by default none but this).
+  virtual std::optional<Matrix> end_to_end_map(const Vector& w) const;
+
   Index parameter_count() const { return layout().size(); }
 };
 

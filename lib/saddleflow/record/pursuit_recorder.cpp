@@ -7,12 +7,13 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/flow/piecewise_flow.hpp"
+#include "saddleflow/flow/probe.hpp"
 #include "saddleflow/ode/stepper/registry.hpp"
 #include "saddleflow/problem/test_score.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/record/time_row.hpp"
-#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/study/growing_run.hpp"
 
 namespace saddleflow {
@@ -159,8 +160,36 @@ std::vector<double> PursuitRecorder::neuron_norms(const Vector& norms,
   return out;
 }
 
+void PursuitRecorder::put_moment(std::size_t at, Real time, std::int64_t step, const Vector& w,
+                                 const Objective& objective) {
+  Objective own(objective.shared_network(), objective.data(), objective.loss());
+  GradientFlow flow(own);
+  const Vector x = GradientFlow::initial_state(w);
+  Probe probe(flow, x);
+  Observables o;
+  probe.observe(x, o);
+  archive::TimeRow row = observed_row(o);
+  row.time = static_cast<double>(elapsed_ + time);
+  row.step = step_count_ + step;
+  row.stepper = kUnknownMethod;
+  row.log_time = std::log(row.time);
+  row.phase_time = static_cast<double>(time);
+  const auto place = static_cast<std::ptrdiff_t>(at);
+  steps_.insert(steps_.begin() + place, std::move(row));
+  norms_.insert(norms_.begin() + place, o.neuron_norm);
+  if (setup_.data.test) weights_.insert(weights_.begin() + place, w);
+}
+
+void PursuitRecorder::put_ends(const PursuitRound& round, const Objective& objective) {
+  const Minimisation& descent = round.descent;
+  if (steps_.empty() || steps_.front().step != step_count_) put_moment(0, 0, 0, round.start, objective);
+  if (steps_.back().time < static_cast<double>(elapsed_ + descent.time))
+    put_moment(steps_.size(), descent.time, descent.steps, round.weights, objective);
+}
+
 void PursuitRecorder::end_round(const PursuitRound& round, Objective& objective) {
   for (const NeuronCandidate& added : round.added) order_.append_neuron(added.neuron.layer);
+  put_ends(round, objective);
   archive::RoundRow row;
   row.loss_before = static_cast<double>(round.loss_before);
   row.loss_start = static_cast<double>(round.loss_start);
@@ -193,15 +222,15 @@ void PursuitRecorder::end_round(const PursuitRound& round, Objective& objective)
     steps_[k].neuron_norm = neuron_norms(norms_[k], round.neurons);
     record_.times.push_back(std::move(steps_[k]));
   }
-  if (!record_.times.empty()) step_count_ = record_.times.back().step;
-  const auto snapshot = [&](Real time, const Vector& w) {
-    record_.snapshots.push_back({static_cast<double>(time), to_doubles(order_.by_birth(w))});
+  step_count_ = record_.times.back().step;
+  const auto snapshot = [&](Real time, const Vector& w, std::int64_t time_row) {
+    record_.snapshots.push_back({static_cast<double>(time), to_doubles(order_.by_birth(w)), time_row});
     return static_cast<std::int64_t>(record_.snapshots.size()) - 1;
   };
-  row.snapshot_start = snapshot(elapsed_, round.start);
+  row.snapshot_start = snapshot(elapsed_, round.start, row.first_time);
   elapsed_ += round.descent.time;
   sampled_decisions_ += static_cast<double>(round.descent.sampled_decisions);
-  row.snapshot = snapshot(elapsed_, round.weights);
+  row.snapshot = snapshot(elapsed_, round.weights, std::ssize(record_.times) - 1);
   record_.rounds.push_back(std::move(row));
   describe(objective);
   begin_round();

@@ -41,6 +41,11 @@ class PursuitRecorder {
 
  private:
   archive::TimeRow time_row(const DescentView& step) const;
+  /// The weights of a moment of the round that no step has recorded, before the row `at`; `time` counts from
+  /// the beginning of the round.
+  void put_moment(std::size_t at, Real time, std::int64_t step, const Vector& w, const Objective& objective);
+  /// So that just after the new neurons were appended, and the point reached, are rows.
+  void put_ends(const PursuitRound& round, const Objective& objective);
   std::vector<double> neuron_norms(const Vector& norms, const std::vector<Index>& widths) const;
   void describe(Objective& objective);
 

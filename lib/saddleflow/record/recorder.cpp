@@ -12,6 +12,7 @@
 #include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/record/time_row.hpp"
+#include "saddleflow/record/weight_measures.hpp"
 
 namespace saddleflow {
 
@@ -19,6 +20,7 @@ Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy 
     : setup_(setup),
       writer_(writer),
       policy_(std::move(policy)),
+      pending_(writer),
       analysis_(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss()) {
   if (setup.test) test_gauge_.emplace(setup.objective.shared_network(), *setup.test, setup.objective.loss());
   const std::vector<Neuron>& neurons = setup.network().neurons();
@@ -42,7 +44,8 @@ void Recorder::begin() {
   const Stepper& stepper = polar ? setup_.parts.polar->stepper() : *setup_.parts.stepper;
   constexpr Real never = -std::numeric_limits<Real>::infinity();
   write_time_row({0, 0, 0, 0, stepper.method(), setup_.parts.start, none, 0, never, polar});
-  snapshot(0, 0, GradientFlow::initial_state(setup_.w0));
+  snapshot({0, 0}, GradientFlow::initial_state(setup_.w0));
+  pending_.write({});
   if (setup_.parts.events.visit->close) {
     visit_.emplace();
     follow_visit(0, GradientFlow::initial_state(setup_.w0), observables_.proximity);
@@ -51,43 +54,54 @@ void Recorder::begin() {
     ++next_snapshot_time_;
 }
 
-std::int64_t Recorder::snapshot(Real time, Real phase_time, const Vector& x) {
-  if (time == last_snapshot_time_ && phase_time == last_snapshot_phase_) return last_snapshot_;
-  last_snapshot_time_ = time;
-  last_snapshot_phase_ = phase_time;
+std::int64_t Recorder::snapshot(const Moment& at, const Vector& x) {
+  if (at == last_snapshot_at_) return last_snapshot_;
+  last_snapshot_at_ = at;
   const Vector w = setup_.parts.weights(x);
   if (policy_.thinned) thinner_.note(w);
-  last_snapshot_ = writer_.append(archive::SnapshotRow{static_cast<double>(time), to_doubles(w)});
+  archive::SnapshotRow row{static_cast<double>(at.time), to_doubles(w)};
+  row.time_row = pending_.row_at(at);
+  if (policy_.singular_values) put_weight_measures(setup_.network(), w, row);
+  last_snapshot_ = pending_.add(std::move(row));
   return last_snapshot_;
 }
 
 void Recorder::on_step(const StepView& step) {
   setup_.parts.probe.observe(step.x1, observables_);
   latest_time_ = step.t1;
-  write_snapshots(step);
+  const Moment end{step.t1, step.phase_time};
+  write_requested_snapshots(end, step.x1, step.dense);
   write_time_row(step);
+  if (keeps_weights(step)) snapshot(end, step.x1);
+  pending_.write({});
   if (visit_) follow_visit(step.t1, step.x1, observables_.proximity);
+}
+
+archive::TimeRow Recorder::time_row(const Moment& at, Real log_time, const Observables& o, const Vector& x) {
+  archive::TimeRow row = observed_row(o);
+  row.time = static_cast<double>(at.time);
+  row.log_time = static_cast<double>(log_time);
+  row.phase_time = static_cast<double>(at.phase_time);
+  if (test_gauge_) put_test_score(test_gauge_->score(setup_.parts.weights(x)), row);
+  return row;
 }
 
 void Recorder::write_time_row(const StepView& step) {
   const Observables& o = observables_;
   gauges_.add(o, last_loss_, setup_.parts.initial.loss, setup_.parts.rise_unit());
   last_loss_ = o.loss;
-  archive::TimeRow row = observed_row(o);
-  row.time = static_cast<double>(step.t1);
+  const Moment end{step.t1, step.phase_time};
+  archive::TimeRow row = time_row(end, step.log_time, o, step.x1);
   row.step = step.step;
   row.step_size = static_cast<double>(step.step_size);
   row.stepper = method_flag(writer_.stepper_names(), step.method);
-  row.log_time = static_cast<double>(step.log_time);
-  row.phase_time = static_cast<double>(step.phase_time);
   row.chart = flag_of(step.polar ? ChartKind::polar : ChartKind::cartesian);
-  if (test_gauge_) put_test_score(test_gauge_->score(setup_.parts.weights(step.x1)), row);
   if (mode_summary_) {
     const ModeSummary mode = mode_summary_(step);
     row.sliding_count = mode.sliding;
     row.dead_neurons = mode.dead;
   }
-  writer_.append(row);
+  pending_.end_step(end, row);
 }
 
 void Recorder::on_mode_changes(std::span<const KinkChange> changes) {
@@ -101,20 +115,31 @@ void Recorder::on_mode_changes(std::span<const KinkChange> changes) {
   writer_.append(rows);
 }
 
-void Recorder::write_requested_snapshots(Real until, const StateAt& dense) {
-  for (; next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= until;
+void Recorder::write_requested_snapshots(const Moment& until, const Vector& x, const StateAt& dense) {
+  for (; next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= until.time;
        ++next_snapshot_time_) {
     const Real t = policy_.times[next_snapshot_time_];
-    dense(t, buffer_);
-    snapshot(t, t, buffer_);
+    Moment at = until;
+    if (t < until.time) {
+      // The clocks of one chart differ by a constant; rounding of the absolute one must not make it negative.
+      at = {t, std::max(Real(0), until.phase_time - (until.time - t))};
+      dense(t, buffer_);
+    } else {
+      buffer_ = x;
+    }
+    if (!pending_.has_row(at)) {
+      if (!row_probe_) row_probe_.emplace(setup_, analysis_);
+      Observables o;
+      row_probe_->observe(buffer_, o);
+      pending_.add(at, time_row(at, std::log(t), o, buffer_));
+    }
+    snapshot(at, buffer_);
   }
 }
 
-void Recorder::write_snapshots(const StepView& step) {
-  write_requested_snapshots(step.t1, step.dense);
-  const bool wanted = policy_.all || (policy_.every > 0 && step.step % policy_.every == 0) ||
-                      (policy_.thinned && thinner_.keeps(setup_.parts.weights(step.x1)));
-  if (wanted) snapshot(step.t1, step.phase_time, step.x1);
+bool Recorder::keeps_weights(const StepView& step) {
+  return policy_.all || (policy_.every > 0 && step.step % policy_.every == 0) ||
+         (policy_.thinned && thinner_.keeps(setup_.parts.weights(step.x1)));
 }
 
 // A diagnosis that fails must not end the run: its numbers are then not known.
@@ -131,7 +156,7 @@ Spectrum Recorder::spectrum_at(const Vector& w) {
   }
 }
 
-void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& x) {
+void Recorder::write_event(std::size_t kind, const EventHit& hit, const Moment& at, const Vector& x) {
   const Vector w = setup_.parts.weights(x);
   Observables o;
   setup_.parts.probe.observe(x, o);
@@ -151,8 +176,9 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
   row.lambda_min = static_cast<double>(spectrum.min());
   row.lambda_max = static_cast<double>(spectrum.max());
   row.time_error = static_cast<double>(hit.time_error);
-  row.snapshot = snapshot(hit.time, hit.phase_time, x);
-  writer_.append(row);
+  if (!pending_.has_row(at)) pending_.add(at, time_row(at, hit.log_time, o, x));
+  row.snapshot = snapshot(at, x);
+  pending_.add(row);
   ++event_count_;
   event_mark_ = true;
 }
@@ -160,8 +186,9 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Vector& 
 void Recorder::on_event(const EventHit& hit, const Vector& x, const StateAt& dense) {
   const std::optional<EventKind> kind = event_kind_of(setup_.parts.events.kinds.at(hit.event));
   if (is_stored(kind)) {
-    write_requested_snapshots(hit.time, dense);  // rows stay in the order of time
-    write_event(hit.event, hit, x);
+    const Moment at{hit.time, hit.phase_time};
+    write_requested_snapshots(at, x, dense);  // rows stay in the order of time
+    write_event(hit.event, hit, at, x);
   }
   if (kind == EventKind::saddle_enter || kind == EventKind::dip_begin) {
     visit_.emplace();
@@ -207,10 +234,18 @@ void Recorder::close_visit(std::optional<Real> leave_time) {
 
 void Recorder::end(const Outcome& outcome) {
   EventHit hit;
-  hit.time = outcome.time;
+  // The run ends where its last step did, whose time may since have been rounded otherwise and told in
+  // another chart; only where a step has failed after it was made is there another row.
+  const bool is_last_row = outcome.time <= pending_.latest().time;
+  const Moment at = is_last_row ? pending_.latest() : Moment{outcome.time, outcome.phase_time};
+  hit.time = at.time;
   hit.phase_time = outcome.phase_time;
   hit.log_time = outcome.log_time;
-  write_event(setup_.parts.events.stored_count(), hit, outcome.state);
+  write_event(setup_.parts.events.stored_count(), hit, at, outcome.state);
+  PendingRows::Step unfinished;
+  const bool polar = outcome.state.size() != setup_.objective.size() + 1;
+  unfinished.chart = flag_of(polar ? ChartKind::polar : ChartKind::cartesian);
+  pending_.write(unfinished);
   // A dip in which the run ends may be none.
   if (visit_ && visit_->depth == VisitDepth::close) close_visit({});
   visit_.reset();
@@ -221,8 +256,9 @@ bool Recorder::take_event_mark() { return std::exchange(event_mark_, false); }
 std::vector<Real> Recorder::memory() const {
   MemoryWriter memory;
   for (const Real gauge : {gauges_.balance_drift, gauges_.energy_drift, gauges_.loss_rise}) memory.add(gauge);
-  for (const Real value : {last_loss_, latest_time_, last_snapshot_time_, last_snapshot_phase_})
+  for (const Real value : {last_loss_, latest_time_, last_snapshot_at_.time, last_snapshot_at_.phase_time})
     memory.add(value);
+  pending_.save(memory);
   memory.add(last_snapshot_);
   memory.add(event_count_);
   memory.add(static_cast<std::int64_t>(next_snapshot_time_));
@@ -240,8 +276,9 @@ void Recorder::restore(const std::vector<Real>& memory) {
   MemoryReader reader(memory, "checkpoint: 'recorder'");
   for (Real* gauge : {&gauges_.balance_drift, &gauges_.energy_drift, &gauges_.loss_rise})
     *gauge = reader.real();
-  for (Real* value : {&last_loss_, &latest_time_, &last_snapshot_time_, &last_snapshot_phase_})
+  for (Real* value : {&last_loss_, &latest_time_, &last_snapshot_at_.time, &last_snapshot_at_.phase_time})
     *value = reader.real();
+  pending_.load(reader);
   last_snapshot_ = reader.integer();
   event_count_ = reader.integer();
   next_snapshot_time_ = static_cast<std::size_t>(reader.integer());

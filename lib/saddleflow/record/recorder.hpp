@@ -2,6 +2,7 @@
 // end.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -16,14 +17,17 @@
 #include "saddleflow/flow/integration.hpp"
 #include "saddleflow/flow/kink_change.hpp"
 #include "saddleflow/problem/test_score.hpp"
+#include "saddleflow/record/pending_rows.hpp"
+#include "saddleflow/record/row_probe.hpp"
 #include "saddleflow/record/snapshot_thinner.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 
 namespace saddleflow {
 
-/// Observer of one run. Spectra are computed on an objective of its own, so that the work counters of the run
-/// are those of the integration.
+/// Observer of one run. The time of every snapshot is a row of /time, if need be one within a step, with what
+/// the dense output has there. Spectra, and the rows of snapshots at times asked for, are computed on an
+/// objective of its own, so that the work counters of the run are those of the integration.
 class Recorder : public Observer {
  public:
   Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy policy);
@@ -61,19 +65,24 @@ class Recorder : public Observer {
     Real proximity = std::numeric_limits<Real>::max();
     Vector point;
   };
-  std::int64_t snapshot(Real time, Real phase_time, const Vector& x);
+  using Moment = PendingRows::Moment;
+  std::int64_t snapshot(const Moment& at, const Vector& x);
+  archive::TimeRow time_row(const Moment& at, Real log_time, const Observables& o, const Vector& x);
   void write_time_row(const StepView& step);
-  void write_requested_snapshots(Real until, const StateAt& dense);
-  void write_snapshots(const StepView& step);
+  /// Those that are not later than `until`, where the state is x.
+  void write_requested_snapshots(const Moment& until, const Vector& x, const StateAt& dense);
+  bool keeps_weights(const StepView& step);
   Spectrum spectrum_at(const Vector& w);
-  void write_event(std::size_t kind, const EventHit& hit, const Vector& x);
+  void write_event(std::size_t kind, const EventHit& hit, const Moment& at, const Vector& x);
   void follow_visit(Real time, const Vector& x, Real proximity);
   void close_visit(std::optional<Real> leave_time);
 
   FlowSetup& setup_;
   archive::RunWriter& writer_;
   SnapshotPolicy policy_;
+  PendingRows pending_;
   Objective analysis_;
+  std::optional<RowProbe> row_probe_;  // made where it is asked for
   std::optional<TestGauge> test_gauge_;
   Observables observables_;
   Gauges gauges_;
@@ -81,7 +90,7 @@ class Recorder : public Observer {
   SnapshotThinner thinner_;
   Real latest_time_ = 0;
   Real last_loss_ = 0;
-  Real last_snapshot_time_ = -1, last_snapshot_phase_ = -1;
+  Moment last_snapshot_at_{-1, -1};
   std::int64_t last_snapshot_ = -1;
   std::int64_t event_count_ = 0;
   std::size_t next_snapshot_time_ = 0;

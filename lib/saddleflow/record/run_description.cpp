@@ -12,6 +12,7 @@
 #include "saddleflow/base/version.hpp"
 #include "saddleflow/ode/stepper/registry.hpp"
 #include "saddleflow/record/recorder.hpp"
+#include "saddleflow/record/weight_measures.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 
@@ -99,6 +100,7 @@ archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& s
   archive::RunDescription d = describe_problem(setup.objective, study, command);
   describe_test_set(setup.test, d);
   d.eigenvalue_count = spectrum_size(setup.objective.size());
+  if (study.boolean("output.singular_values")) describe_weight_measures(setup.network(), d);
   if (const std::optional<SaddleStart> start = saddle_start(study))
     for (auto& attribute : provenance_of(*start)) d.provenance.push_back(std::move(attribute));
   d.event_kinds = Recorder::event_kinds(setup);

@@ -93,9 +93,23 @@ void read_texts(const RunReader& reader, RunData& run) {
   run.stepper_names = d.stepper_names;
 }
 
+/// Rows within a step, which all have the number of steps before it, get their place between the two.
+void spread_steps(const Column& time, Column& step) {
+  for (std::size_t first = 0; first < step.size();) {
+    std::size_t next = first + 1;
+    while (next < step.size() && step[next] == step[first]) ++next;
+    const double before = step[first];
+    for (std::size_t i = first + 1; i < next && next < step.size(); ++i)
+      if (time[next] > time[first])
+        step[i] = before + (step[next] - before) * (time[i] - time[first]) / (time[next] - time[first]);
+    first = next;
+  }
+}
+
 void read_times(const RunReader& reader, RunData& run) {
   run.time = column(reader, "time");
   run.step = integers(reader, "step");
+  spread_steps(run.time, run.step);
   run.loss = column(reader, "loss");
   run.gradient_norm = column(reader, "gradient_norm");
   run.weight_norm = column(reader, "weight_norm");
@@ -110,6 +124,19 @@ void read_times(const RunReader& reader, RunData& run) {
   run.normalised_margin = column(reader, "normalised_margin");
   run.margin_kkt_residual = column(reader, "margin_kkt_residual");
   run.test_loss = column(reader, "test_loss");
+}
+
+void read_measures(const RunReader& reader, RunData& run) {
+  WeightMeasures& measures = run.measures;
+  measures.time = column(reader, "snapshot_time");
+  measures.singular_values = columns(reader, "singular_values");
+  for (const std::int64_t l : reader.description().singular_value_layer)
+    measures.layer.push_back(static_cast<int>(l));
+  measures.product = columns(reader, "product_singular_values");
+  measures.effective_width = columns(reader, "effective_width");
+  for (Column& widths : measures.effective_width)
+    std::replace(widths.begin(), widths.end(), -1.0, archive::not_known);
+  measures.width_kind = reader.description().width_kind;
 }
 
 void read_modes(const RunReader& reader, RunData& run) {
@@ -221,6 +248,7 @@ RunData read_run(const RunReader& reader) {
   read_texts(reader, run);
   read_times(reader, run);
   read_modes(reader, run);
+  read_measures(reader, run);
   read_kkt(reader, run);
   if (run.time.empty() && run.kkt.empty() && !reader.has_saddle_record() && !reader.has_rounds() &&
       !reader.has_skeleton())
@@ -251,6 +279,7 @@ std::vector<RunData> read_runs(const std::vector<std::string>& paths) {
     read_texts(reader, run);
     run.time = column(reader, "time");
     run.step = integers(reader, "step");
+    spread_steps(run.time, run.step);
     run.loss = column(reader, "loss");
     read_visits(reader, run);
     if (!first) first.emplace(std::move(reader));

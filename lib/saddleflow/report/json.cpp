@@ -116,6 +116,7 @@ Json plots(const RunData& run, const Directions& shown, std::size_t points) {
       {"angles", angle_plot(run, shown, points)}};
   all.update(kkt_plots(run, points));
   all.update(skeleton_plots(run, points));
+  all.update(measure_plots(run, points));
   return all;
 }
 
@@ -215,6 +216,7 @@ std::string to_json(const RunData& run, std::size_t points) {
                   {"events", events(run)},
                   {"saddles", saddles(run)},
                   {"directions", directions(shown)},
+                  {"width_kind", run.measures.width_kind},
                   {"modes", modes_json(run)},
                   {"kkt", kkt_json(run)},
                   {"catalogue", catalogue_json(run)},

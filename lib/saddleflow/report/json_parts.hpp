@@ -82,6 +82,9 @@ Json modes_json(const RunData& run);
 Json kkt_json(const RunData& run);
 /// Plots over the times of the snapshots: "alignment", "neuron_alignment".
 Json kkt_plots(const RunData& run, std::size_t points);
+/// Plots over the times of the snapshots, where they are recorded: "singular" (the values of each layer and
+/// of the product, the largest of them), "width".
+Json measure_plots(const RunData& run, std::size_t points);
 /// Incoming weights of the first layer's neurons that are not zero, longest first.
 std::vector<std::vector<double>> first_rows(const RunData& run, const std::vector<double>& direction);
 

@@ -22,6 +22,21 @@ void check_weights(const std::string& name, const std::vector<double>& weights, 
       fmt::format("report: {} has {} weights, expected {} parameters", name, weights.size(), expected));
 }
 
+void check_measures(const RunData& run) {
+  const WeightMeasures& measures = run.measures;
+  const std::size_t rows = measures.time.size();
+  if (measures.layer.size() != measures.singular_values.size())
+    throw InputError(fmt::format("report: singular_values has {} columns, expected {} like its layers",
+                                 measures.singular_values.size(), measures.layer.size()));
+  const auto check_table = [&](const char* name, const std::vector<Column>& table) {
+    for (std::size_t k = 0; k < table.size(); ++k)
+      check_column(fmt::format("{}[{}]", name, k), table[k], rows);
+  };
+  check_table("singular_values", measures.singular_values);
+  check_table("product_singular_values", measures.product);
+  check_table("effective_width", measures.effective_width);
+}
+
 void check_kkt(const RunData& run) {
   for (std::size_t k = 0; k < run.kkt.size(); ++k)
     check_weights(fmt::format("kkt[{}].direction", k), run.kkt[k].direction, run.parameters.size());
@@ -132,6 +147,7 @@ void check(const RunData& run) {
   check_column("margin_kkt_residual", run.margin_kkt_residual, rows);
   check_column("test_loss", run.test_loss, rows);
   check_modes(run);
+  check_measures(run);
   check_kkt(run);
   check_saddle_record(run);
   check_rounds(run);

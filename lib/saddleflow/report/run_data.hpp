@@ -15,7 +15,7 @@
 
 namespace saddleflow::report {
 
-/// One value per accepted step.
+/// One value per row of the time table: an accepted step, or a snapshot within one.
 using Column = std::vector<double>;
 
 /// A hidden neuron: its layer and its index in that layer, both counted from 0.
@@ -65,6 +65,16 @@ struct AlignmentTable {
   std::vector<Column> neuron_cosine;  ///< one column per neuron
 };
 
+/// What the snapshots say of the weights as matrices; every column as long as `time`.
+struct WeightMeasures {
+  Column time;
+  std::vector<Column> singular_values;  ///< layer after layer, descending in each
+  std::vector<int> layer;               ///< one each per column of singular_values
+  std::vector<Column> product;          ///< singular values of the end-to-end map
+  std::vector<Column> effective_width;  ///< one column per hidden layer
+  std::string width_kind;               ///< what that counts, as in archive::RunDescription
+};
+
 struct RunData {
   /// Whether its network is said to be so, see trait_names().
   bool has_trait(std::string_view name) const {
@@ -87,7 +97,8 @@ struct RunData {
   std::vector<ParameterPlace> parameters;
   std::vector<NeuronPlace> neurons;
 
-  // time table; `time` increases, every column is as long as `time` or empty (not recorded)
+  // time table; `time` increases, every column is as long as `time` or empty (not recorded); `step` of a row
+  // within a step lies between those of its ends
   Column time, step, loss, gradient_norm, weight_norm, step_size, proximity, balance_drift, energy_drift,
       stepper, kkt_residual, normalised_margin, margin_kkt_residual, test_loss;
   std::vector<Column> layer_norm;          ///< one column per layer
@@ -101,6 +112,7 @@ struct RunData {
   Column sliding_count, dead_neurons;                ///< as the columns above
 
   std::vector<Snapshot> snapshots;
+  WeightMeasures measures;
   std::vector<Event> events;
   std::vector<Saddle> saddles;
 

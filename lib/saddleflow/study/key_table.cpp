@@ -321,6 +321,14 @@ std::vector<Key> common_keys() {
        "initial, final and events always",
        {},
        ""},
+      {"output.singular_values",
+       boolean,
+       "true",
+       "with every snapshot the singular values of the weight matrices and of their product, and the "
+       "effective "
+       "widths",
+       {},
+       ""},
       {"output.checkpoint_seconds", real, "1.0", "wall time between flushes and checkpoints", {}, "> 0"},
 
       {"verify.bound",

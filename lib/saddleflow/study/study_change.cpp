@@ -20,7 +20,7 @@ namespace {
 constexpr std::array kNoRole{"title", "output.checkpoint_seconds", "verify.bound"};
 constexpr std::array kStops{"flow.t_end",     "flow.max_steps", "events.saddle.stop_after",
                             "verify.balance", "verify.energy",  "verify.loss_rise"};
-constexpr std::array kRecordings{"events.", "output.weights", "data.test_"};
+constexpr std::array kRecordings{"events.", "output.weights", "output.singular_values", "data.test_"};
 
 // Stands for the value of a key that a study lacks.
 const std::string kNone = "(none)";
@@ -91,6 +91,7 @@ bool contains_all(const std::vector<std::string>& words, const std::vector<std::
 
 bool records_more(const StudyChange& change) {
   if (change.key == "output.weights") return keeps_more_weights(change);
+  if (change.key == "output.singular_values") return change.now == "true";
   if (change.then == kNone) return true;
   if (change.key == "events.escape.by") return contains_all(words_of(change.now), words_of(change.then));
   if (change.key.ends_with(".enabled")) return change.now == "true";

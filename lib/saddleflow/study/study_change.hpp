@@ -12,7 +12,7 @@ namespace saddleflow {
 enum class KeyRole {
   path,       ///< the trajectory itself: another study
   stop,       ///< where it ends
-  recording,  ///< what is stored of it: events, weights, the test set
+  recording,  ///< what is stored of it: events, weights and their singular values, the test set
   none,       ///< nothing that a dataset shows: title, waits, the bound of --verify
 };
 
@@ -28,7 +28,7 @@ struct StudyChange {
 std::vector<StudyChange> study_changes(const StudyTable& then, const StudyTable& now);
 
 /// Whether the change only adds to what is stored: more weights (events, thinned, all), a level, an escape or
-/// a kind of event that was not looked for, a test set. `change.role` must be `recording`.
+/// a kind of event that was not looked for, singular values, a test set. `change.role` must be `recording`.
 bool records_more(const StudyChange& change);
 
 /// Where a run of `then` stops, one of `now` has not stopped yet: a later t_end, more steps, a terminal event

@@ -354,6 +354,7 @@ Matrix StudyTable::matrix(const std::string& path) const {
 
 SnapshotPolicy StudyTable::snapshots(const std::string& path) const {
   SnapshotPolicy policy;
+  policy.singular_values = boolean("output.singular_values");
   const auto view = content_->table.at_path(path);
   if (const auto word = view.value<std::string>()) {
     const auto stored = by_name<StoredWeights>(*word, path);

@@ -27,6 +27,8 @@ struct SnapshotPolicy {
   bool thinned = false;     ///< where they have moved, see SnapshotThinner
   std::int64_t every = 0;   ///< every k-th accepted step; 0: none
   std::vector<Real> times;  ///< ascending
+  /// With each of them singular values and effective widths (output.singular_values).
+  bool singular_values = true;
 };
 
 /// All errors are InputErrors of the form "FILE:LINE: KEY: found ..., expected ...".

@@ -49,6 +49,7 @@ function addTimePlots() {
   addPlot(norms, {id: 'layers', title: 'Norm of the layers', source: 'layers', makeCurves: layerCurves, yLabel: 'norm of the weights', height: 270});
   addPlot(norms, {id: 'neurons', title: 'Norm of the neurons', source: 'neurons', makeCurves: () => neuronCurves(), yLabel: 'norm', height: 270,
                   legend: sourceCurves('layers').length > 2 ? 'one hue for each layer' : ''});
+  addSingularValues(section('norms'));
   section('directions').append(element('div', {class: 'pictures'}));
   addAngles();
   addModes();
