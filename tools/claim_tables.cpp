@@ -7,24 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/base/wrapped.hpp"
+
 namespace saddleflow::tools {
 
 namespace {
 
 constexpr std::array<std::size_t, 4> kWidths{42, 26, 42, 22};
-
-/// At blanks; a word longer than the line stands alone.
-std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
-  std::vector<std::string> lines(1);
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = std::min(text.find(' ', start), text.size());
-    const std::string word = text.substr(start, end - start);
-    if (!lines.back().empty() && lines.back().size() + 1 + word.size() > width) lines.emplace_back();
-    lines.back() += (lines.back().empty() ? "" : " ") + word;
-    start = end + 1;
-  }
-  return lines;
-}
 
 void print_row(std::FILE* out, const std::array<std::string, 4>& cells) {
   std::array<std::vector<std::string>, 4> columns;

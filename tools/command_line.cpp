@@ -8,13 +8,70 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/version.hpp"
+#include "saddleflow/base/wrapped.hpp"
 
 namespace saddleflow::tools {
+
+namespace {
+
+/// No line of --help is longer: it fits half of a wide screen. Options are described from the column kColumn
+/// on.
+constexpr std::size_t kWidth = 100, kColumn = 32;
+
+constexpr const char* kExitStatus =
+    "Exit status:\n"
+    "  0    the tool has done what was asked\n"
+    "  1    internal error: an exception that the tool does not expect\n"
+    "  2    bad input: a wrong option, study, key or data file\n"
+    "  3    numerical failure, or a path that is not confirmed or not certain\n"
+    "  4    input/output error: a file cannot be read or written\n"
+    "  130  interrupted by Ctrl-C\n";
+
+/// Usage, description, arguments and options, footer. CLI11's own formatter begins with the description and
+/// does not wrap.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() {
+    label("Positionals", "Arguments");
+    column_width(kColumn);
+  }
+
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    return make_usage(app, std::move(name)) + wrapped(app->get_description(), 0, kWidth) + "\n" +
+           make_positionals(app) + make_groups(app, mode) + "\n" + app->get_footer();
+  }
+
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    return is_positional ? option->get_option_text()
+                         : CLI::Formatter::make_option_name(option, is_positional);
+  }
+
+  std::string make_option_usage(const CLI::Option* option) const override {
+    const std::string& name = option->get_option_text();
+    return option->get_required() ? name : "[" + name + "]";
+  }
+
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    std::string left = "  " + make_option_name(option, is_positional);
+    if (!is_positional) left += make_option_opts(option);
+    // Two blanks at least before the description, which otherwise begins on the next line.
+    if (left.size() + 2 > kColumn)
+      left += "\n" + std::string(kColumn, ' ');
+    else
+      left.resize(kColumn, ' ');
+    return left + wrapped(make_option_desc(option), kColumn, kWidth) + "\n";
+  }
+};
+
+}  // namespace
 
 CommandLine::CommandLine(std::string tool, const std::string& description, int argc, char** argv)
     : tool_(std::move(tool)),
       arguments_(argv + std::min(argc, 1), argv + argc),
-      app_(std::make_unique<CLI::App>(description, tool_)) {}
+      app_(std::make_unique<CLI::App>(description, tool_)) {
+  app_->formatter(std::make_shared<HelpFormatter>());
+  app_->set_help_flag("-h,--help", "print this help and exit");
+}
 
 CommandLine::~CommandLine() = default;
 
@@ -61,18 +118,36 @@ void CommandLine::flag(const std::string& names, bool& value, const std::string&
 }
 
 void CommandLine::set(std::vector<std::string>& overrides, const std::string& of) {
-  app_->add_option("--set", overrides,
-                   "override a key of " + of + "; paths are relative to the current folder; may be repeated")
+  app_->add_option(
+          "--set", overrides,
+          "set a key of " + of +
+              " to another value; a path in it is relative to the current folder; may be given several times")
       ->option_text("section.key=value")
       ->take_all()
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-void CommandLine::footer(const std::string& text) { app_->footer(text); }
+void CommandLine::note(const std::string& paragraph) { notes_ += wrapped(paragraph, 0, kWidth) + "\n\n"; }
+
+void CommandLine::example(const std::string& command) {
+  if (notes_.ends_with("\n\n")) notes_.pop_back();
+  notes_ += "  " + command + "\n\n";
+}
+
+void CommandLine::exit_status_note(const std::string& paragraph) {
+  exit_status_note_ = wrapped(paragraph, 0, kWidth) + "\n";
+}
+
+void CommandLine::appendix(const std::string& heading, const std::string& text) {
+  appendix_ = "\n" + wrapped(heading, 0, kWidth) + "\n" + text;
+}
+
+std::string CommandLine::footer() const { return notes_ + kExitStatus + exit_status_note_ + appendix_; }
 
 bool CommandLine::parse() {
-  app_->set_version_flag("--version", tool_ + " " + version());
+  app_->set_version_flag("--version", tool_ + " " + version(), "print the version and exit");
+  app_->footer(footer());
   try {
     app_->parse(std::vector<std::string>(arguments_.rbegin(), arguments_.rend()));
     return true;

@@ -1,5 +1,5 @@
-// The command line of a tool, its --help, and what becomes of errors. The option parser behind it is seen by
-// command_line.cpp alone: it takes longer to compile than the tools.
+// The command line of a tool, its --help, and how errors are reported. Only command_line.cpp includes the
+// option parser (CLI11), because that takes longer to compile than the tools.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,10 @@ class App;
 
 namespace saddleflow::tools {
 
-/// What a tool takes is declared, then parsed. `names` are as in "-o,--output", or without dashes for a
-/// positional argument; `value` keeps what it holds where nothing is given; `placeholder` stands for it in
-/// --help.
+/// A tool first declares its options and then parses them. `names` is a list such as "-o,--output", or a name
+/// without dashes for a positional argument. `value` keeps its content if the option is not given.
+/// `placeholder` stands for the value in --help. All texts of --help are wrapped here, so they are passed
+/// without line breaks.
 class CommandLine {
  public:
   CommandLine(std::string tool, const std::string& description, int argc, char** argv);
@@ -41,8 +42,14 @@ class CommandLine {
   void flag(const std::string& names, bool& value, const std::string& help);
   /// --set section.key=value, as often as needed.
   void set(std::vector<std::string>& overrides, const std::string& of = "the study");
-  /// The end of --help.
-  void footer(const std::string& text);
+  /// A paragraph of --help below the options.
+  void note(const std::string& paragraph);
+  /// A command line that --help shows as an example below the paragraph before it.
+  void example(const std::string& command);
+  /// What this tool adds to the list of exit statuses that all tools share.
+  void exit_status_note(const std::string& paragraph);
+  /// The end of --help: a heading, which is wrapped, and a text that has its line breaks already.
+  void appendix(const std::string& heading, const std::string& text);
 
   /// False when --help or --version was asked for and has been printed.
   bool parse();
@@ -51,7 +58,9 @@ class CommandLine {
   std::string command() const;
 
  private:
-  std::string tool_;
+  std::string footer() const;
+
+  std::string tool_, notes_, exit_status_note_, appendix_;
   std::vector<std::string> arguments_;
   std::unique_ptr<CLI::App> app_;
 };

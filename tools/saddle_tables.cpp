@@ -138,11 +138,10 @@ void print_visits(std::FILE* out, const SaddleSurvey& survey, const Network& net
     const VisitAnalysis& a = v.analysis;
     fmt::print(out, "{:>3}  {:>5} {:>11.6g} {:>11.6g} {:>11} {:>11} {:>9}  {:>9} {:>9}  {:<9} {:<9} {:>8}\n",
                v.run + 1, point_of(v), v.recorded.enter_time, v.recorded.closest_time,
-               or_dash(v.recorded.leave_time, "{:.6g}"),
-               or_dash(a.predicted_leave_time, "{:.6g}"), or_dash(a.closest_distance, "{:.1e}"),
-               or_dash(a.kept_drift, "{:.1e}"), or_dash(a.small_norm, "{:.1e}"),
-               neuron_name(network, a.left_neuron), neuron_name(network, a.predicted_neuron),
-               or_dash(a.exit_overlap, "{:.5f}"));
+               or_dash(v.recorded.leave_time, "{:.6g}"), or_dash(a.predicted_leave_time, "{:.6g}"),
+               or_dash(a.closest_distance, "{:.1e}"), or_dash(a.kept_drift, "{:.1e}"),
+               or_dash(a.small_norm, "{:.1e}"), neuron_name(network, a.left_neuron),
+               neuron_name(network, a.predicted_neuron), or_dash(a.exit_overlap, "{:.5f}"));
   }
   fmt::print(
       out,

@@ -35,18 +35,18 @@ struct Arguments {
 
 void add_options(CommandLine& line, Arguments& a) {
   line.text("studies", a.studies,
-            std::string("studies with a [claim], or folders of them (default ") + kFolder + ")",
+            std::string("studies that have a section [claim], or folders of such studies (default ") +
+                kFolder + ")",
             "STUDY.toml|FOLDER ...");
   line.set(a.overrides, "every study");
-  line.flag("--quick", a.quick, "two seeds and few starts a study; the same thresholds");
-  line.integer("-j,--jobs", a.jobs, "threads at work, for studies and their seeds (default: one a core)", "N",
-               1, kMostJobs);
-  line.flag("--details", a.details, "print every seed and size");
-  line.footer(
-      "\nExit status: 0 all was measured, whatever the verdicts; 2 bad input, 3 numerical failure, 4 "
-      "input/output, 130 interrupted.\n\nKeys of the study file, with their defaults; a claim uses "
-      "[network], "
-      "[data], [loss], init.kind, [flow] without t_end, and [claim]:\n" +
+  line.flag("--quick", a.quick, "use two seeds and few starts per study, with the same thresholds");
+  line.integer("-j,--jobs", a.jobs, "number of threads, shared by studies and seeds (default: one per core)",
+               "N", 1, kMostJobs);
+  line.flag("--details", a.details, "print the figures of every seed and size");
+  line.exit_status_note("Status 0 means that everything was measured, whatever the verdicts are.");
+  line.appendix(
+      "Keys of the study file, with their defaults. A claim uses [network], [data], [loss], init.kind, "
+      "[flow] without t_end, and [claim]. A word before a colon says for which choice a key applies.",
       describe_keys());
 }
 
@@ -120,7 +120,8 @@ int run(const Arguments& a) {
 
 int main(int argc, char** argv) {
   return run_tool(
-      {"sf-claims", "The claims of the papers, measured: predictions, figures and verdicts.", argc, argv},
+      {"sf-claims", "Measures the claims of the papers and prints predictions, measurements and verdicts.",
+       argc, argv},
       [](CommandLine& line) {
         Arguments arguments;
         add_options(line, arguments);

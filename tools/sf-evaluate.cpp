@@ -25,34 +25,34 @@ struct Arguments {
   bool force = false, quiet = false;
 };
 
-constexpr const char* kFooter =
-    "Between two stored snapshots the flow is integrated from the first of them at a tenth of the run's "
-    "tolerance; the\n"
-    "column 'error' is what this adds to the error of the run, relative to |w|. --times is a list of numbers "
-    "and ranges\n"
-    "set apart by commas: 0,10,100 or 0:50:11 (eleven times from 0 to 50) or log:1e-2:1e4:25.\n\n"
-    "FILE.csv is text: a line a time, or with --inputs a line a time and point (time, x1, ..., h1, ...). Any "
-    "other name\n"
-    "is a netCDF-readable file with the weights as matrices, the outputs at all samples and points, and the "
-    "eigenvalues.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (what was found "
-    "until then\n"
-    "is printed, no file is written).";
-
 void add_options(CommandLine& line, Arguments& a) {
   line.required("run", a.run, "run file written by sf-flow", "RUN.h5");
-  line.text("--times", a.times, "flow times (default: those of the events)", "LIST");
+  line.text("--times", a.times, "flow times (default: the times of the events)", "LIST");
   line.text("--inputs", a.inputs,
-            "also the function at these points: a CSV file, one point a line, in the units of "
-            "/problem/inputs (the targets of a data file are passed over)",
+            "also evaluate the network at these points: a CSV file with one point per line, in the units of "
+            "/problem/inputs; the target columns of a data file are ignored",
             "FILE");
-  line.text("--spectrum", a.spectrum, "of the Hessian: none, its ends (ten at each; default), whole",
+  line.text("--spectrum", a.spectrum,
+            "which part of the Hessian's spectrum to compute: none, ends (the ten lowest and the ten highest "
+            "eigenvalues; the default) or whole",
             "none|ends|whole");
-  line.text("-o,--output", a.output, "file for all of it: CSV by its name, else netCDF-readable HDF5",
+  line.text("-o,--output", a.output,
+            "file for all results: CSV if the name ends with .csv, else HDF5 that netCDF programs can read",
             "FILE");
   line.flag("--force", a.force, "overwrite an existing file");
   line.flag("-q,--quiet", a.quiet, "print errors only");
-  line.footer(kFooter);
+  line.note(
+      "--times is a list of numbers and ranges, separated by commas. 0:50:11 stands for eleven equidistant "
+      "times from 0 to 50, log:1e-2:1e4:25 for 25 times that are equidistant on a logarithmic scale.");
+  line.note(
+      "Between two stored snapshots the tool integrates the flow from the first one, at a tenth of the run's "
+      "tolerance. The column 'error' is the error that this integration adds to that of the run, relative to "
+      "|w|.");
+  line.note(
+      "A CSV file has one line per time, or with --inputs one line per time and point (time, x1, ..., h1, "
+      "...). Any other file holds the weights as matrices, the outputs at all samples and points, and the "
+      "eigenvalues.");
+  line.exit_status_note("After an interruption the results so far are printed, and no file is written.");
 }
 
 EvaluationOptions evaluation_options(const Arguments& a) {
@@ -111,11 +111,13 @@ int run(const Arguments& a, const std::string& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_tool(
-      {"sf-evaluate", "The network of a run at any time: weights, outputs, losses, spectrum.", argc, argv},
-      [](CommandLine& line) {
-        Arguments arguments;
-        add_options(line, arguments);
-        return line.parse() ? run(arguments, line.command()) : 0;
-      });
+  return run_tool({"sf-evaluate",
+                   "Evaluates the network of a run at any time: weights, outputs, losses and the spectrum of "
+                   "the Hessian.",
+                   argc, argv},
+                  [](CommandLine& line) {
+                    Arguments arguments;
+                    add_options(line, arguments);
+                    return line.parse() ? run(arguments, line.command()) : 0;
+                  });
 }

@@ -30,28 +30,27 @@ struct Arguments {
   bool force = false, quiet = false;
 };
 
-constexpr const char* kFooter =
-    "For every study, training-set size (experiment.samples) and seed (experiment.seeds): Neuron Pursuit as\n"
-    "[pursuit] says; at the width that it ends with, gradient flow from init.scale times a Gaussian "
-    "direction, and\n"
-    "full-batch gradient descent from a standard start (normal, variance 2/fan-in). Test error: for square "
-    "loss the\n"
-    "share of the targets' variance that is not explained, for logistic loss the share of wrong signs.\n\n"
-    "The table gives median and range over the seeds; the file (CSV) every single run, and the pursuits "
-    "after every\n"
-    "round. With experiment.widths the others learn at these widths, too.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure (of a run: the others are in the table),\n"
-    "4 input/output, 130 interrupted (what was found until then is printed and written).";
-
 void add_options(CommandLine& line, Arguments& a) {
-  line.required("studies", a.studies, "studies with a test set", "STUDY.toml...");
-  line.text("-o,--output", a.output, "file for all runs, as comma-separated values", "FILE.csv");
+  line.required("studies", a.studies, "studies that have a test set", "STUDY.toml...");
+  line.text("-o,--output", a.output, "CSV file for the results of every single run", "FILE.csv");
   line.set(a.overrides);
-  line.integer("-j,--jobs", a.jobs, "threads at work, for sizes and seeds (default: one a core)", "N", 1,
-               kMostJobs);
+  line.integer("-j,--jobs", a.jobs, "number of threads, shared by sizes and seeds (default: one per core)",
+               "N", 1, kMostJobs);
   line.flag("--force", a.force, "overwrite an existing file");
   line.flag("-q,--quiet", a.quiet, "print errors only");
-  line.footer(kFooter);
+  line.note(
+      "Every study is run for every size of the training set (experiment.samples) and every seed "
+      "(experiment.seeds). Neuron Pursuit runs first, as [pursuit] states. The other two methods then train "
+      "networks of the width at which it ended: gradient flow from init.scale times a Gaussian direction, "
+      "and full-batch gradient descent from a standard initialisation (normal, variance 2/fan-in). With "
+      "experiment.widths=true they also train the widths of all earlier rounds.");
+  line.note(
+      "The test error is the share of the targets' variance that is not explained (square loss), or the "
+      "share of wrong signs (logistic loss). The printed table gives its median and range over the seeds. "
+      "The CSV file holds every run, and the pursuits after every round.");
+  line.exit_status_note(
+      "If a run fails, the status is 3 and the table holds the other runs. After an interruption the results "
+      "so far are printed and written.");
 }
 
 double number(Real x) { return static_cast<double>(x); }
@@ -127,7 +126,9 @@ int run(const Arguments& a) {
 
 int main(int argc, char** argv) {
   return run_tool(
-      {"sf-experiment", "Test errors of Neuron Pursuit, small-start flow and gradient descent.", argc, argv},
+      {"sf-experiment",
+       "Compares the test errors of Neuron Pursuit, of the flow from a small start and of gradient descent.",
+       argc, argv},
       [](CommandLine& line) {
         Arguments arguments;
         add_options(line, arguments);

@@ -21,22 +21,18 @@ struct Arguments {
   bool weights = false, force = false, quiet = false;
 };
 
-constexpr const char* kFooter =
-    "--csv writes one file for every table that has rows (time, snapshots, events, saddles, catalogue, kkt, "
-    "rounds ...),\ncolumns as in output/README.md; flags are words, what is not known is empty. The copies "
-    "hold all "
-    "that the file\nholds; axes that could grow are as long as they are.\n\n"
-    "Exit status: 0 done, 2 bad input, 4 input/output.";
-
 void add_options(CommandLine& line, Arguments& a) {
-  line.required("run", a.run, "run file, of any of the tools", "FILE.h5");
-  line.text("--csv", a.csv, "folder for the tables as CSV", "FOLDER");
-  line.flag("--weights", a.weights, "--csv: also the columns with a number for every weight");
-  line.text("--compressed", a.compressed, "copy of the file, deflated", "FILE");
-  line.text("--v1.8", a.v1_8, "copy of the file for programs with HDF5 1.8 (old MATLAB)", "FILE");
+  line.required("run", a.run, "file written by any of the tools", "FILE.h5");
+  line.text("--csv", a.csv, "write the tables as CSV files into this folder", "FOLDER");
+  line.flag("--weights", a.weights, "with --csv: include the columns that hold one number per weight");
+  line.text("--compressed", a.compressed, "write a compressed copy (deflate)", "FILE");
+  line.text("--v1.8", a.v1_8, "write a copy for programs that use HDF5 1.8 (old versions of MATLAB)", "FILE");
   line.flag("--force", a.force, "overwrite existing files");
   line.flag("-q,--quiet", a.quiet, "print errors only");
-  line.footer(kFooter);
+  line.note(
+      "--csv writes one file for every table that has rows (time, snapshots, events, saddles, catalogue, "
+      "kkt, rounds ...). output/README.md describes the columns. Flags are written as words, unknown values "
+      "as empty cells. The copies hold everything that the file holds; their axes can no longer grow.");
 }
 
 int run(const Arguments& a) {
@@ -68,7 +64,10 @@ int run(const Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_tool({"sf-export", "A run file for other programs: CSV, compressed, HDF5 1.8.", argc, argv},
+  return run_tool({"sf-export",
+                   "Exports a run file for other programs: as CSV tables, as a compressed copy, or as a copy "
+                   "for HDF5 1.8.",
+                   argc, argv},
                   [](CommandLine& line) {
                     Arguments arguments;
                     add_options(line, arguments);

@@ -33,38 +33,40 @@ struct Arguments {
   bool force = false, resume = false, verify = false, dry_run = false, quiet = false;
 };
 
-constexpr const char* kFooter =
-    "\nExit status: 0 the run ended, 2 bad input, 3 numerical failure or a path that is not confirmed or "
-    "not\n"
-    "certain, 4 input/output, 130 interrupted (go on with --resume).\n\nKeys of the study file, with their "
-    "defaults (--set overrides any of them):\n";
-
 void add_options(CommandLine& line, Arguments& a) {
-  line.text("study", a.study, "study file (TOML); with --from by default the one that FILE holds",
+  line.text("study", a.study,
+            "study file (TOML); with --from it may be omitted, the study is then the one stored in FILE",
             "STUDY.toml");
-  line.text("--from", a.from, "start beside critical point K of a file written by sf-saddles", "FILE:K");
+  line.text("--from", a.from, "start near critical point K of a file written by sf-saddles", "FILE:K");
   line.positive("--perturb", a.perturb,
-                "--from: norm of the random weights that its zero neurons get (all weights if none are zero)",
+                "with --from: norm of the random weights that the zero neurons of the point receive (all "
+                "weights, if no neuron is zero)",
                 "DELTA", "--from");
   line.text("--along", a.along,
-            "--from: no random weights, but along this way down of the point (its number in the table of "
-            "sf-saddles), or "
-            "the direction in a text file",
+            "with --from: start along a direction instead of with random weights; WAY is the number of a way "
+            "down in the table of sf-saddles, FILE a text file that holds a direction",
             "WAY|FILE");
-  line.text("--sign", a.sign,
-            "--along: the other side of an eigenvector or of the file's direction is - (default +)", "+|-");
-  line.text("-o,--output", a.output, "run file; by default the study's name with .h5, in the current folder",
-            "FILE");
+  line.text(
+      "--sign", a.sign,
+      "with --along: - takes the opposite side of an eigenvector or of the direction in the file (default +)",
+      "+|-");
+  line.text("-o,--output", a.output,
+            "run file (default: the name of the study with the ending .h5, in the current folder)", "FILE");
   line.set(a.overrides);
   line.flag("--force", a.force, "overwrite an existing run file");
   line.flag("--resume", a.resume,
-            "start, or go on with a run: interrupted, killed, or finished where the study asks for a later "
-            "end now");
+            "start the run, or continue it: an interrupted or killed run from its last checkpoint, a "
+            "finished run if the study now asks for a later end");
   line.flag("--verify", a.verify,
-            "integrate again at a tenth of the tolerance, report path error and events");
-  line.flag("--dry-run", a.dry_run, "check the study, print it with every default, run nothing");
+            "integrate a second time at a tenth of the tolerance and report the error of the path and "
+            "whether its events are the same");
+  line.flag("--dry-run", a.dry_run, "check the study, print it with every default, and do not integrate");
   line.flag("-q,--quiet", a.quiet, "print errors only");
-  line.footer(kFooter + describe_keys());
+  line.exit_status_note("A run that was interrupted continues with --resume.");
+  line.appendix(
+      "Keys of the study file, with their defaults. --set overrides any of them. A word before a colon says "
+      "for which choice a key applies.",
+      describe_keys());
 }
 
 void complete(Arguments& a) {
@@ -202,14 +204,15 @@ int run(const Arguments& a, const std::string& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_tool(
-      {"sf-flow", "Gradient flow of a homogeneous network: from a study file to a trajectory file.", argc,
-       argv},
-      [](CommandLine& line) {
-        Arguments arguments;
-        add_options(line, arguments);
-        if (!line.parse()) return 0;
-        complete(arguments);
-        return run(arguments, line.command());
-      });
+  return run_tool({"sf-flow",
+                   "Integrates the gradient flow of a homogeneous network from a study file and writes the "
+                   "trajectory to a run file.",
+                   argc, argv},
+                  [](CommandLine& line) {
+                    Arguments arguments;
+                    add_options(line, arguments);
+                    if (!line.parse()) return 0;
+                    complete(arguments);
+                    return run(arguments, line.command());
+                  });
 }

@@ -26,26 +26,26 @@ struct Arguments {
   bool no_descend = false, force = false, quiet = false;
 };
 
-constexpr const char* kFooter =
-    "KKT points are the unit vectors u with grad N(u) = D N(u) u, N the neural correlation function: the\n"
-    "directions in which the flow can leave the origin. Given a run, the tool also says which of them the "
-    "run's\n"
-    "direction went to, and when; the problem and the data are those that the run file holds.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (what was found\n"
-    "until then is printed, no file is written).";
-
 void add_options(CommandLine& line, Arguments& a) {
   constexpr std::int64_t most = 1'000'000'000'000;
-  line.required("source", a.source, "study file, or a run file written by sf-flow", "STUDY.toml|RUN.h5");
-  line.integer("--starts", a.starts, "random starts of the search (default 64)", "R", 1, most);
-  line.integer("--seed", a.seed, "seed of the starts (default 1)", "S", 0, most);
-  line.flag("--no-descend", a.no_descend, "look for points of positive value only: ascents, no descents");
-  line.text("-o,--output", a.output, "file for the points; of a run, it is a copy with the points added",
-            "FILE");
+  line.required("source", a.source, "study file, or run file written by sf-flow", "STUDY.toml|RUN.h5");
+  line.integer("--starts", a.starts, "number of random starts of the search (default 64)", "R", 1, most);
+  line.integer("--seed", a.seed, "seed of the random starts (default 1)", "S", 0, most);
+  line.flag("--no-descend", a.no_descend,
+            "search for points of positive value only: ascend from every start, do not descend");
+  line.text(
+      "-o,--output", a.output,
+      "file for the points; if the source is a run, the file is a copy of the run with the points added",
+      "FILE");
   line.set(a.overrides);
   line.flag("--force", a.force, "overwrite an existing file");
   line.flag("-q,--quiet", a.quiet, "print errors only");
-  line.footer(kFooter);
+  line.note(
+      "KKT points are the unit vectors u with grad N(u) = D N(u) u, where N is the neural correlation "
+      "function and D its degree. They are the directions in which the flow can leave the origin. If the "
+      "source is a run, the tool also reports which of them the direction of the run approached, and when; "
+      "it then takes the problem and the data from the run file.");
+  line.exit_status_note("After an interruption the points found so far are printed, and no file is written.");
 }
 
 KktSearchOptions search_options(const Arguments& a) {
@@ -97,7 +97,10 @@ int run(const Arguments& a, const std::string& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_tool({"sf-kkt", "The KKT points of the constrained neural correlation function.", argc, argv},
+  return run_tool({"sf-kkt",
+                   "Finds the KKT points of the neural correlation function on the unit sphere, and the one "
+                   "that a run approached.",
+                   argc, argv},
                   [](CommandLine& line) {
                     Arguments arguments;
                     add_options(line, arguments);

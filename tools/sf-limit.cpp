@@ -27,31 +27,29 @@ struct Arguments {
   bool force = false, quiet = false;
 };
 
-constexpr const char* kFooter =
-    "The limit path p(t) is what the flow from delta w* becomes, T_delta later, as delta goes to 0: the "
-    "trajectory\n"
-    "that leaves the origin along the KKT point w*. Its time has the origin that this limit gives it: |p| ~ "
-    "e^{2 N* t}\n"
-    "for networks of degree 2, [D (D-2) N* (-t)]^{-1/(D-2)} above. The path ends at the first critical "
-    "point, which is\n"
-    "refined and classified as by sf-saddles; a file holds it in /saddles and /catalogue. Neurons that are "
-    "zero at w* stay zero: the zeros are exact.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (no file is "
-    "written).";
-
 void add_options(CommandLine& line, Arguments& a) {
   constexpr std::int64_t most = 1'000'000'000'000;
-  line.required("source", a.source, "study file, or a run file written by sf-flow", "STUDY.toml|RUN.h5");
-  line.integer("--kkt", a.point, "the KKT point, by its number in sf-kkt's table (default 1, the highest N)",
+  line.required("source", a.source, "study file, or run file written by sf-flow", "STUDY.toml|RUN.h5");
+  line.integer("--kkt", a.point,
+               "number of the KKT point in the table of sf-kkt (default 1, the point with the highest N)",
                "K", 1, most);
-  line.integer("--starts", a.starts, "random starts of the search (default 64)", "R", 1, most);
-  line.integer("--seed", a.seed, "seed of the starts (default 1)", "S", 0, most);
+  line.integer("--starts", a.starts, "number of random starts of the search for KKT points (default 64)", "R",
+               1, most);
+  line.integer("--seed", a.seed, "seed of the random starts (default 1)", "S", 0, most);
   line.number("--rtol", a.rtol, "relative tolerance of the local error (default 1e-10)", "R", 1e-17, 0.1);
   line.text("-o,--output", a.output, "file for the path", "FILE");
   line.set(a.overrides);
   line.flag("--force", a.force, "overwrite an existing file");
   line.flag("-q,--quiet", a.quiet, "print errors only");
-  line.footer(kFooter);
+  line.note(
+      "The limit path p(t) leaves the origin along the KKT point w*. It is the limit, as delta goes to 0, of "
+      "the flow from delta w* at time t + T_delta, where T_delta is the escape time. This fixes the origin "
+      "of its time: |p| ~ e^{2 N* t} for networks of degree 2, |p| ~ [D (D-2) N* (-t)]^{-1/(D-2)} for higher "
+      "degrees D. Neurons that are zero at w* stay exactly zero.");
+  line.note(
+      "The path ends at its first critical point. That point is refined and classified as by sf-saddles, and "
+      "stored in /saddles and /catalogue of the file.");
+  line.exit_status_note("After an interruption no file is written.");
 }
 
 void print_end(const LimitPath& path, const CriticalPoint& end) {
@@ -125,11 +123,13 @@ int run(const Arguments& a, const std::string& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_tool(
-      {"sf-limit", "The limit path along a KKT point, and the first critical point on it.", argc, argv},
-      [](CommandLine& line) {
-        Arguments arguments;
-        add_options(line, arguments);
-        return line.parse() ? run(arguments, line.command()) : 0;
-      });
+  return run_tool({"sf-limit",
+                   "Computes the limit path that leaves the origin along a KKT point, and the first critical "
+                   "point on it.",
+                   argc, argv},
+                  [](CommandLine& line) {
+                    Arguments arguments;
+                    add_options(line, arguments);
+                    return line.parse() ? run(arguments, line.command()) : 0;
+                  });
 }

@@ -26,32 +26,30 @@ struct Arguments {
   bool resume = false, force = false, quiet = false;
 };
 
-constexpr const char* kFooter =
-    "Round 0 starts one neuron per hidden layer along the best KKT point of the correlation function at the\n"
-    "origin; every further round looks for the neuron with the largest correlation N with what is not yet\n"
-    "learnt, appends it at size pursuit.scale, and lets the gradient flow carry the network to its next\n"
-    "critical point. The choices are the keys [pursuit] of the study; hidden widths in network.layers are "
-    "the\n"
-    "budget. This is our reading of P4's abstract, its listing is not available.\n\n"
-    "With -o the file is whole after every round: an interrupted or killed pursuit goes on with --resume, "
-    "and\n"
-    "from any of its rounds, with other options if need be, into another file:\n"
-    "  sf-pursuit RUN.h5 --after-round 2 --set pursuit.seed=7 -o OTHER.h5\n\n"
-    "index: negative / zero explained by symmetry + zero unexplained / positive eigenvalues of the "
-    "Hessian.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure or a path that is not certain, 4 input/output,\n"
-    "130 interrupted (the rounds until then are in the file).";
-
 void add_options(CommandLine& line, Arguments& a) {
-  line.required("source", a.source, "study file, or the file of an earlier pursuit", "STUDY.toml|RUN.h5");
+  line.required("source", a.source, "study file, or file of an earlier pursuit", "STUDY.toml|RUN.h5");
   line.text("-o,--output", a.output, "file for the growing network", "FILE");
-  line.flag("--resume", a.resume, "start, or go on after the last round of the output file");
-  line.integer("--after-round", a.after_round, "take over rounds 0 to K of RUN.h5 only (default all)", "K", 0,
-               1'000'000);
+  line.flag("--resume", a.resume,
+            "start the pursuit, or continue it after the last round of the output file");
+  line.integer("--after-round", a.after_round, "keep only rounds 0 to K of RUN.h5 (default: all rounds)", "K",
+               0, 1'000'000);
   line.set(a.overrides);
   line.flag("--force", a.force, "overwrite an existing file");
   line.flag("-q,--quiet", a.quiet, "print errors only");
-  line.footer(kFooter);
+  line.note(
+      "Round 0 starts with one neuron per hidden layer, along the best KKT point of the correlation function "
+      "at the origin. Every further round searches for the neuron whose correlation N with the residual is "
+      "largest, appends it with norm pursuit.scale, and lets the gradient flow carry the network to its next "
+      "critical point. The keys of [pursuit] set all choices; the hidden widths in network.layers limit the "
+      "size. The method follows the abstract of paper P4, whose listing is not available.");
+  line.note(
+      "The file of -o is complete after every round, so that an interrupted or killed pursuit continues with "
+      "--resume. It can also continue from any of its rounds, with other options, into another file:");
+  line.example("sf-pursuit RUN.h5 --after-round 2 --set pursuit.seed=7 -o OTHER.h5");
+  line.note(
+      "The column 'index' counts the eigenvalues of the Hessian: negative / zero and explained by symmetry + "
+      "zero and unexplained / positive.");
+  line.exit_status_note("After an interruption the file holds the rounds completed so far.");
 }
 
 void show(Index round, const DescentView& step) {
@@ -107,7 +105,8 @@ int run(const Arguments& a, const std::string& command) {
 
 int main(int argc, char** argv) {
   return run_tool(
-      {"sf-pursuit", "Neuron Pursuit: a network grows by the neurons that lower the loss most.", argc, argv},
+      {"sf-pursuit", "Runs Neuron Pursuit: a network grows by the neurons that lower the loss most.", argc,
+       argv},
       [](CommandLine& line) {
         Arguments arguments;
         add_options(line, arguments);

@@ -21,23 +21,20 @@ struct Options {
 
 void describe(saddleflow::tools::CommandLine& line, Options& options) {
   line.required("FILE", options.files,
-                "the run: an HDF5 file written by sf-flow; or several of one problem (network, data, loss)",
+                "HDF5 file written by any of the tools; or several run files of one problem (same network, "
+                "data and loss)",
                 "FILE.h5...");
-  line.text("-o,--output", options.output, "the page (default for one run: FILE with the ending .html)",
+  line.text("-o,--output", options.output, "HTML file (default for one run: FILE with the ending .html)",
             "FILE.html");
   line.flag("-f,--force", options.force, "overwrite an existing page");
-  line.footer(
-      "The page holds everything it shows and never touches the network: loss, norms, neuron directions,\n"
-      "critical points, spectra at the saddles, gauges, events, skeletons (sf-skeleton -o), the study and "
-      "where\n"
-      "the run came from. Of several runs it shows the losses with their median and range over a common "
-      "time,\n"
-      "and all visits.\n"
-      "Its address takes the axes, the zoom and the paper,\n"
-      "for example run.html#x=log&y=log&zoom=100,2000&theme=dark (x: linear, log, steps). Every chart can "
-      "be\n"
-      "saved as SVG and as CSV.\n\n"
-      "Exit status: 0 done, 2 bad command line or input, 4 the file or the page cannot be read or written.");
+  line.note(
+      "The page loads nothing from elsewhere. It shows the loss, the norms and directions of the neurons, "
+      "critical points, the spectra at the saddles, gauges, events, skeletons (sf-skeleton -o), the study "
+      "and the origin of the run. For "
+      "several runs it shows the losses over a common time, with median and range, and the visits of all "
+      "runs. Every chart can be saved as SVG and as CSV.");
+  line.note("The address of the page can select the axes (linear, log or steps), the zoom and the colours:");
+  line.example("run.html#x=log&y=log&zoom=100,2000&theme=dark");
 }
 
 int report(Options options) {
@@ -62,7 +59,8 @@ int report(Options options) {
 int main(int argc, char** argv) {
   using namespace saddleflow::tools;
   return run_tool(
-      {"sf-report", "Shows a run, or several of one problem, as one self-contained HTML page", argc, argv},
+      {"sf-report", "Writes one self-contained HTML page about a run, or about several runs of one problem.",
+       argc, argv},
       [](CommandLine& line) {
         Options options;
         describe(line, options);

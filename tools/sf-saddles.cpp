@@ -29,49 +29,50 @@ struct Arguments {
   bool refine = false, connect = false, force = false, quiet = false;
 };
 
-constexpr const char* kFooter =
-    "Without --refine the visits are printed as the runs have recorded them. With --prominence they are "
-    "found\n"
-    "again on the stored steps, without integrating: a visit is a dip of the proximity r beside which r is "
-    "larger by\nthis factor on both sides, and below 1/3. With --refine every visit is refined to\n"
-    "the critical point, that point classified (index: negative, zero explained by symmetry, zero "
-    "unexplained\n"
-    "and positive eigenvalues; ways down: unstable eigenvectors, positive KKT points of the correlation\n"
-    "function of its zero neurons, and descents off kinks on which it lies), and the points of all runs "
-    "listed once modulo permutation, sign and\n"
-    "rescaling. A refinement that ends too far away (farther than half of the point's size, or at a loss "
-    "that "
-    "is none of\nthe visit's) does not make its point that of the visit. --connect and -o imply it.\n\n"
-    "Given a study, the point to be analysed is --point, or the study's own initial weights as they are.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure, 4 input/output, 130 interrupted (what was found\n"
-    "until then is printed, no file is written).";
-
 void add_options(CommandLine& line, Arguments& a) {
   constexpr std::int64_t most = 1'000'000'000;
-  line.required("sources", a.sources, "run files written by sf-flow, of one problem; or one study",
+  line.required("sources", a.sources, "run files of one problem, written by sf-flow; or one study",
                 "RUN.h5... | STUDY.toml");
   line.number("--prominence", a.prominence,
-              "find the visits again on the stored steps: dips of r by this factor", "F", 1.01, 1e6);
+              "find the visits again in the stored steps, as dips of r by this factor", "F", 1.01, 1e6);
   line.flag("--refine", a.refine, "refine, classify and catalogue the critical points");
   line.flag("--connect", a.connect,
-            "follow the unstable manifolds to the next critical points, and on from those");
-  line.text("--point", a.point, "weights near a critical point: a text file, one a line (with a study)",
-            "FILE");
-  line.integer("--starts", a.starts, "random starts of each search for KKT points (default 32)", "R", 1,
-               most);
-  line.integer("--seed", a.seed, "seed of the starts (default 1)", "S", 0, most);
+            "follow the unstable manifolds to the next critical points, and repeat this from there");
+  line.text("--point", a.point,
+            "with a study: weights near a critical point, as a text file with one weight per line", "FILE");
+  line.integer("--starts", a.starts, "number of random starts of each search for KKT points (default 32)",
+               "R", 1, most);
+  line.integer("--seed", a.seed, "seed of the random starts (default 1)", "S", 0, most);
   line.integer("--most-points", a.most_points,
-               "--connect: points from which manifolds are followed (default 64)", "N", 1, most);
-  line.integer("--most-escapes", a.most_escapes, "--connect: ways down followed from each (default 12)", "N",
-               1, most);
-  line.number("--rtol", a.rtol, "--connect: relative tolerance of the flow (default 1e-8)", "TOL", 1e-13,
+               "with --connect: largest number of points whose manifolds are followed (default 64)", "N", 1,
+               most);
+  line.integer("--most-escapes", a.most_escapes,
+               "with --connect: largest number of ways down that are followed from each point (default 12)",
+               "N", 1, most);
+  line.number("--rtol", a.rtol, "with --connect: relative tolerance of the flow (default 1e-8)", "TOL", 1e-13,
               1e-2);
-  line.text("-o,--output", a.output, "file for the tables; of one run, it is a copy with the tables added",
+  line.text("-o,--output", a.output,
+            "file for the tables; for a single run, the file is a copy of the run with the tables added",
             "FILE");
   line.set(a.overrides);
   line.flag("--force", a.force, "overwrite an existing file");
   line.flag("-q,--quiet", a.quiet, "print errors only");
-  line.footer(kFooter);
+  line.note(
+      "Without --refine the tool prints the visits as the runs have recorded them. With --prominence it "
+      "finds them again in the stored steps, without integrating: a visit is a dip of the proximity r to "
+      "below 1/3, before and after which r is larger by the factor F.");
+  line.note(
+      "With --refine it refines every visit to its critical point and classifies that point. The index "
+      "counts negative eigenvalues, zero eigenvalues that symmetry explains, unexplained zero eigenvalues, "
+      "and positive ones. The ways down are unstable eigenvectors, positive KKT points of the correlation "
+      "function of the zero neurons, and descent directions off the kinks on which the point lies. The "
+      "points of all runs form one list, in which permutations, signs and rescalings of neurons count as one "
+      "point. If a refinement ends farther away than half of the size of the point, or at a loss outside the "
+      "range of the visit, its point is not assigned to the visit. --connect and -o imply --refine.");
+  line.note(
+      "If the source is a study, the tool analyses the point in --point, or else the initial weights of the "
+      "study as they are.");
+  line.exit_status_note("After an interruption the points found so far are printed, and no file is written.");
 }
 
 std::optional<Real> prominence_of(const Arguments& a) {
@@ -169,7 +170,9 @@ int run(const Arguments& a, const std::string& command) {
 
 int main(int argc, char** argv) {
   return run_tool(
-      {"sf-saddles", "The saddles of runs: refined, classified, catalogued and connected.", argc, argv},
+      {"sf-saddles",
+       "Lists the saddles that runs have visited: refined, classified, and connected by the flow.", argc,
+       argv},
       [](CommandLine& line) {
         Arguments arguments;
         add_options(line, arguments);

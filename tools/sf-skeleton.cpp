@@ -27,45 +27,48 @@ struct Arguments {
   bool pursuit = false, quick = false, force = false, quiet = false;
 };
 
-constexpr const char* kFooter =
-    "The skeleton is what the flow from delta times the study's direction of w(0) becomes as delta\n"
-    "goes to 0: jumps between critical points, at times that have a limit in slow time\n"
-    "(t / ln(1/delta) for networks of degree 2, t delta^{D-2} above). It is known of diagonal linear\n"
-    "networks, networks with one hidden layer, deeper linear ones, and deeper ones with power >= 2, whose\n"
-    "jumps after the first one follow it in their own slow time, t delta^{p-1}. Of other networks flows\n"
-    "and pursuit are set beside one another. Neurons are counted from 1; where hidden layers can be\n"
-    "rotated (linear; power_sum with s^2) they are modes.\n\n"
-    "A point of a flow (its time: half of the fall of the loss to it) or of the pursuit is that of the "
-    "skeleton where\n"
-    "the outputs on the data agree within --tolerance; * marks another number of active neurons. Where one\n"
-    "of the two lacks a point the reason is told, as far as it is known. With -o all of it is in a file, "
-    "also\n"
-    "the losses of the flows: sf-report FILE draws it.\n\n"
-    "Exit status: 0 done, 2 bad input, 3 numerical failure (of a flow or the pursuit: the others are "
-    "printed, and in the file),\n"
-    "4 input/output, 130 interrupted (what was found until then is printed, and in the file).";
-
 void add_options(CommandLine& line, Arguments& a) {
   constexpr std::int64_t most = 1'000'000'000;
   line.required("study", a.study, "study file", "STUDY.toml");
-  line.text("--flows", a.flows, "integrate the flows from these norms of w(0), e.g. 1e-2,1e-4", "DELTA,...");
-  line.flag("--pursuit", a.pursuit, "Neuron Pursuit on the same problem (feed_forward)");
-  line.integer("--jumps", a.jumps, "at most this many jumps (default 64)", "N", 1, most);
-  line.number(
-      "--tie", a.tie,
-      "clocks whose times agree to this, relative, are one jump; not in deep linear networks (default 1e-9)",
-      "X", 0, 0.1);
-  line.number("--tolerance", a.tolerance, "of the outputs of two points that are one (default 1e-3)", "X",
+  line.text("--flows", a.flows, "also integrate the flows from these norms of w(0), for example 1e-2,1e-4",
+            "DELTA,...");
+  line.flag("--pursuit", a.pursuit, "also run Neuron Pursuit on the same problem (feed_forward only)");
+  line.integer("--jumps", a.jumps, "largest number of jumps (default 64)", "N", 1, most);
+  line.number("--tie", a.tie,
+              "clocks whose times agree to this relative accuracy are one jump; not in deep linear networks "
+              "(default 1e-9)",
+              "X", 0, 0.1);
+  line.number("--tolerance", a.tolerance,
+              "relative difference of the outputs up to which two points are the same (default 1e-3)", "X",
               1e-12, 0.1);
-  line.number("--horizon", a.horizon, "flows go on to this times the last jump (default 2)", "X", 1, 1e6);
-  line.integer("--starts", a.starts, "random starts of each search (default 16)", "R", 1, most);
-  line.integer("--seed", a.seed, "seed of the starts (default 1)", "S", 0, most);
+  line.number("--horizon", a.horizon,
+              "the flows end at this multiple of the time of the last jump (default 2)", "X", 1, 1e6);
+  line.integer("--starts", a.starts, "number of random starts of each search (default 16)", "R", 1, most);
+  line.integer("--seed", a.seed, "seed of the random starts (default 1)", "S", 0, most);
   line.flag("--quick", a.quick, "do not certify the points in the whole network");
   line.text("-o,--output", a.output, "HDF5 file for the skeleton and what is compared with it", "FILE");
   line.flag("--force", a.force, "overwrite an existing file");
   line.set(a.overrides);
-  line.flag("-q,--quiet", a.quiet, "no progress on the terminal");
-  line.footer(kFooter);
+  line.flag("-q,--quiet", a.quiet, "print no progress on the terminal");
+  line.note(
+      "The skeleton is the limit of the flow from w(0) = delta u as delta goes to 0, where u is the study's "
+      "initial direction. It consists of jumps between critical points. The times of the jumps converge in "
+      "slow time: t / ln(1/delta) for networks of degree 2, t delta^{D-2} for degree D above 2.");
+  line.note(
+      "The skeleton is known for diagonal linear networks, for networks with one hidden layer, for deep "
+      "linear networks, and for deep networks of power p >= 2. In the last case the jumps after the first "
+      "one are counted from it, in a slow time of their own, t delta^{p-1}. For other networks the tool "
+      "compares flows and pursuit only. Neurons are counted from 1. In networks whose hidden layers can be "
+      "rotated (linear ones, and power_sum with s^2) singular modes take the place of neurons.");
+  line.note(
+      "A point of a flow or of the pursuit is matched with a point of the skeleton if the outputs on the "
+      "data agree within --tolerance. The time of a jump of a flow is the time at which half of its fall of "
+      "the loss has happened. A star marks a different number of active neurons. If one sequence lacks a "
+      "point of the other, the table says why, as far as it is known.");
+  line.exit_status_note(
+      "If a flow or the pursuit fails, the status is 3 and the other results are printed and stored. After "
+      "an "
+      "interruption the results so far are printed and stored.");
 }
 
 std::vector<Real> numbers_in(const std::string& list) {
@@ -123,7 +126,7 @@ int run(const Arguments& a, const std::string& command) {
 
 int main(int argc, char** argv) {
   return run_tool(
-      {"sf-skeleton", "The saddle-to-saddle sequence in the limit of small initial weights.", argc, argv},
+      {"sf-skeleton", "Computes the sequence of saddles in the limit of small initial weights.", argc, argv},
       [](CommandLine& line) {
         Arguments arguments;
         add_options(line, arguments);

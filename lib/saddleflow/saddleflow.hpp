@@ -1,10 +1,10 @@
 // saddleflow as a library: everything that its users need, in one include.
 //
-// A problem is a network, data and a loss: L(w) = Loss(H(X; w), Y). The library follows w' = -grad L(w)
-// itself (not gradient descent), however small the start and however long the plateaus, from saddle to
-// saddle; it tells what happens on the way as events; and it analyses where the flow stays: critical points,
-// their spectra, the ways down from them, and the KKT points of the correlation function, which the flow near
-// the origin goes to.
+// A problem is a network, data and a loss: L(w) = Loss(H(X; w), Y). The library integrates the gradient flow
+// w' = -grad L(w), not gradient descent, from arbitrarily small initial weights and across long plateaus. It
+// reports what happens on the way as events. It also analyses critical points: their spectra and the ways
+// down from them. And it finds the KKT points of the correlation function, to which the flow near the origin
+// converges in direction.
 //
 //   #include <saddleflow/saddleflow.hpp>
 //   using namespace saddleflow;
@@ -34,59 +34,61 @@
 //                 std::string(name_of(point.kind)).c_str(), double(point.refinement.loss));
 //   }
 //
-// lib/examples/ has this and more as programs; lib/README.md is the map, THEORY.md the formulas.
+// lib/examples/ has this program and others. lib/README.md is a map of the code, lib/THEORY.md has the
+// formulas.
 //
-// Objects that others refer to (Objective, FlowAssembly, flows, Integration, ...) are neither copied nor
-// moved, and outlive those others. Errors are exceptions (base/error.hpp); a run that cannot go on ends with
-// a named StopReason instead. Results depend on the arguments alone. One objective a thread.
+// Objects to which other objects refer (Objective, FlowAssembly, flows, Integration, ...) cannot be copied or
+// moved, and must outlive those other objects. Errors are exceptions (base/error.hpp). A run that cannot
+// continue ends with a named StopReason instead. Results depend on the arguments only. Every thread needs an
+// objective of its own.
 #pragma once
 
-// What is wrong: InputError, IoError, NumericalError; what may be: WarningHandler. Random numbers, the same
-// everywhere. Version and commit.
+// Errors (InputError, IoError, NumericalError) and warnings (WarningHandler). Random numbers that are the
+// same on every machine. Version and commit.
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/base/version.hpp"
 #include "saddleflow/base/warning.hpp"
 
 // feed_forward(), power_sum(), diagonal_linear(), bilinear and convolution by network_family(kind).make().
-// One of one's own: derive from Network and Kernel, with kinks from PreActivationKernel, and say in
-// NetworkTraits what it is.
+// A network of your own derives from Network, its kernel from Kernel, or from PreActivationKernel if it has
+// kinks. It states its properties in NetworkTraits.
 #include "saddleflow/network/families.hpp"
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/network/pre_activation_kernel.hpp"
 
-// Data from files and generators; losses by name, one of one's own from LossFunction; L, its gradient,
-// Hessian and products; the correlation function N, and the loss near the origin.
+// Data from files and generators. Losses by name; a loss of your own derives from LossFunction. L with its
+// gradient, Hessian and Hessian-vector products. The correlation function N, and the loss near the origin.
 #include "saddleflow/problem/correlation.hpp"
 #include "saddleflow/problem/data_files.hpp"
 #include "saddleflow/problem/data_generators.hpp"
 #include "saddleflow/problem/loss_registry.hpp"
 #include "saddleflow/problem/objective.hpp"
 
-// The flow with its charts, steppers, events and gauges; following it to the next critical point. Steppers by
-// name for any system x' = f(x, t). Under Odeint: ode/stepper/odeint_adaptors.hpp, not included here (it
-// brings Odeint's headers, and asks for an order among them).
+// The flow with its charts, steppers, events and gauges, and the flow to the next critical point. Steppers by
+// name for any system x' = f(x, t). To use them in Odeint include ode/stepper/odeint_adaptors.hpp. It is not
+// included here because it includes Odeint's headers, which must stand in a certain order.
 #include "saddleflow/flow/approach.hpp"
 #include "saddleflow/flow/flow_assembly.hpp"
 #include "saddleflow/ode/stepper/registry.hpp"
 
-// KKT points of the correlation function, its own flow, one neuron at a time, and the limit path from the
-// origin.
+// KKT points of the correlation function, its gradient flow, the analysis of single neurons, and the limit
+// path from the origin.
 #include "saddleflow/correlation/kkt_search.hpp"
 #include "saddleflow/correlation/ncf_flow.hpp"
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/saddle/limit_path.hpp"
 
-// Critical points: refined, with spectrum, zero modes, ways down; each once modulo symmetries; visits of a
-// flow; unstable manifolds.
+// Critical points with refinement, spectrum, zero modes and ways down. Their catalogue modulo symmetries.
+// Visits by a trajectory. Unstable manifolds.
 #include "saddleflow/saddle/catalogue.hpp"
 #include "saddleflow/saddle/connection.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
 #include "saddleflow/saddle/visit.hpp"
 
-// Networks that grow neuron by neuron; the sequence of saddles as the start goes to zero.
+// Networks that grow neuron by neuron, and the sequence of saddles in the limit of small initial weights.
 #include "saddleflow/pursuit/neuron_pursuit.hpp"
 #include "saddleflow/skeleton/skeleton.hpp"
 
-// What sf-flow and the other tools have written.
+// Files written by sf-flow and the other tools.
 #include "saddleflow/archive/run_reader.hpp"

@@ -19,6 +19,41 @@ def help_is_complete():
     assert succeed("--version").startswith("sf-flow ")
 
 
+def tools():
+    """The names of the tools, from their sources."""
+    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "tools")
+    return sorted(name.removesuffix(".cpp") for name in os.listdir(folder) if re.fullmatch(r"sf-[a-z]+\.cpp", name))
+
+
+def every_help_has_the_same_layout():
+    """Usage, one sentence, options, and the same exit statuses in the same words; no line is longer than 100 characters."""
+    statuses = {}
+    for tool in tools():
+        result = subprocess.run([os.path.join(BIN, tool), "--help"], capture_output=True, text=True)
+        assert result.returncode == 0 and result.stderr == "", (tool, result.stderr)
+        lines = result.stdout.splitlines()
+        for line in lines:
+            assert len(line) <= 100 and line == line.rstrip(), f"{tool} --help: {len(line)} characters: {line}"
+        assert lines[0].startswith(f"Usage: {tool} [OPTIONS] "), (tool, lines[0])
+        sentence = " ".join(lines[1:lines.index("")])
+        assert re.fullmatch(r"[A-Z].*\.", sentence) and len(sentence) < 200, (tool, sentence)
+        headings = [line for line in lines if line in ("Arguments:", "Options:", "Exit status:")]
+        assert headings == ["Arguments:", "Options:", "Exit status:"], (tool, headings)
+        place = lines.index("Exit status:")
+        table = [line for line in lines[place + 1:] if re.match(r"  \d+ ", line)]
+        statuses[tool] = table
+        # Descriptions begin in one column, also where they go on in the next line.
+        options = lines[lines.index("Options:") + 1:place]
+        for line in options[:options.index("")]:
+            assert re.match(r" {32}\S|  -.{27}  \S|  -\S+ \S+$", line), (tool, line)
+    first = statuses["sf-flow"]
+    assert [line.split()[0] for line in first] == ["0", "1", "2", "3", "4", "130"], first
+    assert len(statuses) >= 11, statuses.keys()
+    for tool, table in statuses.items():
+        assert table == first, (tool, table)
+    print(f"{len(statuses)} tools with one layout of --help")
+
+
 def dry_run_is_a_study():
     text = succeed(MAIN, "--dry-run", "--set", "flow.rtol=1e-6")
     with open("filled.toml", "w") as file:
@@ -250,7 +285,7 @@ def a_run_starts_from_another():
 
 
 def main():
-    for test in (help_is_complete, dry_run_is_a_study, verify_reports_the_path_error,
+    for test in (help_is_complete, every_help_has_the_same_layout, dry_run_is_a_study, verify_reports_the_path_error,
                  a_run_that_an_event_stopped_can_be_verified, test_sets_are_stored, levels_cost_what_the_readme_says,
                  runs_from_tiny_starts_can_be_verified, a_run_killed_before_its_first_checkpoint_starts_afresh,
                  changed_data_are_not_resumed,

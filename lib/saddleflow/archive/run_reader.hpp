@@ -1,5 +1,4 @@
-// Reads a run file, be it finished, killed (it is recovered first) or still being written (it is read as it
-// lies).
+// Reads a run file. A killed file is recovered first; a file that is still being written is read as it is.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +16,7 @@ namespace saddleflow::archive {
 class RunReader {
  public:
   /// InputError: no such file, no HDF5 file, no run file, another version, a missing dataset or attribute.
-  /// IoError: it cannot be opened or read. A killed file on a read-only disk is read as it lies.
+  /// IoError: it cannot be opened or read. A killed file on a read-only disk is read as it is.
   static RunReader open(const std::string& path);
 
   RunReader(RunReader&&) noexcept;
@@ -31,12 +30,13 @@ class RunReader {
   const RunDescription& description() const;
   /// stop_reason "running" for a live run, "killed" for a recovered one. `texts` as in `provenance`.
   const RunSummary& summary() const;
-  /// Whole rows at the time of opening; a live file may have more by now: open it again.
+  /// The number of complete rows at the time of opening. To see the later rows of a live file, open it again.
   const RowCounts& rows() const;
   bool live() const;       ///< another process was writing it
-  bool recovered() const;  ///< it had been killed, and this reader put it right
+  bool recovered() const;  ///< the file had been killed, and this reader repaired it
 
-  /// A numeric dataset, row-major: "loss", "layer_norm", "events/kind". Streams end with the last whole row.
+  /// A numeric dataset, row-major: "loss", "layer_norm", "events/kind". Streams end with the last complete
+  /// row.
   std::vector<double> column(const std::string& name) const;
   std::vector<std::int64_t> integer_column(const std::string& name) const;
   /// Numbers in one row: 1 for a single axis.
@@ -49,7 +49,7 @@ class RunReader {
   std::vector<SnapshotRow> snapshot_rows() const;
   std::vector<EventRow> event_rows() const;
   std::vector<SaddleRow> saddle_rows() const;
-  /// Whether the run is piecewise smooth: it records mode changes, be it none.
+  /// Whether the run is piecewise smooth. It then has a table of mode changes, which may be empty.
   bool has_mode_changes() const;
   std::vector<ModeChangeRow> mode_changes() const;
   /// Whether the network has grown round by round: the file has /rounds. Its parameters and neurons are in
@@ -63,9 +63,9 @@ class RunReader {
   SkeletonRecord skeleton() const;
   /// The group /kkt; empty where the file has none.
   KktRecord kkt() const;
-  /// Whether the file holds critical points, be it none: /catalogue and what belongs to it.
+  /// Whether the file has the tables of critical points (/catalogue and others), which may be empty.
   bool has_saddle_record() const;
-  /// All of it; empty where the file has none.
+  /// All these tables; empty if the file has none.
   SaddleRecord saddle_record() const;
 
  private:

@@ -1,4 +1,4 @@
-// How the library warns: what is not wrong for sure does not end a computation, and must not pass in silence.
+// Warnings. A result that may be wrong does not end a computation, but the user must learn of it.
 #pragma once
 
 #include <functional>
@@ -6,7 +6,7 @@
 
 namespace saddleflow {
 
-/// Told a warning, one line without an end of line.
+/// Receives each warning, as one line without a line break at its end.
 using WarningHandler = std::function<void(const std::string& message)>;
 
 /// The default: "saddleflow: warning: ..." as a line on standard error.

@@ -1,4 +1,4 @@
-// All KKT points of the constrained NCF that random starts lead to.
+// The KKT points of the constrained NCF that a search from random starts finds.
 #pragma once
 
 #include <atomic>
@@ -11,24 +11,24 @@
 
 namespace saddleflow {
 
-/// Starts of a search that is one of many, for a neuron say: basins of a share of 10 % are missed once in 29
-/// searches, 0.9^32.
+/// Number of starts of a search that is one of many, for example for a neuron. A basin with a share of 10 %
+/// is missed in one of 29 searches (0.9^32).
 inline constexpr Index kStartsOfMany = 32;
 
 struct KktSearchOptions {
-  Index starts = 64;  ///< basins of a share of 5 % are missed once in 27 searches: 0.95^64
+  Index starts = 64;  ///< a basin with a share of 5 % is missed in one of 27 searches (0.95^64)
   std::uint64_t seed = 1;
   Real tolerance = kKktTolerance;  ///< on KktPoint::residual
-  /// Besides the ascents, as many descents: the minimisers, KKT points of negative value. They have no basin
-  /// share.
+  /// Make as many descents as ascents. They find the minimisers, KKT points of negative value, which have no
+  /// basin share.
   bool descend = true;
   const std::atomic<bool>* interrupt = nullptr;
   std::function<void(Index done, Index of)> progress = {};
 };
 
-/// Points that are one modulo neuron permutation, sign and rescaling symmetries (and members of one
-/// continuous family, as long as the outputs on the data stay the same) are one entry, represented by a point
-/// with the most active neurons; highest value first.
+/// Points that differ by permutations, signs and rescalings of neurons are one entry, and so are the members
+/// of a continuous family whose outputs on the data are the same. A point with the largest number of active
+/// neurons represents the entry. The highest value comes first.
 struct KktTable {
   std::vector<KktEntry> entries;
   std::uint64_t seed = 0;
@@ -43,12 +43,13 @@ struct KktTable {
 /// sequence of random numbers depends on seed and size alone. Throws InputError for starts < 1.
 KktTable find_kkt_points(Correlation& correlation, const KktSearchOptions& options);
 
-/// The KKT point that `direction` (any length > 0) is close to: trust region on the sphere, ascending where
-/// there is a way up, towards the nearest stationary point near one. Its residual tells how good it is.
+/// The KKT point near `direction`, which may have any length > 0. A trust-region method on the sphere
+/// ascends; near a stationary point it converges to that point. The residual of the result measures its
+/// accuracy.
 KktPoint polish_kkt_point(Correlation& correlation, const Vector& direction, Real tolerance = kKktTolerance);
 
-/// Whether two KKT points are one modulo the symmetries of the network: they have the same value and the
-/// networks agree on the data.
+/// Whether two KKT points are the same modulo the symmetries of the network: they have the same value, and
+/// the two networks agree on the data.
 bool equivalent(Correlation& correlation, const Vector& a, const Vector& b, Real tolerance = kSameOutputs);
 
 }  // namespace saddleflow

@@ -1,4 +1,5 @@
-// The flow of the NCF itself, u' = grad N(u) from any u0: what the weights do near the origin (P1, P2).
+// The gradient flow of the NCF, u' = grad N(u) from any u0. It describes the weights near the origin (P1,
+// P2).
 #pragma once
 
 #include <cstdint>
@@ -33,21 +34,22 @@ inline constexpr auto enum_table<NcfEnd> = named_enum<NcfEnd>("end of an NCF flo
                                                                {NcfEnd::step_limit, "step_limit"},
                                                                {NcfEnd::failed, "failed"}});
 
-/// Neither a limit nor a time that was asked for.
+/// The flow reached neither a limit nor the requested end time.
 inline bool is_unresolved(NcfEnd end) { return end == NcfEnd::step_limit || end == NcfEnd::failed; }
 
-/// What a flow may take that is followed to its end: a cap for those without one, by judgement.
+/// The largest number of steps of a flow that is integrated to its end. By judgement: it stops flows without
+/// an end.
 inline constexpr std::int64_t kNcfSteps = 100'000;
 
 struct NcfFlowOptions {
   Real t_end = std::numeric_limits<Real>::infinity();
   Real rtol = Real(1e-10);  ///< the limit is known to a hundred of these: `settled`
-  /// Errors of a neuron are measured against its own size, however small beside the others.
+  /// Measure the errors of a neuron relative to its own norm, even if that is small compared with the others.
   bool small_neurons = false;
-  /// The direction has settled when ||grad N - D N u|| / ||grad N|| is below this (never below 100 rtol).
-  /// What is left of the way is then as small, and its square, by which the rest is known, rounding.
+  /// The direction has settled when ||grad N - D N u|| / ||grad N|| is below this (never below 100 rtol). The
+  /// distance to the limit is then of the same size; its square, the error of the rest, is at rounding level.
   Real settled = Real(1e-8);
-  /// Of the norm at the start. By judgement: what has shrunk so far with N < 0 is taken to go on.
+  /// Relative to the norm at the start. By judgement: a flow that has shrunk to this with N < 0 collapses.
   Real collapse = Real(1e-8);
   Real largest =
       std::numeric_limits<Real>::infinity();  ///< grown: at the first step above this times the start

@@ -8,15 +8,17 @@
 
 namespace saddleflow {
 
-/// A sum over neurons that can change places (traits separable and permutable): one hidden layer.
+/// Whether the network is a sum over neurons that can be permuted (traits separable and permutable). It then
+/// has one hidden layer.
 bool is_separable(const Network& network);
 
-/// Of neuron k: incoming, then outgoing.
+/// The parameters of neuron k: incoming, then outgoing ones.
 std::vector<Index> neuron_parameters(const Network& network, Index k);
-/// These weights; with one hidden layer a weight vector of the network with this neuron alone.
+/// The values of these parameters. With one hidden layer they are a weight vector of the network that has
+/// only this neuron.
 Vector neuron_weights(const Network& network, const Vector& w, Index k);
 
-/// Where one neuron's NCF flow goes.
+/// The limit of the NCF flow of one neuron.
 struct NeuronFate {
   Index limit = -1;         ///< entry of SeparableAnalysis::limits; -1: the neuron dies, or `unresolved`
   bool dies = false;        ///< it collapses or stands still: N <= 0 all the way
@@ -31,9 +33,9 @@ struct SeparableAnalysis {
   std::vector<NeuronFate> fates;          ///< one per neuron of the network
 };
 
-/// KKT points of the one-neuron NCF by find_kkt_points(options), and which of them every neuron of w goes to.
-/// A limit that the search had missed is appended to its table, with no starts. Throws InputError when the
-/// network is not separable or w does not fit it.
+/// Finds the KKT points of the one-neuron NCF by find_kkt_points(options), and the point to which each neuron
+/// of w converges. A limit that the search has missed is appended to its table, with zero starts. Throws
+/// InputError if the network is not separable or w does not fit it.
 SeparableAnalysis analyse_neurons(const Objective& objective, const Vector& w,
                                   const KktSearchOptions& options = {});
 

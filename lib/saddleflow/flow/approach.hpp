@@ -1,4 +1,4 @@
-// Follow the flow to a critical point: to the first one that it comes close to, or to where it comes to rest.
+// The flow to a critical point: to the first one that it approaches, or to the one at which it comes to rest.
 #pragma once
 
 #include <atomic>
@@ -19,8 +19,8 @@ namespace saddleflow {
 
 /// Where the flow is to end.
 enum class Destination {
-  minimum,        ///< where it comes to rest: saddles of the network on the way are passed
-  critical_point  ///< at the first critical point that it comes close to, be it a saddle that it would leave
+  minimum,        ///< where the flow comes to rest; it passes the saddles on the way
+  critical_point  ///< the first critical point that the flow approaches, even a saddle that it would leave
 };
 
 template <>
@@ -32,8 +32,8 @@ struct ApproachOptions {
   Real rtol = kUsualTolerance;
   Real enter = kVisitEnter, leave = kVisitLeave;  ///< proximities between which a critical point is visited
   Real steady = kRestProximity;                   ///< proximity at which the flow has come to rest
-  Real loss = 0;                                  ///< > 0: the end is where the loss has fallen to this
-  Real t_end = Real(1e12);                        ///< by judgement: slower than that nothing comes to rest
+  Real loss = 0;            ///< if positive, the flow ends where the loss has fallen to it
+  Real t_end = Real(1e12);  ///< by judgement: a flow that takes longer does not come to rest
   std::int64_t max_steps = kStepsToRest;
   bool stop_at_sampled_decisions = true;  ///< see FlowAssemblyOptions
   const std::atomic<bool>* interrupt = nullptr;
@@ -58,9 +58,9 @@ struct Approach {
   bool turned_away() const { return outcome.stop_reason.is_event(EventKind::saddle_leave); }
 };
 
-/// A critical point at w itself is not visited before w has been left. The objective keeps the mode of the
-/// last step (see Objective::set_mode) no longer than this call. InputError where w does not fit; failures of
-/// the integration are in the outcome.
+/// If w itself is a critical point, it does not count as visited before the flow has left it. The mode of the
+/// last step (see Objective::set_mode) is cleared at the end of the call. InputError if w does not fit the
+/// objective; failures of the integration are reported in the outcome.
 Approach follow_to_critical_point(Objective& objective, const Vector& w, const ApproachOptions& options);
 
 }  // namespace saddleflow

@@ -1,4 +1,4 @@
-// The parts of one gradient flow in both charts, wired together.
+// All parts of one gradient flow, in both charts, in one object.
 #pragma once
 
 #include <cstdint>
@@ -24,33 +24,35 @@
 namespace saddleflow {
 
 struct FlowAssemblyOptions {
-  enum class Charts { automatic, cartesian, polar };  ///< near the origin polar; never; always
+  enum class Charts { automatic, cartesian, polar };  ///< polar near the origin; never polar; always polar
   Charts charts = Charts::automatic;
   std::string stepper = stepper_name::automatic;  ///< see make_stepper()
   Real rtol = kUsualTolerance;                    ///< relative tolerance of a step, weight by weight
-  /// Of the Cartesian chart. By default flow_stepping() with `rtol` and the loss of the zero network as the
-  /// unit of the energy; given, it stands instead of `rtol`, `floor` and `dense_limit`.
+  /// Stepper options of the Cartesian chart. By default flow_stepping() with `rtol`, and with the loss of the
+  /// zero network as the unit of the energy. If given, it replaces `rtol`, `floor` and `dense_limit`.
   std::optional<StepperOptions> stepping;
   std::optional<Real> floor;       ///< ErrorControl::Options::floor; by default the library's own
   std::optional<int> dense_limit;  ///< StepperOptions::dense_limit; by default the library's own
-  /// Exact steps in the polar chart where the flow near the origin is linear (LinearStart), of networks with
-  /// at most as many weights as the stepper's dense_limit.
+  /// Make exact steps in the polar chart if the flow near the origin is linear (LinearStart) and the network
+  /// has at most as many weights as the stepper's dense_limit.
   bool linear_start = true;
   enum class Kinks { follow, ignore, locate };
-  /// follow: those of networks that have some in their gradient, with sliding (PiecewiseFlow), in the
-  /// Cartesian chart unless that chart is not wanted at all; locate: also where only a higher derivative
-  /// jumps. Of a network whose kinks are not known (NetworkTraits::has_unknown_kinks()) only "ignore" is as
-  /// good as what it says: the others warn.
+  /// follow: integrate the inclusion, with sliding, if the gradient has kinks (PiecewiseFlow); this uses the
+  /// Cartesian chart unless the charts are `polar`. locate: also end steps on all kinks of higher
+  /// derivatives. ignore: integrate over the kinks. If the kinks of a network are not known
+  /// (NetworkTraits::has_unknown_kinks()), they are ignored in any case, and follow and locate give a
+  /// warning.
   Kinks kink_policy = Kinks::follow;
-  /// run() stops with Stop::sampled_decision, a failure, where so many kinks meet that only a random sample
-  /// of the ways to go on was looked at: the path is then not known to be that of the flow. False: it goes on
-  /// and counts.
+  /// run() stops with the failure Stop::sampled_decision if too many kinks meet to examine all continuations,
+  /// so that one was chosen from a random sample. The path may then differ from the flow. False: run()
+  /// continues and counts such decisions.
   bool stop_at_sampled_decisions = true;
-  /// run() stops with the failure Stop::balance_drift, energy_drift or loss_rise where a gauge is beyond its
-  /// bound; by default gauge_bounds() of the tolerance, where kinks are not known a hundredth of its energy.
+  /// run() stops with the failure Stop::balance_drift, energy_drift or loss_rise if a gauge exceeds its
+  /// bound. By default the bounds are gauge_bounds() of the tolerance; if kinks are not known, the bound on
+  /// the energy is a hundredth of that.
   std::optional<GaugeBounds> bounds;
   FlowEventOptions events;
-  /// Told of every warning when it is made; they stay in FlowAssembly::warnings. Empty: nobody is told.
+  /// Receives every warning when it is given; all are also kept in FlowAssembly::warnings. May be empty.
   WarningHandler on_warning = warn_on_stderr;
 };
 
@@ -66,17 +68,17 @@ inline constexpr auto enum_table<FlowAssemblyOptions::Kinks> = named_enum<FlowAs
                          {FlowAssemblyOptions::Kinks::ignore, "ignore"},
                          {FlowAssemblyOptions::Kinks::locate, "locate"}});
 
-/// No events at all, and where visits are then asked for, close ones only.
+/// Options without events. If visits are then switched on, only close visits are detected.
 FlowEventOptions no_flow_events();
 
-/// Flow, charts, probe, events and steppers from one start; neither copied nor moved, since the parts refer
-/// to one another. The objective must outlive it.
+/// Flow, charts, probe, events and steppers of one trajectory. It cannot be copied or moved, because the
+/// parts refer to one another. The objective must outlive it.
 class FlowAssembly {
  public:
   /// From w(0) = w0. InputError: unknown stepper or quantity of an event.
   FlowAssembly(Objective& objective, const Vector& w0, const FlowAssemblyOptions& options = {});
-  /// From e^{log_norm} direction, in polar coordinates, however small; in Cartesian ones where there is no
-  /// such chart.
+  /// From e^{log_norm} direction, however small that is. The flow starts in polar coordinates, or in
+  /// Cartesian ones if there is no polar chart.
   FlowAssembly(Objective& objective, const Vector& direction, Real log_norm,
                const FlowAssemblyOptions& options = {});
   FlowAssembly(const FlowAssembly&) = delete;
@@ -90,13 +92,13 @@ class FlowAssembly {
   Outcome run(Observer& observer, IntegrationOptions options);
 
   System system() { return System(flow); }
-  /// Where kinks are followed: what happened to the mode at the beginning of a step that has just been taken,
-  /// and the mode now.
+  /// If kinks are followed: the changes of the mode at the beginning of the step that has just been made, and
+  /// the current mode.
   std::vector<KinkChange> kink_changes(const StepView& step) const;
   ModeSummary mode_summary() const;
   /// Pairs of neuron and sample on whose kink the flow started and that it could have left by either side.
   std::vector<Kink> ambiguous_kinks() const;
-  /// Of the gauge of rises.
+  /// The unit in which a rise of the loss is measured.
   LossUnit rise_unit() const { return loss_unit(objective.loss().traits()); }
   bool starts_in_polar() const { return start.size() == polar_flow.state_size(); }
   /// Gradients, products and Hessians of both charts together; those of the objective from its beginning.
@@ -104,7 +106,7 @@ class FlowAssembly {
   /// The weights of a state of either chart.
   Vector weights(const Vector& x) { return probe.weights(x); }
 
-  /// Why the path may not be that of the flow, as known before it begins.
+  /// The reasons, known before the integration begins, why the path may differ from the flow.
   std::vector<std::string> warnings;
   Objective& objective;
   GradientFlow flow;
@@ -113,7 +115,7 @@ class FlowAssembly {
   std::unique_ptr<PiecewiseFlow> kinks;  ///< null: nothing to follow
   std::unique_ptr<PolarChart> polar;     ///< null: the Cartesian chart alone
   std::unique_ptr<Stepper> stepper;
-  PiecewiseStepper* switching = nullptr;  ///< the stepper, where kinks are followed
+  PiecewiseStepper* switching = nullptr;  ///< the stepper, if kinks are followed
   Vector start;                           ///< in its chart
   Probe probe;
   Observables initial;

@@ -21,13 +21,13 @@ inline constexpr auto enum_table<EscapeBy> = named_enum<EscapeBy>("sign of an es
                                                                   {{EscapeBy::loss, "loss"},
                                                                    {EscapeBy::norm, "norm"},
                                                                    {EscapeBy::direction, "direction"}});
-/// The origin has been left where the loss has fallen by this part of L(0): beyond the plateau, before the
-/// first jump is over.
+/// The flow has left the origin when the loss has fallen by this fraction of L(0): the plateau has then
+/// ended, and the first jump has not.
 inline constexpr Real kEscapeFraction = Real(0.1);
-/// A direction has settled where its angle with the gradient is this, half a degree.
+/// A direction has settled when its angle with the gradient is at most this, half a degree.
 inline constexpr Real kEscapeAngle = Real(1e-2);
-/// Steady: nothing that is left of the way is seen in a figure, and r is far above its rounding. A saddle may
-/// look so for long.
+/// The steady state: the rest of the path is too short to be visible in a figure, and r is still far above
+/// its rounding error. Near a saddle the flow may look steady for a long time.
 inline constexpr Real kSteadyProximity = Real(1e-7);
 
 /// A crossing of `value` by a recorded quantity.
@@ -40,10 +40,10 @@ struct LevelOptions {
 };
 
 struct FlowEventOptions {
-  /// Which origin escapes to locate: the loss has fallen by `escape_fraction` of L(0); ||w|| has risen to
-  /// `escape_norm`; the direction has settled, near the origin: the sine between w and -grad L has fallen to
-  /// `escape_angle` while the loss has not fallen by `escape_fraction` and the gradient is that of the
-  /// correlation function.
+  /// The escapes from the origin that are located. loss: the loss has fallen by `escape_fraction` of L(0).
+  /// norm: ||w|| has risen to `escape_norm`. direction: the sine of the angle between w and -grad L has
+  /// fallen to `escape_angle` near the origin, that is, while the loss has not yet fallen by
+  /// `escape_fraction` and the gradient is still that of the correlation function.
   std::vector<EscapeBy> escape{EscapeBy::loss};
   Real escape_fraction = kEscapeFraction;
   Real escape_norm = 1;
@@ -55,7 +55,7 @@ struct FlowEventOptions {
   Real saddle_enter = kVisitEnter;
   Real saddle_leave = kVisitLeave;
   Real saddle_prominence = kVisitProminence;  ///< 0: close visits only
-  int saddle_leaves_terminal = 0;             ///< stop when so many visits have ended; 0: never
+  int saddle_leaves_terminal = 0;             ///< stop when this many visits have ended; 0: never
   bool visit_at_start = true;                 ///< a start at r < enter is a visit that begins there
 
   bool steady = true;  ///< r falls below `steady_threshold`
@@ -64,25 +64,26 @@ struct FlowEventOptions {
 
   std::vector<LevelOptions> levels;
 
-  /// One's own: function() and on_fire() are given the weights, whatever the chart that the flow is in.
-  /// Times are told by Observer::on_event(); those that on_fire() is given are the stepper's own clock's.
-  /// InputError for a name that is empty, taken, or begins as those of the library's.
+  /// Events of the user. function() and on_fire() receive the weights, in either chart of the flow. The flow
+  /// time of an event is passed to Observer::on_event(); on_fire() receives the time of the stepper's own
+  /// clock. InputError for a name that is empty or taken, or begins like a name of the library.
   std::vector<Event> own;
 };
 
 /// The events with their shared state.
 struct FlowEvents {
   std::vector<Event> events;
-  /// One per event, what the run file's flags and the tools print: the name of an EventKind, for a level with
-  /// what it is a level of: "level:loss=0.1". One's own: as they were named.
+  /// The name of each event, as in the flags of the run file and in the output of the tools: the name of an
+  /// EventKind, for a level with its quantity and value ("level:loss=0.1"), or the name that the user has
+  /// given.
   std::vector<std::string> kinds;
-  /// What each event watches (not shifted to its threshold): the loss, r, the quantity of a level ...
+  /// The quantity that each event observes, without its threshold: the loss, r, the quantity of a level ...
   std::vector<std::function<Real(const Vector& x)>> values;
   std::shared_ptr<VisitState> visit;
 
-  /// Of an event of the library's in this list.
+  /// The kind of an event of the library in this list.
   EventKind kind_of(std::size_t event) const;
-  /// Those that a run file stores are the first so many, those of a dip come last.
+  /// The number of events that a run file stores. They come first in the list, the events of a dip last.
   std::size_t stored_count() const;
 };
 

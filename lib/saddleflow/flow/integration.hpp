@@ -1,4 +1,5 @@
-// The driver: a system, a stepper, events and an observer make a trajectory with a named end.
+// The driver: it integrates a system with a stepper, locates events, informs an observer, and ends with a
+// named stop.
 #pragma once
 
 #include <atomic>
@@ -23,8 +24,8 @@ class PolarChart;
 /// Named numbers that make up a checkpoint.
 using Memory = std::map<std::string, std::vector<Real>>;
 
-/// One accepted step as an observer sees it; times are absolute flow times unless said. States are those of
-/// the chart that the trajectory is in: (w, E), or a PolarFlow's.
+/// One accepted step, as passed to an observer. Times are absolute flow times unless stated otherwise. States
+/// are those of the current chart: (w, E), or the state of a PolarFlow.
 struct StepView {
   std::int64_t step = 0;  ///< accepted steps so far, this one included
   Real t0 = 0, t1 = 0;    ///< the step; t1 is earlier than the stepper's own end when a terminal event cut it
@@ -32,12 +33,13 @@ struct StepView {
   std::string_view method;
   const Vector& x1;  ///< state at t1
   const StateAt& dense;
-  Real phase_time = 0;  ///< time since the present chart was entered: resolved where t1 is not
-  Real log_time = 0;    ///< ln t1, also where t1 is no number
+  Real phase_time = 0;  ///< time since the current chart was entered; resolves steps that t1 does not resolve
+  Real log_time = 0;    ///< ln t1, finite also if t1 leaves the range of Real
   bool polar = false;
 };
 
-/// Told of every event (in time order), then of the step that contained it. `dense` takes absolute times.
+/// Receives every event, in the order of time, and then the step that contains it. `dense` takes absolute
+/// times.
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -47,21 +49,22 @@ class Observer {
 
 struct IntegrationOptions {
   Real t_end = 0;
-  /// Count t_end from the moment the polar chart was last left: there may be no number for it otherwise.
+  /// Count t_end from the time at which the polar chart was last left; a Real may be unable to hold the sum.
   bool end_after_polar = false;
-  /// Followed where it suits (see PolarChart); null: the Cartesian chart alone. Must outlive the integration.
+  /// Used near the origin (see PolarChart). Null: only the Cartesian chart. Must outlive the integration.
   PolarChart* polar = nullptr;
   std::int64_t max_steps = 10'000'000;  ///< a cap for flows without an end, by judgement
-  /// Event times are isolated to this, relative to the step (never finer than rounding allows): far below
-  /// what any tolerance knows of them, and a few evaluations more.
+  /// Event times are located to this accuracy, relative to the step, but never finer than rounding allows. It
+  /// is far below the error of the path at any tolerance, and costs only a few evaluations.
   Real event_tolerance = Real(1e-12);
-  /// Set from a signal handler, say: the run ends after the present step with Stop::interrupted.
+  /// A signal handler, for example, can set it: the run then ends after the current step with
+  /// Stop::interrupted.
   const std::atomic<bool>* interrupt = nullptr;
-  /// Called after every step but the last, when memory() is that of a whole state.
+  /// Called after every step but the last, at a time at which memory() describes a complete state.
   std::function<void()> between_steps;
 };
 
-/// How a run ended. An observer that throws StepFailure ends it with that reason.
+/// The end of a run. If an observer throws StepFailure, the run ends with its reason.
 struct Outcome {
   StopReason stop_reason;
   std::string message;  ///< of the failure, where there was one
@@ -71,22 +74,22 @@ struct Outcome {
   bool failed() const { return stop_reason.is_failure(); }
 };
 
-/// Autonomous systems only (the clock is set back on long runs). The sequence of states depends on the
-/// arguments alone, whether or not the run was interrupted and restored.
+/// For autonomous systems only, because the clock is reset in long runs. The sequence of states depends on
+/// the arguments only, whether or not the run was interrupted and restored.
 class Integration {
  public:
   /// System, stepper, detector and polar chart must outlive it.
   Integration(const System& system, Stepper& stepper, EventDetector& detector, IntegrationOptions options);
-  /// The detector no longer asks it for the flow time.
+  /// Removes itself as the clock of the detector.
   ~Integration();
   // Its dense output and the detector's clock refer to it.
   Integration(const Integration&) = delete;
   Integration& operator=(const Integration&) = delete;
 
-  /// Begin at x0, t = 0, with the first step to try (in flow time; the polar chart finds its own). x0 is (w,
-  /// E), or a state that the polar chart's flow has entered.
+  /// Starts at x0, t = 0. `first_step` is the first step size to try, in flow time; the polar chart chooses
+  /// its own. x0 is (w, E), or a state of the polar chart's flow.
   void start(const Vector& x0, Real first_step);
-  /// Go on from memory(). Throws InputError for memory of another kind of run.
+  /// Continues from memory(). Throws InputError for the memory of another kind of run.
   void restore(const Memory& memory);
   Memory memory() const;
 
@@ -94,7 +97,7 @@ class Integration {
 
   Real time() const { return time_.absolute(phase_time()); }
   bool in_polar_chart() const { return in_polar_; }
-  /// The size of a step has been chosen for t_end: from here on the states depend on it.
+  /// A step size has been shortened to reach t_end. From that step on the states depend on t_end.
   bool aims_at_end() const { return aims_at_end_; }
   std::int64_t steps() const { return steps_; }
   /// Of the steppers of both charts together.

@@ -125,7 +125,7 @@ NetworkFamily bilinear_family() {
   const Key outer{"outer",
                   KeyType::text,
                   "",
-                  "bilinear: v_k are weights, or all 1 (default trained)",
+                  "bilinear: the outer weights v_k are trained, or all equal to 1 (default trained)",
                   {"trained", "ones"},
                   ""};
   const auto make = [](const NetworkSpec& spec) {

@@ -40,14 +40,14 @@ struct QuadraticTerm {
   std::vector<Index> first, second;
 };
 
-/// A quadratic form (1/2) w^T S w that gradient flow conserves, as the sum of its terms, times two where it
-/// is diagonal. The loss is invariant under w -> e^{s S} w: S w is a zero mode of the Hessian at a critical
-/// point.
+/// A quadratic form (1/2) w^T S w that gradient flow conserves, as a sum of terms. A diagonal form is stored
+/// multiplied by two. The loss is invariant under w -> e^{s S} w, so that S w is a zero mode of the Hessian
+/// at a critical point.
 struct ConservedQuantity {
   std::vector<QuadraticTerm> terms;
-  NeuronPair neurons;  ///< to which it belongs: their sizes are its scale
+  NeuronPair neurons;  ///< the neurons to which it belongs; their norms are its scale
 
-  /// Of one neuron: its symmetry makes groups of weights longer and others shorter.
+  /// It belongs to a single neuron: its symmetry scales some of the neuron's weights up and the others down.
   bool is_rescaling() const { return neurons.first == neurons.second; }
   Real value(const Vector& w) const;
 };
@@ -61,7 +61,7 @@ enum class Balanced {
 /// <incoming_j, incoming_k> - p <outgoing_j, outgoing_k> of the neurons of each layer, j <= k.
 std::vector<ConservedQuantity> balances_of(const std::vector<Neuron>& neurons, int power, Balanced which);
 
-/// Groups of parameters that share one size, for error control relative to it. `first` has one group per
+/// Groups of parameters whose errors are controlled relative to one common norm. `first` has one group per
 /// parameter, `second` another or -1; groups are numbered from 0 to count-1. A weight between two hidden
 /// neurons belongs to its row (the target neuron) and to its column (the source neuron): the smaller one is
 /// its scale.
@@ -86,12 +86,12 @@ struct NeuronFunction {
   std::vector<Index> inputs;
 };
 
-/// A D-homogeneous network; immutable. Evaluation on data is the business of its Kernel.
+/// A D-homogeneous network. It is immutable. Its Kernel evaluates it on data.
 class Network {
  public:
   virtual ~Network() = default;
 
-  /// The name of the family in studies, files, tables and messages; nobody decides by it.
+  /// The name of the family in studies, files, tables and messages. No code may branch on it.
   virtual std::string kind() const = 0;
   virtual NetworkTraits traits() const = 0;
   /// Family, sizes, activation and degree, for tables: "feed_forward 2-8-1, squared ReLU, degree 3".
@@ -107,7 +107,7 @@ class Network {
   /// q, with H(c x; w) = c^q H(x; w): by default p to the power of the hidden layers.
   virtual int input_degree() const;
   virtual const Layout& layout() const = 0;
-  /// Hidden neurons, layer after layer; none where the network has no such structure (the default).
+  /// Hidden neurons, layer after layer. Empty if the network has no such structure (the default).
   virtual const std::vector<Neuron>& neurons() const;
   /// Layers of hidden neurons.
   int hidden_layer_count() const { return neurons().empty() ? 0 : neurons().back().layer + 1; }
@@ -115,26 +115,27 @@ class Network {
   /// the weights of no neuron.
   virtual ParameterGroups groups() const;
 
-  /// What gradient flow conserves for any loss: ||W_l[k,:]||^2 - p ||W_{l+1}[:,k]||^2 per hidden neuron; all
-  /// entries of W_l W_l^T - W_{l+1}^T W_{l+1} (lower triangle) for linear layers; u_j^2 - v_j^2 for diagonal
-  /// linear networks. None by default.
+  /// The quantities that gradient flow conserves for any loss: ||W_l[k,:]||^2 - p ||W_{l+1}[:,k]||^2 per
+  /// hidden neuron; all entries of W_l W_l^T - W_{l+1}^T W_{l+1} (lower triangle) for linear layers; u_j^2 -
+  /// v_j^2 for diagonal linear networks. None by default.
   virtual std::vector<ConservedQuantity> conserved() const { return {}; }
-  /// Tangents at w of curves of weights along which H stays as it is, a column each, beyond those that traits
-  /// and conserved quantities tell: zero modes of the Hessian at a critical point. None by default.
+  /// Tangents at w, one per column, of curves of weights along which H does not change. They are zero modes
+  /// of the Hessian at a critical point. Only those that do not follow from the traits and the conserved
+  /// quantities are listed. None by default.
   virtual Matrix further_symmetries(const Vector& w) const { return Matrix(w.size(), 0); }
 
   /// A kernel bound to the inputs X (input_count x n). Throws InputError when the rows do not match.
   virtual std::unique_ptr<Kernel> kernel(const Matrix& inputs) const = 0;
 
   /// The network of the same family, inputs, outputs and activation with these numbers of neurons in its
-  /// hidden layers. InputError where the family has none such (the default), or a width is not positive.
+  /// hidden layers. InputError if the family has no such network (the default), or a width is not positive.
   virtual std::shared_ptr<const Network> with_hidden_widths(const std::vector<Index>& widths) const;
-  /// The network of the neurons `kept`, of every hidden layer their numbers within it, in this order (at
-  /// least one a layer). By default with with_hidden_widths(), for one hidden layer of neurons that can
-  /// change places, else InputError.
+  /// The network that consists of the neurons `kept` only: for every hidden layer their numbers within the
+  /// layer (at least one), in this order. By default it is made by with_hidden_widths() for networks with one
+  /// hidden layer of neurons that can be permuted; other networks throw InputError.
   virtual SubNetwork sub_network(const std::vector<std::vector<Index>>& kept) const;
-  /// Of neuron k of neurons(). By default that of with_hidden_widths({1}) on all inputs, for separable
-  /// networks of neurons that can change places; none where nothing is known of single neurons.
+  /// The function of neuron k of neurons(). By default, for separable networks whose neurons can be permuted,
+  /// with_hidden_widths({1}) on all inputs. Empty if the function of a single neuron is not known.
   virtual std::optional<NeuronFunction> neuron_function(Index k) const;
 
   /// The layers of layout() that are matrices, multiplied with what comes from below: by default all of a
@@ -151,7 +152,7 @@ class Network {
 Vector balances(const Network& network, const Vector& w);
 /// Neurons in each hidden layer.
 std::vector<Index> hidden_widths(const Network& network);
-/// InputError "`what`: ..." where the gradient of the network jumps and its kinks are not known.
+/// Throws InputError "`what`: ..." if the gradient of the network jumps and its kinks are not known.
 void require_known_kinks(const Network& network, std::string_view what);
 
 /// H = W_m sigma(W_{m-1} sigma(... sigma(W_1 x))); `sizes` = inputs, hidden widths ..., outputs (at least two

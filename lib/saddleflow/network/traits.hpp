@@ -1,4 +1,4 @@
-// What a network is and what can be done with it, so that nobody has to ask for its name.
+// The properties of a network on which algorithms rely, so that no code has to branch on its name.
 #pragma once
 
 #include <string>
@@ -6,11 +6,11 @@
 
 namespace saddleflow {
 
-/// What may act on the neurons of one hidden layer without a change of the function. Each includes the ones
-/// before it.
+/// The transformations of the neurons of one hidden layer that leave the function unchanged. Each kind
+/// includes the kinds before it.
 enum class HiddenSymmetry {
   none,          ///< every neuron has a place of its own (its own input)
-  permutations,  ///< they may change places
+  permutations,  ///< the neurons can be permuted
   rotations,     ///< orthogonal R: incoming weights by R, outgoing weights by R
   linear,        ///< invertible G: incoming weights by G, outgoing weights by the inverse of G^T
 };
@@ -22,7 +22,7 @@ enum class Smoothness {
   kinked,           ///< the gradient jumps (ReLU and its like): the flow is a differential inclusion
 };
 
-/// What may be multiplied by -1, neuron by neuron, without a change of the function.
+/// The weights of a neuron that can be multiplied by -1 without a change of the function.
 enum class SignSymmetry {
   none,
   incoming,  ///< sigma is even: the incoming weights
@@ -36,9 +36,9 @@ enum class SkeletonKind {
   neurons,      ///< clocks of the hidden neurons
 };
 
-/// A family states these once (Network::traits()); what a trait denies, the tools refuse by its name. The
-/// defaults are those of a network with locally Lipschitz gradients of which nothing else is known: flow,
-/// events, critical points, KKT points and the limit path need no more.
+/// A family states its traits once (Network::traits()). If a tool needs a trait that a network lacks, it
+/// refuses the network and names the trait. The defaults describe a network with locally Lipschitz gradients
+/// of which nothing else is known; flow, events, critical points, KKT points and the limit path need no more.
 struct NetworkTraits {
   Smoothness smoothness = Smoothness::smooth_gradient;
   /// H = W_m sigma(W_{m-1} sigma(... sigma(W_1 x))): layer l of the layout is W_l, activation() is sigma.
@@ -46,8 +46,8 @@ struct NetworkTraits {
   /// H is a sum of functions of one neuron's weights each (its incoming and outgoing ones).
   bool separable = false;
   /// The kernel shows pre-activations (Kernel::feed_forward_state()): kinks can be located and followed.
-  /// Hidden layer l has layer l of the layout as its incoming weights; what is above the last one the state's
-  /// OuterLayer knows.
+  /// The incoming weights of hidden layer l are layer l of the layout. The OuterLayer of the state describes
+  /// what follows the last hidden layer.
   bool pre_activations = false;
   /// Neurons can be appended one by one (Neuron Pursuit).
   bool growable = false;
@@ -57,9 +57,9 @@ struct NetworkTraits {
 
   bool polynomial() const { return smoothness == Smoothness::polynomial; }
   bool kinked() const { return smoothness == Smoothness::kinked; }
-  /// The gradient jumps, and nobody knows where.
+  /// The gradient jumps, but the kernel does not show where.
   bool has_unknown_kinks() const { return kinked() && !pre_activations; }
-  /// Neurons of a layer can change places.
+  /// Neurons of a layer can be permuted.
   bool permutable() const { return symmetry != HiddenSymmetry::none; }
   /// Hidden layers can be rotated.
   bool rotates() const { return symmetry == HiddenSymmetry::rotations || mixes(); }

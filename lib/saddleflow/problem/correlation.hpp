@@ -15,13 +15,13 @@ namespace saddleflow {
 
 /// Phi_c(u) = (L(0) - L at the outputs c H(X; u)) / c, where c = rho^D is the scale of the outputs of a
 /// network w = rho u. For c = 0 this is the neural correlation function N(u) = <z, H(X; u)>, z = -l'(0, Y).
-/// The gradient is sum (-l'(c H, y)) grad H(u), a backward pass with another residual, exact and free of
-/// underflow however small rho: -grad L(rho u) = rho^{D-1} grad Phi_c(u) and -Hess L(rho u) = rho^{D-2} Hess
-/// Phi_c(u). Allocation-free after construction, results at the last (u, c) are kept, calls counted. Not
-/// thread-safe.
+/// The gradient is sum (-l'(c H, y)) grad H(u), a backward pass with another residual. It is exact and does
+/// not underflow, however small rho is: -grad L(rho u) = rho^{D-1} grad Phi_c(u) and -Hess L(rho u) =
+/// rho^{D-2} Hess Phi_c(u). There are no allocations after construction. Results at the last (u, c) are kept,
+/// and calls are counted. Not thread-safe.
 class Correlation {
  public:
-  /// Network, data and loss of an objective, which need not outlive this.
+  /// Takes network, data and loss of an objective, which need not outlive the correlation.
   explicit Correlation(const Objective& objective);
   ~Correlation();
   Correlation(const Correlation&) = delete;
@@ -41,8 +41,8 @@ class Correlation {
   void set_output_scale(Real c);
   Real output_scale() const { return c_; }
 
-  // Every call throws InputError when u has not size() entries. What is not finite gives results that are
-  // not.
+  // Every call throws InputError unless u has size() entries. Weights that are not finite give results that
+  // are not finite.
 
   /// Phi_c(u); N(u) for c = 0.
   Real value(const Vector& u);
@@ -62,7 +62,7 @@ class Correlation {
   const FeedForwardState* state_at(const Vector& u);
   /// Whether state_at() has something to show.
   bool has_layers() const { return pass_.state() != nullptr; }
-  /// What the first layer of weights is multiplied with, see NetworkPass.
+  /// The inputs that the first layer of weights multiplies, see NetworkPass.
   const Matrix& columns() const { return pass_.columns(); }
   /// Null for networks that show no pre-activations.
   const OuterLayer* outer_layer() const { return pass_.outer_layer(); }

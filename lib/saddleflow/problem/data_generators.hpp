@@ -1,5 +1,4 @@
-// Synthetic data sets: inputs with a known geometry, targets with a known structure, everything from one
-// seed.
+// Synthetic data sets: inputs with a known geometry and targets with a known structure, all from one seed.
 #pragma once
 
 #include <cstdint>
@@ -104,9 +103,9 @@ Matrix generate_inputs(const GeneratorOptions& options, RandomStream stream = Ra
 /// Targets outputs x n of the given inputs; uses the streams `targets` and `noise`. Throws InputError naming
 /// the key.
 Matrix generate_targets(const GeneratorOptions& options, const Matrix& inputs);
-/// More samples of the same inputs' distribution (gaussian, sphere or hypercube), independent of those, and
-/// what the same rule makes of them, without noise: for the error on what was not learnt. InputError for
-/// other inputs, and for targets that follow no rule (signs, given).
+/// A test set: independent samples from the same distribution of inputs (gaussian, sphere or hypercube), with
+/// the targets of the same rule, without noise. InputError for other inputs, and for targets that follow no
+/// rule (signs, given).
 Dataset generate_test_set(const GeneratorOptions& options, Index samples);
 /// Both, with the origin "generator sphere/teacher" and the seed noted.
 Dataset generate_dataset(const GeneratorOptions& options);

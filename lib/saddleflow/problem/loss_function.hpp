@@ -1,4 +1,4 @@
-// What a loss is: derive from this for a loss of one's own (THEORY.md, section 1).
+// The interface of a loss. A loss of your own derives from it (THEORY.md, section 1).
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace saddleflow {
 
-/// What an algorithm may rely on. Nothing asks for the name of a loss.
+/// The properties on which algorithms may rely. No code branches on the name of a loss.
 struct LossTraits {
   /// (1/2) |outputs - targets|^2, so that least squares find the minimum of a linear model.
   bool quadratic = false;
@@ -19,14 +19,15 @@ struct LossTraits {
   bool attained = false;
   /// A sum over the outputs: OutputCurvature::off_diagonal is empty.
   bool separable = false;
-  /// The targets are classes: the loss of a sample depends on its margins alone and falls with each of them,
-  /// and margin_terms() and error_rate() are there. A sample is right where all its margins are positive.
+  /// The targets are classes. The loss of a sample depends on its margins only and decreases in each of them,
+  /// and margin_terms() and error_rate() are implemented. A sample is classified correctly if all its margins
+  /// are positive.
   bool classification = false;
 };
 
-/// A loss of a block of samples: outputs and targets are k x n, one column a sample. Smooth, stateless, safe
-/// to share between threads. What is not finite gives results that are not finite, never an exception: what
-/// follows is for the integrator to decide.
+/// The loss of a block of samples. Outputs and targets are k x n, one column per sample. The function is
+/// smooth and has no state, so that threads can share it. Arguments that are not finite give results that are
+/// not finite, never an exception: the integrator decides how to react.
 class LossFunction {
  public:
   virtual ~LossFunction() = default;
@@ -45,17 +46,18 @@ class LossFunction {
   /// Throws InputError that names sample, output, what was found and what was expected. By default all
   /// numbers must be finite.
   virtual void check_targets(const Matrix& targets) const;
-  /// The targets of a network with `outputs` outputs from those of a study or a file, k x n: as they are,
-  /// unless the loss knows another way to write them. InputError for those that fit neither.
+  /// Converts the targets of a study or a file, k x n, to those of a network with `outputs` outputs. By
+  /// default they stay unchanged; a loss may accept a second notation, such as class labels. InputError for
+  /// targets that fit neither.
   virtual Matrix encoded_targets(const Matrix& given, Index outputs) const;
 
-  // Of losses of classes; by default they throw InputError.
+  // For losses with the trait `classification`; by default these functions throw InputError.
 
-  /// margins: q x n, linear in the outputs; weights: minus the derivative of the loss of each sample by each
-  /// of its q margins, >= 0.
+  /// margins: q x n, linear in the outputs. weights: minus the derivative of the loss of each sample with
+  /// respect to each of its q margins, >= 0.
   virtual void margin_terms(const Matrix& outputs, const Matrix& targets, Matrix& margins,
                             Matrix& weights) const;
-  /// The share of wrong answers, 0 to 1: by default of the samples whose least margin is not positive.
+  /// The fraction of misclassified samples, by default of those whose least margin is not positive.
   virtual Real error_rate(const Matrix& outputs, const Matrix& targets) const;
   /// The least margin of each sample, 1 x n.
   Matrix margins(const Matrix& outputs, const Matrix& targets) const;

@@ -12,12 +12,12 @@ namespace saddleflow {
 namespace {
 
 std::vector<LossEntry>& loss_table() {
-  static std::vector<LossEntry> table = {
-      {"square", &square_loss, "(1/2)(yhat - y)^2"},
-      {"logistic", &logistic_loss, "2 ln(1 + exp(-y yhat)), y = +-1"},
-      {"softmax", &softmax_loss,
-       "cross-entropy of k >= 2 outputs over k - 1 times k, targets one-hot or one column of class labels"},
-      {"exponential", &exponential_loss, "exp(-y yhat), y = +-1"}};
+  static std::vector<LossEntry> table = {{"square", &square_loss, "(1/2)(yhat - y)^2"},
+                                         {"logistic", &logistic_loss, "2 ln(1 + exp(-y yhat)), y = +-1"},
+                                         {"softmax", &softmax_loss,
+                                          "k/(k-1) times the cross-entropy of k >= 2 outputs, with one-hot "
+                                          "targets or one column of class labels"},
+                                         {"exponential", &exponential_loss, "exp(-y yhat), y = +-1"}};
   return table;
 }
 

@@ -1,4 +1,4 @@
-// The losses by name: what studies and files may ask for.
+// The losses by name, as studies and files refer to them.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,9 @@ struct LossEntry {
 
 /// In the order of their registration: square, logistic, softmax, exponential, then those of register_loss().
 const std::vector<LossEntry>& loss_functions();
-/// Adds a loss, before the first study is read (studies list the names that they may use) and before other
-/// threads ask. InputError where the name is empty, taken, or not the function's.
+/// Adds a loss. Call it before the first study is read, because studies list the possible names, and before
+/// other threads use the list. InputError if the name is empty or taken, or differs from the name of the
+/// function.
 void register_loss(LossEntry entry);
 /// InputError that names the known losses for an unknown one.
 Loss make_loss(const std::string& name, Reduction reduction = Reduction::sum);

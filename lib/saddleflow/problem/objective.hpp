@@ -20,8 +20,8 @@ namespace saddleflow {
 class SlidingManifold;
 struct CutPass;
 
-/// How often each operation was carried out (a value or gradient asked for again at the same weights costs,
-/// and counts, nothing).
+/// How often each operation was carried out. A value or gradient that is requested again at the same weights
+/// costs nothing and is not counted.
 struct WorkCounters {
   std::int64_t values = 0;           ///< forward passes made for a value, outputs, a tangent or a Hessian
   std::int64_t gradients = 0;        ///< backward passes, with the forward pass if none was kept
@@ -38,9 +38,9 @@ inline WorkCounters operator-(const WorkCounters& a, const WorkCounters& b) {
           a.hessians - b.hessians};
 }
 
-/// L(w) = Loss(H(X; w), Y). Allocation-free after construction. Results at the last weight vector are kept:
-/// asking for the gradient, the loss or a product at the same w again reuses the passes already made.
-/// Not thread-safe: one objective a thread.
+/// L(w) = Loss(H(X; w), Y). There are no allocations after construction. Results at the last weight vector
+/// are kept, so that gradient, loss and products at the same w share their passes through the network. Not
+/// thread-safe: every thread needs an objective of its own.
 class Objective {
  public:
   /// Throws InputError when the data do not fit the network or the loss.
@@ -55,8 +55,8 @@ class Objective {
   const Loss& loss() const { return loss_; }
   Index size() const { return network().parameter_count(); }
 
-  // Every call throws InputError when w has not size() entries. Weights that are not finite give results that
-  // are not finite rather than an exception: what follows is for the integrator to decide.
+  // Every call throws InputError unless w has size() entries. Weights that are not finite give results that
+  // are not finite, and no exception: the integrator decides how to react.
 
   /// L(0), that of outputs that are all zero.
   Real loss_at_origin() const;
@@ -74,33 +74,34 @@ class Objective {
   /// product.
   const Matrix& output_tangent(const Vector& w, const Vector& v);
 
-  // Networks with known kinks (pre_activations, p = 1, alpha != 1). In a mode L is the smooth function that
-  // the branches of `pattern` make, on the weights where the sliding pre-activations are zero; the gradient
-  // is the element of least norm of its gradients with any slopes at those, minus the velocity of the sliding
-  // flow; hessian() and hessian_vector() are the second derivative along that manifold, zero across.
+  // Networks with known kinks (pre_activations, p = 1, alpha != 1). In a mode, L is the smooth function that
+  // the fixed branches of `pattern` define, restricted to the manifold where the sliding pre-activations are
+  // zero. The gradient then depends on the slopes at the sliding kinks; gradient() returns the one of least
+  // norm, which is minus the velocity of the sliding flow. hessian() and hessian_vector() are the second
+  // derivative along the manifold, and zero across it.
 
   /// `pattern` has factor 0 at the sliding kinks. InputError for other networks or shapes.
   void set_mode(const ActivationPattern& pattern, const std::vector<Kink>& sliding);
-  /// Back to the activation as it is.
+  /// Leaves the mode: L is again the loss of the actual activation.
   void clear_mode();
   bool has_mode() const { return sliding_ != nullptr; }
-  /// The slopes at the sliding kinks that the gradient belongs to.
+  /// The slopes at the sliding kinks for which gradient() is computed.
   void sliding_slopes(const Vector& w, Vector& out);
   /// The slopes in [alpha, 1] at the sliding kinks for which the gradient is smallest, and dL/da there.
   void least_norm_slopes(const Vector& w, Vector& slopes, Vector& back);
-  /// offset + factor s is what a pattern must hold at the sliding kinks for their slopes to be s, see
+  /// For the sliding kinks to have the slopes s, a pattern must hold offset + factor s there, see
   /// SlidingManifold.
   void pattern_scales(const Vector& w, Vector& offset, Vector& factor);
-  /// The manifold of the sliding kinks, prepared at w; null where nothing slides. With what the pass has left
-  /// it lasts until the next call.
+  /// The manifold of the sliding kinks, prepared at w, or null if nothing slides. The manifold and the
+  /// contents of `pass` are valid until the next call.
   const SlidingManifold* on_kinks(const Vector& w, CutPass& pass);
-  /// v becomes tangent to the manifold at w.
+  /// Projects v onto the tangent space of the manifold at w.
   void project_to_mode(const Vector& w, Vector& v);
   /// Pre-activations, activations and slopes at w; null for other families.
   const FeedForwardState* state_at(const Vector& w);
   /// Whether state_at() has something to show.
   bool has_layers() const { return pass_.state() != nullptr; }
-  /// What the first layer of weights is multiplied with, see NetworkPass.
+  /// The inputs that the first layer of weights multiplies, see NetworkPass.
   const Matrix& columns() const { return pass_.columns(); }
   /// Null for networks that show no pre-activations.
   const OuterLayer* outer_layer() const { return pass_.outer_layer(); }

@@ -1,7 +1,7 @@
-// Neuron Pursuit (P4): a network grows, from critical point to critical point, by the neurons that lower the
-// loss most.
+// Neuron Pursuit (P4): a network grows from one critical point to the next by the neurons that lower the loss
+// most.
 //
-// The listing of the paper is not available; this is our reading of its abstract (THEORY.md, section 4):
+// The listing of the paper is not available. The method follows its abstract (THEORY.md, section 4):
 //   0. one neuron per hidden layer: the best KKT point u* of the NCF, w = delta u*; minimise the loss;
 //   1. in every hidden layer maximise the per-neuron NCF at the critical point from random starts;
 //   2. choose layer and neurons, append delta (a, b);
@@ -40,11 +40,11 @@ struct PursuitOptions {
   Real scale = Real(1e-3);    ///< delta
   Real loss = Real(1e-16);    ///< enough: outputs to 1e-8
   std::vector<Index> budget;  ///< most neurons of each hidden layer
-  /// Where the loss has no minimum within reach and the minimisation creeps along a valley (two neurons that
-  /// become one, growing, towards the derivative of a neuron): it counts as arrived where
-  /// ||grad L|| / (||Hess L|| ||w||) is at most this. 0: a pursuit ends there.
+  /// In a valley the loss has no minimum, for example because two neurons grow without bound and together
+  /// imitate the derivative of a neuron. The minimisation then counts as complete if ||grad L|| / (||Hess L||
+  /// ||w||) is at most this. 0: the pursuit ends there.
   Real valley_gradient = Real(1e-10);  ///< as Hessians are known to (SpectrumOptions::relative_zero)
-  Real least_value = kLeastValue;      ///< N up to this, over its bound, is zero: no neuron lowers the loss
+  Real least_value = kLeastValue;      ///< N counts as zero if it is at most this, divided by its bound
   MinimiseOptions minimise;            ///< its `loss` is the one above
   CriticalPointOptions analysis;
 };
@@ -106,12 +106,12 @@ struct PursuitRound {
   int layer() const { return added.empty() ? -1 : added.front().neuron.layer; }
 };
 
-/// Where a pursuit stands: all that the next round depends on.
+/// The state of a pursuit: everything on which the next round depends.
 struct PursuitState {
   std::vector<Index> widths;  ///< hidden
   Vector weights;
   int rounds = 0;        ///< done
-  bool critical = true;  ///< the point reached is critical, or in a valley: what a next round needs
+  bool critical = true;  ///< the point reached is critical, or in a valley; another round needs this
 };
 
 class NeuronPursuit {
@@ -120,20 +120,20 @@ class NeuronPursuit {
   /// budget unless the options name one. Throws InputError for a family that does not grow, and options out
   /// of range.
   NeuronPursuit(std::shared_ptr<const Network> family, Dataset data, Loss loss, PursuitOptions options);
-  /// Goes on after the rounds that led to `state`, as if it had made them.
+  /// Continues after the rounds that led to `state`, as if it had made them itself.
   NeuronPursuit(std::shared_ptr<const Network> family, Dataset data, Loss loss, PursuitOptions options,
                 PursuitState state);
 
-  /// The next round; none where the pursuit has ended, see end(). A round that is interrupted, or does not
-  /// lower the loss, is not counted, and the state stays. NumericalError where round 0 finds no positive KKT
-  /// point.
+  /// Makes the next round. Empty if the pursuit has ended, see end(). A round that is interrupted or does not
+  /// lower the loss is not counted, and the state stays unchanged. NumericalError if round 0 finds no
+  /// positive KKT point.
   std::optional<PursuitRound> advance();
 
   PursuitEnd end() const { return end_; }
   const PursuitState& state() const { return state_; }
-  /// Of the last search: what the point reached offers; empty before the first.
+  /// The results of the last search at the point reached; empty before the first search.
   const std::vector<NeuronSearch>& searches() const { return searches_; }
-  /// Largest N of those, over its bound.
+  /// Largest N of these results, divided by its bound.
   Real best_relative_value() const;
   /// The present network with the data.
   Objective& objective() { return *objective_; }

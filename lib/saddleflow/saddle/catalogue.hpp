@@ -1,4 +1,4 @@
-// Critical points of one problem, each once modulo the symmetries of the network.
+// The critical points of one problem; points that differ by a symmetry of the network are one entry.
 #pragma once
 
 #include <vector>
@@ -8,16 +8,16 @@
 
 namespace saddleflow {
 
-/// Two points are one when they have the same loss, the same outputs on the data and as many active neurons
-/// in every layer (linear networks: the same inertia of the Hessian), to `tolerance` relative to the loss and
-/// outputs of the problem: permutations, signs and rescalings of neurons change none of these, nor do
-/// rotations of linear layers. (Points on one continuous family count as one as well.)
+/// Two points are the same entry if they have the same loss, the same outputs on the data and the same number
+/// of active neurons in every layer (in linear networks: the same inertia of the Hessian), to `tolerance`
+/// relative to the loss and outputs of the problem. Permutations, signs and rescalings of neurons and
+/// rotations of linear layers change none of these. The points of a continuous family are one entry as well.
 class Catalogue {
  public:
   explicit Catalogue(Objective& objective, Real tolerance = kSameOutputs)
       : objective_(objective), tolerance_(tolerance) {}
 
-  /// The row that `point` is, a new one if there is none. What is no critical point gets a row of its own.
+  /// The row of `point`, which is added if there is none. A point that is not critical always gets a new row.
   Index add(CriticalPoint point);
   /// The row of a point, -1 if there is none.
   Index find(const CriticalPoint& point);

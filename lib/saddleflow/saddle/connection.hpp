@@ -1,4 +1,4 @@
-// The unstable manifold of a saddle: from it along a way down to the next critical point.
+// The unstable manifold of a saddle: the flow from the saddle along a way down to the next critical point.
 #pragma once
 
 #include <atomic>
@@ -15,8 +15,8 @@ namespace saddleflow {
 
 struct ConnectionOptions {
   Real rtol = kUsualTolerance;
-  /// Size of the first displacement, relative to ||p|| (1 at the origin). The manifold attracts what starts
-  /// beside it: the error of the direction, of this order, shrinks on the way.
+  /// Norm of the initial displacement, relative to ||p|| (1 at the origin). The error of the initial
+  /// direction is of this order, and shrinks along the way because the manifold attracts nearby trajectories.
   Real displacement = Real(1e-4);
   Real enter = kVisitEnter, leave = kVisitLeave;  ///< proximities between which a critical point is visited
   Real steady = kRestProximity;                   ///< arrived
@@ -36,9 +36,9 @@ struct Connection {
 };
 
 /// Follows the flow from p + sign * displacement * direction until it comes to rest or turns away from a
-/// critical point that it has come close to. Weights that are zero in both p and the direction stay so
-/// exactly. `sign` -1 makes sense for eigenvectors. Where the way is not certain ("sampled_decision") it has
-/// not arrived. Throws NumericalError when the integration fails.
+/// critical point that it has come close to. Weights that are zero in both p and the direction stay exactly
+/// zero. `sign` -1 makes sense only for eigenvectors. If the path is not certain ("sampled_decision"),
+/// `arrived` is false. Throws NumericalError if the integration fails.
 Connection follow_escape(Objective& objective, const CriticalPoint& from, const EscapeDirection& way,
                          int sign, const ConnectionOptions& options = {});
 

@@ -1,4 +1,5 @@
-// Everything that is known of one critical point: where it is, its index, why its zero modes, how it is left.
+// The analysis of one critical point: its refinement, its index, the causes of its zero modes, and the ways
+// down.
 #pragma once
 
 #include <optional>
@@ -27,7 +28,7 @@ struct EscapeDirection {
   Real basin_share = 0;  ///< of random directions of such a neuron
 };
 
-/// Of a linear network everything is in its `basis`: there the inactive modes are neurons.
+/// For a linear network everything refers to `basis`, in which the inactive modes are neurons.
 struct CriticalPoint {
   CriticalKind kind = CriticalKind::unresolved;
   Refinement refinement;
@@ -35,14 +36,15 @@ struct CriticalPoint {
   HiddenBasis basis;
   InactiveNeurons
       inactive;  ///< neurons that are exactly zero at the point, and what told them from the others
-  /// Of networks with kinks (PiecewiseFlow::applies_to) at critical points: the kinks on which it lies. The
-  /// refinement and the spectrum then are those of the loss on their surface; across it eigenvalues are zero.
+  /// For critical points of networks with kinks (PiecewiseFlow::applies_to): the kinks on which the point
+  /// lies. Refinement and spectrum are then those of the loss restricted to the surface of these kinks; the
+  /// eigenvalues across the surface are set to zero.
   std::optional<KinkedFirstOrder> kinks;
   Spectrum spectrum;  ///< of the Hessian
   ZeroModes zero_modes;
   std::vector<NeuronNcf> ncfs;
-  /// Zero neurons whose correlation function the network does not tell (has_neuron_ncf()): whether one of
-  /// them can grow is known as far as the Hessian tells, and "minimum" says no more.
+  /// Zero neurons whose correlation function is not available (has_neuron_ncf()). Only the Hessian then shows
+  /// whether they can grow, and `kind` = minimum means no more than that.
   std::vector<Index> unknown_ncfs;
   std::vector<EscapeDirection> escapes;  ///< by kind, steepest first
   std::vector<Index> active_neurons;     ///< per hidden layer
@@ -61,11 +63,11 @@ struct CriticalPointOptions {
   Real inactive_gap = kInactiveGap;      ///< neurons below a gap of this much are tried at zero
 };
 
-/// Refines w with its inactive neurons put to zero and as it is: the latter counts where the former leads
-/// nowhere, or much farther, or nearly to the same point with small neurons left over; then
-/// spectrum, zero modes and ways down. w = 0 is the origin. Of a network with kinks the objective has no mode
-/// afterwards. Throws InputError for w of another size or with
-/// entries that are not finite, NumericalError when the spectrum of a large network does not converge.
+/// Refines w twice: with its inactive neurons set to zero, and as it is. The second result is used if the
+/// first refinement does not converge, ends much farther away, or ends near the same point with small neurons
+/// remaining. Then computes spectrum, zero modes and ways down. w = 0 is the origin. For a network with kinks
+/// the objective is in no mode afterwards. Throws InputError if w has another size or entries that are not
+/// finite, and NumericalError if the spectrum of a large network does not converge.
 CriticalPoint analyse_critical_point(Objective& objective, const Vector& w,
                                      const CriticalPointOptions& options = {});
 

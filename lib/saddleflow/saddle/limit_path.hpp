@@ -17,10 +17,10 @@
 
 namespace saddleflow {
 
-/// T_delta = ln(1/delta) / (2 N) for D = 2, 1 / (D (D-2) N delta^{D-2}) else; takes ln(delta). +infinity
-/// where a number cannot hold it.
+/// T_delta = ln(1/delta) / (2 N) for D = 2, 1 / (D (D-2) N delta^{D-2}) otherwise; the argument is ln(delta).
+/// The result is +infinity if it exceeds the range of Real.
 Real escape_time(int degree, Real value, Real log_delta);
-/// ln(T_delta), which has a number always.
+/// ln(T_delta), which is always finite.
 Real log_escape_time(int degree, Real value, Real log_delta);
 
 /// A point of the limit path so close to the origin that the expansion
@@ -45,24 +45,24 @@ struct LimitPathStart {
   Vector at(Real t) const;
 };
 
-/// The expansion is exact to this where it is left: to rounding.
+/// Accuracy of the expansion at the point where the integration takes over: rounding level.
 inline constexpr Real kStartError = Real(1e-16);
 
-/// `point` must be a positive KKT point of a smooth network, its direction's zeros being exact where they are
-/// meant to be. InputError if N <= 0 or if the operator above is not positive definite (no second-order KKT
-/// point).
+/// `point` must be a positive KKT point of a smooth network. Entries of its direction that should be zero
+/// must be exactly zero. InputError if N <= 0 or if the operator above is not positive definite (the point is
+/// then no second-order KKT point).
 LimitPathStart limit_path_start(Correlation& correlation, const KktPoint& point,
                                 Real tolerance = kStartError);
 
-/// The path is what others are compared with: two digits more than kUsualTolerance.
+/// Other paths are compared with the limit path, so it is computed to two digits more than kUsualTolerance.
 inline constexpr Real kLimitPathTolerance = Real(1e-10);
 
 struct LimitPathOptions {
   Real rtol = kLimitPathTolerance;
-  int dense_limit = kDenseStiff;     ///< up to this many weights the stiff method is Rodas5P
-  std::vector<Real> samples;         ///< times, ascending, at which p is wanted
-  Real steady = kRestProximity;      ///< the path has arrived where the proximity r falls below this
-  Real t_end = Real(1e6);            ///< or at this time, by judgement: it is 0 where weights are of order 1
+  int dense_limit = kDenseStiff;  ///< up to this many weights the stiff method is Rodas5P
+  std::vector<Real> samples;      ///< times, ascending, at which p is wanted
+  Real steady = kRestProximity;   ///< the path has arrived where the proximity r falls below this
+  Real t_end = Real(1e6);  ///< or at this time, by judgement; the time is 0 when the weights are of order 1
   std::int64_t max_steps = 200'000;  ///< a cap, by judgement
   const std::atomic<bool>* interrupt = nullptr;
 };
@@ -83,9 +83,9 @@ struct LimitPath {
   StepCounters steps;
 };
 
-/// Integrates from limit_path_start() in polar coordinates and on in Cartesian ones to the first critical
-/// point. The time is carried as its difference from t_0(rho), so it is as exact after the escape as the
-/// tolerance says, however long the path has been near the origin.
+/// Integrates from limit_path_start(), first in polar and then in Cartesian coordinates, to the first
+/// critical point. The state contains the difference of the time from t_0(rho). So the time after the escape
+/// is exact to the tolerance, however long the path has been near the origin.
 LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const LimitPathOptions& options);
 
 }  // namespace saddleflow

@@ -1,4 +1,5 @@
-// A trajectory's visit of a critical point: how close it came, what was foretold, how it left.
+// The visit of a trajectory to a critical point: how close it came, how it was predicted to leave, and how it
+// left.
 #pragma once
 
 #include <limits>
@@ -19,11 +20,11 @@ struct VisitAnalysis {
   Real closest_distance = unknown;  ///< ||w - p|| / ||p|| at the closest approach (p = 0: ||w||)
   Real small_norm = unknown;        ///< norm of the inactive neurons' weights there
   Real kept_drift = unknown;        ///< ||w - p|| there, on the other weights
-  // What the saddle foretells from the weights at the closest approach: which way down is the fastest.
+  // The prediction from the weights at the closest approach: the fastest way down.
   Index predicted_escape = -1;  ///< into CriticalPoint::escapes
   int predicted_layer = -1;
   Index predicted_neuron = -1;
-  Real predicted_leave_time = unknown;  ///< when the displacement is of the size of the point, or blows up
+  Real predicted_leave_time = unknown;  ///< when the displacement reaches the norm of the point, or blows up
   // How the trajectory left.
   Vector exit_direction;           ///< (w - p) / ||w - p||; empty if it did not
   Index escape = -1;               ///< the way down that it follows most closely
@@ -35,10 +36,11 @@ struct VisitAnalysis {
   WorkCounters work;               ///< of the prediction
 };
 
-/// `point` must be critical; its basis is its own affair, weights and exit direction are the trajectory's.
+/// `point` must be critical. `weights` and the exit direction are in the coordinates of the trajectory, not
+/// in the basis of the point.
 VisitAnalysis analyse_visit(const Network& network, const CriticalPoint& point, const VisitWeights& weights);
 
-/// Cosine of two weight vectors of one neuron, the better one of those that the sign symmetry allows.
+/// Cosine between two weight vectors of one neuron: the largest that the sign symmetry allows.
 Real neuron_cosine(const Network& one_neuron, const Vector& a, const Vector& b);
 
 }  // namespace saddleflow

@@ -1,5 +1,6 @@
-// The delta -> 0 skeleton of the flow from a small start: which neurons activate when, and the critical
-// points between (THEORY.md, section 4, "The delta -> 0 skeleton", V7 and V8; [derived]).
+// The skeleton: the limit delta -> 0 of the flow from a small start. It states which neurons activate at
+// which time, and the critical points in between (THEORY.md, section 4, "The delta -> 0 skeleton", V7 and V8;
+// [derived]).
 #pragma once
 
 #include <atomic>
@@ -16,12 +17,13 @@ namespace saddleflow {
 
 /// Why a skeleton ends.
 enum class SkeletonEnd {
-  fitted,        ///< the residual is zero: all clocks stand
+  fitted,        ///< the residual is zero, so that no clock advances
   no_growth,     ///< no clock reaches its bound any more, or not by more than rounding
-  no_minimiser,  ///< what is active has no critical point to go to: the loss falls for ever (separable data)
-  not_critical,  ///< the flow of what is active has not come to rest within its limits
-  unstable,      ///< at the point reached the active neurons have a way down among themselves: no clock of a
-                 ///< inactive neuron tells when it is taken
+  no_minimiser,  ///< the flow of the active neurons has no critical point: the loss falls for ever (separable
+                 ///< data)
+  not_critical,  ///< the flow of the active neurons has not come to rest within its limits
+  unstable,  ///< at the point reached the active neurons have a way down of their own, and no clock predicts
+             ///< when the flow takes it
   jump_limit,
   time_limit,
   failed,     ///< something could not be computed, of which `detail` tells; the jumps before are kept
@@ -45,12 +47,12 @@ inline constexpr auto enum_table<SkeletonEnd> = named_enum<SkeletonEnd>(
 struct SkeletonOptions {
   Index jumps = 64;                                   ///< at most: by judgement
   Real time = std::numeric_limits<Real>::infinity();  ///< slow time, at most
-  /// Clocks whose times agree to this, relative, are one jump; modes of deep linear networks only where their
-  /// times are equal.
+  /// Clocks whose times agree to this relative accuracy make one jump. Modes of deep linear networks do so
+  /// only if their times are equal.
   Real tie = Real(1e-9);     ///< what clocks are known to, see kClockTolerance
   Real fitted = Real(1e-8);  ///< ||l'(H, y)|| over that of the zero network: 1e-16 of the loss
-  /// Size of the neurons that activate where their flow starts, over the size at which they would fit the
-  /// targets; with several hidden layers to the power 2/degree.
+  /// Norm of the activating neurons at the start of their flow, relative to the norm at which they would fit
+  /// the targets. With several hidden layers the ratio is this to the power 2/degree.
   Real seed_scale = Real(1e-4);  ///< its flow is that of delta -> 0 to about this, and takes few steps more
   bool analyse = true;           ///< certify the points in the whole network (SkeletonJump::point)
   MinimiseOptions minimise;
@@ -58,11 +60,11 @@ struct SkeletonOptions {
   const std::atomic<bool>* interrupt = nullptr;
 };
 
-/// One jump. Neurons are numbers in Network::neurons(); in a diagonal network coordinates; where the hidden
-/// layer has a rotation symmetry (see compute_skeleton) modes, put in place of neurons.
+/// One jump. Neurons are given by their numbers in Network::neurons(). In a diagonal network they are
+/// coordinates. If the hidden layer has a rotation symmetry (see compute_skeleton), they are modes.
 struct SkeletonJump {
   Real time = 0;   ///< slow
-  Real after = 0;  ///< where Skeleton::later_degree is another than degree: slow time since the first jump
+  Real after = 0;  ///< if Skeleton::later_degree differs from degree: slow time since the first jump
   std::vector<Index> activated, deactivated;
   std::vector<Index> active;          ///< at the point reached, ascending
   std::vector<Index> active_neurons;  ///< how many, per hidden layer
@@ -78,9 +80,9 @@ struct SkeletonJump {
 
 struct Skeleton {
   int degree = 2;
-  /// Of what activates after the first jump: p + 1 with several hidden layers of power 2 and above. The time
-  /// from the first jump on is then measured in slow time of this degree; in that of the first jump it is
-  /// nothing.
+  /// Degree of the neurons that activate after the first jump: p + 1 with several hidden layers of power 2
+  /// and above. The time since the first jump is then measured in slow time of this degree. In the slow time
+  /// of the first jump it tends to zero.
   int later_degree = 2;
   Index neurons = 0;
   Real loss_at_origin = 0;
@@ -117,28 +119,28 @@ struct Skeleton {
 ///   are of the order delta^{1-p} apart, where the first one takes delta^{2-D}. Weights between inactive
 ///   neurons stand still there [derived].
 ///
-/// What activates flows, with all other neurons left out, to the next critical point. Neurons that vanish on
-/// the way are inactive again: with S = 1, or from the norm infinity, which the NCF flow of N < 0 leaves as
-/// [D (D-2) |N| tau]^{-1/(D-2)} [derived]. For degree 2 neurons of one direction,
-/// as clocks that tie have them, flow as one and share its size: what tells them apart is a power of delta.
-/// Where that has a clock of its own (several outputs; power_sum with kinks), the skeleton ends as
+/// The activated neurons flow to the next critical point, and all other inactive neurons are left out.
+/// Neurons that vanish on the way are inactive again: with S = 1, or from the norm infinity, which the NCF
+/// flow of N < 0 leaves as [D (D-2) |N| tau]^{-1/(D-2)} [derived]. For degree 2 neurons of one direction,
+/// whose clocks tie, flow as one neuron and share its norm, because they differ only by a power of delta. If
+/// that difference has a clock of its own (several outputs; power_sum with kinks), the skeleton ends as
 /// `unstable`.
 ///
-/// The result depends on delta only through slow time: whether delta is the norm of the whole start or of a
-/// neuron changes ln(1/delta) by a constant, for degree 2 nothing in the limit. For higher degrees delta is
-/// the norm of the whole start.
+/// The result depends on delta only through slow time. For degree 2 it does not matter in the limit whether
+/// delta is the norm of the whole start or of a neuron, since this changes ln(1/delta) by a constant. For
+/// higher degrees delta is the norm of the whole start.
 ///
-/// InputError for networks of degree 1 or without hidden layer, several hidden layers with kinks (power 1;
-/// there inactive neurons grow by a power of what escapes), and a direction that does not fit.
+/// InputError for networks of degree 1, without a hidden layer, or with kinks (power 1) and several hidden
+/// layers (there the inactive neurons grow like a power of the escaping ones), and for a direction that does
+/// not fit.
 Skeleton compute_skeleton(Objective& objective, const Vector& direction, const SkeletonOptions& options = {});
 
-/// Of what activates after the first jump, see Skeleton::later_degree; the degree of the network where it has
-/// one hidden layer or none.
+/// See Skeleton::later_degree. For a network with at most one hidden layer it is the degree of the network.
 int later_degree_of(const Network& network);
 
-/// Flow time of a slow time: tau ln(1/delta), tau delta^{2-D}; +infinity where a number cannot hold it.
+/// Flow time of a slow time: tau ln(1/delta) or tau delta^{2-D}. +infinity if it exceeds the range of Real.
 Real flow_time_of(int degree, Real slow_time, Real log_delta);
-/// And back.
+/// The inverse.
 Real slow_time_of(int degree, Real flow_time, Real log_delta);
 
 }  // namespace saddleflow

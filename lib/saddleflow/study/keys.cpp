@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/wrapped.hpp"
 #include "saddleflow/network/families.hpp"
 #include "saddleflow/study/key_table.hpp"
 
@@ -39,21 +40,6 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 std::string section_of(const std::string& path) {
   const auto dot = path.rfind('.');
   return dot == std::string::npos ? "" : path.substr(0, dot);
-}
-
-std::string wrapped(const std::string& text_line, std::size_t indent, std::size_t width) {
-  std::string out, line;
-  for (std::size_t start = 0; start < text_line.size();) {
-    const std::size_t end = std::min(text_line.find(' ', start), text_line.size());
-    const std::string word = text_line.substr(start, end - start);
-    if (!line.empty() && indent + line.size() + 1 + word.size() > width) {
-      out += line + "\n" + std::string(indent, ' ');
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-    start = end + 1;
-  }
-  return out + line;
 }
 
 }  // namespace
@@ -135,7 +121,11 @@ std::string describe_keys(int width) {
     std::string doc = key.doc;
     if (const auto choices = choices_of(key); !choices.empty())
       doc += fmt::format(" ({})", fmt::join(choices, ", "));
-    if (!key.range.empty()) doc += fmt::format(" ({})", key.range);
+    if (!key.range.empty()) {
+      std::string range = key.range;  // without its blank, at which a line could break
+      range.erase(std::remove(range.begin(), range.end(), ' '), range.end());
+      doc += " (" + range + ")";
+    }
     const std::string left = "  " + name + (key.fallback.empty() ? "" : " = " + key.fallback);
     out += fmt::format("{:<{}}{}\n", left.size() < indent ? left : left + "\n" + std::string(indent, ' '),
                        indent, wrapped(doc, indent, static_cast<std::size_t>(width)));

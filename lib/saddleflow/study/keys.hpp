@@ -1,5 +1,4 @@
-// The one table of study-file keys: the parser, the defaults, the error messages and `--help` all come from
-// it.
+// The one table of the keys of a study: the parser, the defaults, the error messages and `--help` all use it.
 #pragma once
 
 #include <string>
@@ -18,8 +17,8 @@ const std::vector<Key>& study_keys();
 const Key* find_key(const std::string& path);
 /// The known path nearest to `path` in edit distance.
 std::string nearest_key(const std::string& path);
-/// The table as text for `--help`, `width` columns wide: as the lines of the sources.
-std::string describe_keys(int width = 110);
+/// The table as text for `--help`, `width` columns wide: as the rest of the help (tools/command_line.cpp).
+std::string describe_keys(int width = 100);
 /// "a number", "a list of integers", ...
 std::string describe(KeyType type);
 /// Whether `value` satisfies `range`.

@@ -1,8 +1,8 @@
-// The one list of steppers: what can be chosen by its name, what takes the steps, and what is known of each.
+// The list of steppers, with their properties.
 //
-// Most steppers are methods: they can be chosen, and every step is their own. "auto" is none: each of its
-// steps is taken by a method, which Stepper::method() names. "exponential" is a method that cannot be chosen:
-// the exact steps of LinearStart, near the origin.
+// Most steppers are methods: they can be chosen by name and make their own steps. "auto" is not a method:
+// another method makes each of its steps, and Stepper::method() names it. "exponential" is a method that
+// cannot be chosen: it makes the exact steps of LinearStart near the origin.
 #pragma once
 
 #include <functional>
@@ -35,12 +35,12 @@ struct StepperEntry {
       when_large;  ///< of a driver: the method that it leaves stiff steps to above dense_limit; or empty
 };
 
-/// Adds one of one's own, for make_stepper(), flow.stepper of a study and run files. A method's flag in a
-/// file is its place in the list of names that the file itself has. InputError for a name that is no single
-/// word or is taken, and for a factory where there should be none, or none where there should be one.
+/// Adds a stepper of your own to make_stepper(), to the key flow.stepper and to run files. The flag of a
+/// method in a file is its place in the list of names that the file itself stores. InputError if the name is
+/// not a single word or is taken, if a part has a factory, or if another stepper has none.
 void register_stepper(StepperEntry entry);
 
-/// All, in the order in which they are listed for a choice, those of one's own last.
+/// All steppers, in the order in which choices list them; those of the user come last.
 std::vector<StepperEntry> stepper_entries();
 /// InputError naming the known ones.
 StepperEntry stepper_entry(const std::string& name);
