@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(singular_values_are_drawn_where_they_are_recorded) {
     BOOST_TEST(plots["width"]["curves"][0]["values"][i] == run.measures.effective_width[0][i]);
   }
   run.measures.product[1].pop_back();
-  BOOST_CHECK_EXCEPTION(to_json(run), InputError, [](const InputError& error) {
+  BOOST_CHECK_EXCEPTION(to_json(run), saddleflow::InputError, [](const saddleflow::InputError& error) {
     return std::string(error.what()).find("product_singular_values[1] has") != std::string::npos;
   });
 }
