@@ -25,7 +25,7 @@ constexpr const char* kExitStatus =
     "  2    bad input: a wrong option, study, key or data file\n"
     "  3    numerical failure, or a path that is not confirmed or not certain\n"
     "  4    input/output error: a file cannot be read or written\n"
-    "  130  interrupted by Ctrl-C\n";
+    "  130  interrupted by Ctrl-C or SIGTERM\n";
 
 /// Usage, description, arguments and options, footer. CLI11's own formatter begins with the description and
 /// does not wrap.

@@ -43,7 +43,8 @@ void add_options(CommandLine& line, Arguments& a) {
       "(experiment.seeds). Neuron Pursuit runs first, as [pursuit] states. The other two methods then train "
       "networks of the width at which it ended: gradient flow from init.scale times a Gaussian direction, "
       "and full-batch gradient descent from a standard initialisation (normal, variance 2/fan-in). With "
-      "experiment.widths=true they also train the widths of all earlier rounds.");
+      "experiment.widths=true they also train the widths of all earlier rounds, on the largest training "
+      "set.");
   line.note(
       "The test error is the share of the targets' variance that is not explained (square loss), or the "
       "share of wrong signs (logistic loss). The printed table gives its median and range over the seeds. "

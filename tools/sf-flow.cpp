@@ -39,8 +39,8 @@ void add_options(CommandLine& line, Arguments& a) {
             "STUDY.toml");
   line.text("--from", a.from, "start near critical point K of a file written by sf-saddles", "FILE:K");
   line.positive("--perturb", a.perturb,
-                "with --from: norm of the random weights that the zero neurons of the point receive (all "
-                "weights, if no neuron is zero)",
+                "with --from: distance of the start from the point, by default the norm of random weights of "
+                "its zero neurons (of all weights, if no neuron is zero)",
                 "DELTA", "--from");
   line.text("--along", a.along,
             "with --from: start along a direction instead of with random weights; WAY is the number of a way "
