@@ -1,0 +1,222 @@
+"""Runs: integrating one, and what its file holds, as xarray and NumPy."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import weakref
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+
+import numpy as np
+import xarray as xr
+
+from . import _core
+from .study import Study, overrides_of, text_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import scipy.sparse.linalg as sla
+
+    from .plot import Plots
+
+Path = Union[str, "os.PathLike[str]"]
+Progress = Union[bool, Callable[..., None]]
+ENGINE = "h5netcdf"
+
+
+def _show(t: float, t_end: float, loss: float, steps: int, events: int, seconds_left: float) -> None:
+    left = f", about {seconds_left:.0f} s left" if np.isfinite(seconds_left) else ""
+    print(f"\r\033[Kt {t:.6g} of {t_end:g}, loss {loss:.6g}, {steps} steps, {events} events{left}", end="", file=sys.stderr, flush=True)
+
+
+def temporary_file(name: str) -> tuple[str, tempfile.TemporaryDirectory[str]]:
+    """A path for a file that goes with its folder."""
+    folder = tempfile.TemporaryDirectory(prefix="saddleflow-")
+    return os.path.join(folder.name, name), folder
+
+
+def _save_data(X: Any, y: Any, file: str) -> list[str]:
+    """X and y beside the run file, as overrides that name them."""
+    X, y = np.asarray(X), np.asarray(y)
+    if X.ndim == 1:
+        X = X[:, None]
+    path = os.path.splitext(os.path.abspath(file))[0] + ".data.npz"
+    np.savez(path, inputs=X, targets=y)
+    quoted = path.replace("\\", "\\\\").replace('"', '\\"')
+    return [f'data.file="{quoted}"', 'data.array.inputs="inputs"', 'data.array.targets="targets"']
+
+
+def run(study: Study, X: Optional[Any] = None, y: Optional[Any] = None, file: Optional[Path] = None, progress: Progress = True,
+        overwrite: bool = False, resume: bool = False, **overrides: Any) -> Run:
+    """Integrates the gradient flow of a study and returns its run.
+
+    study: path of a study file, or a dictionary nested as one. X (samples x inputs) and y (samples x outputs, or samples, or
+    class labels): the data, in place of those of the study; they are kept beside the run file. file: of the run; by default
+    one that goes with the returned object. progress: a line on stderr, none, or a function
+    f(t, t_end, loss, steps, events, seconds_left), called about twice a second. overwrite: a file that exists. resume: start,
+    or go on with an unfinished run, or with a finished one to a later end, as `sf-flow --resume` does. Further arguments are
+    keys of the study: flow_t_end=1e4 for flow.t_end, or **{"flow.t_end": 1e4}.
+
+    Raises InputError (a key, the data, an existing file), IoError, and NumericalError where the integration failed or its path
+    is not certain: the run so far is in the exception's attribute `run`. Ctrl-C raises KeyboardInterrupt; the file is whole
+    then, and `resume` goes on.
+    """
+    if (X is None) != (y is None):
+        raise _core.InputError("run: found one of X and y, expected both or none")
+    folder = None
+    if file is None:
+        file, folder = temporary_file("run.h5")
+    path = os.fspath(file)
+    toml, name = text_of(study)
+    texts = ([] if X is None else _save_data(X, y, path)) + overrides_of(overrides)
+    callback = (_show if sys.stderr.isatty() else None) if progress is True else progress or None
+    try:
+        end = _core.run(toml, name, texts, path, "saddleflow.run", overwrite, resume, callback)
+    finally:
+        if callback is _show:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+    result = Run(path, _folder=folder)
+    if end["failed"] or end["doubt"]:
+        error = _core.NumericalError(f"{path}: " + (f"stopped with {end['stop_reason']}" if end["failed"] else f"not certain: {end['doubt']}"))
+        error.run = result
+        raise error
+    return result
+
+
+def open(path: Path) -> Run:
+    """The run of a file, be it finished, killed or still being written. InputError, IoError."""
+    return Run(os.fspath(path))
+
+
+class Run:
+    """A run file. Tables are xarray Datasets with named dimensions, read when they are asked for; weights at a time between
+    two stored ones are integrated from the earlier one (see sf-evaluate). Times are flow times, without unit."""
+
+    def __init__(self, path: str, _folder: Optional[tempfile.TemporaryDirectory[str]] = None):
+        self.path = path
+        if _folder is not None:
+            weakref.finalize(self, _folder.cleanup)
+        self._at: dict[float, np.ndarray] = {}
+        self.problem  # noqa: B018  refuses what is no run file, and puts a killed one right
+
+    def __repr__(self) -> str:
+        return f"<saddleflow.Run {self.path}: {self.problem.description}, {len(self.time)} rows to t = {float(self.time[-1]):g}, {self.stop_reason}>"
+
+    @cached_property
+    def problem(self) -> _core.Problem:
+        """Network, data and loss, as functions of the weights."""
+        return _core.Problem(self.path)
+
+    def group(self, name: str = "/") -> xr.Dataset:
+        """A group of the file. InputError where the file has none such."""
+        try:
+            with xr.open_dataset(self.path, engine=ENGINE, group=name) as data:
+                return data.load()
+        except OSError as error:
+            raise _core.InputError(f"{self.path}: no group {name}: {error}") from None
+
+    @cached_property
+    def table(self) -> xr.Dataset:
+        """What is recorded at every accepted step and snapshot: the root of the file."""
+        return self.group("/")
+
+    @property
+    def time(self) -> xr.DataArray:
+        return self.table["time"]
+
+    @property
+    def loss(self) -> xr.DataArray:
+        return self.table["loss"]
+
+    @cached_property
+    def events(self) -> xr.Dataset:
+        return self.group("events")
+
+    @cached_property
+    def saddles(self) -> xr.Dataset:
+        """The visits; in a file of `saddles()` with what the refinement found."""
+        return self.group("saddles")
+
+    @cached_property
+    def rounds(self) -> xr.Dataset:
+        """Of a growing network."""
+        return self.group("rounds")
+
+    @cached_property
+    def catalogue(self) -> xr.Dataset:
+        """The critical points, in a file of `saddles()` or `limit()`."""
+        return self.group("catalogue")
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """What the run says of itself: stop_reason, work, gauges, provenance."""
+        return dict(self.group("run").attrs)
+
+    @property
+    def stop_reason(self) -> str:
+        return str(self.summary.get("stop_reason", "running"))
+
+    def weights(self, t: float) -> np.ndarray:
+        """All weights at time t, one after the other, layer after layer, column by column. InputError for a time that the run
+        does not cover."""
+        t = float(t)
+        if t not in self._at:
+            stored = np.nonzero(self.table["snapshot_time"].values == t)[0]
+            self._at[t] = self.table["weights"].values[stored[-1]] if len(stored) else self._between(t)
+        return self._at[t]
+
+    def _between(self, t: float) -> np.ndarray:
+        path, folder = temporary_file("at.nc")
+        with folder:
+            _core.evaluate(self.path, path, [t], None, "none", False)
+            with xr.open_dataset(path, engine=ENGINE) as data:
+                return np.concatenate([data[f"weights_{l + 1}"].values[0].ravel(order="F") for l in range(len(self.problem.shapes))])
+
+    def W(self, l: int, t: float) -> np.ndarray:
+        """The matrix of layer l, counted from 1, at time t: fan-out x fan-in."""
+        count = len(self.problem.shapes)
+        if not 1 <= l <= count:
+            raise _core.InputError(f"W: found layer {l}, expected 1 to {count}")
+        return self.problem.matrices(self.weights(t))[l - 1]
+
+    def neurons(self, t: float) -> list[np.ndarray]:
+        """Of every hidden layer, the norm of the weights into and out of each neuron."""
+        matrices = self.problem.matrices(self.weights(t))
+        return [np.hypot(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=0)) for a, b in zip(matrices, matrices[1:])]
+
+    def predict(self, X: Any, t: float) -> np.ndarray:
+        """The network's outputs at inputs X (points x inputs, in the units of the stored ones), points x outputs."""
+        return self.problem.predict(self.weights(t), np.atleast_2d(np.asarray(X, dtype=float)))
+
+    def gradient(self, t: float) -> np.ndarray:
+        """Of the loss, by all weights."""
+        return self.problem.gradient(self.weights(t))
+
+    def hessian(self, t: float) -> np.ndarray:
+        """Of the loss, weights x weights."""
+        return self.problem.hessian(self.weights(t))
+
+    def hessian_operator(self, t: float) -> sla.LinearOperator:
+        """The same as an operator, without the matrix."""
+        from .operator import hessian_operator
+
+        return hessian_operator(self.problem, self.weights(t))
+
+    def eigenvalues(self, t: float, k: Optional[int] = None) -> np.ndarray:
+        """Of the Hessian, ascending: all of them, or the k smallest and the k largest."""
+        values = np.linalg.eigvalsh(self.hessian(t))
+        return values if k is None or 2 * k >= len(values) else np.concatenate([values[:k], values[-k:]])
+
+    def to_frame(self) -> pd.DataFrame:
+        """The columns with one number a row, by time."""
+        columns = [name for name, column in self.table.variables.items() if column.dims == ("time",) and name != "time"]
+        return self.table[columns].to_dataframe()
+
+    @property
+    def plot(self) -> Plots:
+        """Pictures with matplotlib: plot.loss(), plot.neurons(), plot.spectrum(), plot.report()."""
+        from .plot import Plots
+
+        return Plots(self)
