@@ -34,6 +34,7 @@
 #include "saddleflow/problem/correlation.hpp"
 #include "saddleflow/problem/objective.hpp"
 #include "saddleflow/study/keys.hpp"
+#include "saddleflow/study/stored_data.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace py = pybind11;
@@ -91,7 +92,9 @@ using Row = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajo
 class Problem {
  public:
   Problem(const std::string& path, const std::vector<std::string>& overrides)
-      : problem_(open_kkt_problem(path, overrides, "saddleflow.problem")) {}
+      : problem_(open_kkt_problem(path, overrides, "saddleflow.problem")) {
+    problem_.run.reset();  // nobody holds the file open, so that the run in it can go on
+  }
 
   Index size() const { return objective().size(); }
   double value(const Vector& w) { return objective().value(w); }
@@ -312,6 +315,9 @@ void pursuit(const std::string& source, const std::vector<std::string>& override
   work.finish();
 }
 
+/// Puts the file of a killed run right. InputError, IoError where it cannot be opened.
+void repair(const std::string& path) { archive::RunReader::open(path); }
+
 /// Every key of a study, for what is typed as keyword arguments.
 std::vector<std::string> keys() {
   std::vector<std::string> paths;
@@ -352,4 +358,6 @@ PYBIND11_MODULE(_core, m) {
   m.def("saddles", &saddles);
   m.def("pursuit", &pursuit);
   m.def("keys", &keys);
+  m.def("is_run_file", &is_run_file);
+  m.def("repair", &repair);
 }

@@ -114,10 +114,12 @@ def test_times_that_a_run_does_not_cover(run):
         run.W(3, 0.0)
 
 
-LONG = {**STUDY, "network": {"layers": [2, 40, 1], "slope": 0.1, "power": 1}, "flow": {"t_end": 1e9, "rtol": 1e-12}}
+# Minutes: thousands of kinks, generated data.
+LONG = {"network": {"layers": [20, 100, 1], "slope": 0.1, "power": 1}, "data": {"inputs": "gaussian", "samples": 400},
+        "init": {"scale": 0.1}, "flow": {"t_end": 1e4, "rtol": 1e-10}}
 
 
-def test_progress_may_stop_a_run(data, tmp_path):
+def test_progress_may_stop_a_run(tmp_path):
     seen = []
 
     def progress(*values):
@@ -125,24 +127,27 @@ def test_progress_may_stop_a_run(data, tmp_path):
         raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
-        sf.run(LONG, *data, file=tmp_path / "long.h5", progress=progress)
+        sf.run(LONG, file=tmp_path / "long.h5", progress=progress)
     assert len(seen) == 1 and len(seen[0]) == 6
     assert sf.open(tmp_path / "long.h5").stop_reason == "interrupted"
 
 
-def test_control_c_leaves_a_whole_file(data, tmp_path):
+def test_control_c_leaves_a_whole_file(tmp_path):
     threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        sf.run(LONG, *data, file=tmp_path / "long.h5", progress=False)
+        sf.run(LONG, file=tmp_path / "long.h5", progress=False)
     assert time.monotonic() - start < 10
     assert sf.open(tmp_path / "long.h5").stop_reason == "interrupted"
 
 
-def test_other_threads_go_on(data, tmp_path):
+def test_other_threads_go_on(tmp_path):
     """The GIL is free while the flow is integrated."""
     ticks = []
     stop = threading.Event()
+
+    def stop_run(*_):
+        raise RuntimeError("stop")
 
     def tick():
         while not stop.wait(0.01):
@@ -152,12 +157,8 @@ def test_other_threads_go_on(data, tmp_path):
     thread.start()
     try:
         with pytest.raises(RuntimeError):
-            sf.run(LONG, *data, file=tmp_path / "long.h5", progress=lambda *_: 1 / 0 if len(ticks) < 0 else _stop())
+            sf.run(LONG, file=tmp_path / "long.h5", progress=stop_run)
     finally:
         stop.set()
         thread.join()
     assert len(ticks) > 5
-
-
-def _stop():
-    raise RuntimeError("stop")

@@ -37,7 +37,7 @@ def test_saddles_of_several_runs(run, data):
 
 def test_pursuit(data, tmp_path):
     np.savez(tmp_path / "d.npz", inputs=data[0], targets=data[1])
-    (tmp_path / "p.toml").write_text('[network]\nlayers = [2, 1, 1]\nslope = 0.0\npower = 2\n[data]\nfile = "d.npz"\n')
+    (tmp_path / "p.toml").write_text('[network]\nlayers = [2, 6, 1]\nslope = 0.0\npower = 2\n[data]\nfile = "d.npz"\n')
     told = []
     grown = sf.pursuit(tmp_path / "p.toml", progress=lambda number, loss: told.append(loss))
     assert len(told) == len(grown.rounds["round"]) >= 2 and told[-1] < 1e-10

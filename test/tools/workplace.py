@@ -4,7 +4,9 @@ import os
 from tool import BIN, STUDIES
 
 ROOT = os.path.dirname(os.path.dirname(STUDIES))
-ENVIRONMENT = {**os.environ, "PATH": BIN + ":" + os.environ["PATH"], "MPLBACKEND": "Agg"}
+# The Python package lies beside the tools in a build folder.
+PYTHON = os.path.join(os.path.dirname(BIN), "python")
+ENVIRONMENT = {**os.environ, "PATH": BIN + ":" + os.environ["PATH"], "MPLBACKEND": "Agg", "PYTHONPATH": PYTHON}
 
 
 def make_workplace():

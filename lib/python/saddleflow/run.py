@@ -86,8 +86,19 @@ def run(study: Study, X: Optional[Any] = None, y: Optional[Any] = None, file: Op
 
 
 def open(path: Path) -> Run:
-    """The run of a file, be it finished, killed or still being written. InputError, IoError."""
+    """The run of a file, be it finished, killed or still being written. InputError for what is no run file, IoError."""
     return Run(os.fspath(path))
+
+
+def _with_words(data: xr.Dataset) -> xr.Dataset:
+    """Adds the words of flags (CF: flag_values, flag_meanings)."""
+    words = {}
+    for name, variable in data.variables.items():
+        meanings = str(variable.attrs.get("flag_meanings", "")).split()
+        if meanings:
+            by_flag = dict(zip(np.atleast_1d(variable.attrs["flag_values"]).tolist(), meanings))
+            words[f"{name}_name"] = (variable.dims, np.array([by_flag.get(flag, "") for flag in variable.values.ravel().tolist()], dtype=object).reshape(variable.shape))
+    return data.assign(words)
 
 
 class Run:
@@ -98,22 +109,28 @@ class Run:
         self.path = path
         if _folder is not None:
             weakref.finalize(self, _folder.cleanup)
+        if not _core.is_run_file(path):
+            found = "another file" if os.path.exists(path) else "no such file"
+            raise _core.InputError(f"{path}: found {found}, expected the file of a run")
         self._at: dict[float, np.ndarray] = {}
-        self.problem  # noqa: B018  refuses what is no run file, and puts a killed one right
+        _core.repair(path)
 
     def __repr__(self) -> str:
-        return f"<saddleflow.Run {self.path}: {self.problem.description}, {len(self.time)} rows to t = {float(self.time[-1]):g}, {self.stop_reason}>"
+        rows = len(self.time)
+        until = f" to t = {float(self.time[-1]):g}" if rows else ""
+        return f"<saddleflow.Run {self.path}: {self.table.attrs.get('title', '')}, {rows} rows{until}, {self.stop_reason}>"
 
     @cached_property
     def problem(self) -> _core.Problem:
-        """Network, data and loss, as functions of the weights."""
+        """Network, data and loss, as functions of the weights. InputError for a network that grows."""
         return _core.Problem(self.path)
 
     def group(self, name: str = "/") -> xr.Dataset:
-        """A group of the file. InputError where the file has none such."""
+        """A group of the file. Beside each category (kind, depth, stepper, ...) there is a variable with its words, for example
+        kind_name. InputError where the file has no such group."""
         try:
             with xr.open_dataset(self.path, engine=ENGINE, group=name) as data:
-                return data.load()
+                return _with_words(data.load())
         except OSError as error:
             raise _core.InputError(f"{self.path}: no group {name}: {error}") from None
 
