@@ -85,7 +85,7 @@ const std::vector<Defect> defects = {
      [](const std::string& path) {
        edit(path, [](hid_t file) { H5Ldelete(file, "/network", H5P_DEFAULT); });
      },
-     "no dataset /network/parameter_layer", 2},
+     "no dataset /network/", 2},
     {"no attribute",
      [](const std::string& path) {
        edit(path, [](hid_t file) { H5Adelete(hdf5::open_group(file, "/network"), "slope"); });

@@ -21,11 +21,13 @@ BOOST_AUTO_TEST_CASE(round_trip) {
   const SkeletonRecord record = sample::skeleton_record(3);
   create_with_skeleton(path, sample::description(), {"search_ended", {{"horizon", 2}}, {}}, record,
                        ExistingFile::keep);
-  const RunReader reader = RunReader::open(path);
-  BOOST_TEST(reader.has_skeleton());
-  BOOST_TEST(sample::same(reader.skeleton(), record));
-  BOOST_TEST(reader.summary().stop_reason == "search_ended");
-  BOOST_TEST(reader.rows().time == 0);
+  {
+    const RunReader reader = RunReader::open(path);
+    BOOST_TEST(reader.has_skeleton());
+    BOOST_TEST(sample::same(reader.skeleton(), record));
+    BOOST_TEST(reader.summary().stop_reason == "search_ended");
+    BOOST_TEST(reader.rows().time == 0);
+  }
   BOOST_CHECK_THROW(create_with_skeleton(path, sample::description(), {}, record, ExistingFile::keep),
                     InputError);
   SkeletonRecord other = sample::skeleton_record(1);

@@ -17,6 +17,14 @@ constexpr Real kLeastProximity = Real(1e-11);
 // The floor of the error control, however small delta: what a number holds.
 constexpr Real kSmallestNeuron = Real(1e-300);
 
+/// Every dip counts, across kinks too: each is refined, so that one that is no visit of its own costs a
+/// refinement and adds no stop, while two that are taken for one lose a point.
+VisitRule dip_rule(const Objective& objective, Real prominence) {
+  VisitRule rule = make_visit_rule(objective.network(), objective.loss(), 0, 0, prominence);
+  rule.kinked = false;
+  return rule;
+}
+
 /// The dips of r, with the weights where it is least.
 class DipObserver : public Observer {
  public:
@@ -30,7 +38,7 @@ class DipObserver : public Observer {
         options_(options),
         // Its outputs are asked for between the steps: the objective of the flow keeps what it has computed.
         outputs_(parts.objective.shared_network(), parts.objective.data(), parts.objective.loss()),
-        scan_(make_visit_rule(parts.objective.network(), parts.objective.loss(), 0, 0, options.prominence)),
+        scan_(dip_rule(parts.objective, options.prominence)),
         nearest_(options.watched.size()) {
     observe(0, parts.start, parts.initial);
   }

@@ -23,7 +23,7 @@ struct FlowVisitOptions {
   /// Dips of the proximity r with this prominence (VisitRule, without its levels of close visits: between two
   /// saddles of similar residual r need not leave a fixed threshold). Where r falls below `enter` in a dip, a
   /// critical point is looked for.
-  Real enter = kVisitEnter, prominence = kVisitProminence;
+  Real enter = kVisitEnter, prominence = 3;  ///< more than ripples of r, less than between two saddles
   /// Outputs of points of interest: how near does the flow come to each?
   std::vector<Matrix> watched;
   std::int64_t max_steps = 1'000'000;  ///< a cap, by judgement
