@@ -2,7 +2,6 @@
 import os
 import re
 import signal
-import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import xarray as xr
 from tool import BIN, STUDIES, in_temporary_folder, one_line
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "report"))
+from browser import Browser, installed  # noqa: E402
 from browser_test import documents_of, failures  # noqa: E402
 
 V7, V8, RELU, DEEP = (os.path.join(STUDIES, "skeleton", name + ".toml")
@@ -229,21 +229,21 @@ def why_points_are_missing(made):
 
 
 def pages(made):
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     for path in made.values():
         done = subprocess.run([os.path.join(BIN, "sf-report"), path], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     refused = subprocess.run([os.path.join(BIN, "sf-report"), *made.values(), "-o", "no.html"], capture_output=True, text=True)
     one_line(refused, 2)
-    if browser is None:
+    if installed() is None:
         print("pages not drawn: chromium is not installed (Debian package chromium)")
         return
     folder = os.getcwd()
     cases = [("v7", "", {"plots": "1", "series": "3"}, [("flow from δ = 0.01", 1), ('aria-label="Loss over slow time', 1), ('data-save="CSV"', 1)]),
              ("relu", "#x=log&y=log&theme=dark", {"plots": "1", "series": "4", "x": "log"}, [("not visited: delta is too large", 2), ("<th", 20)]),
              ("deep", "", {"plots": "2", "series": "8"}, [("Loss after the first jump", 1), ("missing because", 1)])]
-    documents = documents_of(browser, folder, [((Path(folder) / f"{name}.html").resolve().as_uri() + address, "ready")
-                                               for name, address, _, _ in cases])
+    with Browser() as browser:
+        documents = list(documents_of(browser, [((Path(folder) / f"{name}.html").resolve().as_uri() + address, "ready")
+                                                for name, address, _, _ in cases]))
     problems = [problem for case, document in zip(cases, documents) for problem in failures(*case, document)]
     assert not problems, "\n".join(problems)
 
