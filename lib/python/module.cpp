@@ -29,6 +29,7 @@
 #include "saddleflow/job/path_bounds.hpp"
 #include "saddleflow/job/pursuit_run.hpp"
 #include "saddleflow/job/saddle_run.hpp"
+#include "saddleflow/job/skeleton_run.hpp"
 #include "saddleflow/network/kernel.hpp"
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/problem/correlation.hpp"
@@ -315,6 +316,29 @@ void pursuit(const std::string& source, const std::vector<std::string>& override
   work.finish();
 }
 
+std::string skeleton(const std::string& toml, const std::string& name,
+                     const std::vector<std::string>& overrides, const std::string& output,
+                     const std::vector<double>& flows, bool with_pursuit, Index starts, std::uint64_t seed,
+                     bool overwrite, const std::optional<py::function>& progress) {
+  LongWork work;
+  SkeletonRunOptions options;
+  options.deltas.assign(flows.begin(), flows.end());
+  options.pursuit = with_pursuit;
+  options.starts = options.skeleton.analysis.search.starts = starts;
+  options.seed = options.skeleton.analysis.search.seed = seed;
+  options.command = "saddleflow.skeleton";
+  options.interrupt = &interrupted;
+  if (progress) options.progress = [&](const std::string& what) { work.tell(*progress, what); };
+  const bool failed = without_gil([&] {
+    const SkeletonRun run = run_skeleton(StudyTable::parse(toml, name, overrides), options);
+    write_skeleton(output, run, options, existing_file(overwrite));
+    return run.failed();
+  });
+  work.finish();
+  return failed ? "a flow, the pursuit or the skeleton could not be computed to its end, or is not certain"
+                : "";
+}
+
 /// Puts the file of a killed run right. InputError, IoError where it cannot be opened.
 void repair(const std::string& path) { archive::RunReader::open(path); }
 
@@ -357,6 +381,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("limit", &limit);
   m.def("saddles", &saddles);
   m.def("pursuit", &pursuit);
+  m.def("skeleton", &skeleton);
   m.def("keys", &keys);
   m.def("is_run_file", &is_run_file);
   m.def("repair", &repair);

@@ -71,3 +71,14 @@ def test_problem_of_a_study_file(tmp_path):
     assert problem.size == 16 and problem.shapes == [(4, 3), (1, 4)]
     with pytest.raises(sf.InputError):
         problem.value(np.zeros(3))
+
+
+def test_skeleton():
+    study = {"network": {"layers": [3, 6, 1], "slope": 0.0, "power": 2}, "init": {"seed": 2},
+             "data": {"inputs": "sphere", "samples": 30, "targets": "teacher", "teacher": {"hidden": [1]}}}
+    limit = sf.skeleton(study, flows=[1e-3])
+    jumps, stops = limit.group("skeleton"), limit.group("stops")
+    assert len(jumps["time"]) >= 1 and float(jumps["loss"][-1]) < 1e-20
+    assert abs(float(stops["time"][0]) / float(jumps["time"][0]) - 1) < 0.02
+    with pytest.raises(sf.InputError, match="not known"):
+        sf.skeleton({**study, "network": {"layers": [3, 4, 4, 1], "slope": 0.1, "power": 1}})

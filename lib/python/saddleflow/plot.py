@@ -45,9 +45,9 @@ class Plots:
     def loss(self, axes: Optional[Axes] = None, events: bool = True, **style: Any) -> Axes:
         """L(w(t)), and the test loss where there is a test set."""
         with _axes(axes, self.run, "loss", events) as axes:
-            axes.plot(self.run.time, self.run.loss, label="training", **style)
+            axes.plot(self.run.time, self.run.loss, **{"label": "training", **style})
             if "test_loss" in self.run.table:
-                axes.plot(self.run.time, self.run.table["test_loss"], "--", label="test, mean", **style)
+                axes.plot(self.run.time, self.run.table["test_loss"], "--", **{"label": "test, mean", **style})
                 axes.legend()
         return axes
 

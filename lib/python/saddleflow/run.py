@@ -37,8 +37,12 @@ def temporary_file(name: str) -> tuple[str, tempfile.TemporaryDirectory[str]]:
     return os.path.join(folder.name, name), folder
 
 
-def _save_data(X: Any, y: Any, file: str) -> list[str]:
-    """X and y beside the run file, as overrides that name them."""
+def data_overrides(X: Optional[Any], y: Optional[Any], file: str) -> list[str]:
+    """X and y are stored beside the run file; the overrides that name them. None where there are none."""
+    if (X is None) != (y is None):
+        raise _core.InputError("found one of X and y, expected both or none")
+    if X is None:
+        return []
     X, y = np.asarray(X), np.asarray(y)
     if X.ndim == 1:
         X = X[:, None]
@@ -63,14 +67,12 @@ def run(study: Study, X: Optional[Any] = None, y: Optional[Any] = None, file: Op
     is not certain: the run so far is in the exception's attribute `run`. Ctrl-C raises KeyboardInterrupt; the file is whole
     then, and `resume` goes on.
     """
-    if (X is None) != (y is None):
-        raise _core.InputError("run: found one of X and y, expected both or none")
     folder = None
     if file is None:
         file, folder = temporary_file("run.h5")
     path = os.fspath(file)
     toml, name = text_of(study)
-    texts = ([] if X is None else _save_data(X, y, path)) + overrides_of(overrides)
+    texts = data_overrides(X, y, path) + overrides_of(overrides)
     callback = (_show if sys.stderr.isatty() else None) if progress is True else progress or None
     try:
         end = _core.run(toml, name, texts, path, "saddleflow.run", overwrite, resume, callback)

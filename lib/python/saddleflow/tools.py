@@ -10,8 +10,8 @@ import numpy as np
 import xarray as xr
 
 from . import _core
-from .run import ENGINE, Path, Progress, Run, temporary_file
-from .study import overrides_of
+from .run import ENGINE, Path, Progress, Run, data_overrides, temporary_file
+from .study import Study, overrides_of, text_of
 
 Source = Union[Run, Path]
 
@@ -60,6 +60,25 @@ def pursuit(source: Source, file: Optional[Path] = None, resume: bool = False, a
     callback = (lambda number, loss: print(f"round {number}: loss {loss:.6g}", file=sys.stderr)) if progress is True else progress or None
     _core.pursuit(_path(source), overrides_of(overrides), path, overwrite, resume, after_round, callback)
     return Run(path, _folder=folder)
+
+
+def skeleton(study: Study, X: Optional[Any] = None, y: Optional[Any] = None, file: Optional[Path] = None, flows: Sequence[float] = (),
+             pursuit: bool = False, starts: int = 16, seed: int = 1, progress: Progress = False, overwrite: bool = False,
+             **overrides: Any) -> Run:
+    """The sequence of saddles as the norm of the start goes to zero (sf-skeleton), with flows from these norms and Neuron
+    Pursuit beside it. `.group("skeleton")`, "sequences", "stops", "matches" and "flow_loss" of what is returned. InputError (a
+    network whose skeleton is not known), NumericalError; the file is in the attribute `run` of that."""
+    path, folder = _place(file, "skeleton.h5")
+    toml, name = text_of(study)
+    texts = data_overrides(X, y, path) + overrides_of(overrides)
+    callback = (lambda what: print(what, file=sys.stderr)) if progress is True else progress or None
+    doubt = _core.skeleton(toml, name, texts, path, list(flows), pursuit, starts, seed, overwrite, callback)
+    result = Run(path, _folder=folder)
+    if doubt:
+        error = _core.NumericalError(f"{path}: {doubt}")
+        error.run = result
+        raise error
+    return result
 
 
 def evaluate(source: Source, times: Sequence[float], inputs: Optional[Any] = None, spectrum: str = "ends",
