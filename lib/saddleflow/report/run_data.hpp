@@ -90,10 +90,13 @@ struct RunData {
   std::vector<std::string> network_traits;  ///< as in archive::RunDescription
   std::string activation;                   ///< in words; empty where its neurons have none
   std::vector<std::int64_t> layer_sizes;
-  bool bias = false;  ///< the last input is 1 for every sample
   double slope = 1;
   int power = 1;
   int degree = 2;
+  bool bias = false;  ///< the last input is 1 for every sample
+  // What else the file has, below
+  bool has_mode_changes = false, has_saddle_record = false, has_rounds = false, has_skeleton = false;
+  bool has_patches = false;  ///< mode changes say at which patch of the sample
   std::vector<ParameterPlace> parameters;
   std::vector<NeuronPlace> neurons;
 
@@ -106,8 +109,6 @@ struct RunData {
   std::vector<std::string> stepper_names;  ///< name of stepper flag 0, 1, ...
 
   // Piecewise-smooth runs
-  bool has_mode_changes = false;
-  bool has_patches = false;                          ///< mode changes say at which patch of the sample
   std::vector<archive::ModeChangeRow> mode_changes;  ///< `time` increases
   Column sliding_count, dead_neurons;                ///< as the columns above
 
@@ -123,16 +124,13 @@ struct RunData {
   AlignmentTable alignment;
 
   // Critical points: `saddles` are then the visits, of several runs where there is no trajectory
-  bool has_saddle_record = false;
   archive::SaddleRecord saddle_record;
 
   // Networks that grow: parameters and neurons are in the order of birth
-  bool has_rounds = false;
   std::vector<archive::RoundRow> rounds;
   std::vector<Snapshot> round_points;  ///< the point that each round has reached; no weights where not stored
 
   // A skeleton, without a trajectory
-  bool has_skeleton = false;
   archive::SkeletonRecord skeleton;
 
   Pairs problem;      ///< loss, reduction, sizes, origin of the data
