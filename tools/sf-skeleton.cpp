@@ -9,6 +9,7 @@
 #include "command_line.hpp"
 #include "interrupt.hpp"
 #include "output_file.hpp"
+#include "run_tables.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/job/skeleton_run.hpp"
 #include "saddleflow/study/build.hpp"
@@ -113,6 +114,7 @@ int run(const Arguments& a, const std::string& command) {
   const SkeletonRun result = run_skeleton(study, options);
   if (const std::string key = test_set_key(study); !key.empty())
     fmt::print("note: a skeleton has no use for the test set ({})\n", key);
+  print_constant_columns(stdout, result.description);
   print_skeleton(stdout, result);
   if (!a.output.empty()) {
     write_skeleton(a.output, result, options, existing_file(a.force));

@@ -355,6 +355,7 @@ def constant_columns():
     assert np.allclose(found["inputs"][:, 0], (x[:, 0] - x[:, 0].mean()) / x[:, 0].std(), rtol=1e-13, atol=1e-13)
     result = tool("sf-pursuit", s, "-o", "cp.h5", "--force", "--set", "pursuit.budget=[1]")
     assert "x2, y1" in result.stdout and problem("cp.h5")[1]["constant_columns"] == "x2 y1", result.stdout + result.stderr
+    assert "x2, y1" in tool("sf-skeleton", s, "--quick", "--jumps", "1").stdout
     succeed(study('file = "c.npz"\n', outputs=2), "-o", "c.h5", "--force", "-q")
     assert problem("c.h5")[1]["constant_columns"] == ""
 
