@@ -11,7 +11,6 @@
 #include "kkt_tables.hpp"
 #include "output_file.hpp"
 #include "run_tables.hpp"
-#include "saddleflow/archive/kkt_writer.hpp"
 #include "saddleflow/job/kkt_run.hpp"
 
 namespace {
@@ -57,17 +56,6 @@ KktSearchOptions search_options(const Arguments& a) {
   return options;
 }
 
-void write(const Arguments& a, KktProblem& problem, const KktTable& table,
-           const std::optional<RunApproach>& approach, const std::string& command) {
-  archive::KktRecord record = describe_kkt(table, problem.description.layer_count);
-  if (approach) record.counts.emplace_back("run_point", approach->point);
-  if (approach)
-    archive::copy_with_kkt(a.source, a.output, command, record, approach->rows, existing_file(a.force));
-  else
-    archive::create_with_kkt(a.output, problem.description, {name_of(RunState::search_ended), {}, {}}, record,
-                             existing_file(a.force));
-}
-
 int run(const Arguments& a, const std::string& command) {
   check_output(a.source, a.output, a.force);
   KktProblem problem = open_kkt_problem(a.source, a.overrides, command);
@@ -83,7 +71,8 @@ int run(const Arguments& a, const std::string& command) {
     limits = follow_neurons(problem, *approach, search_options(a));
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  if (!a.output.empty() && !table.interrupted) write(a, problem, table, approach, command);
+  if (!a.output.empty() && !table.interrupted)
+    write_kkt(a.output, problem, table, approach, command, existing_file(a.force));
   if (!a.quiet) {
     print_heading(stdout, problem.description);
     print_kkt_points(stdout, table);

@@ -87,10 +87,7 @@ void print_work(const LimitPath& path) {
 int run(const Arguments& a, const std::string& command) {
   check_output(a.source, a.output, a.force);
   KktProblem problem = open_kkt_problem(a.source, a.overrides, command);
-  if (problem.objective->network().traits().kinked())
-    throw InputError(a.source +
-                     ": network.power 1 with network.slope other than 1 has kinks, the limit path is defined "
-                     "for smooth networks");
+  require_limit_path(problem, a.source);
   catch_interrupts();
   KktSearchOptions search;
   search.starts = a.starts;

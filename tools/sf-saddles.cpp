@@ -11,7 +11,6 @@
 #include "progress.hpp"
 #include "run_tables.hpp"
 #include "saddle_tables.hpp"
-#include "saddleflow/archive/saddle_writer.hpp"
 #include "saddleflow/job/saddle_run.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 
@@ -113,22 +112,6 @@ std::vector<KktProblem> open_all(const Arguments& a, const std::string& command)
   return problems;
 }
 
-void write(const Arguments& a, const KktProblem& first, const SaddleSurvey& survey,
-           const std::string& command) {
-  const Network& network = first.objective->network();
-  const bool runs = first.run.has_value();
-  const archive::SaddleRecord record =
-      describe_saddles(survey, network, runs ? a.sources : std::vector<std::string>());
-  if (runs && a.sources.size() == 1) {
-    archive::copy_with_saddles(a.sources.front(), a.output, command, record, existing_file(a.force));
-    return;
-  }
-  archive::RunDescription description = first.description;
-  description.command = command;
-  archive::create_with_saddles(a.output, description, {name_of(RunState::search_ended), {}, {}}, record,
-                               existing_file(a.force));
-}
-
 int visits_only(std::vector<KktProblem>& problems, std::optional<Real> prominence) {
   for (KktProblem& problem : problems) {
     std::vector<archive::SaddleRow> visits;
@@ -154,7 +137,8 @@ int run(const Arguments& a, const std::string& command) {
       first.run ? survey_saddles(problems, options)
                 : survey_point(problems.front(), initial_point(a.sources.front(), overrides_of(a)), options);
   if (options.progress) fmt::print(stderr, "\r\033[K");
-  if (!a.output.empty() && !survey.interrupted) write(a, first, survey, command);
+  if (!a.output.empty() && !survey.interrupted)
+    write_saddles(a.output, problems, survey, command, existing_file(a.force));
   if (!a.quiet) {
     print_heading(stdout, first.description);
     print_survey(stdout, survey, first.objective->network(),

@@ -14,9 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "saddleflow/archive/kkt_writer.hpp"
 #include "saddleflow/archive/run_reader.hpp"
-#include "saddleflow/archive/saddle_writer.hpp"
 #include "saddleflow/archive/table_file.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/existing_file.hpp"
@@ -228,14 +226,7 @@ void kkt(const std::string& source, const std::vector<std::string>& overrides, c
     if (table.interrupted) return;
     std::optional<RunApproach> approach;
     if (problem.run) approach = follow_run(problem, table);
-    archive::KktRecord record = describe_kkt(table, problem.description.layer_count);
-    if (approach) {
-      record.counts.emplace_back("run_point", approach->point);
-      archive::copy_with_kkt(source, output, command, record, approach->rows, existing_file(overwrite));
-    } else {
-      archive::create_with_kkt(output, problem.description, {name_of(RunState::search_ended), {}, {}}, record,
-                               existing_file(overwrite));
-    }
+    write_kkt(output, problem, table, approach, command, existing_file(overwrite));
   });
   work.finish();
 }
@@ -245,8 +236,7 @@ void limit(const std::string& source, const std::vector<std::string>& overrides,
   LongWork work;
   without_gil([&] {
     KktProblem problem = open_kkt_problem(source, overrides, "saddleflow.limit " + source);
-    if (problem.objective->network().traits().kinked())
-      throw InputError(source + ": the network has kinks, the limit path is defined for smooth networks");
+    require_limit_path(problem, source);
     const KktTable table = find_kkt_points(*problem.correlation, search_options(starts, seed, false));
     if (table.interrupted) return;
     if (table.entries.empty()) throw NumericalError(source + ": no start of the search led to a KKT point");
@@ -282,17 +272,7 @@ void saddles(const std::vector<std::string>& sources, const std::string& output,
       if (!problems.back().run) throw InputError(source + ": is a study, expected the file of a run");
     }
     const SaddleSurvey survey = survey_saddles(problems, options);
-    if (survey.interrupted) return;
-    const KktProblem& first = problems.front();
-    const archive::SaddleRecord record = describe_saddles(survey, first.objective->network(), sources);
-    if (sources.size() == 1) {
-      archive::copy_with_saddles(sources.front(), output, command, record, existing_file(overwrite));
-      return;
-    }
-    archive::RunDescription description = first.description;
-    description.command = command;
-    archive::create_with_saddles(output, description, {name_of(RunState::search_ended), {}, {}}, record,
-                                 existing_file(overwrite));
+    if (!survey.interrupted) write_saddles(output, problems, survey, command, existing_file(overwrite));
   });
   work.finish();
 }

@@ -1,8 +1,9 @@
 // From the answers of the room correlation/ to the rows of a run file.
 #include <algorithm>
 
-#include "saddleflow/job/kkt_run.hpp"
+#include "saddleflow/archive/kkt_writer.hpp"
 #include "saddleflow/base/to_doubles.hpp"
+#include "saddleflow/job/kkt_run.hpp"
 
 namespace saddleflow {
 
@@ -67,6 +68,19 @@ archive::KktRecord describe_kkt(const KktTable& table, Index layers) {
                    {"hessian_vectors", table.work.hessian_vectors},
                    {"hessians", table.work.hessians}};
   return record;
+}
+
+void write_kkt(const std::string& file, const KktProblem& problem, const KktTable& table,
+               const std::optional<RunApproach>& approach, const std::string& command,
+               ExistingFile existing) {
+  archive::KktRecord record = describe_kkt(table, problem.description.layer_count);
+  if (!approach) {
+    archive::create_with_kkt(file, problem.description, {name_of(RunState::search_ended), {}, {}}, record,
+                             existing);
+    return;
+  }
+  record.counts.emplace_back("run_point", approach->point);
+  archive::copy_with_kkt(problem.run->path(), file, command, record, approach->rows, existing);
 }
 
 }  // namespace saddleflow

@@ -10,6 +10,7 @@
 
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/archive/run_reader.hpp"
+#include "saddleflow/base/existing_file.hpp"
 #include "saddleflow/correlation/kkt_search.hpp"
 #include "saddleflow/problem/objective.hpp"
 
@@ -71,5 +72,11 @@ std::vector<NeuronLimit> follow_neurons(KktProblem& problem, const RunApproach& 
 
 /// The table as the group /kkt holds it.
 archive::KktRecord describe_kkt(const KktTable& table, Index layers);
+
+/// The file of a search: a copy of the run's with the table in it, where the problem is that of a run
+/// (`approach` is then what follow_run() returned), else one of the problem without a trajectory. `command`:
+/// for its history. Errors as archive::copy_with_kkt() and archive::create_with_kkt().
+void write_kkt(const std::string& file, const KktProblem& problem, const KktTable& table,
+               const std::optional<RunApproach>& approach, const std::string& command, ExistingFile existing);
 
 }  // namespace saddleflow

@@ -83,6 +83,13 @@ archive::RunSummary summary(const LimitPath& path, const KktEntry& entry, const 
 
 }  // namespace
 
+void require_limit_path(const KktProblem& problem, const std::string& source) {
+  if (problem.objective->network().traits().kinked())
+    throw InputError(source +
+                     ": network.power 1 with network.slope other than 1 has kinks, the limit path is defined "
+                     "for smooth networks");
+}
+
 LimitPath run_limit_path(KktProblem& problem, const KktTable& table, const LimitRunOptions& options) {
   const auto count = static_cast<Index>(table.entries.size());
   if (options.point < 0 || options.point >= count)

@@ -17,6 +17,9 @@ struct LimitRunOptions {
   const std::atomic<bool>* interrupt = nullptr;
 };
 
+/// InputError that begins with `source` where the network has kinks: the path is defined for smooth networks.
+void require_limit_path(const KktProblem& problem, const std::string& source);
+
 /// Prepares the point (weights of its zero-preserving set become exactly zero) and computes the path.
 /// InputError for a row that the table does not have, or one that is not positive.
 LimitPath run_limit_path(KktProblem& problem, const KktTable& table, const LimitRunOptions& options);

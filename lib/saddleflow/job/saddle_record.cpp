@@ -1,8 +1,9 @@
 // From the answers of the room saddle/ to the rows of a file.
 #include <algorithm>
 
-#include "saddleflow/job/saddle_run.hpp"
+#include "saddleflow/archive/saddle_writer.hpp"
 #include "saddleflow/base/to_doubles.hpp"
+#include "saddleflow/job/saddle_run.hpp"
 
 namespace saddleflow {
 
@@ -138,6 +139,23 @@ archive::SaddleRecord describe_saddles(const SaddleSurvey& survey, const Network
                    {"hessian_vectors", survey.work.hessian_vectors},
                    {"hessians", survey.work.hessians}};
   return record;
+}
+
+void write_saddles(const std::string& file, const std::vector<KktProblem>& problems,
+                   const SaddleSurvey& survey, const std::string& command, ExistingFile existing) {
+  std::vector<std::string> names;
+  for (const KktProblem& problem : problems)
+    if (problem.run) names.push_back(problem.run->path());
+  const KktProblem& first = problems.front();
+  const archive::SaddleRecord record = describe_saddles(survey, first.objective->network(), names);
+  if (names.size() == 1) {
+    archive::copy_with_saddles(names.front(), file, command, record, existing);
+    return;
+  }
+  archive::RunDescription description = first.description;
+  description.command = command;
+  archive::create_with_saddles(file, description, {name_of(RunState::search_ended), {}, {}}, record,
+                               existing);
 }
 
 }  // namespace saddleflow

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "saddleflow/archive/saddle_record.hpp"
+#include "saddleflow/base/existing_file.hpp"
 #include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/job/stored_visits.hpp"
 #include "saddleflow/saddle/catalogue.hpp"
@@ -77,5 +78,11 @@ SaddleSurvey survey_point(KktProblem& problem, const Vector& point, const Saddle
 /// As /catalogue, /escapes, /saddles and /transitions hold it. `names` of the runs; `layers` of the network.
 archive::SaddleRecord describe_saddles(const SaddleSurvey& survey, const Network& network,
                                        const std::vector<std::string>& names);
+
+/// The file of a survey of these problems: of one run a copy of its file, else one of their common problem
+/// without a trajectory. `command`: for its history. Errors as archive::copy_with_saddles() and
+/// archive::create_with_saddles().
+void write_saddles(const std::string& file, const std::vector<KktProblem>& problems,
+                   const SaddleSurvey& survey, const std::string& command, ExistingFile existing);
 
 }  // namespace saddleflow
