@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from tool import BIN, STUDIES, in_temporary_folder, one_line
+from tool import BIN, STUDIES, in_temporary_folder, one_line, skeleton_tables
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "report"))
 from browser import Browser, installed  # noqa: E402
@@ -28,18 +28,6 @@ def skeleton(*arguments, status=0, **options):
     return result
 
 
-def parts_of(text):
-    """Rows of the skeleton, then of every other sequence, as lists of words."""
-    parts, rows = [], []
-    for line in text.splitlines():
-        if re.match(r"\s+# ", line):
-            rows = []
-            parts.append(rows)
-        elif parts and re.match(r"\s*(\d+|-) ", line):
-            rows.append(line.split())
-    return parts
-
-
 def same_digits(printed, value, form):
     assert printed == form.format(value), (printed, value)
 
@@ -51,7 +39,7 @@ def marked(mask):
 
 def against_the_table(text, path):
     """Every figure to all of its printed digits."""
-    parts = parts_of(text)
+    parts = skeleton_tables(text)
     with h5py.File(path, "r") as file:
         jumps, stops, matches = file["skeleton"], file["stops"], file["matches"]
         assert len(parts[0]) == len(jumps["jump"]) and len(parts) == 1 + len(file["sequences/sequence"])

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from tool import BIN, STUDIES, in_temporary_folder, one_line
+from tool import BIN, STUDIES, in_temporary_folder, one_line, skeleton_tables
 
 V7, V8, RELU, DEEP, LINEAR = (
     os.path.join(STUDIES, "skeleton", name + ".toml")
@@ -20,14 +20,7 @@ def tables(*arguments):
     """Rows of the skeleton, then of every other sequence, as lists of words."""
     result = skeleton(*arguments, "-q")
     assert result.returncode == 0, result.stderr
-    parts, rows = [], []
-    for line in result.stdout.splitlines():
-        if re.match(r"\s+# ", line):
-            rows = []
-            parts.append(rows)
-        elif parts and re.match(r"\s*(\d+|-) ", line):
-            rows.append(line.split())
-    return parts
+    return skeleton_tables(result.stdout)
 
 
 def help_names_every_option():

@@ -1,5 +1,6 @@
 """Shared by the tests of the tools: TEST.py BIN_DIR STUDIES [more]."""
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,18 @@ def succeed(*arguments, **options):
     result = flow(*arguments, **options)
     assert result.returncode == 0, (arguments, result.returncode, result.stderr)
     return result.stdout
+
+
+def skeleton_tables(text):
+    """What sf-skeleton prints: rows of the skeleton, then of every other sequence, as lists of words."""
+    parts, rows = [], []
+    for line in text.splitlines():
+        if re.match(r"\s+# ", line):
+            rows = []
+            parts.append(rows)
+        elif parts and re.match(r"\s*(\d+|-) ", line):
+            rows.append(line.split())
+    return parts
 
 
 def one_line(result, code, *words):
