@@ -4,6 +4,7 @@
 #include <hdf5_hl.h>
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 #include "saddleflow/archive/create.hpp"
@@ -31,25 +32,27 @@ class TableWriter {
     for (const auto& [name, text] : table_.attributes) hdf5::write_attribute(root, name, text);
     for (const TableAxis& axis : table_.axes) write_axis(axis);
     for (const TableArray& array : table_.arrays) write_array(array);
+    for (const TableTexts& texts : table_.texts) write_texts(texts);
+    for (const TableFlags& flags : table_.flags) write_flags(flags);
   }
 
  private:
   hdf5::Handle create(const std::string& name, const std::string& long_name,
-                      const std::vector<hsize_t>& sizes, const std::vector<double>& values) {
+                      const std::vector<hsize_t>& sizes, hid_t type) {
     const hdf5::Handle space(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr),
                              H5Sclose);
-    hdf5::Handle dataset(hdf5::check(H5Dcreate2(file_, name.c_str(), H5T_IEEE_F64LE, space, H5P_DEFAULT,
-                                                H5P_DEFAULT, H5P_DEFAULT),
-                                     file_, name, "create"),
-                         H5Dclose);
-    if (!values.empty()) hdf5::write_all(dataset, values);
+    hdf5::Handle dataset(
+        hdf5::check(H5Dcreate2(file_, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                    file_, name, "create"),
+        H5Dclose);
     hdf5::write_attribute(dataset, "long_name", long_name);
     hdf5::write_attribute(dataset, "units", std::string("1"));
     return dataset;
   }
 
   void write_axis(const TableAxis& axis) {
-    const hdf5::Handle dataset = create(axis.name, axis.long_name, {axis.values.size()}, axis.values);
+    const hdf5::Handle dataset = create(axis.name, axis.long_name, {axis.values.size()}, H5T_IEEE_F64LE);
+    if (!axis.values.empty()) hdf5::write_all(dataset, axis.values);
     hdf5::check(H5DSset_scale(dataset, axis.name.c_str()), dataset, "", "make a scale");
   }
 
@@ -59,20 +62,56 @@ class TableWriter {
     return *found;
   }
 
-  void write_array(const TableArray& array) {
+  /// An empty dataset along the axes of `column`, which has one value for each of their places.
+  template <class Column>
+  hdf5::Handle create_column(const Column& column, hid_t type) {
     std::vector<hsize_t> sizes;
     hsize_t count = 1;
-    for (const std::string& name : array.axes) {
+    for (const std::string& name : column.axes) {
       sizes.push_back(axis(name).values.size());
       count *= sizes.back();
     }
-    if (count != array.values.size())
-      throw std::logic_error("table file: " + array.name + " has another size than its axes");
-    const hdf5::Handle dataset = create(array.name, array.long_name, sizes, array.values);
-    for (unsigned k = 0; k < array.axes.size(); ++k) {
-      const hdf5::Handle scale = hdf5::open_dataset(file_, array.axes[k]);
+    if (count != column.values.size())
+      throw std::logic_error("table file: " + column.name + " has another size than its axes");
+    hdf5::Handle dataset = create(column.name, column.long_name, sizes, type);
+    for (unsigned k = 0; k < column.axes.size(); ++k) {
+      const hdf5::Handle scale = hdf5::open_dataset(file_, column.axes[k]);
       hdf5::check(H5DSattach_scale(dataset, scale, k), dataset, "", "attach a scale");
     }
+    return dataset;
+  }
+
+  static void write_attributes(hid_t dataset, const TableAttributes& attributes) {
+    for (const auto& [name, text] : attributes) hdf5::write_attribute(dataset, name, text);
+  }
+
+  void write_array(const TableArray& array) {
+    const hdf5::Handle dataset = create_column(array, H5T_IEEE_F64LE);
+    write_attributes(dataset, array.attributes);
+    if (!array.values.empty()) hdf5::write_all(dataset, array.values);
+  }
+
+  void write_texts(const TableTexts& texts) {
+    const hdf5::Handle type = hdf5::text_type();
+    const hdf5::Handle dataset = create_column(texts, type);
+    write_attributes(dataset, texts.attributes);
+    std::vector<const char*> starts;
+    for (const std::string& text : texts.values) starts.push_back(text.c_str());
+    if (!starts.empty())
+      hdf5::check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, starts.data()), dataset, "",
+                  "write");
+  }
+
+  void write_flags(const TableFlags& flags) {
+    const hdf5::Handle dataset = create_column(flags, H5T_STD_I8LE);
+    std::vector<std::int8_t> values(flags.meanings.size());
+    std::iota(values.begin(), values.end(), std::int8_t{0});
+    hdf5::write_attribute(dataset, "flag_values", values);
+    std::string meanings;
+    for (const std::string& meaning : flags.meanings) meanings += (meanings.empty() ? "" : " ") + meaning;
+    hdf5::write_attribute(dataset, "flag_meanings", meanings);
+    if (!flags.values.empty())
+      hdf5::write_all(dataset, std::vector<std::int64_t>(flags.values.begin(), flags.values.end()));
   }
 
   hid_t file_;

@@ -1,6 +1,7 @@
 // A small file of named axes and arrays, written at once: HDF5 that netCDF-4, xarray and MATLAB open.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,18 +16,39 @@ struct TableAxis {
   std::vector<double> values;
 };
 
+using TableAttributes = std::vector<std::pair<std::string, std::string>>;
+
 /// Numbers along axes, the last one fastest. NaN: not known.
 struct TableArray {
   std::string name, long_name;
   std::vector<std::string> axes;
   std::vector<double> values;
+  TableAttributes attributes = {};  ///< further ones
+};
+
+/// Texts along axes.
+struct TableTexts {
+  std::string name, long_name;
+  std::vector<std::string> axes;
+  std::vector<std::string> values;
+  TableAttributes attributes = {};
+};
+
+/// Categories along axes: k stands for meanings[k], a word without blanks.
+struct TableFlags {
+  std::string name, long_name;
+  std::vector<std::string> axes;
+  std::vector<std::int8_t> values;
+  std::vector<std::string> meanings;
 };
 
 struct TableFile {
   std::string title, command;  ///< of the root: title and a line of history
   std::vector<TableAxis> axes;
   std::vector<TableArray> arrays;
-  std::vector<std::pair<std::string, std::string>> attributes;  ///< further texts of the root
+  std::vector<TableTexts> texts = {};
+  std::vector<TableFlags> flags = {};
+  TableAttributes attributes = {};  ///< further texts of the root
 };
 
 /// std::logic_error for an array along an axis that the table lacks, or of another size than its axes;

@@ -93,6 +93,8 @@ class Writer {
 
 }  // namespace
 
+std::string toml_literal(const toml::node& node) { return written(node); }
+
 std::string write_study(const toml::table& study) { return Writer(study).write(); }
 
 namespace {

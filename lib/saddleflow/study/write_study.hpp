@@ -8,6 +8,9 @@
 
 namespace saddleflow {
 
+/// A value as a study file has it: numbers as short as possible, floats recognisable as such, texts in quotes.
+std::string toml_literal(const toml::node& node);
+
 /// Every key of study_keys() that the checked table holds.
 std::string write_study(const toml::table& study);
 

@@ -1,0 +1,94 @@
+#include "sweep/tool_calls.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow::sweep {
+
+namespace {
+
+struct Tool {
+  std::string_view name;
+  bool study, run;          ///< what it takes
+  bool resumes;             ///< --resume starts or goes on
+  std::string_view ending;  ///< of its output
+};
+
+constexpr std::array<Tool, 8> kTools{{
+    {"sf-flow", true, false, true, ".h5"},
+    {"sf-pursuit", true, false, true, ".h5"},
+    {"sf-kkt", true, true, false, ".h5"},
+    {"sf-limit", true, true, false, ".h5"},
+    {"sf-skeleton", true, false, false, ".h5"},
+    {"sf-experiment", true, false, false, ".csv"},
+    {"sf-saddles", false, true, false, ".h5"},
+    {"sf-evaluate", false, true, false, ".nc"},
+}};
+
+const Tool* find_tool(const std::string& name) {
+  const auto found = std::ranges::find(kTools, name, &Tool::name);
+  return found == kTools.end() ? nullptr : found;
+}
+
+void require_tool(const std::string& name, bool Tool::*takes, const std::string& what,
+                  const std::string& place) {
+  const Tool* tool = find_tool(name);
+  if (tool != nullptr && tool->*takes) return;
+  std::vector<std::string_view> known;
+  for (const Tool& one : kTools)
+    if (one.*takes) known.push_back(one.name);
+  throw InputError(fmt::format("{}: found \"{}\", expected a tool that takes {}: {}", place, name, what,
+                               fmt::join(known, ", ")));
+}
+
+std::string program(const std::string& folder, const std::string& tool) {
+  return (std::filesystem::path(folder) / tool).string();
+}
+
+}  // namespace
+
+void require_study_tool(const std::string& tool, const std::string& place) {
+  require_tool(tool, &Tool::study, "a study", place);
+}
+
+void require_run_tool(const std::string& tool, const std::string& place) {
+  require_tool(tool, &Tool::run, "the file of a run", place);
+}
+
+std::string output_of(const SweepFile& sweep, const std::string& stem) {
+  return fmt::format("{}{}", stem, find_tool(sweep.tool)->ending);
+}
+
+std::string output_of(const FollowUp& next, const std::string& stem) {
+  return fmt::format("{}.{}{}", stem, next.tool.substr(next.tool.find('-') + 1),
+                     find_tool(next.tool)->ending);
+}
+
+std::vector<Call> calls_of(const SweepFile& sweep, const std::vector<std::string>& overrides,
+                           const std::string& stem, bool again, const std::string& programs) {
+  const std::string output = output_of(sweep, stem);
+  Call first{program(programs, sweep.tool), sweep.study};
+  for (const std::string& override : overrides) first.insert(first.end(), {"--set", override});
+  first.insert(first.end(), {"-o", output, "-q"});
+  if (find_tool(sweep.tool)->resumes)
+    first.push_back("--resume");
+  else if (again)
+    first.push_back("--force");
+  first.insert(first.end(), sweep.arguments.begin(), sweep.arguments.end());
+  std::vector<Call> calls{std::move(first)};
+  for (const FollowUp& next : sweep.then) {
+    Call call{program(programs, next.tool), output, "-o", output_of(next, stem), "-q"};
+    if (again) call.push_back("--force");
+    call.insert(call.end(), next.arguments.begin(), next.arguments.end());
+    calls.push_back(std::move(call));
+  }
+  return calls;
+}
+
+}  // namespace saddleflow::sweep
