@@ -75,9 +75,9 @@ class CollectedTable {
     for (const CollectedRun& run : runs_) numbers.push_back(static_cast<double>(run.run.number));
     table_.axes.push_back({"run", "number of the run, from 1", std::move(numbers)});
     add_states();
-    add_numbers();
     add_lists();
     add_curves();
+    add_numbers();
     for (const Axis& axis : sweep_.axes)
       for (const std::string& key : axis.keys)
         add_setting(key, key.ends_with("seed") ? "seed" : "axis", &Run::axes);
@@ -104,7 +104,7 @@ class CollectedTable {
          [](const CollectedRun& run) { return run.stop_reason; });
   }
 
-  /// Of a key, or of a name of the sweep that may be that of a column: then with _ after it.
+  /// Of a key or a number, whose name may be that of a column of another kind: then with _ after it.
   std::string free_name(const std::string& key) const {
     std::string name = variable_of_key(key);
     const auto taken = [&](const auto& columns) {
@@ -143,11 +143,11 @@ class CollectedTable {
   }
 
   void add_numbers() {
-    std::map<std::string, std::string> all;
+    std::map<std::string, std::string> all = kPathNumbers;
     for (const CollectedRun& run : runs_)
       for (const auto& [name, number] : run.numbers) all.emplace(name, number.long_name);
     for (const auto& [name, long_name] : all) {
-      archive::TableArray array{name, long_name, {"run"}, {}, {}};
+      archive::TableArray array{free_name(name), long_name, {"run"}, {}, {}};
       for (const CollectedRun& run : runs_) {
         const auto found = run.numbers.find(name);
         array.values.push_back(found == run.numbers.end() ? kAbsent : found->second.value);
@@ -228,7 +228,9 @@ std::vector<RunStatus> survey(const SweepFile& sweep, const RunList& runs, const
     RunStatus& status = found.emplace_back();
     status.run = runs.run(number);
     const std::string stem = stem_of(folder, status.run);
-    status.record = look_up(stem, output_of(sweep, stem), fingerprints.of(status.run));
+    const std::string fingerprint = fingerprints.of(status.run);
+    status.record = look_up(stem, output_of(sweep, stem), fingerprint);
+    status.present = status.record.fingerprint == fingerprint;
   }
   return found;
 }
@@ -239,7 +241,7 @@ std::optional<archive::TableFile> collect(const SweepFile& sweep, const std::vec
   std::vector<CollectedRun> collected;
   for (const RunStatus& status : runs) {
     if (interrupt != nullptr && *interrupt) return std::nullopt;
-    collected.push_back(collect_run(sweep, status.run, status.record, stem_of(folder, status.run)));
+    collected.push_back(collect_run(sweep, status, stem_of(folder, status.run)));
   }
   return CollectedTable(sweep, collected).build(command);
 }

@@ -21,6 +21,7 @@ inline constexpr const char* kSweepFormat = "1.0";
 struct RunStatus {
   Run run;
   JobRecord record;
+  bool present = false;  ///< the record is of today's settings
 };
 
 /// Of each of these runs now. IoError, InputError for a study that cannot be read.

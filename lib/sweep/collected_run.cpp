@@ -10,6 +10,8 @@
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/event_kind.hpp"
+#include "saddleflow/study/study_change.hpp"
+#include "saddleflow/study/study_table.hpp"
 #include "sweep/tool_calls.hpp"
 
 namespace saddleflow::sweep {
@@ -42,10 +44,10 @@ class FileReader {
     const bool grows = file_.description().growing;  // the loss jumps where a neuron is added
     const RunCurve loss(times, losses, grows ? std::vector<double>{} : slopes);
     if (loss.empty()) return;
-    number("final_time", "flow time at the end", loss.last_time());
-    number("final_loss", "training loss at the end", loss.last_value());
+    path_number("final_time", loss.last_time());
+    path_number("final_loss", loss.last_value());
     const RunCurve norm(times, file_.column("weight_norm"));
-    if (!norm.empty()) number("final_weight_norm", "norm of the weights at the end", norm.last_value());
+    if (!norm.empty()) path_number("final_weight_norm", norm.last_value());
     read_events();
     read_visits(loss);
     read_widths();
@@ -107,6 +109,7 @@ class FileReader {
   void number(const std::string& name, const std::string& long_name, double value) {
     out_.numbers[name] = {long_name, value};
   }
+  void path_number(const std::string& name, double value) { number(name, kPathNumbers.at(name), value); }
   CollectedList& list(const std::string& name, const std::string& axis, const std::string& long_name) {
     return out_.lists[name] = {axis, long_name, {}};
   }
@@ -122,7 +125,7 @@ class FileReader {
       number("first_" + variable_name(kind), "flow time of the first event " + kind, time);
     for (const EventKind kind : {EventKind::escape_loss, EventKind::escape_norm})
       if (const auto found = first.find(std::string(name_of(kind))); found != first.end())
-        return number("escape_time", "flow time at which the origin is left", found->second);
+        return path_number("escape_time", found->second);
   }
 
   void read_visits(const RunCurve& loss) {
@@ -137,7 +140,7 @@ class FileReader {
     column("visit_enter", "flow time at which the visit begins", &archive::SaddleRow::enter_time);
     column("visit_leave", "flow time at which the visit ends", &archive::SaddleRow::leave_time);
     column("visit_depth", "0: close, 1: shallow", &archive::SaddleRow::depth);
-    number("visit_count", "visits of critical points", static_cast<double>(visits.size()));
+    path_number("visit_count", static_cast<double>(visits.size()));
     read_jumps(loss, visits);
   }
 
@@ -154,7 +157,7 @@ class FileReader {
     for (const archive::SaddleRow& visit : visits)
       if (std::isfinite(loss.at(visit.closest_time)) && visit.closest_time > from) look(visit.closest_time);
     if (loss.last_time() > from) look(loss.last_time());
-    number("jump_count", "falls of the loss between two plateaus", static_cast<double>(jumps.values.size()));
+    path_number("jump_count", static_cast<double>(jumps.values.size()));
   }
 
   void read_widths() {
@@ -184,6 +187,22 @@ class FileReader {
 
 bool is_hdf5(const std::string& path) { return path.ends_with(".h5"); }
 
+/// InputError if the file was made from other settings than those of today. The record says so, but for a run
+/// that was begun and did not finish: whether its tool has taken up the settings is seen in the file alone.
+void require_present(const SweepFile& sweep, const RunStatus& status, const std::string& path) {
+  const bool refused = status.record.state == RunState::failed && status.record.status == 2;
+  if (!status.present || refused)
+    throw InputError(path + ": was made from other settings than those of the sweep");
+  if (status.record.state == RunState::finished) return;
+  const RunReader file = RunReader::open(path);
+  const StudyTable then = StudyTable::parse(file.description().toml, path + ": /config/toml");
+  for (const StudyChange& change : study_changes(then, StudyTable::read(sweep.study, status.run.overrides)))
+    if (change.role != KeyRole::none)
+      throw InputError(
+          fmt::format("{}: was made from other settings than those of the sweep: {}: found {}, expected {}",
+                      path, change.key, change.then, change.now));
+}
+
 void read_file(const std::string& path, CollectedRun& out, bool main_file) {
   const RunReader file = RunReader::open(path);
   FileReader reader(file, out);
@@ -199,21 +218,29 @@ void read_file(const std::string& path, CollectedRun& out, bool main_file) {
 
 }  // namespace
 
-CollectedRun collect_run(const SweepFile& sweep, const Run& run, const JobRecord& record,
-                         const std::string& stem) {
+const std::map<std::string, std::string> kPathNumbers{
+    {"final_time", "flow time at the end"},
+    {"final_loss", "training loss at the end"},
+    {"final_weight_norm", "norm of the weights at the end"},
+    {"escape_time", "flow time at which the origin is left"},
+    {"visit_count", "visits of critical points"},
+    {"jump_count", "falls of the loss between two plateaus"}};
+
+CollectedRun collect_run(const SweepFile& sweep, const RunStatus& status, const std::string& stem) {
   CollectedRun out;
-  out.run = run;
-  out.record = record;
+  out.run = status.run;
+  out.record = status.record;
   std::vector<std::string> files{output_of(sweep, stem)};
   for (const FollowUp& next : sweep.then) files.push_back(output_of(next, stem));
-  for (std::size_t k = 0; k < files.size(); ++k) {
-    if (!is_hdf5(files[k]) || !std::filesystem::exists(files[k])) continue;
-    try {
-      read_file(files[k], out, k == 0);
-    } catch (const Error& error) {
-      if (out.record.state == RunState::finished) out.record.state = RunState::failed;
-      if (out.record.message.empty()) out.record.message = error.what();
-    }
+  std::erase_if(files,
+                [](const std::string& path) { return !is_hdf5(path) || !std::filesystem::exists(path); });
+  if (files.empty()) return out;
+  try {
+    require_present(sweep, status, files.front());
+    for (std::size_t k = 0; k < files.size(); ++k) read_file(files[k], out, k == 0);
+  } catch (const Error& error) {
+    if (out.record.state == RunState::finished) out.record.state = RunState::failed;
+    if (out.record.message.empty()) out.record.message = error.what();
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sweep/collect.hpp"
 #include "sweep/job_record.hpp"
 #include "sweep/run_list.hpp"
 #include "sweep/sampled_curve.hpp"
@@ -23,6 +24,9 @@ struct CollectedList {
   std::vector<double> values;
 };
 
+/// Numbers that every collected file has, be it with NaN alone: name and long name.
+extern const std::map<std::string, std::string> kPathNumbers;
+
 struct CollectedRun {
   Run run;
   JobRecord record;
@@ -36,7 +40,6 @@ struct CollectedRun {
 
 /// Reads the files of a run: that of the tool, and those of the tools that follow. A run whose files are of
 /// other settings, or cannot be read, has no numbers, and its record says why.
-CollectedRun collect_run(const SweepFile& sweep, const Run& run, const JobRecord& record,
-                         const std::string& stem);
+CollectedRun collect_run(const SweepFile& sweep, const RunStatus& status, const std::string& stem);
 
 }  // namespace saddleflow::sweep

@@ -30,7 +30,7 @@ sigset_t child_signal() {
   return set;
 }
 
-/// In the child: never returns. Only what is allowed between fork and exec.
+/// In the child, which has the memory of its parent until exec: nothing is changed there. Never returns.
 [[noreturn]] void become(char* const* arguments, int log, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -60,7 +60,8 @@ pid_t start_process(const std::vector<std::string>& call, const std::string& log
   for (const std::string& argument : call) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   const pid_t parent = getpid();
-  const pid_t child = fork();
+  // Not fork(): that copies the tables of all pages, which takes longer than all the rest.
+  const pid_t child = vfork();
   if (child == 0) become(arguments.data(), descriptor, parent);
   const int error = errno;
   close(descriptor);

@@ -21,4 +21,4 @@ def same(a, b):
     for name in a:
         left, right = np.asarray(a[name]), np.asarray(b[name])
         assert left.shape == right.shape, (name, left.shape, right.shape)
-        assert left.tobytes() == right.tobytes() or left.dtype == object and left.item() == right.item(), name
+        assert left.tobytes() == right.tobytes() or left.dtype == object and left.tolist() == right.tolist(), name

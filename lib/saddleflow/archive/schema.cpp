@@ -350,19 +350,33 @@ std::vector<AxisSpec> axes(const RunDescription& description) {
   return all;
 }
 
-std::vector<std::vector<DatasetSpec>> stream_specs() {
-  return {specs_of<TimeRow>(), specs_of<SnapshotRow>(), specs_of<EventRow>(), specs_of<SaddleRow>(),
-          specs_of<ModeChangeRow>()};
+const std::vector<std::vector<DatasetSpec>>& stream_specs() {
+  static const std::vector<std::vector<DatasetSpec>> specs{specs_of<TimeRow>(), specs_of<SnapshotRow>(),
+                                                           specs_of<EventRow>(), specs_of<SaddleRow>(),
+                                                           specs_of<ModeChangeRow>()};
+  return specs;
 }
 
-std::vector<DatasetSpec> all_specs() {
+namespace {
+
+std::vector<DatasetSpec> specs_of_all_tables() {
   std::vector<DatasetSpec> all;
+  const auto add = [&all](const std::vector<DatasetSpec>& specs) {
+    all.insert(all.end(), specs.begin(), specs.end());
+  };
   for (const FixedDataset& dataset : fixed_datasets()) all.push_back(dataset.spec);
-  for (const auto& stream : stream_specs()) all.insert(all.end(), stream.begin(), stream.end());
-  for (const DatasetSpec& spec : specs_of<KktRow>()) all.push_back(spec);
-  for (const DatasetSpec& spec : saddle_record_specs()) all.push_back(spec);
-  for (const DatasetSpec& spec : specs_of<RoundRow>()) all.push_back(spec);
-  for (const DatasetSpec& spec : skeleton_specs()) all.push_back(spec);
+  for (const auto& stream : stream_specs()) add(stream);
+  add(specs_of<KktRow>());
+  add(saddle_record_specs());
+  add(specs_of<RoundRow>());
+  add(skeleton_specs());
+  return all;
+}
+
+}  // namespace
+
+const std::vector<DatasetSpec>& all_specs() {
+  static const std::vector<DatasetSpec> all = specs_of_all_tables();
   return all;
 }
 

@@ -136,10 +136,15 @@ const std::vector<Column<MatchRow>>& columns<MatchRow>();
 template <>
 const std::vector<Column<FlowLossRow>>& columns<FlowLossRow>();
 
+// The tables are made once: a reader walks them for every dataset that it is asked for.
+
 template <class Row>
-std::vector<DatasetSpec> specs_of() {
-  std::vector<DatasetSpec> specs;
-  for (const Column<Row>& column : columns<Row>()) specs.push_back(column.spec);
+const std::vector<DatasetSpec>& specs_of() {
+  static const std::vector<DatasetSpec> specs = [] {
+    std::vector<DatasetSpec> found;
+    for (const Column<Row>& column : columns<Row>()) found.push_back(column.spec);
+    return found;
+  }();
   return specs;
 }
 
@@ -156,8 +161,8 @@ const std::vector<FixedDataset>& fixed_datasets();
 const std::vector<std::string>& groups();
 
 /// The specs of every stream of a run, one table each, and of every dataset that a file may hold.
-std::vector<std::vector<DatasetSpec>> stream_specs();
-std::vector<DatasetSpec> all_specs();
+const std::vector<std::vector<DatasetSpec>>& stream_specs();
+const std::vector<DatasetSpec>& all_specs();
 
 /// What add_saddles() gives to a file: /catalogue, /escapes, /transitions and its columns of /saddles.
 std::vector<DatasetSpec> saddle_record_specs();
