@@ -161,7 +161,8 @@ class ProgressLines {
 };
 
 std::string in_words(const sweep::FailedRun& run) {
-  return fmt::format("run {} ({}) failed with status {}: {}", run.number, run.name, run.status, run.message);
+  const std::string status = run.status >= 0 ? fmt::format(" with status {}", run.status) : "";
+  return fmt::format("run {} ({}) failed{}: {}", run.number, run.name, status, run.message);
 }
 
 int run_all(const Arguments& a, const sweep::SweepFile& file, const sweep::RunList& runs) {
@@ -172,6 +173,7 @@ int run_all(const Arguments& a, const sweep::SweepFile& file, const sweep::RunLi
   options.programs = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
   options.jobs = static_cast<int>(a.jobs);
   options.numbers = chosen_runs(a, runs);
+  options.own = a.index > 0 || !a.chunk.empty();
   options.interrupt = &interrupted;
   if (!a.quiet) options.progress = [&](const sweep::SweepProgress& p) { progress(p); };
   options.on_failure = [&](const sweep::FailedRun& run) {

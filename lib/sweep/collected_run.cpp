@@ -12,6 +12,7 @@
 #include "saddleflow/base/event_kind.hpp"
 #include "saddleflow/study/study_change.hpp"
 #include "saddleflow/study/study_table.hpp"
+#include "sweep/runner.hpp"
 #include "sweep/tool_calls.hpp"
 
 namespace saddleflow::sweep {
@@ -187,10 +188,14 @@ class FileReader {
 
 bool is_hdf5(const std::string& path) { return path.ends_with(".h5"); }
 
-/// InputError if the file was made from other settings than those of today. The record says so, but for a run
-/// that was begun and did not finish: whether its tool has taken up the settings is seen in the file alone.
+/// InputError if the file may be written by a process that locks do not show: opening it would repair it, as
+/// if it had been killed. InputError if the file was made from other settings than those of today. The record
+/// says so, but for a run that was begun and did not finish: whether its tool has taken up the settings is
+/// seen in the file alone.
 void require_present(const SweepFile& sweep, const RunStatus& status, const std::string& path) {
   const bool refused = status.record.state == RunState::failed && status.record.status == 2;
+  if (status.record.state == RunState::running && !is_written(path))
+    throw InputError(fmt::format("{}: not read, {} may be writing it", path, status.record.host));
   if (!status.present || refused)
     throw InputError(path + ": was made from other settings than those of the sweep");
   if (status.record.state == RunState::finished) return;

@@ -1,5 +1,6 @@
 #include "sweep/job_record.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -69,13 +70,34 @@ std::optional<JobRecord> read_record(const std::string& path) {
   }
 }
 
+namespace {
+
+bool write_file(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.flush();
+  return static_cast<bool>(out);
+}
+
+/// Into the room that the file has already: a full disk has no other.
+bool write_in_place(const std::string& path, const std::string& text) {
+  const int descriptor = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const auto size = static_cast<off_t>(text.size());
+  const bool done =
+      pwrite(descriptor, text.data(), text.size(), 0) == size && ftruncate(descriptor, size) == 0;
+  return close(descriptor) == 0 && done;
+}
+
+}  // namespace
+
 void write_record(const std::string& path, const JobRecord& record) {
-  const std::string draft = path + ".part";
-  {
-    std::ofstream out(draft, std::ios::binary | std::ios::trunc);
-    out << written(record);
-    out.flush();
-    if (!out) throw IoError(fmt::format("{}: cannot be written: {}", draft, std::strerror(errno)));
+  const std::string draft = path + ".part", text = written(record);
+  if (!write_file(draft, text)) {
+    const int error = errno;
+    std::remove(draft.c_str());
+    if (write_in_place(path, text)) return;
+    throw IoError(fmt::format("{}: cannot be written: {}", path, std::strerror(error)));
   }
   if (std::rename(draft.c_str(), path.c_str()) != 0)
     throw IoError(fmt::format("{}: cannot rename {} to it: {}", path, draft, std::strerror(errno)));

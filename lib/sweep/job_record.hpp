@@ -47,7 +47,8 @@ struct JobRecord {
 
 /// None if there is no such file, or if it is no record (a machine went down while it was written).
 std::optional<JobRecord> read_record(const std::string& path);
-/// In one step, so that readers see the old record or the new one. IoError.
+/// In one step, so that readers see the old record or the new one. On a full disk in place of the old one.
+/// IoError.
 void write_record(const std::string& path, const JobRecord& record);
 
 /// The state that a record stands for now: a running one is unfinished if its process is gone from this

@@ -138,7 +138,7 @@ class Runner {
       ++outcome_.earlier;
       return;
     }
-    if (job.record.state == RunState::running) return elsewhere_.push_back(number);
+    if (job.record.state == RunState::running && !taken_over(job)) return elsewhere_.push_back(number);
     const bool same = before && before->fingerprint == fingerprint;
     job.record.fingerprint = fingerprint;
     if (!job.run.fault.empty()) return fail(job, 2, job.run.fault);
@@ -146,6 +146,12 @@ class Runner {
     ++job.record.attempts;
     job.start = Clock::now();
     launch(std::move(job));
+  }
+
+  /// A run of another machine that may have gone down. On this one a running process is known to live.
+  bool taken_over(const Active& job) const {
+    const bool other_machine = job.record.host != host_ && !is_written(job.output);
+    return other_machine && (options_.own || archive::locks_in_use());
   }
 
   /// What goes wrong around a single run is its failure, not that of the sweep.
@@ -277,7 +283,8 @@ void make_folder(const std::string& folder) {
                               error ? ": " + error.message() : ""));
 }
 
-/// A process writes the file. Without working locks nobody can tell.
+}  // namespace
+
 bool is_written(const std::string& output) {
   try {
     return fs::exists(output) && archive::is_locked(output);
@@ -286,22 +293,12 @@ bool is_written(const std::string& output) {
   }
 }
 
-}  // namespace
-
 JobRecord look_up(const std::string& stem, const std::string& output, const std::string& fingerprint) {
   const std::optional<JobRecord> found = read_record(stem + ".job");
   JobRecord record = found.value_or(JobRecord());
-  const bool here = found && record.host == host_name();
-  record.state = present_state(record);
-  // On another machine only the lock tells whether the run lives.
-  if (is_written(output))
-    record.state = RunState::running;
-  else if (record.state == RunState::running && !here)
-    record.state = RunState::unfinished;
-  if (!found) return record;
-  const bool made = fs::exists(output);
-  if (record.state == RunState::finished && (!made || record.fingerprint != fingerprint))
-    record.state = RunState::unfinished;
+  record.state = is_written(output) ? RunState::running : present_state(record);
+  const bool stale = !fs::exists(output) || record.fingerprint != fingerprint;
+  if (record.state == RunState::finished && stale) record.state = RunState::unfinished;
   return record;
 }
 

@@ -28,9 +28,12 @@ struct FailedRun {
 };
 
 struct SweepOptions {
-  std::string folder;                                       ///< of the runs; made if it is missing
-  std::string programs;                                     ///< folder of the tools
-  int jobs = 1;                                             ///< processes at a time
+  std::string folder;    ///< of the runs; made if it is missing
+  std::string programs;  ///< folder of the tools
+  int jobs = 1;          ///< processes at a time
+  /// No other process has begun or will begin these runs, as in a job of an array. Where locks cannot tell, a
+  /// run that has been begun on another machine is then taken over.
+  bool own = false;
   std::vector<std::int64_t> numbers;                        ///< the runs
   std::function<void(const SweepProgress&)> progress = {};  ///< called about five times a second
   std::function<void(const FailedRun&)> on_failure = {};    ///< called when a run fails
@@ -54,7 +57,11 @@ struct SweepOutcome {
 SweepOutcome run_sweep(const SweepFile& sweep, const RunList& runs, const SweepOptions& options);
 
 /// Of a run now: its record, with the state that it stands for. "missing" without a record; "unfinished" if
-/// the record is of other settings than those of today.
+/// the record is of other settings than those of today; "running" also if the run was begun on another
+/// machine and has not ended.
 JobRecord look_up(const std::string& stem, const std::string& output, const std::string& fingerprint);
+
+/// Whether a process writes the file. False where locks cannot tell.
+bool is_written(const std::string& output);
 
 }  // namespace saddleflow::sweep

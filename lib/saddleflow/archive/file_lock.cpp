@@ -16,6 +16,13 @@
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow::archive {
+
+// HDF5's own switch, so that one variable turns all locks off.
+bool locks_in_use() {
+  const char* setting = std::getenv("HDF5_USE_FILE_LOCKING");
+  return setting == nullptr || (std::string_view(setting) != "FALSE" && std::string_view(setting) != "0");
+}
+
 namespace {
 
 [[noreturn]] void fail(const std::string& path, const std::string& action) {
@@ -29,15 +36,9 @@ namespace {
                 "); on a file system without working locks set HDF5_USE_FILE_LOCKING=FALSE");
 }
 
-/// HDF5's own switch, so that one variable turns all locks off.
-bool locking_wanted() {
-  const char* setting = std::getenv("HDF5_USE_FILE_LOCKING");
-  return setting == nullptr || (std::string_view(setting) != "FALSE" && std::string_view(setting) != "0");
-}
-
 /// Locks without waiting; false if another process is in the way.
 bool try_lock(int descriptor, int mode, const std::string& path) {
-  if (!locking_wanted() || flock(descriptor, mode | LOCK_NB) == 0) return true;
+  if (!locks_in_use() || flock(descriptor, mode | LOCK_NB) == 0) return true;
   if (errno == EWOULDBLOCK) return false;
   const int error = errno;
   close(descriptor);

@@ -31,6 +31,9 @@ bool lock_exclusively(int descriptor, const std::string& path);
 /// The same beside others that do so; false if another process has the file for itself.
 bool lock_shared(int descriptor, const std::string& path);
 
+/// False if HDF5_USE_FILE_LOCKING turns all locks off. Then is_locked() is always false.
+bool locks_in_use();
+
 /// Whether a process has the file open for writing.
 bool is_locked(const std::string& path);
 
