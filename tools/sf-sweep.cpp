@@ -266,8 +266,8 @@ int slurm(const sweep::SweepFile& file, const sweep::RunList& runs, const Argume
   out.close();
   if (!out) throw IoError(script + ": cannot be written");
   if (!a.quiet)
-    fmt::print("script:  {}: {} runs in {} jobs of about {:.1f} minutes, {} of memory each\n", script,
-               plan.runs, plan.chunks, plan.minutes_per_job, plan.memory);
+    fmt::print("script:  {}: {} runs in {} job{} of about {:.1f} minutes, {} of memory each\n", script,
+               plan.runs, plan.chunks, plan.chunks == 1 ? "" : "s", plan.minutes_per_job, plan.memory);
   if (a.submit) fmt::print("job:     {}\n", sweep::submit(script));
   return 0;
 }

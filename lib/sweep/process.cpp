@@ -110,6 +110,7 @@ double processor_seconds() {
 std::string signal_in_words(const Ended& ended) {
   if (ended.signal == 0) return "";
   std::string words = fmt::format("ended by signal {} ({})", ended.signal, strsignal(ended.signal));
+  if (ended.signal == SIGKILL) words += ": by somebody, or by the system for want of memory";
   if (ended.signal == SIGILL)
     words += ": built for another processor; use the preset portable on unlike machines";
   return words;

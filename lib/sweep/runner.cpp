@@ -33,6 +33,9 @@ constexpr int kInterrupted = 130;  // exit status of a tool that has stopped cle
 // How long a look at the processes lasts, and a look at those of others: short beside what a person notices.
 constexpr double kLook = 0.2;
 
+/// A tool that is asked before it can answer ends by the signal itself.
+bool asks_to_stop(int signal) { return signal == SIGTERM || signal == SIGINT || signal == SIGHUP; }
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -204,7 +207,7 @@ class Runner {
       ++outcome_.finished;
       return keep(job);
     }
-    if (ended.status == 0 || ended.status == kInterrupted) {
+    if (ended.status == 0 || ended.status == kInterrupted || asks_to_stop(ended.signal)) {
       job.record.state = RunState::unfinished;
       ++outcome_.unfinished;
       return keep(job);

@@ -28,8 +28,11 @@ width = [4, 8]
 
 
 def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except FileNotFoundError:  # it has ended
+        return []
 
 
 def kill_all(sweep):
@@ -58,7 +61,7 @@ def main():
     for _ in range(KILLS):
         sweep = subprocess.Popen([os.path.join(BIN, "sf-sweep"), "s.toml", "-o", "killed", "-j", "2", "-q"])
         # So that most kills come before the end.
-        time.sleep(generator.uniform(0, 2 * duration / KILLS))
+        time.sleep(generator.uniform(0, 1.2 * duration / KILLS))
         killed += kill_all(sweep)
     print(f"{killed} runs killed with their sweeps")
     print(succeed("s.toml", "-o", "killed", "-j", "2"))
