@@ -336,11 +336,43 @@ def two_sweeps_share_a_folder():
     assert "12 finished (12 of them earlier)" in succeed("s.toml", "-o", "shared")
 
 
+def rewrite(record, **changes):
+    with open(record, encoding="utf-8") as file:
+        lines = [f'{key} = {changes.get(key, value)}' for key, value in (line.rstrip().split(" = ", 1) for line in file)]
+    write(record, "\n".join(lines) + "\n")
+
+
+def a_run_of_another_machine():
+    """Begun there and not ended: with locks it is seen to be dead; without, only its own chunk may take it over."""
+    without = {**os.environ, "HDF5_USE_FILE_LOCKING": "FALSE"}
+    write("other.toml", 'study = "toy.toml"\n[axes]\n"init.seed" = [1, 2]\n')
+    succeed("other.toml", "-q")
+    rewrite("other/seed=1.job", state='"running"', host='"elsewhere"')
+    assert "running:    1" in succeed("other.toml", "--status")
+    succeed("other.toml", "--collect", env=without)
+    table = xr.open_dataset("other/collected.h5", engine="h5netcdf").load()
+    assert table["state"].values.tolist() == [1, 3] and "elsewhere" in table["message"].values[0]
+    assert np.isnan(table["final_loss"].values[0]) and np.isfinite(table["final_loss"].values[1])
+    child = subprocess.Popen([os.path.join(BIN, "sf-sweep"), "other.toml"], env=without, stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    assert child.poll() is None, "it does not wait"
+    child.send_signal(signal.SIGINT)
+    assert child.wait(30) == 130
+    assert tomllib.load(open("other/seed=1.job", "rb"))["host"] == "elsewhere"
+    succeed("other.toml", "--index", "1", env=without)
+    assert "finished:   2" in succeed("other.toml", "--status")
+    rewrite("other/seed=2.job", state='"running"', host='"elsewhere"')
+    assert "2 finished (1 of them earlier)" in succeed("other.toml")
+    # A record that a machine has left half written is none: the run is looked at again.
+    write("other/seed=2.job", "state = \"fini")
+    assert "2 finished (1 of them earlier)" in succeed("other.toml")
+
+
 def main():
     write("toy.toml", STUDY)
     for test in (the_runs_are_the_combinations, every_kind_of_axis, bad_sweeps_are_one_line, a_sweep_is_run_once,
                  the_table_is_that_of_the_run_files, the_curves_are_the_flow, broken_runs_do_not_stop_the_others, a_full_disk_is_named,
-                 an_interrupt_leaves_checkpoints, other_tools, without_locks, two_sweeps_share_a_folder,
+                 an_interrupt_leaves_checkpoints, other_tools, without_locks, two_sweeps_share_a_folder, a_run_of_another_machine,
                  a_changed_sweep_runs_what_has_changed):
         start = time.time()
         test()
