@@ -93,7 +93,8 @@ std::vector<double> range(const Description& of) {
   if (count > kMostValues)
     refuse(of.place(), fmt::format("found {} values, expected at most {}", count, kMostValues));
   std::vector<double> values;
-  for (double k = 0; k < count; ++k) values.push_back(a + k * step);
+  for (std::int64_t k = 0; k < static_cast<std::int64_t>(count); ++k)
+    values.push_back(a + static_cast<double>(k) * step);
   return values;
 }
 

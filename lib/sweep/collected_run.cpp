@@ -175,7 +175,7 @@ class FileReader {
     out_.last_time = last_index_to(loss.last_time());
     out_.first_time = fallen > 0 ? last_index_to(fallen) : out_.last_time - kTimesPerDecade;
     // Other runs begin to change earlier: nine decades are more than a picture shows.
-    const std::int64_t from = out_.first_time - 9 * kTimesPerDecade;
+    const std::int64_t from = out_.first_time - std::int64_t{9} * kTimesPerDecade;
     out_.curves["loss_curve"] = sample(loss, from);
     out_.curves["weight_norm_curve"] = sample(norm, from);
     if (file_.has("test_loss"))
