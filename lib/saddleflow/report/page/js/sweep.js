@@ -21,8 +21,8 @@ function addSweepFilters() {
 }
 
 function addSweep() {
-  const part = (id, title) => element('section', {id}, element('h2', {}, title));
-  const parts = {axes: part('axes', 'Axes'), failures: part('failures', 'Runs that have not finished'), losses: part('losses', 'Curves over time'),
+  const part = (id, title, look) => element('section', {id, class: look}, element('h2', {}, title));
+  const parts = {axes: part('axes', 'Axes', 'narrow'), failures: part('failures', 'Runs that have not finished', 'narrow'), losses: part('losses', 'Curves over time'),
                  scaling: part('scaling', 'Scaling'), saddles: part('saddles', 'Visits'), runs: part('runs', 'Runs'), study: part('study', 'Study and sweep'),
                  provenance: part('provenance', 'Provenance')};
   document.querySelector('main').replaceChildren(...Object.values(parts));

@@ -90,10 +90,12 @@ function pooledWords(...named) {
   const pooled = varyingColumns().filter((column) => column.role !== 'value' && !named.includes(column.name) &&
                                                      !(column.role === 'axis' && chosenValue(`only.${column.name}`) !== ''));
   const seeds = pooled.filter(isSeed).map(({key}) => key), others = pooled.filter((column) => !isSeed(column)).map(({key}) => key);
-  return (seeds.length ? seeds.join(', ') : 'no seed') + (others.length ? `, and over all values of ${others.join(', ')}` : '');
+  const words = [seeds.join(', '), others.length ? `all values of ${others.join(', ')}` : ''].filter(Boolean);
+  return words.join(' and over ') || 'the runs of a group';
 }
 
-const groupColour = (index, count) => (count <= 6 ? colour(palette[1 + index % 6]) : neuronColour(index < count / 2 ? 0 : 1, index % Math.ceil(count / 2), Math.ceil(count / 2)));
+/** Of many groups the hue rises with the place. */
+const groupColour = (index, count) => (count <= 6 ? colour(palette[1 + index % 6]) : `hsl(${Math.round(235 - (215 * index) / (count - 1))} 62% ${isDark() ? 64 : 42}%)`);
 
 /** The same colour, seen through. */
 function faded(text, share) {

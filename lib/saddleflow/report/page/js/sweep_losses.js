@@ -5,13 +5,22 @@ const partWords = {median: '', low: ', lowest', high: ', highest', lower: ', low
 const bandShare = {range: 0.1, quartiles: 0.2};
 
 /** Five curves a group, as the plot `curves` of the page. */
-function groupedCurves() {
+function makeGroupedCurves() {
   const {time, curves} = run.sweep.curves, {values} = curves.find(({name}) => name === chosenValue('curve'));
   const grouped = groupsOf(chosenValue('group'), shownRows()).flatMap(({label, rows}, group) => {
     const spreads = time.map((_unused, k) => spread(rows.map((row) => values[row][k])));
     return Object.keys(partWords).map((part) => ({name: label + partWords[part], group, part, values: spreads.map((one) => one[part])}));
   });
   return {time, step: time, curves: grouped};
+}
+
+let lastGrouped = {key: null};
+
+/** They are asked for at every change of colours or axes, and take a while where the runs are many. */
+function groupedCurves() {
+  const key = JSON.stringify([chosenValue('group'), chosenValue('curve'), shownRows()]);
+  if (lastGrouped.key !== key) lastGrouped = {key, plot: makeGroupedCurves()};
+  return lastGrouped.plot;
 }
 
 /** Bands that overlap are not readable: of many groups the medians are drawn alone. */

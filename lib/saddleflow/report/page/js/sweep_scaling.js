@@ -66,7 +66,7 @@ function drawScaling() {
   });
   addExponents(section('exponents'), all);
   const hidden = all.reduce((sum, {points}) => sum + points.filter(({count}) => count).length, 0) - series.reduce((sum, {points}) => sum + points.length, 0);
-  section('scaling-note').textContent = `${capital(result.label)}: ${result.long_name}. Median over ${pooledWords(over.name, by?.name)}, whiskers from lowest to highest; ` +
+  section('scaling-note').textContent = `${result.long_name === result.label ? '' : `${capital(result.label)}: ${result.long_name}. `}Median over ${pooledWords(over.name, by?.name)}, whiskers from lowest to highest; ` +
       'runs without a value are left out.' + (logX && logY ? ' Dashed: the power law through the medians.' : '') +
       (hidden ? ` ${plural(hidden, 'median')} of ${hidden === 1 ? 'a value' : 'values'} that no logarithm is taken of ${hidden === 1 ? 'is' : 'are'} not shown.` : '');
 }
@@ -86,5 +86,5 @@ function addScaling(parent) {
       choice('xscale', 'axis', scales, 'log'), choice('yscale', 'values', scales, 'log')),
       element('p', {class: 'note', id: 'scaling-note'}));
   sweepFigure(parent, 'scaling');
-  parent.append(element('h3', {class: 'above'}, 'Exponents: slopes of the logarithms of the medians'), element('div', {id: 'exponents'}));
+  parent.append(element('h3', {class: 'above'}, 'Exponents: slopes of the logarithms of the medians'), element('div', {id: 'exponents', class: 'narrow'}));
 }
