@@ -1,5 +1,6 @@
 """Collected sweeps in Python, against statistics that are taken of the arrays themselves."""
 
+import re
 import shutil
 import sys
 import time
@@ -163,6 +164,19 @@ def test_the_run_beside_it(sweep, run, folder, written):
     with pytest.raises(sf.InputError, match="61.*1 to 60"):
         sweep.run(61)
     assert isinstance(sf.open(folder / f"{written['names'][2]}.h5"), sf.Run)
+
+
+def test_the_example_of_the_readme(run, written, folder, tmp_path, monkeypatch, capsys):
+    readme = Path(__file__).resolve().parents[2] / "lib" / "python" / "README.md"
+    (code,) = re.findall(r"```python sweep\n(.*?)```", readme.read_text(encoding="utf-8"), re.S)
+    (tmp_path / "scales").mkdir()
+    shutil.copy(folder / "collected.h5", tmp_path / "scales")
+    shutil.copy(run.path, tmp_path / "scales" / f"{written['names'][16]}.h5")
+    monkeypatch.chdir(tmp_path)
+    names = {"sf": sf}
+    exec(code, names)
+    assert isinstance(names["run"], sf.Run) and "step size underflow" in capsys.readouterr().out
+    matplotlib.pyplot.close("all")
 
 
 @pytest.mark.parametrize("name", ["run", "state", "final_loss", "escape_time", "visit_loss", "visit_depth", "jump_time", "curve_time", "loss_curve", "message"])
