@@ -1,4 +1,5 @@
-// sf-report FILE.h5... [-o FILE.html]: a run, or several of one problem, as one page for the browser.
+// sf-report FILE.h5... [-o FILE.html]: a run, several of one problem, or a sweep, as one page for the
+// browser.
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "command_line.hpp"
+#include "saddleflow/archive/sweep_reader.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/report/from_file.hpp"
 #include "saddleflow/report/page.hpp"
@@ -20,10 +22,11 @@ struct Options {
 };
 
 void describe(saddleflow::tools::CommandLine& line, Options& options) {
-  line.required("FILE", options.files,
-                "HDF5 file written by any of the tools; or several run files of one problem (same network, "
-                "data and loss)",
-                "FILE.h5...");
+  line.required(
+      "FILE", options.files,
+      "HDF5 file written by any of the tools, also the collected file of a sweep; or several run files "
+      "of one problem (same network, data and loss)",
+      "FILE.h5...");
   line.text("-o,--output", options.output, "HTML file (default for one run: FILE with the ending .html)",
             "FILE.html");
   line.flag("-f,--force", options.force, "overwrite an existing page");
@@ -33,6 +36,11 @@ void describe(saddleflow::tools::CommandLine& line, Options& options) {
       "and the origin of the run. For "
       "several runs it shows the losses over a common time, with median and range, and the visits of all "
       "runs. Every chart can be saved as SVG and as CSV.");
+  line.note(
+      "For the collected file of a sweep (sf-sweep --collect) it shows what became of the runs, their losses "
+      "grouped by an axis, any result over any axis with the fitted exponent, the visits by value of an "
+      "axis, and "
+      "a table of all runs. The reader chooses the axes on the page.");
   line.note("The address of the page can select the axes (linear, log or steps), the zoom and the colours:");
   line.example("run.html#x=log&y=log&zoom=100,2000&theme=dark");
 }
@@ -48,6 +56,8 @@ int report(Options options) {
   const saddleflow::ExistingFile existing = saddleflow::existing_file(options.force);
   if (several)
     write_page(options.output, read_runs(options.files), existing);
+  else if (saddleflow::archive::is_sweep_file(options.files.front()))
+    write_page(options.output, saddleflow::archive::read_sweep(options.files.front()), existing);
   else
     write_page(options.output, read_run(options.files.front()), existing);
   std::printf("%s\n", options.output.c_str());
@@ -59,8 +69,9 @@ int report(Options options) {
 int main(int argc, char** argv) {
   using namespace saddleflow::tools;
   return run_tool(
-      {"sf-report", "Writes one self-contained HTML page about a run, or about several runs of one problem.",
-       argc, argv},
+      {"sf-report",
+       "Writes one self-contained HTML page about a run, several runs of one problem, or a sweep.", argc,
+       argv},
       [](CommandLine& line) {
         Options options;
         describe(line, options);

@@ -7,12 +7,13 @@
     run.W(1, 500.0)                 # the first weight matrix at t = 500
     run.plot.loss()
 
-A run is a file (HDF5, also netCDF-4); `Run` reads it. See lib/python/README.md.
+A run is a file (HDF5, also netCDF-4); `Run` reads it, and `Sweep` the collected file of a sweep. See lib/python/README.md.
 """
 
 from ._core import InputError, IoError, NumericalError, Problem, __version__
-from .run import Run, open, run
+from .run import Run, run
+from .sweep import Sweep, open
 from .tools import evaluate, kkt, limit, pursuit, saddles, skeleton
 
-__all__ = ["InputError", "IoError", "NumericalError", "Problem", "Run", "__version__", "evaluate", "kkt", "limit", "open",
+__all__ = ["InputError", "IoError", "NumericalError", "Problem", "Run", "Sweep", "__version__", "evaluate", "kkt", "limit", "open",
            "pursuit", "run", "saddles", "skeleton"]

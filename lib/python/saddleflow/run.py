@@ -87,11 +87,6 @@ def run(study: Study, X: Optional[Any] = None, y: Optional[Any] = None, file: Op
     return result
 
 
-def open(path: Path) -> Run:
-    """The run of a file, be it finished, killed or still being written. InputError for what is no run file, IoError."""
-    return Run(os.fspath(path))
-
-
 def _with_words(data: xr.Dataset) -> xr.Dataset:
     """Adds the words of flags (CF: flag_values, flag_meanings)."""
     words = {}

@@ -10,6 +10,7 @@
 
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/same_problem.hpp"
+#include "saddleflow/archive/sweep_reader.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/thin.hpp"
 
@@ -269,6 +270,10 @@ std::vector<RunData> read_runs(const std::vector<std::string>& paths) {
   std::vector<RunData> runs;
   std::optional<RunReader> first;
   for (const std::string& path : paths) {
+    if (archive::is_sweep_file(path))
+      throw InputError(
+          fmt::format("{}: a collected sweep among {} files, expected run files, or the sweep alone", path,
+                      paths.size()));
     RunReader reader = RunReader::open(path);
     if (first)
       archive::check_same_problem(first->description(), first->path(), reader.description(), reader.path());

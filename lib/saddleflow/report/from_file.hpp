@@ -21,7 +21,7 @@ RunData read_run(const archive::RunReader& reader);
 RunData read_run(const std::string& path);
 
 /// What a page of several runs shows: of each its texts, steps, loss and visits. InputError also where the
-/// runs are not of one problem (archive::check_same_problem) or one has no trajectory.
+/// runs are not of one problem (archive::check_same_problem), one has no trajectory, or is a collected sweep.
 std::vector<RunData> read_runs(const std::vector<std::string>& paths);
 
 }  // namespace saddleflow::report

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "saddleflow/archive/sweep_record.hpp"
 #include "saddleflow/report/run_data.hpp"
 
 namespace saddleflow::report {
@@ -20,5 +21,9 @@ std::string to_json(const RunData& run, std::size_t points = kPointsOfCurve);
 /// Several runs of one problem: their losses at common times with median and range, and all visits.
 /// InputError also where one has no trajectory.
 std::string to_json(const std::vector<RunData>& runs, std::size_t points = kPointsOfCurve);
+
+/// A collected sweep: its axes, results, visits and curves, run by run. Of the curves about `points` times
+/// are kept, fewer where the runs are many.
+std::string to_json(const archive::SweepRecord& sweep, std::size_t points = kPointsOfCurve);
 
 }  // namespace saddleflow::report

@@ -1,5 +1,7 @@
 #include "saddleflow/report/page.hpp"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "saddleflow/base/error.hpp"
@@ -89,8 +91,8 @@ std::string fill_template(std::string_view page, const std::map<std::string, std
 
 namespace {
 
-std::string fill_page(const RunData& run, const std::string& json) {
-  const std::string title = html_escape(run.title.empty() ? run.file : run.title);
+std::string fill_page(const std::string& title_or_file, const std::string& json) {
+  const std::string title = html_escape(title_or_file);
   const std::string data = script_escape(json);
   return fill_template(page_files::html, {{"title", title},
                                           {"uplot_style", page_files::uplot_style},
@@ -100,13 +102,20 @@ std::string fill_page(const RunData& run, const std::string& json) {
                                           {"script", page_files::script}});
 }
 
+const std::string& heading(const RunData& run) { return run.title.empty() ? run.file : run.title; }
+
 }  // namespace
 
-std::string render_page(const RunData& run) { return fill_page(run, to_json(run)); }
+std::string render_page(const RunData& run) { return fill_page(heading(run), to_json(run)); }
 
 std::string render_page(const std::vector<RunData>& runs) {
   const std::string json = to_json(runs);  // checks that there are any
-  return fill_page(runs.front(), json);
+  return fill_page(heading(runs.front()), json);
+}
+
+std::string render_page(const archive::SweepRecord& sweep) {
+  const std::string file = std::filesystem::path(sweep.path).filename().string();
+  return fill_page(sweep.title.empty() ? file : sweep.title, to_json(sweep));
 }
 
 }  // namespace saddleflow::report

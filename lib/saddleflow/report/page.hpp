@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "saddleflow/archive/sweep_record.hpp"
 #include "saddleflow/base/existing_file.hpp"
 #include "saddleflow/report/run_data.hpp"
 
@@ -16,11 +17,14 @@ namespace saddleflow::report {
 std::string render_page(const RunData& run);
 /// Of several runs of one problem.
 std::string render_page(const std::vector<RunData>& runs);
+/// Of a collected sweep.
+std::string render_page(const archive::SweepRecord& sweep);
 
 /// Renders the page into a file, which is there either whole or not at all.
 /// InputError: it exists and is to be kept; IoError: it cannot be written.
 void write_page(const std::string& path, const RunData& run, ExistingFile existing);
 void write_page(const std::string& path, const std::vector<RunData>& runs, ExistingFile existing);
+void write_page(const std::string& path, const archive::SweepRecord& sweep, ExistingFile existing);
 
 /// Writes a file; IoError with the operating system's reason if that fails.
 void write_text(const std::string& path, std::string_view text);

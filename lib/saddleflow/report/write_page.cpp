@@ -61,4 +61,8 @@ void write_page(const std::string& path, const std::vector<RunData>& runs, Exist
   write_rendered(path, existing, [&] { return render_page(runs); });
 }
 
+void write_page(const std::string& path, const archive::SweepRecord& sweep, ExistingFile existing) {
+  write_rendered(path, existing, [&] { return render_page(sweep); });
+}
+
 }  // namespace saddleflow::report

@@ -1,8 +1,10 @@
 #include "saddleflow/archive/hdf5/dataset.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 #include <type_traits>
+#include <utility>
 
 #include "saddleflow/archive/hdf5/attribute.hpp"
 
@@ -57,6 +59,21 @@ void write(hid_t dataset, const std::vector<Number>& data) {
   check(H5Dflush(dataset), dataset, "", "write");  // closing would fail in silence
 }
 
+/// Strings of `size` characters each, padded with zeros or blanks.
+std::vector<std::string> read_fixed_texts(hid_t dataset, hid_t type, std::size_t count) {
+  const std::size_t size = H5Tget_size(type);
+  std::string all(size * count, '\0');
+  check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()), dataset, "", "read");
+  std::vector<std::string> texts;
+  for (std::size_t k = 0; k < count; ++k) {
+    std::string text = all.substr(k * size, size);
+    text.resize(std::min(text.find('\0'), size));
+    if (H5Tget_strpad(type) == H5T_STR_SPACEPAD) text.resize(text.find_last_not_of(' ') + 1);
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> shape(hid_t dataset) {
@@ -107,6 +124,23 @@ template std::vector<double> read_rows<double>(hid_t, std::int64_t, std::int64_t
 template std::vector<std::int64_t> read_rows<std::int64_t>(hid_t, std::int64_t, std::int64_t);
 template std::vector<double> read_all<double>(hid_t);
 template std::vector<std::int64_t> read_all<std::int64_t>(hid_t);
+
+std::vector<std::string> read_texts(hid_t dataset) {
+  const std::vector<std::int64_t> size = shape(dataset);
+  const auto count = static_cast<std::size_t>(
+      std::accumulate(size.begin(), size.end(), std::int64_t{1}, std::multiplies<>()));
+  if (count == 0) return {};
+  const Handle type(check(H5Dget_type(dataset), dataset, "", "inspect"), H5Tclose);
+  if (H5Tis_variable_str(type) <= 0) return read_fixed_texts(dataset, type, count);
+  std::vector<char*> read(count, nullptr);
+  check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, read.data()), dataset, "", "read");
+  std::vector<std::string> texts;
+  for (char* text : read) {
+    texts.emplace_back(text == nullptr ? "" : text);
+    H5free_memory(text);
+  }
+  return texts;
+}
 
 void write_text(hid_t parent, const std::string& path, const std::string& text,
                 const std::string& long_name) {

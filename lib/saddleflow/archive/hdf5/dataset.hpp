@@ -36,6 +36,9 @@ std::vector<Number> read_rows(hid_t dataset, std::int64_t first, std::int64_t co
 template <class Number>
 std::vector<Number> read_all(hid_t dataset);
 
+/// The entries of a dataset of strings, of variable or of fixed length.
+std::vector<std::string> read_texts(hid_t dataset);
+
 /// A scalar UTF-8 string dataset.
 void write_text(hid_t parent, const std::string& path, const std::string& text, const std::string& long_name);
 std::string read_text(hid_t parent, const std::string& path);

@@ -1,7 +1,7 @@
-// The view in the address, after the #: x, y, y.PLOT, zoom, theme, round. A link shows what its sender saw.
+// The view in the address, after the #: x, y, y.PLOT, zoom, theme, round, and the choices of choices.js. A link shows what its sender saw.
 
 /** Steps of several runs do not belong together; a skeleton has none. */
-const timeAxes = run.runs || run.skeleton ? ['linear', 'log'] : ['linear', 'log', 'steps'];
+const timeAxes = run.runs || run.sweep || run.skeleton ? ['linear', 'log'] : ['linear', 'log', 'steps'];
 const valueAxes = ['linear', 'log'];
 
 /** "from,to" on the time axis of the view; null where it is not an interval of the run. */
@@ -23,6 +23,8 @@ function readAddress() {
     if (valueAxes.includes(own)) view.y[plot.id] = own;
   }
   view.theme = ['light', 'dark'].includes(chosen.get('theme')) ? chosen.get('theme') : '';
+  readChoices(chosen);
+  if (run.sweep) drawSweepCurves();  // their times are those of a zoom
   view.zoom = readZoom(chosen.get('zoom'));
   const round = Number(chosen.get('round') ?? NaN);
   view.round = Number.isInteger(round) && run.rounds?.list[round] ? round : null;
@@ -40,6 +42,7 @@ function writeAddress() {
   else for (const plot of plots) if (view.y[plot.id] && view.y[plot.id] !== plot.start) parts.push(`y.${plot.id}=${view.y[plot.id]}`);
   if (view.zoom) parts.push(`zoom=${view.zoom.join(',')}`);
   if (view.theme) parts.push(`theme=${view.theme}`);
+  parts.push(...choicesAsAddress());
   if (run.rounds && view.round !== null && view.round !== run.rounds.list.length - 1) parts.push(`round=${view.round}`);
   const hash = parts.length ? `#${parts.join('&')}` : '';
   // Not a new entry of the history: the back button leaves the page.

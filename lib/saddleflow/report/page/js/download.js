@@ -117,9 +117,11 @@ function save(name, text, type) {
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }
 
+const fileName = (title) => [run.title || run.file, title].join(' ').toLowerCase().replace(/[^\p{L}\p{N}.]+/gu, '-').replace(/^-+|-+$/g, '');
+
 /** Buttons that save a chart; `drawing` and `table` are asked when one is pressed. */
 function downloads(title, drawing, table) {
-  const name = [run.title || run.file, title].join(' ').toLowerCase().replace(/[^\p{L}\p{N}.]+/gu, '-').replace(/^-+|-+$/g, '');
+  const name = fileName(title);
   const button = (kind, act) => element('button', {type: 'button', 'data-save': kind, 'aria-label': `save ${title} as ${kind}`, title: `save as ${kind}`,
                                                    onclick: () => act().catch(noteError)}, kind);
   return element('span', {class: 'save'}, button('SVG', async () => save(`${name}.svg`, await drawing(), 'image/svg+xml')),

@@ -64,6 +64,7 @@ function report() {
 function refresh() {
   if (view.theme) document.documentElement.dataset.theme = view.theme;
   else delete document.documentElement.dataset.theme;
+  if (run.sweep) drawSweep();
   rebuild();
   if (run.rows) {
     addDirections();
@@ -77,7 +78,8 @@ function refresh() {
 }
 
 function start() {
-  if (run.runs) addSeveral();
+  if (run.sweep) addSweep();
+  else if (run.runs) addSeveral();
   else if (run.skeleton) addSkeleton();
   else addSingle();
   readAddress();

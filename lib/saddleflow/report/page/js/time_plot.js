@@ -39,7 +39,7 @@ function showValues(plot, index) {
   const several = curves.length > plot.namedCurves;
   curves.forEach((values, i) => {
     const curve = plot.curves[i];
-    if (several && i !== plot.focus && !curve.always) return;
+    if (curve.quiet || (several && i !== plot.focus && !curve.always)) return;
     items.push(element('span', {},
         element('i', {class: 'swatch', style: `background:${curve.stroke}`}), curve.name + ' ',
         !known(values[row]) && plot.exclusive ? null : element('b', {}, number(values[row]))));
@@ -195,13 +195,13 @@ function chartLabel(plot) {
 /** As the reader sees it: zoom, axes and colours. */
 function plotSvg(plot) {
   const {min, max} = plot.chart.scales.x;
-  return chartSvg(plot.title, chartOptions(plot), plotData(plot), [min, max], plot.paint ? [] : plot.curves);
+  return chartSvg(plot.title, chartOptions(plot), plotData(plot), [min, max], plot.paint ? [] : plot.curves.filter(({quiet}) => !quiet));
 }
 
 /** All values as they are recorded, of all times. */
 function plotTable(plot) {
   if (plot.table) return plot.table();
-  const {time, step, curves} = run.plots[plot.source], common = run.runs ? [['t'], [time]] : [['t', 'step'], [time, step]];
+  const {time, step, curves} = run.plots[plot.source], common = run.runs || run.sweep ? [['t'], [time]] : [['t', 'step'], [time, step]];
   return columnsToRows([...common[0], ...curves.map(({name}) => name)], [...common[1], ...curves.map(({values}) => values)]);
 }
 
