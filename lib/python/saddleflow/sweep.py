@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 FINISHED, FAILED = 3, 4
 # Everything of a collected file that must be there, with its dimensions; the tables of visits and jumps where a run has any.
 TABLES = {"run": ("run",), "name": ("run",), "state": ("run",), "message": ("run",), "stop_reason": ("run",), "final_time": ("run",), "final_loss": ("run",),
-          "escape_time": ("run",), "visit_count": ("run",), "jump_count": ("run",), "curve_time": ("curve_time",), "loss_curve": ("run", "curve_time")}
+          "escape_time": ("run",), "visit_count": ("run",), "jump_count": ("run",)}
+# Where a run has a path.
+CURVES = {"curve_time": ("curve_time",), "loss_curve": ("run", "curve_time")}
 VISITS = {name: ("run", "visit") for name in ("visit_loss", "visit_time", "visit_enter", "visit_leave", "visit_depth")}
 JUMPS = {"jump_time": ("run", "jump")}
 TEXTS = ("name", "message", "stop_reason")
@@ -49,7 +51,8 @@ def _read(path: str) -> xr.Dataset:
     import h5py
 
     with h5py.File(path, "r") as file:  # xarray does not get as far as this where a dimension is missing
-        for name in TABLES:
+        curves = CURVES if any(name in file for name in CURVES) else {}
+        for name in {**TABLES, **curves}:
             _require(name in file, name, path)
     try:
         with xr.open_dataset(path, engine=ENGINE) as data:
@@ -64,6 +67,8 @@ def _check(table: xr.Dataset, path: str) -> None:
     if version.split(".")[0] != "1":
         raise _core.InputError(f"{path}: sweep_format is {version}, expected 1")
     expected = dict(TABLES)
+    if any(name in table.variables for name in CURVES):
+        expected |= CURVES
     for count, tables in (("visit_count", VISITS), ("jump_count", JUMPS)):
         if count in table and (np.nan_to_num(table[count].values) > 0).any():
             expected |= tables

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <hdf5_hl.h>
+
 #include "saddleflow/archive/hdf5/attribute.hpp"
 #include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/archive/hdf5/error.hpp"
@@ -156,6 +158,7 @@ class SweepFile {
   /// An axis, a computed value or a scalar; tables and texts of later versions are none.
   void read_column(const std::string& name, SweepRecord& record) {
     const hdf5::Handle dataset = open(name);
+    if (H5DSis_scale(dataset) > 0) return;  // a dimension of tables
     const bool axis = H5Aexists(dataset, "role") > 0, text = is_text(dataset);
     if (hdf5::shape(dataset).size() != 1 && !axis) return;
     if (!axis) {
@@ -220,6 +223,7 @@ class SweepFile {
   }
 
   void read_curves(SweepRecord& record) {
+    if (!has("curve_time") && !has("loss_curve")) return;  // no run has a path
     record.curve_time = dimension("curve_time");
     const auto& times = record.curve_time;
     if (!std::ranges::all_of(times, [](double t) { return std::isfinite(t); }) ||
