@@ -235,6 +235,7 @@ case = [0, 1, 2, 3, 4, 5]
     words = table["state"].attrs["flag_meanings"].split()
     assert [words[k] for k in table["state"].values] == ["finished", "failed", "failed", "failed", "failed", "finished"]
     assert "data.samples" in table["message"].values[1] and np.isnan(table["final_loss"].values[1])
+    report("broken/collected.h5")
     assert table["stop_reason"].values[3] == "balance_drift" and np.isfinite(table["final_loss"].values[3])
     again = sweep("broken.toml", "-j", "2")
     assert "3 finished (2 of them earlier), 3 failed" in again.stdout, again.stdout
@@ -287,6 +288,13 @@ def a_changed_sweep_runs_what_has_changed():
     succeed("changed.toml", "-o", "s", "--collect", "--collected", "changed.h5")
     table = xr.open_dataset("changed.h5", engine="h5netcdf").load()
     assert np.isnan(table["final_loss"].values).all(), "numbers of other settings"
+    report("changed.h5")
+
+
+def report(path):
+    """sf-report reads what sf-sweep writes."""
+    done = subprocess.run([os.path.join(BIN, "sf-report"), path, "-o", "page.html", "-f"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def other_tools():
@@ -314,6 +322,7 @@ tool = "sf-evaluate"
         succeed("tool.toml", "-o", tool, "--collect")
         table = xr.open_dataset(f"{tool}/collected.h5", engine="h5netcdf").load()
         assert np.isfinite(table[column].values.reshape(2, -1)[:, 0]).all(), (tool, table[column])
+        report(f"{tool}/collected.h5")
 
 
 def without_locks():
