@@ -39,4 +39,9 @@ void GradientFlow::quadrature_jacobian(const Vector& x, Matrix& out, Real /*t*/)
   out.row(0) = Real(2) * product_.transpose();
 }
 
+Operations GradientFlow::operations() const {
+  const Real gradient = objective_.gradient_operations();
+  return {gradient, gradient * objective_.hessian_cost()};
+}
+
 }  // namespace saddleflow

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/ode/stepper/system.hpp"
 #include "saddleflow/problem/objective.hpp"
 
 namespace saddleflow {
@@ -29,6 +30,7 @@ class GradientFlow {
   void hessian(const Vector& x, Matrix& out, Real t);
   void hessian_vector(const Vector& x, const Vector& v, Vector& out, Real t);
   Index quadratures() const { return 1; }
+  Operations operations() const;
   /// d||grad L||^2 / dw = 2 (H grad L)^T, 1 x n.
   void quadrature_jacobian(const Vector& x, Matrix& out, Real t);
 

@@ -45,6 +45,8 @@ class Kernel {
   /// network of one output is given blocks that are not diagonal.
   /// By default as many products as there are parameters.
   virtual void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out);
+  /// Whether hessian() is assembled directly; false: by products (the default).
+  virtual bool assembles_hessian() const { return false; }
 
   /// From the next forward() on, the branches of `pattern`, of which a copy is kept; null: the activation as
   /// it is. InputError where the network has no hidden layers or the shapes differ.

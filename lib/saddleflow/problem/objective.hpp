@@ -106,6 +106,11 @@ class Objective {
   /// Null for networks that show no pre-activations.
   const OuterLayer* outer_layer() const { return pass_.outer_layer(); }
 
+  /// Floating-point operations of a gradient, and the gradients that a Hessian costs: by the count of the
+  /// products with the data that each of them is made of.
+  Real gradient_operations() const;
+  Real hessian_cost() const;
+
   const WorkCounters& counters() const { return counters_; }
   void set_counters(const WorkCounters& counters) { counters_ = counters; }
 

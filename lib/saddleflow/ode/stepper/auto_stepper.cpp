@@ -10,6 +10,8 @@ namespace {
 
 // Ends of the intervals on the negative real axis on which the explicit methods are stable.
 constexpr Real kIntervalOfDop853 = Real(6.4), kIntervalOfDopri5 = Real(10) / 3;
+// Right-hand sides of a step.
+constexpr Real kStagesOfDopri5 = 6, kStagesOfDop853 = 12, kStagesOfRodas5P = 8;
 // A system that offers no derivatives gets its Jacobian from two right-hand sides a component and step: up to
 // this many components that is less than the stages of RKC2 on a plateau.
 constexpr Index kMostDifferences = 100;
@@ -57,6 +59,7 @@ void AutoStepper::initialize(const Vector& x, Real t, Real dt) {
   estimator_.forget();
   banked_ = StepCounters();
   strikes_ = size_strikes_ = calm_ = returns_ = 0;
+  stiff_step_ = stiff_debt_ = explicit_steps_ = 0;
   shortened_ = planned_ = false;
   open_window(policy_.check_interval);
 }
@@ -76,7 +79,7 @@ std::pair<Real, Real> AutoStepper::do_step(const System& system) {
   if (!std::exchange(shortened_, false)) {
     const Real h = step.second - step.first;
     if (mode_ != Mode::nonstiff)
-      observe_stiff(h);
+      observe_stiff(system, h);
     else if (options_.smooth)
       observe_dop853(system, h);
     else
@@ -99,7 +102,11 @@ void AutoStepper::carry_out_plan() {
   active().initialize(old.current_state(), old.current_time(), planned_step_);
   planned_ = false;
   strikes_ = size_strikes_ = calm_ = 0;
-  if (mode_ == Mode::nonstiff) {
+  stiff_step_ = 0;
+  if (mode_ != Mode::nonstiff) {
+    stiff_debt_ = 0;
+  } else {
+    explicit_steps_ = 0;
     returns_ = std::min(returns_ + 1, policy_.longest_backoff);
     open_window(policy_.check_interval << returns_);
   }
@@ -136,14 +143,17 @@ void AutoStepper::watch_sizes(const System& system, Real h, int& strikes) {
 }
 
 void AutoStepper::observe_dopri5(const System& system, Real h) {
+  ++explicit_steps_;
   watch_sizes(system, h, strikes_);
-  if (strikes_ >= kChecks) plan_stiff(system);
+  if (strikes_ >= kChecks && may_be_stiff()) plan_stiff(system);
 }
 
 void AutoStepper::observe_dop853(const System& system, Real h) {
+  ++explicit_steps_;
   strikes_ = dop853_.stiffness() > policy_.stiff_above * limit_ ? strikes_ + 1 : 0;
   if (dop853_.knows_rounding()) watch_sizes(system, h, size_strikes_);
-  if (strikes_ >= policy_.stiff_steps << returns_ || size_strikes_ >= kChecks) plan_stiff(system);
+  const bool on_limit = strikes_ >= policy_.stiff_steps << returns_ || size_strikes_ >= kChecks;
+  if (on_limit && may_be_stiff()) plan_stiff(system);
 }
 
 void AutoStepper::plan_stiff(const System& system) {
@@ -152,7 +162,21 @@ void AutoStepper::plan_stiff(const System& system) {
        policy_.stiff_growth * current_time_step());
 }
 
-void AutoStepper::observe_stiff(Real h) {
+Real AutoStepper::explicit_work(const System& system) const {
+  const Operations work = system.operations();
+  if (mode_ != Mode::rodas5p || !(work.rhs > 0)) return 0;
+  const Real n = static_cast<Real>(current_state().size() - system.quadratures());
+  const Real factorisation = n * n * n / 3, solutions = kStagesOfRodas5P * 2 * n * n;
+  const Real stiff = work.hessian + factorisation + solutions + kStagesOfRodas5P * work.rhs;
+  return stiff / ((options_.smooth ? kStagesOfDop853 : kStagesOfDopri5) * work.rhs);
+}
+
+Real AutoStepper::least_stiffness(const System& system) const {
+  const Real by_cost = policy_.worth * policy_.stiff_above * limit_ * explicit_work(system);
+  return std::max(policy_.explicit_below * limit_, by_cost);
+}
+
+void AutoStepper::observe_stiff(const System& system, Real h) {
   Real largest = rkc2_.spectrum().max;
   if (mode_ == Mode::rodas5p) {
     const auto product = [this](const Vector& v, Vector& out) { rodas5p_.curvature(v, out); };
@@ -160,8 +184,19 @@ void AutoStepper::observe_stiff(Real h) {
     largest = estimator_.estimate(product, rodas5p_.leading(), kind, policy_.follow_steps).max;
     ++banked_.spectral_estimates;
   }
-  calm_ = h * largest < policy_.explicit_below * limit_ ? calm_ + 1 : 0;
-  if (calm_ >= policy_.explicit_steps) plan(Mode::nonstiff, current_time_step());
+  const Real explicit_steps = h * largest / (policy_.stiff_above * limit_);
+  stiff_debt_ = std::max(Real(0), stiff_debt_ + explicit_work(system) - explicit_steps);
+  // A step that is short because it has not grown yet says nothing.
+  const bool growing = stiff_step_ > 0 && h > policy_.growing * stiff_step_;
+  stiff_step_ = h;
+  calm_ = h * largest < least_stiffness(system) && !growing ? calm_ + 1 : 0;
+  if (calm_ >= policy_.explicit_steps) plan(Mode::nonstiff, explicit_step(h, largest));
+}
+
+/// The first explicit step after a stiff one, which may be far beyond the limit of stability.
+Real AutoStepper::explicit_step(Real h, Real largest) const {
+  const Real next = current_time_step(), stable = policy_.stiff_above * limit_ / largest;
+  return h * largest > policy_.stiff_above * limit_ ? std::min(next, stable) : next;
 }
 
 const StepCounters& AutoStepper::counters() const {
@@ -185,6 +220,9 @@ std::vector<Real> AutoStepper::memory() const {
   memory.add(size_strikes_);
   memory.add(calm_);
   memory.add(returns_);
+  memory.add(stiff_step_);
+  memory.add(stiff_debt_);
+  memory.add(explicit_steps_);
   memory.add(shortened_);
   memory.add(planned_);
   memory.add(static_cast<int>(planned_mode_));
@@ -213,6 +251,9 @@ void AutoStepper::restore(const Vector& x, Real t, const std::vector<Real>& memo
   size_strikes_ = static_cast<int>(reader.integer());
   calm_ = static_cast<int>(reader.integer());
   returns_ = static_cast<int>(reader.integer());
+  stiff_step_ = reader.real();
+  stiff_debt_ = reader.real();
+  explicit_steps_ = reader.real();
   shortened_ = reader.integer() != 0;
   planned_ = reader.integer() != 0;
   planned_mode_ = mode();

@@ -8,6 +8,13 @@
 
 namespace saddleflow {
 
+/// Floating-point operations, by count and not by the clock, so that choices are the same on every machine;
+/// 0: not known.
+struct Operations {
+  Real rhs = 0;
+  Real hessian = 0;
+};
+
 // clang-format off
 /// A system x' = f(x, t) in Odeint's sense is anything callable as sys(x, dxdt, t). It may offer more, found by
 /// name; each is optional:
@@ -21,6 +28,8 @@ namespace saddleflow {
 ///                                     carried with the solution. Hessian, Jacobian and product then speak of
 ///                                     the leading n = x.size() - q components only
 ///   sys.quadrature_jacobian(x, Q, t)  d(trailing rates)/d(leading components), q x n
+///   sys.operations()                  what a right-hand side and a Hessian or Jacobian cost (Operations), for
+///                                     the choice between explicit and stiff steps
 // clang-format on
 template <class S>
 concept OdeSystem = requires(S& sys, const Vector& x, Vector& dxdt, Real t) {
@@ -50,6 +59,7 @@ class System {
     table_->time_derivative(object_, x, out, t);
   }
   bool has_quadrature_jacobian() const { return table_->quadrature_jacobian != nullptr; }
+  Operations operations() const { return table_->operations ? table_->operations(object_) : Operations(); }
   Index quadratures() const { return table_->quadratures ? table_->quadratures(object_) : 0; }
   void quadrature_jacobian(const Vector& x, Matrix& out, Real t) const {
     table_->quadrature_jacobian(object_, x, out, t);
@@ -64,6 +74,7 @@ class System {
     void (*time_derivative)(void*, const Vector&, Vector&, Real) = nullptr;
     Index (*quadratures)(void*) = nullptr;
     void (*quadrature_jacobian)(void*, const Vector&, Matrix&, Real) = nullptr;
+    Operations (*operations)(void*) = nullptr;
   };
 
   template <class S>
@@ -92,6 +103,8 @@ class System {
       table.quadrature_jacobian = [](void* s, const Vector& x, Matrix& m, Real t) {
         static_cast<S*>(s)->quadrature_jacobian(x, m, t);
       };
+    if constexpr (requires(S & s) { s.operations(); })
+      table.operations = [](void* s) -> Operations { return static_cast<S*>(s)->operations(); };
     return table;
   }
   template <class S>
