@@ -82,15 +82,18 @@ def _check(table: xr.Dataset, path: str) -> None:
                                    "expected run and a key")
 
 
-def power_law(x: Any, y: Any) -> tuple[float, float]:
-    """(exponent, factor) of y = factor x^exponent: the line by least squares through the logarithms of what is positive. NaN
-    where there are no two different x."""
+def power_law(x: Any, y: Any) -> tuple[float, float, float]:
+    """(exponent, factor, error) of y = factor x^exponent: the line by least squares through the logarithms of what is positive,
+    and the standard error of the exponent, known from three points on. NaN where there are no two different x."""
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     usable = (x > 0) & (y > 0) & np.isfinite(x) & np.isfinite(y)
     if len(np.unique(x[usable])) < 2:
-        return np.nan, np.nan
-    exponent, offset = np.polyfit(np.log(x[usable]), np.log(y[usable]), 1)
-    return float(exponent), float(np.exp(offset))
+        return np.nan, np.nan, np.nan
+    log_x, log_y = np.log(x[usable]), np.log(y[usable])
+    exponent, offset = np.polyfit(log_x, log_y, 1)
+    rest, across = np.sum((log_y - offset - exponent * log_x) ** 2), np.sum((log_x - log_x.mean()) ** 2)
+    error = np.sqrt(rest / (len(log_x) - 2) / across) if len(log_x) > 2 else np.nan
+    return float(exponent), float(np.exp(offset)), float(error)
 
 
 def _statistics(values: np.ndarray, groups: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -253,12 +256,12 @@ class Sweep:
         return _statistics(source.values(name), {group: source.table[group].values for group in source._groups(over)})
 
     def exponents(self, name: str, axis: str, by: Optional[str] = None, finished: bool = True) -> pd.DataFrame:
-        """Exponent and factor of the power law through the medians of a result over a numeric axis, one row for each value of the
+        """Exponent, factor, and standard error of the exponent, of the power law through the medians of a result over a numeric axis, one row for each value of the
         axis `by`. All other axes are pooled, as on the page of sf-report."""
         import pandas as pd
 
         rows = [(label, *power_law(part.index, part["median"])) for label, part in self.medians_along(name, axis, by, finished)]
-        return pd.DataFrame(rows, columns=[by or "", "exponent", "factor"]).set_index(by or "")
+        return pd.DataFrame(rows, columns=[by or "", "exponent", "factor", "error"]).set_index(by or "")
 
     def _grouped(self, by: Optional[str]) -> list[tuple[Any, np.ndarray]]:
         """Value and rows of each group: numbers ascending, texts in the order of the runs. One group where there is no `by`."""

@@ -244,7 +244,11 @@ class SweepFile {
 bool is_sweep_file(const std::string& path) {
   // Only a run file is written for a long time; a collected one is there as a whole or not at all.
   if (file_state(path) != FileState::closed) return false;
-  return says_sweep(hdf5::open_file(path, H5F_ACC_RDONLY));
+  try {
+    return says_sweep(hdf5::open_file_patiently(path, H5F_ACC_RDONLY));
+  } catch (const IoError&) {
+    return false;  // a run whose writer has begun since, or a damaged file: its reader says so
+  }
 }
 
 SweepRecord read_sweep(const std::string& path) {

@@ -8,7 +8,7 @@
 namespace saddleflow::archive {
 
 /// Whether the file says of itself that it is a collected sweep (attribute sweep_format of the root).
-/// InputError: no such file, or no HDF5 file; IoError: it cannot be opened.
+/// Not so of one that cannot be opened. InputError: no such file, or no HDF5 file.
 bool is_sweep_file(const std::string& path);
 
 /// All of it, with the extents of every table checked against the number of runs and the common times. The
