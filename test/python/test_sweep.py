@@ -51,6 +51,7 @@ def test_what_the_file_holds(sweep, written):
         np.testing.assert_array_equal(sweep.values(name), values)
     assert sweep.table["visit_loss"].dims == ("run", "visit")
     np.testing.assert_array_equal(sweep.values("visit_loss.2"), [row[1] if len(row) > 1 else np.nan for row in written["visits"]["visit_loss"]])
+    np.testing.assert_array_equal(sweep.values("final_effective_width.1"), written["lists"]["final_effective_width"][1][:, 0])
     assert "60 runs" in repr(sweep) and "1 failed" in repr(sweep) and "init_scale" in repr(sweep)
 
 

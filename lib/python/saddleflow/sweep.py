@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 FINISHED, FAILED = 3, 4
 # Everything of a collected file that must be there, with its dimensions; the tables of visits and jumps where a run has any.
 TABLES = {"run": ("run",), "name": ("run",), "state": ("run",), "message": ("run",), "stop_reason": ("run",), "final_time": ("run",), "final_loss": ("run",),
-          "escape_time": ("run",), "visit_count": ("run",), "jump_count": ("run",), "curve_time": ("curve_time",), "loss_curve": ("run", "curve_time")}
+          "escape_time": ("run",), "visit_count": ("run",), "jump_count": ("run",)}
+# Where a run has a path.
+CURVES = {"curve_time": ("curve_time",), "loss_curve": ("run", "curve_time")}
 VISITS = {name: ("run", "visit") for name in ("visit_loss", "visit_time", "visit_enter", "visit_leave", "visit_depth")}
 JUMPS = {"jump_time": ("run", "jump")}
 TEXTS = ("name", "message", "stop_reason")
@@ -49,7 +51,7 @@ def _read(path: str) -> xr.Dataset:
     import h5py
 
     with h5py.File(path, "r") as file:  # xarray does not get as far as this where a dimension is missing
-        for name in TABLES:
+        for name in [*TABLES, *(CURVES if any(name in file for name in CURVES) else [])]:
             _require(name in file, name, path)
     try:
         with xr.open_dataset(path, engine=ENGINE) as data:
@@ -64,6 +66,8 @@ def _check(table: xr.Dataset, path: str) -> None:
     if version.split(".")[0] != "1":
         raise _core.InputError(f"{path}: sweep_format is {version}, expected 1")
     expected = dict(TABLES)
+    if any(name in table.variables for name in CURVES):
+        expected.update(CURVES)
     for count, tables in (("visit_count", VISITS), ("jump_count", JUMPS)):
         if count in table and (np.nan_to_num(table[count].values) > 0).any():
             expected |= tables
@@ -233,17 +237,17 @@ class Sweep:
         return [name for name in self.axes if name not in pooled and len(np.unique(self.table[name].values)) > 1]
 
     def values(self, name: str) -> np.ndarray:
-        """A result with one number a run: that of `table`, or jump_time, visit_loss, ... with the number of the jump or visit
-        from 1, as in "jump_time.1"; NaN where it is not known. InputError for others."""
+        """A result with one number a run: that of `table`, or of a table with several (jump_time, visit_loss,
+        final_effective_width, ...) with the number from 1, as in "jump_time.1"; NaN where it is not known. InputError for others."""
         known = self.scalars
         table, _, number = name.partition(".")
-        if number.isdigit() and table in {**VISITS, **JUMPS}:
-            column = int(number) - 1
-            there = table in self.table and 0 <= column < self.table[table].shape[1]
-            if not there:
-                raise _core.InputError(f"{self.path}: {name}: found no run with one, expected a number from 1 to "
-                                       f"{self.table[table].shape[1] if table in self.table else 0}")
-            return self.table[table].values[:, column]
+        tables = [other for other, variable in self.table.variables.items()
+                  if len(variable.dims) == 2 and variable.dims[0] == "run" and variable.dims[1] != "curve_time" and variable.dtype.kind in "fiu"]
+        if number.isdigit() and table in {*tables, *VISITS, *JUMPS}:
+            width = self.table[table].shape[1] if table in self.table else 0
+            if not 1 <= int(number) <= width:
+                raise _core.InputError(f"{self.path}: {name}: found no run with one, expected a number from 1 to {width}")
+            return self.table[table].values[:, int(number) - 1]
         if name not in known:
             raise _core.InputError(f"{self.path}: found no result {name}, expected one of: {', '.join(known)}, or jump_time.1, visit_loss.1, ...")
         return self.table[name].values.astype(float)
