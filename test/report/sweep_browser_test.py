@@ -203,8 +203,8 @@ def check_plain_pages(browser, folder):
     sweep_file.write_sweep(folder / "one.h5", scalars=scalars, **base)
     nothing = {name: np.full(2, np.nan) for name in scalars}
     texts = {"network_layers": ("network.layers", "axis", ["[2, 4, 1]", "</script><script>document.body.dataset.hacked='yes'</script>"])}
-    sweep_file.write_sweep(folder / "none.h5", scalars=nothing, **{**base, "states": np.zeros(2), "names": ["a", "b"], "columns": texts, "curve_time": [], "curves": {"loss_curve": np.empty((2, 0))}})
-    for name, words in (("one", ["1 of 1 run finished", "No axis has several numbers", "The sweep has no axis"]), ("none", ["0 of 2 runs finished", "No run has a curve"])):
+    sweep_file.write_sweep(folder / "none.h5", scalars=nothing, **{**base, "states": np.zeros(2), "names": ["a", "b"], "columns": texts, "curve_time": None, "curves": {}})
+    for name, words in (("one", ["1 of 1 run finished", "All runs have finished", "No axis has several numbers", "The sweep has no axis"]), ("none", ["0 of 2 runs finished", "No run has a curve"])):
         page = Page(browser, report(folder / f"{name}.h5"))
         page.without_error()
         text = page.browser.evaluate("document.body.innerText")

@@ -53,6 +53,9 @@ class Sweeps(unittest.TestCase):
         for scalar in sweep["scalars"]:
             values = np.array([np.nan if v is None else v for v in scalar["values"]])
             np.testing.assert_allclose(values, written["scalars"][scalar["name"]], rtol=1e-11)
+        (found,), (_, table) = sweep["lists"], written["lists"]["final_effective_width"]
+        self.assertEqual(found["name"], "final_effective_width")
+        self.assertEqual(found["values"], [[] if np.isnan(row[0]) else list(row) for row in table])
         for name, rows in written["visits"].items():
             for found, row in zip(sweep["visits"][name.removeprefix("visit_")], rows, strict=True):
                 np.testing.assert_allclose(found, row, rtol=1e-5)
@@ -76,6 +79,8 @@ class Sweeps(unittest.TestCase):
             for name, value in source.attrs.items():
                 copy.attrs[name] = value
             for name in source:
+                if name == "hidden_layer":
+                    continue  # nothing says that it is a dimension
                 values = source[name].asstr()[()].astype("S60") if source[name].dtype == object else source[name][()]
                 copy[name] = values
                 for key in ("role", "key", "long_name"):
@@ -98,7 +103,7 @@ class Sweeps(unittest.TestCase):
     def test_every_other_shape_is_refused(self):
         written = sweep_file.example(self.path, seeds=1)
         with h5py.File(self.path) as file:
-            shapes = {name: data.shape for name, data in file.items() if name not in ("run", "visit", "jump", "curve_time")}
+            shapes = {name: data.shape for name, data in file.items() if name not in ("run", "visit", "jump", "curve_time", "hidden_layer")}
         self.assertGreater(len(shapes), 20)
         for name, shape in shapes.items():
             self.path.unlink()
@@ -157,6 +162,12 @@ class Sweeps(unittest.TestCase):
         whole = self.path.read_bytes()
         self.path.write_bytes(whole[:len(whole) // 2])
         self.assert_refused(4, "truncated")
+
+    def test_no_curves(self):
+        """Of runs without a path."""
+        sweep_file.example(self.path, seeds=1, curve_time=None)
+        self.assertEqual(self.sf_report(self.path).returncode, 0)
+        self.assertEqual(page_data(self.path)["sweep"]["curves"], {"time": [], "every": 1, "curves": []})
 
     def test_no_run(self):
         written = sweep_file.example(self.path, seeds=1)

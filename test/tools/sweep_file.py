@@ -37,9 +37,10 @@ def padded(rows, width=None):
     return table
 
 
-def write_sweep(path, columns, names, states, scalars, visits, jumps, curve_time, curves, messages=None, stops=None, title="a sweep",
+def write_sweep(path, columns, names, states, scalars, visits, jumps, curve_time, curves, lists=None, messages=None, stops=None, title="a sweep",
                 sweep='study = "toy.toml"\n[axes]\n', study="[network]\nlayers = [2, 8, 1]\n"):
-    """columns: name -> (key, role, values). visits: name -> rows of different lengths; jumps: such rows. scalars, curves: name -> values."""
+    """columns: name -> (key, role, values). visits: name -> rows of different lengths; jumps: such rows. scalars, curves: name -> values.
+    lists: name -> (axis, table). Without curve_time there are no curves."""
     count = len(names)
     with h5py.File(path, "w", track_order=True) as file:
         for key, value in {"Conventions": "CF-1.8", "title": title, "history": "2026-01-01T00:00:00Z sf-sweep --collect", "sweep_format": "1.0",
@@ -63,6 +64,11 @@ def write_sweep(path, columns, names, states, scalars, visits, jumps, curve_time
         if jumps and padded(jumps).shape[1]:
             out.add("jump", 1 + np.arange(padded(jumps).shape[1]))
             out.add("jump_time", padded(jumps), ["run", "jump"])
+        for name, (axis, values) in (lists or {}).items():
+            out.add(axis, 1 + np.arange(np.shape(values)[1]))
+            out.add(name, values, ["run", axis])
+        if curve_time is None:
+            return
         out.add("curve_time", curve_time)
         for name, values in curves.items():
             out.add(name, values, ["run", "curve_time"])
@@ -120,7 +126,9 @@ def example(path, scales=(1e-4, 1e-3, 1e-2, 1e-1), layers=("[2, 4, 1]", "[2, 8, 
     names = [f"scale={run[0]:g}_layers={run[1].strip('[]').replace(', ', '-')}_seed={run[2]}" for run in runs]
     messages = ["step size underflow at t = 12 <b>&" if state == FAILED else "" for state in states]
     stops = [{MISSING: "", RUNNING: "running", UNFINISHED: "interrupted", FAILED: "step_underflow"}.get(state, "reached_end") for state in states]
-    written = {"columns": columns, "names": names, "states": states, "scalars": scalars,
+    widths = np.array([[float(layers.index(run[1]) + 1), 1.0] for run in runs])
+    widths[~there] = np.nan
+    written = {"lists": {"final_effective_width": ("hidden_layer", widths)}, "columns": columns, "names": names, "states": states, "scalars": scalars,
                "visits": {f"visit_{name}": values for name, values in rows.items()}, "jumps": jumps, "curve_time": curve_time,
                "curves": {"loss_curve": np.array(losses), "weight_norm_curve": np.array(norms), "test_loss_curve": np.full((count, times), np.nan)},
                "messages": messages, "stops": stops, "title": "escape from small starts", **given}

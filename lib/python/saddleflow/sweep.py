@@ -51,8 +51,7 @@ def _read(path: str) -> xr.Dataset:
     import h5py
 
     with h5py.File(path, "r") as file:  # xarray does not get as far as this where a dimension is missing
-        curves = CURVES if any(name in file for name in CURVES) else {}
-        for name in {**TABLES, **curves}:
+        for name in [*TABLES, *(CURVES if any(name in file for name in CURVES) else [])]:
             _require(name in file, name, path)
     try:
         with xr.open_dataset(path, engine=ENGINE) as data:
@@ -68,7 +67,7 @@ def _check(table: xr.Dataset, path: str) -> None:
         raise _core.InputError(f"{path}: sweep_format is {version}, expected 1")
     expected = dict(TABLES)
     if any(name in table.variables for name in CURVES):
-        expected |= CURVES
+        expected.update(CURVES)
     for count, tables in (("visit_count", VISITS), ("jump_count", JUMPS)):
         if count in table and (np.nan_to_num(table[count].values) > 0).any():
             expected |= tables
@@ -87,15 +86,18 @@ def _check(table: xr.Dataset, path: str) -> None:
                                    "expected run and a key")
 
 
-def power_law(x: Any, y: Any) -> tuple[float, float]:
-    """(exponent, factor) of y = factor x^exponent: the line by least squares through the logarithms of what is positive. NaN
-    where there are no two different x."""
+def power_law(x: Any, y: Any) -> tuple[float, float, float]:
+    """(exponent, factor, error) of y = factor x^exponent: the line by least squares through the logarithms of what is positive,
+    and the standard error of the exponent, known from three points on. NaN where there are no two different x."""
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     usable = (x > 0) & (y > 0) & np.isfinite(x) & np.isfinite(y)
     if len(np.unique(x[usable])) < 2:
-        return np.nan, np.nan
-    exponent, offset = np.polyfit(np.log(x[usable]), np.log(y[usable]), 1)
-    return float(exponent), float(np.exp(offset))
+        return np.nan, np.nan, np.nan
+    log_x, log_y = np.log(x[usable]), np.log(y[usable])
+    exponent, offset = np.polyfit(log_x, log_y, 1)
+    rest, across = np.sum((log_y - offset - exponent * log_x) ** 2), np.sum((log_x - log_x.mean()) ** 2)
+    error = np.sqrt(rest / (len(log_x) - 2) / across) if len(log_x) > 2 else np.nan
+    return float(exponent), float(np.exp(offset)), float(error)
 
 
 def _statistics(values: np.ndarray, groups: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -235,17 +237,17 @@ class Sweep:
         return [name for name in self.axes if name not in pooled and len(np.unique(self.table[name].values)) > 1]
 
     def values(self, name: str) -> np.ndarray:
-        """A result with one number a run: that of `table`, or jump_time, visit_loss, ... with the number of the jump or visit
-        from 1, as in "jump_time.1"; NaN where it is not known. InputError for others."""
+        """A result with one number a run: that of `table`, or of a table with several (jump_time, visit_loss,
+        final_effective_width, ...) with the number from 1, as in "jump_time.1"; NaN where it is not known. InputError for others."""
         known = self.scalars
         table, _, number = name.partition(".")
-        if number.isdigit() and table in {**VISITS, **JUMPS}:
-            column = int(number) - 1
-            there = table in self.table and 0 <= column < self.table[table].shape[1]
-            if not there:
-                raise _core.InputError(f"{self.path}: {name}: found no run with one, expected a number from 1 to "
-                                       f"{self.table[table].shape[1] if table in self.table else 0}")
-            return self.table[table].values[:, column]
+        tables = [other for other, variable in self.table.variables.items()
+                  if len(variable.dims) == 2 and variable.dims[0] == "run" and variable.dims[1] != "curve_time" and variable.dtype.kind in "fiu"]
+        if number.isdigit() and table in {*tables, *VISITS, *JUMPS}:
+            width = self.table[table].shape[1] if table in self.table else 0
+            if not 1 <= int(number) <= width:
+                raise _core.InputError(f"{self.path}: {name}: found no run with one, expected a number from 1 to {width}")
+            return self.table[table].values[:, int(number) - 1]
         if name not in known:
             raise _core.InputError(f"{self.path}: found no result {name}, expected one of: {', '.join(known)}, or jump_time.1, visit_loss.1, ...")
         return self.table[name].values.astype(float)
@@ -258,12 +260,12 @@ class Sweep:
         return _statistics(source.values(name), {group: source.table[group].values for group in source._groups(over)})
 
     def exponents(self, name: str, axis: str, by: Optional[str] = None, finished: bool = True) -> pd.DataFrame:
-        """Exponent and factor of the power law through the medians of a result over a numeric axis, one row for each value of the
+        """Exponent, factor, and standard error of the exponent, of the power law through the medians of a result over a numeric axis, one row for each value of the
         axis `by`. All other axes are pooled, as on the page of sf-report."""
         import pandas as pd
 
         rows = [(label, *power_law(part.index, part["median"])) for label, part in self.medians_along(name, axis, by, finished)]
-        return pd.DataFrame(rows, columns=[by or "", "exponent", "factor"]).set_index(by or "")
+        return pd.DataFrame(rows, columns=[by or "", "exponent", "factor", "error"]).set_index(by or "")
 
     def _grouped(self, by: Optional[str]) -> list[tuple[Any, np.ndarray]]:
         """Value and rows of each group: numbers ascending, texts in the order of the runs. One group where there is no `by`."""

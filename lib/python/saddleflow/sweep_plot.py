@@ -54,9 +54,9 @@ class SweepPlots:
                 part = part[part["count"] > 0]
                 if log:
                     part = part[(part["median"] > 0) & (part.index > 0)]
-                exponent, factor = power_law(part.index, part["median"])
+                exponent, factor, error = power_law(part.index, part["median"])
                 colour = _colour(k, len(parts))
-                words = _label(self._key(by or ""), label) + (f", exponent {exponent:.3g}" if np.isfinite(exponent) else "")
+                words = _label(self._key(by or ""), label) + (f", exponent {exponent:.3g}" if np.isfinite(exponent) else "") + (f" ± {error:.1g}" if np.isfinite(error) else "")
                 whiskers = [part["median"] - part["low"], part["high"] - part["median"]]
                 axes.errorbar(part.index, part["median"], yerr=whiskers, fmt="o", **{"color": colour, "capsize": 3, "markersize": 4, "label": words, **style})
                 if np.isfinite(exponent) and log:

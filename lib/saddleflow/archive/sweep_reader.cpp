@@ -1,5 +1,7 @@
 #include "saddleflow/archive/sweep_reader.hpp"
 
+#include <hdf5_hl.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -8,8 +10,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <hdf5_hl.h>
 
 #include "saddleflow/archive/hdf5/attribute.hpp"
 #include "saddleflow/archive/hdf5/dataset.hpp"
@@ -152,20 +152,27 @@ class SweepFile {
       record.state.push_back(
           by_flag<SweepState>(std::isfinite(flag) ? static_cast<int>(flag) : -1, path_ + ": state"));
     // Tables and dimensions that are read by name, and no columns.
-    known_.insert({"visit", "jump", "curve_time"});
+    known_.insert({"visit", "jump", "curve_time", "visit_loss", "visit_time", "visit_enter", "visit_leave",
+                   "visit_depth", "jump_time"});
   }
 
-  /// An axis, a computed value or a scalar; tables and texts of later versions are none.
+  void read_result(hid_t dataset, const std::string& name, SweepRecord& record) {
+    const std::string long_name =
+        H5Aexists(dataset, "long_name") > 0 ? hdf5::read_text_attribute(dataset, "long_name") : name;
+    const std::vector<std::int64_t> shape = hdf5::shape(dataset);
+    if (shape.size() == 2)
+      record.lists.push_back({name, long_name, {shape[1], numbers(name, {runs_, shape[1]})}});
+    else if (shape.size() == 1)
+      record.scalars.push_back({name, long_name, numbers(name, {runs_})});
+  }
+
+  /// An axis, a computed value, a scalar or a list.
   void read_column(const std::string& name, SweepRecord& record) {
     const hdf5::Handle dataset = open(name);
     if (H5DSis_scale(dataset) > 0) return;  // a dimension of tables
     const bool axis = H5Aexists(dataset, "role") > 0, text = is_text(dataset);
-    if (hdf5::shape(dataset).size() != 1 && !axis) return;
     if (!axis) {
-      if (text) return;
-      const std::string long_name =
-          H5Aexists(dataset, "long_name") > 0 ? hdf5::read_text_attribute(dataset, "long_name") : name;
-      record.scalars.push_back({name, long_name, numbers(name, {runs_})});
+      if (!text && !name.ends_with("_curve")) read_result(dataset, name, record);
       return;
     }
     SweepColumn column;
@@ -248,7 +255,11 @@ class SweepFile {
 bool is_sweep_file(const std::string& path) {
   // Only a run file is written for a long time; a collected one is there as a whole or not at all.
   if (file_state(path) != FileState::closed) return false;
-  return says_sweep(hdf5::open_file(path, H5F_ACC_RDONLY));
+  try {
+    return says_sweep(hdf5::open_file_patiently(path, H5F_ACC_RDONLY));
+  } catch (const IoError&) {
+    return false;  // a run whose writer has begun since, or a damaged file: its reader says so
+  }
 }
 
 SweepRecord read_sweep(const std::string& path) {

@@ -38,6 +38,12 @@ struct SweepTable {
   std::vector<double> values;
 };
 
+/// Several numbers a run that have no place of their own below: of each hidden layer, of each KKT point.
+struct SweepList {
+  std::string name, long_name;
+  SweepTable table;
+};
+
 struct SweepRecord {
   std::string path, title, history, tool;
   std::string sweep, study;  ///< texts of the two files
@@ -46,11 +52,12 @@ struct SweepRecord {
   std::vector<SweepState> state;
   std::vector<SweepColumn> columns;
   std::vector<SweepScalar> scalars;
+  std::vector<SweepList> lists;
   /// Visits of critical points, all of one width; 0 where no run has one.
   SweepTable visit_loss, visit_time, visit_enter, visit_leave, visit_depth;
   SweepTable jump_time;
   std::vector<double> curve_time;  ///< common to the curves, ascending
-  /// runs x curve_time; the last two may have the width 0.
+  /// runs x curve_time; the last two may have the width 0, all of them where no run has a path.
   SweepTable loss_curve, weight_norm_curve, test_loss_curve;
 };
 

@@ -64,6 +64,15 @@ Json rows_json(const SweepTable& table, std::size_t runs, int digits, std::size_
   return rows;
 }
 
+Json sweep_lists_json(const SweepRecord& sweep) {
+  Json lists = Json::array();
+  for (const archive::SweepList& list : sweep.lists)
+    lists.push_back({{"name", list.name},
+                     {"long_name", list.long_name},
+                     {"values", rows_json(list.table, sweep.run.size(), time_digits)}});
+  return lists;
+}
+
 Json sweep_visits_json(const SweepRecord& sweep) {
   const std::size_t runs = sweep.run.size();
   return {{"loss", rows_json(sweep.visit_loss, runs, value_digits)},
@@ -113,6 +122,7 @@ std::string to_json(const SweepRecord& sweep, std::size_t points) {
                     {"columns", sweep_columns_json(sweep)},
                     {"runs", sweep_runs_json(sweep)},
                     {"scalars", sweep_scalars_json(sweep)},
+                    {"lists", sweep_lists_json(sweep)},
                     {"visits", sweep_visits_json(sweep)},
                     {"curves", sweep_curves_json(sweep, points)}}}};
   return page.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -61,7 +61,7 @@ function powerLaw(points) {
   return {exponent, factor: Math.exp(offset), error: n > 2 ? Math.sqrt(rest / (n - 2) / across) : null, count: n};
 }
 
-/** Jumps and visits that get results of their own; later ones are few, and in the table of visits. */
+/** Of jumps, visits, layers and the like as many have results of their own; later ones are few. */
 const numberedResults = 4;
 
 /** All results with one number a run: [{name, label, long_name, values}], those that no run has left out. */
@@ -77,6 +77,9 @@ function makeSweepResults() {
     add(`visit_loss.${k + 1}`, `loss of visit ${k + 1}`, `loss at the closest approach of visit ${k + 1}`, (row) => visits.loss[row][k]);
     add(`visit_stay.${k + 1}`, `length of visit ${k + 1}`, `time from the beginning of visit ${k + 1} to its end`, (row) =>
         (known(visits.leave[row][k]) && known(visits.enter[row][k]) ? visits.leave[row][k] - visits.enter[row][k] : null));
+  }
+  for (const {name, long_name, values} of run.sweep.lists) {
+    for (let k = 0; k < numberedResults; k += 1) add(`${name}.${k + 1}`, `${plainWords(name)} ${k + 1}`, `${long_name}, number ${k + 1}`, (row) => values[row][k]);
   }
   return results.filter(({values}) => values.some(known));
 }

@@ -26,7 +26,7 @@ function groupedCurves() {
 /** Bands that overlap are not readable: of many groups the medians are drawn alone. */
 function shownBands(count) {
   const chosen = chosenValue('band');
-  if (chosen === 'auto') return count <= 3 ? ['range', 'quartiles'] : count <= 6 ? ['range'] : [];
+  if (chosen === 'fitting') return count <= 3 ? ['range', 'quartiles'] : count <= 6 ? ['range'] : [];
   return chosen === 'both' ? ['range', 'quartiles'] : chosen === 'none' ? [] : [chosen];
 }
 
@@ -75,7 +75,7 @@ function addSweepCurves(parent) {
   parent.append(element('p', {class: 'choices'},
       choice('group', 'by', groups, first?.name ?? ''),
       choice('curve', 'curve', curves.map(({name, label}) => [name, label]), curves[0].name),
-      choice('band', 'band', [['auto', 'as many as can be read'], ['range', 'lowest to highest'], ['quartiles', 'quartiles'], ['both', 'both'], ['none', 'none']], 'auto')),
+      choice('band', 'band', [['fitting', 'as many as can be read'], ['range', 'lowest to highest'], ['quartiles', 'quartiles'], ['both', 'both'], ['none', 'none']], 'fitting')),
       element('p', {class: 'note', id: 'curves-note'}));
   run.plots.curves = groupedCurves();
   addPlot(parent, {id: 'curves', title: 'Curves', source: 'curves', makeCurves: sweepCurves, height: 420, namedCurves: Infinity, bands: sweepBands});

@@ -68,7 +68,7 @@ const namesOfState = 20;
 function addFailures(parent) {
   const {runs, states} = run.sweep, of = (state) => [...Array(runCount()).keys()].filter((row) => runs.state[row] === state), failed = of('failed');
   parent.append(failed.length ? grid([['run', (row) => String(runs.number[row])], ['name', (row) => runs.name[row], true], ['ended', (row) => runs.stopped[row] || '–', true],
-                                      ['message', (row) => runs.message[row] || '–', true]], failed) : element('p', {class: 'empty'}, 'No run has failed.'));
+                                      ['message', (row) => runs.message[row] || '–', true]], failed) : element('p', {class: 'empty'}, of('finished').length === runCount() ? 'All runs have finished.' : 'No run has failed.'));
   for (const state of states.filter((name) => !['failed', 'finished'].includes(name))) {
     const rows = of(state);
     if (rows.length) parent.append(element('p', {class: 'note below-table', 'data-state': state}, element('b', {}, `${capital(state)}, ${rows.length}: `),
