@@ -234,6 +234,58 @@ BOOST_DATA_TEST_CASE(a_planned_switch_respects_the_announced_step,
   BOOST_TEST(stepper->counters().switches > 0);
 }
 
+namespace {
+
+/// The plateau problem with a price for its Hessian, in those of n / 4 gradients.
+class PricedPlateau : public PlateauProblem {
+ public:
+  explicit PricedPlateau(Real price) : PlateauProblem(1), price_(price) {}
+  Operations operations() const {
+    const Real n = static_cast<Real>(size()), gradient = 4 * n * 100;
+    return {gradient, price_ * gradient * n / 4};
+  }
+
+ private:
+  Real price_;
+};
+
+/// Operations, in gradients, to t = 3000 by one of the methods.
+Real work_of(const std::string& method, Real price, std::string& path) {
+  PricedPlateau problem(price);
+  const Real n = static_cast<Real>(problem.size());
+  auto stepper = make_stepper(method, tolerance(Real(1e-6)));
+  stepper->initialize(problem.start(Real(1e-2)), 0, 1);
+  std::int64_t steps = 0, stiff = 0;
+  while (stepper->current_time() < 3000) {
+    stepper->do_step(System(problem));
+    ++steps;
+    stiff += stepper->method() == "rodas5p" ? 1 : 0;
+  }
+  const Operations cost = problem.operations();
+  const Real factorizations = static_cast<Real>(stepper->counters().factorizations);
+  path = fmt::format("{} steps, {} stiff, {} switches", steps, stiff, stepper->counters().switches);
+  return static_cast<Real>(problem.counts.gradients + 2 * problem.counts.products) +
+         (static_cast<Real>(problem.counts.hessians) * cost.hessian + factorizations * n * n * n / 3) /
+             cost.rhs;
+}
+
+}  // namespace
+
+// Whatever a Hessian costs, the automatic choice costs little more than the better of the methods, and where
+// they have their phases less than either.
+BOOST_AUTO_TEST_CASE(the_choice_follows_the_cost) {
+  for (const Real price : {Real(0.01), Real(1), Real(30), Real(1000)}) {
+    Real work[3];
+    std::string paths[3];
+    const char* methods[] = {"dopri5", "rodas5p", "auto"};
+    for (int k = 0; k < 3; ++k) work[k] = work_of(methods[k], price, paths[k]);
+    for (int k = 0; k < 3; ++k)
+      fmt::print("a Hessian for {:g} gradients, {:<7}: {:9.0f} gradients ({})\n",
+                 static_cast<double>(price * 55), methods[k], static_cast<double>(work[k]), paths[k]);
+    BOOST_TEST(work[2] <= Real(1.3) * std::min(work[0], work[1]));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()
