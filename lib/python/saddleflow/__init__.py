@@ -11,8 +11,9 @@ A run is a file (HDF5, also netCDF-4); `Run` reads it. See lib/python/README.md.
 """
 
 from ._core import InputError, IoError, NumericalError, Problem, __version__
+from .function import Function
 from .run import Run, open, run
 from .tools import evaluate, kkt, limit, pursuit, saddles, skeleton
 
-__all__ = ["InputError", "IoError", "NumericalError", "Problem", "Run", "__version__", "evaluate", "kkt", "limit", "open",
+__all__ = ["Function", "InputError", "IoError", "NumericalError", "Problem", "Run", "__version__", "evaluate", "kkt", "limit", "open",
            "pursuit", "run", "saddles", "skeleton"]

@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from . import _core
+from .function import Function, check_overrides, study_of
 from .study import Study, overrides_of, text_of
 
 if TYPE_CHECKING:
@@ -52,11 +53,12 @@ def data_overrides(X: Optional[Any], y: Optional[Any], file: str) -> list[str]:
     return [f'data.file="{quoted}"', 'data.array.inputs="inputs"', 'data.array.targets="targets"']
 
 
-def run(study: Study, X: Optional[Any] = None, y: Optional[Any] = None, file: Optional[Path] = None, progress: Progress = True,
-        overwrite: bool = False, resume: bool = False, **overrides: Any) -> Run:
-    """Integrates the gradient flow of a study and returns its run.
+def run(study: Union[Study, Function], X: Optional[Any] = None, y: Optional[Any] = None, file: Optional[Path] = None,
+        progress: Progress = True, overwrite: bool = False, resume: bool = False, w0: Optional[Any] = None, **overrides: Any) -> Run:
+    """Integrates the gradient flow of a study, or of a function of one's own, and returns its run.
 
-    study: path of a study file, or a dictionary nested as one. X (samples x inputs) and y (samples x outputs, or samples, or
+    study: path of a study file, a dictionary nested as one, or a Function. w0: of a function, the weights at t = 0; without
+    it they are drawn as init.kind, init.scale and init.seed say. X (samples x inputs) and y (samples x outputs, or samples, or
     class labels): the data, in place of those of the study; they are kept beside the run file. file: of the run; by default
     one that goes with the returned object. progress: a line on stderr, none, or a function
     f(t, t_end, loss, steps, events, seconds_left), called about twice a second. overwrite: a file that exists. resume: start,
@@ -64,32 +66,52 @@ def run(study: Study, X: Optional[Any] = None, y: Optional[Any] = None, file: Op
     keys of the study: flow_t_end=1e4 for flow.t_end, or **{"flow.t_end": 1e4}.
 
     Raises InputError (a key, the data, an existing file), IoError, and NumericalError where the integration failed or its path
-    is not certain: the run so far is in the exception's attribute `run`. Ctrl-C raises KeyboardInterrupt; the file is whole
+    is not certain: the run so far is in the exception's attribute `run`, and what a function of one's own has raised is its
+    cause. Ctrl-C raises KeyboardInterrupt; the file is whole
     then, and `resume` goes on.
     """
     folder = None
     if file is None:
         file, folder = temporary_file("run.h5")
     path = os.fspath(file)
+    function = study if isinstance(study, Function) else None
+    if function is not None:
+        if X is not None or y is not None:
+            raise _core.InputError("X, y: found with a function, which has data of its own")
+        check_overrides(overrides)
+        if w0 is not None:
+            function.check(w0)
+        study = study_of(function, w0)
+    elif w0 is not None:
+        raise _core.InputError("w0: found with a study, expected with a function; init.weights are those of a study")
     toml, name = text_of(study)
     texts = data_overrides(X, y, path) + overrides_of(overrides)
     callback = (_show if sys.stderr.isatty() else None) if progress is True else progress or None
     try:
-        end = _core.run(toml, name, texts, path, "saddleflow.run", overwrite, resume, callback)
+        end = _core.run(toml, name, texts, path, "saddleflow.run", overwrite, resume, callback, core_of(function))
     finally:
         if callback is _show:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
-    result = Run(path, _folder=folder)
-    if end["failed"] or end["doubt"]:
-        error = _core.NumericalError(f"{path}: " + (f"stopped with {end['stop_reason']}" if end["failed"] else f"not certain: {end['doubt']}"))
+    result = Run(path, function, _folder=folder)
+    failure = end["failure"]
+    if isinstance(failure, KeyboardInterrupt):
+        raise failure
+    if end["failed"] or end["doubt"] or failure is not None:
+        found = f"stopped with {end['stop_reason']}" if end["failed"] else f"not certain: {end['doubt'] or 'a function failed'}"
+        error = _core.NumericalError(f"{path}: {found}" + (f": {type(failure).__name__}: {failure}" if failure is not None else ""))
         error.run = result
-        raise error
+        raise error from failure
     return result
 
 
-def open(path: Path) -> Run:
-    """The run of a file, be it finished, killed or still being written. InputError for what is no run file, IoError."""
-    return Run(os.fspath(path))
+def open(path: Path, function: Optional[Function] = None) -> Run:
+    """The run of a file, be it finished, killed or still being written; `function`: the one that it is a run of, where it is
+    one. InputError for what is no run file, or the run of another function, IoError."""
+    return Run(os.fspath(path), function)
+
+
+def core_of(function: Optional[Function]) -> Any:
+    return None if function is None else function._core
 
 
 def _with_words(data: xr.Dataset) -> xr.Dataset:
@@ -107,8 +129,9 @@ class Run:
     """A run file. Tables are xarray Datasets with named dimensions, read when they are asked for; weights at a time between
     two stored ones are integrated from the earlier one (see sf-evaluate). Times are flow times, without unit."""
 
-    def __init__(self, path: str, _folder: Optional[tempfile.TemporaryDirectory[str]] = None):
+    def __init__(self, path: str, function: Optional[Function] = None, _folder: Optional[tempfile.TemporaryDirectory[str]] = None):
         self.path = path
+        self.function = function
         if _folder is not None:
             weakref.finalize(self, _folder.cleanup)
         if not _core.is_run_file(path):
@@ -116,6 +139,8 @@ class Run:
             raise _core.InputError(f"{path}: found {found}, expected the file of a run")
         self._at: dict[float, np.ndarray] = {}
         _core.repair(path)
+        if function is not None:
+            self.problem  # noqa: B018 - refuses another function
 
     def __repr__(self) -> str:
         rows = len(self.time)
@@ -125,7 +150,7 @@ class Run:
     @cached_property
     def problem(self) -> _core.Problem:
         """Network, data and loss, as functions of the weights. InputError for a network that grows."""
-        return _core.Problem(self.path)
+        return _core.Problem(self.path, [], core_of(self.function))
 
     def group(self, name: str = "/") -> xr.Dataset:
         """A group of the file. Beside each category (kind, depth, stepper, ...) there is a variable with its words, for example
@@ -189,7 +214,7 @@ class Run:
     def _between(self, t: float) -> np.ndarray:
         path, folder = temporary_file("at.nc")
         with folder:
-            _core.evaluate(self.path, path, [t], None, "none", False)
+            _core.evaluate(self.path, path, [t], None, "none", False, core_of(self.function))
             with xr.open_dataset(path, engine=ENGINE) as data:
                 return np.concatenate([data[f"weights_{l + 1}"].values[0].ravel(order="F") for l in range(len(self.problem.shapes))])
 
@@ -201,7 +226,10 @@ class Run:
         return self.problem.matrices(self.weights(t))[l - 1]
 
     def neurons(self, t: float) -> list[np.ndarray]:
-        """Of every hidden layer, the norm of the weights into and out of each neuron."""
+        """Of every hidden layer, the norm of the weights into and out of each neuron; of a function that of each of its neurons."""
+        if self.function is not None:
+            w = self.weights(t)
+            return [np.array([np.linalg.norm(w[neuron]) for neuron in self.function.neurons])]
         matrices = self.problem.matrices(self.weights(t))
         return [np.hypot(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=0)) for a, b in zip(matrices, matrices[1:])]
 

@@ -51,7 +51,7 @@ void Objective::make_tangent() {
 }
 
 Real Objective::loss_at_origin() const {
-  return loss_.value(Matrix::Zero(data_.targets.rows(), data_.targets.cols()), data_.targets);
+  return loss_.at_origin(data_.targets);
 }
 
 Real Objective::value(const Vector& w) {
