@@ -33,7 +33,10 @@ py::array_t<double> to_array(const Vector& w) {
   return array;
 }
 
-std::string shape_of(const py::array& array) { return py::str(array.attr("shape")).cast<std::string>(); }
+/// As Python prints it.
+std::string text_of(py::handle object) { return py::str(object).cast<std::string>(); }
+
+std::string shape_of(const py::array& array) { return text_of(array.attr("shape")); }
 
 [[noreturn]] void refuse(const char* what, const std::string& message) {
   throw py::value_error(std::string(what) + ": " + message);
@@ -41,15 +44,13 @@ std::string shape_of(const py::array& array) { return py::str(array.attr("shape"
 
 /// Whatever NumPy makes an array of (JAX, PyTorch on the CPU), in double precision.
 py::array checked_array(const char* what, const py::object& found) {
-  const py::array array = py::array::ensure(found);
-  if (!array) throw py::error_already_set();
+  const py::array array(found);  // throws what NumPy raises
   const py::dtype type = array.dtype();
   if (type.kind() == 'f' && type.itemsize() < static_cast<py::ssize_t>(sizeof(double)))
-    refuse(what, "found " + py::str(type).cast<std::string>() +
+    refuse(what, "found " + text_of(type) +
                      ", expected float64 (JAX: jax.config.update(\"jax_enable_x64\", True); PyTorch: "
                      "dtype=torch.float64)");
-  if (type.kind() != 'f' && type.kind() != 'i')
-    refuse(what, "found " + py::str(type).cast<std::string>() + ", expected float64");
+  if (type.kind() != 'f' && type.kind() != 'i') refuse(what, "found " + text_of(type) + ", expected float64");
   return array;
 }
 
@@ -61,9 +62,7 @@ Doubles numbers(const char* what, const py::object& found, const std::vector<Ind
   for (std::size_t i = 0; same && i < shape.size(); ++i)
     same = array.shape(static_cast<py::ssize_t>(i)) == shape[i];
   if (!same)
-    refuse(what,
-           "found the shape " + shape_of(array) + ", expected " +
-               py::str(py::cast(shape).attr("__class__")(py::tuple(py::cast(shape)))).cast<std::string>());
+    refuse(what, "found the shape " + shape_of(array) + ", expected " + text_of(py::tuple(py::cast(shape))));
   return Doubles::ensure(array);
 }
 
@@ -141,8 +140,8 @@ void add_values(const Shared& state, FunctionProblem& problem) {
     const bool done = state->call("value_and_gradient", [&] {
       const py::object both = state->callables.value_and_gradient(to_array(w));
       if (!py::isinstance<py::tuple>(both) || py::len(both) != 2)
-        refuse("value_and_gradient", "found " + py::str(py::type::of(both)).cast<std::string>() +
-                                         ", expected a tuple of value and gradient");
+        refuse("value_and_gradient",
+               "found " + text_of(py::type::of(both)) + ", expected a tuple of value and gradient");
       const auto pair = py::reinterpret_borrow<py::tuple>(both);
       value = number("value_and_gradient: value", pair[0]);
       store("value_and_gradient: gradient", pair[1], w.size(), g);

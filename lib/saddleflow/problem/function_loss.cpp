@@ -16,7 +16,7 @@ namespace {
 constexpr Real kFittedPart = Real(1e-4);
 // L(0) - L is rounding below this part of L(0): a sum over thousands of samples.
 constexpr Real kRoundingPart = Real(1e-12);
-// N passes through zero where an unaligned start turns upwards: r stays below the inverse of this there.
+// <w, grad L> passes through zero where an unaligned start turns outwards: r stays below the inverse of this.
 constexpr Real kLeastPart = Real(1e-3);
 // A reference that differs by more is that of another function; another machine's rounding is far less.
 constexpr Real kSameReference = Real(1e-6);
@@ -57,30 +57,49 @@ class FunctionLoss final : public LossFunction, public LossScale {
 
   Real reference() const override { return problem_->reference; }
   Real excess(Real loss) const override { return (loss - infimum_) / height_; }
+  // S = ||H|| (||l'|| + eta ||l'(0)||), both factors as a square loss would have them.
   ProximityScale proximity(const ProximityTerms& terms) const override {
-    const auto [left, by_loss] = left_of(terms.loss);
-    if (problem_->degree == 0) return {height_ * left, height_ * by_loss, 0, 0};
-    const auto degree = static_cast<Real>(problem_->degree);
-    const Real fall = problem_->reference - terms.loss,
-               known = std::max(std::abs(fall) - kRoundingPart * std::abs(problem_->reference), Real(0));
-    const Real learnt = known + std::abs(terms.radial) / degree;
-    const Real sign_of_fall = known > 0 ? std::copysign(Real(1), fall) : Real(0);
-    return {learnt * left + kLeastPart * terms.slope, learnt * by_loss - sign_of_fall * left, kLeastPart,
-            std::copysign(Real(1), terms.radial) / degree * left};
+    const Residual left = residual(terms.loss);
+    if (problem_->degree == 0) {
+      const Real outputs = std::sqrt(2 * height_);
+      return {outputs * left.size, outputs * left.by_loss, 0, 0};
+    }
+    const Outputs made = outputs(terms);
+    return {made.size * left.size + kLeastPart * terms.slope,
+            made.by_loss * left.size + made.size * left.by_loss, kLeastPart, made.by_radial * left.size};
   }
 
  private:
-  struct Left {
+  struct Outputs {
+    Real size, by_loss, by_radial;
+  };
+  // ||H||^2 / 2 = L(0) - L + <w, grad L> / D by Euler. Near the origin that is the small difference of two
+  // numbers, and ||H|| at least |<y, H>| / ||y||, of which <w, grad L> tells.
+  Outputs outputs(const ProximityTerms& terms) const {
+    const auto degree = static_cast<Real>(problem_->degree);
+    const Real half_square = problem_->reference - terms.loss + terms.radial / degree;
+    const Real known =
+        std::max(std::abs(half_square) - kRoundingPart * std::abs(problem_->reference), Real(0));
+    const Real size = std::sqrt(2 * known),
+               least = std::abs(terms.radial) / (degree * std::sqrt(2 * height_));
+    if (size > least) {
+      const Real slope = std::copysign(1 / size, half_square);
+      return {size, -slope, slope / degree};
+    }
+    return {least, 0, std::copysign(1 / (degree * std::sqrt(2 * height_)), terms.radial)};
+  }
+
+  struct Residual {
     Real size, by_loss;
   };
-  // The residual in units of that at the origin, with what counts as fitted; of a loss that falls for ever
-  // the loss itself.
-  Left left_of(Real loss) const {
-    if (!problem_->infimum) return {1, 0};
+  // With what counts as fitted; of a loss that falls for ever the loss itself, in the same unit.
+  Residual residual(Real loss) const {
+    const Real unit = std::sqrt(2 * height_);
+    if (!problem_->infimum) return {unit, 0};
     const Real part = std::max(excess(loss), Real(0));
-    if (!problem_->attained) return {part, 1 / height_};
+    if (!problem_->attained) return {unit * part, unit / height_};
     const Real root = std::sqrt(part);
-    return {root + kFittedPart, part > 0 ? 1 / (2 * root * height_) : Real(0)};
+    return {unit * (root + kFittedPart), part > 0 ? unit / (2 * root * height_) : Real(0)};
   }
 
   FunctionPointer problem_;
