@@ -74,8 +74,16 @@ Real number(const char* what, const py::object& found) {
 }
 
 void store(const char* what, const py::object& found, Index size, Vector& out) {
-  const Doubles array = numbers(what, found, {size});
   out.resize(size);
+  if (py::isinstance<py::array_t<double>>(found)) {  // as a rule, and faster
+    const auto array = py::reinterpret_borrow<py::array_t<double>>(found);
+    if (array.ndim() == 1 && array.shape(0) == size) {
+      const auto view = array.unchecked<1>();
+      for (Index i = 0; i < size; ++i) out[i] = view(i);
+      return;
+    }
+  }
+  const Doubles array = numbers(what, found, {size});
   std::copy(array.data(), array.data() + size, out.begin());
 }
 
@@ -89,8 +97,9 @@ struct Function::State {
   /// With the GIL, from a handler.
   void fail(const char* what, py::error_already_set& error) {
     if (cause) return;
-    const py::object lines =
-        py::module_::import("traceback").attr("format_exception")(error.type(), error.value(), error.trace());
+    const py::object lines = py::module_::import("traceback")
+                                 .attr("format_exception")(error.type(), error.value(),
+                                                           error.trace() ? error.trace() : py::none());
     message = std::string(what) + ": " + py::str("").attr("join")(lines).cast<std::string>();
     while (!message.empty() && message.back() == '\n') message.pop_back();
     if (error.trace()) error.value().attr("__traceback__") = error.trace();

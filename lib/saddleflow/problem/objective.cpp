@@ -50,9 +50,7 @@ void Objective::make_tangent() {
   sliding_->project(gradient_);
 }
 
-Real Objective::loss_at_origin() const {
-  return loss_.at_origin(data_.targets);
-}
+Real Objective::loss_at_origin() const { return loss_.at_origin(data_.targets); }
 
 Real Objective::value(const Vector& w) {
   ensure_forward(w);
@@ -102,6 +100,11 @@ void Objective::hessian(const Vector& w, Matrix& out) {
     sliding_->subtract_curvature(*pass_.state(), multipliers_, out);
   }
   sliding_->project_both_sides(out);
+}
+
+Real Objective::hessian_error(const Vector& w) {
+  ensure_forward(w);
+  return pass_.kernel().hessian_error();
 }
 
 void Objective::set_mode(const ActivationPattern& pattern, const std::vector<Kink>& sliding) {

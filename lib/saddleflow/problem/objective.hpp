@@ -68,6 +68,8 @@ class Objective {
   void hessian_vector(const Vector& w, const Vector& v, Vector& out);
   /// out = Hess L(w), n x n.
   void hessian(const Vector& w, Matrix& out);
+  /// See Kernel::hessian_error().
+  Real hessian_error(const Vector& w);
   /// H(X; w), outputs x n.
   const Matrix& outputs(const Vector& w);
   /// J v: the derivative of the outputs along v, outputs x n. The reference stays valid until the next
