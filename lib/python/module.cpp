@@ -1,5 +1,6 @@
 // The C++ side of the Python package: problems, runs and the jobs of the tools, as functions of text, numbers
 // and NumPy arrays. What users see is made of these in saddleflow/*.py.
+#include "files.hpp"
 #include "function.hpp"
 
 #include <pybind11/eigen.h>
@@ -192,7 +193,7 @@ class Problem {
 
 py::dict run(const std::string& toml, const std::string& name, const std::vector<std::string>& overrides,
              const std::string& output, const std::string& command, bool overwrite, bool resume,
-             const std::optional<py::function>& progress, const Function* function) {
+             const std::optional<py::function>& progress, const Function* function, bool stored) {
   LongWork work;
   const ActiveFunction active(function);
   FlowRunOptions options;
@@ -207,7 +208,8 @@ py::dict run(const std::string& toml, const std::string& name, const std::vector
     };
   std::string doubt;
   const archive::RunSummary summary = without_gil([&] {
-    const StudyTable study = StudyTable::parse(toml, name, overrides);
+    const StudyTable study =
+        stored ? StudyTable::stored(toml, name, overrides) : StudyTable::parse(toml, name, overrides);
     archive::RunSummary done = run_flow(study, options);
     doubt = not_certain(done);
     return done;
@@ -381,6 +383,7 @@ void add_errors(py::module_& m) {
 PYBIND11_MODULE(_core, m) {
   add_errors(m);
   python::register_function_kinds();
+  python::add_files(m);
   python::add_function(m);
   m.attr("__version__") = version();
   py::class_<Problem>(m, "Problem")

@@ -13,7 +13,7 @@ A run is a file (HDF5, also netCDF-4); `Run` reads it. See lib/python/README.md.
 from ._core import InputError, IoError, NumericalError, Problem, __version__
 from .function import Function
 from .run import Run, open, run
-from .tools import evaluate, kkt, limit, pursuit, saddles, skeleton
+from .tools import evaluate, kkt, limit, pursuit, report, saddles, skeleton
 
 __all__ = ["Function", "InputError", "IoError", "NumericalError", "Problem", "Run", "__version__", "evaluate", "kkt", "limit", "open",
-           "pursuit", "run", "saddles", "skeleton"]
+           "pursuit", "report", "run", "saddles", "skeleton"]

@@ -53,12 +53,36 @@ def data_overrides(X: Optional[Any], y: Optional[Any], file: str) -> list[str]:
     return [f'data.file="{quoted}"', 'data.array.inputs="inputs"', 'data.array.targets="targets"']
 
 
-def run(study: Union[Study, Function], X: Optional[Any] = None, y: Optional[Any] = None, file: Optional[Path] = None,
-        progress: Progress = True, overwrite: bool = False, resume: bool = False, w0: Optional[Any] = None, **overrides: Any) -> Run:
+def _beside(source: Any, perturb: Optional[float], along: Any, sign: str, path: str) -> tuple[str, str, list[str], Optional[Function]]:
+    """(text, name, overrides, function) of the study of a file of saddles, started beside one of its points."""
+    try:
+        points, number = source
+    except (TypeError, ValueError):
+        raise _core.InputError("from_saddle: expected (points, number): what saddles() returned, and a row of its catalogue from 1") from None
+    if perturb is None or not perturb > 0:
+        raise _core.InputError(f"perturb: found {perturb}, expected the distance of the start from the point, more than 0")
+    file = points.path if isinstance(points, Run) else os.fspath(points)
+    if along is None:
+        way = ""
+    elif isinstance(along, (int, np.integer)):
+        way = str(int(along))
+    else:
+        way = os.path.splitext(os.path.abspath(path))[0] + ".direction.txt"
+        np.savetxt(way, np.asarray(along, dtype=float).ravel(), fmt="%.17g")
+    toml, overrides = _core.start_beside(file, int(number), float(perturb), way, sign)
+    return toml, file, overrides, points.function if isinstance(points, Run) else None
+
+
+def run(study: Union[Study, Function, None] = None, X: Optional[Any] = None, y: Optional[Any] = None, file: Optional[Path] = None,
+        progress: Progress = True, overwrite: bool = False, resume: bool = False, w0: Optional[Any] = None,
+        from_saddle: Optional[tuple[Union[Run, Path], int]] = None, perturb: Optional[float] = None, along: Optional[Any] = None,
+        sign: str = "+", **overrides: Any) -> Run:
     """Integrates the gradient flow of a study, or of a function of one's own, and returns its run.
 
     study: path of a study file, a dictionary nested as one, or a Function. w0: of a function, the weights at t = 0; without
-    it they are drawn as init.kind, init.scale and init.seed say. X (samples x inputs) and y (samples x outputs, or samples, or
+    it they are drawn as init.kind, init.scale and init.seed say. from_saddle: (points, number) in place of a study, the start
+    is at the distance `perturb` of that critical point of `saddles()`, counted from 1: along way down number `along`, or a
+    direction (an array, one number a weight), on the side `sign`, or with random weights of its zero neurons. X (samples x inputs) and y (samples x outputs, or samples, or
     class labels): the data, in place of those of the study; they are kept beside the run file. file: of the run; by default
     one that goes with the returned object. progress: a line on stderr, none, or a function
     f(t, t_end, loss, steps, events, seconds_left), called about twice a second. overwrite: a file that exists. resume: start,
@@ -75,6 +99,10 @@ def run(study: Union[Study, Function], X: Optional[Any] = None, y: Optional[Any]
         file, folder = temporary_file("run.h5")
     path = os.fspath(file)
     function = study if isinstance(study, Function) else None
+    if from_saddle is not None and study is not None:
+        raise _core.InputError("from_saddle: found beside a study, expected one of the two: the problem is that of the points")
+    if from_saddle is None and (study is None or perturb is not None or along is not None):
+        raise _core.InputError("study: found none, expected one, or from_saddle" if study is None else "perturb, along: found without from_saddle")
     if function is not None:
         if X is not None or y is not None:
             raise _core.InputError("X, y: found with a function, which has data of its own")
@@ -84,11 +112,17 @@ def run(study: Union[Study, Function], X: Optional[Any] = None, y: Optional[Any]
         study = study_of(function, w0)
     elif w0 is not None:
         raise _core.InputError("w0: found with a study, expected with a function; init.weights are those of a study")
-    toml, name = text_of(study)
-    texts = data_overrides(X, y, path) + overrides_of(overrides)
+    start: list[str] = []
+    if from_saddle is not None:
+        if X is not None or y is not None:
+            raise _core.InputError("X, y: found with from_saddle, whose points have their data")
+        toml, name, start, function = _beside(from_saddle, perturb, along, sign, path)
+    elif study is not None:
+        toml, name = text_of(study)
+    texts = data_overrides(X, y, path) + start + overrides_of(overrides)
     callback = (_show if sys.stderr.isatty() else None) if progress is True else progress or None
     try:
-        end = _core.run(toml, name, texts, path, "saddleflow.run", overwrite, resume, callback, core_of(function))
+        end = _core.run(toml, name, texts, path, "saddleflow.run", overwrite, resume, callback, core_of(function), from_saddle is not None)
     finally:
         if callback is _show:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
@@ -160,6 +194,15 @@ class Run:
                 return _with_words(data.load())
         except OSError as error:
             raise _core.InputError(f"{self.path}: no group {name}: {error}") from None
+
+    @property
+    def tree(self) -> Any:
+        """All groups of the file as one xarray.DataTree, with the words of categories as in group(). InputError with an xarray
+        that has none (before 2024.10)."""
+        if not hasattr(xr, "DataTree"):
+            raise _core.InputError("tree: found an xarray without DataTree, expected 2024.10 or later; group(name) reads one group")
+        with xr.open_datatree(self.path, engine=ENGINE) as stored:
+            return xr.DataTree.from_dict({node.path: _with_words(node.to_dataset(inherit=False).load()) for node in stored.subtree})
 
     @cached_property
     def table(self) -> xr.Dataset:
@@ -260,6 +303,11 @@ class Run:
         """The columns with one number a row, by time."""
         columns = [name for name, column in self.table.variables.items() if column.dims == ("time",) and name != "time"]
         return self.table[columns].to_dataframe()
+
+    def to_csv(self, folder: Path, weights: bool = False, overwrite: bool = False) -> list[str]:
+        """Writes every table as a CSV file into a folder (sf-export), with the columns of one number per weight if asked for;
+        returns the paths. InputError for files that exist, IoError."""
+        return _core.export_csv(self.path, os.fspath(folder), weights, overwrite)
 
     @property
     def plot(self) -> Plots:

@@ -91,6 +91,16 @@ def skeleton(study: Study, X: Optional[Any] = None, y: Optional[Any] = None, fil
     return result
 
 
+def report(sources: Union[Source, Sequence[Source]], file: Path, overwrite: bool = False) -> str:
+    """Writes one self-contained HTML page about a run, or about several runs of one problem (sf-report), and returns its path.
+    InputError for runs of several problems or a page that exists, IoError."""
+    several = list(sources) if isinstance(sources, (list, tuple)) else [sources]
+    if not several:
+        raise _core.InputError("report: found no run, expected at least one")
+    _core.report([_path(s) for s in several], os.fspath(file), overwrite)
+    return os.fspath(file)
+
+
 def evaluate(source: Source, times: Sequence[float], inputs: Optional[Any] = None, spectrum: str = "ends",
              file: Optional[Path] = None, overwrite: bool = False) -> xr.Dataset:
     """Weights, outputs, losses and the Hessian's spectrum ("none", "ends", "whole") of a run at any times (sf-evaluate), with
