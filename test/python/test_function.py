@@ -178,6 +178,23 @@ def test_drawn_start_and_value_and_gradient():
     assert float(run.loss[-1]) < float(run.loss[0])
 
 
+class Foreign:
+    """An array of somebody else's, such as JAX's: NumPy can make its own of it."""
+
+    def __init__(self, content):
+        self.content = np.asarray(content)
+        self.content.setflags(write=False)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.content if dtype is None else self.content.astype(dtype)
+
+
+def test_arrays_of_other_libraries(built_in, own):
+    f = function(value=lambda w: Foreign(value(w)), gradient=lambda w: Foreign(gradient(w)),
+                 hessian_vector=lambda w, v: Foreign(hessian_vector(w, v)))
+    assert np.array_equal(flow(f, built_in.weights(0.0)).loss, own.loss)
+
+
 def test_unknown_kinks_are_watched(built_in, capfd):
     flow(function(smooth=False, neurons=None), built_in.weights(0.0), flow_t_end=1.0)
     assert "kinks" in capfd.readouterr().err

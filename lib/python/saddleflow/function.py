@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _core
 
+Floats = NDArray[Any]
 Array = Any  # what NumPy makes an array of float64 of: its own, JAX's, PyTorch's on the CPU
 
 
@@ -29,15 +31,15 @@ class Function:
     InputError for what is missing or does not fit.
     """
 
-    def __init__(self, value: Optional[Callable[[np.ndarray], Any]] = None,
-                 gradient: Optional[Callable[[np.ndarray], Array]] = None, size: int = 0, *,
-                 value_and_gradient: Optional[Callable[[np.ndarray], tuple[Any, Array]]] = None,
-                 hessian_vector: Optional[Callable[[np.ndarray, np.ndarray], Array]] = None,
-                 hessian: Optional[Callable[[np.ndarray], Array]] = None,
+    def __init__(self, value: Optional[Callable[[Floats], Any]] = None,
+                 gradient: Optional[Callable[[Floats], Array]] = None, size: int = 0, *,
+                 value_and_gradient: Optional[Callable[[Floats], tuple[Any, Array]]] = None,
+                 hessian_vector: Optional[Callable[[Floats, Floats], Array]] = None,
+                 hessian: Optional[Callable[[Floats], Array]] = None,
                  neurons: Optional[Sequence[Sequence[int]]] = None, degree: Optional[int] = None,
                  infimum: Optional[float] = 0.0, reference: Optional[float] = None, attained: bool = True,
                  smooth: bool = True, name: str = "function"):
-        self._callables = {"value": value, "gradient": gradient, "value_and_gradient": value_and_gradient,
+        self._callables: dict[str, Optional[Callable[..., Any]]] = {"value": value, "gradient": gradient, "value_and_gradient": value_and_gradient,
                            "hessian_vector": hessian_vector, "hessian": hessian}
         for what, callable_ in self._callables.items():
             if callable_ is not None and not callable(callable_):
@@ -66,21 +68,23 @@ class Function:
 
     def _at_origin(self) -> Any:
         zero = np.zeros(self.size)
+        value, both = self._callables["value"], self._callables["value_and_gradient"]
         try:
-            if self._callables["value"] is not None:
-                return self._callables["value"](zero)
-            return self._callables["value_and_gradient"](zero)[0]
+            if value is not None:
+                return value(zero)
+            assert both is not None
+            return both(zero)[0]
         except Exception as error:
             raise _core.InputError(f"value: failed at w = 0: {type(error).__name__}: {error}; give a reference if there is no L(0)") from error
 
-    def weights(self, w: Any, what: str = "w0") -> np.ndarray:
+    def weights(self, w: Any, what: str = "w0") -> Floats:
         """`w` as a vector of float64. InputError where its size is another one or a number is not finite."""
-        w = np.asarray(w, dtype=float).ravel()
-        if w.size != self.size:
-            raise _core.InputError(f"{what}: found {w.size} weights, expected the {self.size} of the function")
-        if not np.isfinite(w).all():
+        vector: Floats = np.asarray(w, dtype=float).ravel()
+        if vector.size != self.size:
+            raise _core.InputError(f"{what}: found {vector.size} weights, expected the {self.size} of the function")
+        if not np.isfinite(vector).all():
             raise _core.InputError(f"{what}: found a number that is not finite")
-        return w
+        return vector
 
     def check(self, w: Any) -> None:
         """Calls every callable at w. InputError, caused by what it raised, where one fails, or returns what does not fit or

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from . import _core
 from .function import Function, check_overrides, study_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Path = Union[str, "os.PathLike[str]"]
 Progress = Union[bool, Callable[..., None]]
+Floats = NDArray[Any]
 ENGINE = "h5netcdf"
 
 
@@ -117,7 +119,8 @@ def run(study: Union[Study, Function, None] = None, X: Optional[Any] = None, y: 
         if X is not None or y is not None:
             raise _core.InputError("X, y: found with from_saddle, whose points have their data")
         toml, name, start, function = _beside(from_saddle, perturb, along, sign, path)
-    elif study is not None:
+    else:
+        assert study is not None and not isinstance(study, Function)
         toml, name = text_of(study)
     texts = data_overrides(X, y, path) + start + overrides_of(overrides)
     callback = (_show if sys.stderr.isatty() else None) if progress is True else progress or None
@@ -171,7 +174,7 @@ class Run:
         if not _core.is_run_file(path):
             found = "another file" if os.path.exists(path) else "no such file"
             raise _core.InputError(f"{path}: found {found}, expected the file of a run")
-        self._at: dict[float, np.ndarray] = {}
+        self._at: dict[float, Floats] = {}
         _core.repair(path)
         if function is not None:
             self.problem  # noqa: B018 - refuses another function
@@ -201,7 +204,8 @@ class Run:
         that has none (before 2024.10)."""
         if not hasattr(xr, "DataTree"):
             raise _core.InputError("tree: found an xarray without DataTree, expected 2024.10 or later; group(name) reads one group")
-        with xr.open_datatree(self.path, engine=ENGINE) as stored:
+        open_tree: Any = getattr(xr, "open_datatree")
+        with open_tree(self.path, engine=ENGINE) as stored:
             return xr.DataTree.from_dict({node.path: _with_words(node.to_dataset(inherit=False).load()) for node in stored.subtree})
 
     @cached_property
@@ -245,7 +249,7 @@ class Run:
     def stop_reason(self) -> str:
         return str(self.summary.get("stop_reason", "running"))
 
-    def weights(self, t: float) -> np.ndarray:
+    def weights(self, t: float) -> Floats:
         """All weights at time t, one after the other, layer after layer, column by column. InputError for a time that the run
         does not cover."""
         t = float(t)
@@ -254,21 +258,21 @@ class Run:
             self._at[t] = self.table["weights"].values[stored[-1]] if len(stored) else self._between(t)
         return self._at[t]
 
-    def _between(self, t: float) -> np.ndarray:
+    def _between(self, t: float) -> Floats:
         path, folder = temporary_file("at.nc")
         with folder:
             _core.evaluate(self.path, path, [t], None, "none", False, core_of(self.function))
             with xr.open_dataset(path, engine=ENGINE) as data:
                 return np.concatenate([data[f"weights_{l + 1}"].values[0].ravel(order="F") for l in range(len(self.problem.shapes))])
 
-    def W(self, l: int, t: float) -> np.ndarray:
+    def W(self, l: int, t: float) -> Floats:
         """The matrix of layer l, counted from 1, at time t: fan-out x fan-in."""
         count = len(self.problem.shapes)
         if not 1 <= l <= count:
             raise _core.InputError(f"W: found layer {l}, expected 1 to {count}")
         return self.problem.matrices(self.weights(t))[l - 1]
 
-    def neurons(self, t: float) -> list[np.ndarray]:
+    def neurons(self, t: float) -> list[Floats]:
         """Of every hidden layer, the norm of the weights into and out of each neuron; of a function that of each of its neurons."""
         if self.function is not None:
             w = self.weights(t)
@@ -276,15 +280,15 @@ class Run:
         matrices = self.problem.matrices(self.weights(t))
         return [np.hypot(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=0)) for a, b in zip(matrices, matrices[1:])]
 
-    def predict(self, X: Any, t: float) -> np.ndarray:
+    def predict(self, X: Any, t: float) -> Floats:
         """The network's outputs at inputs X (points x inputs, in the units of the stored ones), points x outputs."""
         return self.problem.predict(self.weights(t), np.atleast_2d(np.asarray(X, dtype=float)))
 
-    def gradient(self, t: float) -> np.ndarray:
+    def gradient(self, t: float) -> Floats:
         """Of the loss, by all weights."""
         return self.problem.gradient(self.weights(t))
 
-    def hessian(self, t: float) -> np.ndarray:
+    def hessian(self, t: float) -> Floats:
         """Of the loss, weights x weights."""
         return self.problem.hessian(self.weights(t))
 
@@ -294,9 +298,9 @@ class Run:
 
         return hessian_operator(self.problem, self.weights(t))
 
-    def eigenvalues(self, t: float, k: Optional[int] = None) -> np.ndarray:
+    def eigenvalues(self, t: float, k: Optional[int] = None) -> Floats:
         """Of the Hessian, ascending: all of them, or the k smallest and the k largest."""
-        values = np.linalg.eigvalsh(self.hessian(t))
+        values: Floats = np.linalg.eigvalsh(self.hessian(t))
         return values if k is None or 2 * k >= len(values) else np.concatenate([values[:k], values[-k:]])
 
     def to_frame(self) -> pd.DataFrame:
