@@ -54,7 +54,7 @@ class Function:
             raise _core.InputError("reference: found beside degree, with which it is L(0)")
         self.size, self.degree, self.name = int(size), degree, name
         self.neurons = [np.asarray(weights, dtype=int).ravel() for weights in neurons or []]
-        self.reference = float(self._at_origin() if reference is None else reference)
+        self.reference = float(np.asarray(self._at_origin() if reference is None else reference))
         if not np.isfinite(self.reference) or (infimum is not None and self.reference <= infimum):
             raise _core.InputError(f"reference: found {self.reference:g}, expected a finite loss above the infimum; by default it "
                                    "is that of w = 0")
