@@ -1,11 +1,15 @@
 // The C++ side of the Python package: problems, runs and the jobs of the tools, as functions of text, numbers
 // and NumPy arrays. What users see is made of these in saddleflow/*.py.
+#include "files.hpp"
+#include "function.hpp"
+
 #include <pybind11/eigen.h>
 #include <pybind11/functional.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <memory>
@@ -38,6 +42,8 @@
 
 namespace py = pybind11;
 using namespace saddleflow;
+using saddleflow::python::ActiveFunction;
+using saddleflow::python::Function;
 
 namespace {
 
@@ -87,34 +93,57 @@ auto without_gil(Work work) {
 
 using Row = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// Network, data and loss of a study or of a run file.
+/// Network, data and loss of a study or of a run file; or a function.
 class Problem {
  public:
-  Problem(const std::string& path, const std::vector<std::string>& overrides)
-      : problem_(open_kkt_problem(path, overrides, "saddleflow.problem")) {
+  Problem(const std::string& path, const std::vector<std::string>& overrides, const Function* function)
+      : function_(function != nullptr ? std::optional<Function>(*function) : std::nullopt) {
+    const ActiveFunction active(function);
+    problem_ = open_kkt_problem(path, overrides, "saddleflow.problem");
     problem_.run.reset();  // nobody holds the file open, so that the run in it can go on
   }
 
   Index size() const { return objective().size(); }
-  double value(const Vector& w) { return objective().value(w); }
+  double value(const Vector& w) {
+    begin();
+    return objective().value(w);
+  }
   Vector gradient(const Vector& w) {
+    begin();
     Vector g(w.size());
     objective().gradient(w, g);
     return g;
   }
   Vector hessian_vector(const Vector& w, const Vector& v) {
+    begin();
     Vector out(w.size());
     objective().hessian_vector(w, v, out);
     return out;
   }
   Matrix hessian(const Vector& w) {
+    begin();
     Matrix out;
     objective().hessian(w, out);
     return out;
   }
+  /// The mean over `count` gradients at different weights, as the integrator asks for them, with the values.
+  double seconds_per_gradient(Vector w, Index count) {
+    begin();
+    Vector g(w.size());
+    const auto start = std::chrono::steady_clock::now();
+    without_gil([&] {
+      for (Index k = 0; k < count; ++k) {
+        w[0] += 1e-12 * (1 + std::abs(w[0]));
+        objective().gradient(w, g);
+      }
+    });
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
+           static_cast<double>(count);
+  }
   /// One sample a row.
   Row outputs(const Vector& w) { return objective().outputs(w).transpose(); }
   Row predict(const Vector& w, const Row& points) const {
+    require_homogeneous(objective().network(), "predict");  // a function has no inputs
     const Network& network = objective().network();
     const bool bias = objective().data().bias;
     const Index inputs = network.input_count() - (bias ? 1 : 0);
@@ -155,13 +184,18 @@ class Problem {
 
  private:
   Objective& objective() const { return *problem_.objective; }
+  void begin() const {
+    if (function_) function_->begin();
+  }
+  std::optional<Function> function_;
   KktProblem problem_;
 };
 
 py::dict run(const std::string& toml, const std::string& name, const std::vector<std::string>& overrides,
              const std::string& output, const std::string& command, bool overwrite, bool resume,
-             const std::optional<py::function>& progress) {
+             const std::optional<py::function>& progress, const Function* function, bool stored) {
   LongWork work;
+  const ActiveFunction active(function);
   FlowRunOptions options;
   options.output = output;
   options.command = command;
@@ -174,7 +208,8 @@ py::dict run(const std::string& toml, const std::string& name, const std::vector
     };
   std::string doubt;
   const archive::RunSummary summary = without_gil([&] {
-    const StudyTable study = StudyTable::parse(toml, name, overrides);
+    const StudyTable study =
+        stored ? StudyTable::stored(toml, name, overrides) : StudyTable::parse(toml, name, overrides);
     archive::RunSummary done = run_flow(study, options);
     doubt = not_certain(done);
     return done;
@@ -182,12 +217,15 @@ py::dict run(const std::string& toml, const std::string& name, const std::vector
   work.finish();
   const StopReason stopped = StopReason::parse(summary.stop_reason);
   return py::dict(py::arg("stop_reason") = summary.stop_reason, py::arg("failed") = stopped.is_failure(),
-                  py::arg("doubt") = doubt);
+                  py::arg("doubt") = doubt,
+                  py::arg("failure") = function != nullptr ? function->failure() : py::none());
 }
 
 void evaluate(const std::string& source, const std::string& output, const std::vector<double>& times,
-              const std::optional<Row>& inputs, const std::string& spectrum, bool overwrite) {
+              const std::optional<Row>& inputs, const std::string& spectrum, bool overwrite,
+              const Function* function) {
   LongWork work;
+  const ActiveFunction active(function);
   EvaluationOptions options;
   options.times.assign(times.begin(), times.end());
   if (inputs) options.inputs = inputs->transpose();
@@ -200,6 +238,7 @@ void evaluate(const std::string& source, const std::string& output, const std::v
     KktProblem problem = open_kkt_problem(source, {}, command);
     if (!problem.run) throw InputError(source + ": is a study, expected the file of a run");
     const Evaluation evaluation = evaluate_run(problem, options);
+    if (function != nullptr) function->end();
     if (!evaluation.interrupted)
       archive::write_table_file(output, describe_evaluation(problem, options, evaluation, command),
                                 existing_file(overwrite));
@@ -217,8 +256,9 @@ KktSearchOptions search_options(Index starts, std::uint64_t seed, bool descend) 
 }
 
 void kkt(const std::string& source, const std::vector<std::string>& overrides, const std::string& output,
-         Index starts, std::uint64_t seed, bool overwrite) {
+         Index starts, std::uint64_t seed, bool overwrite, const Function* function) {
   LongWork work;
+  const ActiveFunction active(function);
   without_gil([&] {
     const std::string command = "saddleflow.kkt " + source;
     KktProblem problem = open_kkt_problem(source, overrides, command);
@@ -232,8 +272,9 @@ void kkt(const std::string& source, const std::vector<std::string>& overrides, c
 }
 
 void limit(const std::string& source, const std::vector<std::string>& overrides, const std::string& output,
-           Index point, Index starts, std::uint64_t seed, bool overwrite) {
+           Index point, Index starts, std::uint64_t seed, bool overwrite, const Function* function) {
   LongWork work;
+  const ActiveFunction active(function);
   without_gil([&] {
     KktProblem problem = open_kkt_problem(source, overrides, "saddleflow.limit " + source);
     require_limit_path(problem, source);
@@ -254,8 +295,9 @@ void limit(const std::string& source, const std::vector<std::string>& overrides,
 
 void saddles(const std::vector<std::string>& sources, const std::string& output, bool connect, Index starts,
              std::uint64_t seed, std::optional<double> prominence, bool overwrite,
-             const std::optional<py::function>& progress) {
+             const std::optional<py::function>& progress, const Function* function) {
   LongWork work;
+  const ActiveFunction active(function);
   SaddleSurveyOptions options;
   options.starts = starts;
   options.seed = seed;
@@ -272,6 +314,7 @@ void saddles(const std::vector<std::string>& sources, const std::string& output,
       if (!problems.back().run) throw InputError(source + ": is a study, expected the file of a run");
     }
     const SaddleSurvey survey = survey_saddles(problems, options);
+    if (function != nullptr) function->end();
     if (!survey.interrupted) write_saddles(output, problems, survey, command, existing_file(overwrite));
   });
   work.finish();
@@ -339,10 +382,13 @@ void add_errors(py::module_& m) {
 
 PYBIND11_MODULE(_core, m) {
   add_errors(m);
+  python::register_function_kinds();
+  python::add_files(m);
+  python::add_function(m);
   m.attr("__version__") = version();
   py::class_<Problem>(m, "Problem")
-      .def(py::init<const std::string&, const std::vector<std::string>&>(), py::arg("path"),
-           py::arg("overrides") = std::vector<std::string>())
+      .def(py::init<const std::string&, const std::vector<std::string>&, const Function*>(), py::arg("path"),
+           py::arg("overrides") = std::vector<std::string>(), py::arg("function") = py::none())
       .def_property_readonly("size", &Problem::size)
       .def_property_readonly("shapes", &Problem::shapes)
       .def_property_readonly("description", &Problem::description)
@@ -352,6 +398,7 @@ PYBIND11_MODULE(_core, m) {
       .def("gradient", &Problem::gradient)
       .def("hessian_vector", &Problem::hessian_vector)
       .def("hessian", &Problem::hessian)
+      .def("seconds_per_gradient", &Problem::seconds_per_gradient, py::arg("w"), py::arg("count"))
       .def("outputs", &Problem::outputs)
       .def("predict", &Problem::predict)
       .def("matrices", &Problem::matrices);

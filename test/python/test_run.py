@@ -31,6 +31,18 @@ def test_tables_are_xarray(run):
     assert "loss" in run.table.attrs.get("title", "loss") or run.table.attrs["title"] == STUDY["title"]
 
 
+def test_tree(run):
+    if not hasattr(xr, "DataTree"):
+        with pytest.raises(sf.InputError, match="2024.10"):
+            run.tree
+        return
+    tree = run.tree
+    assert {"events", "saddles", "problem", "run"} <= set(tree.children)
+    assert np.array_equal(tree["events/event_time"], run.events["event_time"])
+    assert tree["events/kind_name"].values.tolist() == run.events["kind_name"].values.tolist()
+    assert np.array_equal(tree["loss"], run.loss) and tree["run"].attrs["stop_reason"] == run.stop_reason
+
+
 @pytest.mark.parametrize("where", [0.0, 0.4, 1.0])
 def test_network_at_a_time(run, data, where):
     x, y = data

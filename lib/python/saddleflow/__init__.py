@@ -11,9 +11,10 @@ A run is a file (HDF5, also netCDF-4); `Run` reads it, and `Sweep` the collected
 """
 
 from ._core import InputError, IoError, NumericalError, Problem, __version__
+from .function import Function
 from .run import Run, run
 from .sweep import Sweep, open
-from .tools import evaluate, kkt, limit, pursuit, saddles, skeleton
+from .tools import evaluate, kkt, limit, pursuit, report, saddles, skeleton
 
-__all__ = ["InputError", "IoError", "NumericalError", "Problem", "Run", "Sweep", "__version__", "evaluate", "kkt", "limit", "open",
-           "pursuit", "run", "saddles", "skeleton"]
+__all__ = ["Function", "InputError", "IoError", "NumericalError", "Problem", "Run", "Sweep", "__version__", "evaluate", "kkt",
+           "limit", "open", "pursuit", "report", "run", "saddles", "skeleton"]

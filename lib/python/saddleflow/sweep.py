@@ -17,6 +17,7 @@ from .study import _value
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .function import Function
     from .sweep_plot import SweepPlots
 
 FINISHED, FAILED = 3, 4
@@ -319,8 +320,8 @@ class Sweep:
         return SweepPlots(self)
 
 
-def open(path: Path) -> Union[Run, Sweep]:
-    """The run of a file, be it finished, killed or still being written, or the sweep of a collected file. InputError for what is
-    neither, IoError."""
+def open(path: Path, function: Optional[Function] = None) -> Union[Run, Sweep]:
+    """The run of a file, be it finished, killed or still being written, or the sweep of a collected file. function: the one that
+    the run is of, where it is the run of one. InputError for a file that is neither, or for the run of another function; IoError."""
     name = os.fspath(path)
-    return Sweep(name) if is_sweep_file(name) else Run(name)
+    return Sweep(name) if function is None and is_sweep_file(name) else Run(name, function)

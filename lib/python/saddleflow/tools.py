@@ -10,7 +10,8 @@ import numpy as np
 import xarray as xr
 
 from . import _core
-from .run import ENGINE, Path, Progress, Run, data_overrides, temporary_file
+from .function import Function
+from .run import ENGINE, Path, Progress, Run, core_of, data_overrides, temporary_file
 from .study import Study, overrides_of, text_of
 
 Source = Union[Run, Path]
@@ -18,6 +19,14 @@ Source = Union[Run, Path]
 
 def _path(source: Source) -> str:
     return source.path if isinstance(source, Run) else os.fspath(source)
+
+
+def _function(sources: Sequence[Source]) -> Optional[Function]:
+    """The function that runs belong to. InputError where they belong to several."""
+    functions = [source.function for source in sources if isinstance(source, Run)]
+    if any(function is not functions[0] for function in functions):
+        raise _core.InputError("found runs of several functions, expected runs of one")
+    return functions[0] if functions else None
 
 
 def _place(file: Optional[Path], name: str) -> tuple[str, Any]:
@@ -28,7 +37,7 @@ def kkt(source: Source, file: Optional[Path] = None, starts: int = 64, seed: int
     """The KKT points of the correlation function, by which the flow leaves the origin (sf-kkt): of a study file, or of a run,
     with the one that it took. `.group("kkt")` of what is returned. InputError, IoError."""
     path, folder = _place(file, "kkt.h5")
-    _core.kkt(_path(source), overrides_of(overrides), path, starts, seed, overwrite)
+    _core.kkt(_path(source), overrides_of(overrides), path, starts, seed, overwrite, core_of(_function([source])))
     return Run(path, _folder=folder)
 
 
@@ -37,7 +46,7 @@ def limit(source: Source, file: Optional[Path] = None, point: int = 1, starts: i
     """The path that leaves the origin along KKT point `point`, counted from 1, in the limit of small starts (sf-limit).
     InputError (a network with kinks, no such point), NumericalError."""
     path, folder = _place(file, "limit.h5")
-    _core.limit(_path(source), overrides_of(overrides), path, point - 1, starts, seed, overwrite)
+    _core.limit(_path(source), overrides_of(overrides), path, point - 1, starts, seed, overwrite, core_of(_function([source])))
     return Run(path, _folder=folder)
 
 
@@ -48,8 +57,9 @@ def saddles(sources: Union[Source, Sequence[Source]], file: Optional[Path] = Non
     several = list(sources) if isinstance(sources, (list, tuple)) else [sources]
     path, folder = _place(file, "saddles.h5")
     callback = (lambda what: print(what, file=sys.stderr)) if progress is True else progress or None
-    _core.saddles([_path(s) for s in several], path, connect, starts, seed, prominence, overwrite, callback)
-    return Run(path, _folder=folder)
+    function = _function(several)
+    _core.saddles([_path(s) for s in several], path, connect, starts, seed, prominence, overwrite, callback, core_of(function))
+    return Run(path, function, _folder=folder)
 
 
 def pursuit(source: Source, file: Optional[Path] = None, resume: bool = False, after_round: int = -1, progress: Progress = False,
@@ -81,13 +91,23 @@ def skeleton(study: Study, X: Optional[Any] = None, y: Optional[Any] = None, fil
     return result
 
 
+def report(sources: Union[Source, Sequence[Source]], file: Path, overwrite: bool = False) -> str:
+    """Writes one self-contained HTML page about a run, or about several runs of one problem (sf-report), and returns its path.
+    InputError for runs of several problems or a page that exists, IoError."""
+    several = list(sources) if isinstance(sources, (list, tuple)) else [sources]
+    if not several:
+        raise _core.InputError("report: found no run, expected at least one")
+    _core.report([_path(s) for s in several], os.fspath(file), overwrite)
+    return os.fspath(file)
+
+
 def evaluate(source: Source, times: Sequence[float], inputs: Optional[Any] = None, spectrum: str = "ends",
              file: Optional[Path] = None, overwrite: bool = False) -> xr.Dataset:
     """Weights, outputs, losses and the Hessian's spectrum ("none", "ends", "whole") of a run at any times (sf-evaluate), with
     the outputs at `inputs` (points x inputs) if given. InputError for a time that the run does not cover."""
     path, folder = _place(file, "evaluation.nc")
     points = None if inputs is None else np.atleast_2d(np.asarray(inputs, dtype=float))
-    _core.evaluate(_path(source), path, [float(t) for t in times], points, spectrum, overwrite)
+    _core.evaluate(_path(source), path, [float(t) for t in times], points, spectrum, overwrite, core_of(_function([source])))
     with xr.open_dataset(path, engine=ENGINE) as data:
         loaded = data.load()
     if folder is not None:

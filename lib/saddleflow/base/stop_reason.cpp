@@ -25,6 +25,7 @@ bool is_failure(Stop stop) {
     case Stop::step_underflow:
     case Stop::nonfinite:
     case Stop::numerical_error:
+    case Stop::function_error:
     case Stop::sliding_unresolved:
     case Stop::projection:
     case Stop::sampled_decision:

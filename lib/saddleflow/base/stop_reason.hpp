@@ -22,6 +22,7 @@ enum class Stop {
   step_underflow,      ///< t + h == t
   nonfinite,           ///< a slope, a state or the function of an event
   numerical_error,     ///< what was computed besides the flow, at a step or an event, failed
+  function_error,      ///< a function of the user's failed
   sliding_unresolved,  ///< no mode fits where several kinks meet, or they follow one another without end
   projection,          ///< kinks that were reached together are further from the weights than rounding
   sampled_decision,    ///< so many kinks met that only a random sample of the ways to go on was looked at
@@ -41,6 +42,7 @@ inline constexpr auto enum_table<Stop> = named_enum<Stop>("stop reason",
                                                            {Stop::step_underflow, "step_underflow"},
                                                            {Stop::nonfinite, "nonfinite"},
                                                            {Stop::numerical_error, "numerical_error"},
+                                                           {Stop::function_error, "function_error"},
                                                            {Stop::sliding_unresolved, "sliding_unresolved"},
                                                            {Stop::projection, "projection"},
                                                            {Stop::sampled_decision, "sampled_decision"},

@@ -104,6 +104,7 @@ void check_scale(const Correlation& correlation) {
 KktTable find_kkt_points(Correlation& correlation, const KktSearchOptions& options) {
   if (options.starts < 1)
     throw InputError(fmt::format("KKT search: {} starts, expected at least 1", options.starts));
+  require_homogeneous(correlation.network(), "KKT points");
   check_scale(correlation);
   const WorkCounters before = correlation.counters();
   const CorrelationOnSphere upwards(correlation, 1);

@@ -75,6 +75,11 @@ bool has_linear_start(const FlowAssemblyOptions& options, const Network& network
 
 std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool kinks, PolarFlow& flow) {
   if (options.charts == FlowAssemblyOptions::Charts::cartesian || kinks) return nullptr;
+  if (!flow.correlation().network().traits().homogeneous) {
+    if (options.charts == FlowAssemblyOptions::Charts::polar)
+      require_homogeneous(flow.correlation().network(), "polar chart");
+    return nullptr;
+  }
   // Of degree 1 the origin is no rest point but one like any other: weights pass through it in finite time,
   // where they have no direction.
   if (flow.correlation().network().degree() < 2) return nullptr;

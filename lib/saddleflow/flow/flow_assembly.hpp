@@ -24,7 +24,8 @@
 namespace saddleflow {
 
 struct FlowAssemblyOptions {
-  enum class Charts { automatic, cartesian, polar };  ///< polar near the origin; never polar; always polar
+  /// Polar near the origin; never polar; always polar (InputError for a network that is not homogeneous).
+  enum class Charts { automatic, cartesian, polar };
   Charts charts = Charts::automatic;
   std::string stepper = stepper_name::automatic;  ///< see make_stepper()
   Real rtol = kUsualTolerance;                    ///< relative tolerance of a step, weight by weight

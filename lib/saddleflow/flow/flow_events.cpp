@@ -86,6 +86,7 @@ class Builder {
   // three, so that leaving the origin is no crossing to be reported, and the first is cheap.
   void add_direction_settled(Event event) {
     Probe& probe = probe_;
+    require_homogeneous(probe.flow().objective().network(), "events.escape.by: direction");
     const auto sine = [&probe](const Vector& x) { return probe.misalignment(x); };
     const auto origin = std::make_shared<OriginGradient>(probe.flow().objective());
     const Real angle = options_.escape_angle, kept = 1 - options_.escape_fraction, unit = initial_.loss;

@@ -40,8 +40,7 @@ void GradientFlow::quadrature_jacobian(const Vector& x, Matrix& out, Real /*t*/)
 }
 
 Operations GradientFlow::operations() const {
-  const Real gradient = objective_.gradient_operations();
-  return {gradient, gradient * objective_.hessian_cost()};
+  return {objective_.gradient_operations(), objective_.hessian_operations()};
 }
 
 }  // namespace saddleflow

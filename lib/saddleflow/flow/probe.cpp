@@ -26,7 +26,8 @@ Probe::Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar)
       balance_(flow.objective().network()),
       margins_(flow.objective().loss()),
       attained_(flow.objective().loss().traits().attained),
-      separable_(flow.objective().loss().traits().separable) {
+      separable_(flow.objective().loss().traits().separable),
+      own_scale_(flow.objective().loss().function().own_scale()) {
   ChartView& at = view(x0);
   initial_loss_ = at.loss();
   balance_.start(at.point(), at.log_unit());
@@ -105,7 +106,25 @@ void Probe::observe(const Vector& x, Observables& out) {
   out.neuron_norm *= unit;
 }
 
+ProximityScale Probe::own_proximity(ChartView& at) {
+  const Vector& w = at.point();
+  return own_scale_->proximity({at.loss(), gradient_.stableNorm() * w.stableNorm(), w.dot(gradient_)});
+}
+
+// d/dt of ln S, with dL/dt = -||g||^2, d<w, g>/dt = -||g||^2 - <w, Hess g> and that of the slope.
+Real Probe::own_scale_rate(ChartView& at) {
+  const Vector& w = at.point();
+  const ProximityScale scale = own_proximity(at);
+  const Real square = gradient_.squaredNorm(), slope = std::sqrt(square) * w.norm();
+  const Real of_slope = -gradient_.dot(product_) / square - w.dot(gradient_) / w.squaredNorm();
+  return ratio(scale.by_loss * -square + scale.by_slope * slope * of_slope -
+                   scale.by_radial * (square + w.dot(product_)),
+               scale.size);
+}
+
 Real Probe::proximity_of(ChartView& at) {
+  if (own_scale_ != nullptr)
+    return ratio(gradient_.stableNorm() * at.point().stableNorm(), own_proximity(at).size);
   update_loss_derivative(at);
   return ratio(gradient_.stableNorm() * at.point().stableNorm(),
                attained_ ? at.outputs().norm() * residual_scale() : radial_size(at));
@@ -138,14 +157,15 @@ Real Probe::proximity_rate(const Vector& x) {
   const Real square = gradient_.squaredNorm();
   if (square == 0) return 0;
   at.hessian_vector(gradient_, product_);
+  const Real of_gradient = -gradient_.dot(product_) / square;
+  const Real of_weights = -at.point().dot(gradient_) / at.point().squaredNorm();
+  if (own_scale_ != nullptr) return of_gradient + of_weights - own_scale_rate(at);
   const Matrix& tangent = at.output_tangent(gradient_);
   const Matrix& outputs = at.outputs();
   update_loss_derivative(at);
   const Objective& objective = flow_.objective();
   scaled_ = at.output_unit() * outputs;
   objective.loss().curvature(scaled_, objective.data().targets, curvature_);
-  const Real of_gradient = -gradient_.dot(product_) / square;
-  const Real of_weights = -at.point().dot(gradient_) / at.point().squaredNorm();
   if (!attained_) return of_gradient + of_weights - radial_rate(at, tangent);
   const Real residual_norm = residual_.norm();
   const Real of_outputs = -ratio(outputs.cwiseProduct(tangent).sum(), outputs.squaredNorm());

@@ -37,6 +37,8 @@ inline constexpr std::int64_t kStepsToRest = 5'000;
 ///   sum.
 /// By Euler <w, grad L> = D sum_i <l'_i, H_i>: r >= D where no sample loses by growing, in the whole late
 /// phase, while at a critical point the sum vanishes and the sizes do not.
+///   A loss that is no function of a network's outputs (LossFunction::own_scale()) has a size of its own, S:
+///   r = ||grad L|| ||w|| / S.
 ///   Everything that needs a gradient takes it from the objective, which keeps the one at the end of a step:
 /// recording accepted steps costs no gradients.
 class Probe {
@@ -72,6 +74,8 @@ class Probe {
   ChartView& view(const Vector& x);
   /// Of the gradient in gradient_, and after it.
   Real proximity_of(ChartView& at);
+  ProximityScale own_proximity(ChartView& at);  // of the gradient in gradient_
+  Real own_scale_rate(ChartView& at);           // of the product with it in product_
   void update_loss_derivative(ChartView& at);
   Real residual_scale() const;
   Real radial_size(ChartView& at);  // sum_i |<l'_i, H_i>| in units of the chart
@@ -86,6 +90,7 @@ class Probe {
   BalanceGauge balance_;
   MarginGauge margins_;
   bool attained_, separable_;  // of the loss
+  const LossScale* own_scale_;
   Matrix residual_, scaled_, radial_;
   OutputCurvature curvature_;
   Vector gradient_, product_;

@@ -31,7 +31,8 @@ Real VisitRule::overdue(bool close, Real nearest, Real nearest_loss, Real r, Rea
 
 VisitRule make_visit_rule(const Network& network, const Loss& loss, Real enter, Real leave, Real prominence) {
   VisitRule rule{enter, leave, prominence, network.traits().kinked()};
-  if (!loss.traits().attained) rule.shallowest *= static_cast<Real>(network.degree());
+  if (!loss.traits().attained && loss.function().own_scale() == nullptr)
+    rule.shallowest *= static_cast<Real>(network.degree());
   return rule;
 }
 

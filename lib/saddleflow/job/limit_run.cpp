@@ -84,6 +84,7 @@ archive::RunSummary summary(const LimitPath& path, const KktEntry& entry, const 
 }  // namespace
 
 void require_limit_path(const KktProblem& problem, const std::string& source) {
+  require_homogeneous(problem.objective->network(), source + ": limit path");
   if (problem.objective->network().traits().kinked())
     throw InputError(source +
                      ": network.power 1 with network.slope other than 1 has kinks, the limit path is defined "

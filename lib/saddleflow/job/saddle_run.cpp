@@ -43,9 +43,10 @@ class Survey {
   void add_run(KktProblem& run, Index number) {
     const std::vector<StoredVisit> visits = stored_visits(run, options_.prominence);
     if (visits.empty()) return;
-    if (catalogue_.points().empty()) catalogue_.add(analyse(Vector::Zero(objective_.size())));
+    if (catalogue_.points().empty() && origin_is_critical())
+      catalogue_.add(analyse(Vector::Zero(objective_.size())));
     std::vector<Index> inactive = inactive_at_escape(run, visits.front().row.closest_time);
-    Index before = starts_at_origin(run) ? 0 : -1;
+    Index before = origin_is_critical() && starts_at_origin(run) ? 0 : -1;
     for (std::size_t k = 0; k < visits.size() && !interrupted(); ++k) {
       if (options_.progress) options_.progress(fmt::format("visit {} of {}", k + 1, visits.size()));
       SaddleVisit visit = judge(visits[k], number, inactive);
@@ -77,9 +78,21 @@ class Survey {
     return point;
   }
 
-  // As good as zero to the network's outputs.
+  bool origin_is_critical() {
+    if (objective_.network().traits().homogeneous) return true;
+    Vector gradient(objective_.size());
+    objective_.gradient(Vector::Zero(objective_.size()), gradient);
+    return gradient.isZero(0);
+  }
+
+  // As good as zero to the network's outputs, or to a loss that is not one of outputs.
   bool starts_at_origin(const KktProblem& run) {
-    const Matrix& outputs = objective_.outputs(to_vector(run.run->row("weights", 0)));
+    const Vector w0 = to_vector(run.run->row("weights", 0));
+    if (const LossScale* own = objective_.loss().function().own_scale()) {
+      const Real origin = objective_.value(Vector::Zero(objective_.size()));
+      return std::abs(own->excess(origin) - own->excess(objective_.value(w0))) <= kNoOutputs;
+    }
+    const Matrix& outputs = objective_.outputs(w0);
     return outputs.norm() <= kNoOutputs * objective_.data().targets.norm();
   }
 

@@ -48,6 +48,10 @@ class Kernel {
   /// Whether hessian() is assembled directly; false: by products (the default).
   virtual bool assembles_hessian() const { return false; }
 
+  /// By how much hessian() may be off in the norm, besides rounding, after forward(): 0 (the default) unless it
+  /// is made of differences.
+  virtual Real hessian_error() { return 0; }
+
   /// From the next forward() on, the branches of `pattern`, of which a copy is kept; null: the activation as
   /// it is. InputError where the network has no hidden layers or the shapes differ.
   virtual void set_pattern(const ActivationPattern* pattern);

@@ -168,6 +168,14 @@ Vector balances(const Network& network, const Vector& w) {
   return values;
 }
 
+void require_homogeneous(const Network& network, std::string_view what) {
+  if (!network.traits().homogeneous)
+    throw InputError(
+        fmt::format("{}: found {}, which is not homogeneous in its weights, expected a network that is "
+                    "(trait homogeneous)",
+                    what, network.kind()));
+}
+
 void require_known_kinks(const Network& network, std::string_view what) {
   if (network.traits().has_unknown_kinks())
     throw InputError(fmt::format(

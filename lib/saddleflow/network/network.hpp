@@ -102,7 +102,8 @@ class Network {
   virtual Activation activation() const { return {}; }
   virtual Index input_count() const = 0;
   virtual Index output_count() const = 0;
-  /// D, with H(x; c w) = c^D H(x; w) for c >= 0.
+  /// D, with H(x; c w) = c^D H(x; w) for c >= 0. Without the trait `homogeneous`: of the leading part of the
+  /// loss at the origin, or 1 where that is not known.
   virtual int degree() const = 0;
   /// q, with H(c x; w) = c^q H(x; w): by default p to the power of the hidden layers.
   virtual int input_degree() const;
@@ -152,6 +153,8 @@ class Network {
 Vector balances(const Network& network, const Vector& w);
 /// Neurons in each hidden layer.
 std::vector<Index> hidden_widths(const Network& network);
+/// Throws InputError "`what`: ..." if the network is not homogeneous.
+void require_homogeneous(const Network& network, std::string_view what);
 /// Throws InputError "`what`: ..." if the gradient of the network jumps and its kinks are not known.
 void require_known_kinks(const Network& network, std::string_view what);
 

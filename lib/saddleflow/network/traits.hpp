@@ -40,6 +40,9 @@ enum class SkeletonKind {
 /// refuses the network and names the trait. The defaults describe a network with locally Lipschitz gradients
 /// of which nothing else is known; flow, events, critical points, KKT points and the limit path need no more.
 struct NetworkTraits {
+  /// H(x; c w) = c^D H(x; w) for c >= 0. Otherwise there are no polar coordinates, no correlation function
+  /// and no limit path; degree() then states what is known of the loss near the origin.
+  bool homogeneous = true;
   Smoothness smoothness = Smoothness::smooth_gradient;
   /// H = W_m sigma(W_{m-1} sigma(... sigma(W_1 x))): layer l of the layout is W_l, activation() is sigma.
   bool layered = false;

@@ -18,7 +18,7 @@ Correlation::Correlation(const Objective& objective)
   for (Matrix* m : {&z_, &scaled_, &derivative_, &tangent_residual_}) *m = zero;
   loss_.derivative(zero, data_.targets, z_);
   z_ = -z_;
-  loss_at_origin_ = loss_.value(zero, data_.targets);
+  loss_at_origin_ = loss_.at_origin(data_.targets);
   loss_.curvature(zero, data_.targets, curvature_);  // makes its matrices
 }
 
@@ -34,6 +34,7 @@ void Correlation::set_output_scale(Real c) {
 }
 
 bool Correlation::run_forward(const Vector& u) {
+  require_homogeneous(network(), "correlation function");
   if (!pass_.move_to(u)) return false;
   has_gradient_ = false;
   return true;

@@ -28,6 +28,10 @@ class Loss {
 
   /// L = sum (or mean over columns) of l(outputs, targets); both k x n.
   Real value(const Matrix& outputs, const Matrix& targets) const;
+  /// L(0): that of outputs that are all zero, or what stands for it (LossScale).
+  Real at_origin(const Matrix& targets) const;
+  /// Whether what is left of the loss is no more than this part of the residual at the origin.
+  bool is_fitted(const Matrix& outputs, const Matrix& targets, Real part) const;
   /// r = dL/d outputs (k x n), the reduction included.
   void derivative(const Matrix& outputs, const Matrix& targets, Matrix& r) const;
   /// c = d^2 L / d outputs^2, a block a sample, the reduction included.

@@ -6,6 +6,7 @@
 
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/network/output_curvature.hpp"
+#include "saddleflow/problem/loss_scale.hpp"
 
 namespace saddleflow {
 
@@ -50,6 +51,10 @@ class LossFunction {
   /// default they stay unchanged; a loss may accept a second notation, such as class labels. InputError for
   /// targets that fit neither.
   virtual Matrix encoded_targets(const Matrix& given, Index outputs) const;
+
+  /// Its sizes, where they are not those of the outputs and their residuals: null for a loss of networks (the
+  /// default).
+  virtual const LossScale* own_scale() const { return nullptr; }
 
   // For losses with the trait `classification`; by default these functions throw InputError.
 

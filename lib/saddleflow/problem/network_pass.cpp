@@ -40,6 +40,7 @@ bool NetworkPass::move_to(const Vector& w) {
     throw InputError(fmt::format("{}: found {} numbers, expected the {} parameters of the network",
                                  weights_name_, w.size(), w_.size()));
   if (is_made_ && same_bits(w, w_)) return false;
+  is_made_ = false;  // a kernel of somebody else's may throw
   w_ = w;
   outputs_ = kernel_->forward(w_);
   is_made_ = true;

@@ -50,9 +50,7 @@ void Objective::make_tangent() {
   sliding_->project(gradient_);
 }
 
-Real Objective::loss_at_origin() const {
-  return loss_.value(Matrix::Zero(data_.targets.rows(), data_.targets.cols()), data_.targets);
-}
+Real Objective::loss_at_origin() const { return loss_.at_origin(data_.targets); }
 
 Real Objective::value(const Vector& w) {
   ensure_forward(w);
@@ -102,6 +100,11 @@ void Objective::hessian(const Vector& w, Matrix& out) {
     sliding_->subtract_curvature(*pass_.state(), multipliers_, out);
   }
   sliding_->project_both_sides(out);
+}
+
+Real Objective::hessian_error(const Vector& w) {
+  ensure_forward(w);
+  return pass_.kernel().hessian_error();
 }
 
 void Objective::set_mode(const ActivationPattern& pattern, const std::vector<Kink>& sliding) {
@@ -178,15 +181,12 @@ const Matrix& Objective::output_tangent(const Vector& w, const Vector& v) {
 
 // Forward and backward: a multiplication and an addition each, of every weight with every column.
 Real Objective::gradient_operations() const {
+  if (!pass_.kernel().assembles_hessian()) return 0;
   return 4 * static_cast<Real>(size()) * static_cast<Real>(pass_.columns().cols());
 }
 
-// Assembled it is n^2 operations a column. That it costs n / 4 gradients was measured for 220 to 11 000
-// weights, one to four layers, one and three outputs: n / 3 to n / 6 (gradient-benchmark). Otherwise n
-// products, of about two gradients each.
-Real Objective::hessian_cost() const {
-  const Real n = static_cast<Real>(size());
-  return pass_.kernel().assembles_hessian() ? n / 4 : 2 * n;
-}
+// n^2 operations a column, as much as n / 4 gradients. That was measured for 220 to 11 000 weights, one to
+// four layers, one and three outputs: n / 3 to n / 6 (gradient-benchmark).
+Real Objective::hessian_operations() const { return gradient_operations() * static_cast<Real>(size()) / 4; }
 
 }  // namespace saddleflow

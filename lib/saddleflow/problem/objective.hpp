@@ -68,6 +68,8 @@ class Objective {
   void hessian_vector(const Vector& w, const Vector& v, Vector& out);
   /// out = Hess L(w), n x n.
   void hessian(const Vector& w, Matrix& out);
+  /// See Kernel::hessian_error().
+  Real hessian_error(const Vector& w);
   /// H(X; w), outputs x n.
   const Matrix& outputs(const Vector& w);
   /// J v: the derivative of the outputs along v, outputs x n. The reference stays valid until the next
@@ -106,10 +108,10 @@ class Objective {
   /// Null for networks that show no pre-activations.
   const OuterLayer* outer_layer() const { return pass_.outer_layer(); }
 
-  /// Floating-point operations of a gradient, and the gradients that a Hessian costs: by the count of the
-  /// products with the data that each of them is made of.
+  /// Floating-point operations of a gradient and of a Hessian, by the count of the products that they are
+  /// made of; 0 where the kernel does not assemble its Hessian: then they are not known.
   Real gradient_operations() const;
-  Real hessian_cost() const;
+  Real hessian_operations() const;
 
   const WorkCounters& counters() const { return counters_; }
   void set_counters(const WorkCounters& counters) { counters_ = counters; }

@@ -96,6 +96,8 @@ std::string in_a_sentence(const StopReason& reason) {
       return "Stopped: non-finite values";
     case Stop::numerical_error:
       return "Stopped: numerical error";
+    case Stop::function_error:
+      return "Stopped: a function of the problem failed";
     case Stop::sliding_unresolved:
       return "Stopped: sliding not resolved";
     case Stop::projection:

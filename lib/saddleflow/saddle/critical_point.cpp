@@ -85,8 +85,10 @@ class Analysis {
     Vector gradient(w_.size());
     result_.refinement.point = w_;
     result_.refinement.loss = objective_.gradient(w_, gradient);
-    result_.refinement.status = RefineStatus::critical;
-    result_.refinement.converged = true;
+    // Of a network homogeneous of degree two or more; else the origin is a point like any other.
+    const bool critical = network_.traits().homogeneous || gradient.isZero(0);
+    result_.refinement.status = critical ? RefineStatus::critical : RefineStatus::stalled;
+    result_.refinement.converged = critical;
     for (std::size_t k = 0; k < network_.neurons().size(); ++k)
       result_.inactive.neurons.push_back(static_cast<Index>(k));
   }
@@ -183,7 +185,7 @@ class Analysis {
     if (w_.isZero(0) && !is_separable(network_)) {
       const bool beyond_hessian =
           network_.degree() > 2 || (network_.degree() == 2 && network_.traits().kinked());
-      if (beyond_hessian && options_.search_at_origin) add_origin();
+      if (network_.traits().homogeneous && beyond_hessian && options_.search_at_origin) add_origin();
       return;
     }
     if (is_fitted()) return;
@@ -255,11 +257,8 @@ class Analysis {
   }
 
   bool is_fitted() {
-    Matrix here, at_origin;
-    const Matrix& targets = objective_.data().targets;
-    objective_.loss().derivative(objective_.outputs(result_.point()), targets, here);
-    objective_.loss().derivative(Matrix::Zero(targets.rows(), targets.cols()), targets, at_origin);
-    return here.norm() <= kAtZeroLoss * at_origin.norm();
+    return objective_.loss().is_fitted(objective_.outputs(result_.point()), objective_.data().targets,
+                                       kAtZeroLoss);
   }
 
   void classify() {

@@ -52,8 +52,9 @@ Real gradient_scale_at(const Vector& w, const Vector& gradient) {
   return size > 0 ? gradient.norm() / size : gradient.norm();
 }
 
-void count(Spectrum& s, Real relative_zero, Real gradient_scale) {
-  s.zero_threshold = std::max(relative_zero * s.eigenvalues.cwiseAbs().maxCoeff(), gradient_scale);
+void count(Spectrum& s, const SpectrumOptions& options, Real gradient_scale) {
+  s.zero_threshold = std::max(
+      {options.relative_zero * s.eigenvalues.cwiseAbs().maxCoeff(), options.hessian_error, gradient_scale});
   s.negative = (s.eigenvalues.array() < -s.zero_threshold).count();
   s.positive = (s.eigenvalues.array() > s.zero_threshold).count();
   s.zero = s.eigenvalues.size() - s.negative - s.positive;
@@ -66,7 +67,7 @@ void dense(const Potential& potential, const Vector& w, const Vector& gradient,
   potential.hessian(w, hessian);
   SymmetricEigen eigen = symmetric_eigen(hessian, "spectrum");
   s.eigenvalues = eigen.values;
-  count(s, options.relative_zero, gradient_scale_at(w, gradient));
+  count(s, options, gradient_scale_at(w, gradient));
   const Vector components = eigen.vectors.transpose() * gradient;
   Real sum = 0;
   for (Index i = 0; i < components.size(); ++i)
@@ -111,7 +112,7 @@ void ends(const Potential& potential, const Vector& w, const Vector& gradient, c
   s.newton_distance = std::numeric_limits<Real>::quiet_NaN();
   if (is_zero(op)) {  // the origin of a network of degree 3 and more: nothing to iterate on
     s.eigenvalues = Vector::Zero(how_many);
-    count(s, options.relative_zero, 0);
+    count(s, options, 0);
     if (options.vectors) s.vectors = Matrix::Identity(w.size(), how_many);
     return;
   }
@@ -123,7 +124,7 @@ void ends(const Potential& potential, const Vector& w, const Vector& gradient, c
     throw NumericalError(
         fmt::format("spectrum: the Lanczos iteration did not converge in {} restarts", kRestarts));
   s.eigenvalues = solver.eigenvalues();
-  count(s, options.relative_zero, gradient_scale_at(w, gradient));
+  count(s, options, gradient_scale_at(w, gradient));
   Matrix vectors = solver.eigenvectors();
   s.residual_bound = largest_residual(op, s.eigenvalues, vectors);
   if (options.vectors) s.vectors = std::move(vectors);
@@ -147,7 +148,9 @@ Spectrum hessian_spectrum(const Potential& potential, const Vector& w, const Spe
 }
 
 Spectrum hessian_spectrum(Objective& objective, const Vector& w, const SpectrumOptions& options) {
-  return hessian_spectrum(potential_of(objective), w, options);
+  SpectrumOptions known = options;
+  known.hessian_error = std::max(known.hessian_error, objective.hessian_error(w));
+  return hessian_spectrum(potential_of(objective), w, known);
 }
 
 }  // namespace saddleflow

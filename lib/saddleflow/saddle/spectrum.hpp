@@ -34,6 +34,8 @@ struct SpectrumOptions {
   /// the largest one this is the distance to a critical point along the stiffest direction, by which
   /// eigenvalues move at least. The rounding of a Hessian's eigenvalues is far below it.
   Real relative_zero = Real(1e-10);
+  /// Or below this: by how much the Hessian may be off (of an Objective at least what its kernel says).
+  Real hessian_error = 0;
   bool vectors = false;  ///< keep the eigenvectors
 };
 
