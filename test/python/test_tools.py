@@ -82,3 +82,49 @@ def test_skeleton():
     assert abs(float(stops["time"][0]) / float(jumps["time"][0]) - 1) < 0.02
     with pytest.raises(sf.InputError, match="not known"):
         sf.skeleton({**study, "network": {"layers": [3, 4, 4, 1], "slope": 0.1, "power": 1}})
+
+
+def test_start_beside_a_saddle(run, tmp_path):
+    """As sf-flow --from: at the distance asked for, along the way down, on either side; the same as an array of that way."""
+    points = sf.saddles(run, file=tmp_path / "points.h5")
+    ways = points.group("escapes")
+    row = int(np.nonzero(points.catalogue["kind_name"].values == "saddle")[0][0])
+    saddle = points.catalogue["point"].values[row]
+    first = ways["direction"].values[ways["critical_point"].values == row][0]
+    along = sf.run(from_saddle=(points, row + 1), along=1, perturb=1e-2, progress=False, flow_t_end=50.0)
+    step = along.weights(0.0) - saddle
+    assert abs(np.linalg.norm(step) - 1e-2) < 1e-12
+    by_array = sf.run(from_saddle=(tmp_path / "points.h5", row + 1), along=step, perturb=1e-2, progress=False, flow_t_end=50.0)
+    assert np.allclose(by_array.weights(0.0), along.weights(0.0), rtol=1e-9)
+    assert np.allclose(step, 1e-2 * first / np.linalg.norm(first), atol=1e-12)
+    random = sf.run(from_saddle=(points, row + 1), perturb=1e-2, progress=False, flow_t_end=50.0)
+    assert abs(np.linalg.norm(random.weights(0.0) - saddle) - 1e-2) < 1e-12
+    assert int(along.summary["start_point"]) == row + 1
+    for keys, message in (({"perturb": None}, "perturb: found None"), ({"from_saddle": points, "perturb": 1e-2}, r"\(points, number\)"),
+                          ({"from_saddle": (points, 99)}, "critical point 99"), ({"along": 99}, "way down 99"), ({"study": STUDY}, "beside a study")):
+        with pytest.raises(sf.InputError, match=message):
+            sf.run(**{"from_saddle": (points, row + 1), "perturb": 1e-2, "progress": False, **keys})
+    with pytest.raises(sf.InputError, match="found none"):
+        sf.run()
+    with pytest.raises(sf.InputError, match="without from_saddle"):
+        sf.run(STUDY, perturb=1.0)
+
+
+def test_pages_and_tables(run, data, tmp_path):
+    other = sf.run(STUDY, *data, progress=False, init_seed=5)
+    for sources, name in ((run, "one.html"), ([run, other], "two.html")):
+        page = sf.report(sources, tmp_path / name)
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert page == str(tmp_path / name) and STUDY["title"] in text and text.rstrip().endswith("</html>")
+        with pytest.raises(sf.InputError, match=name):
+            sf.report(sources, tmp_path / name)
+    paths = run.to_csv(tmp_path / "tables")
+    assert str(tmp_path / "tables" / "time.csv") in paths
+    header, *rows = (tmp_path / "tables" / "time.csv").read_text().splitlines()
+    assert len(rows) == len(run.time) and float(rows[-1].split(",")[header.split(",").index("loss")]) == float(run.loss[-1])
+    with pytest.raises(sf.InputError):
+        run.to_csv(tmp_path / "tables")
+    with pytest.raises(sf.InputError, match="no run"):
+        sf.report([], tmp_path / "none.html")
+    with pytest.raises(sf.InputError, match="problem"):
+        sf.report([run, sf.run(STUDY, data[0], 2 * data[1], progress=False)], tmp_path / "several.html")
