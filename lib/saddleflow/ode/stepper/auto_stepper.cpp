@@ -59,7 +59,7 @@ void AutoStepper::initialize(const Vector& x, Real t, Real dt) {
   estimator_.forget();
   banked_ = StepCounters();
   strikes_ = size_strikes_ = calm_ = returns_ = 0;
-  stiff_step_ = stiff_debt_ = explicit_steps_ = 0;
+  stiff_step_ = stiff_debt_ = limit_steps_ = 0;
   shortened_ = planned_ = false;
   open_window(policy_.check_interval);
 }
@@ -106,7 +106,7 @@ void AutoStepper::carry_out_plan() {
   if (mode_ != Mode::nonstiff) {
     stiff_debt_ = 0;
   } else {
-    explicit_steps_ = 0;
+    limit_steps_ = 0;
     returns_ = std::min(returns_ + 1, policy_.longest_backoff);
     open_window(policy_.check_interval << returns_);
   }
@@ -142,18 +142,26 @@ void AutoStepper::watch_sizes(const System& system, Real h, int& strikes) {
   open_window(strikes > 0 ? policy_.confirm_interval : policy_.check_interval);
 }
 
+void AutoStepper::note_limit(bool on_limit) {
+  limit_steps_ = std::max(Real(0), limit_steps_ + (on_limit ? 1 : -1));
+}
+
+bool AutoStepper::may_be_stiff(const System& system) const {
+  return limit_steps_ >= std::max(stiff_debt_, policy_.trial * explicit_work(system));
+}
+
 void AutoStepper::observe_dopri5(const System& system, Real h) {
-  ++explicit_steps_;
   watch_sizes(system, h, strikes_);
-  if (strikes_ >= kChecks && may_be_stiff()) plan_stiff(system);
+  note_limit(strikes_ > 0);
+  if (strikes_ >= kChecks && may_be_stiff(system)) plan_stiff(system);
 }
 
 void AutoStepper::observe_dop853(const System& system, Real h) {
-  ++explicit_steps_;
   strikes_ = dop853_.stiffness() > policy_.stiff_above * limit_ ? strikes_ + 1 : 0;
   if (dop853_.knows_rounding()) watch_sizes(system, h, size_strikes_);
   const bool on_limit = strikes_ >= policy_.stiff_steps << returns_ || size_strikes_ >= kChecks;
-  if (on_limit && may_be_stiff()) plan_stiff(system);
+  note_limit(strikes_ > 0 || size_strikes_ > 0);
+  if (on_limit && may_be_stiff(system)) plan_stiff(system);
 }
 
 void AutoStepper::plan_stiff(const System& system) {
@@ -164,8 +172,9 @@ void AutoStepper::plan_stiff(const System& system) {
 
 Real AutoStepper::explicit_work(const System& system) const {
   const Operations work = system.operations();
-  if (mode_ != Mode::rodas5p || !(work.rhs > 0)) return 0;
-  const Real n = static_cast<Real>(current_state().size() - system.quadratures());
+  const Index size = current_state().size() - system.quadratures();
+  if (!is_dense(system, size, options_.dense_limit) || !(work.rhs > 0)) return 0;
+  const Real n = static_cast<Real>(size);
   const Real factorisation = n * n * n / 3, solutions = kStagesOfRodas5P * 2 * n * n;
   const Real stiff = work.hessian + factorisation + solutions + kStagesOfRodas5P * work.rhs;
   return stiff / ((options_.smooth ? kStagesOfDop853 : kStagesOfDopri5) * work.rhs);
@@ -222,7 +231,7 @@ std::vector<Real> AutoStepper::memory() const {
   memory.add(returns_);
   memory.add(stiff_step_);
   memory.add(stiff_debt_);
-  memory.add(explicit_steps_);
+  memory.add(limit_steps_);
   memory.add(shortened_);
   memory.add(planned_);
   memory.add(static_cast<int>(planned_mode_));
@@ -253,7 +262,7 @@ void AutoStepper::restore(const Vector& x, Real t, const std::vector<Real>& memo
   returns_ = static_cast<int>(reader.integer());
   stiff_step_ = reader.real();
   stiff_debt_ = reader.real();
-  explicit_steps_ = reader.real();
+  limit_steps_ = reader.real();
   shortened_ = reader.integer() != 0;
   planned_ = reader.integer() != 0;
   planned_mode_ = mode();

@@ -18,8 +18,9 @@
 // Where the system says what its parts cost (System::operations()), cost decides, too: a stiff step with its
 // Hessian and its factorisation costs as much as explicit_work explicit steps on their limit, and one that
 // accuracy does not let be clearly longer than those together is not worth it. Then the explicit method takes
-// over as well, and does not hand back before it has done as much work as the stiff steps have cost in vain:
-// the two together cost at most about twice what the better one alone would.
+// over as well. It does not hand over before it has spent as much work on its limit as a few stiff steps
+// cost, nor back before it has spent as much as the stiff steps have cost in vain: the two together cost at
+// most about twice what the better one alone would.
 //
 // All decisions are functions of the state and of what memory() holds.
 #pragma once
@@ -53,6 +54,7 @@ class AutoStepper final : public Stepper {
     /// Of the length from which on a stiff step costs less than explicit ones. Below one, as explicit steps
     /// are rejected now and then; between 0.3 and 0.8 the main study hardly notices.
     Real worth = Real(0.6);
+    Real trial = 3;  ///< stiff steps whose cost explicit ones on their limit must reach before a switch
   };
 
   explicit AutoStepper(const StepperOptions& options) : AutoStepper(options, Policy()) {}
@@ -100,7 +102,9 @@ class AutoStepper final : public Stepper {
   /// Explicit steps that cost as much as one stiff step; 0 if the system does not say.
   Real explicit_work(const System& system) const;
   Real explicit_step(Real h, Real largest) const;
-  bool may_be_stiff() const { return explicit_steps_ >= stiff_debt_; }
+  bool may_be_stiff(const System& system) const;
+  /// Counts explicit steps on their limit.
+  void note_limit(bool on_limit);
   /// Watches the sizes of steps, and estimates z where a check is due: counts its checks on end that found
   /// the limit.
   void watch_sizes(const System& system, Real h, int& strikes);
@@ -120,14 +124,14 @@ class AutoStepper final : public Stepper {
   SpectralEstimator estimator_;
   Mode mode_ = Mode::nonstiff;
   Window window_;
-  int strikes_ = 0;          ///< successive checks, or steps, that found stiffness
-  int size_strikes_ = 0;     ///< of dop853: successive checks of the sizes that did
-  int calm_ = 0;             ///< successive stiff steps an explicit method could have taken
-  int returns_ = 0;          ///< from stiff to explicit
-  Real stiff_step_ = 0;      ///< the last stiff step; 0: none since the switch
-  Real stiff_debt_ = 0;      ///< explicit steps that cost as much as the last stiff steps have cost in vain
-  Real explicit_steps_ = 0;  ///< accepted since then
-  bool shortened_ = false;   ///< the next step was not chosen by accuracy
+  int strikes_ = 0;         ///< successive checks, or steps, that found stiffness
+  int size_strikes_ = 0;    ///< of dop853: successive checks of the sizes that did
+  int calm_ = 0;            ///< successive stiff steps an explicit method could have taken
+  int returns_ = 0;         ///< from stiff to explicit
+  Real stiff_step_ = 0;     ///< the last stiff step; 0: none since the switch
+  Real stiff_debt_ = 0;     ///< explicit steps that cost as much as the last stiff steps have cost in vain
+  Real limit_steps_ = 0;    ///< explicit steps on their limit since then, less those off it
+  bool shortened_ = false;  ///< the next step was not chosen by accuracy
   // A switch is decided after a step and carried out with the next, so that the dense output and the step to
   // be tried next are always what the caller sees.
   bool planned_ = false;
