@@ -166,7 +166,6 @@ std::string in_words(const sweep::FailedRun& run) {
 }
 
 int run_all(const Arguments& a, const sweep::SweepFile& file, const sweep::RunList& runs) {
-  catch_interrupts();
   ProgressLines progress;
   sweep::SweepOptions options;
   options.folder = a.folder;
@@ -241,7 +240,6 @@ std::vector<std::int64_t> all_numbers(const sweep::RunList& runs) { return sweep
 
 int collect(const sweep::SweepFile& file, const sweep::RunList& runs, const Arguments& a,
             const std::string& command) {
-  catch_interrupts();
   const std::string output =
       a.collected.empty() ? (std::filesystem::path(a.folder) / "collected.h5").string() : a.collected;
   if (!std::filesystem::is_directory(a.folder))
@@ -273,6 +271,7 @@ int slurm(const sweep::SweepFile& file, const sweep::RunList& runs, const Argume
 }
 
 int run(const Arguments& a, const std::string& command) {
+  catch_interrupts();
   const sweep::SweepFile file = sweep::read_sweep(a.file);
   const sweep::RunList runs(file);
   if (a.list) return list(runs, chosen_runs(a, runs));

@@ -103,8 +103,10 @@ while kill -0 "$sweep" 2>/dev/null; do
   wait "$sweep"
   status=$?
 done
-if [ "$again" = yes ] && [ "$status" -eq 130 ]; then
-  scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
+if [ "$again" = yes ] && [ "$status" -ne 0 ]; then
+  # The new turn begins with the end of this one, which Slurm brings about.
+  trap - TERM
+  scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}" && sleep 60
 fi
 exit "$status"
 )",

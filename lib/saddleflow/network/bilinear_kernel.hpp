@@ -25,7 +25,6 @@ class BilinearKernel final : public Kernel {
   const Matrix& tangent(const Vector& v) override;
   void tangent_backward(const Matrix& dr, Vector& out) override;
   void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) override;
-  bool assembles_hessian() const override { return true; }
 
  private:
   void pair(const Matrix& c, Matrix& outputs) const;

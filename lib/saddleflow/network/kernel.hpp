@@ -45,9 +45,6 @@ class Kernel {
   /// network of one output is given blocks that are not diagonal.
   /// By default as many products as there are parameters.
   virtual void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out);
-  /// Whether hessian() is assembled directly; false: by products (the default).
-  virtual bool assembles_hessian() const { return false; }
-
   /// By how much hessian() may be off in the norm, besides rounding, after forward(): 0 (the default) unless it
   /// is made of differences.
   virtual Real hessian_error() { return 0; }

@@ -23,7 +23,6 @@ class NetworkPass {
   const Network& network() const { return *network_; }
   std::shared_ptr<const Network> shared_network() const { return network_; }
   Kernel& kernel() { return *kernel_; }
-  const Kernel& kernel() const { return *kernel_; }
 
   /// A forward pass at w unless the last one was there; whether one was made. Weights are the same when their
   /// bits are: NaN is, and +0 is not -0. InputError when w has not as many entries as the network has

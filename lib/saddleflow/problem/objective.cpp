@@ -181,7 +181,7 @@ const Matrix& Objective::output_tangent(const Vector& w, const Vector& v) {
 
 // Forward and backward: a multiplication and an addition each, of every weight with every column.
 Real Objective::gradient_operations() const {
-  if (!pass_.kernel().assembles_hessian()) return 0;
+  if (!network().traits().homogeneous) return 0;
   return 4 * static_cast<Real>(size()) * static_cast<Real>(pass_.columns().cols());
 }
 
