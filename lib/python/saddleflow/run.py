@@ -84,8 +84,8 @@ def run(study: Union[Study, Function, None] = None, X: Optional[Any] = None, y: 
     study: path of a study file, a dictionary nested as one, or a Function. w0: of a function, the weights at t = 0; without
     it they are drawn as init.kind, init.scale and init.seed say. from_saddle: (points, number) in place of a study, the start
     is at the distance `perturb` of that critical point of `saddles()`, counted from 1: along way down number `along`, or a
-    direction (an array, one number a weight), on the side `sign`, or with random weights of its zero neurons. X (samples x inputs) and y (samples x outputs, or samples, or
-    class labels): the data, in place of those of the study; they are kept beside the run file. file: of the run; by default
+    direction (an array, one number a weight), on the side `sign`, or with random weights of its zero neurons. X (samples x
+    inputs) and y (samples x outputs, or samples, or class labels): the data, in place of those of the study; they are kept beside the run file. file: of the run; by default
     one that goes with the returned object. progress: a line on stderr, none, or a function
     f(t, t_end, loss, steps, events, seconds_left), called about twice a second. overwrite: a file that exists. resume: start,
     or go on with an unfinished run, or with a finished one to a later end, as `sf-flow --resume` does. Further arguments are
@@ -93,8 +93,7 @@ def run(study: Union[Study, Function, None] = None, X: Optional[Any] = None, y: 
 
     Raises InputError (a key, the data, an existing file), IoError, and NumericalError where the integration failed or its path
     is not certain: the run so far is in the exception's attribute `run`, and what a function of one's own has raised is its
-    cause. Ctrl-C raises KeyboardInterrupt; the file is whole
-    then, and `resume` goes on.
+    cause. Ctrl-C raises KeyboardInterrupt; the file is whole then, and `resume` goes on.
     """
     folder = None
     if file is None:

@@ -45,8 +45,9 @@ class Kernel {
   /// network of one output is given blocks that are not diagonal.
   /// By default as many products as there are parameters.
   virtual void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out);
-  /// By how much hessian() may be off in the norm, besides rounding, after forward(): 0 (the default) unless it
-  /// is made of differences.
+
+  /// By how much hessian() may be off in the norm, besides rounding, after forward(): 0 (the default) unless
+  /// it is made of differences.
   virtual Real hessian_error() { return 0; }
 
   /// From the next forward() on, the branches of `pattern`, of which a copy is kept; null: the activation as
