@@ -45,12 +45,6 @@ void expect_refusal(Action&& action, const std::string& part) {
 
 enum class Given { gradient, products, everything };
 
-std::ostream& operator<<(std::ostream& out, Given given) {
-  return out << (given == Given::gradient   ? "gradient"
-                 : given == Given::products ? "products"
-                                            : "everything");
-}
-
 FunctionProblem problem_of(const std::shared_ptr<Objective>& inner, Given given) {
   FunctionProblem problem;
   problem.size = inner->size();
