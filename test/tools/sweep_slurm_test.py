@@ -1,11 +1,12 @@
 """A sweep as an array of jobs of a real Slurm, which the test starts itself: one job cancelled, a node that fails, and the
 rest submitted again. The collected table must equal that of the sweep on this machine, bit by bit."""
 import os
+import signal
 import sys
 import time
 
 import run_file
-from slurm_cluster import Cluster, Unavailable
+from slurm_cluster import Cluster, Unavailable, node_processes, read_proc
 from sweep_files import STUDY, succeed, sweep, write
 from tool import BIN, in_temporary_folder, one_line
 
@@ -45,6 +46,12 @@ def two_running(cluster, job):
     time.sleep(0.5)
 
 
+def reach_time_limit(cluster):
+    """Sends the script of a running job the signal that Slurm sends before the limit, and nobody else."""
+    scripts = [p for p in node_processes(cluster.folder) if "slurm_script" in read_proc(p, "cmdline") and "SLURM_ARRAY_TASK_ID=" in read_proc(p, "environ")]
+    os.kill(max(scripts), signal.SIGUSR1)
+
+
 def the_array(cluster):
     job, text = submit(cluster)
     assert f"16 runs in {CHUNKS} jobs of" in text, text
@@ -58,8 +65,7 @@ def the_array(cluster):
     cluster.begin_now(job)
     # As Slurm does a minute before the time limit: the job stops cleanly and queues itself again.
     two_running(cluster, job)
-    limited = next(index for index, state in cluster.states(job).items() if state == "RUNNING")
-    cluster.cancel(f"{job}_{limited}", signal="USR1", script_only=True)
+    reach_time_limit(cluster)
     states = cluster.wait(job, 240)
     print(f"first array: {states}")
     for index, state in states.items():

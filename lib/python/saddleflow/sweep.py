@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional, Sequence, Union
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from . import _core
 from .run import ENGINE, Path, Run, _with_words
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
 FINISHED, FAILED = 3, 4
 # Everything of a collected file that must be there, with its dimensions; the tables of visits and jumps where a run has any.
-TABLES = {"run": ("run",), "name": ("run",), "state": ("run",), "message": ("run",), "stop_reason": ("run",), "final_time": ("run",), "final_loss": ("run",),
+TABLES: dict[str, tuple[str, ...]] = {"run": ("run",), "name": ("run",), "state": ("run",), "message": ("run",), "stop_reason": ("run",), "final_time": ("run",), "final_loss": ("run",),
           "escape_time": ("run",), "visit_count": ("run",), "jump_count": ("run",)}
 # Where a run has a path.
-CURVES = {"curve_time": ("curve_time",), "loss_curve": ("run", "curve_time")}
-VISITS = {name: ("run", "visit") for name in ("visit_loss", "visit_time", "visit_enter", "visit_leave", "visit_depth")}
-JUMPS = {"jump_time": ("run", "jump")}
+CURVES: dict[str, tuple[str, ...]] = {"curve_time": ("curve_time",), "loss_curve": ("run", "curve_time")}
+VISITS: dict[str, tuple[str, ...]] = {name: ("run", "visit") for name in ("visit_loss", "visit_time", "visit_enter", "visit_leave", "visit_depth")}
+JUMPS: dict[str, tuple[str, ...]] = {"jump_time": ("run", "jump")}
 TEXTS = ("name", "message", "stop_reason")
 Names = Union[str, Sequence[str]]
 
@@ -76,14 +77,14 @@ def _check(table: xr.Dataset, path: str) -> None:
         _require(name in table.variables, name, path)
         found = table[name].dims
         if found != dimensions:
-            raise _core.InputError(f"{path}: {name}: found the axes {', '.join(found) or 'none'}, expected {', '.join(dimensions)}")
+            raise _core.InputError(f"{path}: {name}: found the axes {', '.join(map(str, found)) or 'none'}, expected {', '.join(dimensions)}")
         if (table[name].dtype.kind in "OUS") != (name in TEXTS):
             raise _core.InputError(f"{path}: {name}: found {table[name].dtype}, expected {'texts' if name in TEXTS else 'numbers'}")
     if "flag_meanings" not in table["state"].attrs:
         raise _core.InputError(f"{path}: state: found no flag_meanings, expected the words of the states")
-    for name, variable in table.variables.items():
+    for title, variable in table.variables.items():
         if "role" in variable.attrs and (variable.dims != ("run",) or "key" not in variable.attrs):
-            raise _core.InputError(f"{path}: {name}: found the axes {', '.join(variable.dims) or 'none'} and {'a' if 'key' in variable.attrs else 'no'} key, "
+            raise _core.InputError(f"{path}: {title}: found the axes {', '.join(map(str, variable.dims)) or 'none'} and {'a' if 'key' in variable.attrs else 'no'} key, "
                                    "expected run and a key")
 
 
@@ -101,24 +102,26 @@ def power_law(x: Any, y: Any) -> tuple[float, float, float]:
     return float(exponent), float(np.exp(offset)), float(error)
 
 
-def _statistics(values: np.ndarray, groups: dict[str, np.ndarray]) -> pd.DataFrame:
+def _statistics(values: NDArray[Any], groups: dict[str, NDArray[Any]]) -> pd.DataFrame:
     """One row for each combination of the groups' values, one row of all where there is no group. NaN is left out."""
     import pandas as pd
 
     frame = pd.DataFrame({"value": values, **groups})
-    value = frame.groupby(list(groups) if len(groups) > 1 else next(iter(groups)) if groups else np.zeros(len(frame), dtype=int))["value"]
+    names = list(groups)
+    by: Any = names if len(names) > 1 else names[0] if names else np.zeros(len(frame), dtype=int)
+    value = frame.groupby(by)["value"]
     return pd.DataFrame({"median": value.median(), "low": value.min(), "high": value.max(), "lower": value.quantile(0.25), "upper": value.quantile(0.75),
                          "count": value.count()})
 
 
 def _quiet(of: Any) -> Any:
     """NumPy warns of times at which no run is known; NaN says so."""
-    def quietly(values: np.ndarray) -> np.ndarray:
+    def quietly(values: NDArray[Any]) -> NDArray[Any]:
         if not len(values):
             return np.full(values.shape[1], np.nan)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            return of(values)
+            return np.asarray(of(values))
     return quietly
 
 
@@ -160,7 +163,7 @@ class Sweep:
         return self.table.sizes["run"]
 
     def _with_role(self, *roles: str) -> list[str]:
-        return [name for name, variable in self.table.variables.items() if variable.attrs.get("role") in roles]
+        return [str(name) for name, variable in self.table.variables.items() if variable.attrs.get("role") in roles]
 
     @property
     def axes(self) -> list[str]:
@@ -183,7 +186,7 @@ class Sweep:
         meanings = str(self.table["state"].attrs["flag_meanings"]).split()
         return {word: int((self.table["state_name"] == word).sum()) for word in meanings}
 
-    def _rows(self, rows: np.ndarray) -> Sweep:
+    def _rows(self, rows: NDArray[Any]) -> Sweep:
         return Sweep(self.path, self.table.isel(run=rows))
 
     @cached_property
@@ -223,7 +226,7 @@ class Sweep:
     def scalars(self) -> list[str]:
         """Names of the results with one number a run."""
         marked = {"run", "state", *self._with_role("axis", "seed", "value")}
-        return [name for name, variable in self.table.variables.items()
+        return [str(name) for name, variable in self.table.variables.items()
                 if variable.dims == ("run",) and variable.dtype.kind in "fiu" and name not in marked]
 
     def to_frame(self) -> pd.DataFrame:
@@ -234,10 +237,10 @@ class Sweep:
     def _groups(self, over: Optional[Names]) -> list[str]:
         """The axes that are kept: those that are not pooled, by default the seeds."""
         pooled = self.seeds if over is None else [over] if isinstance(over, str) else list(over)
-        pooled = [self._column(name, self.axes, "axis").name for name in pooled]
+        pooled = [str(self._column(name, self.axes, "axis").name) for name in pooled]
         return [name for name in self.axes if name not in pooled and len(np.unique(self.table[name].values)) > 1]
 
-    def values(self, name: str) -> np.ndarray:
+    def values(self, name: str) -> NDArray[Any]:
         """A result with one number a run: that of `table`, or of a table with several (jump_time, visit_loss,
         final_effective_width, ...) with the number from 1, as in "jump_time.1"; NaN where it is not known. InputError for others."""
         known = self.scalars
@@ -268,7 +271,7 @@ class Sweep:
         rows = [(label, *power_law(part.index, part["median"])) for label, part in self.medians_along(name, axis, by, finished)]
         return pd.DataFrame(rows, columns=[by or "", "exponent", "factor", "error"]).set_index(by or "")
 
-    def _grouped(self, by: Optional[str]) -> list[tuple[Any, np.ndarray]]:
+    def _grouped(self, by: Optional[str]) -> list[tuple[Any, NDArray[Any]]]:
         """Value and rows of each group: numbers ascending, texts in the order of the runs. One group where there is no `by`."""
         if not by:
             return [("all runs", np.arange(len(self)))]
@@ -284,7 +287,7 @@ class Sweep:
             raise _core.InputError(f"{self.path}: {axis}: found texts, expected a numeric axis")
         source = self.finished if finished else self
         places, values = source.table[x].values, source.values(name)
-        return [(label, _statistics(values[rows], {x: places[rows]})) for label, rows in source._grouped(by)]
+        return [(label, _statistics(values[rows], {str(x): places[rows]})) for label, rows in source._grouped(by)]
 
     def curves(self, by: Optional[str] = None, curve: str = "loss_curve", finished: bool = True) -> xr.Dataset:
         """A curve over common time by the values of an axis, the dimension of that name: median, lowest, highest and quartiles of each
@@ -292,7 +295,7 @@ class Sweep:
         first axis that is no seed; "" for one group of all runs."""
         source = self.finished if finished else self
         if curve not in self.table or self.table[curve].dims != ("run", "curve_time"):
-            known = ", ".join(name for name, variable in self.table.variables.items() if variable.dims == ("run", "curve_time"))
+            known = ", ".join(str(name) for name, variable in self.table.variables.items() if variable.dims == ("run", "curve_time"))
             raise _core.InputError(f"{self.path}: found no curve {curve}, expected one of: {known}")
         if by is None:
             by = next((name for name in self._with_role("axis") if len(np.unique(self.table[name].values)) > 1), "")
