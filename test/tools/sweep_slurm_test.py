@@ -40,31 +40,42 @@ def states_in_words():
     return succeed("s.toml", "-o", "slurm", "--status")
 
 
-def two_running(cluster, job):
+def scripts(cluster):
+    """The processes of the scripts that run. A job counts as running a moment before its script begins."""
+    return [p for p in node_processes(cluster.folder) if "slurm_script" in read_proc(p, "cmdline") and "SLURM_ARRAY_TASK_ID=" in read_proc(p, "environ")]
+
+
+def two_running(cluster):
     """Two jobs have been at work for a moment."""
-    cluster.wait(job, 60, lambda states: list(states.values()).count("RUNNING") == 2)
+    end = time.monotonic() + 60
+    while len(scripts(cluster)) < 2:
+        assert time.monotonic() < end, "no two jobs at a time within a minute"
+        time.sleep(0.1)
     time.sleep(0.5)
 
 
 def reach_time_limit(cluster):
     """Sends the script of a running job the signal that Slurm sends before the limit, and nobody else."""
-    scripts = [p for p in node_processes(cluster.folder) if "slurm_script" in read_proc(p, "cmdline") and "SLURM_ARRAY_TASK_ID=" in read_proc(p, "environ")]
-    os.kill(max(scripts), signal.SIGUSR1)
+    end = time.monotonic() + 60
+    while not (running := scripts(cluster)):
+        assert time.monotonic() < end, "no job within a minute"
+        time.sleep(0.1)
+    os.kill(max(running), signal.SIGUSR1)
 
 
 def the_array(cluster):
     job, text = submit(cluster)
     assert f"16 runs in {CHUNKS} jobs of" in text, text
-    two_running(cluster, job)
+    two_running(cluster)
     running = [index for index, state in cluster.states(job).items() if state == "RUNNING"]
     cluster.cancel(f"{job}_{running[0]}")
-    two_running(cluster, job)
+    two_running(cluster)
     cluster.fail_node()
     print(states_in_words())
     cluster.revive_node()
     cluster.begin_now(job)
     # As Slurm does a minute before the time limit: the job stops cleanly and queues itself again.
-    two_running(cluster, job)
+    two_running(cluster)
     reach_time_limit(cluster)
     states = cluster.wait(job, 240)
     print(f"first array: {states}")
