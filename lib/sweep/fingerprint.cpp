@@ -11,6 +11,7 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/study/keys.hpp"
+#include "sweep/literal.hpp"
 
 namespace saddleflow::sweep {
 
@@ -52,8 +53,7 @@ Fingerprints::Fingerprints(const SweepFile& sweep) : sweep_(sweep) {
   std::ostringstream text;
   text << in.rdbuf();
   common_ = text.str();
-  for (const auto* words : {&sweep.arguments})
-    for (const std::string& word : *words) common_ += "\n" + word;
+  for (const std::string& word : sweep.arguments) common_ += "\n" + word;
   common_ += "\n" + sweep.tool;
   for (const FollowUp& next : sweep.then) {
     common_ += "\n" + next.tool;
@@ -89,8 +89,7 @@ std::string Fingerprints::of(const Run& run) {
     all += "\n" + override;
     const auto equals = override.find('=');
     if (!names_a_file(override.substr(0, equals))) continue;
-    const toml::table value = toml::parse("value = " + override.substr(equals + 1));
-    if (const auto* path = value.get("value")->as_string()) all += "\n" + of_file(path->get());
+    if (const auto path = text_of(override.substr(equals + 1))) all += "\n" + of_file(*path);
   }
   return checksum_of(all);
 }

@@ -5,31 +5,14 @@
 #include <optional>
 #include <string>
 
-#include "saddleflow/base/named_enum.hpp"
+#include "saddleflow/archive/sweep_record.hpp"
 
-namespace saddleflow {
-namespace sweep {
+namespace saddleflow::sweep {
 
-/// In the order of the flags of a collected file.
-enum class RunState {
-  missing,     ///< not begun
-  running,     ///< begun by a process that lives, or that may live on another machine
-  unfinished,  ///< interrupted or killed; it goes on with the next start
-  finished,
-  failed,  ///< a call ended with a status that is no success
-};
-
-}  // namespace sweep
-
-template <>
-inline constexpr auto enum_table<sweep::RunState> =
-    named_enum<sweep::RunState>("state of a run", {{sweep::RunState::missing, "missing"},
-                                                   {sweep::RunState::running, "running"},
-                                                   {sweep::RunState::unfinished, "unfinished"},
-                                                   {sweep::RunState::finished, "finished"},
-                                                   {sweep::RunState::failed, "failed"}});
-
-namespace sweep {
+/// missing: not begun. running: begun by a process that lives, or that may live on another machine.
+/// unfinished: interrupted or killed; it goes on with the next start. failed: a call ended with a status that
+/// is no success.
+using RunState = archive::SweepState;
 
 struct JobRecord {
   RunState state = RunState::missing;
@@ -58,5 +41,4 @@ RunState present_state(const JobRecord& record);
 /// Of this machine.
 std::string host_name();
 
-}  // namespace sweep
-}  // namespace saddleflow
+}  // namespace saddleflow::sweep

@@ -17,6 +17,7 @@
 #include "saddleflow/study/study_table.hpp"
 #include "saddleflow/study/write_study.hpp"
 #include "sweep/expression.hpp"
+#include "sweep/literal.hpp"
 
 namespace saddleflow::sweep {
 
@@ -28,16 +29,6 @@ constexpr std::int64_t kMostRuns = 1'000'000;
 constexpr std::size_t kLongestName = 180;
 // A computed value counts as an integer where rounding alone keeps it from one.
 constexpr double kWhole = 1e-9;
-
-std::optional<double> number_of(const std::string& literal) {
-  try {
-    const toml::table parsed = toml::parse("value = " + literal);
-    const toml::node& value = *parsed.get("value");
-    return value.is_number() ? value.value<double>() : std::nullopt;
-  } catch (const toml::parse_error&) {
-    return std::nullopt;
-  }
-}
 
 /// A value as part of a file name: "0.001", "2-8-1", "gaussian".
 std::string in_a_name(const std::string& literal) {
@@ -71,10 +62,9 @@ std::string joined(const std::vector<Setting>& settings) {
 std::string placed(const Setting& setting, const std::string& sweep) {
   const Key* key = find_key(setting.first);
   if (key == nullptr || key->type != KeyType::path) return setting.second;
-  const toml::table parsed = toml::parse("value = " + setting.second);
-  const auto* text = parsed.get("value")->as_string();
-  if (text == nullptr) return setting.second;  // the study says what is wrong
-  const auto path = std::filesystem::path(sweep).parent_path() / text->get();
+  const std::optional<std::string> text = text_of(setting.second);
+  if (!text) return setting.second;  // the study says what is wrong
+  const auto path = std::filesystem::path(sweep).parent_path() / *text;
   return toml_literal(toml::value<std::string>(path.lexically_normal().string()));
 }
 

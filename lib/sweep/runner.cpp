@@ -134,7 +134,6 @@ class Runner {
     job.stem = (fs::path(options_.folder) / job.run.name).string();
     job.output = output_of(sweep_, job.stem);
     const std::string fingerprint = fingerprints_.of(job.run);
-    const std::optional<JobRecord> before = read_record(job.stem + ".job");
     job.record = look_up(job.stem, job.output, fingerprint);
     if (job.record.state == RunState::finished) {
       ++outcome_.finished;
@@ -142,10 +141,10 @@ class Runner {
       return;
     }
     if (job.record.state == RunState::running && !taken_over(job)) return elsewhere_.push_back(number);
-    const bool same = before && before->fingerprint == fingerprint;
+    const Earlier earlier{job.record.attempts > 0, job.record.fingerprint == fingerprint};
     job.record.fingerprint = fingerprint;
     if (!job.run.fault.empty()) return fail(job, 2, job.run.fault);
-    job.calls = calls_of(sweep_, job.run.overrides, job.stem, same, options_.programs);
+    job.calls = calls_of(sweep_, job.run.overrides, job.stem, earlier, options_.programs);
     ++job.record.attempts;
     job.start = Clock::now();
     launch(std::move(job));

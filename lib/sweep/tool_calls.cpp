@@ -71,20 +71,20 @@ std::string output_of(const FollowUp& next, const std::string& stem) {
 }
 
 std::vector<Call> calls_of(const SweepFile& sweep, const std::vector<std::string>& overrides,
-                           const std::string& stem, bool again, const std::string& programs) {
+                           const std::string& stem, const Earlier& earlier, const std::string& programs) {
   const std::string output = output_of(sweep, stem);
   Call first{program(programs, sweep.tool), sweep.study};
   for (const std::string& override : overrides) first.insert(first.end(), {"--set", override});
   first.insert(first.end(), {"-o", output, "-q"});
   if (find_tool(sweep.tool)->resumes)
     first.push_back("--resume");
-  else if (again)
+  else if (earlier.same)
     first.push_back("--force");
   first.insert(first.end(), sweep.arguments.begin(), sweep.arguments.end());
   std::vector<Call> calls{std::move(first)};
   for (const FollowUp& next : sweep.then) {
     Call call{program(programs, next.tool), output, "-o", output_of(next, stem), "-q"};
-    if (again) call.push_back("--force");
+    if (earlier.begun) call.push_back("--force");
     call.insert(call.end(), next.arguments.begin(), next.arguments.end());
     calls.push_back(std::move(call));
   }

@@ -21,10 +21,15 @@ std::string output_of(const SweepFile& sweep, const std::string& stem);
 /// The files of the tools that follow: "FOLDER/NAME.saddles.h5".
 std::string output_of(const FollowUp& next, const std::string& stem);
 
-/// The calls of a run, one after the other. An interrupted run goes on. `overrides` are "section.key=value".
-/// `again`: an output that exists is of this run and may be replaced by tools that cannot go on. `programs`:
-/// the folder of the tools.
+/// What there is of a run already.
+struct Earlier {
+  bool begun = false;  ///< the sweep has begun it before: files of the tools that follow are the sweep's own
+  bool same = false;   ///< with the same settings: so is the file of a tool that cannot go on
+};
+
+/// The calls of a run, one after the other. An interrupted run goes on; files that are the sweep's own are
+/// replaced. `overrides` are "section.key=value". `programs`: the folder of the tools.
 std::vector<Call> calls_of(const SweepFile& sweep, const std::vector<std::string>& overrides,
-                           const std::string& stem, bool again, const std::string& programs);
+                           const std::string& stem, const Earlier& earlier, const std::string& programs);
 
 }  // namespace saddleflow::sweep
