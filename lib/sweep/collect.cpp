@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <toml++/toml.h>
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +15,7 @@
 #include "saddleflow/study/keys.hpp"
 #include "sweep/collected_run.hpp"
 #include "sweep/fingerprint.hpp"
+#include "sweep/literal.hpp"
 #include "sweep/runner.hpp"
 #include "sweep/tool_calls.hpp"
 
@@ -41,24 +41,6 @@ std::string content(const std::string& path) {
   return text.str();
 }
 
-/// The number that a setting is; none for texts, lists and truth values.
-std::optional<double> number_in(const std::string& literal) {
-  try {
-    const toml::table parsed = toml::parse("value = " + literal);
-    const toml::node& node = *parsed.get("value");
-    return node.is_number() ? node.value<double>() : std::nullopt;
-  } catch (const toml::parse_error&) {
-    return std::nullopt;
-  }
-}
-
-/// A text without its quotes, anything else as TOML.
-std::string shown(const std::string& literal) {
-  const toml::table parsed = toml::parse("value = " + literal);
-  const auto* text = parsed.get("value")->as_string();
-  return text != nullptr ? text->get() : literal;
-}
-
 class CollectedTable {
  public:
   CollectedTable(const SweepFile& sweep, const std::vector<CollectedRun>& runs)
@@ -80,24 +62,27 @@ class CollectedTable {
     add_numbers();
     for (const Axis& axis : sweep_.axes)
       for (const std::string& key : axis.keys)
-        add_setting(key, key.ends_with("seed") ? "seed" : "axis", &Run::axes);
-    for (const Computed& value : sweep_.values) add_setting(value.key, "value", &Run::values);
+        add_setting(key, key.ends_with("seed") ? Role::seed : Role::axis, &Run::axes);
+    for (const Computed& value : sweep_.values) add_setting(value.key, Role::value, &Run::values);
     return std::move(table_);
   }
 
  private:
+  using Role = archive::SweepRole;
+
   void text(const std::string& name, const std::string& long_name,
             const std::function<std::string(const CollectedRun&)>& of) {
     archive::TableTexts texts{name, long_name, {"run"}, {}, {}};
     for (const CollectedRun& run : runs_) texts.values.push_back(of(run));
-    table_.texts.push_back(std::move(texts));
+    table_.columns.push_back(std::move(texts));
   }
 
   void add_states() {
     text("name", "name of the run and of its files", [](const CollectedRun& run) { return run.run.name; });
     archive::TableFlags flags{"state", "what has become of the run", {"run"}, {}, names<RunState>()};
-    for (const CollectedRun& run : runs_) flags.values.push_back(static_cast<std::int8_t>(run.record.state));
-    table_.flags.push_back(std::move(flags));
+    for (const CollectedRun& run : runs_)
+      flags.values.push_back(static_cast<std::int8_t>(flag_of(run.record.state)));
+    table_.columns.push_back(std::move(flags));
     text("message", "why the run has failed or has no numbers",
          [](const CollectedRun& run) { return run.record.message; });
     text("stop_reason", "why the integration ended; empty without a file",
@@ -107,38 +92,40 @@ class CollectedTable {
   /// Of a key or a number, whose name may be that of a column of another kind: then with _ after it.
   std::string free_name(const std::string& key) const {
     std::string name = variable_of_key(key);
-    const auto taken = [&](const auto& columns) {
-      return std::ranges::any_of(columns, [&](const auto& column) { return column.name == name; });
+    const auto taken = [&] {
+      return std::ranges::find(table_.axes, name, &archive::TableAxis::name) != table_.axes.end() ||
+             std::ranges::any_of(table_.columns,
+                                 [&](const auto& column) { return archive::name_of(column) == name; });
     };
-    while (taken(table_.axes) || taken(table_.arrays) || taken(table_.texts) || taken(table_.flags))
-      name += '_';
+    while (taken()) name += '_';
     return name;
   }
 
   /// Numbers if all runs have one, else texts. A run without the value has NaN or an empty text.
-  void add_setting(const std::string& key, const std::string& role, std::vector<Setting> Run::*settings) {
+  void add_setting(const std::string& key, Role role, std::vector<Setting> Run::*settings) {
     const auto literal = [&](const CollectedRun& run) -> std::string {
       const auto found = std::ranges::find(run.run.*settings, key, &Setting::first);
       return found == (run.run.*settings).end() ? "" : found->second;
     };
-    const std::vector<std::pair<std::string, std::string>> attributes{{"key", key}, {"role", role}};
+    const std::vector<std::pair<std::string, std::string>> attributes{{"key", key},
+                                                                      {"role", std::string(name_of(role))}};
     const Key* known = find_key(key);
     const std::string long_name = known != nullptr ? key + " of the study" : key + " of the sweep";
     const bool numeric = std::ranges::all_of(runs_, [&](const CollectedRun& run) {
       const std::string value = literal(run);
-      return value.empty() || number_in(value).has_value();
+      return value.empty() || number_of(value).has_value();
     });
     if (numeric) {
       archive::TableArray array{free_name(key), long_name, {"run"}, {}, attributes};
-      for (const CollectedRun& run : runs_) array.values.push_back(number_in(literal(run)).value_or(kAbsent));
-      table_.arrays.push_back(std::move(array));
+      for (const CollectedRun& run : runs_) array.values.push_back(number_of(literal(run)).value_or(kAbsent));
+      table_.columns.push_back(std::move(array));
     } else {
       archive::TableTexts texts{free_name(key), long_name, {"run"}, {}, attributes};
       for (const CollectedRun& run : runs_) {
         const std::string value = literal(run);
-        texts.values.push_back(value.empty() ? value : shown(value));
+        texts.values.push_back(text_of(value).value_or(value));
       }
-      table_.texts.push_back(std::move(texts));
+      table_.columns.push_back(std::move(texts));
     }
   }
 
@@ -152,7 +139,7 @@ class CollectedTable {
         const auto found = run.numbers.find(name);
         array.values.push_back(found == run.numbers.end() ? kAbsent : found->second.value);
       }
-      table_.arrays.push_back(std::move(array));
+      table_.columns.push_back(std::move(array));
     }
   }
 
@@ -182,7 +169,7 @@ class CollectedTable {
       row.resize(size, kAbsent);
       array.values.insert(array.values.end(), row.begin(), row.end());
     }
-    table_.arrays.push_back(std::move(array));
+    table_.columns.push_back(std::move(array));
   }
 
   void add_curves() {
@@ -209,7 +196,7 @@ class CollectedTable {
         for (std::int64_t k = first; k <= last; ++k)
           array.values.push_back(found == run.curves.end() ? kAbsent : found->second.at(k));
       }
-      table_.arrays.push_back(std::move(array));
+      table_.columns.push_back(std::move(array));
     }
   }
 

@@ -174,12 +174,10 @@ class FileReader {
     // Without a fall the picture begins a decade before the end.
     out_.last_time = last_index_to(loss.last_time());
     out_.first_time = fallen > 0 ? last_index_to(fallen) : out_.last_time - kTimesPerDecade;
-    // Other runs begin to change earlier: nine decades are more than a picture shows.
-    const std::int64_t from = out_.first_time - std::int64_t{9} * kTimesPerDecade;
-    out_.curves["loss_curve"] = sample(loss, from);
-    out_.curves["weight_norm_curve"] = sample(norm, from);
+    out_.curves["loss_curve"] = sample(loss, out_.first_time);
+    out_.curves["weight_norm_curve"] = sample(norm, out_.first_time);
     if (file_.has("test_loss"))
-      out_.curves["test_loss_curve"] = sample(RunCurve(times, file_.column("test_loss")), from);
+      out_.curves["test_loss_curve"] = sample(RunCurve(times, file_.column("test_loss")), out_.first_time);
   }
 
   const RunReader& file_;

@@ -16,12 +16,6 @@ double common_time(std::int64_t k) {
   return std::pow(10.0, static_cast<double>(k) / static_cast<double>(kTimesPerDecade));
 }
 
-std::int64_t first_index_from(double t) {
-  auto k = static_cast<std::int64_t>(std::floor(kTimesPerDecade * std::log10(t)));
-  while (common_time(k) < t) ++k;
-  return k;
-}
-
 std::int64_t last_index_to(double t) {
   auto k = static_cast<std::int64_t>(std::ceil(kTimesPerDecade * std::log10(t)));
   while (common_time(k) > t) --k;
@@ -78,18 +72,29 @@ double RunCurve::falls_to(double level, double from, double to) const {
   return kNoValue;
 }
 
+RunCurve RunCurve::until(double t) const {
+  const auto rows = std::min(
+      times_.size(), static_cast<std::size_t>(std::ranges::lower_bound(times_, t) - times_.begin()) + 1);
+  const auto head = [rows](const std::vector<double>& all) {
+    return std::vector<double>(all.begin(),
+                               all.begin() + static_cast<std::ptrdiff_t>(std::min(rows, all.size())));
+  };
+  return {head(times_), head(values_), head(slopes_)};
+}
+
 double SampledCurve::at(std::int64_t k) const {
+  if (k < first) return before.at(common_time(k));
   const std::int64_t place = k - first;
-  return place >= 0 && place < std::ssize(values) ? values[static_cast<std::size_t>(place)] : kNoValue;
+  return place < std::ssize(values) ? values[static_cast<std::size_t>(place)] : kNoValue;
 }
 
 SampledCurve sample(const RunCurve& curve, std::int64_t from) {
   SampledCurve found;
   found.first = from;
   if (curve.empty() || !(curve.last_time() > 0)) return found;
-  if (curve.first_time() > 0) found.first = std::max(from, first_index_from(curve.first_time()));
+  found.before = curve.until(common_time(from));
   const std::int64_t last = last_index_to(curve.last_time());
-  for (std::int64_t k = found.first; k <= last; ++k) found.values.push_back(curve.at(common_time(k)));
+  for (std::int64_t k = from; k <= last; ++k) found.values.push_back(curve.at(common_time(k)));
   return found;
 }
 

@@ -9,8 +9,7 @@ namespace saddleflow::sweep {
 /// The common times are 10^(k / 60) for integers k.
 inline constexpr int kTimesPerDecade = 60;
 double common_time(std::int64_t k);
-/// The least k whose time is not below t > 0, the largest whose time is not above it.
-std::int64_t first_index_from(double t);
+/// The largest k whose time is not above t > 0.
 std::int64_t last_index_to(double t);
 
 /// A function of time between the rows of a run. Between two rows it is the cubic with the given slopes at
@@ -32,6 +31,8 @@ class RunCurve {
   double at(double t) const;
   /// The first time in [from, to] at which the value is not above `level`; NaN if there is none.
   double falls_to(double level, double from, double to) const;
+  /// Its rows up to the first one that is not before t.
+  RunCurve until(double t) const;
 
  private:
   double between(std::size_t row, double t) const;  // `row` is the later one
@@ -39,8 +40,10 @@ class RunCurve {
   std::vector<double> times_, values_, slopes_;
 };
 
-/// The values of a curve at the common times from index `first` on.
+/// The values of a curve at the common times from index `first` on, and its few rows before. Runs of other
+/// scales change many decades earlier.
 struct SampledCurve {
+  RunCurve before = RunCurve({}, {});
   std::int64_t first = 0;
   std::vector<double> values;
 
@@ -48,7 +51,7 @@ struct SampledCurve {
   double at(std::int64_t k) const;
 };
 
-/// At the common times from index `from` on, or from the first one within the curve.
+/// Sampled from index `from` on.
 SampledCurve sample(const RunCurve& curve, std::int64_t from);
 
 }  // namespace saddleflow::sweep

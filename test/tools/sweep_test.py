@@ -325,6 +325,43 @@ tool = "sf-evaluate"
         report(f"{tool}/collected.h5")
 
 
+def an_extended_run_has_its_tables_made_again():
+    text = 'study = "toy.toml"\n[set]\n"flow.t_end" = 60.0\n[axes]\n"init.seed" = [1]\n[[then]]\ntool = "sf-evaluate"\n'
+    write("then.toml", text)
+    succeed("then.toml")
+    write("then.toml", text.replace("60.0", "120.0"))
+    succeed("then.toml")
+    with h5py.File("then/seed=1.h5") as run, h5py.File("then/seed=1.evaluate.nc") as table:
+        assert run["time"][-1] == table["time"][-1] == 120, (run["time"][-1], table["time"][-1])
+    # What the sweep has not made is nobody's to replace.
+    os.remove("then/seed=1.job")
+    result = sweep("then.toml")
+    assert result.returncode == 3 and "seed=1.evaluate.nc" in result.stderr and "exists" in result.stderr, result.stderr
+
+
+def scales_far_apart():
+    """Every curve is known from the first common time to its end, however much later than others its run changes."""
+    write("far.toml", """study = "toy.toml"
+[axes]
+"init.kind" = ["gaussian", "sphere"]
+"init.scale" = [1e-1, 1e-16]
+[values]
+"flow.t_end" = "20 / init.scale"
+""")
+    succeed("far.toml", "-j", "2")
+    succeed("far.toml", "--collect")
+    table = xr.open_dataset("far/collected.h5", engine="h5netcdf").load()
+    times, loss = table["curve_time"].values, table["loss_curve"].values
+    assert times[-1] / times[0] > 1e14, times
+    for k in range(4):
+        known = times <= table["final_time"].values[k]
+        assert np.isfinite(loss[k][known]).all() and np.isnan(loss[k][~known]).all(), k
+    at_start = h5py.File("far/kind=gaussian_scale=1e-16.h5")["loss"][0]
+    assert abs(loss[1][0] / at_start - 1) < 1e-12, (loss[1][0], at_start)
+    with h5py.File("far/collected.h5", track_order=True) as file:  # axes in the order of the sweep, texts and numbers alike
+        assert [name for name in file if "role" in file[name].attrs] == ["init_kind", "init_scale", "flow_t_end"], list(file)
+
+
 def without_locks():
     """As on a network file system without them: two sweeps share the runs by chunks, a reader collects meanwhile."""
     environment = {**os.environ, "HDF5_USE_FILE_LOCKING": "FALSE"}
@@ -381,7 +418,8 @@ def main():
     write("toy.toml", STUDY)
     for test in (the_runs_are_the_combinations, every_kind_of_axis, bad_sweeps_are_one_line, a_sweep_is_run_once,
                  the_table_is_that_of_the_run_files, the_curves_are_the_flow, broken_runs_do_not_stop_the_others, a_full_disk_is_named,
-                 an_interrupt_leaves_checkpoints, other_tools, without_locks, two_sweeps_share_a_folder, a_run_of_another_machine,
+                 an_interrupt_leaves_checkpoints, other_tools,
+                 an_extended_run_has_its_tables_made_again, scales_far_apart, without_locks, two_sweeps_share_a_folder, a_run_of_another_machine,
                  a_changed_sweep_runs_what_has_changed):
         start = time.time()
         test()

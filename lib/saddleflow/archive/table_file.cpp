@@ -31,9 +31,8 @@ class TableWriter {
     hdf5::write_attribute(root, "history", utc_now() + " " + table_.command);
     for (const auto& [name, text] : table_.attributes) hdf5::write_attribute(root, name, text);
     for (const TableAxis& axis : table_.axes) write_axis(axis);
-    for (const TableArray& array : table_.arrays) write_array(array);
-    for (const TableTexts& texts : table_.texts) write_texts(texts);
-    for (const TableFlags& flags : table_.flags) write_flags(flags);
+    for (const TableColumn& column : table_.columns)
+      std::visit([this](const auto& kind) { write_column(kind); }, column);
   }
 
  private:
@@ -85,13 +84,13 @@ class TableWriter {
     for (const auto& [name, text] : attributes) hdf5::write_attribute(dataset, name, text);
   }
 
-  void write_array(const TableArray& array) {
+  void write_column(const TableArray& array) {
     const hdf5::Handle dataset = create_column(array, H5T_IEEE_F64LE);
     write_attributes(dataset, array.attributes);
     if (!array.values.empty()) hdf5::write_all(dataset, array.values);
   }
 
-  void write_texts(const TableTexts& texts) {
+  void write_column(const TableTexts& texts) {
     const hdf5::Handle type = hdf5::text_type();
     const hdf5::Handle dataset = create_column(texts, type);
     write_attributes(dataset, texts.attributes);
@@ -102,7 +101,7 @@ class TableWriter {
                   "write");
   }
 
-  void write_flags(const TableFlags& flags) {
+  void write_column(const TableFlags& flags) {
     const hdf5::Handle dataset = create_column(flags, H5T_STD_I8LE);
     std::vector<std::int8_t> values(flags.meanings.size());
     std::iota(values.begin(), values.end(), std::int8_t{0});

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "saddleflow/base/existing_file.hpp"
@@ -42,13 +43,18 @@ struct TableFlags {
   std::vector<std::string> meanings;
 };
 
+using TableColumn = std::variant<TableArray, TableTexts, TableFlags>;
+
+/// Of any column.
+inline const std::string& name_of(const TableColumn& column) {
+  return std::visit([](const auto& kind) -> const std::string& { return kind.name; }, column);
+}
+
 struct TableFile {
   std::string title, command;  ///< of the root: title and a line of history
   std::vector<TableAxis> axes;
-  std::vector<TableArray> arrays;
-  std::vector<TableTexts> texts = {};
-  std::vector<TableFlags> flags = {};
-  TableAttributes attributes = {};  ///< further texts of the root
+  std::vector<TableColumn> columns;  ///< the file keeps their order
+  TableAttributes attributes = {};   ///< further texts of the root
 };
 
 /// std::logic_error for an array along an axis that the table lacks, or of another size than its axes;

@@ -52,7 +52,7 @@ class EvaluationTable {
   void number(const std::string& name, const std::string& long_name, Real EvaluatedTime::*member) {
     archive::TableArray array{name, long_name, {"time"}, {}};
     for (const EvaluatedTime& at : all_) array.values.push_back(static_cast<double>(at.*member));
-    table_.arrays.push_back(std::move(array));
+    table_.columns.push_back(std::move(array));
   }
 
   void add_numbers() {
@@ -80,7 +80,7 @@ class EvaluationTable {
         for (Index i = 0; i < w.rows(); ++i)
           for (Index j = 0; j < w.cols(); ++j) array.values.push_back(static_cast<double>(w(i, j)));
       }
-      table_.arrays.push_back(std::move(array));
+      table_.columns.push_back(std::move(array));
     }
   }
 
@@ -93,7 +93,7 @@ class EvaluationTable {
       for (Index i = 0; i < (at.*member).cols(); ++i)
         for (Index k = 0; k < (at.*member).rows(); ++k)
           array.values.push_back(static_cast<double>((at.*member)(k, i)));
-    table_.arrays.push_back(std::move(array));
+    table_.columns.push_back(std::move(array));
   }
 
   void add_points() {
@@ -104,7 +104,7 @@ class EvaluationTable {
     archive::TableArray array{"inputs", "inputs asked for", {"point", "input"}, {}};
     for (Index i = 0; i < inputs.cols(); ++i)
       for (Index j = 0; j < inputs.rows(); ++j) array.values.push_back(static_cast<double>(inputs(j, i)));
-    table_.arrays.push_back(std::move(array));
+    table_.columns.push_back(std::move(array));
   }
 
   void add_eigenvalues() {
@@ -115,7 +115,7 @@ class EvaluationTable {
         "eigenvalues", "eigenvalues of the Hessian, ascending", {"time", "eigenvalue"}, {}};
     for (const EvaluatedTime& at : all_)
       for (Index k = 0; k < count; ++k) array.values.push_back(static_cast<double>(at.eigenvalues[k]));
-    table_.arrays.push_back(std::move(array));
+    table_.columns.push_back(std::move(array));
   }
 
   const KktProblem& problem_;
