@@ -49,7 +49,7 @@ extern const Real kDifferenceStep;
 /// Throws InputError where something is missing or does not fit: functions, indices of neurons, a reference
 /// that is no more than the infimum.
 void check_function(const FunctionProblem& problem);
-/// kind() = "function": one input, of which nothing depends, and one output, L(w). Not homogeneous. Throws
+/// kind() = "function": one input, on which nothing depends, and one output, L(w). Not homogeneous. Throws
 /// InputError as check_function().
 std::shared_ptr<const Network> function_network(FunctionPointer problem);
 /// "function": passes the output on. The target is the reference; InputError for another one, which belongs
