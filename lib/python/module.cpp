@@ -2,16 +2,14 @@
 // and NumPy arrays. What users see is made of these in saddleflow/*.py.
 #include "files.hpp"
 #include "function.hpp"
+#include "long_work.hpp"
 
 #include <pybind11/eigen.h>
 #include <pybind11/functional.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <atomic>
 #include <chrono>
-#include <csignal>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,52 +42,11 @@ namespace py = pybind11;
 using namespace saddleflow;
 using saddleflow::python::ActiveFunction;
 using saddleflow::python::Function;
+using saddleflow::python::interrupted;
+using saddleflow::python::LongWork;
+using saddleflow::python::without_gil;
 
 namespace {
-
-std::atomic<bool> interrupted{false};
-
-extern "C" void on_interrupt(int) { interrupted = true; }
-
-/// Ctrl-C while it lives asks the work to stop cleanly; Python's own handler would wait for its end. Without
-/// the GIL, which progress takes for the time of its call.
-class LongWork {
- public:
-  LongWork() : before_(std::signal(SIGINT, on_interrupt)) { interrupted = false; }
-  ~LongWork() { std::signal(SIGINT, before_); }
-  LongWork(const LongWork&) = delete;
-  LongWork& operator=(const LongWork&) = delete;
-
-  /// Calls back into Python; what it throws stops the work, and is thrown again by finish().
-  template <class... Arguments>
-  void tell(const py::function& callback, Arguments&&... arguments) {
-    if (failure_) return;
-    py::gil_scoped_acquire gil;
-    try {
-      callback(std::forward<Arguments>(arguments)...);
-    } catch (...) {
-      failure_ = std::current_exception();
-      interrupted = true;
-    }
-  }
-  /// After the work, with the GIL.
-  void finish() const {
-    if (failure_) std::rethrow_exception(failure_);
-    if (!interrupted) return;
-    PyErr_SetNone(PyExc_KeyboardInterrupt);
-    throw py::error_already_set();
-  }
-
- private:
-  void (*before_)(int);
-  std::exception_ptr failure_;
-};
-
-template <class Work>
-auto without_gil(Work work) {
-  py::gil_scoped_release release;
-  return work();
-}
 
 using Row = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 

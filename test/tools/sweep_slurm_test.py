@@ -6,7 +6,8 @@ import sys
 import time
 
 import run_file
-from slurm_cluster import Cluster, Unavailable, node_processes, read_proc
+from slurm_cluster import Cluster, Unavailable
+from slurm_processes import node_processes, read_proc
 from sweep_files import STUDY, succeed, sweep, write
 from tool import BIN, in_temporary_folder, one_line
 
