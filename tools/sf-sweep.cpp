@@ -7,14 +7,11 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <numeric>
 #include <string>
 #include <vector>
 
 #include "command_line.hpp"
 #include "interrupt.hpp"
-#include "output_file.hpp"
 #include "saddleflow/archive/table_file.hpp"
 #include "saddleflow/base/workers.hpp"
 #include "sweep/collect.hpp"
@@ -257,12 +254,8 @@ int collect(const sweep::SweepFile& file, const sweep::RunList& runs, const Argu
 int slurm(const sweep::SweepFile& file, const sweep::RunList& runs, const Arguments& a) {
   const std::vector<sweep::RunStatus> all = sweep::survey(file, runs, a.folder, all_numbers(runs));
   const sweep::SlurmPlan plan = sweep::plan_slurm(file, all);
-  std::filesystem::create_directories(a.folder);
-  const std::string script = (std::filesystem::path(a.folder) / "sweep.slurm").string();
-  std::ofstream out(script);
-  out << sweep::slurm_script(file, plan, a.folder, std::filesystem::read_symlink("/proc/self/exe").string());
-  out.close();
-  if (!out) throw IoError(script + ": cannot be written");
+  const std::string script = sweep::write_slurm_script(
+      file, plan, a.folder, std::filesystem::read_symlink("/proc/self/exe").string());
   if (!a.quiet)
     fmt::print("script:  {}: {} runs in {} job{} of about {:.1f} minutes, {} of memory each\n", script,
                plan.runs, plan.chunks, plan.chunks == 1 ? "" : "s", plan.minutes_per_job, plan.memory);

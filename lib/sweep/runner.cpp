@@ -277,6 +277,8 @@ class Runner {
   SweepOutcome outcome_;
 };
 
+}  // namespace
+
 void make_folder(const std::string& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -284,8 +286,6 @@ void make_folder(const std::string& folder) {
     throw IoError(fmt::format("{}: cannot be made, expected a folder for the runs{}", folder,
                               error ? ": " + error.message() : ""));
 }
-
-}  // namespace
 
 bool is_written(const std::string& output) {
   try {

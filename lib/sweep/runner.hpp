@@ -56,6 +56,9 @@ struct SweepOutcome {
 /// their checkpoints. Throws InputError, IoError for what concerns the whole sweep.
 SweepOutcome run_sweep(const SweepFile& sweep, const RunList& runs, const SweepOptions& options);
 
+/// The folder of the runs, if it is missing. IoError.
+void make_folder(const std::string& folder);
+
 /// Of a run now: its record, with the state that it stands for. "missing" without a record; "unfinished" if
 /// the record is of other settings than those of today; "running" also if the run was begun on another
 /// machine and has not ended.

@@ -8,8 +8,10 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 
 #include "saddleflow/base/error.hpp"
+#include "sweep/runner.hpp"
 #include "sweep/shell_word.hpp"
 
 namespace saddleflow::sweep {
@@ -115,6 +117,17 @@ exit "$status"
       fmt::arg("folder", absolute(folder)), fmt::arg("stop", kSecondsToStop), fmt::arg("options", options),
       fmt::arg("here", shell_word(absolute("."))), fmt::arg("program", shell_word(absolute(program))),
       fmt::arg("file", shell_word(absolute(sweep.path))), fmt::arg("plain", shell_word(absolute(folder))));
+}
+
+std::string write_slurm_script(const SweepFile& sweep, const SlurmPlan& plan, const std::string& folder,
+                               const std::string& program) {
+  make_folder(folder);
+  const std::string path = (std::filesystem::path(folder) / "sweep.slurm").string();
+  std::ofstream out(path);
+  out << slurm_script(sweep, plan, folder, program);
+  out.close();
+  if (!out) throw IoError(path + ": cannot be written");
+  return path;
 }
 
 std::string submit(const std::string& script) {

@@ -29,6 +29,10 @@ SlurmPlan plan_slurm(const SweepFile& sweep, const std::vector<RunStatus>& runs)
 std::string slurm_script(const SweepFile& sweep, const SlurmPlan& plan, const std::string& folder,
                          const std::string& program);
 
+/// Writes it to FOLDER/sweep.slurm and returns that path. The folder is made if it is missing. IoError.
+std::string write_slurm_script(const SweepFile& sweep, const SlurmPlan& plan, const std::string& folder,
+                               const std::string& program);
+
 /// The number of the job. IoError with what sbatch has said.
 std::string submit(const std::string& script);
 
