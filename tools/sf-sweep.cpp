@@ -13,6 +13,7 @@
 #include "command_line.hpp"
 #include "interrupt.hpp"
 #include "saddleflow/archive/table_file.hpp"
+#include "saddleflow/base/error.hpp"
 #include "saddleflow/base/workers.hpp"
 #include "sweep/collect.hpp"
 #include "sweep/runner.hpp"
@@ -41,14 +42,14 @@ void add_options(CommandLine& line, Arguments& a) {
                kMostJobs);
   line.integer("--index", a.index, "only run number K, counted from 1", "K", 1, 1'000'000);
   line.text("--chunk", a.chunk, "only the runs I, I+N, I+2N, ..., for jobs of an array; I is 1 to N", "I/N");
-  line.flag("--list", a.list, "print the runs with their settings, and do nothing");
-  line.flag("--status", a.status, "print what has become of the runs, and do nothing");
+  line.flag("--list", a.list, "print the runs with their settings, and exit");
+  line.flag("--status", a.status, "print what has become of the runs, and exit");
   line.flag("--collect", a.collect, "write the table of all runs instead of running them");
   line.text("--collected", a.collected, "with --collect: file for the table (default: FOLDER/collected.h5)",
             "FILE");
   line.flag("--slurm", a.slurm,
             "write FOLDER/sweep.slurm, an array of jobs for the runs that have not finished");
-  line.flag("--submit", a.submit, "with --slurm: also hand it to sbatch");
+  line.flag("--submit", a.submit, "with --slurm: also submit it with sbatch");
   line.flag("-q,--quiet", a.quiet, "print errors and failed runs only");
   line.note(
       "A sweep is a study and axes along which its keys vary. Every combination is a run: NAME.h5 in the "
