@@ -17,6 +17,7 @@
 
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/base/error.hpp"
+#include "sweep/claim.hpp"
 #include "sweep/fingerprint.hpp"
 #include "sweep/process.hpp"
 #include "sweep/shell_word.hpp"
@@ -134,12 +135,12 @@ class Runner {
     job.stem = (fs::path(options_.folder) / job.run.name).string();
     job.output = output_of(sweep_, job.stem);
     const std::string fingerprint = fingerprints_.of(job.run);
+    if (is_finished(look_up(job.stem, job.output, fingerprint))) return;
+    // From here to the record that says "running": another sweep may have looked at the same moment.
+    const Claim claim(job.stem + ".log");
+    if (!claim.granted()) return elsewhere_.push_back(number);
     job.record = look_up(job.stem, job.output, fingerprint);
-    if (job.record.state == RunState::finished) {
-      ++outcome_.finished;
-      ++outcome_.earlier;
-      return;
-    }
+    if (is_finished(job.record)) return;
     if (job.record.state == RunState::running && !taken_over(job)) return elsewhere_.push_back(number);
     const Earlier earlier{job.record.attempts > 0, job.record.fingerprint == fingerprint};
     job.record.fingerprint = fingerprint;
@@ -148,6 +149,14 @@ class Runner {
     ++job.record.attempts;
     job.start = Clock::now();
     launch(std::move(job));
+  }
+
+  /// Notes a run that needs no more work.
+  bool is_finished(const JobRecord& record) {
+    if (record.state != RunState::finished) return false;
+    ++outcome_.finished;
+    ++outcome_.earlier;
+    return true;
   }
 
   /// A run of another machine that may have gone down. On this one a running process is known to live.

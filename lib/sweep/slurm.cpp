@@ -86,7 +86,7 @@ std::string slurm_script(const SweepFile& sweep, const SlurmPlan& plan, const st
 #SBATCH --cpus-per-task=1
 #SBATCH --time={limit}
 #SBATCH --mem={memory}
-#SBATCH --output={folder}/slurm-%a.out
+#SBATCH --output="{folder}/slurm-%a.out"
 #SBATCH --open-mode=append
 #SBATCH --requeue
 #SBATCH --signal=B:USR1@{stop}

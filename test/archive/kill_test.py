@@ -18,6 +18,7 @@ SEED = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrang
 COLUMNS = ["time", "step", "loss", "layer_norm", "neuron_norm", "weights", "snapshot_time", "events/value",
            "saddles/point", "saddles/eigenvalues", "sliding_count",
            "mode_changes/change_time", "mode_changes/sample"]
+PAGE = 4096  # bytes, the smallest page of memory of a Linux machine
 STREAM = {"weights": 1, "snapshot_time": 1, "events": 2, "saddles": 3, "mode_changes": 4}  # all others: 0
 
 
@@ -47,6 +48,30 @@ def check_as_it_lies(path, flushed):
             rows = flushed[STREAM.get(name.split("/")[0], 0)]
             data = file[name][:rows]
             assert len(data) == rows and not np.isnan(data.astype(float)).any(), (name, len(data), rows)
+
+
+def header_bytes(content, address):
+    """The place [begin, end) of the object header (version 2) at that address, with its checksum."""
+    assert content[address:address + 5] == b"OHDR\x02", content[address:address + 5]
+    flags = content[address + 5]
+    before = 6 + (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0)  # times, limits of attributes
+    width = 1 << (flags & 3)
+    size = int.from_bytes(content[address + before:address + before + width], "little")
+    return address, address + before + width + size + 4
+
+
+def check_pages(path):
+    """A kill tears a write where a page of memory ends: what is written again and again has no such place."""
+    content = open(path, "rb").read()
+    headers = []
+    with h5py.File(path, "r", swmr=True) as file:
+        strategy = file.id.get_create_plist().get_file_space_strategy()[0]
+        assert strategy == h5py.h5f.FSPACE_STRATEGY_PAGE, strategy
+        file.visititems(lambda name, item: headers.append((name, h5py.h5o.get_info(item.id).addr)))
+    assert len(headers) > 50
+    for name, address in headers:
+        begin, end = header_bytes(content, address)
+        assert begin // PAGE == (end - 1) // PAGE, (name, begin, end)
 
 
 def check_early(path):
@@ -100,6 +125,7 @@ for trial in range(TRIALS):
         copy = os.path.join(folder, "copy.h5")
         shutil.copy(path, copy)
         check_as_it_lies(path, flushed)
+        check_pages(path)
         check_recovered(path, flushed)
         if checkpoint:
             resumed += 1

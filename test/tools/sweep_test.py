@@ -377,10 +377,14 @@ def without_locks():
     xr.testing.assert_equal(a, b)
 
 
-def two_sweeps_share_a_folder():
-    both = [subprocess.Popen([os.path.join(BIN, "sf-sweep"), "s.toml", "-o", "shared", "-q", "-j", "1"]) for _ in (1, 2)]
-    assert [child.wait(120) for child in both] == [0, 0]
+def sweeps_share_a_folder():
+    """Several that start at the same moment look at the same records: each run is begun once."""
+    write("s.toml", SWEEP)
+    sweeps = [subprocess.Popen([os.path.join(BIN, "sf-sweep"), "s.toml", "-o", "shared", "-q", "-j", "1"]) for _ in range(4)]
+    assert [child.wait(120) for child in sweeps] == 4 * [0]
     assert "12 finished (12 of them earlier)" in succeed("s.toml", "-o", "shared")
+    attempts = [tomllib.load(open(record, "rb"))["attempts"] for record in glob.glob("shared/*.job")]
+    assert attempts == 12 * [1], attempts
 
 
 def rewrite(record, **changes):
@@ -420,7 +424,7 @@ def main():
     for test in (the_runs_are_the_combinations, every_kind_of_axis, bad_sweeps_are_one_line, a_sweep_is_run_once,
                  the_table_is_that_of_the_run_files, the_curves_are_the_flow, broken_runs_do_not_stop_the_others, a_full_disk_is_named,
                  an_interrupt_leaves_checkpoints, other_tools,
-                 an_extended_run_has_its_tables_made_again, scales_far_apart, without_locks, two_sweeps_share_a_folder, a_run_of_another_machine,
+                 an_extended_run_has_its_tables_made_again, scales_far_apart, without_locks, sweeps_share_a_folder, a_run_of_another_machine,
                  a_changed_sweep_runs_what_has_changed):
         start = time.time()
         test()

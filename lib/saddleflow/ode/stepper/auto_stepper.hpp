@@ -15,12 +15,12 @@
 // where the explicit method could take them as well, it takes over. explicit_below < stiff_above, and each
 // return lengthens the time to the next switch, so that the two do not flip-flop.
 //
-// Where the system says what its parts cost (System::operations()), cost decides, too: a stiff step with its
-// Hessian and its factorisation costs as much as explicit_work explicit steps on their limit, and one that
-// accuracy does not let be clearly longer than those together is not worth it. Then the explicit method takes
-// over as well. It does not hand over before it has spent as much work on its limit as a few stiff steps
-// cost, nor back before it has spent as much as the stiff steps have cost in vain: the two together cost at
-// most about twice what the better one alone would.
+// If the system says what its parts cost (System::operations()), cost decides, too. A stiff step, with its
+// Hessian and its factorisation, costs as much as explicit_work() explicit steps on their stability limit. If
+// accuracy keeps stiff steps shorter than these would be together, the explicit method takes over. It does
+// not try stiff steps before its own steps on the limit have cost as much as a few of them. After a return it
+// waits until it has spent as much as the stiff steps have cost in vain. So the two methods together cost at
+// most about twice what the better one would cost alone.
 //
 // All decisions are functions of the state and of what memory() holds.
 #pragma once
@@ -51,8 +51,8 @@ class AutoStepper final : public Stepper {
     Real explicit_below = Real(0.45);  ///< of the same
     Real stiff_growth = 5;             ///< first stiff step, in units of the last explicit one
     Real growing = Real(1.5);          ///< a stiff step longer than the last one by this is still growing
-    /// Of the length from which on a stiff step costs less than explicit ones. Below one, as explicit steps
-    /// are rejected now and then; between 0.3 and 0.8 the main study hardly notices.
+    /// A stiff step is worth its cost from this part of the length on at which both cost the same: below one,
+    /// as explicit steps are rejected now and then. The work of the main study is the same from 0.3 to 0.8.
     Real worth = Real(0.6);
     Real trial = 3;  ///< stiff steps whose cost explicit ones on their limit must reach before a switch
   };
