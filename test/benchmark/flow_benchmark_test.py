@@ -35,15 +35,16 @@ for method in methods:
     tolerances = [float(row["rtol"]) for row in of_method]
     errors = [float(row["error"]) for row in of_method]
     assert tolerances == [1e-2, 1e-4, 1e-6, 1e-8], (method, tolerances)
-    assert errors[-1] < 1e-5, (method, errors)
-    # A general code loses some orders of magnitude near the saddle, but six of tolerance are worth more than three.
+    # General codes lose three to four orders of magnitude near the origin, which is a saddle; six of tolerance are worth
+    # more than three.
+    assert errors[-1] < 1e-4, (method, errors)
     assert errors[-1] < 1e-3 * errors[0], (method, errors)
     assert all(int(row["gradients"]) > 0 for row in of_method), of_method
     if method in ("BDF-LLT", "DIRK5"):
         assert all(int(row["factorisations"]) > 0 and int(row["hessians"]) > 0 for row in of_method), of_method
 own = [float(row["error"]) for row in rows if row["method"] == "saddleflow"]
 assert own[-1] < 1e-6, own
-assert [float(row["error"]) for row in ratios][:6] == [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7], ratios
+assert [float(row["error"]) for row in ratios[:6]] == [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7], ratios
 for row in ratios:
     if row["own_seconds"] and row["peer_seconds"]:
         assert float(row["own_seconds"]) > 0 and math.isfinite(float(row["peer_seconds"])), row
