@@ -54,5 +54,7 @@ for row in axes:
 for panel in axes.flat[max(0, len(cases) - columns):len(cases)]:
     panel.set_xlabel("largest relative error of the weights")
 lines = {label: handle for panel in axes.flat for handle, label in zip(*panel.get_legend_handles_labels())}
-figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=5, fontsize=8, frameon=False)
+# Below the panels: an inch is enough for the four rows that one panel leaves room for.
+figure.get_layout_engine().set(rect=(0, 1 / figure.get_figheight(), 1, 1 - 1 / figure.get_figheight()))
+figure.legend(lines.values(), lines.keys(), loc="lower center", ncol=3 * columns, fontsize=8, frameon=False)
 figure.savefig(sys.argv[2])
