@@ -1,70 +1,53 @@
 #include <cvode/cvode.h>
 #include <fmt/format.h>
-#include <nvector/nvector_serial.h>
 #include <sunlinsol/sunlinsol_dense.h>
+#include <sunlinsol/sunlinsol_pcg.h>
 #include <sunlinsol/sunlinsol_spgmr.h>
 #include <sunmatrix/sunmatrix_dense.h>
 #include <sunnonlinsol/sunnonlinsol_fixedpoint.h>
 
+#include <stdexcept>
+
 #include "benchmark/peer.hpp"
+#include "benchmark/sundials_flow.hpp"
 
 namespace saddleflow::benchmark {
 namespace {
 
-/// What the callbacks are handed.
-struct Flow {
-  Objective& objective;
-  Vector w, v, out;
-  Matrix hessian;
-
-  void look(N_Vector y) { w = ConstVectorView(N_VGetArrayPointer(y), objective.size()); }
-};
-
-Flow& flow_of(void* data) { return *static_cast<Flow*>(data); }
-
-void give(const Vector& values, N_Vector y) { VectorView(N_VGetArrayPointer(y), values.size()) = values; }
-
-int rhs(realtype /*t*/, N_Vector y, N_Vector ydot, void* data) {
-  Flow& flow = flow_of(data);
-  flow.look(y);
-  flow.objective.gradient(flow.w, flow.out);
-  flow.out = -flow.out;
-  give(flow.out, ydot);
-  return flow.out.allFinite() ? 0 : 1;
-}
-
-int jacobian(realtype /*t*/, N_Vector y, N_Vector /*fy*/, SUNMatrix j, void* data, N_Vector, N_Vector,
-             N_Vector) {
-  Flow& flow = flow_of(data);
+int dense_jacobian(realtype /*t*/, N_Vector y, N_Vector /*fy*/, SUNMatrix j, void* data, N_Vector, N_Vector,
+                   N_Vector) {
+  auto& flow = *static_cast<SundialsFlow*>(data);
   flow.look(y);
   flow.objective.hessian(flow.w, flow.hessian);
   MatrixView(SUNDenseMatrix_Data(j), flow.w.size(), flow.w.size()) = -flow.hessian;
   return 0;
 }
 
-int jacobian_times(N_Vector v, N_Vector jv, realtype /*t*/, N_Vector y, N_Vector /*fy*/, void* data,
-                   N_Vector) {
-  Flow& flow = flow_of(data);
-  flow.look(y);
-  flow.v = ConstVectorView(N_VGetArrayPointer(v), flow.w.size());
-  flow.objective.hessian_vector(flow.w, flow.v, flow.out);
-  flow.out = -flow.out;
-  give(flow.out, jv);
-  return 0;
+int newton_matrix(realtype /*t*/, N_Vector y, N_Vector /*fy*/, SUNMatrix a, booleantype keep,
+                  booleantype* current, realtype gamma, void* data, N_Vector, N_Vector, N_Vector) {
+  return flow_newton_matrix(y, a, keep, current, gamma, data);
+}
+
+// Of the Krylov methods: iterations, and how much more exactly than Newton's method converges they solve.
+constexpr int kIterations = 30;
+constexpr Real kLinearPart = Real(0.05);
+
+bool is_bdf(CvodeMethod method) {
+  return method == CvodeMethod::bdf_dense || method == CvodeMethod::bdf_cholesky ||
+         method == CvodeMethod::bdf_gmres || method == CvodeMethod::bdf_pcg;
 }
 
 /// One CVODE integrator with its parts.
 class Cvode {
  public:
-  Cvode(const PeerTask& task, CvodeMethod method) : flow_{task.objective, task.w0, {}, {}, {}} {
+  Cvode(const PeerTask& task, CvodeMethod method) : flow_(task.objective, task.w0) {
     SUNContext_Create(nullptr, &context_);
     const auto n = static_cast<sunindextype>(task.w0.size());
     y_ = N_VNew_Serial(n, context_);
     out_ = N_VNew_Serial(n, context_);
     give(task.w0, y_);
-    const bool bdf = method == CvodeMethod::bdf_dense || method == CvodeMethod::bdf_gmres;
-    memory_ = CVodeCreate(bdf ? CV_BDF : CV_ADAMS, context_);
-    CVodeInit(memory_, rhs, 0, y_);
+    memory_ = CVodeCreate(is_bdf(method) ? CV_BDF : CV_ADAMS, context_);
+    CVodeInit(memory_, flow_rhs, 0, y_);
     CVodeSStolerances(memory_, task.rtol, task.atol);
     CVodeSetUserData(memory_, &flow_);
     CVodeSetStopTime(memory_, task.times.back());
@@ -91,6 +74,7 @@ class Cvode {
     flow_.look(out_);
     return flow_.w;
   }
+  std::int64_t factorisations() const { return flow_.factorisations; }
   std::int64_t steps() const {
     long count = 0;
     CVodeGetNumSteps(memory_, &count);
@@ -99,22 +83,43 @@ class Cvode {
 
  private:
   void attach(CvodeMethod method, sunindextype n) {
-    if (method == CvodeMethod::adams_fixed_point) {
-      fixed_point_ = SUNNonlinSol_FixedPoint(y_, 0, context_);
-      CVodeSetNonlinearSolver(memory_, fixed_point_);
-    } else if (method == CvodeMethod::bdf_dense) {
-      matrix_ = SUNDenseMatrix(n, n, context_);
-      linear_ = SUNLinSol_Dense(y_, matrix_, context_);
-      CVodeSetLinearSolver(memory_, linear_, matrix_);
-      CVodeSetJacFn(memory_, jacobian);
-    } else {
-      linear_ = SUNLinSol_SPGMR(y_, SUN_PREC_NONE, 0, context_);
-      CVodeSetLinearSolver(memory_, linear_, nullptr);
-      CVodeSetJacTimes(memory_, nullptr, jacobian_times);
+    switch (method) {
+      case CvodeMethod::adams_fixed_point:
+        fixed_point_ = SUNNonlinSol_FixedPoint(y_, 0, context_);
+        CVodeSetNonlinearSolver(memory_, fixed_point_);
+        return;
+      case CvodeMethod::bdf_dense:
+        matrix_ = SUNDenseMatrix(n, n, context_);
+        linear_ = SUNLinSol_Dense(y_, matrix_, context_);
+        CVodeSetLinearSolver(memory_, linear_, matrix_);
+        CVodeSetJacFn(memory_, dense_jacobian);
+        return;
+      case CvodeMethod::bdf_cholesky:
+        matrix_ = SUNDenseMatrix(n, n, context_);
+        linear_ = cholesky_solver(flow_, context_);
+        CVodeSetLinearSolver(memory_, linear_, matrix_);
+        CVodeSetLinSysFn(memory_, newton_matrix);
+        return;
+      case CvodeMethod::bdf_gmres:
+      case CvodeMethod::adams_gmres:
+        attach_krylov(SUNLinSol_SPGMR(y_, SUN_PREC_NONE, kIterations, context_));
+        return;
+      case CvodeMethod::bdf_pcg:
+      case CvodeMethod::adams_pcg:
+        attach_krylov(SUNLinSol_PCG(y_, SUN_PREC_NONE, kIterations, context_));
+        return;
     }
+    throw std::logic_error("run_cvode: not a method of CvodeMethod");
   }
 
-  Flow flow_;
+  void attach_krylov(SUNLinearSolver solver) {
+    linear_ = solver;
+    CVodeSetLinearSolver(memory_, linear_, nullptr);
+    CVodeSetJacTimes(memory_, nullptr, flow_jacobian_times);
+    CVodeSetEpsLin(memory_, kLinearPart);
+  }
+
+  SundialsFlow flow_;
   SUNContext context_ = nullptr;
   N_Vector y_ = nullptr, out_ = nullptr;
   void* memory_ = nullptr;
@@ -140,6 +145,7 @@ PeerRun run_cvode(const PeerTask& task, CvodeMethod method) {
   run.finished = run.path.size() == task.times.size();
   run.seconds = watch.seconds();
   run.steps = cvode.steps();
+  run.factorisations = cvode.factorisations();
   run.work = task.objective.counters() - before;
   return run;
 }

@@ -16,7 +16,6 @@
 
 #include "benchmark/peer.hpp"
 #include "ode/switching/kink_run.hpp"
-#include "saddleflow/ode/stepper/odeint_eigen.hpp"
 
 namespace {
 
@@ -24,7 +23,6 @@ using namespace saddleflow;
 using benchmark::CvodeMethod;
 using benchmark::PeerRun;
 using benchmark::PeerTask;
-namespace odeint = boost::numeric::odeint;
 
 constexpr int kTimes = 40;
 constexpr int kRepeats = 3;  // of the library's short runs; the fastest counts
@@ -142,38 +140,6 @@ class Comparison {
   std::vector<Line> lines_;
 };
 
-/// Odeint's own Dormand-Prince pair under its own control, steps ending at the times.
-PeerRun run_odeint(const PeerTask& task) {
-  using Method = odeint::runge_kutta_dopri5<Vector, Real, Vector, Real, odeint::vector_space_algebra>;
-  PeerRun run;
-  const benchmark::Stopwatch watch;
-  using Errors =
-      odeint::default_error_checker<Real, odeint::vector_space_algebra, odeint::default_operations>;
-  odeint::controlled_runge_kutta<Method, Errors> stepper(Errors(task.atol, task.rtol));
-  Vector w = task.w0;
-  const auto rhs = [&](const Vector& x, Vector& dxdt, Real /*t*/) {
-    task.objective.gradient(x, dxdt);
-    dxdt = -dxdt;
-  };
-  Real dt = Real(1e-3);
-  for (const Real end : task.times) {
-    while (run.time < end && run.remark.empty()) {
-      Real h = std::min(dt, end - run.time);
-      const bool shortened = h < dt;
-      const bool taken = stepper.try_step(rhs, w, run.time, h) == odeint::success;
-      run.steps += taken ? 1 : 0;
-      if (!taken || !shortened) dt = h;
-      if (end - run.time < Real(1e-14) * end) run.time = end;
-      if (watch.seconds() > task.budget) run.remark = "out of time";
-    }
-    run.path.push_back(w);
-  }
-  run.finished = run.remark.empty();
-  run.seconds = watch.seconds();
-  run.work = task.objective.counters();
-  return run;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -193,6 +159,8 @@ int main(int argc, char** argv) {
            {"CVODE Adams, GMRES", CvodeMethod::adams_gmres}})
     comparison.peer(name, rtols,
                     [m = method](const PeerTask& task) { return benchmark::run_cvode(task, m); });
-  comparison.peer("Odeint dopri5", rtols, run_odeint);
+  comparison.peer("Odeint dopri5", rtols, [](const PeerTask& task) {
+    return benchmark::run_odeint(task, benchmark::OdeintMethod::dopri5);
+  });
   for (const int d : {2, 3, 4, 5, 6}) comparison.conclude(digits(d));
 }
