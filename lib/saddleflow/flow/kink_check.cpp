@@ -19,6 +19,10 @@ constexpr Real kWorthCutting = Real(0.5);
 // them. A fifth is five of these time scales.
 constexpr Real kFollows = Real(0.2);
 
+// Kinks whose errors are measured for the place of a cut. Fewer than these pass in steps of small networks,
+// so that all are measured there.
+constexpr std::ptrdiff_t kCandidates = 32;
+
 /// The cubic with these values and derivatives (times the step) at the ends.
 Bernstein hermite(Real z0, Real dz0, Real z1, Real dz1) {
   return Bernstein({z0, z0 + dz0 / 3, z1 - dz1 / 3, z1});
@@ -145,7 +149,28 @@ Real KinkCheck::size_of_sum(const Norm& norm) {
   return norm(rates_);
 }
 
+// The error beside the weights of the unit itself: what the norm mostly depends on, at the cost of a row.
+Real KinkCheck::rough_size(const FeedForwardState& state, const Passed& passed) const {
+  const Kink& kink = passed.kink;
+  const Real weights = chart_->network().layout().matrix(state.w, kink.layer).row(kink.neuron).norm();
+  const Real input = state.input_of(kink.layer).col(kink.sample).norm();
+  return weights > 0 ? passed.change * input / weights : std::numeric_limits<Real>::infinity();
+}
+
+// A norm costs as much as there are weights, and a step of a wide network passes thousands of kinks.
+void KinkCheck::keep_largest(const FeedForwardState& state) {
+  if (std::ssize(passed_) <= kCandidates) return;
+  std::vector<std::pair<Real, std::size_t>> order;
+  for (std::size_t k = 0; k < passed_.size(); ++k) order.emplace_back(-rough_size(state, passed_[k]), k);
+  std::nth_element(order.begin(), order.begin() + kCandidates, order.end());
+  std::vector<Passed> kept;
+  for (std::ptrdiff_t k = 0; k < kCandidates; ++k)
+    kept.push_back(passed_[order[static_cast<std::size_t>(k)].second]);
+  passed_ = std::move(kept);
+}
+
 Real KinkCheck::place_of_cut(const FeedForwardState& state, const Norm& norm) {
+  keep_largest(state);
   std::vector<Real> sizes;
   for (const Passed& passed : passed_) {
     squares_.setZero();

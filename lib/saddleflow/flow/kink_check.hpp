@@ -63,6 +63,8 @@ class KinkCheck final : public StepCheck {
   Real size_of_terms(const FeedForwardState& state, const Kink& kink) const;
   void add(const FeedForwardState& state, const Passed& passed);
   Real size_of_sum(const Norm& norm);
+  Real rough_size(const FeedForwardState& state, const Passed& passed) const;
+  void keep_largest(const FeedForwardState& state);
   Real place_of_cut(const FeedForwardState& state, const Norm& norm);
 
   std::unique_ptr<KinkChart> chart_;

@@ -283,6 +283,10 @@ class FlowRun : public Observer {
     number("hessian_vectors", work.hessian_vectors);
     number("hessians", work.hessians);
     number("values", work.values);
+    const WorkCounters& analysis = recorder_.analysis_work();
+    number("analysis_gradients", analysis.gradients);
+    number("analysis_hessian_vectors", analysis.hessian_vectors);
+    number("analysis_hessians", analysis.hessians);
     number("factorizations", steps.factorizations);
     number("steps_accepted", steps.accepted);
     number("steps_rejected_error", steps.rejected_error);

@@ -15,6 +15,13 @@
 #include "saddleflow/record/weight_measures.hpp"
 
 namespace saddleflow {
+namespace {
+
+// Of the spectrum of a large network at a visit, beside the largest eigenvalue: more digits than are printed.
+// sf-saddles looks closer.
+constexpr Real kVisitResidual = Real(1e-6);
+
+}  // namespace
 
 Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy policy)
     : setup_(setup),
@@ -143,10 +150,22 @@ bool Recorder::keeps_weights(const StepView& step) {
 }
 
 // A diagnosis that fails must not end the run: its numbers are then not known.
+Extremes Recorder::extremes_at(const Vector& w) {
+  if (setup_.parts.kinks) setup_.parts.kinks->share_mode(analysis_);
+  try {
+    return extremes_.at(analysis_, w);
+  } catch (const NumericalError&) {
+    constexpr Real unknown = std::numeric_limits<Real>::quiet_NaN();
+    return {unknown, unknown, unknown};
+  }
+}
+
 Spectrum Recorder::spectrum_at(const Vector& w) {
   if (setup_.parts.kinks) setup_.parts.kinks->share_mode(analysis_);
   try {
-    return hessian_spectrum(analysis_, w);
+    SpectrumOptions options;
+    options.residual = kVisitResidual;
+    return hessian_spectrum(analysis_, w, options);
   } catch (const NumericalError&) {
     Spectrum unknown;
     unknown.complete = false;
@@ -160,7 +179,7 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Moment& 
   const Vector w = setup_.parts.weights(x);
   Observables o;
   setup_.parts.probe.observe(x, o);
-  const Spectrum spectrum = spectrum_at(w);
+  const Extremes spectrum = extremes_at(w);
   archive::EventRow row;
   row.time = static_cast<double>(hit.time);
   row.log_time = static_cast<double>(hit.log_time);
@@ -173,8 +192,8 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Moment& 
   row.loss = static_cast<double>(o.loss);
   row.gradient_norm = static_cast<double>(o.gradient_norm);
   row.proximity = static_cast<double>(o.proximity);
-  row.lambda_min = static_cast<double>(spectrum.min());
-  row.lambda_max = static_cast<double>(spectrum.max());
+  row.lambda_min = static_cast<double>(spectrum.min);
+  row.lambda_max = static_cast<double>(spectrum.max);
   row.time_error = static_cast<double>(hit.time_error);
   if (!pending_.has_row(at)) pending_.add(at, time_row(at, hit.log_time, o, x));
   row.snapshot = snapshot(at, x);
@@ -241,7 +260,10 @@ void Recorder::end(const Outcome& outcome) {
   hit.time = at.time;
   hit.phase_time = outcome.phase_time;
   hit.log_time = outcome.log_time;
+  // A run that goes on from here must not show that it has been at its end before.
+  const Vector before = extremes_.start();
   write_event(setup_.parts.events.stored_count(), hit, at, outcome.state);
+  extremes_.set_start(before);
   PendingRows::Step unfinished;
   const bool polar = outcome.state.size() != setup_.objective.size() + 1;
   unfinished.chart = flag_of(polar ? ChartKind::polar : ChartKind::cartesian);
@@ -263,6 +285,10 @@ std::vector<Real> Recorder::memory() const {
   memory.add(event_count_);
   memory.add(static_cast<std::int64_t>(next_snapshot_time_));
   thinner_.save(memory);
+  memory.add(extremes_.start());
+  const WorkCounters& work = analysis_.counters();
+  for (const std::int64_t count : {work.values, work.gradients, work.hessian_vectors, work.hessians})
+    memory.add(count);
   memory.add(visit_.has_value());
   if (visit_) {
     memory.add(flag_of(visit_->depth));
@@ -283,6 +309,11 @@ void Recorder::restore(const std::vector<Real>& memory) {
   event_count_ = reader.integer();
   next_snapshot_time_ = static_cast<std::size_t>(reader.integer());
   thinner_.load(reader);
+  extremes_.set_start(reader.vector());
+  WorkCounters work;
+  for (std::int64_t* count : {&work.values, &work.gradients, &work.hessian_vectors, &work.hessians})
+    *count = reader.integer();
+  analysis_.set_counters(work);
   visit_.reset();
   if (reader.boolean()) {
     Visit visit;

@@ -20,6 +20,7 @@
 #include "saddleflow/record/pending_rows.hpp"
 #include "saddleflow/record/row_probe.hpp"
 #include "saddleflow/record/snapshot_thinner.hpp"
+#include "saddleflow/saddle/extreme_eigenvalues.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 
@@ -49,6 +50,8 @@ class Recorder : public Observer {
   const Observables& latest() const { return observables_; }
   Real latest_time() const { return latest_time_; }
   std::int64_t event_count() const { return event_count_; }
+  /// Gradients, products and Hessians beside the flow: the spectra at events and visits.
+  const WorkCounters& analysis_work() const { return analysis_.counters(); }
   /// True once after each event: time to flush.
   bool take_event_mark();
 
@@ -73,6 +76,7 @@ class Recorder : public Observer {
   void write_requested_snapshots(const Moment& until, const Vector& x, const StateAt& dense);
   bool keeps_weights(const StepView& step);
   Spectrum spectrum_at(const Vector& w);
+  Extremes extremes_at(const Vector& w);
   void write_event(std::size_t kind, const EventHit& hit, const Moment& at, const Vector& x);
   void follow_visit(Real time, const Vector& x, Real proximity);
   void close_visit(std::optional<Real> leave_time);
@@ -82,6 +86,7 @@ class Recorder : public Observer {
   SnapshotPolicy policy_;
   PendingRows pending_;
   Objective analysis_;
+  ExtremeEigenvalues extremes_;
   std::optional<RowProbe> row_probe_;  // made where it is asked for
   std::optional<TestGauge> test_gauge_;
   Observables observables_;

@@ -11,6 +11,7 @@
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
+#include "saddleflow/ode/stepper/spectral.hpp"
 
 namespace saddleflow {
 
@@ -22,17 +23,20 @@ class HessianOperator {
   using Scalar = Real;
   HessianOperator(const Potential& potential, const Vector& w)
       : potential_(potential), w_(w), v_(w.size()), product_(w.size()) {}
+  /// From now on y = H x + shift x.
+  void set_shift(Real shift) { shift_ = shift; }
   Index rows() const { return w_.size(); }
   Index cols() const { return w_.size(); }
   void perform_op(const Real* in, Real* out) const {
     v_ = ConstVectorView(in, w_.size());
     potential_.hessian_vector(w_, v_, product_);
-    VectorView(out, w_.size()) = product_;
+    VectorView(out, w_.size()) = product_ + shift_ * v_;
   }
 
  private:
   const Potential& potential_;
   const Vector& w_;
+  Real shift_ = 0;
   mutable Vector v_, product_;
 };
 
@@ -97,6 +101,20 @@ Real largest_residual(const HessianOperator& op, const Vector& values, const Mat
   return largest;
 }
 
+/// Spectra measures residuals beside each eigenvalue of its own: with this shift all are about as large as
+/// the largest of the Hessian, or twice that.
+Real shift_to_largest(const HessianOperator& op) {
+  // Some per cent of the largest magnitude: the shift need not be exact.
+  constexpr int kProducts = 12;
+  Vector start;
+  const auto product = [&op](const Vector& v, Vector& out) {
+    out.resize(v.size());
+    op.perform_op(v.data(), out.data());
+  };
+  const SpectralInterval interval = lanczos_interval(product, op.rows(), kProducts, start);
+  return 2 * std::max(std::abs(interval.min), std::abs(interval.max));
+}
+
 bool is_zero(const HessianOperator& op) {
   const Vector v = Random(1).unit_vector(op.rows());
   Vector image(op.rows());
@@ -116,14 +134,18 @@ void ends(const Potential& potential, const Vector& w, const Vector& gradient, c
     if (options.vectors) s.vectors = Matrix::Identity(w.size(), how_many);
     return;
   }
+  const Real shift = options.residual > 0 ? shift_to_largest(op) : 0;
+  const Real accuracy = options.residual > 0 ? options.residual / 2 : kRitzAccuracy;
+  op.set_shift(shift);
   Spectra::SymEigsSolver<HessianOperator> solver(
       op, how_many, std::min(w.size(), kVectorsAValue * how_many + kMoreVectors));
   solver.init();
-  solver.compute(Spectra::SortRule::BothEnds, kRestarts, kRitzAccuracy, Spectra::SortRule::SmallestAlge);
+  solver.compute(Spectra::SortRule::BothEnds, kRestarts, accuracy, Spectra::SortRule::SmallestAlge);
   if (solver.info() != Spectra::CompInfo::Successful)
     throw NumericalError(
         fmt::format("spectrum: the Lanczos iteration did not converge in {} restarts", kRestarts));
-  s.eigenvalues = solver.eigenvalues();
+  op.set_shift(0);
+  s.eigenvalues = solver.eigenvalues().array() - shift;
   count(s, options, gradient_scale_at(w, gradient));
   Matrix vectors = solver.eigenvectors();
   s.residual_bound = largest_residual(op, s.eigenvalues, vectors);

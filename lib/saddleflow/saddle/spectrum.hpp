@@ -36,6 +36,9 @@ struct SpectrumOptions {
   Real relative_zero = Real(1e-10);
   /// Or below this: by how much the Hessian may be off (of an Objective at least what its kernel says).
   Real hessian_error = 0;
+  /// Above dense_limit, how exact: residuals below this times the largest magnitude. 0: below 1e-8 of each
+  /// eigenvalue, which takes many times as many products where some are close to zero.
+  Real residual = 0;
   bool vectors = false;  ///< keep the eigenvectors
 };
 

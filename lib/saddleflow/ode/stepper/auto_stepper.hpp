@@ -8,8 +8,9 @@
 // explicit method on its limit does both), z is estimated by a short warm Lanczos process; the limit in two
 // checks on end is stiffness. dop853 knows z of each step for nothing; the limit in stiff_steps on end is.
 // Where its slopes differ by rounding alone that z is noise: at tolerances this small sizes are watched and z
-// is estimated as for dopri5 as well. Then Rodas5P takes over (hessian or jacobian, at most dense_limit
-// components) or else RKC2.
+// is estimated as for dopri5 as well. Then Rodas5P takes over: by products (rodas5p-cg) if the system has
+// them and they cost less than a Hessian and its factorisation, or if there are more than dense_limit
+// components. A system without products is left to RKC2 above dense_limit.
 //
 // Stiff steps are chosen by accuracy alone. When z of explicit_steps of them on end is below explicit_below,
 // where the explicit method could take them as well, it takes over. explicit_below < stiff_above, and each
@@ -81,7 +82,7 @@ class AutoStepper final : public Stepper {
   void restore(const Vector& x, Real t, const std::vector<Real>& memory) override;
 
  private:
-  enum class Mode { nonstiff, rodas5p, rkc2 };
+  enum class Mode { nonstiff, rodas5p, rkc2, rodas5p_cg };
 
   /// What the accepted explicit steps since the last check looked like.
   struct Window {
@@ -99,6 +100,10 @@ class AutoStepper final : public Stepper {
   void observe_stiff(const System& system, Real h);
   /// z of stiff steps below which explicit ones cost less.
   Real least_stiffness(const System& system) const;
+  Mode stiff_method(const System& system) const;
+  /// Operations of a step; 0 if the system does not say.
+  Real work_of(Mode method, const System& system) const;
+  void compare_methods(const System& system);
   /// Explicit steps that cost as much as one stiff step; 0 if the system does not say.
   Real explicit_work(const System& system) const;
   Real explicit_step(Real h, Real largest) const;
@@ -120,6 +125,7 @@ class AutoStepper final : public Stepper {
   Dopri5 dopri5_;
   Dop853 dop853_;
   Rodas5P rodas5p_;
+  Rodas5P rodas5p_cg_;
   Rkc2 rkc2_;
   SpectralEstimator estimator_;
   Mode mode_ = Mode::nonstiff;
@@ -131,6 +137,8 @@ class AutoStepper final : public Stepper {
   Real stiff_step_ = 0;     ///< the last stiff step; 0: none since the switch
   Real stiff_debt_ = 0;     ///< explicit steps that cost as much as the last stiff steps have cost in vain
   Real limit_steps_ = 0;    ///< explicit steps on their limit since then, less those off it
+  Real cg_products_ = 0;    ///< products of a step of rodas5p-cg, by the last ones
+  int dear_ = 0;            ///< successive steps of it for which a factorisation would have cost less
   bool shortened_ = false;  ///< the next step was not chosen by accuracy
   // A switch is decided after a step and carried out with the next, so that the dense output and the step to
   // be tried next are always what the caller sees.

@@ -1,9 +1,13 @@
 #include "saddleflow/ode/stepper/rodas5p.hpp"
 
-#include <Eigen/Cholesky>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include "saddleflow/ode/stepper/dense_stage_matrix.hpp"
+#include "saddleflow/ode/stepper/krylov_stage_matrix.hpp"
 
 namespace saddleflow {
 
@@ -27,36 +31,51 @@ constexpr Real kWoken = 2;
 // time.
 constexpr int kMostWakes = 3;
 
+std::unique_ptr<StageMatrix> made(Rodas5P::Solver solver) {
+  if (solver == Rodas5P::Solver::dense) return std::make_unique<DenseStageMatrix>();
+  return std::make_unique<KrylovStageMatrix>();
+}
+
+ErrorControl::Options without_displacement(ErrorControl::Options options) {
+  options.displacement = 0;
+  return options;
+}
+
 }  // namespace
 
-Rodas5P::Rodas5P(const StepperOptions& options)
+Rodas5P::Rodas5P(const StepperOptions& options, Solver solver)
     : OneStepMethod(options, 5),
       a_(table<Table<rodas5p::kStages>>(rodas5p::kA)),
       c_(table<Table<rodas5p::kStages>>(rodas5p::kC)),
-      h_dense_(table<Table<3>>(rodas5p::kH)) {}
+      h_dense_(table<Table<3>>(rodas5p::kH)),
+      solver_(solver),
+      matrix_(made(solver)),
+      stage_control_(without_displacement(options.error), options.groups) {}
+
+Rodas5P::Rodas5P(const Rodas5P& other)
+    : OneStepMethod(other),
+      a_(other.a_),
+      c_(other.c_),
+      h_dense_(other.h_dense_),
+      solver_(other.solver_),
+      matrix_(other.matrix_->clone()),
+      stage_control_(other.stage_control_),
+      dense_(other.dense_) {}
 
 void Rodas5P::begin_step(const System& system) {
   const Index size = x0_.size();
   const Index q = options_.error.quadratures;
-  const Index n = size - q;
   if (q > 0 && !system.has_quadrature_jacobian())
-    throw InputError("rodas5p: the system has quadratures() but no quadrature_jacobian(x, Q, t)");
-  symmetric_ = system.has_hessian();
-  jacobian_.resize(n, n);
-  factor_.resize(n, n);
+    throw InputError(
+        fmt::format("{}: the system has quadratures() but no quadrature_jacobian(x, Q, t)", method()));
   stages_.resize(size, rodas5p::kStages);
   dense_.resize(size, 3);
   argument_.resize(size);
   rate_.resize(size);
-  if (symmetric_)
-    system.hessian(x0_, jacobian_, t0_);
-  else if (system.has_jacobian())
-    system.jacobian(x0_, jacobian_, t0_);
-  else
-    differences_.jacobian(system, x0_, f0_, t0_, current_time_step(), jacobian_);
-  ++counters_.jacobians;
+  matrix_->begin(system, x0_, f0_, t0_, current_time_step());
+  if (solver_ == Solver::dense) ++counters_.jacobians;
   if (q > 0) {
-    quadrature_jacobian_.resize(q, n);
+    quadrature_jacobian_.resize(q, size - q);
     system.quadrature_jacobian(x0_, quadrature_jacobian_, t0_);
   }
   find_time_derivative(system);
@@ -80,40 +99,35 @@ void Rodas5P::find_time_derivative(const System& system) {
 void Rodas5P::find_rounding() {
   const Index n = leading();
   control_.sizes(x0_, size_);
-  const auto size = size_.head(n);
+  const Vector size = size_.head(n);
   slope_rounding_.setZero(x0_.size());
   least_curvature_.setZero(n);
   if (!forgives_rounding()) return;
-  for (Index j = 0; j < n; ++j) {
-    if (!symmetric_) {
-      slope_rounding_.head(n) += size[j] * jacobian_.col(j).cwiseAbs();
-      continue;
-    }
-    const auto column = jacobian_.col(j).tail(n - j).cwiseAbs();
-    slope_rounding_.segment(j, n - j) += size[j] * column;
-    if (j + 1 < n) slope_rounding_[j] += column.tail(n - j - 1).dot(size.tail(n - j - 1));
-  }
+  matrix_->spread(size, argument_);
+  slope_rounding_.head(n) = argument_;
   if (x0_.size() > n) slope_rounding_.tail(x0_.size() - n) = quadrature_jacobian_.cwiseAbs() * size;
   slope_rounding_ *= kMatrixRounding * std::numeric_limits<Real>::epsilon();
+  if (matrix_->sampled()) control_.even_out(x0_, slope_rounding_);
   for (Index i = 0; i < n; ++i)
     if (size[i] > 0) least_curvature_[i] = slope_rounding_[i] / size[i];
 }
 
 // rounding_, h times which is what a step makes of rounded slopes: h times that along directions in which the
 // flow rests, and only its part of 1 / (h lambda) where it is stiff. Signs as they come; groups even out.
-void Rodas5P::spread_rounding(Real h) {
+Rodas5P::Stages Rodas5P::spread_rounding(Real h) {
   rounding_.setZero(x0_.size());
-  if (!forgives_rounding()) return;
+  if (!forgives_rounding()) return Stages::done;
   const Index n = leading();
   size_ = slope_rounding_.head(n);
   for (Index i = 0; i < n; ++i) {
     const bool rests = resting_[static_cast<std::size_t>(i)] != 0;
     size_[i] *= rests ? 0 : fixed_noise(i) < 0 ? -1 : 1;
   }
-  solve(size_);
+  const Stages solved = solve(size_);
   rounding_ = slope_rounding_;
   rounding_.head(n) = size_ / (kGamma * h);
   control_.even_out(x0_, rounding_);
+  return solved;
 }
 
 // Components whose slopes are within rounding rest for the step: noise would carry them along directions
@@ -154,57 +168,49 @@ bool Rodas5P::keep_resting(Vector& slope) {
   return kept;
 }
 
-void Rodas5P::take_out_resting() {
-  for (Index i = 0; i < leading(); ++i) {
-    if (resting_[static_cast<std::size_t>(i)] == 0) continue;
-    factor_.row(i).setZero();
-    factor_.col(i).setZero();
+// In units of the step's tolerance, and of what the way of the step allows (ErrorControl::displacement), of
+// which the stages so far give an idea.
+Real Rodas5P::stage_error(const Vector& error, const Vector& stage) {
+  stage_error_.setZero(x0_.size());
+  stage_error_.head(error.size()) = error;
+  const Real norm = stage_control_.norm(stage_error_, x0_, x0_);
+  const Real part = options_.error.displacement;
+  if (!(part > 0)) return norm;
+  const Real way = part * std::max(way_, stage.norm());
+  return std::max(norm, way > 0 ? error.norm() / way : Real(0));
+}
+
+Rodas5P::Stages Rodas5P::solve(Eigen::Ref<Vector> x) {
+  const auto error = [this](const Vector& e, const Vector& stage) { return stage_error(e, stage); };
+  switch (matrix_->solve(x, error)) {
+    case StageMatrix::Solved::done:
+      return Stages::done;
+    case StageMatrix::Solved::indefinite:
+      return Stages::indefinite;
+    default:
+      return Stages::stalled;
   }
 }
 
-bool Rodas5P::factorize(Real h) {
-  const Real shift = 1 / (kGamma * h);
-  ++counters_.factorizations;
-  if (symmetric_) {
-    factor_ = jacobian_;
-    take_out_resting();
-    factor_.diagonal().array() += shift + least_curvature_.array();
-    // Works on factor_ itself; only the factor stays, the decomposition object need not.
-    const Eigen::LLT<Eigen::Ref<Matrix>, Eigen::Lower> llt(factor_);
-    return llt.info() == Eigen::Success;
-  }
-  factor_ = -jacobian_;
-  take_out_resting();
-  factor_.diagonal().array() += shift + least_curvature_.array();
-  lu_.compute(factor_);
-  return true;
-}
-
-void Rodas5P::solve(Eigen::Ref<Vector> x) {
-  if (symmetric_) {
-    factor_.triangularView<Eigen::Lower>().solveInPlace(x);
-    factor_.triangularView<Eigen::Lower>().transpose().solveInPlace(x);
-  } else {
-    x = lu_.solve(Vector(x));
-  }
-}
-
-void Rodas5P::solve_stage(int stage, Real h) {
+Rodas5P::Stages Rodas5P::solve_stage(int stage, Real h) {
   auto u = stages_.col(stage);
   const Index n = leading();
   const Index q = u.size() - n;
   auto lead = u.head(n);
   lead = rate_.head(n);
-  solve(lead);
+  const Stages solved = solve(lead);
+  if (solver_ != Solver::dense) way_ = std::max(way_, lead.norm());
   if (q > 0) {
     u.tail(q) = rate_.tail(q);
     u.tail(q).noalias() += quadrature_jacobian_ * lead;
     u.tail(q) *= kGamma * h;
   }
+  return solved;
 }
 
 Rodas5P::Stages Rodas5P::run_stages(const System& system, Real h) {
   rate_ = f0_;
+  way_ = 0;
   keep_resting(rate_);
   for (int i = 0; i < rodas5p::kStages; ++i) {
     if (i > 0) {
@@ -216,19 +222,32 @@ Rodas5P::Stages Rodas5P::run_stages(const System& system, Real h) {
     }
     if (has_time_derivative_) rate_ += h * static_cast<Real>(rodas5p::kD[i]) * time_derivative_;
     if (!rate_.allFinite()) return Stages::nonfinite;
-    solve_stage(i, h);
+    const Stages solved = solve_stage(i, h);
+    if (solved != Stages::done) return solved;
   }
   return Stages::done;
 }
 
-OneStepMethod::Trial Rodas5P::attempt(const System& system, Real h) {
+Rodas5P::Stages Rodas5P::try_stages(const System& system, Real h) {
   Stages stages = Stages::woken;
   while (stages == Stages::woken) {
-    if (!factorize(h)) return indefinite(h);
+    if (solver_ == Solver::dense) ++counters_.factorizations;
+    if (!matrix_->prepare(1 / (kGamma * h), least_curvature_, resting_)) return Stages::indefinite;
     stages = run_stages(system, h);
   }
-  if (stages == Stages::nonfinite) return nonfinite(h);
-  spread_rounding(h);
+  return stages == Stages::done ? spread_rounding(h) : stages;
+}
+
+OneStepMethod::Trial Rodas5P::attempt(const System& system, Real h) {
+  switch (try_stages(system, h)) {
+    case Stages::indefinite:
+    case Stages::stalled:  // shorter steps have a matrix closer to a multiple of one
+      return indefinite(h);
+    case Stages::nonfinite:
+      return nonfinite(h);
+    default:
+      break;
+  }
   x_try_ = argument_ + stages_.col(rodas5p::kStages - 1);  // the last argument is y + sum_j a_8j U_j
   rate_ = stages_.col(rodas5p::kStages - 1);
   const Real error = error_norm(rate_, h);
@@ -246,14 +265,6 @@ void Rodas5P::interpolate(Real t, Vector& x) const {
   const Real rest = 1 - theta;
   x = rest * x0_ + theta * x1_ +
       theta * rest * (dense_.col(0) + theta * (dense_.col(1) + theta * dense_.col(2)));
-}
-
-void Rodas5P::curvature(const Vector& v, Vector& out) const {
-  out.resize(leading());
-  if (symmetric_)
-    out.noalias() = jacobian_.selfadjointView<Eigen::Lower>() * v;
-  else
-    out.noalias() = -jacobian_ * v;
 }
 
 }  // namespace saddleflow

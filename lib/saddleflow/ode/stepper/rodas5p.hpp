@@ -7,10 +7,16 @@
 //   y_1 = y + sum_j a_8j U_j + U_8,   error estimate U_8,
 //   y(t + theta h) = (1-theta) y + theta ( y_1 + (1-theta) (K_1 + theta (K_2 + theta K_3)) ),  K = H U.
 //
-// Where f is a gradient flow, J = -H is symmetric and H + I/(gamma h) is factorised by Cholesky in place; a
-// failed factorisation says that h is too long for lambda_min(H), and the step is rejected. A general
-// Jacobian is factorised by LU. Either is evaluated once a step and kept when a try is rejected. A system
-// that offers neither gets a general one from differences of its right-hand side (difference_jacobian.hpp).
+// Where f is a gradient flow, J = -H is symmetric. Two ways to solve the stages' equations (StageMatrix):
+//
+//   rodas5p     H + I/(gamma h) is formed and factorised by Cholesky in place; a failed factorisation says
+//   that
+//               h is too long for lambda_min(H), and the step is rejected. A general Jacobian is factorised
+//               by LU. Either is evaluated once a step and kept when a try is rejected. A system that offers
+//               neither gets a general one from differences of its right-hand side.
+//   rodas5p-cg  conjugate directions by products with H, to a part of the error that is allowed. All stages
+//   have
+//               one matrix, so the directions of one stage serve the next (ConjugateDirections).
 //
 // Slopes are rounded to r = c eps |J| |x|, component by component. Where a state rests while h grows without
 // bound, h r would move it along its zero modes, and noise in J make the matrix indefinite. So components
@@ -28,28 +34,33 @@
 #include <memory>
 #include <vector>
 
-#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/ode/stepper/difference_jacobian.hpp"
 #include "saddleflow/ode/stepper/one_step_method.hpp"
 #include "saddleflow/ode/stepper/rodas5p_coefficients.hpp"
-#include "saddleflow/ode/stepper/spectral.hpp"
+#include "saddleflow/ode/stepper/stage_matrix.hpp"
 
 namespace saddleflow {
 
 class Rodas5P final : public OneStepMethod {
  public:
-  explicit Rodas5P(const StepperOptions& options);
+  enum class Solver { dense, conjugate_directions };
 
-  std::string_view method() const override { return stepper_name::rodas5p; }
+  explicit Rodas5P(const StepperOptions& options, Solver solver = Solver::dense);
+  Rodas5P(const Rodas5P& other);
+  Rodas5P& operator=(const Rodas5P& other) = delete;
+
+  std::string_view method() const override {
+    return solver_ == Solver::dense ? stepper_name::rodas5p : stepper_name::rodas5p_cg;
+  }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Rodas5P>(*this); }
   int dense_degree() const override { return 4; }
 
-  /// Whether the Jacobian of the last step was symmetric (a Hessian).
-  bool symmetric() const { return symmetric_; }
-  /// Number of leading components, the size of the Jacobian.
-  Index leading() const { return jacobian_.rows(); }
-  /// Hessian (or minus the Jacobian) at the start of the last step, times v.
-  void curvature(const Vector& v, Vector& out) const;
+  /// See StageMatrix::products(), of the last step.
+  int products() const { return matrix_->products(); }
+  /// Of the Hessian (or minus the Jacobian) at the start of the last step; see StageMatrix::largest().
+  Real largest_eigenvalue(SpectralEstimator& estimator, int steps) const {
+    return matrix_->largest(estimator, steps);
+  }
 
  private:
   void begin_step(const System& system) override;
@@ -63,12 +74,13 @@ class Rodas5P final : public OneStepMethod {
   bool all_rest() const;
   void silence_quadratures(Vector& slope) const;
   bool keep_resting(Vector& slope);
-  void take_out_resting();
-  void spread_rounding(Real h);
-  bool factorize(Real h);
-  void solve(Eigen::Ref<Vector> x);
-  void solve_stage(int stage, Real h);
-  enum class Stages { done, nonfinite, woken };
+  enum class Stages { done, nonfinite, woken, indefinite, stalled };
+  Index leading() const { return x0_.size() - options_.error.quadratures; }
+  Stages try_stages(const System& system, Real h);
+  Stages spread_rounding(Real h);
+  Stages solve(Eigen::Ref<Vector> x);
+  Stages solve_stage(int stage, Real h);
+  Real stage_error(const Vector& error, const Vector& stage);
   Stages run_stages(const System& system, Real h);
 
   template <int Rows>
@@ -76,14 +88,14 @@ class Rodas5P final : public OneStepMethod {
   Table<rodas5p::kStages> a_, c_;
   Table<3> h_dense_;
 
-  bool symmetric_ = true;
+  Solver solver_;
+  std::unique_ptr<StageMatrix> matrix_;
+  ErrorControl stage_control_;  ///< the same without what the way of the whole step allows
   bool has_time_derivative_ = false;
   DifferenceJacobian differences_;
-  Matrix jacobian_;             ///< Hessian, or the Jacobian itself
   Matrix quadrature_jacobian_;  ///< Q
-  Matrix factor_;               ///< lower Cholesky factor
-  LuFactors lu_;
-  Vector time_derivative_, argument_, rate_;
+  Vector time_derivative_, argument_, rate_, stage_error_;
+  Real way_ = 0;                                    ///< length of the longest stage of this try so far
   Vector size_, slope_rounding_, least_curvature_;  ///< the last: what of the Hessian's diagonal is rounding
   std::vector<char> resting_;                       ///< components that stand still for the step
   int wakes_ = 0;

@@ -1,0 +1,85 @@
+#include "saddleflow/ode/stepper/conjugate_directions.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/ode/stepper/stepper.hpp"
+
+namespace saddleflow {
+
+void ConjugateDirections::begin(Index n) {
+  size_ = 0;
+  p_.resize(n, capacity_);
+  q_.resize(n, capacity_);
+}
+
+// x += P P' r, which minimises the error of x over the space of the kept directions in the norm of A.
+void ConjugateDirections::project(Vector& x) {
+  if (size_ == 0) return;
+  coefficients_.noalias() = p_.leftCols(size_).transpose() * residual_;
+  x.noalias() += p_.leftCols(size_) * coefficients_;
+  residual_.noalias() -= q_.leftCols(size_) * coefficients_;
+}
+
+void ConjugateDirections::keep() {
+  if (size_ < capacity_) {
+    p_.col(size_) = direction_;
+    q_.col(size_) = product_;
+    ++size_;
+    return;
+  }
+  last_ = direction_;
+  last_product_ = product_;
+  has_last_ = true;
+}
+
+// One product; false where A is not positive along the direction.
+bool ConjugateDirections::advance(ProductRef product, Vector& x) {
+  direction_ = residual_;
+  // Twice is enough (Kahan), as for orthogonality.
+  for (int pass = 0; pass < 2 && size_ > 0; ++pass) {
+    coefficients_.noalias() = q_.leftCols(size_).transpose() * direction_;
+    direction_.noalias() -= p_.leftCols(size_) * coefficients_;
+  }
+  if (has_last_) direction_ -= last_product_.dot(direction_) * last_;
+  const Real length = direction_.norm();
+  if (!(length > 0)) return true;
+  direction_ /= length;
+  product(direction_, product_);
+  if (!product_.allFinite())
+    throw StepFailure(Stop::nonfinite, "conjugate directions: a Hessian-vector product is not finite");
+  const Real curvature = direction_.dot(product_);
+  if (!(curvature > 0)) return false;
+  const Real scale = 1 / std::sqrt(curvature);
+  direction_ *= scale;
+  product_ *= scale;
+  const Real along = direction_.dot(residual_);
+  x += along * direction_;
+  residual_ -= along * product_;
+  keep();
+  return true;
+}
+
+ConjugateDirections::Solved ConjugateDirections::solve(ProductRef product, const Vector& b, Vector& x,
+                                                       const Enough& enough, int most) {
+  x.setZero(b.size());
+  residual_ = b;
+  has_last_ = false;
+  project(x);
+  for (int products = 0; !enough(residual_, x); ++products) {
+    if (products >= most) return Solved::stalled;
+    if (!advance(product, x)) return Solved::indefinite;
+  }
+  return Solved::done;
+}
+
+// With p_k' A p_k = 1 the Ritz values are one over the eigenvalues of P'P.
+Real ConjugateDirections::largest() const {
+  if (size_ == 0) return 0;
+  const Matrix gram = p_.leftCols(size_).transpose() * p_.leftCols(size_);
+  const Real least = symmetric_eigenvalues(gram, "conjugate directions").minCoeff();
+  return least > 0 ? 1 / least : Real(0);
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,99 @@
+#include "saddleflow/ode/stepper/krylov_stage_matrix.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "saddleflow/base/error.hpp"
+
+namespace saddleflow {
+namespace {
+
+// Directions that are kept, two vectors each. With the stages and what else a step needs 64 are below 200
+// vectors; of smaller problems, whose vectors are no matter, up to 256 in 32 MB.
+constexpr Index kKeptAtLeast = 64, kKeptAtMost = 256, kNumbers = Index{1} << 21;
+// Products of a try: beyond these the step is too long for this method.
+constexpr int kMostProducts = 400;
+// Of the error of a step that is allowed what one of its eight stages may add: the coefficients of later ones
+// magnify it.
+constexpr Real kPartOfError = Real(0.01);
+
+// What a residual is rounded to, in units of epsilon |b|.
+constexpr Real kRoundingOfResidual = 4;
+
+}  // namespace
+
+KrylovStageMatrix::KrylovStageMatrix() : directions_(kKeptAtLeast) {}
+
+void KrylovStageMatrix::begin(const System& system, const Vector& x, const Vector& /*f*/, Real t,
+                              Real /*h*/) {
+  if (!system.has_hessian_vector())
+    throw InputError("rodas5p-cg: the system offers no hessian_vector(x, v, out, t)");
+  system_ = system;
+  x_ = x;
+  t_ = t;
+  const Index n = std::max<Index>(1, x.size() - system.quadratures());
+  directions_.set_capacity(std::min(n, std::clamp(kNumbers / n, kKeptAtLeast, kKeptAtMost)));
+  products_ = 0;
+}
+
+void KrylovStageMatrix::spread(const Vector& size, Vector& out) {
+  masked_.resize(size.size());
+  for (Index i = 0; i < size.size(); ++i) masked_[i] = fixed_noise(i) < 0 ? -size[i] : size[i];
+  out.resize(size.size());
+  system_->hessian_vector(x_, masked_, out, t_);
+  out = out.cwiseAbs();
+}
+
+void KrylovStageMatrix::silence(Vector& v) const {
+  if (!some_rest_) return;
+  for (Index i = 0; i < v.size(); ++i)
+    if (resting_[static_cast<std::size_t>(i)] != 0) v[i] = 0;
+}
+
+void KrylovStageMatrix::multiply(const Vector& v, Vector& out) {
+  masked_ = v;
+  silence(masked_);
+  out.resize(v.size());
+  system_->hessian_vector(x_, masked_, out, t_);
+  ++products_;
+  silence(out);
+  out += (shift_ + extra_.array()).matrix().cwiseProduct(v);
+}
+
+bool KrylovStageMatrix::prepare(Real shift, const Vector& extra, const std::vector<char>& resting) {
+  shift_ = shift;
+  extra_ = extra;
+  resting_ = resting;
+  some_rest_ = std::any_of(resting.begin(), resting.end(), [](char rests) { return rests != 0; });
+  directions_.begin(extra.size());
+  most_ = products_ + kMostProducts;
+  return true;
+}
+
+StageMatrix::Solved KrylovStageMatrix::solve(Eigen::Ref<Vector> x, const StageError& error) {
+  right_ = x;
+  const Real rounding = kRoundingOfResidual * std::numeric_limits<Real>::epsilon() * right_.norm();
+  // All eigenvalues are at least about the shift, so the error is at most the residual over it.
+  const auto enough = [&](const Vector& residual, const Vector& solution) {
+    if (residual.norm() <= rounding) return true;
+    error_ = residual / shift_;
+    return error(error_, solution) <= kPartOfError;
+  };
+  const auto product = [this](const Vector& v, Vector& out) { multiply(v, out); };
+  const auto solved = directions_.solve(product, right_, solution_, enough, most_ - products_);
+  x = solution_;
+  switch (solved) {
+    case ConjugateDirections::Solved::done:
+      return Solved::done;
+    case ConjugateDirections::Solved::indefinite:
+      return Solved::indefinite;
+    default:
+      return Solved::stalled;
+  }
+}
+
+Real KrylovStageMatrix::largest(SpectralEstimator& /*estimator*/, int /*steps*/) const {
+  return std::max(Real(0), directions_.largest() - shift_);
+}
+
+}  // namespace saddleflow

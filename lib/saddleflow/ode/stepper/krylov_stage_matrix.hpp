@@ -1,0 +1,41 @@
+// The stage matrix by its products: conjugate directions, no matrix.
+#pragma once
+
+#include <optional>
+
+#include "saddleflow/ode/stepper/conjugate_directions.hpp"
+#include "saddleflow/ode/stepper/stage_matrix.hpp"
+
+namespace saddleflow {
+
+/// For systems with hessian_vector(). Memory: two vectors a direction that is kept.
+class KrylovStageMatrix final : public StageMatrix {
+ public:
+  KrylovStageMatrix();
+  std::unique_ptr<StageMatrix> clone() const override { return std::make_unique<KrylovStageMatrix>(*this); }
+  /// InputError where the system offers no product.
+  void begin(const System& system, const Vector& x, const Vector& f, Real t, Real h) override;
+  bool symmetric() const override { return true; }
+  void spread(const Vector& size, Vector& out) override;
+  bool sampled() const override { return true; }
+  bool prepare(Real shift, const Vector& extra, const std::vector<char>& resting) override;
+  Solved solve(Eigen::Ref<Vector> x, const StageError& error) override;
+  int products() const override { return products_; }
+  Real largest(SpectralEstimator& estimator, int steps) const override;
+
+ private:
+  void multiply(const Vector& v, Vector& out);
+  void silence(Vector& v) const;
+
+  std::optional<System> system_;
+  Vector x_;
+  Real t_ = 0, shift_ = 0;
+  Vector extra_, masked_, right_, solution_, error_;
+  std::vector<char> resting_;
+  bool some_rest_ = false;
+  ConjugateDirections directions_;
+  int products_ = 0;  ///< of this step
+  int most_ = 0;      ///< of this try and those before it
+};
+
+}  // namespace saddleflow
