@@ -88,7 +88,10 @@ std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool 
   chart.rtol = options.stepping->error.rtol;
   StepperOptions stepping = PolarChart::stepper_options(*options.stepping, flow);
   stepping.check = make_check<PolarKinkChart>(options, flow);
-  std::unique_ptr<Stepper> stepper = make_stepper(options.stepper, stepping);
+  // The Jacobian in this chart is not symmetric.
+  const bool by_products = stepper_entry(options.stepper).by_products;
+  std::unique_ptr<Stepper> stepper =
+      make_stepper(by_products ? stepper_name::automatic : options.stepper, stepping);
   if (has_linear_start(options, flow.correlation().network()))
     stepper = std::make_unique<LinearStart>(flow, std::move(stepper), stepping.error.rtol);
   return std::make_unique<PolarChart>(flow, std::move(stepper), chart);

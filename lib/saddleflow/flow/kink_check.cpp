@@ -28,6 +28,13 @@ Bernstein hermite(Real z0, Real dz0, Real z1, Real dz1) {
   return Bernstein({z0, z0 + dz0 / 3, z1 - dz1 / 3, z1});
 }
 
+/// Whether the cubic with these values, of one sign, and derivatives may have the other sign in between: not
+/// if both inner coefficients are on the side of the ends. Few operations, as most units do not.
+bool may_visit(Real z0, Real dz0, Real z1, Real dz1) {
+  const Real side = z0 > 0 ? Real(1) : Real(-1);
+  return side * dz0 < 0 && side * dz1 > 0 && std::min(side * (3 * z0 + dz0), side * (3 * z1 - dz1)) < 0;
+}
+
 /// Where a cubic that falls at the start and rises at the end is smallest.
 Real lowest(const Bernstein& cubic) {
   const std::vector<Real>& c = cubic.coefficients();
@@ -84,9 +91,12 @@ void KinkCheck::find_passed(const FeedForwardState& state, Real h) {
   Real degree = 1;
   for (std::size_t l = 0; l < state.hidden.size(); ++l) {
     const Real growth = std::exp(degree * (start_.log_scale - end_.log_scale));
-    for (Index i = 0; i < end_.z[l].cols(); ++i)
-      for (Index j = 0; j < end_.z[l].rows(); ++j)
-        look_at_unit(state, {static_cast<int>(l), j, i}, h, growth);
+    const Matrix &z0 = start_.z[l], &z1 = end_.z[l], &dz0 = start_.dz[l], &dz1 = end_.dz[l];
+    for (Index i = 0; i < z1.cols(); ++i)
+      for (Index j = 0; j < z1.rows(); ++j)
+        if ((z0(j, i) > 0) != (z1(j, i) > 0) ||
+            may_visit(growth * z0(j, i), h * growth * dz0(j, i), z1(j, i), h * dz1(j, i)))
+          look_at_unit(state, {static_cast<int>(l), j, i}, h, growth);
     degree = degree * static_cast<Real>(power_) + 1;
   }
 }
@@ -113,8 +123,6 @@ void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, Re
   const Real z0 = side * growth * start, end = side * z1;
   const Real dz0 = side * growth * h * start_.dz[l](kink.neuron, kink.sample);
   const Real dz1 = side * h * end_.dz[l](kink.neuron, kink.sample);
-  // Both inner coefficients on the side of the ends: so is the cubic.
-  if (!crossed && (dz0 >= 0 || dz1 <= 0 || std::min(3 * z0 + dz0, 3 * end - dz1) >= 0)) return;
   // From a kink, up to rounding: as after a cut on it. There is no branch to leave, and to cut again at once,
   // by steps that move nothing, would never end where the flow is at rest.
   if (crossed && z0 <= kPreActivationRounding * size_of_terms(state, kink)) return;

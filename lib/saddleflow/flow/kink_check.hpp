@@ -56,6 +56,7 @@ class KinkCheck final : public StepCheck {
   const FeedForwardState& look(const Vector& x, Counting counting, End& end);
   void differentiate(const FeedForwardState& state, End& end) const;
   void find_passed(const FeedForwardState& state, Real h);
+  /// Of a unit that passes, or may have passed and come back.
   void look_at_unit(const FeedForwardState& state, const Kink& kink, Real h, Real growth);
   Real jump(Real z) const;
   bool follows_rates(const Kink& kink, Real h) const;

@@ -307,8 +307,8 @@ std::vector<Key> common_keys() {
       {"flow.stepper",
        text,
        "\"auto\"",
-       "auto: dopri5, or dop853 if the activation is polynomial; where the flow is stiff rodas5p, or rkc2 "
-       "for large networks with rtol >= 1e-10",
+       "auto: dopri5, or dop853 if the activation is polynomial; where the flow is stiff rodas5p, or "
+       "rodas5p-cg if products with the Hessian cost less than its factorisation",
        {},
        "",
        stepper_names},
@@ -325,7 +325,7 @@ std::vector<Key> common_keys() {
       {"flow.dense_limit",
        integer,
        "2000",
-       "stepper auto: number of weights above which rkc2 takes the place of rodas5p",
+       "stepper auto: number of weights above which no Hessian is formed and factorised",
        {},
        ">= 0"},
       {"flow.theta",

@@ -19,6 +19,9 @@ constexpr Real kProduct = Real(1.25), kPasses = 2;
 constexpr Real kUsualProducts = 20;
 // Of what is known about the products of a step what the last step is worth.
 constexpr Real kNews = Real(0.25);
+// Steps for which an estimate of the largest eigenvalue is used, while z is so many times what matters.
+constexpr int kLongestAge = 10;
+constexpr Real kNoDoubt = 4;
 // Steps on end in which a factorisation would have cost clearly less than the products.
 constexpr int kDearSteps = 3;
 constexpr Real kClearly = Real(0.8);
@@ -74,6 +77,8 @@ void AutoStepper::initialize(const Vector& x, Real t, Real dt) {
   strikes_ = size_strikes_ = calm_ = returns_ = 0;
   stiff_step_ = stiff_debt_ = limit_steps_ = 0;
   cg_products_ = kUsualProducts;
+  largest_ = 0;
+  largest_age_ = 0;
   dear_ = 0;
   shortened_ = planned_ = false;
   open_window(policy_.check_interval);
@@ -119,6 +124,7 @@ void AutoStepper::carry_out_plan() {
   strikes_ = size_strikes_ = calm_ = 0;
   stiff_step_ = 0;
   dear_ = 0;
+  largest_age_ = 0;
   if (mode_ != Mode::nonstiff) {
     stiff_debt_ = 0;
   } else {
@@ -212,8 +218,7 @@ Real AutoStepper::work_of(Mode method, const System& system) const {
 }
 
 Real AutoStepper::explicit_work(const System& system) const {
-  const Mode method = mode_ == Mode::nonstiff ? stiff_method(system) : mode_;
-  const Real stiff = work_of(method, system);
+  const Real stiff = work_of(mode_ == Mode::rkc2 ? mode_ : stiff_method(system), system);
   if (!(stiff > 0)) return 0;
   return stiff / ((options_.smooth ? kStagesOfDop853 : kStagesOfDopri5) * system.operations().rhs);
 }
@@ -234,13 +239,28 @@ Real AutoStepper::least_stiffness(const System& system) const {
   return std::max(policy_.explicit_below * limit_, by_cost);
 }
 
-void AutoStepper::observe_stiff(const System& system, Real h) {
-  Real largest = rkc2_.spectrum().max;
-  if (mode_ != Mode::rkc2) {
-    const Rodas5P& method = mode_ == Mode::rodas5p ? rodas5p_ : rodas5p_cg_;
-    largest = method.largest_eigenvalue(estimator_, policy_.follow_steps);
-    ++banked_.spectral_estimates;
+// Of a matrix that is not formed every product costs as much as in a solution: the last estimate will do as
+// long as it leaves no doubt.
+Real AutoStepper::largest_eigenvalue(const System& system, Real h) {
+  if (mode_ == Mode::rkc2) return rkc2_.spectrum().max;
+  if (mode_ == Mode::rodas5p) {
+    largest_ = rodas5p_.largest_eigenvalue(estimator_, policy_.follow_steps).value_or(0);
+  } else if (largest_age_ > 0 && h * largest_ > kNoDoubt * least_stiffness(system)) {
+    --largest_age_;
+    return largest_;
+  } else {
+    largest_ = estimator_
+                   .estimate(system, current_state(), rodas5p_cg_.current_derivative(), current_time(),
+                             policy_.follow_steps)
+                   .max;
   }
+  largest_age_ = kLongestAge;
+  ++banked_.spectral_estimates;
+  return largest_;
+}
+
+void AutoStepper::observe_stiff(const System& system, Real h) {
+  const Real largest = largest_eigenvalue(system, h);
   const Real explicit_steps = h * largest / (policy_.stiff_above * limit_);
   stiff_debt_ = std::max(Real(0), stiff_debt_ + explicit_work(system) - explicit_steps);
   // A step that is short because it has not grown yet says nothing.
@@ -285,6 +305,8 @@ std::vector<Real> AutoStepper::memory() const {
   memory.add(limit_steps_);
   memory.add(cg_products_);
   memory.add(dear_);
+  memory.add(largest_);
+  memory.add(largest_age_);
   memory.add(shortened_);
   memory.add(planned_);
   memory.add(static_cast<int>(planned_mode_));
@@ -318,6 +340,8 @@ void AutoStepper::restore(const Vector& x, Real t, const std::vector<Real>& memo
   limit_steps_ = reader.real();
   cg_products_ = reader.real();
   dear_ = static_cast<int>(reader.integer());
+  largest_ = reader.real();
+  largest_age_ = static_cast<int>(reader.integer());
   shortened_ = reader.integer() != 0;
   planned_ = reader.integer() != 0;
   planned_mode_ = mode();

@@ -103,6 +103,7 @@ class AutoStepper final : public Stepper {
   Mode stiff_method(const System& system) const;
   /// Operations of a step; 0 if the system does not say.
   Real work_of(Mode method, const System& system) const;
+  Real largest_eigenvalue(const System& system, Real h);
   void compare_methods(const System& system);
   /// Explicit steps that cost as much as one stiff step; 0 if the system does not say.
   Real explicit_work(const System& system) const;
@@ -139,6 +140,8 @@ class AutoStepper final : public Stepper {
   Real limit_steps_ = 0;    ///< explicit steps on their limit since then, less those off it
   Real cg_products_ = 0;    ///< products of a step of rodas5p-cg, by the last ones
   int dear_ = 0;            ///< successive steps of it for which a factorisation would have cost less
+  Real largest_ = 0;        ///< eigenvalue, of stiff steps, as it was estimated last
+  int largest_age_ = 0;     ///< steps for which that may be used
   bool shortened_ = false;  ///< the next step was not chosen by accuracy
   // A switch is decided after a step and carried out with the next, so that the dense output and the step to
   // be tried next are always what the caller sees.

@@ -1,15 +1,16 @@
 #include "saddleflow/ode/stepper/conjugate_directions.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/ode/stepper/stepper.hpp"
 
 namespace saddleflow {
 
 void ConjugateDirections::begin(Index n) {
   size_ = 0;
+  norm_ = 0;
   p_.resize(n, capacity_);
   q_.resize(n, capacity_);
 }
@@ -49,6 +50,7 @@ bool ConjugateDirections::advance(ProductRef product, Vector& x) {
   product(direction_, product_);
   if (!product_.allFinite())
     throw StepFailure(Stop::nonfinite, "conjugate directions: a Hessian-vector product is not finite");
+  norm_ = std::max(norm_, product_.norm());
   const Real curvature = direction_.dot(product_);
   if (!(curvature > 0)) return false;
   const Real scale = 1 / std::sqrt(curvature);
@@ -72,14 +74,6 @@ ConjugateDirections::Solved ConjugateDirections::solve(ProductRef product, const
     if (!advance(product, x)) return Solved::indefinite;
   }
   return Solved::done;
-}
-
-// With p_k' A p_k = 1 the Ritz values are one over the eigenvalues of P'P.
-Real ConjugateDirections::largest() const {
-  if (size_ == 0) return 0;
-  const Matrix gram = p_.leftCols(size_).transpose() * p_.leftCols(size_);
-  const Real least = symmetric_eigenvalues(gram, "conjugate directions").minCoeff();
-  return least > 0 ? 1 / least : Real(0);
 }
 
 }  // namespace saddleflow

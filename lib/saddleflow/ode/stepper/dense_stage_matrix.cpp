@@ -65,7 +65,7 @@ StageMatrix::Solved DenseStageMatrix::solve(Eigen::Ref<Vector> x, const StageErr
   return Solved::done;
 }
 
-Real DenseStageMatrix::largest(SpectralEstimator& estimator, int steps) const {
+std::optional<Real> DenseStageMatrix::largest(SpectralEstimator& estimator, int steps) const {
   const auto product = [this](const Vector& v, Vector& out) {
     out.resize(jacobian_.rows());
     if (symmetric_)

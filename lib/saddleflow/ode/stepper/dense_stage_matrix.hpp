@@ -18,7 +18,7 @@ class DenseStageMatrix final : public StageMatrix {
   bool sampled() const override { return false; }
   bool prepare(Real shift, const Vector& extra, const std::vector<char>& resting) override;
   Solved solve(Eigen::Ref<Vector> x, const StageError& error) override;
-  Real largest(SpectralEstimator& estimator, int steps) const override;
+  std::optional<Real> largest(SpectralEstimator& estimator, int steps) const override;
 
  private:
   void take_out(const std::vector<char>& resting);

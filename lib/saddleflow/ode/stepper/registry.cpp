@@ -40,12 +40,14 @@ std::vector<RegisteredStepper> own_steppers() {
   namespace n = stepper_name;
   return {
       {kNoFlag,
-       {n::automatic, driver, made<AutoStepper>, "explicit, stiff where that pays", 0, true, 0, n::rkc2}},
+       {n::automatic, driver, made<AutoStepper>, "explicit, stiff where that pays", 0, true, 0,
+        n::rodas5p_cg}},
       {0, {n::dopri5, method, made<Dopri5>, "explicit, for kinks", 5, false, 5, ""}},
       {3, {n::dop853, method, made<Dop853>, "explicit, for polynomial activations", 8, false, 7, ""}},
       {1, {n::rodas5p, method, made<Rodas5P>, "Rosenbrock, by the Hessian", 5, true, 4, ""}},
       {5,
-       {n::rodas5p_cg, method, made_rodas5p_cg, "Rosenbrock, by products with the Hessian", 5, true, 4, ""}},
+       {n::rodas5p_cg, method, made_rodas5p_cg, "Rosenbrock, by products with the Hessian", 5, true, 4, "",
+        true}},
       {2, {n::rkc2, method, made<Rkc2>, "Chebyshev, by products with the Hessian", 2, true, 3, ""}},
       {4, {n::exponential, part, nullptr, "exact, near the origin where the flow is linear", 0, true, 0, ""}},
   };

@@ -33,6 +33,7 @@ struct StepperEntry {
   int dense_degree = 0;  ///< of a method, see Stepper::dense_degree()
   std::string
       when_large;  ///< of a driver: the method that it leaves stiff steps to above dense_limit; or empty
+  bool by_products = false;  ///< its system must offer hessian_vector()
 };
 
 /// Adds a stepper of your own to make_stepper(), to the key flow.stepper and to run files. The flag of a

@@ -58,7 +58,7 @@ class Rodas5P final : public OneStepMethod {
   /// See StageMatrix::products(), of the last step.
   int products() const { return matrix_->products(); }
   /// Of the Hessian (or minus the Jacobian) at the start of the last step; see StageMatrix::largest().
-  Real largest_eigenvalue(SpectralEstimator& estimator, int steps) const {
+  std::optional<Real> largest_eigenvalue(SpectralEstimator& estimator, int steps) const {
     return matrix_->largest(estimator, steps);
   }
 

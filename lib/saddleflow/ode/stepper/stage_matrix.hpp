@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "saddleflow/ode/stepper/spectral.hpp"
@@ -41,9 +42,9 @@ class StageMatrix {
   virtual Solved solve(Eigen::Ref<Vector> x, const StageError& error) = 0;
   /// Products with the Hessian in the solutions of this step; 0 of a matrix that is formed.
   virtual int products() const { return 0; }
-  /// The largest eigenvalue of the Hessian, or the spectral radius of J: what the solutions have shown, or
-  /// from `steps` products with a matrix at hand.
-  virtual Real largest(SpectralEstimator& estimator, int steps) const = 0;
+  /// The largest eigenvalue of the Hessian, or the spectral radius of J, from `steps` products with a matrix
+  /// that is formed; none where it is not.
+  virtual std::optional<Real> largest(SpectralEstimator& estimator, int steps) const = 0;
 
  protected:
   // Copied through clone() only.
