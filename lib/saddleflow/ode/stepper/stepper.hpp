@@ -102,7 +102,7 @@ struct StepperOptions {
   ErrorGroups groups;
   Real max_step = 0;    ///< 0: none
   bool smooth = false;  ///< the right-hand side has derivatives of all orders: "auto" then uses dop853
-  int dense_limit = kDenseStiff;  ///< "auto": Rosenbrock up to this many components, RKC2 above
+  int dense_limit = kDenseStiff;  ///< "auto": above this many components no Jacobian is formed
   int max_rejections = 60;  ///< consecutive rejections before StepFailure: at a half each, a step of 1e-18
   std::shared_ptr<StepCheck> check;  ///< asked about every accepted step; null: nobody
 };
