@@ -7,15 +7,16 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "command_line.hpp"
 #include "interrupt.hpp"
+#include "messages.hpp"
 #include "output_file.hpp"
 #include "saddleflow/archive/table_file.hpp"
+#include "saddleflow/base/output_path.hpp"
 #include "saddleflow/base/workers.hpp"
 #include "sweep/collect.hpp"
 #include "sweep/runner.hpp"
@@ -140,18 +141,16 @@ class ProgressLines {
  public:
   void operator()(const sweep::SweepProgress& p) {
     if (terminal_) {
-      fmt::print(stderr, "\r\033[K{}", in_words(p));
-      std::fflush(stderr);
+      say(fmt::format("\r\033[K{}", in_words(p)));
       return;
     }
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < kSilence) return;
     last_ = now;
-    fmt::print(stderr, "{}\n", in_words(p));
-    std::fflush(stderr);
+    say(fmt::format("{}\n", in_words(p)));
   }
   void clear() const {
-    if (terminal_) fmt::print(stderr, "\r\033[K");
+    if (terminal_) say("\r\033[K");
   }
 
  private:
@@ -178,7 +177,7 @@ int run_all(const Arguments& a, const sweep::SweepFile& file, const sweep::RunLi
   if (!a.quiet) options.progress = [&](const sweep::SweepProgress& p) { progress(p); };
   options.on_failure = [&](const sweep::FailedRun& run) {
     if (!a.quiet) progress.clear();
-    fmt::print(stderr, "sf-sweep: {}\n", in_words(run));
+    complain("sf-sweep", fmt::format("{}", in_words(run)));
   };
   const sweep::SweepOutcome end = sweep::run_sweep(file, runs, options);
   if (!a.quiet) {
@@ -193,8 +192,8 @@ int run_all(const Arguments& a, const sweep::SweepFile& file, const sweep::RunLi
   }
   if (interrupted) return 130;
   if (end.unfinished > 0) {
-    fmt::print(stderr, "sf-sweep: {} runs were interrupted from outside; the same command continues them\n",
-               end.unfinished);
+    complain("sf-sweep", fmt::format("{} runs were interrupted from outside; the same command continues them",
+                                     end.unfinished));
     return 130;
   }
   return end.failed.empty() ? 0 : 3;
@@ -261,10 +260,10 @@ int slurm(const sweep::SweepFile& file, const sweep::RunList& runs, const Argume
   const sweep::SlurmPlan plan = sweep::plan_slurm(file, all);
   std::filesystem::create_directories(a.folder);
   const std::string script = (std::filesystem::path(a.folder) / "sweep.slurm").string();
-  std::ofstream out(script);
-  out << sweep::slurm_script(file, plan, a.folder, std::filesystem::read_symlink("/proc/self/exe").string());
-  out.close();
-  if (!out) throw IoError(script + ": cannot be written");
+  write_output(
+      script,
+      sweep::slurm_script(file, plan, a.folder, std::filesystem::read_symlink("/proc/self/exe").string()),
+      ExistingFile::replace);
   if (!a.quiet)
     fmt::print("script:  {}: {} runs in {} job{} of about {:.1f} minutes, {} of memory each\n", script,
                plan.runs, plan.chunks, plan.chunks == 1 ? "" : "s", plan.minutes_per_job, plan.memory);
