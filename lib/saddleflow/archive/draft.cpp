@@ -16,6 +16,7 @@
 #include "saddleflow/archive/file_holders.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 
 namespace saddleflow::archive {
 namespace {
@@ -49,8 +50,12 @@ std::string reason_of(const std::error_code& error, const std::string& path) {
 
 }  // namespace
 
+Draft::Draft(const std::string& path)
+    : output_(path, kLongestHoldOfReader.count()), path_(followed(path)), draft_(draft_name(path_)) {}
+
 Draft::Draft(Draft&& other) noexcept
-    : path_(std::move(other.path_)),
+    : output_(std::move(other.output_)),
+      path_(std::move(other.path_)),
       draft_(std::exchange(other.draft_, std::string())),
       lock_(std::exchange(other.lock_, -1)) {}
 
@@ -83,16 +88,13 @@ void Draft::lock_file(Lock lock) {
 Draft Draft::fresh(const std::string& path) {
   Draft draft(path);
   std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) draft.lock_file(lock_exclusively);
-  std::filesystem::remove(draft.draft_, ignored);
+  if (std::filesystem::exists(draft.path_, ignored)) draft.lock_file(lock_exclusively);
   return draft;
 }
 
 Draft Draft::successor_of(const std::string& path) {
   Draft draft(path);
   draft.lock_file(lock_shared);
-  std::error_code ignored;
-  std::filesystem::remove(draft.draft_, ignored);
   return draft;
 }
 
@@ -100,7 +102,7 @@ Draft Draft::copy_of(const std::string& path) {
   Draft draft(path);
   draft.lock_file(lock_exclusively);
   std::error_code error;
-  std::filesystem::copy_file(path, draft.draft_, std::filesystem::copy_options::overwrite_existing, error);
+  std::filesystem::copy_file(draft.path_, draft.draft_, error);
   if (error)
     throw IoError(path + ": cannot copy the file to " + draft.draft_ + ": " + reason_of(error, path));
   return draft;

@@ -7,14 +7,13 @@
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/archive/recovery.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 
 namespace saddleflow::archive {
 namespace {
 
 void require_replaceable(const std::string& path) {
   // Whatever the file holds, be it no run at all.
-  if (!std::filesystem::is_regular_file(path))
-    throw InputError(path + ": no plain file, it cannot be overwritten");
   if (is_locked(path))
     throw IoError(path + ": " + holders_of(path) +
                   " has this file open, it cannot be overwritten: close it there and try "
@@ -49,6 +48,8 @@ void edit_run(const std::string& path, const std::function<void(hid_t)>& change)
 
 FileStamp make_file(const std::string& path, ExistingFile existing,
                     const std::function<void(const std::string&)>& fill) {
+  require_plain_output(path);
+  const OutputLock mine(path);  // before it is looked at
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) {
     if (existing == ExistingFile::keep) throw InputError(path + ": the file exists; --force overwrites it");

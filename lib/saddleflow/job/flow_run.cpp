@@ -10,9 +10,11 @@
 #include <utility>
 
 #include "saddleflow/archive/checkpoint.hpp"
+#include "saddleflow/archive/output_lock.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/memory.hpp"
+#include "saddleflow/base/output_path.hpp"
 #include "saddleflow/job/continuation.hpp"
 #include "saddleflow/job/path_bounds.hpp"
 #include "saddleflow/problem/test_score.hpp"
@@ -334,6 +336,8 @@ class FlowRun : public Observer {
 
 archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& options) {
   using Begin = FlowRun::Begin;
+  require_plain_output(options.output);
+  const archive::OutputLock mine(options.output);
   std::error_code ignored;
   if (!options.resume || !std::filesystem::exists(options.output, ignored))
     return FlowRun(study, options, Begin::fresh).run();
