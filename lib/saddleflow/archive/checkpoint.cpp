@@ -237,7 +237,9 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     throw;
   }
   if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    throw IoError(path + ": cannot rename " + temporary + " to it: " + std::strerror(errno));
+    const int error = errno;
+    std::filesystem::remove(temporary, ignored);
+    throw IoError(path + ": cannot rename " + temporary + " to it: " + std::strerror(error));
   }
   sync_folder_of(path);
 }

@@ -112,11 +112,13 @@ std::shared_ptr<const void> take(const std::string& output, const std::string& s
   }
 }
 
-/// One name for one output, however it is reached.
+/// One name for one output, however it is reached and whether it is there or not: `output` is no link.
 std::string unique_name(const std::string& output) {
+  const std::filesystem::path path = output;
+  const std::filesystem::path folder = path.parent_path().empty() ? "." : path.parent_path();
   std::error_code error;
-  const std::filesystem::path name = std::filesystem::weakly_canonical(output, error);
-  return error ? output : name.string();
+  const std::filesystem::path place = std::filesystem::canonical(folder, error);
+  return error ? output : (place / path.filename()).string();
 }
 
 }  // namespace
