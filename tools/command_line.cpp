@@ -190,13 +190,19 @@ void occupy_standard_descriptors() {
   }
 }
 
+/// Why standard output takes nothing: an earlier write may have failed, and its errno is gone.
+std::string reason_of_output(int error) {
+  if (error == 0 && ::write(STDOUT_FILENO, "\n", 1) < 0) error = errno;
+  return error != 0 ? std::strerror(error) : "an earlier write failed";
+}
+
 /// The exit status, which is 4 where what was printed has not arrived.
 int with_output_written(const char* tool, int status) {
   errno = 0;
   const bool flushed = std::fflush(stdout) == 0;
+  const int error = flushed ? 0 : errno;
   if (flushed && std::ferror(stdout) == 0) return status;
-  complain(tool, std::string("standard output: cannot be written: ") +
-                     (errno != 0 ? std::strerror(errno) : "an earlier write failed"));
+  complain(tool, "standard output: cannot be written: " + reason_of_output(error));
   return status == 0 ? 4 : status;
 }
 

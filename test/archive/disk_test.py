@@ -54,7 +54,7 @@ def check_mounts(folder):
 
 def check_folders(folder):
     missing = os.path.join(folder, "missing", "run.h5")
-    assert run("make", missing, 1, expect=4) == f"{missing}: cannot create the file: No such file or directory"
+    assert run("make", missing, 1, expect=4) == f"{missing}: cannot create the file: no such folder"
     assert not os.path.exists(os.path.dirname(missing))
 
 

@@ -147,7 +147,7 @@ def sizes():
         assert result.returncode in (2, 4), (key, result.returncode, result.stderr)
         one_line(result, result.returncode)
     one_line(run("sf-flow", "/dev/zero", "-o", "x.h5"), 2, "/dev/zero", "a device")
-    for tool in ("sf-report", "sf-saddles", "sf-export"):
+    for tool in ("sf-report", "sf-export"):
         more = ("--csv", "x") if tool == "sf-export" else ()
         one_line(run(tool, "endless", *more, timeout=10), 2, "endless", "FIFO")
     one_line(run("sf-evaluate", "run.h5", "--times", "1", "--inputs", "/dev/zero", timeout=10), 2, "/dev/zero")

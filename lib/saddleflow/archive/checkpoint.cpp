@@ -83,8 +83,8 @@ class CheckpointSum {
   }
 
  private:
-  // The polynomial of ECMA-182.
-  boost::crc_optimal<64, 0x42F0E1EBA9EA3693, 0, 0, false, false> sum_;
+  // The polynomial of ECMA-182. The initial ones make zeros at the start count, too.
+  boost::crc_optimal<64, 0x42F0E1EBA9EA3693, ~0ULL, 0, false, false> sum_;
 };
 
 std::string checksum_of(const Checkpoint& checkpoint) {
