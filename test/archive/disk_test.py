@@ -46,7 +46,7 @@ def check_mounts(folder):
         return False
     try:
         path = os.path.join(folder, "run.h5")
-        assert run("make", path, 1, expect=4) == f"{path}: cannot create the file: Read-only file system"
+        assert run("make", path, 1, expect=4) == f"{path}: cannot be written: {path}.lock: Read-only file system"
     finally:
         subprocess.run(["umount", folder], check=True)
     return True

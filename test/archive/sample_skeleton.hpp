@@ -41,7 +41,7 @@ inline SequenceRow sequence_row(std::int64_t k) {
 
 inline StopRow stop_row(std::int64_t k, std::int64_t sequences) {
   return {k % sequences,  figure(135, k), figure(136, k),    figure(137, k),
-          figure(138, k), {k + 8, -1},    figures(139, k, 4)};
+          figure(138, k), {k % 3, -1},    figures(139, k, 4)};
 }
 
 inline MatchRow match_row(std::int64_t k, std::int64_t sequences) {

@@ -21,7 +21,7 @@ def standard_output():
         with open("/dev/full", "w") as full:
             result = subprocess.run([os.path.join(BIN, tool), *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
         one_line(result, 4, "standard output", "No space left")
-    into_full("sf-flow", "t.toml", "-o", "full.h5", "--set", "output.checkpoint_seconds=100")
+    into_full("sf-flow", "t.toml", "-o", "full.h5")
     for tool, *arguments in (("sf-flow", "t.toml", "--dry-run"), ("sf-flow", "--help"), ("sf-kkt", "t.toml", "--starts", "2"),
                              ("sf-saddles", "run.h5"), ("sf-report", "run.h5", "-o", "full.html"),
                              ("sf-export", "run.h5", "--csv", "full"), ("sf-evaluate", "run.h5", "--times", "1", "-o", "full.csv")):

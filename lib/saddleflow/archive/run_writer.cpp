@@ -15,6 +15,7 @@
 #include "saddleflow/archive/stream.hpp"
 #include "saddleflow/archive/table_edit.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 
 namespace saddleflow::archive {
 namespace {
@@ -127,6 +128,7 @@ struct RunWriter::Implementation {
 RunWriter RunWriter::create(const std::string& path, const RunDescription& description,
                             const Options& options) {
   validate(description);
+  require_plain_output(path);
   OutputLock mine(path);
   make_file(path, existing_file(options.overwrite),
             [&](const std::string& draft) { create_run_file(draft, description); });
