@@ -35,8 +35,7 @@ constexpr const char* kExitStatus =
     "  1    internal error: an exception that the tool does not expect\n"
     "  2    bad input: a wrong option, study, key or data file\n"
     "  3    numerical failure, or a path that is not confirmed or not certain\n"
-    "  4    input/output error: a file or standard output cannot be read or written, or there is too little "
-    "memory\n"
+    "  4    input/output error: a file or standard output fails, or there is too little memory\n"
     "  130  interrupted by Ctrl-C, SIGTERM or SIGHUP\n";
 
 /// Usage, description, arguments and options, footer. CLI11's own formatter begins with the description and

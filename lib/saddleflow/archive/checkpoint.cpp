@@ -10,6 +10,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "saddleflow/archive/draft.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/archive/hdf5/attribute.hpp"
 #include "saddleflow/archive/hdf5/dataset.hpp"
@@ -232,6 +233,9 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   try {
     write_file(temporary, checkpoint);
     sync_file(temporary);
+  } catch (const IoError& error) {
+    std::filesystem::remove(temporary, ignored);
+    throw about(path, temporary, error);
   } catch (const Error&) {
     std::filesystem::remove(temporary, ignored);
     throw;

@@ -6,13 +6,13 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <thread>
 #include <utility>
 
+#include "saddleflow/archive/copy_file.hpp"
 #include "saddleflow/archive/file_holders.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/base/error.hpp"
@@ -37,15 +37,6 @@ int rename_unless_there(const std::string& from, const std::string& to) {
   const int done = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
   if (done == 0 || (errno != EINVAL && errno != ENOSYS)) return done;
   return std::rename(from.c_str(), to.c_str());
-}
-
-/// The standard library's copy says "Input/output error" of a full disk.
-std::string reason_of(const std::error_code& error, const std::string& path) {
-  std::error_code ignored;
-  const std::uintmax_t size = std::filesystem::file_size(path, ignored);
-  const std::filesystem::path folder = std::filesystem::absolute(path, ignored).parent_path();
-  const std::filesystem::space_info space = std::filesystem::space(folder, ignored);
-  return !ignored && space.available < size ? std::strerror(ENOSPC) : error.message();
 }
 
 }  // namespace
@@ -101,10 +92,8 @@ Draft Draft::successor_of(const std::string& path) {
 Draft Draft::copy_of(const std::string& path) {
   Draft draft(path);
   draft.lock_file(lock_exclusively);
-  std::error_code error;
-  std::filesystem::copy_file(draft.path_, draft.draft_, error);
-  if (error)
-    throw IoError(path + ": cannot copy the file to " + draft.draft_ + ": " + reason_of(error, path));
+  if (const int error = copy_bytes(draft.path_, draft.draft_))
+    throw IoError(path + ": cannot copy the file to " + draft.draft_ + ": " + std::strerror(error));
   return draft;
 }
 
@@ -120,6 +109,12 @@ FileStamp Draft::commit(ExistingFile existing) {
   draft_.clear();
   sync_folder_of(path_);
   return stamp;
+}
+
+IoError about(const std::string& path, const std::string& draft, const IoError& error) {
+  std::string text = error.what();
+  if (text.starts_with(draft)) text.replace(0, draft.size(), path);
+  return IoError(text);
 }
 
 }  // namespace saddleflow::archive

@@ -9,6 +9,7 @@
 
 #include "saddleflow/archive/file_stamp.hpp"
 #include "saddleflow/archive/output_lock.hpp"
+#include "saddleflow/base/error.hpp"
 #include "saddleflow/base/existing_file.hpp"
 
 namespace saddleflow::archive {
@@ -46,5 +47,8 @@ class Draft {
   std::string path_, draft_;
   int lock_ = -1;  ///< of the file that is replaced, if there is one
 };
+
+/// The same error, of the file instead of its draft.
+IoError about(const std::string& path, const std::string& draft, const IoError& error);
 
 }  // namespace saddleflow::archive

@@ -27,9 +27,7 @@ void work_on(const Draft& draft, const std::string& path,
   try {
     action(draft.path());
   } catch (const IoError& error) {
-    std::string text = error.what();
-    if (text.starts_with(draft.path())) text.replace(0, draft.path().size(), path);
-    throw IoError(text);
+    throw about(path, draft.path(), error);
   }
 }
 

@@ -97,6 +97,8 @@ struct RunWriter::Implementation {
 
   void flush_file() {
     if (H5Fflush(open->file, H5F_SCOPE_LOCAL) >= 0) return;
+    // The system's refusal; what HDF5 says of each dataset after it is not the cause.
+    if (hdf5::innermost_error().error_number != 0) hdf5::fail(open->file, "", "write");
     for_each_buffer(open->streams, [](const StreamBuffer& buffer) { buffer.flush_each(); });
     hdf5::check(H5Fflush(open->file, H5F_SCOPE_LOCAL), open->file, "", "write");
   }
