@@ -6,6 +6,7 @@
 #include "saddleflow/archive/file_holders.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/archive/recovery.hpp"
+#include "saddleflow/archive/repack.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/output_path.hpp"
 
@@ -37,6 +38,21 @@ void edit_run(const std::string& path, const std::function<void(hid_t)>& change)
   Draft draft = Draft::copy_of(path);
   work_on(draft, path, [&](const std::string& copy) {
     if (state == FileState::killed) recover_in_place(copy);
+    hdf5::Handle file = hdf5::open_file(copy, H5F_ACC_RDWR);
+    change(static_cast<hid_t>(file));
+    hdf5::close_file(file, copy);
+  });
+  draft.commit();
+}
+
+void shorten_run(const std::string& path, const RowCounts& rows, const std::function<void(hid_t)>& change) {
+  const FileState state = file_state(path);
+  if (state == FileState::live) throw IoError(path + ": another process is writing this run");
+  if (state == FileState::killed) recover(path);
+  if (!can_be_repacked(hdf5::open_file(path, H5F_ACC_RDONLY))) return edit_run(path, change);
+  Draft draft = Draft::fresh(path);
+  work_on(draft, path, [&](const std::string& copy) {
+    repack(hdf5::open_locked_file(followed(path)), copy, rows);
     hdf5::Handle file = hdf5::open_file(copy, H5F_ACC_RDWR);
     change(static_cast<hid_t>(file));
     hdf5::close_file(file, copy);

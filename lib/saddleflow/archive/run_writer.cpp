@@ -171,7 +171,7 @@ void cut_back(hid_t file, const RowCounts& rows, const std::string& command) {
 
 RunWriter RunWriter::resume(const std::string& path, const RowCounts& rows, const std::string& command) {
   OutputLock mine(path);
-  edit_run(path, [&](hid_t file) { cut_back(file, rows, command); });
+  shorten_run(path, rows, [&](hid_t file) { cut_back(file, rows, command); });
   return RunWriter(std::make_unique<Implementation>(path, std::move(mine)));
 }
 
@@ -185,7 +185,7 @@ RunWriter RunWriter::resume(const std::string& path, const Checkpoint& checkpoin
                             const RunDescription& description) {
   OutputLock mine(path);
   require_own(path, checkpoint);
-  edit_run(path, [&](hid_t file) {
+  shorten_run(path, checkpoint.rows, [&](hid_t file) {
     cut_back(file, checkpoint.rows, description.command);
     hdf5::write_attribute(hdf5::open_group(file, "/"), "title", description.title);
     replace_configuration(file, description);

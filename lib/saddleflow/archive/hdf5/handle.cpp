@@ -72,6 +72,12 @@ Handle open_file(const std::string& path, unsigned flags) {
   return {check(H5Fopen(path.c_str(), flags, access), path, "open the file"), H5Fclose};
 }
 
+Handle open_locked_file(const std::string& path) {
+  const Handle access = latest_format();
+  H5Pset_file_locking(access, false, true);
+  return {check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), path, "open the file"), H5Fclose};
+}
+
 Handle open_file_patiently(const std::string& path, unsigned flags) {
   const Handle access = access_for(flags);
   const auto deadline = std::chrono::steady_clock::now() + kLongestHold;
