@@ -55,9 +55,8 @@ Handle new_file(const std::string& path, Packing packing) {
   if (packing == Packing::v1_8) H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
   H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access);
-  if (file < 0) throw IoError(path + ": cannot be created");
-  return {file, H5Fclose};
+  return {hdf5::check(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access), path, "create the file"),
+          H5Fclose};
 }
 
 void copy_file(hid_t from, const std::string& path, Packing packing) {
