@@ -202,6 +202,10 @@ Checkpoint read_file(hid_t file, const std::string& path) {
   if (rows.size() != 4 && rows.size() != 5)
     throw InputError(path + ": attribute rows has " + std::to_string(rows.size()) +
                      " numbers, expected five");
+  for (const std::int64_t count : rows)
+    if (count < 0)
+      throw InputError(path + ": attribute rows holds " + std::to_string(count) +
+                       ", expected numbers of rows, 0 or more");
   checkpoint.rows = {rows[0], rows[1], rows[2], rows[3], rows.size() > 4 ? rows[4] : 0};
   const hdf5::Handle reals = hdf5::open_group(file, "/reals");
   for (const std::string& name : member_names(reals)) checkpoint.reals[name] = read_reals(reals, name);
@@ -235,7 +239,7 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     sync_file(temporary);
   } catch (const IoError& error) {
     std::filesystem::remove(temporary, ignored);
-    throw about(path, temporary, error);
+    throw IoError(about(path, temporary, error));
   } catch (const Error&) {
     std::filesystem::remove(temporary, ignored);
     throw;

@@ -111,10 +111,10 @@ FileStamp Draft::commit(ExistingFile existing) {
   return stamp;
 }
 
-IoError about(const std::string& path, const std::string& draft, const IoError& error) {
+std::string about(const std::string& path, const std::string& draft, const Error& error) {
   std::string text = error.what();
   if (text.starts_with(draft)) text.replace(0, draft.size(), path);
-  return IoError(text);
+  return text;
 }
 
 }  // namespace saddleflow::archive

@@ -48,7 +48,7 @@ class Draft {
   int lock_ = -1;  ///< of the file that is replaced, if there is one
 };
 
-/// The same error, of the file instead of its draft.
-IoError about(const std::string& path, const std::string& draft, const IoError& error);
+/// The message of the error, of the file instead of its draft.
+std::string about(const std::string& path, const std::string& draft, const Error& error);
 
 }  // namespace saddleflow::archive

@@ -28,7 +28,9 @@ void work_on(const Draft& draft, const std::string& path,
   try {
     action(draft.path());
   } catch (const IoError& error) {
-    throw about(path, draft.path(), error);
+    throw IoError(about(path, draft.path(), error));
+  } catch (const InputError& error) {
+    throw InputError(about(path, draft.path(), error));
   }
 }
 
