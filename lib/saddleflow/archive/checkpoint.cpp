@@ -12,6 +12,7 @@
 
 #include "saddleflow/archive/draft.hpp"
 #include "saddleflow/archive/file_lock.hpp"
+#include "saddleflow/archive/file_seal.hpp"
 #include "saddleflow/archive/hdf5/attribute.hpp"
 #include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/archive/recovery.hpp"
@@ -236,6 +237,7 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   std::filesystem::remove(temporary, ignored);  // of a run that was killed while it wrote one
   try {
     write_file(temporary, checkpoint);
+    seal_file(temporary);
     sync_file(temporary);
   } catch (const IoError& error) {
     std::filesystem::remove(temporary, ignored);
@@ -255,6 +257,7 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
 Checkpoint read_checkpoint(const std::string& path) {
   if (file_state(path) != FileState::closed)
     throw InputError(path + ": not closed by its writer, no checkpoint");
+  require_seal(path);
   return read_file(hdf5::open_file(path, H5F_ACC_RDONLY), path);
 }
 
