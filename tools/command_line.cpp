@@ -1,11 +1,22 @@
 #include "command_line.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
+
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
 
+#include "messages.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/version.hpp"
 #include "saddleflow/base/wrapped.hpp"
@@ -24,8 +35,8 @@ constexpr const char* kExitStatus =
     "  1    internal error: an exception that the tool does not expect\n"
     "  2    bad input: a wrong option, study, key or data file\n"
     "  3    numerical failure, or a path that is not confirmed or not certain\n"
-    "  4    input/output error: a file cannot be read or written\n"
-    "  130  interrupted by Ctrl-C or SIGTERM\n";
+    "  4    input/output error: a file or standard output fails, or there is too little memory\n"
+    "  130  interrupted by Ctrl-C, SIGTERM or SIGHUP\n";
 
 /// Usage, description, arguments and options, footer. CLI11's own formatter begins with the description and
 /// does not wrap.
@@ -163,20 +174,71 @@ std::string CommandLine::command() const {
   return command;
 }
 
-int run_tool(CommandLine line, const std::function<int(CommandLine&)>& work) {
-  const char* tool = line.tool().c_str();
-  try {
-    return work(line);
-  } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "%s: %s (see %s --help)\n", tool, error.what(), tool);
-    return 2;
-  } catch (const Error& error) {
-    std::fprintf(stderr, "%s: %s\n", tool, error.what());
-    return error.exit_code();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: %s\n", tool, error.what());
-    return 1;
+namespace {
+
+/// A descriptor that is closed would be given to the next file that is opened, and messages would go into
+/// that. Reading the null device instead makes every write fail, as it does on a closed descriptor.
+void occupy_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
+    const int null = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    if (null >= 0 && null != descriptor) {
+      dup2(null, descriptor);
+      close(null);
+    }
   }
+}
+
+/// Why standard output takes nothing: an earlier write may have failed, and its errno is gone.
+std::string reason_of_output(int error) {
+  if (error == 0 && ::write(STDOUT_FILENO, "\n", 1) < 0) error = errno;
+  return error != 0 ? std::strerror(error) : "an earlier write failed";
+}
+
+/// The exit status, which is 4 where what was printed has not arrived.
+int with_output_written(const char* tool, int status) {
+  errno = 0;
+  const bool flushed = std::fflush(stdout) == 0;
+  const int error = flushed ? 0 : errno;
+  if (flushed && std::ferror(stdout) == 0) return status;
+  complain(tool, "standard output: cannot be written: " + reason_of_output(error));
+  return status == 0 ? 4 : status;
+}
+
+int work_with_errors(CommandLine& line, const std::function<int(CommandLine&)>& work) {
+  const std::string tool = line.tool();
+  const auto fail = [&](const std::string& message, int status) {
+    complain(tool, message);
+    return status;
+  };
+  try {
+    return with_output_written(tool.c_str(), work(line));
+  } catch (const CLI::ParseError& error) {
+    return fail(std::string(error.what()) + " (see " + tool + " --help)", 2);
+  } catch (const Error& error) {
+    return fail(error.what(), error.exit_code());
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory: the system gives no more", 4);
+  } catch (const std::length_error&) {
+    return fail("out of memory: more is asked for than there can be", 4);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(error.path1().string() + ": " + error.code().message(), 4);
+  } catch (const std::system_error& error) {  // of a full standard output, too
+    return fail(std::ferror(stdout) != 0 ? "standard output: cannot be written: " + error.code().message()
+                                         : std::string(error.what()),
+                4);
+  } catch (const std::exception& error) {
+    return fail(error.what(), 1);
+  }
+}
+
+}  // namespace
+
+int run_tool(CommandLine line, const std::function<int(CommandLine&)>& work) {
+  occupy_standard_descriptors();
+  // Beyond a limit on the size of files a write fails with a message, as on a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
+  return work_with_errors(line, work);
 }
 
 }  // namespace saddleflow::tools

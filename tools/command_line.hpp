@@ -66,7 +66,8 @@ class CommandLine {
 };
 
 /// Runs `work`, which returns the exit status. Errors become one line on stderr, "<tool>: <message>", and the
-/// exit status: 2 bad input or command line, 3 numerical failure, 4 input/output, 1 anything else.
+/// exit status: 2 bad input or command line, 3 numerical failure, 4 input/output (standard output that does
+/// not take what was printed, too) or no memory, 1 anything else. Control characters in messages are escaped.
 ///
 ///   int main(int argc, char** argv) {
 ///     return run_tool({"sf-thing", "Does a thing.", argc, argv}, [](CommandLine& line) {

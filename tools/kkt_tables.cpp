@@ -1,4 +1,5 @@
 #include "kkt_tables.hpp"
+#include "messages.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -100,13 +101,10 @@ void print_neurons(std::FILE* out, const RunApproach& a, const std::vector<Neuro
 KktTable search_kkt_points(KktProblem& problem, KktSearchOptions options, bool quiet) {
   const bool progress = !quiet && isatty(STDERR_FILENO) != 0;
   if (progress) {
-    options.progress = [](Index done, Index of) {
-      fmt::print(stderr, "\r\033[K{} of {} starts", done, of);
-      std::fflush(stderr);
-    };
+    options.progress = [](Index done, Index of) { say(fmt::format("\r\033[K{} of {} starts", done, of)); };
   }
   KktTable table = find_kkt_points(*problem.correlation, options);
-  if (progress) fmt::print(stderr, "\r\033[K");
+  if (progress) say("\r\033[K");
   return table;
 }
 

@@ -3,23 +3,29 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "saddleflow/archive/output_lock.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 
 namespace saddleflow::tools {
 
-/// Nothing for an empty name. InputError if the output is the input itself, or exists and is not to be
-/// overwritten; IoError if there is no such folder.
-inline void check_output(const std::string& source, const std::string& output, bool force) {
-  if (output.empty()) return;
+/// Nothing for an empty name. Else the lock that keeps other processes from writing the same output, to be
+/// held until it is written. InputError if the output is the input itself, exists and is not to be
+/// overwritten, is no plain file, or has a name that is too long; IoError if there is no such folder, if
+/// nothing can be written there, or if another process is writing this output.
+[[nodiscard]] inline archive::OutputLock check_output(const std::vector<std::string>& sources,
+                                                      const std::string& output, bool force) {
+  if (output.empty()) return {};
+  require_plain_output(output);
   std::error_code ignored;
-  if (std::filesystem::equivalent(source, output, ignored))
-    throw InputError(output + ": is the input itself, expected another file");
+  for (const std::string& source : sources)
+    if (std::filesystem::equivalent(source, output, ignored))
+      throw InputError(output + ": is the input itself, expected another file");
   if (!force && std::filesystem::exists(output, ignored))
     throw InputError(output + ": the file exists; --force overwrites it");
-  const std::filesystem::path folder = std::filesystem::path(output).parent_path();
-  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored))
-    throw IoError(output + ": cannot create the file: no such folder");
+  return archive::OutputLock(output);
 }
 
 }  // namespace saddleflow::tools

@@ -8,15 +8,14 @@
 #include <functional>
 #include <string>
 
+#include "messages.hpp"
+
 namespace saddleflow::tools {
 
 /// Writes over its own line on standard error; empty where nobody watches a terminal.
 inline std::function<void(const std::string& what)> progress_line(bool quiet) {
   if (quiet || isatty(STDERR_FILENO) == 0) return {};
-  return [](const std::string& what) {
-    fmt::print(stderr, "\r\033[K{}", what);
-    std::fflush(stderr);
-  };
+  return [](const std::string& what) { say(fmt::format("\r\033[K{}", what)); };
 }
 
 }  // namespace saddleflow::tools

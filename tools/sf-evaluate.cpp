@@ -8,6 +8,7 @@
 
 #include "command_line.hpp"
 #include "interrupt.hpp"
+#include "messages.hpp"
 #include "output_file.hpp"
 #include "progress.hpp"
 #include "run_tables.hpp"
@@ -90,22 +91,22 @@ void write(const Arguments& a, const KktProblem& problem, const EvaluationOption
 }
 
 int run(const Arguments& a, const std::string& command) {
-  check_output(a.run, a.output, a.force);
+  const archive::OutputLock mine = check_output({a.run}, a.output, a.force);
   const EvaluationOptions options = evaluation_options(a);
   KktProblem problem = open_kkt_problem(a.run, {}, command);
   if (!problem.run) throw InputError(a.run + ": is a study, expected the file of a run");
   catch_interrupts();
   const Evaluation evaluation = evaluate_run(problem, options);
-  if (options.progress) fmt::print(stderr, "\r\033[K");
+  if (options.progress) say("\r\033[K");
+  // First of all: what cannot be printed is not lost with it.
+  const bool to_be_written = !a.output.empty() && !evaluation.interrupted;
+  if (to_be_written) write(a, problem, options, evaluation, command);
   if (!a.quiet) {
     print_heading(stdout, problem.description);
     print_times(evaluation);
+    if (to_be_written) fmt::print("file:    {}\n", a.output);
   }
-  if (evaluation.interrupted) return 130;
-  if (a.output.empty()) return 0;
-  write(a, problem, options, evaluation, command);
-  if (!a.quiet) fmt::print("file:    {}\n", a.output);
-  return 0;
+  return evaluation.interrupted ? 130 : 0;
 }
 
 }  // namespace

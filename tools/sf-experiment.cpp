@@ -4,16 +4,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "command_line.hpp"
 #include "interrupt.hpp"
+#include "messages.hpp"
 #include "output_file.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 #include "validation/experiment.hpp"
 
 namespace {
@@ -58,18 +60,58 @@ double number(Real x) { return static_cast<double>(x); }
 
 std::string study_name(const std::string& path) { return std::filesystem::path(path).stem().string(); }
 
-void write_csv(const std::string& path, const std::vector<ExperimentRow>& rows) {
-  std::ofstream file(path);
-  file << "study,method,samples,seed,widths,neurons,final,train_loss,test_loss,test_error,gradients,"
-          "hessian_vectors,hessians,stop\n";
+std::string csv_of(const std::vector<ExperimentRow>& rows) {
+  std::string text =
+      "study,method,samples,seed,widths,neurons,final,train_loss,test_loss,test_error,gradients,"
+      "hessian_vectors,hessians,stop\n";
   for (const ExperimentRow& r : rows)
-    file << fmt::format("{},{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{},{},{},\"{}\"\n", study_name(r.study),
+    text += fmt::format("{},{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{},{},{},\"{}\"\n", study_name(r.study),
                         r.method, r.samples, r.seed, fmt::join(r.widths, "-"), r.neurons(), r.final ? 1 : 0,
                         number(r.train_loss), number(r.test_loss), number(r.test_error), r.work.gradients,
                         r.work.hessian_vectors, r.work.hessians, r.stop);
-  file.flush();
-  if (!file) throw IoError(path + ": cannot be written");
+  return text;
 }
+
+/// The rows so far, in a file that is whole at any time. A long job that is killed loses the rows of some
+/// seconds.
+class ResultFile {
+ public:
+  explicit ResultFile(std::string path) : path_(std::move(path)) {}
+
+  /// Of a study in progress, in the order in which they come.
+  void add(const ExperimentRow& row) {
+    coming_.push_back(row);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < kBetweenWrites) return;
+    last_ = now;
+    std::vector<ExperimentRow> all = rows_;
+    all.insert(all.end(), coming_.begin(), coming_.end());
+    try {
+      write(all);
+    } catch (const Error&) {
+      // The disk may have room again later; the end of the study tells.
+    }
+  }
+
+  /// Of a study that is done, in their order. IoError.
+  void finish(const std::vector<ExperimentRow>& found) {
+    rows_.insert(rows_.end(), found.begin(), found.end());
+    coming_.clear();
+    write(rows_);
+  }
+
+  const std::vector<ExperimentRow>& rows() const { return rows_; }
+
+ private:
+  void write(const std::vector<ExperimentRow>& rows) const {
+    if (!path_.empty()) write_output(path_, csv_of(rows), ExistingFile::replace);
+  }
+
+  static constexpr std::chrono::seconds kBetweenWrites{5};  // a write takes milliseconds
+  std::string path_;
+  std::vector<ExperimentRow> rows_, coming_;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
 
 void print_summary(const std::vector<ExperimentRow>& rows) {
   fmt::print("\n{:<24} {:<17} {:>8} {:>5} {:>8} {:>11} {:>11} {:>23} {:>10}\n", "study", "method", "samples",
@@ -85,40 +127,47 @@ int report_failures(const std::vector<ExperimentRow>& rows) {
   const auto is_failed = [](const ExperimentRow& r) { return r.final && r.failed; };
   const auto first = std::find_if(rows.begin(), rows.end(), is_failed);
   if (first == rows.end()) return 0;
-  fmt::print(stderr, "sf-experiment: {} of {} runs failed; {}, {} samples, seed {}: {} ended with {}\n",
-             std::count_if(rows.begin(), rows.end(), is_failed),
-             std::count_if(rows.begin(), rows.end(), [](const ExperimentRow& r) { return r.final; }),
-             first->study, first->samples, first->seed, first->method, first->stop);
+  complain(
+      "sf-experiment",
+      fmt::format("{} of {} runs failed; {}, {} samples, seed {}: {} ended with {}",
+                  std::count_if(rows.begin(), rows.end(), is_failed),
+                  std::count_if(rows.begin(), rows.end(), [](const ExperimentRow& r) { return r.final; }),
+                  first->study, first->samples, first->seed, first->method, first->stop));
   return 3;
 }
 
 int run(const Arguments& a) {
-  for (const std::string& study : a.studies) check_output(study, a.output, a.force);
+  const archive::OutputLock mine = check_output(a.studies, a.output, a.force);
   catch_interrupts();
   const bool progress = !a.quiet && isatty(STDERR_FILENO) != 0;
   Workers workers(static_cast<int>(a.jobs));
   ExperimentOptions options;
   options.interrupt = &interrupted;
   options.workers = &workers;
-  if (progress) {
-    options.on_row = [](const ExperimentRow& r) {
-      if (!r.final) return;
-      fmt::print(stderr, "\r\033[K{}, {} samples, seed {}: {}, test error {:.4g}", study_name(r.study),
-                 r.samples, r.seed, r.method, number(r.test_error));
-      std::fflush(stderr);
-    };
-  }
-  std::vector<ExperimentRow> rows;
+  ResultFile results(a.output);
+  options.on_row = [&](const ExperimentRow& r) {
+    results.add(r);
+    if (progress && r.final)
+      say(fmt::format("\r\033[K{}, {} samples, seed {}: {}, test error {:.4g}", study_name(r.study),
+                      r.samples, r.seed, r.method, number(r.test_error)));
+  };
+  std::string not_written;
   for (const std::string& study : a.studies) {
-    std::vector<ExperimentRow> found = run_experiment(study, a.overrides, options);
-    rows.insert(rows.end(), found.begin(), found.end());
-    if (!a.output.empty()) write_csv(a.output, rows);  // a long job loses no study that is done
+    const std::vector<ExperimentRow> found = run_experiment(study, a.overrides, options);
+    try {
+      results.finish(found);
+      not_written.clear();
+    } catch (const IoError& error) {
+      not_written = error.what();
+    }
   }
-  if (progress) fmt::print(stderr, "\r\033[K");
+  const std::vector<ExperimentRow>& rows = results.rows();
+  if (progress) say("\r\033[K");
   if (!a.quiet) {
     print_summary(rows);
-    if (!a.output.empty()) fmt::print("\nfile:    {}\n", a.output);
+    if (!a.output.empty() && not_written.empty()) fmt::print("\nfile:    {}\n", a.output);
   }
+  if (!not_written.empty()) throw IoError(not_written);  // the table is printed even so
   if (interrupted) return 130;
   return report_failures(rows);
 }

@@ -39,7 +39,8 @@ int run(const Arguments& a) {
   if (a.csv.empty() && a.compressed.empty() && a.v1_8.empty())
     throw InputError("nothing to do, expected --csv FOLDER, --compressed FILE or --v1.8 FILE");
   if (a.weights && a.csv.empty()) throw InputError("--weights: --csv FOLDER is required");
-  for (const std::string& copy : {a.compressed, a.v1_8}) check_output(a.run, copy, a.force);
+  const archive::OutputLock first = check_output({a.run}, a.compressed, a.force);
+  const archive::OutputLock second = check_output({a.run}, a.v1_8, a.force);
   std::vector<std::string> written;
   {
     const archive::RunReader file = archive::RunReader::open(a.run);

@@ -12,6 +12,7 @@
 
 #include "command_line.hpp"
 #include "interrupt.hpp"
+#include "messages.hpp"
 #include "run_tables.hpp"
 #include "saddleflow/archive/run_writer.hpp"
 #include "saddleflow/job/flow_run.hpp"
@@ -111,10 +112,7 @@ std::string in_words(const Progress& p) {
                      static_cast<double>(p.weight_norm), p.steps, p.events, left);
 }
 
-void show(const Progress& p) {
-  fmt::print(stderr, "\r\033[K{}", in_words(p));
-  std::fflush(stderr);
-}
+void show(const Progress& p) { say(fmt::format("\r\033[K{}", in_words(p))); }
 
 /// Where nobody watches a terminal: a line every ten seconds, and where the time has passed a power of ten.
 class ProgressLog {
@@ -126,8 +124,7 @@ class ProgressLog {
     if (waited < kLongestSilence && !(decade > last_decade_ && waited >= kShortestSilence)) return;
     last_ = now;
     last_decade_ = decade;
-    fmt::print(stderr, "{}\n", in_words(p));
-    std::fflush(stderr);
+    say(fmt::format("{}\n", in_words(p)));
   }
 
  private:
@@ -152,7 +149,7 @@ int verify(const StudyTable& study, const Arguments& a, const archive::RunSummar
   }
   const std::string fault = not_confirmed(v, bounds);
   if (fault.empty()) return 0;
-  fmt::print(stderr, "sf-flow: {}: not confirmed: {}\n", a.output, fault);
+  complain("sf-flow", fmt::format("{}: not confirmed: {}", a.output, fault));
   return 3;
 }
 
@@ -172,9 +169,9 @@ int run(const Arguments& a, const std::string& command) {
   else if (!a.quiet)
     options.progress = ProgressLog();
   if (!a.quiet)
-    options.note = [](const std::string& what) { fmt::print(stderr, "sf-flow: note: {}\n", what); };
+    options.note = [](const std::string& what) { complain("sf-flow", fmt::format("note: {}", what)); };
   const archive::RunSummary summary = run_flow(study, options);
-  if (progress) fmt::print(stderr, "\r\033[K");
+  if (progress) say("\r\033[K");
   const StopReason stopped = StopReason::parse(summary.stop_reason);
   if (!a.quiet) {
     const archive::RunReader file = archive::RunReader::open(a.output);
@@ -191,13 +188,13 @@ int run(const Arguments& a, const std::string& command) {
   }
   if (stopped == Stop::interrupted) return 130;
   if (stopped.is_failure()) {
-    fmt::print(stderr, "sf-flow: {}: stopped with {}\n", a.output, summary.stop_reason);
+    complain("sf-flow", fmt::format("{}: stopped with {}", a.output, summary.stop_reason));
     return 3;
   }
   if (const int status = a.verify ? verify(study, a, summary) : 0; status != 0) return status;
   const std::string doubt = not_certain(summary);
   if (doubt.empty()) return 0;
-  fmt::print(stderr, "sf-flow: {}: not certain: {}\n", a.output, doubt);
+  complain("sf-flow", fmt::format("{}: not certain: {}", a.output, doubt));
   return 3;
 }
 

@@ -57,7 +57,7 @@ KktSearchOptions search_options(const Arguments& a) {
 }
 
 int run(const Arguments& a, const std::string& command) {
-  check_output(a.source, a.output, a.force);
+  const archive::OutputLock mine = check_output({a.source}, a.output, a.force);
   KktProblem problem = open_kkt_problem(a.source, a.overrides, command);
   if (!a.output.empty() && problem.run && problem.run->live())
     throw IoError(a.source + ": another process is writing this run, it cannot be copied");

@@ -85,7 +85,7 @@ void print_work(const LimitPath& path) {
 }
 
 int run(const Arguments& a, const std::string& command) {
-  check_output(a.source, a.output, a.force);
+  const archive::OutputLock mine = check_output({a.source}, a.output, a.force);
   KktProblem problem = open_kkt_problem(a.source, a.overrides, command);
   require_limit_path(problem, a.source);
   catch_interrupts();

@@ -8,6 +8,7 @@
 
 #include "command_line.hpp"
 #include "interrupt.hpp"
+#include "messages.hpp"
 #include "output_file.hpp"
 #include "pursuit_tables.hpp"
 #include "run_tables.hpp"
@@ -54,9 +55,8 @@ void add_options(CommandLine& line, Arguments& a) {
 
 void show(Index round, const DescentView& step) {
   if (step.step % 50 != 0) return;
-  fmt::print(stderr, "\r\033[Kround {}: t {:.4g}, loss {:.6g}, {} steps", round,
-             static_cast<double>(step.time), static_cast<double>(step.observables.loss), step.step);
-  std::fflush(stderr);
+  say(fmt::format("\r\033[Kround {}: t {:.4g}, loss {:.6g}, {} steps", round, static_cast<double>(step.time),
+                  static_cast<double>(step.observables.loss), step.step));
 }
 
 int run(const Arguments& a, const std::string& command) {
@@ -65,7 +65,8 @@ int run(const Arguments& a, const std::string& command) {
   if (a.resume && a.after_round >= 0)
     throw InputError(
         "--resume with --after-round: what comes after that round would be lost, expected another -o FILE");
-  if (!a.resume) check_output(a.source, a.output, a.force);
+  const archive::OutputLock mine =
+      a.resume ? archive::OutputLock() : check_output({a.source}, a.output, a.force);
   catch_interrupts();
   const bool progress = !a.quiet && isatty(STDERR_FILENO) != 0;
   bool head = false;
@@ -79,7 +80,7 @@ int run(const Arguments& a, const std::string& command) {
   if (progress) options.progress = show;
   if (!a.quiet) {
     options.on_round = [&](const archive::RoundRow& round, Index number) {
-      if (progress) fmt::print(stderr, "\r\033[K");
+      if (progress) say("\r\033[K");
       const bool test_set = !std::isnan(round.test_error);
       if (!head) print_rounds_head(stdout, test_set);
       head = true;
@@ -88,7 +89,7 @@ int run(const Arguments& a, const std::string& command) {
     };
   }
   const PursuitOutcome outcome = run_pursuit(a.source, a.overrides, options);
-  if (progress) fmt::print(stderr, "\r\033[K");
+  if (progress) say("\r\033[K");
   if (!a.quiet) {
     print_pursuit_end(stdout, outcome);
     print_constant_columns(stdout, outcome.record.description);
@@ -97,7 +98,7 @@ int run(const Arguments& a, const std::string& command) {
   if (outcome.end == PursuitEnd::interrupted) return 130;
   const std::string doubt = not_certain(outcome.record.summary);
   if (doubt.empty()) return 0;
-  fmt::print(stderr, "sf-pursuit: {}: not certain: {}\n", a.source, doubt);
+  complain("sf-pursuit", fmt::format("{}: not certain: {}", a.source, doubt));
   return 3;
 }
 

@@ -7,6 +7,7 @@
 
 #include "command_line.hpp"
 #include "interrupt.hpp"
+#include "messages.hpp"
 #include "output_file.hpp"
 #include "progress.hpp"
 #include "run_tables.hpp"
@@ -123,7 +124,7 @@ int visits_only(std::vector<KktProblem>& problems, std::optional<Real> prominenc
 }
 
 int run(const Arguments& a, const std::string& command) {
-  for (const std::string& source : a.sources) check_output(source, a.output, a.force);
+  const archive::OutputLock mine = check_output(a.sources, a.output, a.force);
   std::vector<KktProblem> problems = open_all(a, command);
   const KktProblem& first = problems.front();
   if (first.run && !(a.refine || a.connect || !a.output.empty()))
@@ -136,7 +137,7 @@ int run(const Arguments& a, const std::string& command) {
   const SaddleSurvey survey =
       first.run ? survey_saddles(problems, options)
                 : survey_point(problems.front(), initial_point(a.sources.front(), overrides_of(a)), options);
-  if (options.progress) fmt::print(stderr, "\r\033[K");
+  if (options.progress) say("\r\033[K");
   if (!a.output.empty() && !survey.interrupted)
     write_saddles(a.output, problems, survey, command, existing_file(a.force));
   if (!a.quiet) {

@@ -8,6 +8,7 @@
 
 #include "command_line.hpp"
 #include "interrupt.hpp"
+#include "messages.hpp"
 #include "output_file.hpp"
 #include "run_tables.hpp"
 #include "saddleflow/base/error.hpp"
@@ -101,25 +102,23 @@ SkeletonRunOptions options_of(const Arguments& a) {
   options.tolerance = static_cast<Real>(a.tolerance);
   options.interrupt = &interrupted;
   if (!a.quiet && isatty(STDERR_FILENO))
-    options.progress = [](const std::string& what) { fmt::print(stderr, "{} ...\n", what); };
+    options.progress = [](const std::string& what) { say(fmt::format("{} ...\n", what)); };
   return options;
 }
 
 int run(const Arguments& a, const std::string& command) {
-  check_output(a.study, a.output, a.force);
+  const archive::OutputLock mine = check_output({a.study}, a.output, a.force);
   SkeletonRunOptions options = options_of(a);
   options.command = command;
   const StudyTable study = StudyTable::read(a.study, a.overrides);
   catch_interrupts();
   const SkeletonRun result = run_skeleton(study, options);
+  if (!a.output.empty()) write_skeleton(a.output, result, options, existing_file(a.force));
   if (const std::string key = test_set_key(study); !key.empty())
     fmt::print("note: a skeleton has no use for the test set ({})\n", key);
   print_constant_columns(stdout, result.description);
   print_skeleton(stdout, result);
-  if (!a.output.empty()) {
-    write_skeleton(a.output, result, options, existing_file(a.force));
-    fmt::print("\nfile: {}\n", a.output);
-  }
+  if (!a.output.empty()) fmt::print("\nfile: {}\n", a.output);
   if (result.interrupted) return 130;
   return result.failed() ? 3 : 0;
 }

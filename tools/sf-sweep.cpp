@@ -12,6 +12,7 @@
 
 #include "command_line.hpp"
 #include "interrupt.hpp"
+#include "messages.hpp"
 #include "saddleflow/archive/table_file.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/workers.hpp"
@@ -138,18 +139,16 @@ class ProgressLines {
  public:
   void operator()(const sweep::SweepProgress& p) {
     if (terminal_) {
-      fmt::print(stderr, "\r\033[K{}", in_words(p));
-      std::fflush(stderr);
+      say(fmt::format("\r\033[K{}", in_words(p)));
       return;
     }
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < kSilence) return;
     last_ = now;
-    fmt::print(stderr, "{}\n", in_words(p));
-    std::fflush(stderr);
+    say(fmt::format("{}\n", in_words(p)));
   }
   void clear() const {
-    if (terminal_) fmt::print(stderr, "\r\033[K");
+    if (terminal_) say("\r\033[K");
   }
 
  private:
@@ -175,7 +174,7 @@ int run_all(const Arguments& a, const sweep::SweepFile& file, const sweep::RunLi
   if (!a.quiet) options.progress = [&](const sweep::SweepProgress& p) { progress(p); };
   options.on_failure = [&](const sweep::FailedRun& run) {
     if (!a.quiet) progress.clear();
-    fmt::print(stderr, "sf-sweep: {}\n", in_words(run));
+    complain("sf-sweep", fmt::format("{}", in_words(run)));
   };
   const sweep::SweepOutcome end = sweep::run_sweep(file, runs, options);
   if (!a.quiet) {
@@ -190,8 +189,8 @@ int run_all(const Arguments& a, const sweep::SweepFile& file, const sweep::RunLi
   }
   if (interrupted) return 130;
   if (end.unfinished > 0) {
-    fmt::print(stderr, "sf-sweep: {} runs were interrupted from outside; the same command continues them\n",
-               end.unfinished);
+    complain("sf-sweep", fmt::format("{} runs were interrupted from outside; the same command continues them",
+                                     end.unfinished));
     return 130;
   }
   return end.failed.empty() ? 0 : 3;

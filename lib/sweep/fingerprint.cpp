@@ -7,9 +7,9 @@
 #include <boost/crc.hpp>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/input_file.hpp"
 #include "saddleflow/study/keys.hpp"
 #include "sweep/literal.hpp"
 
@@ -47,12 +47,8 @@ void collect_paths(const toml::table& table, const std::string& prefix, std::vec
 }  // namespace
 
 Fingerprints::Fingerprints(const SweepFile& sweep) : sweep_(sweep) {
-  std::ifstream in(sweep.study, std::ios::binary);
-  if (!in || std::filesystem::is_directory(sweep.study))
-    throw IoError(fmt::format("{}: study: {} cannot be read", sweep.path, sweep.study));
-  std::ostringstream text;
-  text << in.rdbuf();
-  common_ = text.str();
+  const std::string text = read_input(sweep.study, "the study of a sweep (TOML)");
+  common_ = text;
   for (const std::string& word : sweep.arguments) common_ += "\n" + word;
   common_ += "\n" + sweep.tool;
   for (const FollowUp& next : sweep.then) {
@@ -60,7 +56,7 @@ Fingerprints::Fingerprints(const SweepFile& sweep) : sweep_(sweep) {
     for (const std::string& word : next.arguments) common_ += "\n" + word;
   }
   try {
-    const toml::table table = toml::parse(text.str(), sweep.study);
+    const toml::table table = toml::parse(text, sweep.study);
     std::vector<std::string> paths;
     collect_paths(table, "", paths);
     const auto folder = std::filesystem::path(sweep.study).parent_path();

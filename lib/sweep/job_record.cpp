@@ -99,8 +99,11 @@ void write_record(const std::string& path, const JobRecord& record) {
     if (write_in_place(path, text)) return;
     throw IoError(fmt::format("{}: cannot be written: {}", path, std::strerror(error)));
   }
-  if (std::rename(draft.c_str(), path.c_str()) != 0)
-    throw IoError(fmt::format("{}: cannot rename {} to it: {}", path, draft, std::strerror(errno)));
+  if (std::rename(draft.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    std::remove(draft.c_str());
+    throw IoError(fmt::format("{}: cannot rename {} to it: {}", path, draft, std::strerror(error)));
+  }
 }
 
 RunState present_state(const JobRecord& record) {

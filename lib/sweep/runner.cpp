@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -186,7 +188,11 @@ class Runner {
     job.record.message.clear();
     write_record(job.stem + ".job", job.record);
     job.log_begin = size_of(log);
-    std::ofstream(log, std::ios::app) << "$ " << job.record.command << "\n";
+    std::ofstream out(log, std::ios::app);
+    // A tool that cannot say what is wrong would fail without a reason.
+    if (!(out << "$ " << job.record.command << "\n" << std::flush))
+      throw IoError(fmt::format("{}: cannot be written: {}", log, std::strerror(errno)));
+    out.close();
     return start_process(call, log);
   }
 

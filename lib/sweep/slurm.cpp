@@ -8,9 +8,9 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 #include "sweep/runner.hpp"
 #include "sweep/shell_word.hpp"
 
@@ -123,10 +123,7 @@ std::string write_slurm_script(const SweepFile& sweep, const SlurmPlan& plan, co
                                const std::string& program) {
   make_folder(folder);
   const std::string path = (std::filesystem::path(folder) / "sweep.slurm").string();
-  std::ofstream out(path);
-  out << slurm_script(sweep, plan, folder, program);
-  out.close();
-  if (!out) throw IoError(path + ": cannot be written");
+  write_output(path, slurm_script(sweep, plan, folder, program), ExistingFile::replace);
   return path;
 }
 

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/input_file.hpp"
 #include "saddleflow/study/keys.hpp"
 #include "saddleflow/study/write_study.hpp"
 #include "sweep/axis_values.hpp"
@@ -21,14 +22,7 @@ namespace saddleflow::sweep {
 
 namespace {
 
-std::string read_text(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path))
-    throw IoError(fmt::format("{}: cannot be read, expected the file of a sweep (TOML)", path));
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
+std::string read_text(const std::string& path) { return read_input(path, "the file of a sweep (TOML)"); }
 
 /// A path that is relative to the folder of the sweep, as one that is relative to the current folder.
 std::string beside(const std::string& sweep, const std::string& path) {

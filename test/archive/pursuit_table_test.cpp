@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused_and_changes_nothing) {
          r.description.test_sample_count = 3;
          r.description.test_inputs.resize(9);
        }},
-      {"parameter_row holds 11 numbers, expected 12",
+      {"/network/parameter_row: holds 11 numbers, expected 12",
        [](auto& r) { r.description.parameter_row.pop_back(); }},
   };
   for (const Defect& defect : defects) {

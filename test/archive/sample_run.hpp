@@ -113,8 +113,8 @@ inline ModeChangeRow mode_change(std::int64_t k) {
   ModeChangeRow row;
   row.time = 0.125 * double(k);
   row.layer = static_cast<int>(k % 2);
-  row.neuron = k % 7;
-  row.sample = k % 11;
+  row.neuron = k % 2;
+  row.sample = k % 4;
   row.kind = static_cast<ModeChangeKind>(k % 3);
   row.side = static_cast<int>((k + 1) % 3) - 1;
   row.log_time = figure(44, k);
@@ -198,7 +198,7 @@ inline KktRow kkt_row(std::int64_t k) {
   row.starts = 10 * k;
   row.layer_share = figures(41, k, layer_count);
   row.rank_one_residual = figures(42, k, layer_count);
-  row.active_neurons = {k + 4, -1};
+  row.active_neurons = {k % 3, -1};
   row.one_sign = {k % 3 - 1, -1};
   row.equal_magnitude = {(k + 1) % 3 - 1, -1};
   row.aligned = {(k + 2) % 3 - 1, -1};

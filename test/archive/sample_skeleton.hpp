@@ -18,7 +18,7 @@ inline JumpRow jump_row(std::int64_t k) {
   row.activated = {k % 2, 1 - k % 2};
   row.deactivated = {1 - k % 2, k % 2};
   row.active = {1, k % 2};
-  row.active_neurons = {k, -1};
+  row.active_neurons = {k % 3, -1};
   row.clocks = figures(125, k, 2);
   row.point = figures(126, k, 8);
   row.kind = static_cast<int>(k % 5);
@@ -41,7 +41,7 @@ inline SequenceRow sequence_row(std::int64_t k) {
 
 inline StopRow stop_row(std::int64_t k, std::int64_t sequences) {
   return {k % sequences,  figure(135, k), figure(136, k),    figure(137, k),
-          figure(138, k), {k + 8, -1},    figures(139, k, 4)};
+          figure(138, k), {k % 3, -1},    figures(139, k, 4)};
 }
 
 inline MatchRow match_row(std::int64_t k, std::int64_t sequences) {

@@ -45,12 +45,12 @@ RunDescription description(const RunData& run) {
   d.loss = "square";
   d.reduction = "sum";
   d.data_origin = "made up";
-  d.sample_count = 1;
+  d.sample_count = 8;  // as many as example_modes.cpp has
   d.input_count = run.layer_sizes.front();
   d.mode_changes = run.has_mode_changes;
   d.output_count = 1;
-  d.inputs.assign(static_cast<std::size_t>(d.input_count), 1.0);
-  d.targets = {1.0};
+  d.inputs.assign(static_cast<std::size_t>(d.sample_count * d.input_count), 1.0);
+  d.targets.assign(static_cast<std::size_t>(d.sample_count), 1.0);
   d.toml = run.study;
   d.toml_user = run.study_as_typed;
   d.provenance = run.provenance;

@@ -76,6 +76,8 @@ BOOST_AUTO_TEST_CASE(tables_that_describe_no_growth_are_named) {
   const archive::TemporaryFolder folder;
   const std::string path = folder.file("odd.h5");
   archive::PursuitRecord record = sample::pursuit_record(2);
+  // Two outputs of one hidden neuron: matrices without a gap, and no network with two of them.
+  record.description.parameter_row[7] = 1;
   record.description.parameter_column[7] = 0;
   archive::write_pursuit(path, record, ExistingFile::keep);
   refused([&] { started(path, "[3,2,1]", -1); }, path + ": /network: ");

@@ -1,16 +1,23 @@
 #include "saddleflow/archive/checkpoint.hpp"
 
+#include <array>
+#include <boost/crc.hpp>
 #include <cmath>
+#include <concepts>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <type_traits>
 
+#include "saddleflow/archive/draft.hpp"
 #include "saddleflow/archive/file_lock.hpp"
+#include "saddleflow/archive/file_seal.hpp"
 #include "saddleflow/archive/hdf5/attribute.hpp"
 #include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/archive/recovery.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 
 namespace saddleflow::archive {
 namespace {
@@ -39,6 +46,73 @@ Real join(double hi, double lo, double exponent) {
   return std::ldexp(mantissa, static_cast<int>(exponent));
 }
 
+constexpr const char* checksum_attribute = "checksum";
+
+/// Over all that a resume relies on, names and lengths included, in the order of the maps.
+class CheckpointSum {
+ public:
+  void add(const std::string& text) {
+    add(static_cast<std::int64_t>(text.size()));
+    sum_.process_bytes(text.data(), text.size());
+  }
+  void add(std::int64_t number) { sum_.process_bytes(&number, sizeof number); }
+  template <std::floating_point Number>
+  void add(Number number) {
+    if constexpr (std::is_same_v<Number, double>) {
+      sum_.process_bytes(&number, sizeof number);
+    } else {  // a long double has bytes that mean nothing
+      const Split parts = split(number);
+      for (const double part : {parts.hi, parts.lo, parts.exponent}) add(part);
+    }
+  }
+  template <class Values>
+  void add_all(const std::map<std::string, Values>& named) {
+    add(static_cast<std::int64_t>(named.size()));
+    for (const auto& [name, values] : named) {
+      add(name);
+      if constexpr (std::is_same_v<Values, std::string>) {
+        add(std::string(values.c_str()));  // what the file keeps of it
+      } else {
+        add(static_cast<std::int64_t>(values.size()));
+        for (const auto value : values) add(value);
+      }
+    }
+  }
+  std::string in_digits() const {
+    std::array<char, 17> text{};
+    std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(sum_.checksum()));
+    return text.data();
+  }
+
+ private:
+  // The polynomial of ECMA-182. The initial ones make zeros at the start count, too.
+  boost::crc_optimal<64, 0x42F0E1EBA9EA3693, ~0ULL, 0, false, false> sum_;
+};
+
+std::string checksum_of(const Checkpoint& checkpoint) {
+  CheckpointSum sum;
+  sum.add(checkpoint.run_id);
+  const RowCounts& rows = checkpoint.rows;
+  for (const std::int64_t count : {rows.time, rows.snapshot, rows.event, rows.saddle, rows.mode_change})
+    sum.add(count);
+  sum.add_all(checkpoint.reals);
+  sum.add_all(checkpoint.integers);
+  sum.add_all(checkpoint.texts);
+  return sum.in_digits();
+}
+
+/// Checkpoints before there was a checksum have none.
+void require_checksum(hid_t root, const Checkpoint& checkpoint, const std::string& path) {
+  if (H5Aexists(root, checksum_attribute) <= 0) return;
+  const std::string stored = hdf5::read_text_attribute(root, checksum_attribute),
+                    found = checksum_of(checkpoint);
+  if (stored == found) return;
+  throw InputError(
+      path + ": the checksum of its numbers is " + found + ", expected " + stored +
+      " as written: the checkpoint has been altered or damaged (without it, --resume integrates from "
+      "the start)");
+}
+
 hdf5::Handle create_dataset(hid_t group, const std::string& name, hid_t type,
                             const std::vector<hsize_t>& sizes) {
   const hdf5::Handle space(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), H5Sclose);
@@ -56,8 +130,20 @@ void write_reals(hid_t group, const std::string& name, const std::vector<Real>& 
   hdf5::write_all(create_dataset(group, name, H5T_IEEE_F64LE, {values.size(), kParts}), numbers);
 }
 
+/// InputError unless the dataset has these axes and numbers of this kind.
+void require_form(hid_t dataset, std::size_t axes, std::int64_t width, bool reals) {
+  const std::vector<std::int64_t> shape = hdf5::shape(dataset);
+  const bool kind = reals ? hdf5::holds_floats(dataset) : hdf5::holds_integers(dataset);
+  if (kind && shape.size() == axes && hdf5::row_width(shape) == width) return;
+  throw InputError(hdf5::place_of(dataset) + ": found " + std::to_string(shape.size()) +
+                   (shape.size() == 1 ? " axis" : " axes") + (kind ? "" : " of another type") +
+                   ", expected " + (reals ? "rows of three floating-point numbers" : "a row of integers"));
+}
+
 std::vector<Real> read_reals(hid_t group, const std::string& name) {
-  const std::vector<double> numbers = hdf5::read_all<double>(hdf5::open_dataset(group, name));
+  const hdf5::Handle dataset = hdf5::open_dataset(group, name);
+  require_form(dataset, 2, kParts, true);
+  const std::vector<double> numbers = hdf5::read_all<double>(dataset);
   std::vector<Real> values;
   values.reserve(numbers.size() / kParts);
   for (std::size_t k = 0; k + kParts <= numbers.size(); k += kParts) {
@@ -94,6 +180,7 @@ void write_file(const std::string& path, const Checkpoint& checkpoint) {
   }
   const hdf5::Handle texts = hdf5::create_group(file, "/texts");
   for (const auto& [name, text] : checkpoint.texts) hdf5::write_text(texts, name, text, name);
+  hdf5::write_attribute(root, checksum_attribute, checksum_of(checkpoint));
   hdf5::close_file(file, path);
 }
 
@@ -103,9 +190,9 @@ Checkpoint read_file(hid_t file, const std::string& path) {
   if (format != checkpoint_format) {
     throw InputError(path + ": format is '" + format + "', expected '" + checkpoint_format + "'");
   }
-  const auto digits = hdf5::read_integer_attribute(root, "real_digits");
-  if (digits != std::vector<std::int64_t>{real_digits}) {
-    throw InputError(path + ": written by a build with " + std::to_string(digits.front()) +
+  const std::int64_t digits = hdf5::read_one_integer(root, "real_digits");
+  if (digits != real_digits) {
+    throw InputError(path + ": written by a build with " + std::to_string(digits) +
                      " binary digits, expected " + std::to_string(real_digits) +
                      " (presets release and reference cannot resume each other)");
   }
@@ -116,21 +203,29 @@ Checkpoint read_file(hid_t file, const std::string& path) {
   if (rows.size() != 4 && rows.size() != 5)
     throw InputError(path + ": attribute rows has " + std::to_string(rows.size()) +
                      " numbers, expected five");
+  for (const std::int64_t count : rows)
+    if (count < 0)
+      throw InputError(path + ": attribute rows holds " + std::to_string(count) +
+                       ", expected numbers of rows, 0 or more");
   checkpoint.rows = {rows[0], rows[1], rows[2], rows[3], rows.size() > 4 ? rows[4] : 0};
   const hdf5::Handle reals = hdf5::open_group(file, "/reals");
   for (const std::string& name : member_names(reals)) checkpoint.reals[name] = read_reals(reals, name);
   const hdf5::Handle integers = hdf5::open_group(file, "/integers");
   for (const std::string& name : member_names(integers)) {
-    checkpoint.integers[name] = hdf5::read_all<std::int64_t>(hdf5::open_dataset(integers, name));
+    const hdf5::Handle dataset = hdf5::open_dataset(integers, name);
+    require_form(dataset, 1, 1, false);
+    checkpoint.integers[name] = hdf5::read_all<std::int64_t>(dataset);
   }
   const hdf5::Handle texts = hdf5::open_group(file, "/texts");
   for (const std::string& name : member_names(texts)) checkpoint.texts[name] = hdf5::read_text(texts, name);
+  require_checksum(root, checkpoint, path);
   return checkpoint;
 }
 
 }  // namespace
 
-std::string checkpoint_path(const std::string& run_path) {
+std::string checkpoint_path(const std::string& name) {
+  const std::string run_path = followed(name);
   // Only the ending .h5 gives way: "delta0.1" and "delta0.2" are two runs.
   const bool usual = run_path.ends_with(".h5");
   return (usual ? run_path.substr(0, run_path.size() - 3) : run_path) + ".ckpt.h5";
@@ -142,13 +237,19 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   std::filesystem::remove(temporary, ignored);  // of a run that was killed while it wrote one
   try {
     write_file(temporary, checkpoint);
+    seal_file(temporary);
     sync_file(temporary);
+  } catch (const IoError& error) {
+    std::filesystem::remove(temporary, ignored);
+    throw IoError(about(path, temporary, error));
   } catch (const Error&) {
     std::filesystem::remove(temporary, ignored);
     throw;
   }
   if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    throw IoError(path + ": cannot rename " + temporary + " to it: " + std::strerror(errno));
+    const int error = errno;
+    std::filesystem::remove(temporary, ignored);
+    throw IoError(path + ": cannot rename " + temporary + " to it: " + std::strerror(error));
   }
   sync_folder_of(path);
 }
@@ -156,6 +257,7 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
 Checkpoint read_checkpoint(const std::string& path) {
   if (file_state(path) != FileState::closed)
     throw InputError(path + ": not closed by its writer, no checkpoint");
+  require_seal(path);
   return read_file(hdf5::open_file(path, H5F_ACC_RDONLY), path);
 }
 

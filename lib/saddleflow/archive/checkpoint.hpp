@@ -22,14 +22,14 @@ struct Checkpoint {
   std::map<std::string, std::string> texts;
 };
 
-/// "out/run.h5" -> "out/run.ckpt.h5".
+/// "out/run.h5" -> "out/run.ckpt.h5"; of a symbolic link, that of the file to which it leads.
 std::string checkpoint_path(const std::string& run_path);
 
 /// Replaces the file at `path` in one go. Throws IoError, leaving an older checkpoint as it was.
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
-/// InputError if there is no such file, if it is no checkpoint, or if it comes from a build with another
-/// Real.
+/// InputError if there is no such file, if it is no checkpoint or damaged, if it comes from a build with another Real,
+/// or if its numbers are not those of its checksum (older checkpoints have none).
 Checkpoint read_checkpoint(const std::string& path);
 
 /// Removes the checkpoint of a run that has ended, if it is there.

@@ -18,6 +18,7 @@
 #include "saddleflow/archive/hdf5/attribute.hpp"
 #include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/archive/schema.hpp"
+#include "saddleflow/archive/table_check.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/version.hpp"
 
@@ -235,10 +236,6 @@ void require_flags(const char* name, const std::vector<std::string>& flags) {
 
 void validate(const RunDescription& description) {
   const auto parameters = static_cast<std::int64_t>(description.parameter_layer.size());
-  require_size("parameter_row", description.parameter_row.size(), parameters);
-  require_size("parameter_column", description.parameter_column.size(), parameters);
-  require_size("neuron_index", description.neuron_index.size(),
-               static_cast<std::int64_t>(description.neuron_layer.size()));
   require_size("inputs", description.inputs.size(), description.sample_count * description.input_count);
   require_size("targets", description.targets.size(), description.sample_count * description.output_count);
   require_size("test_inputs", description.test_inputs.size(),
@@ -251,6 +248,7 @@ void validate(const RunDescription& description) {
   if (empty || description.layer_count < 1) {
     throw InputError("run description: no layers, parameters or samples, expected at least one of each");
   }
+  check_network(description, "run description");
 }
 
 std::string create_run_file(const std::string& path, const RunDescription& description) {

@@ -14,15 +14,22 @@
 namespace saddleflow::archive {
 namespace {
 
-std::int64_t read_integer(hid_t object, const std::string& name) {
-  const std::vector<std::int64_t> values = hdf5::read_integer_attribute(object, name);
-  if (values.size() == 1) return values.front();
-  throw InputError(hdf5::file_name(object) + ": attribute " + name + " of " + hdf5::object_name(object) +
-                   " is not one number");
-}
+constexpr std::int64_t kMostDegree = 1'000'000;  // of a network and of an activation: far beyond any
 
 std::int64_t axis_size(hid_t file, const std::string& axis) {
-  return hdf5::exists(file, axis) ? hdf5::shape(hdf5::open_dataset(file, axis)).front() : 0;
+  if (!hdf5::exists(file, axis)) return 0;
+  const hdf5::Handle scale = hdf5::open_dataset(file, axis);
+  const std::vector<std::int64_t> shape = hdf5::shape(scale);
+  if (shape.size() == 1) return shape.front();
+  throw InputError(fmt::format("{}: {} axes, expected 1", hdf5::place_of(scale), shape.size()));
+}
+
+/// Of /network: small numbers.
+int read_small(hid_t object, const std::string& name) {
+  const std::int64_t value = hdf5::read_one_integer(object, name);
+  if (value >= 0 && value <= kMostDegree) return static_cast<int>(value);
+  throw InputError(fmt::format("{}: attribute {} of {} is {}, expected 0 to {}", hdf5::file_name(object),
+                               name, hdf5::object_name(object), value, kMostDegree));
 }
 
 void read_fixed_datasets(hid_t file, RunDescription& description) {
@@ -60,8 +67,8 @@ void read_network_attributes(hid_t network, RunDescription& description) {
   description.network_kind = hdf5::read_text_attribute(network, "kind");
   description.layer_sizes = hdf5::read_integer_attribute(network, "layer_sizes");
   description.slope = hdf5::read_real_attribute(network, "slope");
-  description.power = static_cast<int>(read_integer(network, "power"));
-  description.degree = static_cast<int>(read_integer(network, "degree"));
+  description.power = read_small(network, "power");
+  description.degree = read_small(network, "degree");
   if (H5Aexists(network, "traits") <= 0) return add_traits_of_family(description);
   description.network_traits = split_words(hdf5::read_text_attribute(network, "traits"));
   description.activation = hdf5::read_text_attribute(network, "activation");
@@ -81,11 +88,11 @@ void read_attributes(hid_t file, RunDescription& description) {
   description.loss = hdf5::read_text_attribute(problem, "loss");
   description.reduction = hdf5::read_text_attribute(problem, "reduction");
   description.data_origin = hdf5::read_text_attribute(problem, "generator");
-  description.data_seed = read_integer(problem, "seed");
-  description.dropped_rows = read_integer(problem, "dropped_rows");
+  description.data_seed = hdf5::read_one_integer(problem, "seed");
+  description.dropped_rows = hdf5::read_one_integer(problem, "dropped_rows");
   // Files before format 1.7 lack these two, files of version 0.1 know no bias.
   if (H5Aexists(problem, "test_dropped_rows") > 0)
-    description.test_dropped_rows = read_integer(problem, "test_dropped_rows");
+    description.test_dropped_rows = hdf5::read_one_integer(problem, "test_dropped_rows");
   if (H5Aexists(problem, "constant_columns") > 0)
     description.constant_columns = split_words(hdf5::read_text_attribute(problem, "constant_columns"));
   description.bias = H5Aexists(problem, "bias") > 0 && hdf5::read_text_attribute(problem, "bias") == "first";

@@ -6,16 +6,17 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <thread>
 #include <utility>
 
+#include "saddleflow/archive/copy_file.hpp"
 #include "saddleflow/archive/file_holders.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 
 namespace saddleflow::archive {
 namespace {
@@ -38,19 +39,14 @@ int rename_unless_there(const std::string& from, const std::string& to) {
   return std::rename(from.c_str(), to.c_str());
 }
 
-/// The standard library's copy says "Input/output error" of a full disk.
-std::string reason_of(const std::error_code& error, const std::string& path) {
-  std::error_code ignored;
-  const std::uintmax_t size = std::filesystem::file_size(path, ignored);
-  const std::filesystem::path folder = std::filesystem::absolute(path, ignored).parent_path();
-  const std::filesystem::space_info space = std::filesystem::space(folder, ignored);
-  return !ignored && space.available < size ? std::strerror(ENOSPC) : error.message();
-}
-
 }  // namespace
 
+Draft::Draft(const std::string& path)
+    : output_(path, kLongestHoldOfReader.count()), path_(followed(path)), draft_(draft_name(path_)) {}
+
 Draft::Draft(Draft&& other) noexcept
-    : path_(std::move(other.path_)),
+    : output_(std::move(other.output_)),
+      path_(std::move(other.path_)),
       draft_(std::exchange(other.draft_, std::string())),
       lock_(std::exchange(other.lock_, -1)) {}
 
@@ -83,26 +79,21 @@ void Draft::lock_file(Lock lock) {
 Draft Draft::fresh(const std::string& path) {
   Draft draft(path);
   std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) draft.lock_file(lock_exclusively);
-  std::filesystem::remove(draft.draft_, ignored);
+  if (std::filesystem::exists(draft.path_, ignored)) draft.lock_file(lock_exclusively);
   return draft;
 }
 
 Draft Draft::successor_of(const std::string& path) {
   Draft draft(path);
   draft.lock_file(lock_shared);
-  std::error_code ignored;
-  std::filesystem::remove(draft.draft_, ignored);
   return draft;
 }
 
 Draft Draft::copy_of(const std::string& path) {
   Draft draft(path);
   draft.lock_file(lock_exclusively);
-  std::error_code error;
-  std::filesystem::copy_file(path, draft.draft_, std::filesystem::copy_options::overwrite_existing, error);
-  if (error)
-    throw IoError(path + ": cannot copy the file to " + draft.draft_ + ": " + reason_of(error, path));
+  if (const int error = copy_bytes(draft.path_, draft.draft_))
+    throw IoError(path + ": cannot copy the file to " + draft.draft_ + ": " + std::strerror(error));
   return draft;
 }
 
@@ -118,6 +109,12 @@ FileStamp Draft::commit(ExistingFile existing) {
   draft_.clear();
   sync_folder_of(path_);
   return stamp;
+}
+
+std::string about(const std::string& path, const std::string& draft, const Error& error) {
+  std::string text = error.what();
+  if (text.starts_with(draft)) text.replace(0, draft.size(), path);
+  return text;
 }
 
 }  // namespace saddleflow::archive

@@ -8,13 +8,15 @@
 #include <utility>
 
 #include "saddleflow/archive/file_stamp.hpp"
+#include "saddleflow/archive/output_lock.hpp"
+#include "saddleflow/base/error.hpp"
 #include "saddleflow/base/existing_file.hpp"
 
 namespace saddleflow::archive {
 
-/// A draft, "FILE.part", of a file that exists or is to be made; removed unless committed. While it lives, no
-/// other process can draft the same file, but for successors: of two in the same instant one at least fails.
-/// What a killed process left of one is overwritten.
+/// A draft, "FILE.<process>-<number>.part", of a file that exists or is to be made; removed unless committed.
+/// Symbolic links are followed: the file at their end is drafted, beside it. While it lives, no other process
+/// can draft the same file (OutputLock).
 class Draft {
  public:
   /// A draft to be created by the caller. IoError if another process has the file of that name open.
@@ -37,12 +39,16 @@ class Draft {
   FileStamp commit(ExistingFile existing = ExistingFile::replace);
 
  private:
-  explicit Draft(std::string path) : path_(std::move(path)), draft_(path_ + ".part") {}
+  explicit Draft(const std::string& path);
   using Lock = bool (*)(int, const std::string&);
   void lock_file(Lock lock);
 
+  OutputLock output_;
   std::string path_, draft_;
   int lock_ = -1;  ///< of the file that is replaced, if there is one
 };
+
+/// The message of the error, of the file instead of its draft.
+std::string about(const std::string& path, const std::string& draft, const Error& error);
 
 }  // namespace saddleflow::archive

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <utility>
 
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 
 namespace saddleflow::archive {
 namespace {
@@ -106,13 +106,6 @@ std::string csv_of(const RunReader& run, const std::vector<DatasetSpec>& specs) 
   return rows == 0 ? std::string() : text;
 }
 
-void write(const std::string& path, const std::string& text) {
-  std::ofstream out(path, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) throw IoError(path + ": cannot be written");
-}
-
 }  // namespace
 
 std::vector<std::string> export_csv(const RunReader& run, const std::string& folder, WeightColumns weights,
@@ -131,7 +124,7 @@ std::vector<std::string> export_csv(const RunReader& run, const std::string& fol
   if (error) throw IoError(folder + ": cannot be made: " + error.message());
   std::vector<std::string> paths;
   for (const auto& [path, text] : files) {
-    write(path, text);
+    write_output(path, text, existing);
     paths.push_back(path);
   }
   return paths;

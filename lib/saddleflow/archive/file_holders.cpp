@@ -38,6 +38,12 @@ std::string command_of(const std::filesystem::path& process) {
 
 }  // namespace
 
+std::string process_name(long process) {
+  const std::string command = process > 0 ? command_of("/proc/" + std::to_string(process)) : "";
+  if (process <= 0) return "another process";
+  return "process " + std::to_string(process) + (command.empty() ? "" : " (" + command + ")");
+}
+
 std::string holders_of(const std::string& path) {
   struct stat file {};
   std::string holders;

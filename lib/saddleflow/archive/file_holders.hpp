@@ -10,4 +10,7 @@ namespace saddleflow::archive {
 /// machine's).
 std::string holders_of(const std::string& path);
 
+/// "process 4242 (python3 look.py)" of this machine; "another process" for a number that is none.
+std::string process_name(long process);
+
 }  // namespace saddleflow::archive

@@ -15,6 +15,7 @@
 #include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/input_file.hpp"
 
 namespace saddleflow::archive {
 namespace {
@@ -68,8 +69,9 @@ FileState file_state(const std::string& path) {
   hdf5::silence();
   std::error_code error;
   if (!std::filesystem::exists(path, error)) throw InputError(path + ": no such file");
-  if (std::filesystem::is_directory(path, error))
-    throw InputError(path + ": is a folder, expected an HDF5 file");
+  // A pipe would be waited for.
+  if (const std::string kind = special_kind(path); !kind.empty())
+    throw InputError(path + ": is " + kind + ", expected an HDF5 file");
   if (!std::ifstream(path, std::ios::binary)) throw IoError(path + ": cannot open the file for reading");
   if (H5Fis_hdf5(path.c_str()) <= 0) throw InputError(path + ": not an HDF5 file");
   if (!has_writer_flags(path)) return FileState::closed;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
+#include <type_traits>
 #include <utility>
 
 #include "saddleflow/archive/commit.hpp"
@@ -13,6 +14,7 @@
 #include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/archive/recovery.hpp"
 #include "saddleflow/archive/schema.hpp"
+#include "saddleflow/archive/table_check.hpp"
 #include "saddleflow/base/error.hpp"
 
 namespace saddleflow::archive {
@@ -77,9 +79,7 @@ std::vector<std::string> lines_of(hid_t object, const char* attribute, std::size
 struct RunReader::Implementation {
   explicit Implementation(const std::string& path_) : path(path_), opening(open_whatever_state(path_)) {
     require_run_file(opening.file);
-    for (const DatasetSpec& spec : all_specs()) {
-      if (is_expected(opening.file, spec)) require(spec);
-    }
+    check_datasets(opening.file);
     for (const auto& stream : stream_specs()) {
       stream_rows[stream.back().path] = committed_rows(opening.file, stream);
     }
@@ -96,6 +96,7 @@ struct RunReader::Implementation {
     count_rows(specs_of<MatchRow>());
     count_rows(specs_of<FlowLossRow>());
     description = read_description(opening.file);
+    check_network(description, path);
     summary = read_summary(opening.file);
     const hdf5::Handle root = hdf5::open_group(opening.file, "/");
     run_id = hdf5::read_text_attribute(root, "run_id");
@@ -106,15 +107,6 @@ struct RunReader::Implementation {
   void count_rows(const std::vector<DatasetSpec>& table) {
     const std::string& scale = table.back().path;
     if (hdf5::exists(opening.file, scale)) stream_rows[scale] = committed_rows(opening.file, table);
-  }
-
-  void require(const DatasetSpec& spec) const {
-    const hdf5::Handle dataset = hdf5::open_dataset(opening.file, path_in(opening.file, spec));
-    const auto rank = hdf5::shape(dataset).size();
-    if (rank != spec.axes.size()) {
-      throw InputError(path + ": " + spec.path + ": " + std::to_string(rank) + " axes, expected " +
-                       std::to_string(spec.axes.size()));
-    }
   }
 
   /// Rows of a dataset that count: its stream's, or all of them.
@@ -129,6 +121,14 @@ struct RunReader::Implementation {
     return shape.front();
   }
 
+  /// -1 where it is not to be relied on: a file that is being written has rows that have come since it was
+  /// opened.
+  std::int64_t rows_along(const std::string& axis) const {
+    const auto stream = stream_rows.find(axis);
+    if (stream != stream_rows.end()) return opening.state == FileState::closed ? stream->second : -1;
+    return hdf5::exists(opening.file, axis) ? hdf5::shape(hdf5::open_dataset(opening.file, axis)).front() : 0;
+  }
+
   std::string path_of(const std::string& name) const {
     for (const DatasetSpec& spec : all_specs())
       if (spec.path == name) return path_in(opening.file, spec);
@@ -138,7 +138,11 @@ struct RunReader::Implementation {
   template <class Number>
   std::vector<Number> column(const std::string& name) const {
     const hdf5::Handle dataset = hdf5::open_dataset(opening.file, path_of(absolute(name)));
-    return hdf5::read_rows<Number>(dataset, 0, length(absolute(name), dataset));
+    std::vector<Number> values = hdf5::read_rows<Number>(dataset, 0, length(absolute(name), dataset));
+    if constexpr (std::is_same_v<Number, std::int64_t>)
+      check_integers(path, absolute(name), values, description,
+                     [this](const std::string& axis) { return rows_along(axis); });
+    return values;
   }
 
   template <class Row>
@@ -281,8 +285,8 @@ SkeletonRecord RunReader::skeleton() const {
   record.delta = hdf5::read_real_attribute(group, "delta");
   record.loss_at_origin = hdf5::read_real_attribute(group, "loss_at_origin");
   record.tolerance = hdf5::read_real_attribute(group, "tolerance");
-  record.degree = hdf5::read_integer_attribute(group, "degree").at(0);
-  record.later_degree = hdf5::read_integer_attribute(group, "later_degree").at(0);
+  record.degree = hdf5::read_one_integer(group, "degree");
+  record.later_degree = hdf5::read_one_integer(group, "later_degree");
   record.ends = lines_of(hdf5::open_group(file, "/sequences"), "ends", record.sequences.size());
   record.reasons = lines_of(hdf5::open_group(file, "/matches"), "reasons", record.matches.size());
   return record;

@@ -9,11 +9,13 @@
 #include "saddleflow/archive/edit.hpp"
 #include "saddleflow/archive/file_lock.hpp"
 #include "saddleflow/archive/hdf5/attribute.hpp"
+#include "saddleflow/archive/output_lock.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/archive/stream.hpp"
 #include "saddleflow/archive/table_edit.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 
 namespace saddleflow::archive {
 namespace {
@@ -53,7 +55,8 @@ void write_summary(const std::string& path, const RunSummary& summary) {
 }  // namespace
 
 struct RunWriter::Implementation {
-  explicit Implementation(std::string path_) : path(std::move(path_)), open(std::make_unique<OpenRun>(path)) {
+  Implementation(std::string path_, OutputLock output_)
+      : output(std::move(output_)), path(std::move(path_)), open(std::make_unique<OpenRun>(path)) {
     const hdf5::Handle root = hdf5::open_group(open->file, "/");
     run_id = hdf5::read_text_attribute(root, "run_id");
     stepper_names = flag_names(open->file, "/stepper");
@@ -94,6 +97,8 @@ struct RunWriter::Implementation {
 
   void flush_file() {
     if (H5Fflush(open->file, H5F_SCOPE_LOCAL) >= 0) return;
+    // The system's refusal; what HDF5 says of each dataset after it is not the cause.
+    if (hdf5::innermost_error().error_number != 0) hdf5::fail(open->file, "", "write");
     for_each_buffer(open->streams, [](const StreamBuffer& buffer) { buffer.flush_each(); });
     hdf5::check(H5Fflush(open->file, H5F_SCOPE_LOCAL), open->file, "", "write");
   }
@@ -111,8 +116,10 @@ struct RunWriter::Implementation {
     hdf5::close_file(file, path);
     write_summary(path, summary);
     failed = false;
+    output = OutputLock();
   }
 
+  OutputLock output;
   std::string path;
   std::string run_id;
   std::vector<std::string> stepper_names;
@@ -123,9 +130,11 @@ struct RunWriter::Implementation {
 RunWriter RunWriter::create(const std::string& path, const RunDescription& description,
                             const Options& options) {
   validate(description);
+  require_plain_output(path);
+  OutputLock mine(path);
   make_file(path, existing_file(options.overwrite),
             [&](const std::string& draft) { create_run_file(draft, description); });
-  return RunWriter(std::make_unique<Implementation>(path));
+  return RunWriter(std::make_unique<Implementation>(path, std::move(mine)));
 }
 
 namespace {
@@ -161,8 +170,9 @@ void cut_back(hid_t file, const RowCounts& rows, const std::string& command) {
 }  // namespace
 
 RunWriter RunWriter::resume(const std::string& path, const RowCounts& rows, const std::string& command) {
-  edit_run(path, [&](hid_t file) { cut_back(file, rows, command); });
-  return RunWriter(std::make_unique<Implementation>(path));
+  OutputLock mine(path);
+  shorten_run(path, rows, [&](hid_t file) { cut_back(file, rows, command); });
+  return RunWriter(std::make_unique<Implementation>(path, std::move(mine)));
 }
 
 RunWriter RunWriter::resume(const std::string& path, const Checkpoint& checkpoint,
@@ -173,13 +183,14 @@ RunWriter RunWriter::resume(const std::string& path, const Checkpoint& checkpoin
 
 RunWriter RunWriter::resume(const std::string& path, const Checkpoint& checkpoint,
                             const RunDescription& description) {
+  OutputLock mine(path);
   require_own(path, checkpoint);
-  edit_run(path, [&](hid_t file) {
+  shorten_run(path, checkpoint.rows, [&](hid_t file) {
     cut_back(file, checkpoint.rows, description.command);
     hdf5::write_attribute(hdf5::open_group(file, "/"), "title", description.title);
     replace_configuration(file, description);
   });
-  return RunWriter(std::make_unique<Implementation>(path));
+  return RunWriter(std::make_unique<Implementation>(path, std::move(mine)));
 }
 
 RunWriter::RunWriter(std::unique_ptr<Implementation> implementation)

@@ -31,6 +31,9 @@ StreamBuffer::StreamBuffer(hid_t file, const std::vector<DatasetSpec>& specs) {
     if (is_expected(file, spec)) {
       dataset.handle = hdf5::open_dataset(file, spec.path);
       const std::vector<std::int64_t> shape = hdf5::shape(dataset.handle);
+      if (shape.size() != spec.axes.size())
+        throw InputError(hdf5::place_of(dataset.handle) + ": " + std::to_string(shape.size()) +
+                         " axes, expected " + std::to_string(spec.axes.size()));
       dataset.width = hdf5::row_width(shape);
       dataset.grows = growing && (spec.axes.back() == "/parameter" || spec.axes.back() == "/neuron");
       written_ = shape.front();

@@ -2,9 +2,11 @@
 
 #include <hdf5_hl.h>
 
+#include <cstring>
 #include <filesystem>
 
 #include "saddleflow/archive/commit.hpp"
+#include "saddleflow/archive/copy_file.hpp"
 #include "saddleflow/archive/create.hpp"
 #include "saddleflow/archive/edit.hpp"
 #include "saddleflow/archive/hdf5/attribute.hpp"
@@ -70,8 +72,8 @@ void copy_run(const std::string& run, const std::string& path, const std::string
   if (file_state(run) != FileState::closed)
     throw IoError(run + ": is being written, or was not closed, and cannot be copied");
   make_file(path, existing, [&](const std::string& draft) {
-    std::filesystem::copy_file(run, draft, error);
-    if (error) throw IoError(draft + ": cannot copy " + run + ": " + error.message());
+    if (const int failed = copy_bytes(run, draft))
+      throw IoError(draft + ": cannot copy " + run + ": " + std::strerror(failed));
     change_file(draft, [&](hid_t file) {
       change(file);
       add_history(file, command);

@@ -278,8 +278,13 @@ void Integration::restore(const Memory& memory) {
   aims_at_end_ = clock.boolean();
   clock.finish();
   restore_charts(memory.at("charts"));
-  stepper().restore(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())), stepper_time,
-                    memory.at("stepper"));
+  const Vector x = Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size()));
+  if (options_.polar != nullptr && options_.polar->is_polar(x) != in_polar_)
+    throw InputError(
+        fmt::format("checkpoint: 'state': {} numbers, which is the state of another chart than "
+                    "'charts' says",
+                    x.size()));
+  stepper().restore(x, stepper_time, memory.at("stepper"));
   detector_.restore(memory.at("events"));
 }
 

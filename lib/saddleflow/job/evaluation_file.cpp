@@ -2,10 +2,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 
-#include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 #include "saddleflow/job/evaluation.hpp"
 
 namespace saddleflow {
@@ -164,13 +162,8 @@ archive::TableFile describe_evaluation(const KktProblem& problem, const Evaluati
 
 void write_evaluation_csv(const std::string& path, const EvaluationOptions& options,
                           const Evaluation& evaluation, ExistingFile existing) {
-  std::error_code ignored;
-  if (existing == ExistingFile::keep && std::filesystem::exists(path, ignored))
-    throw InputError(path + ": the file exists; --force overwrites it");
-  std::ofstream out(path, std::ios::binary);
-  out << (options.inputs ? values_csv(*options.inputs, evaluation) : numbers_csv(evaluation));
-  out.close();
-  if (!out) throw IoError(path + ": cannot be written");
+  write_output(path, options.inputs ? values_csv(*options.inputs, evaluation) : numbers_csv(evaluation),
+               existing);
 }
 
 }  // namespace saddleflow

@@ -10,9 +10,11 @@
 #include <utility>
 
 #include "saddleflow/archive/checkpoint.hpp"
+#include "saddleflow/archive/output_lock.hpp"
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/memory.hpp"
+#include "saddleflow/base/output_path.hpp"
 #include "saddleflow/job/continuation.hpp"
 #include "saddleflow/job/path_bounds.hpp"
 #include "saddleflow/problem/test_score.hpp"
@@ -196,12 +198,33 @@ class FlowRun : public Observer {
   }
 
   void restore() {
+    try {
+      restore_parts();
+    } catch (const InputError& error) {  // an object that reads its numbers knows no file
+      const std::string text = error.what();
+      throw InputError(text.starts_with(options_.output) ? text : options_.output + ": " + text);
+    }
+  }
+
+  /// Sizes are looked at before they are used: old checkpoints have no checksum.
+  void require_state() {
+    const PolarFlow& polar = setup_.parts.polar_flow;
+    const Index found = std::ssize(part("state")), cartesian = polar.parameter_count() + 1;
+    if (found != cartesian && found != polar.state_size())
+      throw InputError(fmt::format("checkpoint: 'state' holds {} numbers, expected {}, or {} near the origin",
+                                   found, cartesian, polar.state_size()));
+  }
+
+  void restore_parts() {
+    require_state();
     setup_.restore(part("setup"));
     recorder_.restore(part("recorder"));
     Memory memory;
     for (const char* name : {"state", "clock", "charts", "stepper", "events"}) memory[name] = part(name);
     integration_.restore(memory);
-    earlier_seconds_ = static_cast<double>(part("wall_seconds").at(0));
+    MemoryReader seconds(part("wall_seconds"), "checkpoint: 'wall_seconds'");
+    earlier_seconds_ = static_cast<double>(seconds.real());
+    seconds.finish();
     // The gradient at the end of the last step was at hand in the uninterrupted run; have it at hand again,
     // then set the counters to what they were.
     const std::vector<Real>& state = part("state");
@@ -338,6 +361,8 @@ class FlowRun : public Observer {
 
 archive::RunSummary run_flow(const StudyTable& study, const FlowRunOptions& options) {
   using Begin = FlowRun::Begin;
+  require_plain_output(options.output);
+  const archive::OutputLock mine(options.output);
   std::error_code ignored;
   if (!options.resume || !std::filesystem::exists(options.output, ignored))
     return FlowRun(study, options, Begin::fresh).run();

@@ -7,8 +7,10 @@
 #include <optional>
 #include <utility>
 
+#include "saddleflow/archive/output_lock.hpp"
 #include "saddleflow/archive/pursuit_writer.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/output_path.hpp"
 #include "saddleflow/record/pursuit_recorder.hpp"
 #include "saddleflow/study/stored_data.hpp"
 #include "saddleflow/study/study_change.hpp"
@@ -28,17 +30,22 @@ class PursuitRun {
  public:
   PursuitRun(const std::string& source, const std::vector<std::string>& overrides,
              const PursuitRunOptions& options)
-      : options_(options) {
-    exists_ = options.resume && std::filesystem::exists(options.output);  // else it starts
+      : options_(options), source_(source) {
+    std::error_code ignored;
+    if (!options.output.empty()) {
+      require_plain_output(options.output);
+      lock_ = archive::OutputLock(options.output);
+    }
+    exists_ = options.resume && std::filesystem::exists(options.output, ignored);  // else it starts
     if (exists_) {
       stamp_ = archive::stamp_of(options.output);
+      source_ = options.output;
       open(options.output, {}, -1);
       resumed_by_ = options.command;
       rounds_read_ = static_cast<Index>(record_->rounds.size());
       require_same(StudyTable::read(source, overrides));
     } else if (is_run_file(source)) {
-      if (!options.output.empty() && std::filesystem::exists(options.output) &&
-          std::filesystem::equivalent(source, options.output))
+      if (!options.output.empty() && std::filesystem::equivalent(source, options.output, ignored))
         throw InputError(options.output + ": is the source itself, expected another file, or --resume");
       open(source, overrides, options.after_round);
     } else {
@@ -85,14 +92,19 @@ class PursuitRun {
       recorder_->on_step(step);
       if (options_.progress) options_.progress(recorder_->rounds(), step);
     };
-    if (record_) {
+    if (record_) return go_on();
+    pursuit_.emplace(setup_->family, setup_->data.training, setup_->loss, setup_->options);
+    recorder_.emplace(*study_, *setup_, pursuit_->objective().network(), options_.command);
+  }
+
+  void go_on() {
+    try {
       recorder_.emplace(*study_, *setup_, std::move(*record_), last_, options_.command);
       pursuit_.emplace(setup_->family, setup_->data.training, setup_->loss, setup_->options,
                        recorder_->state());
-      return;
+    } catch (const InputError& error) {  // of rounds that contradict each other; the file is known here
+      throw InputError(source_ + ": " + error.what());
     }
-    pursuit_.emplace(setup_->family, setup_->data.training, setup_->loss, setup_->options);
-    recorder_.emplace(*study_, *setup_, pursuit_->objective().network(), options_.command);
   }
 
   bool advance() {
@@ -126,6 +138,8 @@ class PursuitRun {
   }
 
   const PursuitRunOptions& options_;
+  std::string source_;  ///< or the output that is resumed, which holds the record
+  archive::OutputLock lock_;
   std::optional<StudyTable> study_;
   std::optional<PursuitSetup> setup_;
   std::optional<archive::PursuitRecord> record_;

@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
 #include <fstream>
-#include <iterator>
 #include <string_view>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/input_file.hpp"
 #include "saddleflow/problem/csv_reader.hpp"
 #include "saddleflow/problem/data_table.hpp"
 #include "saddleflow/problem/hdf5_data.hpp"
@@ -25,19 +23,13 @@ void require_file(const std::filesystem::path& path) {
   if (status.type() == std::filesystem::file_type::not_found)
     throw InputError(
         fmt::format("{}: no such file, expected a data set (CSV, HDF5, .npz or .npy)", path.string()));
-  if (std::filesystem::is_directory(status))
+  // Not pipes either: the kind of a file is read before the file is.
+  if (const std::string kind = special_kind(path); !kind.empty())
     throw InputError(
-        fmt::format("{}: a folder, expected a data set (CSV, HDF5, .npz or .npy)", path.string()));
+        fmt::format("{}: {}, expected a data set (CSV, HDF5, .npz or .npy)", path.string(), kind));
 }
 
-std::string read_file(const std::filesystem::path& path) {
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) throw IoError(fmt::format("{}: cannot be opened: {}", path.string(), std::strerror(errno)));
-  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (stream.bad()) throw IoError(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
-  return text;
-}
+std::string read_file(const std::filesystem::path& path) { return read_input(path, "a data set"); }
 
 enum class FileKind { csv, hdf5, npy, npz };
 

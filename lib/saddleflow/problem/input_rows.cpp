@@ -4,11 +4,12 @@
 
 #include <charconv>
 #include <cmath>
-#include <fstream>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/input_file.hpp"
 #include "saddleflow/problem/csv_cells.hpp"
 
 namespace saddleflow {
@@ -41,9 +42,7 @@ Real finite_number(std::string_view cell, const std::string& place) {
 }  // namespace
 
 Matrix read_input_rows(const std::string& path) {
-  std::ifstream in(path);
-  if (!in)
-    throw IoError(fmt::format("{}: cannot be read, expected a CSV file of inputs, one point a line", path));
+  std::istringstream in(read_input(path, "a CSV file of inputs, one point a line"));
   std::vector<std::vector<Real>> rows;
   std::string line;
   std::size_t columns = 0, kept = 0;  // the inputs are the first of the columns

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/memory_bound.hpp"
 #include "saddleflow/problem/npy_array.hpp"
 
 namespace saddleflow {
@@ -59,6 +60,8 @@ std::string read_entry(zip_t* archive, zip_uint64_t index, const std::string& pl
       throw InputError(fmt::format("{}: cannot be unpacked: {}", place, zip_file_strerror(file.get())));
     if (count == 0) return bytes;
     bytes.append(block.data(), static_cast<std::size_t>(count));
+    // A small archive can hold an array of any size.
+    require_memory(place, "bytes of packed numbers, eight to a number", static_cast<double>(bytes.size()));
   }
 }
 

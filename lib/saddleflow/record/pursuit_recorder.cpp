@@ -98,9 +98,13 @@ PursuitRecorder::PursuitRecorder(const StudyTable& study, const PursuitSetup& se
       order_(setup.family->layout()) {
   if (last < 0 || last >= rounds())
     throw InputError(fmt::format("round {}: found rounds 0 to {} in the file", last, rounds() - 1));
+  typed_ = record_.description.toml_user;
   const auto kept = static_cast<std::size_t>(last) + 1;
   order_ = order_of(*setup.family, record_, kept);
   const archive::RoundRow& end = record_.rounds[kept - 1];
+  if (end.snapshot < 0)
+    throw InputError(
+        fmt::format("/rounds/snapshot: none for round {}, expected the weights it has reached", last));
   if (record_.rounds.size() > kept && record_.rounds[kept].first_time >= 0)
     record_.times.resize(static_cast<std::size_t>(record_.rounds[kept].first_time));
   record_.snapshots.resize(static_cast<std::size_t>(end.snapshot) + 1);
@@ -243,6 +247,7 @@ void PursuitRecorder::set_next_value(Real best_value) {
 void PursuitRecorder::describe(Objective& objective) {
   archive::RunDescription& d = record_.description;
   d = describe_problem(objective, study_, command_);
+  if (!typed_.empty()) d.toml_user = typed_;
   d.stepper_names = stepper_names_;
   set_birth_order(d, order_);
   describe_test_set(setup_.data.test, d);

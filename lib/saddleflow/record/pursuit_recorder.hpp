@@ -52,6 +52,7 @@ class PursuitRecorder {
   const StudyTable& study_;
   const PursuitSetup& setup_;
   std::string command_;
+  std::string typed_;                       // the study as typed, of the file that is continued
   std::vector<std::string> stepper_names_;  // of the file, by their flags
   archive::PursuitRecord record_;
   BirthOrder order_;

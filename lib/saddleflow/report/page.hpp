@@ -20,14 +20,11 @@ std::string render_page(const std::vector<RunData>& runs);
 /// Of a collected sweep.
 std::string render_page(const archive::SweepRecord& sweep);
 
-/// Renders the page into a file, which is there either whole or not at all.
-/// InputError: it exists and is to be kept; IoError: it cannot be written.
+/// Renders the page into a file, which is there either whole or not at all. Symbolic links are followed.
+/// InputError: it exists and is to be kept, or is no plain file; IoError: it cannot be written.
 void write_page(const std::string& path, const RunData& run, ExistingFile existing);
 void write_page(const std::string& path, const std::vector<RunData>& runs, ExistingFile existing);
 void write_page(const std::string& path, const archive::SweepRecord& sweep, ExistingFile existing);
-
-/// Writes a file; IoError with the operating system's reason if that fails.
-void write_text(const std::string& path, std::string_view text);
 
 /// Text with & < > " ' replaced by character references: safe between tags and in attributes.
 std::string html_escape(std::string_view text);

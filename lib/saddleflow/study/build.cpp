@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/memory_bound.hpp"
 #include "saddleflow/flow/flow_stepping.hpp"
 #include "saddleflow/network/families.hpp"
 #include "saddleflow/ode/stepper/registry.hpp"
@@ -103,7 +104,10 @@ StepperOptions build_stepper_options(const StudyTable& study, const Network& net
   options.error.floor = study.real("flow.floor");
   options.max_step = study.real("flow.max_step");
   options.dense_limit = static_cast<int>(study.integer("flow.dense_limit"));
-  check_second_order(study, network.parameter_count() > options.dense_limit);
+  const Index weights = network.parameter_count();
+  if (weights <= options.dense_limit)
+    require_memory(study.name() + ": flow.dense_limit", "entries of the Hessian", {weights, weights});
+  check_second_order(study, weights > options.dense_limit);
   return options;
 }
 

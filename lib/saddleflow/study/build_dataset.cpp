@@ -8,6 +8,7 @@
 
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/memory_bound.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/problem/data_files.hpp"
 #include "saddleflow/problem/data_generators.hpp"
@@ -212,8 +213,16 @@ void refuse_keys_of_files(const StudyTable& study) {
     if (study.boolean(key)) study.fail(key, "found true without data.file");
 }
 
+/// Of every sample there are its numbers and, while gradients are computed, one of each hidden neuron.
+void require_memory_of(const StudyTable& study, const Network& network, const std::string& key) {
+  const Index width =
+      network.input_count() + network.output_count() + static_cast<Index>(network.neurons().size());
+  require_memory(study.name() + ": " + key, "numbers of samples and neurons", {study.integer(key), width});
+}
+
 ProblemData from_generator(const StudyTable& study, const Network& network) {
   refuse_keys_of_files(study);
+  for (const char* key : {"data.samples", "data.test_samples"}) require_memory_of(study, network, key);
   try {
     if (is_matrix_problem(study)) return build_matrix_data(study, network);
     const GeneratorOptions options = build_generator(study, network);

@@ -1,6 +1,7 @@
 #include "saddleflow/study/stored_data.hpp"
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 
 namespace saddleflow {
@@ -18,6 +19,9 @@ Matrix stored_samples(const std::vector<double>& rows, Index count, Index width)
 bool is_run_file(const std::string& path) {
   constexpr std::array<char, 4> signature{'\x89', 'H', 'D', 'F'};
   std::array<char, 4> head{};
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored))
+    return false;  // reading from a pipe would take from it
   std::ifstream file(path, std::ios::binary);
   file.read(head.data(), head.size());
   return file && head == signature;

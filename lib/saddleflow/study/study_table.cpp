@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/input_file.hpp"
 #include "saddleflow/study/keys.hpp"
 #include "saddleflow/study/write_study.hpp"
 
@@ -26,6 +26,10 @@ namespace {
 
 // Stands for the file where a value comes from the command line.
 const std::string kOverride = "--set";
+
+// More of anything (samples, widths, starts) no machine holds or does in years, and the product of two is a
+// number of 64 bits.
+constexpr double kMostCount = 1e9;
 
 // Where a node stands: file and line, or the command line.
 std::string place(const std::string& name, const toml::node* node) {
@@ -102,12 +106,21 @@ class Checker {
         fail(node, key.path, fmt::format("found {}, expected a finite number", *number));
       if (!in_range(*number, key.range))
         fail(node, key.path, fmt::format("found {}, expected {}", shown(node), key.range));
+      if (is_count(key) && std::abs(*number) > kMostCount)
+        fail(node, key.path, fmt::format("found {}, expected at most {:g}", shown(node), kMostCount));
     }
     const auto word = node.value<std::string>();
     if (!word) return;
     const std::vector<std::string> choices = choices_of(key);
     if (!choices.empty() && std::find(choices.begin(), choices.end(), *word) == choices.end())
       fail(node, key.path, unknown_word(*word, choices));
+  }
+
+  /// Integers that things are made or done by; seeds and the bound on steps may be any.
+  static bool is_count(const Key& key) {
+    const bool integer = key.type == KeyType::integer || key.type == KeyType::integers;
+    return integer && !key.path.ends_with("seed") && !key.path.ends_with("seeds") &&
+           key.path != "flow.max_steps";
   }
 
   static bool all_of(const toml::node& node, bool (*is)(const toml::node&)) {
@@ -239,12 +252,7 @@ StudyTable::StudyTable(StudyTable&&) noexcept = default;
 StudyTable& StudyTable::operator=(StudyTable&&) noexcept = default;
 
 StudyTable StudyTable::read(const std::string& path, const std::vector<std::string>& overrides) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path))
-    throw IoError(fmt::format("{}: cannot be read, expected a study file (TOML)", path));
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse(text.str(), path, overrides);
+  return parse(read_input(path, "a study file (TOML)"), path, overrides);
 }
 
 StudyTable StudyTable::parse(const std::string& toml, const std::string& name,

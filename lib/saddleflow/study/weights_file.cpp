@@ -3,17 +3,16 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <fstream>
+#include <sstream>
 #include <vector>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/input_file.hpp"
 
 namespace saddleflow {
 
 Vector read_weights(const std::string& path) {
-  std::ifstream in(path);
-  if (!in)
-    throw IoError(fmt::format("{}: cannot be read, expected a text file with one weight a line", path));
+  std::istringstream in(read_input(path, "a text file with one weight a line"));
   std::vector<Real> values;
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {

@@ -15,7 +15,7 @@ using test::FilippovSystem;
 namespace {
 
 /// x1' = sign x2 - a sign x1, x2' = -sign x1 - b sign x2: round the origin, clockwise.
-FilippovSystem rotation(Real a, Real b) {
+FilippovSystem around_the_origin(Real a, Real b) {
   std::vector<test::SmoothField> fields;
   for (int c = 0; c < 4; ++c) {
     const Real s1 = c % 2 == 1 ? 1 : -1, s2 = c / 2 == 1 ? 1 : -1;
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_SUITE(unresolved_test)
 
 // Squares round the origin, of every size: at it both surfaces would have to be held, and neither attracts.
 BOOST_AUTO_TEST_CASE(no_mode_fits_in_the_middle_of_a_rotation) {
-  FilippovRun run(rotation(0, 0), "dopri5", Real(1e-8), Vector(Vector::Zero(2)));
+  FilippovRun run(around_the_origin(0, 0), "dopri5", Real(1e-8), Vector(Vector::Zero(2)));
   const GivenUp end = give_up(run, 1);
   fmt::print("{}: {}\n", end.reason, end.message);
   BOOST_TEST(end.reason == "sliding_unresolved");
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(no_mode_fits_in_the_middle_of_a_rotation) {
 }
 
 BOOST_AUTO_TEST_CASE(the_mode_stays_where_none_fits) {
-  FilippovSystem system = rotation(0, 0);
+  FilippovSystem system = around_the_origin(0, 0);
   for (const Side first : {Side::below, Side::above})
     for (const Side second : {Side::below, Side::above}) {
       Mode mode;
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(the_mode_stays_where_none_fits) {
 // is not the stepper's to say.
 BOOST_AUTO_TEST_CASE(infinitely_many_crossings_in_finite_time) {
   for (const auto& [a, b] : {std::pair<Real, Real>{0.2, 0.2}, {0.4, -0.2}, {-0.2, 0.4}}) {
-    FilippovRun run(rotation(a, b), "dopri5", Real(1e-8), Vector(Vector::Unit(2, 1)));
+    FilippovRun run(around_the_origin(a, b), "dopri5", Real(1e-8), Vector(Vector::Unit(2, 1)));
     const GivenUp end = give_up(run, 50);
     const Real q = (1 - a) * (1 - b) / ((1 + a) * (1 + b)), limit = 1 / (a + b);
     Real worst = 0;

@@ -1,6 +1,7 @@
 #include "saddleflow/archive/hdf5/attribute.hpp"
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/memory_bound.hpp"
 
 namespace saddleflow::archive::hdf5 {
 namespace {
@@ -37,6 +38,8 @@ Handle open(hid_t object, const std::string& name, std::initializer_list<H5T_cla
 std::string read_text(hid_t object, const Handle& attribute, const std::string& name) {
   const Handle type(H5Aget_type(attribute), H5Tclose);
   if (H5Tis_variable_str(type) <= 0) {
+    require_memory(file_name(object) + ": attribute " + name, "characters",
+                   static_cast<double>(H5Tget_size(type)) / 8);
     std::string text(H5Tget_size(type), '\0');
     check(H5Aread(attribute, type, text.data()), object, name, "read");
     return text.substr(0, text.find('\0'));
@@ -101,17 +104,33 @@ void write_scalar_attribute(hid_t object, const std::string& name, std::int64_t 
   write(object, name, H5T_STD_I64LE, H5T_NATIVE_INT64, scalar(), &value);
 }
 
+namespace {
+
+/// Entries of an attribute whose memory there is.
+std::int64_t attribute_size(hid_t object, hid_t attribute, const std::string& name) {
+  const Handle space(check(H5Aget_space(attribute), object, name, "inspect"), H5Sclose);
+  const hssize_t size = check(H5Sget_simple_extent_npoints(space), object, name, "inspect");
+  require_memory(file_name(object) + ": attribute " + name, "numbers", static_cast<double>(size));
+  return size;
+}
+
+void require_one(hid_t object, hid_t attribute, const std::string& name, const char* expected) {
+  if (attribute_size(object, attribute, name) != 1)
+    throw InputError(file_name(object) + ": attribute " + name + " of " + object_name(object) +
+                     " is not one " + expected);
+}
+
+}  // namespace
+
 std::string read_text_attribute(hid_t object, const std::string& name) {
-  return read_text(object, open(object, name, {H5T_STRING}, "a text"), name);
+  const Handle attribute = open(object, name, {H5T_STRING}, "a text");
+  require_one(object, attribute, name, "text");
+  return read_text(object, attribute, name);
 }
 
 double read_real_attribute(hid_t object, const std::string& name) {
   const Handle attribute = open(object, name, {H5T_FLOAT, H5T_INTEGER}, "a number");
-  const Handle space(H5Aget_space(attribute), H5Sclose);
-  if (H5Sget_simple_extent_npoints(space) != 1) {
-    throw InputError(file_name(object) + ": attribute " + name + " of " + object_name(object) +
-                     " is not one number");
-  }
+  require_one(object, attribute, name, "number");
   double value = 0;
   check(H5Aread(attribute, H5T_NATIVE_DOUBLE, &value), object, name, "read");
   return value;
@@ -119,10 +138,16 @@ double read_real_attribute(hid_t object, const std::string& name) {
 
 std::vector<std::int64_t> read_integer_attribute(hid_t object, const std::string& name) {
   const Handle attribute = open(object, name, {H5T_INTEGER}, "a row of integers");
-  const Handle space(H5Aget_space(attribute), H5Sclose);
-  std::vector<std::int64_t> values(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space)));
-  check(H5Aread(attribute, H5T_NATIVE_INT64, values.data()), object, name, "read");
+  std::vector<std::int64_t> values(static_cast<std::size_t>(attribute_size(object, attribute, name)));
+  if (!values.empty()) check(H5Aread(attribute, H5T_NATIVE_INT64, values.data()), object, name, "read");
   return values;
+}
+
+std::int64_t read_one_integer(hid_t object, const std::string& name) {
+  const std::vector<std::int64_t> values = read_integer_attribute(object, name);
+  if (values.size() == 1) return values.front();
+  throw InputError(file_name(object) + ": attribute " + name + " of " + object_name(object) +
+                   " is not one number");
 }
 
 std::vector<std::pair<std::string, std::string>> text_attributes(hid_t object) {

@@ -22,6 +22,7 @@ void write_scalar_attribute(hid_t object, const std::string& name, std::int64_t 
 std::string read_text_attribute(hid_t object, const std::string& name);
 double read_real_attribute(hid_t object, const std::string& name);
 std::vector<std::int64_t> read_integer_attribute(hid_t object, const std::string& name);
+std::int64_t read_one_integer(hid_t object, const std::string& name);
 
 /// All string attributes, and all scalar numbers, in the order of their names.
 std::vector<std::pair<std::string, std::string>> text_attributes(hid_t object);

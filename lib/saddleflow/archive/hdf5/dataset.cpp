@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <functional>
+#include <initializer_list>
 #include <numeric>
 #include <type_traits>
 #include <utility>
 
 #include "saddleflow/archive/hdf5/attribute.hpp"
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/base/memory_bound.hpp"
 
 namespace saddleflow::archive::hdf5 {
 namespace {
@@ -20,6 +23,9 @@ hid_t memory_type() {
     return H5T_NATIVE_INT64;
   }
 }
+
+// Of any dataset; products of extents are then numbers of 64 bits. No disk holds as many.
+constexpr double kMostNumbers = 1152921504606846976.0;  // 2^60
 
 std::vector<hsize_t> extents(const std::vector<std::int64_t>& sizes) { return {sizes.begin(), sizes.end()}; }
 
@@ -78,10 +84,31 @@ std::vector<std::string> read_fixed_texts(hid_t dataset, hid_t type, std::size_t
 
 std::vector<std::int64_t> shape(hid_t dataset) {
   const Handle space(check(H5Dget_space(dataset), dataset, "", "inspect"), H5Sclose);
-  std::vector<hsize_t> sizes(static_cast<std::size_t>(H5Sget_simple_extent_ndims(space)));
-  H5Sget_simple_extent_dims(space, sizes.data(), nullptr);
+  std::vector<hsize_t> sizes(
+      static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(space), dataset, "", "inspect")));
+  check(H5Sget_simple_extent_dims(space, sizes.data(), nullptr), dataset, "", "inspect");
+  double product = 1;
+  for (const hsize_t size : sizes) product *= static_cast<double>(std::max(size, hsize_t{1}));
+  if (product > kMostNumbers)
+    throw InputError(place_of(dataset) + ": its extents multiply to " + std::to_string(product) +
+                     ", expected at most 2^60");
   return {sizes.begin(), sizes.end()};
 }
+
+std::string place_of(hid_t dataset) { return file_name(dataset) + ": " + object_name(dataset); }
+
+namespace {
+
+bool has_class(hid_t dataset, std::initializer_list<H5T_class_t> classes) {
+  const Handle type(check(H5Dget_type(dataset), dataset, "", "inspect"), H5Tclose);
+  return std::find(classes.begin(), classes.end(), H5Tget_class(type)) != classes.end();
+}
+
+}  // namespace
+
+bool holds_integers(hid_t dataset) { return has_class(dataset, {H5T_INTEGER}); }
+bool holds_floats(hid_t dataset) { return has_class(dataset, {H5T_FLOAT}); }
+bool holds_texts(hid_t dataset) { return has_class(dataset, {H5T_STRING}); }
 
 std::int64_t row_width(const std::vector<std::int64_t>& shape) {
   if (shape.empty()) return 1;
@@ -106,7 +133,13 @@ void write_all(hid_t dataset, const std::vector<std::int64_t>& data) { write(dat
 
 template <class Number>
 std::vector<Number> read_rows(hid_t dataset, std::int64_t first, std::int64_t count) {
-  std::vector<Number> data(static_cast<std::size_t>(count * row_width(shape(dataset))));
+  const std::vector<std::int64_t> size = shape(dataset);
+  if (size.empty() || first < 0 || count < 0 || first + count > size.front())
+    throw InputError(place_of(dataset) + ": rows " + std::to_string(first) + " to " +
+                     std::to_string(first + count) + " asked for, found " +
+                     (size.empty() ? "a single value" : std::to_string(size.front()) + " rows"));
+  require_memory(place_of(dataset), "numbers", {count, row_width(size)});
+  std::vector<Number> data(static_cast<std::size_t>(count * row_width(size)));
   if (data.empty()) return data;
   const Selection rows = select_rows(dataset, first, count);
   check(H5Dread(dataset, memory_type<Number>(), rows.memory, rows.file, H5P_DEFAULT, data.data()), dataset,
@@ -117,6 +150,8 @@ std::vector<Number> read_rows(hid_t dataset, std::int64_t first, std::int64_t co
 template <class Number>
 std::vector<Number> read_all(hid_t dataset) {
   const std::vector<std::int64_t> size = shape(dataset);
+  if (size.empty())
+    throw InputError(place_of(dataset) + ": a single value or empty, expected rows of numbers");
   return read_rows<Number>(dataset, 0, size.front());
 }
 
@@ -131,6 +166,11 @@ std::vector<std::string> read_texts(hid_t dataset) {
       std::accumulate(size.begin(), size.end(), std::int64_t{1}, std::multiplies<>()));
   if (count == 0) return {};
   const Handle type(check(H5Dget_type(dataset), dataset, "", "inspect"), H5Tclose);
+  if (H5Tget_class(type) != H5T_STRING) throw InputError(place_of(dataset) + ": no texts, expected some");
+  require_memory(place_of(dataset), "texts", {static_cast<std::int64_t>(count)});
+  if (H5Tis_variable_str(type) <= 0)
+    require_memory(place_of(dataset), "characters",
+                   static_cast<double>(count) * static_cast<double>(H5Tget_size(type)) / 8);
   if (H5Tis_variable_str(type) <= 0) return read_fixed_texts(dataset, type, count);
   std::vector<char*> read(count, nullptr);
   check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, read.data()), dataset, "", "read");
@@ -158,6 +198,11 @@ void write_text(hid_t parent, const std::string& path, const std::string& text,
 
 std::string read_text(hid_t parent, const std::string& path) {
   const Handle dataset = open_dataset(parent, path);
+  if (!shape(dataset).empty() || !holds_texts(dataset))
+    throw InputError(place_of(dataset) + ": not a single text, expected one");
+  const Handle space(check(H5Dget_space(dataset), dataset, "", "inspect"), H5Sclose);
+  if (H5Sget_simple_extent_npoints(space) != 1)
+    throw InputError(place_of(dataset) + ": empty, expected a text");
   const Handle type = text_type();
   char* text = nullptr;
   check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &text), parent, path, "read");

@@ -11,8 +11,15 @@
 
 namespace saddleflow::archive::hdf5 {
 
-/// Extents of every axis; empty for a scalar.
+/// Extents of every axis; empty for a scalar. InputError where their product is beyond 2^60.
 std::vector<std::int64_t> shape(hid_t dataset);
+
+/// "FILE: /path", for messages.
+std::string place_of(hid_t dataset);
+
+bool holds_integers(hid_t dataset);
+bool holds_floats(hid_t dataset);
+bool holds_texts(hid_t dataset);
 
 /// Product of all extents but the first: the numbers in one row.
 std::int64_t row_width(const std::vector<std::int64_t>& shape);
@@ -28,8 +35,8 @@ void append_rows(hid_t dataset, std::int64_t first, const std::vector<std::int64
 void write_all(hid_t dataset, const std::vector<double>& data);
 void write_all(hid_t dataset, const std::vector<std::int64_t>& data);
 
-/// Rows [first, first + count), row-major. The rows must exist. Only `double` and `std::int64_t` are
-/// instantiated.
+/// Rows [first, first + count), row-major. InputError where there are no such rows, or where the memory does
+/// not hold them. Only `double` and `std::int64_t` are instantiated.
 template <class Number>
 std::vector<Number> read_rows(hid_t dataset, std::int64_t first, std::int64_t count);
 

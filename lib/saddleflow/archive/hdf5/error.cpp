@@ -11,16 +11,22 @@
 namespace saddleflow::archive::hdf5 {
 namespace {
 
-herr_t keep_first(unsigned depth, const H5E_error2_t* entry, void* text) {
-  if (depth == 0 && entry->desc != nullptr) *static_cast<std::string*>(text) = entry->desc;
-  return 0;
-}
-
 int errno_in(const std::string& text) {
   constexpr std::string_view key = "errno = ";
   const auto at = text.find(key);
   return at == std::string::npos ? 0
                                  : static_cast<int>(std::strtol(text.c_str() + at + key.size(), nullptr, 10));
+}
+
+/// The innermost entry, and before it one with an errno: cleaning up after a failed write fails once more.
+herr_t keep_cause(unsigned depth, const H5E_error2_t* entry, void* kept) {
+  if (entry->desc == nullptr) return 0;
+  StackError& error = *static_cast<StackError*>(kept);
+  const int number = errno_in(entry->desc);
+  if (depth != 0 && (number == 0 || error.error_number != 0)) return 0;
+  error.reason = entry->desc;
+  error.error_number = number;
+  return 0;
 }
 
 std::string reason_text(const StackError& error) {
@@ -56,8 +62,7 @@ void silence() {
 
 StackError innermost_error() {
   StackError error;
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &error.reason);
-  error.error_number = errno_in(error.reason);
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_cause, &error);
   error.locking = error.reason.find("unable to lock file") != std::string::npos;
   if (error.error_number != 0) error.reason = std::strerror(error.error_number);
   if (error.reason.empty()) error.reason = "the HDF5 library gives no reason";

@@ -21,7 +21,10 @@ constexpr hsize_t smallest_free_space = 1;  // bytes that HDF5 keeps for later u
 
 Handle properties(hid_t kind) { return {H5Pcreate(kind), H5Pclose}; }
 
-bool has_link(hid_t file, const std::string& path) { return H5Lexists(file, path.c_str(), H5P_DEFAULT) > 0; }
+// A damaged file tells neither: that is no link that is missing.
+bool has_link(hid_t file, const std::string& path) {
+  return check(H5Lexists(file, path.c_str(), H5P_DEFAULT), file, path, "look up") > 0;
+}
 
 void require(hid_t parent, const std::string& path, const char* kind) {
   if (!exists(parent, path)) {
@@ -50,13 +53,33 @@ Handle create_file(const std::string& path) {
   return {check(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access), path, "create the file"), H5Fclose};
 }
 
+namespace {
+
+/// In SWMR mode HDF5 reads metadata whose checksum is wrong again, as its writer may just be writing it. It
+/// doubles the pause each time, from a nanosecond on; by default a hundred times, which is for ever.
+Handle access_for(unsigned flags) {
+  constexpr unsigned most_attempts = 28;  // a quarter of a second for the last, half a second together
+  Handle access = latest_format();
+  if ((flags & (H5F_ACC_SWMR_READ | H5F_ACC_SWMR_WRITE)) != 0)
+    H5Pset_metadata_read_attempts(access, most_attempts);
+  return access;
+}
+
+}  // namespace
+
 Handle open_file(const std::string& path, unsigned flags) {
-  const Handle access = latest_format();
+  const Handle access = access_for(flags);
   return {check(H5Fopen(path.c_str(), flags, access), path, "open the file"), H5Fclose};
 }
 
-Handle open_file_patiently(const std::string& path, unsigned flags) {
+Handle open_locked_file(const std::string& path) {
   const Handle access = latest_format();
+  H5Pset_file_locking(access, false, true);
+  return {check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), path, "open the file"), H5Fclose};
+}
+
+Handle open_file_patiently(const std::string& path, unsigned flags) {
+  const Handle access = access_for(flags);
   const auto deadline = std::chrono::steady_clock::now() + kLongestHold;
   while (true) {
     const hid_t file = H5Fopen(path.c_str(), flags, access);

@@ -49,6 +49,9 @@ Handle create_file(const std::string& path);
 /// Opens a file; flags as in H5Fopen. Throws IoError.
 Handle open_file(const std::string& path, unsigned flags);
 
+/// Opens for reading a file that this process has locked for itself: HDF5's own lock would be in its way.
+Handle open_locked_file(const std::string& path);
+
 /// Opens for writing, waiting a few seconds for readers that hold a lock while they open it.
 Handle open_file_patiently(const std::string& path, unsigned flags);
 
