@@ -221,6 +221,9 @@ def every_snapshot_is_a_row_of_time():
         for name in ("event_time", "loss", "lambda_min"):
             assert np.array_equal(file["events"][name][:], other["events"][name][:]), name
         counters = [{k: v for k, v in f["run"].attrs.items() if k != "wall_seconds"} for f in (file, other)]
+        # A row within a step is evaluated beside the flow.
+        beside = counters[0].pop("analysis_gradients") - counters[1].pop("analysis_gradients")
+        assert 0 < beside <= len(times), beside
         # Dense output costs gradients of its own (DOP853: three in a step that is looked into), the rows none.
         more = counters[0].pop("gradients") - counters[1].pop("gradients")
         assert 0 <= more <= 3 * len(times) and counters[0] == counters[1], (more, counters)

@@ -50,7 +50,7 @@ class Recorder : public Observer {
   const Observables& latest() const { return observables_; }
   Real latest_time() const { return latest_time_; }
   std::int64_t event_count() const { return event_count_; }
-  /// Gradients, products and Hessians beside the flow: the spectra at events and visits.
+  /// Gradients, products and Hessians beside the flow: spectra at events and visits, rows within steps.
   const WorkCounters& analysis_work() const { return analysis_.counters(); }
   /// True once after each event: time to flush.
   bool take_event_mark();
