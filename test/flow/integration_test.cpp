@@ -78,7 +78,7 @@ Real allowed(const std::string& method) {
   return method == "rkc2" ? std::pow(Real(1e-10), Real(2) / 3) : Real(1e-9);
 }
 
-const std::vector<std::string> kMethods{"dopri5", "dop853", "rodas5p", "rodas5p-cg", "rkc2", "auto"};
+const std::vector<std::string> kMethods{"dopri5", "dop853", "rodas5p", "rkc2", "auto"};
 
 }  // namespace
 

@@ -73,14 +73,15 @@ class LanczosRun {
     extremes_.min = eigen.values[0];
     extremes_.max = eigen.values[k - 1];
     const Real largest = std::max(std::abs(extremes_.min), std::abs(extremes_.max));
-    // With a gap to the next eigenvalue the error is the square of the residual over it (Kato and Temple).
+    // With a gap to the next eigenvalue the error is about the square of the residual over it (Kato and
+    // Temple); not a bound, as the gap is that of Ritz values.
+    const auto residual = [&](Index i) { return off_[k - 1] * std::abs(eigen.vectors(k - 1, i)); };
     const auto error = [&](Index i, Index next) {
-      const Real residual = off_[k - 1] * std::abs(eigen.vectors(k - 1, i));
-      const Real gap = std::abs(eigen.values[next] - eigen.values[i]) - residual;
-      return gap > residual ? residual * residual / gap : residual;
+      const Real r = residual(i), gap = std::abs(eigen.values[next] - eigen.values[i]) - r;
+      return gap > r ? r * r / gap : r;
     };
     const Real low = error(0, std::min<Index>(1, k - 1)), high = error(k - 1, std::max<Index>(0, k - 2));
-    extremes_.error = std::max(low, high);
+    extremes_.residual = std::max(residual(0), residual(k - 1));
     const auto enough = [&](Real off, Real value) {
       return off <= std::max(accuracy_.relative * std::abs(value), accuracy_.of_largest * largest);
     };

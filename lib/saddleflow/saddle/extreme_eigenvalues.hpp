@@ -7,7 +7,7 @@ namespace saddleflow {
 
 struct Extremes {
   Real min = 0, max = 0;
-  Real error = 0;  ///< neither is off by more, as their residuals say
+  Real residual = 0;  ///< |H v - lambda v| of the worse of the two: an eigenvalue lies within
 };
 
 /// The extreme eigenvalues of Hess L at points along a trajectory. Up to a hundred weights by a dense

@@ -55,12 +55,19 @@ BOOST_AUTO_TEST_CASE(later_right_hand_sides_use_what_earlier_ones_have_found) {
   Vector eigenvalues(120);
   for (Index i = 0; i < 120; ++i) eigenvalues[i] = std::pow(Real(10), Real(i) / 20);
   const Matrix a = with_eigenvalues(eigenvalues, 3);
-  const Solutions all(a, 120, 8, Real(1e-11));
+  const Solutions all(a, 120, 8, Real(1e-9));
   fmt::print("8 right-hand sides, 120 eigenvalues over six decades: {} products, residual {:.1e}\n",
              all.products, static_cast<double>(all.worst));
   BOOST_TEST((all.last == Solved::done));
-  BOOST_TEST(all.worst < Real(1e-10));
+  BOOST_TEST(all.worst < Real(2e-9));
   BOOST_TEST(all.products <= 120);
+  // More than rounding allows ends, too.
+  const Solutions best(a, 120, 8, Real(1e-15));
+  fmt::print("as well as rounding allows: {} products, residual {:.1e}\n", best.products,
+             static_cast<double>(best.worst));
+  BOOST_TEST((best.last == Solved::done));
+  BOOST_TEST(best.products <= 200);
+  BOOST_TEST(best.worst < Real(1e-8));
   BOOST_TEST(all.directions.matrix_norm() <= eigenvalues[119] * (1 + Real(1e-12)));
 }
 

@@ -27,6 +27,16 @@ bool lists_choices(const InputError& error) {
 
 StepperFactory some_factory() { return stepper_entry(stepper_name::dopri5).make; }
 
+/// A system that offers all that a stepper may ask for.
+class WithProducts : public SymmetricQuartic {
+ public:
+  void hessian_vector(const Vector& x, const Vector& v, Vector& out, Real t) const {
+    Matrix h(v.size(), v.size());
+    hessian(x, h, t);
+    out = h * v;
+  }
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(entries_tell_what_the_steppers_are) {
@@ -35,7 +45,7 @@ BOOST_AUTO_TEST_CASE(entries_tell_what_the_steppers_are) {
   const auto is_method = [&](std::string_view name) {
     return std::find(methods.begin(), methods.end(), name) != methods.end();
   };
-  SymmetricQuartic problem;
+  WithProducts problem;
   for (const StepperEntry& entry : stepper_entries()) {
     BOOST_TEST_CONTEXT(entry.name) {
       BOOST_TEST(!entry.help.empty());
@@ -66,8 +76,10 @@ BOOST_AUTO_TEST_CASE(flags_of_run_files_stay) {
   BOOST_TEST((std::find(methods.begin(), methods.end(), "bogacki_shampine") - methods.begin()) >= 6);
   methods.resize(6);
   choices.resize(6);
-  BOOST_TEST((methods == std::vector<std::string>{"dopri5", "rodas5p", "rkc2", "dop853", "exponential", "rodas5p-cg"}));
-  BOOST_TEST((choices == std::vector<std::string>{"auto", "dopri5", "dop853", "rodas5p", "rodas5p-cg", "rkc2"}));
+  BOOST_TEST((methods ==
+              std::vector<std::string>{"dopri5", "rodas5p", "rkc2", "dop853", "exponential", "rodas5p-cg"}));
+  BOOST_TEST(
+      (choices == std::vector<std::string>{"auto", "dopri5", "dop853", "rodas5p", "rodas5p-cg", "rkc2"}));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_registered) {

@@ -7,6 +7,12 @@
 #include "saddleflow/ode/stepper/stepper.hpp"
 
 namespace saddleflow {
+namespace {
+
+// Of a residual what is left beside the kept directions is rounding below this part of it.
+constexpr Real kExhausted = Real(1e-8);
+
+}  // namespace
 
 void ConjugateDirections::begin(Index n) {
   size_ = 0;
@@ -35,8 +41,8 @@ void ConjugateDirections::keep() {
   has_last_ = true;
 }
 
-// One product; false where A is not positive along the direction.
-bool ConjugateDirections::advance(ProductRef product, Vector& x) {
+// One product, or none where the kept directions span all that the residual has but for rounding.
+ConjugateDirections::Advance ConjugateDirections::advance(ProductRef product, Vector& x) {
   direction_ = residual_;
   // Twice is enough (Kahan), as for orthogonality.
   for (int pass = 0; pass < 2 && size_ > 0; ++pass) {
@@ -45,14 +51,18 @@ bool ConjugateDirections::advance(ProductRef product, Vector& x) {
   }
   if (has_last_) direction_ -= last_product_.dot(direction_) * last_;
   const Real length = direction_.norm();
-  if (!(length > 0)) return true;
+  const Real before = residual_.norm();
+  if (!(length > kExhausted * before)) {
+    project(x);
+    return residual_.norm() < before / 2 ? Advance::made : Advance::none;
+  }
   direction_ /= length;
   product(direction_, product_);
   if (!product_.allFinite())
     throw StepFailure(Stop::nonfinite, "conjugate directions: a Hessian-vector product is not finite");
   norm_ = std::max(norm_, product_.norm());
   const Real curvature = direction_.dot(product_);
-  if (!(curvature > 0)) return false;
+  if (!(curvature > 0)) return Advance::indefinite;
   const Real scale = 1 / std::sqrt(curvature);
   direction_ *= scale;
   product_ *= scale;
@@ -60,7 +70,7 @@ bool ConjugateDirections::advance(ProductRef product, Vector& x) {
   x += along * direction_;
   residual_ -= along * product_;
   keep();
-  return true;
+  return Advance::made;
 }
 
 ConjugateDirections::Solved ConjugateDirections::solve(ProductRef product, const Vector& b, Vector& x,
@@ -71,7 +81,9 @@ ConjugateDirections::Solved ConjugateDirections::solve(ProductRef product, const
   project(x);
   for (int products = 0; !enough(residual_, x); ++products) {
     if (products >= most) return Solved::stalled;
-    if (!advance(product, x)) return Solved::indefinite;
+    const Advance advanced = advance(product, x);
+    if (advanced == Advance::indefinite) return Solved::indefinite;
+    if (advanced == Advance::none) return Solved::done;
   }
   return Solved::done;
 }

@@ -26,7 +26,8 @@ class ConjugateDirections {
   void set_capacity(Index capacity) { capacity_ = capacity; }
   /// Forgets all directions; A is another matrix, of this size.
   void begin(Index n);
-  /// Solves A x = b with at most `most` products. indefinite: a direction along which A is not positive.
+  /// Solves A x = b with at most `most` products, or as well as rounding allows. indefinite: a direction
+  /// along which A is not positive.
   Solved solve(ProductRef product, const Vector& b, Vector& x, const Enough& enough, int most);
 
   /// The largest |A p| / |p| so far.
@@ -34,7 +35,8 @@ class ConjugateDirections {
   Index size() const { return size_; }
 
  private:
-  bool advance(ProductRef product, Vector& x);
+  enum class Advance { made, none, indefinite };
+  Advance advance(ProductRef product, Vector& x);
   void project(Vector& x);
   void keep();
 
