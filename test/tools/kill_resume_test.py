@@ -125,7 +125,9 @@ def interrupted_near_the_origin():
         norms_hit.append(datasets("near.h5")["weight_norm"][-1])
         succeed(*arguments, "-o", "near.h5", "--resume", "-q")
         same(datasets("near.h5"), expected)
-        assert counters("near.h5") == expected_counters
+        found = counters("near.h5")
+        assert found == expected_counters, {name: (found.get(name), expected_counters.get(name))
+                                            for name in found | expected_counters if found.get(name) != expected_counters.get(name)}
     print(f"from |w| = {norms[0]:.1e}: interrupted at |w| = " + ", ".join(f"{n:.1e}" for n in norms_hit) +
           "; resumed bit by bit")
     assert any(n < 1e-2 for n in norms_hit), norms_hit

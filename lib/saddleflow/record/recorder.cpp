@@ -137,6 +137,7 @@ void Recorder::write_requested_snapshots(const Moment& until, const Vector& x, c
     if (!pending_.has_row(at)) {
       if (!row_probe_) row_probe_.emplace(setup_, analysis_);
       Observables o;
+      prepare_analysis();
       row_probe_->observe(buffer_, o);
       pending_.add(at, time_row(at, std::log(t), o, buffer_));
     }
@@ -149,9 +150,15 @@ bool Recorder::keeps_weights(const StepView& step) {
          (policy_.thinned && thinner_.keeps(setup_.parts.weights(step.x1)));
 }
 
+// Nothing is left of what was evaluated before: a run that was resumed has not got it, and is to count the same.
+void Recorder::prepare_analysis() {
+  analysis_.clear_mode();
+  if (setup_.parts.kinks) setup_.parts.kinks->share_mode(analysis_);
+}
+
 // A diagnosis that fails must not end the run: its numbers are then not known.
 Extremes Recorder::extremes_at(const Vector& w) {
-  if (setup_.parts.kinks) setup_.parts.kinks->share_mode(analysis_);
+  prepare_analysis();
   try {
     return extremes_.at(analysis_, w);
   } catch (const NumericalError&) {
@@ -161,7 +168,7 @@ Extremes Recorder::extremes_at(const Vector& w) {
 }
 
 Spectrum Recorder::spectrum_at(const Vector& w) {
-  if (setup_.parts.kinks) setup_.parts.kinks->share_mode(analysis_);
+  prepare_analysis();
   try {
     SpectrumOptions options;
     options.residual = kVisitResidual;

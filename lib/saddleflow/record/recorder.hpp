@@ -75,6 +75,7 @@ class Recorder : public Observer {
   /// Those that are not later than `until`, where the state is x.
   void write_requested_snapshots(const Moment& until, const Vector& x, const StateAt& dense);
   bool keeps_weights(const StepView& step);
+  void prepare_analysis();
   Spectrum spectrum_at(const Vector& w);
   Extremes extremes_at(const Vector& w);
   void write_event(std::size_t kind, const EventHit& hit, const Moment& at, const Vector& x);
