@@ -150,7 +150,8 @@ bool Recorder::keeps_weights(const StepView& step) {
          (policy_.thinned && thinner_.keeps(setup_.parts.weights(step.x1)));
 }
 
-// Nothing is left of what was evaluated before: a run that was resumed has not got it, and is to count the same.
+// Nothing is left of what was evaluated before: a run that was resumed has not got it, and is to count the
+// same.
 void Recorder::prepare_analysis() {
   analysis_.clear_mode();
   if (setup_.parts.kinks) setup_.parts.kinks->share_mode(analysis_);
