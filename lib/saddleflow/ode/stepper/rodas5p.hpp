@@ -7,16 +7,16 @@
 //   y_1 = y + sum_j a_8j U_j + U_8,   error estimate U_8,
 //   y(t + theta h) = (1-theta) y + theta ( y_1 + (1-theta) (K_1 + theta (K_2 + theta K_3)) ),  K = H U.
 //
-// Where f is a gradient flow, J = -H is symmetric. Two ways to solve the stages' equations (StageMatrix):
+// Where f is a gradient flow, J = -H is symmetric. There are two ways to solve the equations of the stages
+// (StageMatrix).
 //
-//   rodas5p     H + I/(gamma h) is formed and factorised by Cholesky in place; a failed factorisation says
-//   that
-//               h is too long for lambda_min(H), and the step is rejected. A general Jacobian is factorised
-//               by LU. Either is evaluated once a step and kept when a try is rejected. A system that offers
-//               neither gets a general one from differences of its right-hand side.
-//   rodas5p-cg  conjugate directions by products with H, to a part of the error that is allowed. All stages
-//   have
-//               one matrix, so the directions of one stage serve the next (ConjugateDirections).
+// rodas5p forms H + I/(gamma h) and factorises it by Cholesky in place; a failed factorisation says that h is
+// too long for lambda_min(H), and the step is rejected. A general Jacobian is factorised by LU. Either is
+// evaluated once a step and kept when a try is rejected. A system that offers neither gets a general one from
+// differences of its right-hand side.
+//
+// rodas5p-cg solves by conjugate directions on products with H, to a small part of the error that is allowed.
+// All stages have one matrix, so the directions of one stage serve the next (ConjugateDirections).
 //
 // Slopes are rounded to r = c eps |J| |x|, component by component. Where a state rests while h grows without
 // bound, h r would move it along its zero modes, and noise in J make the matrix indefinite. So components
