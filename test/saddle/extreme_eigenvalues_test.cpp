@@ -62,6 +62,22 @@ BOOST_AUTO_TEST_CASE(against_the_whole_spectrum) {
   }
 }
 
+// The ends of the second point have nothing to do with those of the first, whose vectors the search begins
+// with.
+BOOST_AUTO_TEST_CASE(a_start_that_knows_other_ends) {
+  for (const Index hidden : {50, 150}) {
+    Objective objective = problem(hidden);
+    const Matrix points = Random(17).normal_matrix(objective.size(), 6);
+    ExtremeEigenvalues search;
+    for (Index k = 0; k < points.cols(); ++k) {
+      const Vector w = Real(0.1) * points.col(k);
+      const Extremes warm = search.at(objective, w), cold = ExtremeEigenvalues().at(objective, w);
+      BOOST_TEST(std::abs(warm.min / cold.min - 1) < Real(1e-4));
+      BOOST_TEST(std::abs(warm.max / cold.max - 1) < Real(1e-4));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(where_the_hessian_is_zero) {
   for (const Index hidden : {10, 50, 150}) {
     Objective objective = problem(hidden);

@@ -19,8 +19,9 @@ constexpr Index kFew = 100;
 // Vectors that are kept between two restarts of a large problem, and products in all: hundreds mean that the
 // ends of the spectrum are no isolated eigenvalues.
 constexpr Index kKept = 64, kMostProducts = 1000;
-// Products between two looks at the small problem.
-constexpr Index kLook = 6;
+// Products between two looks at the small problem, and before the first: the start knows the ends of an
+// earlier point, and one that is new has to come up beside them.
+constexpr Index kLook = 6, kFewestProducts = 24;
 
 /// An eigenvalue is known if its error is below this part of itself or that part of the larger magnitude.
 struct Accuracy {
@@ -39,7 +40,7 @@ class LanczosRun {
     for (Index k = 0; k < most; ++k) {
       basis_.col(k) = v;
       const bool more = extend(k, v);
-      if (!more || (k + 1) % kLook == 0 || k + 1 == most) {
+      if (!more || (k + 1 >= kFewestProducts && (k + 1) % kLook == 0) || k + 1 == most) {
         look(k + 1);
         if (known_ || !more) break;
       }
@@ -103,7 +104,7 @@ class LanczosRun {
 
 /// Of length 1. A direction that the start has lost must be able to come back.
 void stir(Vector& start, Index n) {
-  constexpr Real kNoise = Real(0.05);  // costs the start its square of what it knows
+  constexpr Real kNoise = Real(0.3);  // costs the start its square of what it knows
   const bool warm = start.size() == n && start.allFinite() && start.norm() > 0;
   if (!warm) start = Vector::Zero(n);
   const Real weight = (warm ? kNoise : Real(1)) * std::sqrt(3 / static_cast<Real>(n));
