@@ -111,6 +111,11 @@ void CommandLine::integer(const std::string& names, std::int64_t& value, const s
   app_->add_option(names, value, help)->option_text(placeholder)->check(CLI::Range(least, most));
 }
 
+void CommandLine::jobs(std::int64_t& value, const std::string& what) {
+  constexpr std::int64_t most = 4096;  // beyond any machine; against a slip of the finger
+  integer("-j,--jobs", value, "number of threads, " + what + " (default: one per core)", "N", 1, most);
+}
+
 void CommandLine::number(const std::string& names, double& value, const std::string& help,
                          const std::string& placeholder, double least, double most) {
   app_->add_option(names, value, help)->option_text(placeholder)->check(CLI::Range(least, most));

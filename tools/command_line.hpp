@@ -40,6 +40,8 @@ class CommandLine {
   void positive(const std::string& names, double& value, const std::string& help,
                 const std::string& placeholder, const std::string& with);
   void flag(const std::string& names, bool& value, const std::string& help);
+  /// -j,--jobs: a number of threads. `what` says what they share or do.
+  void jobs(std::int64_t& value, const std::string& what);
   /// --set section.key=value, as often as needed.
   void set(std::vector<std::string>& overrides, const std::string& of = "the study");
   /// A paragraph of --help below the options.

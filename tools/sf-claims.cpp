@@ -25,8 +25,6 @@ using namespace saddleflow::tools;
 
 constexpr const char* kFolder = "tools/studies/claims";
 
-constexpr std::int64_t kMostJobs = 4096;  // beyond any machine; against a slip of the finger
-
 struct Arguments {
   std::vector<std::string> studies{kFolder}, overrides;
   bool quick = false, details = false;
@@ -40,8 +38,7 @@ void add_options(CommandLine& line, Arguments& a) {
             "STUDY.toml|FOLDER ...");
   line.set(a.overrides, "every study");
   line.flag("--quick", a.quick, "use two seeds and few starts per study, with the same thresholds");
-  line.integer("-j,--jobs", a.jobs, "number of threads, shared by studies and seeds (default: one per core)",
-               "N", 1, kMostJobs);
+  line.jobs(a.jobs, "shared by studies and seeds");
   line.flag("--details", a.details, "print the figures of every seed and size");
   line.exit_status_note("Status 0 means that everything was measured, whatever the verdicts are.");
   line.appendix(

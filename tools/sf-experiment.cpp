@@ -23,8 +23,6 @@ namespace {
 using namespace saddleflow;
 using namespace saddleflow::tools;
 
-constexpr std::int64_t kMostJobs = 4096;  // beyond any machine; against a slip of the finger
-
 struct Arguments {
   std::vector<std::string> studies, overrides;
   std::string output;
@@ -36,8 +34,7 @@ void add_options(CommandLine& line, Arguments& a) {
   line.required("studies", a.studies, "studies that have a test set", "STUDY.toml...");
   line.text("-o,--output", a.output, "CSV file for the results of every single run", "FILE.csv");
   line.set(a.overrides);
-  line.integer("-j,--jobs", a.jobs, "number of threads, shared by sizes and seeds (default: one per core)",
-               "N", 1, kMostJobs);
+  line.jobs(a.jobs, "shared by sizes and seeds");
   line.flag("--force", a.force, "overwrite an existing file");
   line.flag("-q,--quiet", a.quiet, "print errors only");
   line.note(

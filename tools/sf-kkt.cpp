@@ -11,6 +11,7 @@
 #include "kkt_tables.hpp"
 #include "output_file.hpp"
 #include "run_tables.hpp"
+#include "saddleflow/base/workers.hpp"
 #include "saddleflow/job/kkt_run.hpp"
 
 namespace {
@@ -21,7 +22,7 @@ using namespace saddleflow::tools;
 struct Arguments {
   std::string source, output;
   std::vector<std::string> overrides;
-  std::int64_t starts = 64, seed = 1;
+  std::int64_t starts = 64, seed = 1, jobs = Workers::all_cores();
   bool no_descend = false, force = false, quiet = false;
 };
 
@@ -30,6 +31,7 @@ void add_options(CommandLine& line, Arguments& a) {
   line.required("source", a.source, "study file, or run file written by sf-flow", "STUDY.toml|RUN.h5");
   line.integer("--starts", a.starts, "number of random starts of the search (default 64)", "R", 1, most);
   line.integer("--seed", a.seed, "seed of the random starts (default 1)", "S", 0, most);
+  line.jobs(a.jobs, "shared by the starts");
   line.flag("--no-descend", a.no_descend,
             "search for points of positive value only: ascend from every start, do not descend");
   line.text(
@@ -47,8 +49,9 @@ void add_options(CommandLine& line, Arguments& a) {
   line.exit_status_note("After an interruption the points found so far are printed, and no file is written.");
 }
 
-KktSearchOptions search_options(const Arguments& a) {
+KktSearchOptions search_options(const Arguments& a, Workers& workers) {
   KktSearchOptions options;
+  options.workers = &workers;
   options.starts = a.starts;
   options.seed = static_cast<std::uint64_t>(a.seed);
   options.descend = !a.no_descend;
@@ -62,13 +65,14 @@ int run(const Arguments& a, const std::string& command) {
   if (!a.output.empty() && problem.run && problem.run->live())
     throw IoError(a.source + ": another process is writing this run, it cannot be copied");
   catch_interrupts();
+  Workers workers(static_cast<int>(a.jobs));
   const auto start = std::chrono::steady_clock::now();
-  KktTable table = search_kkt_points(problem, search_options(a), a.quiet);
+  KktTable table = search_kkt_points(problem, search_options(a, workers), a.quiet);
   std::optional<RunApproach> approach;
   std::vector<NeuronLimit> limits;
   if (problem.run && !table.interrupted) {
     approach = follow_run(problem, table);
-    limits = follow_neurons(problem, *approach, search_options(a));
+    limits = follow_neurons(problem, *approach, search_options(a, workers));
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (!a.output.empty() && !table.interrupted)

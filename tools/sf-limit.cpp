@@ -11,6 +11,7 @@
 #include "output_file.hpp"
 #include "run_tables.hpp"
 #include "saddle_tables.hpp"
+#include "saddleflow/base/workers.hpp"
 #include "saddleflow/correlation/second_order.hpp"
 #include "saddleflow/job/limit_run.hpp"
 
@@ -22,7 +23,7 @@ using namespace saddleflow::tools;
 struct Arguments {
   std::string source, output;
   std::vector<std::string> overrides;
-  std::int64_t starts = 64, point = 1, seed = 1;
+  std::int64_t starts = 64, point = 1, seed = 1, jobs = Workers::all_cores();
   double rtol = 1e-10;
   bool force = false, quiet = false;
 };
@@ -36,6 +37,7 @@ void add_options(CommandLine& line, Arguments& a) {
   line.integer("--starts", a.starts, "number of random starts of the search for KKT points (default 64)", "R",
                1, most);
   line.integer("--seed", a.seed, "seed of the random starts (default 1)", "S", 0, most);
+  line.jobs(a.jobs, "shared by the starts");
   line.number("--rtol", a.rtol, "relative tolerance of the local error (default 1e-10)", "R", 1e-17, 0.1);
   line.text("-o,--output", a.output, "file for the path", "FILE");
   line.set(a.overrides);
@@ -89,7 +91,9 @@ int run(const Arguments& a, const std::string& command) {
   KktProblem problem = open_kkt_problem(a.source, a.overrides, command);
   require_limit_path(problem, a.source);
   catch_interrupts();
+  Workers workers(static_cast<int>(a.jobs));
   KktSearchOptions search;
+  search.workers = &workers;
   search.starts = a.starts;
   search.seed = static_cast<std::uint64_t>(a.seed);
   search.descend = false;

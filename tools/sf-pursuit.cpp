@@ -12,6 +12,7 @@
 #include "output_file.hpp"
 #include "pursuit_tables.hpp"
 #include "run_tables.hpp"
+#include "saddleflow/base/workers.hpp"
 #include "saddleflow/job/path_bounds.hpp"
 #include "saddleflow/job/pursuit_run.hpp"
 
@@ -23,7 +24,7 @@ using namespace saddleflow::tools;
 struct Arguments {
   std::string source, output;
   std::vector<std::string> overrides;
-  std::int64_t after_round = -1;
+  std::int64_t after_round = -1, jobs = Workers::all_cores();
   bool resume = false, force = false, quiet = false;
 };
 
@@ -34,6 +35,7 @@ void add_options(CommandLine& line, Arguments& a) {
             "start the pursuit, or continue it after the last round of the output file");
   line.integer("--after-round", a.after_round, "keep only rounds 0 to K of RUN.h5 (default: all rounds)", "K",
                0, 1'000'000);
+  line.jobs(a.jobs, "shared by the starts of every search");
   line.set(a.overrides);
   line.flag("--force", a.force, "overwrite an existing file");
   line.flag("-q,--quiet", a.quiet, "print errors only");
@@ -70,7 +72,9 @@ int run(const Arguments& a, const std::string& command) {
   catch_interrupts();
   const bool progress = !a.quiet && isatty(STDERR_FILENO) != 0;
   bool head = false;
+  Workers workers(static_cast<int>(a.jobs));
   PursuitRunOptions options;
+  options.workers = &workers;
   options.output = a.output;
   options.command = command;
   options.overwrite = a.force;

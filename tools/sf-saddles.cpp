@@ -12,6 +12,7 @@
 #include "progress.hpp"
 #include "run_tables.hpp"
 #include "saddle_tables.hpp"
+#include "saddleflow/base/workers.hpp"
 #include "saddleflow/job/saddle_run.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 
@@ -24,7 +25,7 @@ struct Arguments {
   std::vector<std::string> sources;
   std::string point, output;
   std::vector<std::string> overrides;
-  std::int64_t starts = 32, seed = 1, most_points = 64, most_escapes = 12;
+  std::int64_t starts = 32, seed = 1, most_points = 64, most_escapes = 12, jobs = Workers::all_cores();
   double rtol = 1e-8, prominence = 0;
   bool refine = false, connect = false, force = false, quiet = false;
 };
@@ -49,6 +50,7 @@ void add_options(CommandLine& line, Arguments& a) {
   line.integer("--most-escapes", a.most_escapes,
                "with --connect: largest number of ways down that are followed from each point (default 12)",
                "N", 1, most);
+  line.jobs(a.jobs, "shared by the starts of searches and, with --connect, by the ways down");
   line.number("--rtol", a.rtol, "with --connect: relative tolerance of the flow (default 1e-8)", "TOL", 1e-13,
               1e-2);
   line.text("-o,--output", a.output,
@@ -79,8 +81,9 @@ std::optional<Real> prominence_of(const Arguments& a) {
   return a.prominence > 0 ? std::optional<Real>(static_cast<Real>(a.prominence)) : std::nullopt;
 }
 
-SaddleSurveyOptions survey_options(const Arguments& a) {
+SaddleSurveyOptions survey_options(const Arguments& a, Workers& workers) {
   SaddleSurveyOptions options;
+  options.workers = &workers;
   options.starts = a.starts;
   options.seed = static_cast<std::uint64_t>(a.seed);
   options.connect = a.connect;
@@ -133,7 +136,8 @@ int run(const Arguments& a, const std::string& command) {
     if (!a.output.empty() && problem.run && problem.run->live())
       throw IoError(problem.run->path() + ": another process is writing this run, it cannot be copied");
   catch_interrupts();
-  const SaddleSurveyOptions options = survey_options(a);
+  Workers workers(static_cast<int>(a.jobs));
+  const SaddleSurveyOptions options = survey_options(a, workers);
   const SaddleSurvey survey =
       first.run ? survey_saddles(problems, options)
                 : survey_point(problems.front(), initial_point(a.sources.front(), overrides_of(a)), options);

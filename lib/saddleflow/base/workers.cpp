@@ -110,4 +110,9 @@ int Workers::all_cores() { return std::max(1, static_cast<int>(std::thread::hard
 
 void Workers::run(Index count, const std::function<void(Index)>& job) { Batch(free_, count, job).run(); }
 
+void run_jobs(Workers* workers, Index count, const std::function<void(Index)>& job) {
+  if (workers != nullptr) return workers->run(count, job);
+  for (Index k = 0; k < count; ++k) job(k);
+}
+
 }  // namespace saddleflow

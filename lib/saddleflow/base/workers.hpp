@@ -30,4 +30,7 @@ class Workers {
   std::atomic<int> free_;  ///< threads that may still be started
 };
 
+/// workers->run(), or in this thread, one job after the other, without workers.
+void run_jobs(Workers* workers, Index count, const std::function<void(Index)>& job);
+
 }  // namespace saddleflow

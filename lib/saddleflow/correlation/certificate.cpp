@@ -4,6 +4,7 @@
 
 #include "saddleflow/correlation/clarke.hpp"
 #include "saddleflow/correlation/kkt_structure.hpp"
+#include "saddleflow/correlation/neuron_certificate.hpp"
 #include "saddleflow/correlation/second_order.hpp"
 
 namespace saddleflow {
@@ -30,6 +31,12 @@ std::string first_failure(const KktEntry& entry, Real tolerance) {
   return {};
 }
 
+ClarkeCertificate certified_element(Correlation& correlation, const Vector& u) {
+  if (!NeuronSum::applies_to(correlation.network())) return clarke_certificate(correlation, u);
+  NeuronSum sum(correlation);
+  return clarke_by_neurons(sum, u);
+}
+
 }  // namespace
 
 KktEntry certify(Correlation& correlation, const KktPoint& point, Real tolerance) {
@@ -37,7 +44,7 @@ KktEntry certify(Correlation& correlation, const KktPoint& point, Real tolerance
   entry.point = point;
   const bool smooth = !correlation.network().traits().kinked();
   if (!smooth && !point.null) {
-    entry.clarke = clarke_certificate(correlation, point.direction);
+    entry.clarke = certified_element(correlation, point.direction);
     entry.point.residual = entry.clarke.residual;
   }
   entry.second_order = second_order_status(correlation, point);

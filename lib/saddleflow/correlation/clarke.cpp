@@ -148,13 +148,6 @@ Fit nearest_element(const SlopedGradient& gradient, const Vector& target, Real l
   return SlopeFit(gradient, target, low).best(small_enough);
 }
 
-/// What the residual says; nothing where it is that of a larger set, or too large for want of iterations.
-Verdict verdict_of(const ClarkeCertificate& certificate, Real tolerance) {
-  const bool small = certificate.residual <= tolerance;
-  if (small ? certificate.outer : !certificate.converged) return Verdict::not_applicable;
-  return small ? Verdict::yes : Verdict::no;
-}
-
 /// 0 where the gradient vanishes: then N(u) = 0, and every such u is stationary.
 Real relative(Real distance, Real norm, Real vanishing) {
   if (distance == 0 || norm <= vanishing) return 0;
@@ -162,6 +155,12 @@ Real relative(Real distance, Real norm, Real vanishing) {
 }
 
 }  // namespace
+
+Verdict clarke_verdict(const ClarkeCertificate& certificate, Real tolerance) {
+  const bool small = certificate.residual <= tolerance;
+  if (small ? certificate.outer : !certificate.converged) return Verdict::not_applicable;
+  return small ? Verdict::yes : Verdict::no;
+}
 
 ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, Real tolerance,
                                      Real kink_tolerance) {
@@ -187,7 +186,7 @@ ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u, 
     certificate.element = fit.gradient;
     certificate.residual = relative(fit.distance, fit.gradient.norm(), tolerance * largest);
   }
-  certificate.stationary = verdict_of(certificate, tolerance);
+  certificate.stationary = clarke_verdict(certificate, tolerance);
   return certificate;
 }
 

@@ -25,4 +25,7 @@ inline constexpr Real kClarkeTolerance = kKinkTolerance;
 ClarkeCertificate clarke_certificate(Correlation& correlation, const Vector& u,
                                      Real tolerance = kClarkeTolerance, Real kink_tolerance = kKinkTolerance);
 
+/// What the residual says; nothing where it is that of a larger set, or too large for want of iterations.
+Verdict clarke_verdict(const ClarkeCertificate& certificate, Real tolerance);
+
 }  // namespace saddleflow

@@ -3,15 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/certificate.hpp"
 #include "saddleflow/correlation/kkt_ascent.hpp"
+#include "saddleflow/correlation/neuron_ascent.hpp"
 
 namespace saddleflow {
 namespace {
+
+// Starts whose climbs are made before their ends are sorted in: enough for any number of threads, and few
+// enough to hold. Ends are sorted in the order of the starts.
+constexpr Index kStartsAtATime = 256;
 
 struct Candidate {
   KktPoint point;
@@ -87,11 +95,108 @@ WorkCounters difference(const WorkCounters& after, const WorkCounters& before) {
           after.hessian_vectors - before.hessian_vectors, after.hessians - before.hessians};
 }
 
-KktPoint descend(Correlation& correlation, const Vector& start, Real tolerance) {
-  KktPoint point = ascend(CorrelationOnSphere(correlation, -1), start, tolerance);
-  point.value = point.null ? Real(0) : -point.value;
-  return point;
-}
+/// Climbs for one thread: neuron by neuron where N is a sum over neurons.
+class Climber {
+ public:
+  explicit Climber(Correlation& correlation) : correlation_(correlation) {
+    if (NeuronSum::applies_to(correlation.network())) sum_.emplace(correlation);
+  }
+  /// With a copy of the problem.
+  explicit Climber(std::unique_ptr<Correlation> own) : Climber(*own) { own_ = std::move(own); }
+
+  KktPoint up(const Vector& start, Real tolerance) { return climb(1, start, tolerance); }
+  /// The value is that of N.
+  KktPoint down(const Vector& start, Real tolerance) {
+    KktPoint point = climb(-1, start, tolerance);
+    point.value = point.null ? Real(0) : -point.value;
+    return point;
+  }
+  KktPoint nearest(const Vector& direction, Real tolerance) {
+    return sum_ ? polish_by_neurons(*sum_, direction, tolerance)
+                : polish(CorrelationOnSphere(correlation_, 1), direction, tolerance);
+  }
+  /// What a copy of the problem has been asked for; the calls of the caller's are counted there.
+  WorkCounters own_work() {
+    sum_.reset();
+    return own_ ? own_->counters() : WorkCounters();
+  }
+
+ private:
+  KktPoint climb(int sign, const Vector& start, Real tolerance) {
+    return sum_ ? ascend_by_neurons(*sum_, sign, start, tolerance)
+                : ascend(CorrelationOnSphere(correlation_, sign), start, tolerance);
+  }
+
+  std::unique_ptr<Correlation> own_;
+  Correlation& correlation_;
+  std::optional<NeuronSum> sum_;
+};
+
+/// What a start leads to; `made` is false where an interruption came first.
+struct Ends {
+  KktPoint up;
+  std::optional<KktPoint> down;
+  bool made = false;
+};
+
+/// The climbs from many starts, on the threads of some workers. They do not know of one another, and what
+/// they find is kept by the number of the start.
+class Climbs {
+ public:
+  Climbs(Correlation& correlation, const KktSearchOptions& options)
+      : correlation_(correlation), options_(options) {
+    idle_.push_back(std::make_unique<Climber>(correlation));
+  }
+
+  std::vector<Ends> from(const std::vector<Vector>& starts, Index done_before) {
+    std::vector<Ends> ends(starts.size());
+    done_ = done_before;
+    const auto job = [&](Index k) {
+      const auto at = static_cast<std::size_t>(k);
+      if (interrupted()) return;
+      std::unique_ptr<Climber> climber = take();
+      ends[at].up = climber->up(starts[at], options_.tolerance);
+      if (options_.descend) ends[at].down = climber->down(starts[at], options_.tolerance);
+      ends[at].made = true;
+      give_back(std::move(climber));
+    };
+    run_jobs(options_.workers, static_cast<Index>(starts.size()), job);
+    return ends;
+  }
+
+  bool interrupted() const { return options_.interrupt != nullptr && options_.interrupt->load(); }
+
+  /// After the last climb: adds the work of all threads to the counters of the caller's correlation.
+  void count_work() {
+    for (auto& climber : idle_) correlation_.set_counters(correlation_.counters() + climber->own_work());
+  }
+
+ private:
+  std::unique_ptr<Climber> take() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        std::unique_ptr<Climber> climber = std::move(idle_.back());
+        idle_.pop_back();
+        return climber;
+      }
+    }
+    return std::make_unique<Climber>(std::make_unique<Correlation>(
+        Objective(correlation_.shared_network(), correlation_.data(), correlation_.loss())));
+  }
+
+  void give_back(std::unique_ptr<Climber> climber) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(climber));
+    if (options_.progress) options_.progress(++done_, options_.starts);
+  }
+
+  Correlation& correlation_;
+  const KktSearchOptions& options_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Climber>> idle_;
+  Index done_ = 0;
+};
 
 void check_scale(const Correlation& correlation) {
   if (correlation.output_scale() != 0)
@@ -107,19 +212,24 @@ KktTable find_kkt_points(Correlation& correlation, const KktSearchOptions& optio
   require_homogeneous(correlation.network(), "KKT points");
   check_scale(correlation);
   const WorkCounters before = correlation.counters();
-  const CorrelationOnSphere upwards(correlation, 1);
+  Climbs climbs(correlation, options);
   Random random(options.seed);
   Collection collection(correlation, options.tolerance);
   KktTable table;
   table.seed = options.seed;
   while (table.starts < options.starts && !table.interrupted) {
-    const Vector start = random.unit_vector(correlation.size());
-    if (!collection.add(ascend(upwards, start, options.tolerance), 1)) ++table.unresolved;
-    if (options.descend) collection.add(descend(correlation, start, options.tolerance), 0);
-    ++table.starts;
-    if (options.progress) options.progress(table.starts, options.starts);
-    table.interrupted = options.interrupt != nullptr && options.interrupt->load();
+    std::vector<Vector> starts;
+    for (Index k = table.starts; k < std::min(options.starts, table.starts + kStartsAtATime); ++k)
+      starts.push_back(random.unit_vector(correlation.size()));
+    for (Ends& ends : climbs.from(starts, table.starts)) {
+      if (!ends.made) continue;
+      if (!collection.add(std::move(ends.up), 1)) ++table.unresolved;
+      if (ends.down) collection.add(std::move(*ends.down), 0);
+      ++table.starts;
+    }
+    table.interrupted = climbs.interrupted();
   }
+  climbs.count_work();
   table.entries = collection.entries(table.starts);
   table.work = difference(correlation.counters(), before);
   return table;
@@ -129,7 +239,7 @@ KktPoint polish_kkt_point(Correlation& correlation, const Vector& direction, Rea
   check_scale(correlation);
   if (direction.size() != correlation.size() || !direction.allFinite() || !(direction.stableNorm() > 0))
     throw InputError(fmt::format("direction: expected {} finite numbers, not all zero", correlation.size()));
-  return polish(CorrelationOnSphere(correlation, 1), direction, tolerance);
+  return Climber(correlation).nearest(direction, tolerance);
 }
 
 bool equivalent(Correlation& correlation, const Vector& a, const Vector& b, Real tolerance) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "saddleflow/base/workers.hpp"
 #include "saddleflow/correlation/kkt_point.hpp"
 #include "saddleflow/problem/correlation.hpp"
 
@@ -23,7 +24,10 @@ struct KktSearchOptions {
   /// basin share.
   bool descend = true;
   const std::atomic<bool>* interrupt = nullptr;
+  /// Called by one thread at a time, not always the caller's.
   std::function<void(Index done, Index of)> progress = {};
+  /// The threads that climb; null: the caller's alone. The result does not depend on their number.
+  Workers* workers = nullptr;
 };
 
 /// Points that differ by permutations, signs and rescalings of neurons are one entry, and so are the members
@@ -35,11 +39,13 @@ struct KktTable {
   Index starts = 0;      ///< ascents made
   Index unresolved = 0;  ///< of them, ended above the tolerance (their points are not in the table)
   bool interrupted = false;
+  /// In evaluations of the whole network: those of one neuron of m count as a part of m.
   WorkCounters work;
 };
 
 /// From each start the projected NCF flow u' = grad N - D N u, whose basins are those of the NCF flow's
-/// directions, then a trust-region endgame to the tolerance. Entries are certified (certificate.hpp). The
+/// directions, then a trust-region endgame to the tolerance; where N is a sum over neurons, neuron by neuron
+/// (neuron_ascent.hpp). Entries are certified (certificate.hpp). The
 /// sequence of random numbers depends on seed and size alone. Throws InputError for starts < 1.
 KktTable find_kkt_points(Correlation& correlation, const KktSearchOptions& options);
 

@@ -54,12 +54,13 @@ class DesingularisedFlow {
   Vector v_, g_;
 };
 
-/// The correlation function of a network with kinks, in a mode: minus a loss.
+/// The correlation function of a network with kinks, or minus it, in a mode: minus a loss.
 class KinkedCorrelation {
  public:
-  explicit KinkedCorrelation(const Correlation& correlation)
+  KinkedCorrelation(const Correlation& correlation, int sign)
       : objective_(correlation.shared_network(),
-                   {correlation.data().inputs, correlation.residual_at_origin(), "residual at the origin"},
+                   {correlation.data().inputs, static_cast<Real>(sign) * correlation.residual_at_origin(),
+                    "residual at the origin"},
                    Loss(linear_loss())),
         flow_(objective_),
         kinks_(flow_) {}
@@ -91,6 +92,8 @@ class KinkedCorrelation {
 void check(const Correlation& correlation, const Vector& u0, const NcfFlowOptions& options) {
   if (u0.size() != correlation.size() || !u0.allFinite() || !(u0.stableNorm() > 0))
     throw InputError(fmt::format("NCF flow: expected {} finite numbers, not all zero", correlation.size()));
+  if (options.sign != 1 && options.sign != -1)
+    throw InputError(fmt::format("NCF flow: sign {}, expected 1 or -1", options.sign));
   if (!(options.t_end > 0))
     throw InputError(
         fmt::format("NCF flow: t_end {}, expected a positive time", static_cast<double>(options.t_end)));
@@ -105,7 +108,7 @@ constexpr Real kSettledSteps = 100;
 class Run {
  public:
   Run(Correlation& correlation, const Vector& u0, const NcfFlowOptions& options)
-      : f_(correlation, 1),
+      : f_(correlation, options.sign),
         options_(options),
         settled_(std::max(options.settled, kSettledSteps * options.rtol)),
         log_norm0_(std::log(u0.stableNorm())),
@@ -113,7 +116,7 @@ class Run {
         unit_(point_.gradient_norm),
         null_(kNullGradient * unit_) {
     if (PiecewiseFlow::applies_to(correlation.network()))
-      kinked_ = std::make_unique<KinkedCorrelation>(correlation);
+      kinked_ = std::make_unique<KinkedCorrelation>(correlation, options.sign);
   }
 
   NcfFlowResult result() {
@@ -148,7 +151,7 @@ class Run {
       if (kinked_)
         kinked_->gradient(v, g);
       else
-        f_.correlation().gradient(v, g);
+        f_.gradient(v, g);
     };
     DesingularisedFlow flow(f_.correlation().network(), gradient, unit_);
     const System system(flow);

@@ -42,6 +42,7 @@ inline bool is_unresolved(NcfEnd end) { return end == NcfEnd::step_limit || end 
 inline constexpr std::int64_t kNcfSteps = 100'000;
 
 struct NcfFlowOptions {
+  int sign = 1;  ///< -1: the flow of -N; the result's value is then that of -N
   Real t_end = std::numeric_limits<Real>::infinity();
   Real rtol = Real(1e-10);  ///< the limit is known to a hundred of these: `settled`
   /// Measure the errors of a neuron relative to its own norm, even if that is small compared with the others.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/correlation/sphere.hpp"
+#include "saddleflow/correlation/tangent_curvature.hpp"
 #include "saddleflow/correlation/tangent_space.hpp"
 #include "saddleflow/network/kink.hpp"
 #include "saddleflow/symmetry/symmetry_tangents.hpp"
@@ -50,19 +52,20 @@ bool on_a_kink(const Correlation& correlation, const Vector& u) {
   return false;
 }
 
-/// Dimension of the span of the symmetries in the kernel, whose orthonormal basis are the columns of
-/// `kernel` (tangent coordinates).
-Index explained(const Network& network, const Vector& u, const TangentSpace& space, const Matrix& kernel) {
+/// Dimension of the span of the symmetries in the kernel of the curvature, its modes `first` and `count - 1`
+/// more.
+Index explained(const Network& network, const Vector& u, const TangentCurvature& curvature, Index first,
+                Index count) {
   // Of generators, which are as long as the weights they turn. What is in the kernel of the curvature is
   // known to about the zero eigenvalues over the gap.
   constexpr Real kIndependent = Real(1e-6);
   const Matrix tangents = symmetry_tangents(network, u);
-  if (tangents.cols() == 0 || kernel.cols() == 0) return 0;
-  Matrix basis(u.size(), kernel.cols());
-  for (Index k = 0; k < kernel.cols(); ++k) basis.col(k) = space.vector(kernel.col(k));
-  const Matrix inside = basis.transpose() * tangents;
-  const Vector gram = symmetric_eigenvalues(inside * inside.transpose(), "symmetries of the network");
-  return (gram.array() > kIndependent * kIndependent).count();
+  if (tangents.cols() == 0 || count == 0) return 0;
+  const Matrix inside = curvature.inside(first, count, tangents);
+  const Matrix gram =
+      count <= inside.cols() ? Matrix(inside * inside.transpose()) : Matrix(inside.transpose() * inside);
+  const Vector squares = symmetric_eigenvalues(gram, "symmetries of the network");
+  return (squares.array() > kIndependent * kIndependent).count();
 }
 
 /// The smallest eigenvalue without the explained zeros.
@@ -83,18 +86,17 @@ SecondOrder::Status status_of(const SecondOrder& s) {
 SecondOrder second_order_status(Correlation& correlation, const KktPoint& point) {
   SecondOrder result;
   if (point.null || on_a_kink(correlation, point.direction)) return result;
-  const CorrelationOnSphere f(correlation, 1);
-  const SpherePoint at = f.at(point.direction);
-  const TangentSpace space(at.u);
-  const TangentSpectrum spectrum = tangent_spectrum(space, f.curvature(at));
-  result.eigenvalues = spectrum.values;
-  const Real zero = zero_curvature(at.residual) * std::max(spectrum.size(), std::abs(at.value));
-  result.negative = (spectrum.values.array() < -zero).count();
-  result.positive = (spectrum.values.array() > zero).count();
-  const Index zeros = spectrum.values.size() - result.negative - result.positive;
+  const SpherePoint at = CorrelationOnSphere(correlation, 1).at(point.direction);
+  const std::unique_ptr<TangentCurvature> curvature = tangent_curvature(correlation, at);
+  const Vector& values = result.eigenvalues = curvature->values();
+  const Real size = values.size() > 0 ? values.cwiseAbs().maxCoeff() : Real(0);
+  const Real zero = zero_curvature(at.residual) * std::max(size, std::abs(at.value));
+  result.negative = (values.array() < -zero).count();
+  result.positive = (values.array() > zero).count();
+  const Index zeros = values.size() - result.negative - result.positive;
   if (zeros > 0)
-    result.zero_explained = std::min(zeros, explained(correlation.network(), at.u, space,
-                                                      spectrum.vectors.middleCols(result.negative, zeros)));
+    result.zero_explained =
+        std::min(zeros, explained(correlation.network(), at.u, *curvature, result.negative, zeros));
   result.zero_unexplained = zeros - result.zero_explained;
   result.gap = gap_of(result);
   result.status = status_of(result);

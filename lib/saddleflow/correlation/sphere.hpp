@@ -42,6 +42,7 @@ class CorrelationOnSphere final : public SphereFunction {
       : correlation_(correlation), sign_(static_cast<Real>(sign)) {}
 
   Correlation& correlation() const { return correlation_; }
+  int sign() const { return sign_ > 0 ? 1 : -1; }
   Index size() const override { return correlation_.size(); }
   Real degree() const override { return static_cast<Real>(correlation_.network().degree()); }
   void gradient(const Vector& x, Vector& g) const override;

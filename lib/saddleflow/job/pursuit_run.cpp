@@ -88,6 +88,7 @@ class PursuitRun {
 
   void complete() {
     setup_->options.minimise.interrupt = options_.interrupt;
+    setup_->options.workers = options_.workers;
     setup_->options.minimise.on_step = [this](const DescentView& step) {
       recorder_->on_step(step);
       if (options_.progress) options_.progress(recorder_->rounds(), step);

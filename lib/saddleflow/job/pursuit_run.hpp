@@ -19,6 +19,7 @@ struct PursuitRunOptions {
   bool resume = false;            ///< go on in the output itself, after its last round
   std::int64_t after_round = -1;  ///< source is a run file: its rounds up to this one are taken over; -1: all
   const std::atomic<bool>* interrupt = nullptr;
+  Workers* workers = nullptr;  ///< the threads of the searches; null: the caller's alone
   std::function<void(const archive::RoundRow& round, Index number)> on_round;  ///< new ones and old ones
   std::function<void(Index round, const DescentView& step)> progress;          ///< every step of the flow
 };

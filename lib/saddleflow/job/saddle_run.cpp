@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "saddleflow/archive/same_problem.hpp"
@@ -36,6 +38,7 @@ class Survey {
     analysis_.search.seed = options.seed;
     analysis_.search.descend = false;
     analysis_.search.interrupt = options.interrupt;
+    analysis_.search.workers = options.workers;
     analysis_.search_at_origin = options.connect || objective_.size() <= kSmallNetwork;
     analysis_.spectrum.dense_limit = analysis_.refine.dense_limit = kDenseSurvey;
   }
@@ -192,46 +195,79 @@ class Survey {
 
   void count_transition(Index from, Index to) { ++transition(from, to).trajectories; }
 
+  /// A way down of a point, and the side of it.
+  struct Side {
+    Index escape;
+    int sign;
+  };
+
   void connect() {
     for (Index from = 0; from < static_cast<Index>(catalogue_.points().size()) && !interrupted(); ++from) {
-      const std::vector<EscapeDirection> ways = at(from).escapes;
-      if (from >= options_.most_points) {
-        result_.not_followed += static_cast<Index>(ways.size());
-        continue;
+      const std::vector<EscapeDirection>& ways = at(from).escapes;
+      const auto count = static_cast<Index>(ways.size());
+      const Index followed = from < options_.most_points ? std::min(count, options_.most_escapes) : 0;
+      result_.not_followed += count - followed;
+      std::vector<Side> sides;
+      for (Index k = 0; k < followed; ++k) {
+        sides.push_back({k, 1});
+        if (ways[static_cast<std::size_t>(k)].kind == EscapeDirection::Kind::eigenvector)
+          sides.push_back({k, -1});
       }
-      Index followed = 0;
-      for (std::size_t k = 0; k < ways.size() && !interrupted(); ++k, ++followed) {
-        if (followed >= options_.most_escapes) {
-          result_.not_followed += static_cast<Index>(ways.size() - k);
-          break;
-        }
-        follow(from, static_cast<Index>(k), ways[k], 1);
-        if (ways[k].kind == EscapeDirection::Kind::eigenvector)
-          follow(from, static_cast<Index>(k), ways[k], -1);
-      }
+      add_connections(from, sides, follow_all(from, sides));
     }
   }
 
-  void follow(Index from, Index escape, const EscapeDirection& way, int sign) {
-    if (interrupted()) return;
-    if (options_.progress)
-      options_.progress(fmt::format("unstable manifold {} of point {}, {} points known", escape + 1, from + 1,
-                                    catalogue_.points().size()));
+  /// On the threads of the workers; empty where an interruption came first.
+  std::vector<std::optional<Connection>> follow_all(Index from, const std::vector<Side>& sides) {
+    std::vector<std::optional<Connection>> found(sides.size());
+    std::atomic<Index> begun = 0;
+    std::mutex printing;
+    const auto job = [&](Index k) {
+      if (interrupted()) return;
+      if (options_.progress) {
+        const std::lock_guard lock(printing);
+        options_.progress(fmt::format("unstable manifold {} of {} of point {}, {} points known", ++begun,
+                                      sides.size(), from + 1, catalogue_.points().size()));
+      }
+      const auto number = static_cast<std::size_t>(k);
+      found[number] = follow(at(from), sides[number]);
+    };
+    run_jobs(options_.workers, static_cast<Index>(sides.size()), job);
+    return found;
+  }
+
+  Connection follow(const CriticalPoint& from, const Side& side) const {
+    Objective own(objective_.shared_network(), objective_.data(), objective_.loss());
     ConnectionOptions options;
     options.rtol = options_.rtol;
     options.analysis = analysis_;
     options.interrupt = options_.interrupt;
-    Connection found = follow_escape(objective_, at(from), way, sign, options);
-    result_.work = result_.work + found.work;
-    SaddleConnection row{
-        from, escape, sign, -1, found.time, found.closest, found.end.refinement.loss, found.stop_reason};
-    if (found.end.point().size() == 0) row.loss = std::numeric_limits<Real>::quiet_NaN();
-    if (found.arrived) {
-      row.to = catalogue_.add(std::move(found.end));
-      SaddleTransition& edge = transition(from, row.to);
-      if (edge.escape < 0) edge.escape = escape;
+    return follow_escape(own, from, from.escapes[static_cast<std::size_t>(side.escape)], side.sign, options);
+  }
+
+  /// In the order of the ways down.
+  void add_connections(Index from, const std::vector<Side>& sides,
+                       std::vector<std::optional<Connection>> found) {
+    for (std::size_t k = 0; k < sides.size(); ++k) {
+      if (!found[k]) continue;
+      Connection& connection = *found[k];
+      result_.work = result_.work + connection.work;
+      SaddleConnection row{from,
+                           sides[k].escape,
+                           sides[k].sign,
+                           -1,
+                           connection.time,
+                           connection.closest,
+                           connection.end.refinement.loss,
+                           connection.stop_reason};
+      if (connection.end.point().size() == 0) row.loss = std::numeric_limits<Real>::quiet_NaN();
+      if (connection.arrived) {
+        row.to = catalogue_.add(std::move(connection.end));
+        SaddleTransition& edge = transition(from, row.to);
+        if (edge.escape < 0) edge.escape = sides[k].escape;
+      }
+      result_.connections.push_back(std::move(row));
     }
-    result_.connections.push_back(std::move(row));
   }
 
   Objective& objective_;

@@ -26,7 +26,11 @@ struct SaddleSurveyOptions {
   Index most_points = 64;   ///< from which they are followed
   Real rtol = kUsualTolerance;  ///< of following them
   const std::atomic<bool>* interrupt = nullptr;
+  /// Called by one thread at a time, not always the caller's.
   std::function<void(const std::string& what)> progress = {};
+  /// The threads that search and follow; null: the caller's alone. The result does not depend on their
+  /// number.
+  Workers* workers = nullptr;
 };
 
 /// One visit of one run.

@@ -113,6 +113,7 @@ std::optional<PursuitRound> NeuronPursuit::first_round() {
   search.seed = options_.seed;
   search.descend = false;
   search.interrupt = options_.minimise.interrupt;
+  search.workers = options_.workers;
   const KktTable table = find_kkt_points(correlation, search);
   round.work = table.work;
   if (interrupted()) return std::nullopt;
@@ -169,6 +170,7 @@ void NeuronPursuit::search() {
   options.starts = options_.starts;
   options.seed = options_.seed + kSeedsARound * static_cast<std::uint64_t>(state_.rounds);
   options.interrupt = options_.minimise.interrupt;
+  options.workers = options_.workers;
   // Slopes at the kinks of the point: found anew, so that a pursuit that goes on from a file has them too.
   std::optional<ActivationPattern> pattern;
   if (PiecewiseFlow::applies_to(objective_->network())) {

@@ -47,6 +47,7 @@ struct PursuitOptions {
   Real least_value = kLeastValue;      ///< N counts as zero if it is at most this, divided by its bound
   MinimiseOptions minimise;            ///< its `loss` is the one above
   CriticalPointOptions analysis;
+  Workers* workers = nullptr;  ///< the threads of every search; null: the caller's alone
 };
 
 template <>

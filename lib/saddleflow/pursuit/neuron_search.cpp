@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "saddleflow/base/random.hpp"
@@ -15,6 +16,10 @@ namespace {
 // A neuron (a, b) is stationary to ten times the tolerance: the elimination of b squares the function, and
 // (a, b) adds its own rounding, whatever the tolerance.
 constexpr Real kAllowedResidual = 10, kLeastResidual = Real(1e-11);
+
+// Starts whose climbs are made before their ends are sorted in, in the order of the starts: enough for any
+// number of threads, and few enough to hold.
+constexpr Index kClimbsAtATime = 256;
 
 std::shared_ptr<const Network> one_neuron(const LayerSignals& signals, const Activation& activation) {
   return feed_forward({signals.below.rows(), 1, signals.residual.rows()}, activation);
@@ -55,27 +60,53 @@ class MaximumSearch {
   bool interrupted() const { return options_.interrupt && options_.interrupt->load(); }
 
   void climb_all() {
-    const EliminatedNcf f(signals_.below, signals_.residual, activation_);
     Random random(options_.seed);
-    for (Index start = 0; start < options_.starts && !interrupted(); ++start)
-      climb_from(f, f.at(random.unit_vector(f.size())));
-    result_.work.gradients += f.gradients();
-    result_.work.hessians += f.hessians();
+    for (Index first = 0; first < options_.starts && !interrupted(); first += kClimbsAtATime) {
+      std::vector<Vector> starts;
+      for (Index k = first; k < std::min(options_.starts, first + kClimbsAtATime); ++k)
+        starts.push_back(random.unit_vector(signals_.below.rows()));
+      for (Climb& climb : climbs_from(starts)) take(std::move(climb));
+    }
   }
 
-  void climb_from(const EliminatedNcf& f, const SpherePoint& start) {
+  /// Where a start leads to. Neither null nor a neuron: an interruption came first.
+  struct Climb {
+    bool null = false;
+    std::optional<NeuronCandidate> found;
+    WorkCounters work;
+  };
+
+  std::vector<Climb> climbs_from(const std::vector<Vector>& starts) const {
+    std::vector<Climb> climbs(starts.size());
+    run_jobs(options_.workers, static_cast<Index>(starts.size()), [&](Index k) {
+      if (interrupted()) return;
+      const auto number = static_cast<std::size_t>(k);
+      const EliminatedNcf f(signals_.below, signals_.residual, activation_);
+      climbs[number] = climb_from(f, f.at(starts[number]));
+    });
+    return climbs;
+  }
+
+  Climb climb_from(const EliminatedNcf& f, const SpherePoint& start) const {
     const Real null_gradient = kNullGradient * start.gradient_norm;
     SpherePoint top = start;
     if (start.gradient_norm > 0) top = climb_to_the_top(f, start, options_.tolerance, null_gradient);
-    if (top.gradient_norm <= null_gradient) {
-      ++result_.null_starts;
-      return;
-    }
+    Climb climb;
+    climb.work.gradients = f.gradients();
+    climb.work.hessians = f.hessians();
+    climb.null = top.gradient_norm <= null_gradient;
+    if (climb.null) return climb;
     const auto p = static_cast<Real>(activation_.power());
-    NeuronCandidate found;
-    found.neuron.incoming = std::sqrt(p / (p + 1)) * top.u;
-    found.neuron.outgoing = f.response(top.u).normalized() / std::sqrt(p + 1);
-    add(certified(std::move(found)), 1);
+    climb.found.emplace();
+    climb.found->neuron.incoming = std::sqrt(p / (p + 1)) * top.u;
+    climb.found->neuron.outgoing = f.response(top.u).normalized() / std::sqrt(p + 1);
+    return climb;
+  }
+
+  void take(Climb climb) {
+    result_.work = result_.work + climb.work;
+    if (climb.null) ++result_.null_starts;
+    if (climb.found) add(certified(std::move(*climb.found)), 1);
   }
 
   void find_with_kinks() {
@@ -84,6 +115,7 @@ class MaximumSearch {
     search.seed = options_.seed;
     search.descend = false;
     search.interrupt = options_.interrupt;
+    search.workers = options_.workers;
     const KktTable table = find_kkt_points(*correlation_, search);
     result_.unresolved = table.unresolved;
     const Index inputs = signals_.below.rows();

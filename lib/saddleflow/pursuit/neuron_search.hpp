@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "saddleflow/base/workers.hpp"
 #include "saddleflow/network/activation.hpp"
 #include "saddleflow/pursuit/growth.hpp"
 #include "saddleflow/saddle/critical_point.hpp"
@@ -25,6 +26,7 @@ struct NeuronSearchOptions {
   std::uint64_t seed = 1;
   Real tolerance = kKktTolerance;  ///< on NeuronCandidate::residual
   const std::atomic<bool>* interrupt = nullptr;
+  Workers* workers = nullptr;  ///< the threads that climb; null: the caller's alone
 };
 
 /// All that the starts in one hidden layer have come to.

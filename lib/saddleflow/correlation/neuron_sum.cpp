@@ -1,0 +1,32 @@
+#include "saddleflow/correlation/neuron_sum.hpp"
+
+#include "saddleflow/correlation/separable.hpp"
+
+namespace saddleflow {
+
+bool NeuronSum::applies_to(const Network& network) {
+  if (!is_separable(network) || network.degree() < 2 || network.neurons().size() < 2) return false;
+  std::size_t weights = 0;
+  for (const Neuron& neuron : network.neurons()) weights += neuron.incoming.size() + neuron.outgoing.size();
+  return weights == static_cast<std::size_t>(network.parameter_count());
+}
+
+NeuronSum::NeuronSum(Correlation& whole) : whole_(whole) {
+  const Network& network = whole.network();
+  neuron_ =
+      std::make_unique<Correlation>(Objective(network.with_hidden_widths({1}), whole.data(), whole.loss()));
+  for (Index k = 0; k < static_cast<Index>(network.neurons().size()); ++k)
+    parameters_.push_back(neuron_parameters(network, k));
+}
+
+NeuronSum::~NeuronSum() {
+  whole_.set_counters(whole_.counters() + in_whole_networks(neuron_->counters(), count()));
+}
+
+WorkCounters in_whole_networks(const WorkCounters& of_neuron, Index count) {
+  const auto part = [count](std::int64_t calls) { return (calls + count - 1) / count; };
+  return {part(of_neuron.values), part(of_neuron.gradients), part(of_neuron.hessian_vectors),
+          part(of_neuron.hessians)};
+}
+
+}  // namespace saddleflow
