@@ -15,6 +15,7 @@
 #include "messages.hpp"
 #include "run_tables.hpp"
 #include "saddleflow/archive/run_writer.hpp"
+#include "saddleflow/base/workers.hpp"
 #include "saddleflow/job/flow_run.hpp"
 #include "saddleflow/job/path_bounds.hpp"
 #include "saddleflow/job/verification.hpp"
@@ -31,6 +32,7 @@ struct Arguments {
   std::string study, output, from, along, sign = "+";
   double perturb = 0;
   std::vector<std::string> overrides;
+  std::int64_t jobs = Workers::all_cores();
   bool force = false, resume = false, verify = false, dry_run = false, quiet = false;
 };
 
@@ -61,6 +63,7 @@ void add_options(CommandLine& line, Arguments& a) {
   line.flag("--verify", a.verify,
             "integrate a second time at a tenth of the tolerance and report the error of the path and "
             "whether its events are the same");
+  line.jobs(a.jobs, "which share the passes of a large network");
   line.flag("--dry-run", a.dry_run, "check the study, print it with every default, and do not integrate");
   line.flag("-q,--quiet", a.quiet, "print errors only");
   line.exit_status_note("A run that was interrupted continues with --resume.");
@@ -163,6 +166,8 @@ int run(const Arguments& a, const std::string& command) {
   options.overwrite = a.force;
   options.resume = a.resume;
   options.interrupt = &interrupted;
+  Workers workers(static_cast<int>(a.jobs));
+  options.workers = &workers;
   const bool progress = !a.quiet && isatty(STDERR_FILENO) != 0;
   if (progress)
     options.progress = show;

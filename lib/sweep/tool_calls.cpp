@@ -17,18 +17,19 @@ struct Tool {
   std::string_view name;
   bool study, run;          ///< what it takes
   bool resumes;             ///< --resume starts or goes on
+  bool threads;             ///< takes --jobs, by default all cores
   std::string_view ending;  ///< of its output
 };
 
 constexpr std::array<Tool, 8> kTools{{
-    {"sf-flow", true, false, true, ".h5"},
-    {"sf-pursuit", true, false, true, ".h5"},
-    {"sf-kkt", true, true, false, ".h5"},
-    {"sf-limit", true, true, false, ".h5"},
-    {"sf-skeleton", true, false, false, ".h5"},
-    {"sf-experiment", true, false, false, ".csv"},
-    {"sf-saddles", false, true, false, ".h5"},
-    {"sf-evaluate", false, true, false, ".nc"},
+    {"sf-flow", true, false, true, true, ".h5"},
+    {"sf-pursuit", true, false, true, true, ".h5"},
+    {"sf-kkt", true, true, false, true, ".h5"},
+    {"sf-limit", true, true, false, true, ".h5"},
+    {"sf-skeleton", true, false, false, false, ".h5"},
+    {"sf-experiment", true, false, false, true, ".csv"},
+    {"sf-saddles", false, true, false, true, ".h5"},
+    {"sf-evaluate", false, true, false, false, ".nc"},
 }};
 
 const Tool* find_tool(const std::string& name) {
@@ -49,6 +50,16 @@ void require_tool(const std::string& name, bool Tool::*takes, const std::string&
 
 std::string program(const std::string& folder, const std::string& tool) {
   return (std::filesystem::path(folder) / tool).string();
+}
+
+/// The arguments that a sweep gives a tool, and one thread unless they say how many: the runs of a sweep
+/// share the cores.
+void add_arguments(const std::string& tool, const std::vector<std::string>& arguments, Call& call) {
+  const bool says = std::ranges::any_of(arguments, [](const std::string& word) {
+    return word == "--jobs" || word.starts_with("--jobs=") || word.starts_with("-j");
+  });
+  if (find_tool(tool)->threads && !says) call.insert(call.end(), {"--jobs", "1"});
+  call.insert(call.end(), arguments.begin(), arguments.end());
 }
 
 }  // namespace
@@ -80,12 +91,12 @@ std::vector<Call> calls_of(const SweepFile& sweep, const std::vector<std::string
     first.push_back("--resume");
   else if (earlier.same)
     first.push_back("--force");
-  first.insert(first.end(), sweep.arguments.begin(), sweep.arguments.end());
+  add_arguments(sweep.tool, sweep.arguments, first);
   std::vector<Call> calls{std::move(first)};
   for (const FollowUp& next : sweep.then) {
     Call call{program(programs, next.tool), output, "-o", output_of(next, stem), "-q"};
     if (earlier.begun) call.push_back("--force");
-    call.insert(call.end(), next.arguments.begin(), next.arguments.end());
+    add_arguments(next.tool, next.arguments, call);
     calls.push_back(std::move(call));
   }
   return calls;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "saddleflow/base/product.hpp"
 #include "saddleflow/network/unit_gradient.hpp"
 #include "saddleflow/ode/switching/bernstein.hpp"
 
@@ -77,10 +78,11 @@ void KinkCheck::differentiate(const FeedForwardState& state, End& end) const {
   end.dz.resize(end.z.size());
   for (std::size_t l = 0; l < end.dz.size(); ++l) {
     const int layer = static_cast<int>(l);
-    end.dz[l].noalias() = layout.matrix(chart_->velocity(), layer) * state.input_of(layer);
+    end.dz[l].resize(end.z[l].rows(), end.z[l].cols());
+    product(layout.matrix(chart_->velocity(), layer), state.input_of(layer), end.dz[l]);
     if (l > 0)
-      end.dz[l].noalias() +=
-          layout.matrix(state.w, layer) * Matrix(state.layer(layer - 1).slope.cwiseProduct(end.dz[l - 1]));
+      product(layout.matrix(state.w, layer), Matrix(state.layer(layer - 1).slope.cwiseProduct(end.dz[l - 1])),
+              end.dz[l], Sum::add);
   }
 }
 

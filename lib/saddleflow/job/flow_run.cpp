@@ -75,6 +75,9 @@ class FlowRun : public Observer {
         integration_(System(setup_.parts.flow), *setup_.parts.stepper, setup_.parts.detector,
                      integration_options()),
         checkpoint_seconds_(static_cast<double>(study.real("output.checkpoint_seconds"))) {
+    setup_.objective.set_workers(options.workers);
+    setup_.parts.correlation.set_workers(options.workers);
+    recorder_.set_workers(options.workers);
     // By default in units of what the energy is integrated in, see FlowAssembly.
     const Real first_loss = setup_.parts.initial.loss;
     if (study.real("verify.energy") == 0 && first_loss > 0)

@@ -8,6 +8,7 @@
 
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/base/workers.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {
@@ -31,6 +32,9 @@ struct FlowRunOptions {
       {};                                         ///< told why a run is integrated from the start again
   std::function<void(const Progress&)> progress;  ///< called about twice a second
   const std::atomic<bool>* interrupt = nullptr;
+  /// Threads that share the passes of a large network; null: the caller's alone. The file has the same bits
+  /// whatever their number.
+  Workers* workers = nullptr;
 };
 
 /// Runs or, with `resume`, goes on from the checkpoint beside the file: bit by bit as if the run had never

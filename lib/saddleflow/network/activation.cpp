@@ -70,12 +70,12 @@ auto with_power(Real slope, int power, Function f) {
 }
 
 template <class Function>
-void each(const Matrix& s, Matrix& out, Function f) {
+void each(const Real* from, Index count, Real* to, Function f) {
+  for (Index k = 0; k < count; ++k) to[k] = f(from[k]);
+}
+
+void fit(const Matrix& s, Matrix& out) {
   if (out.rows() != s.rows() || out.cols() != s.cols()) out.resize(s.rows(), s.cols());
-  const Real* from = s.data();
-  Real* to = out.data();
-  const Index size = s.size();
-  for (Index k = 0; k < size; ++k) to[k] = f(from[k]);
 }
 
 }  // namespace
@@ -100,16 +100,34 @@ Real Activation::second_derivative(Real s) const {
   return with_power(slope_, power_, [s](auto sigma) { return sigma.second(s); });
 }
 
+void Activation::value(const Real* s, Index count, Real* out) const {
+  with_power(slope_, power_,
+             [&](auto sigma) { each(s, count, out, [sigma](Real x) { return sigma.value(x); }); });
+}
+
+void Activation::derivative(const Real* s, Index count, Real* out) const {
+  with_power(slope_, power_,
+             [&](auto sigma) { each(s, count, out, [sigma](Real x) { return sigma.first(x); }); });
+}
+
+void Activation::second_derivative(const Real* s, Index count, Real* out) const {
+  with_power(slope_, power_,
+             [&](auto sigma) { each(s, count, out, [sigma](Real x) { return sigma.second(x); }); });
+}
+
 void Activation::value(const Matrix& s, Matrix& out) const {
-  with_power(slope_, power_, [&](auto sigma) { each(s, out, [sigma](Real x) { return sigma.value(x); }); });
+  fit(s, out);
+  value(s.data(), s.size(), out.data());
 }
 
 void Activation::derivative(const Matrix& s, Matrix& out) const {
-  with_power(slope_, power_, [&](auto sigma) { each(s, out, [sigma](Real x) { return sigma.first(x); }); });
+  fit(s, out);
+  derivative(s.data(), s.size(), out.data());
 }
 
 void Activation::second_derivative(const Matrix& s, Matrix& out) const {
-  with_power(slope_, power_, [&](auto sigma) { each(s, out, [sigma](Real x) { return sigma.second(x); }); });
+  fit(s, out);
+  second_derivative(s.data(), s.size(), out.data());
 }
 
 std::string Activation::description() const {

@@ -29,6 +29,10 @@ class Activation {
   Real value(Real s) const;
   Real derivative(Real s) const;
   Real second_derivative(Real s) const;
+  /// Of `count` pre-activations on end.
+  void value(const Real* s, Index count, Real* out) const;
+  void derivative(const Real* s, Index count, Real* out) const;
+  void second_derivative(const Real* s, Index count, Real* out) const;
   /// Element-wise on a block of pre-activations; `out` is resized only when its shape differs.
   void value(const Matrix& s, Matrix& out) const;
   void derivative(const Matrix& s, Matrix& out) const;

@@ -1,5 +1,7 @@
 #include "saddleflow/network/convolution_kernel.hpp"
 
+#include "saddleflow/base/product.hpp"
+
 namespace saddleflow {
 
 ConvolutionKernel::ConvolutionKernel(const ConvolutionShape& shape, const Layout& layout,
@@ -14,7 +16,7 @@ ConvolutionKernel::ConvolutionKernel(const ConvolutionShape& shape, const Layout
 
 const Matrix& ConvolutionKernel::forward(const Vector& w) {
   begin_pass(w);
-  hidden().z.noalias() = weights(0) * input_of(0);
+  product(weights(0), input_of(0), hidden().z);
   activate();
   outer_.apply(state().w, hidden().a, WriteMode::replace, outputs_);
   return outputs_;
@@ -28,14 +30,14 @@ void ConvolutionKernel::backward(const Matrix& r, Vector& out) {
   outer_.gradient(residual_, h.a, WriteMode::replace, out);
   outer_.pull_back(state().w, residual_, WriteMode::replace, h.back);
   h.delta = h.back.cwiseProduct(h.slope);
-  layout().matrix(out, 0).noalias() = h.delta * input_of(0).transpose();
+  product_transposed(h.delta, input_of(0), layout().matrix(out, 0));
 }
 
 const Matrix& ConvolutionKernel::tangent(const Vector& v) {
-  ensure_slopes();
+  ensure_tangents();
   v_ = v;
   HiddenState& h = hidden();
-  h.dz.noalias() = layout().matrix(v_, 0) * input_of(0);
+  product(layout().matrix(v_, 0), input_of(0), h.dz);
   h.da = h.slope.cwiseProduct(h.dz);
   outer_.apply(v_, h.a, WriteMode::replace, output_tangent_);
   outer_.apply(state().w, h.da, WriteMode::add, output_tangent_);
@@ -51,7 +53,7 @@ void ConvolutionKernel::tangent_backward(const Matrix& dr, Vector& out) {
   outer_.pull_back(v_, residual_, WriteMode::replace, h.dback);
   outer_.pull_back(state().w, dr, WriteMode::add, h.dback);
   h.ddelta = h.dback.cwiseProduct(h.slope) + h.back.cwiseProduct(h.curvature).cwiseProduct(h.dz);
-  layout().matrix(out, 0).noalias() = h.ddelta * input_of(0).transpose();
+  product_transposed(h.ddelta, input_of(0), layout().matrix(out, 0));
 }
 
 // One patch is a feed-forward network, whose Hessian costs no more for many outputs than for one.

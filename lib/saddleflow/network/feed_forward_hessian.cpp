@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "saddleflow/base/product.hpp"
+
 #include "saddleflow/network/symmetric.hpp"
 
 namespace saddleflow {
@@ -114,7 +116,7 @@ void FeedForwardHessian::propagate(const Vector& w, int l) {
   const ConstMatrixView next = layout_.matrix(w, l + 1);
   const Index width = layout_.layer(l).rows;
   Level& here = level(l);
-  here.diagonal.noalias() = level(l + 1).delta * next;
+  product(level(l + 1).delta, next, here.diagonal);
   here.delta = here.diagonal.cwiseProduct(here.slope);
   here.diagonal.array() *= here.curvature.array();
 
@@ -153,8 +155,8 @@ void FeedForwardHessian::propagate_diagonal(const Vector& w, int l) {
   const Index width = layout_.layer(l).rows;
   const Index above = layout_.layer(l + 1).rows;
   // With the sample and a as one index: ((i, a) x e) times (e x a').
-  MatrixView(m(l, l).data(), batch_ * width, width).noalias() =
-      ConstMatrixView(m(l, l + 1).data(), batch_ * width, above) * layout_.matrix(w, l + 1);
+  product(ConstMatrixView(m(l, l + 1).data(), batch_ * width, above), layout_.matrix(w, l + 1),
+          MatrixView(m(l, l).data(), batch_ * width, width));
   for (Index a = 0; a < width; ++a) {
     m(l, l).middleCols(a * width, width).array().colwise() *= here.slope.col(a).array();
     m(l, l).col(a + width * a) += here.diagonal.col(a);
@@ -167,7 +169,7 @@ void FeedForwardHessian::pull_back(const Matrix& from, const Vector& w, int l, M
   const Index above = layout_.layer(l + 1).rows;
   for (Index j = 0; j < from.cols() / above; ++j) {
     auto target = to.middleCols(j * width, width);
-    target.noalias() = from.middleCols(j * above, above) * layout_.matrix(w, l + 1);
+    product(from.middleCols(j * above, above), layout_.matrix(w, l + 1), target);
     target.array() *= level(l).slope.array();
   }
 }
@@ -210,7 +212,7 @@ void FeedForwardHessian::add_rows(int l, int other, Index c, Index first, Index 
   }
   const Index rows = (last - first) * width;
   auto products = products_.topLeftCorner(rows, sources);
-  products.noalias() = coefficients_.leftCols(rows).transpose() * level(l).input.leftCols(sources);
+  transposed_product(coefficients_.leftCols(rows), level(l).input.leftCols(sources), products);
   for (Index d = first; d < last; ++d)
     for (Index b = 0; b < sources; ++b)
       out.col(column_layer.offset + c + d * column_layer.rows).segment(row_layer.offset + b * width, width) +=
@@ -232,7 +234,7 @@ void FeedForwardHessian::add_single_rows(int l, int other, Index c, Matrix& out)
       block = level(l).slope.middleCols(first, count).array().colwise() * level(other).delta.col(c).array();
     const Index sources = l == other ? first + count : row_layer.cols;
     auto products = products_.topLeftCorner(count, sources);
-    products.noalias() = coefficients_.leftCols(count).transpose() * input.leftCols(sources);
+    transposed_product(coefficients_.leftCols(count), input.leftCols(sources), products);
     for (Index d = first; d < first + count; ++d) {
       const Index a = l == other ? c : d;
       for (Index b = 0; b < sources; ++b)

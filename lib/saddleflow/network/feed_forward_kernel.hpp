@@ -2,7 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
+#include "saddleflow/base/product.hpp"
+#include "saddleflow/base/workers.hpp"
 #include "saddleflow/network/feed_forward_hessian.hpp"
 #include "saddleflow/network/pre_activation_kernel.hpp"
 
@@ -14,7 +17,7 @@ namespace saddleflow {
 ///   sigma'(Z_{l-1}) tangent           dZ_l = V_l A_{l-1} + W_l dA_{l-1},  dA_l = sigma'(Z_l) o dZ_l
 ///   tangent_backward  the derivative of the backward pass along the tangent: B. A. Pearlmutter, Fast exact
 ///                     multiplication by the Hessian, Neural Computation 6 (1994) 147-160
-/// The workspace of hessian() is made by its first call and kept; everything else by the constructor.
+/// Workspaces are made by the first call that needs them, and kept.
 class FeedForwardKernel final : public PreActivationKernel {
  public:
   /// `inputs`: as many rows as the first weight matrix has columns.
@@ -25,14 +28,39 @@ class FeedForwardKernel final : public PreActivationKernel {
   const Matrix& tangent(const Vector& v) override;
   void tangent_backward(const Matrix& dr, Vector& out) override;
   void hessian(const Matrix& r, const OutputCurvature& c, Matrix& out) override;
+  void set_workers(Workers* workers) override;
 
  private:
   int depth() const { return layout().layer_count(); }
+  /// What a block needs for itself, once for each block that is made at a time.
+  struct Scratch {
+    std::vector<Matrix> layers;  ///< of hidden layers, width x columns of a block
+    Eigen::Array<Real, Eigen::Dynamic, 1> curvature;
+    Vector sum;  ///< of a block, where threads make several
+    Matrix& layer(int l) { return layers[static_cast<std::size_t>(l)]; }
+  };
+
+  /// job(first, count) for as many blocks at a time as there is scratch for.
+  template <class Job>
+  void in_rounds(const Job& job);
+  /// job(block, scratch) on the threads of the workers.
+  template <class Job>
+  void for_blocks(const Job& job);
+  /// out = (or +=) the sum of what job(block, sum, scratch, to) adds to `to`, or puts there, for each block;
+  /// of the parameters from `from` on, the others are left alone.
+  template <class Job>
+  void sum_over_blocks(Sum sum, Index from, Vector& out, const Job& job);
+  void make_scratch();
+  void set_activation_tangent(int l, const ColumnRange& block, Scratch& scratch);
+  void backward(const ColumnRange& block, Sum sum, Vector& out);
+  void tangent_backward(const ColumnRange& block, const Matrix& dr, Sum sum, Scratch& scratch, Vector& out);
   const Matrix& delta_of(int l) const { return l + 1 == depth() ? residual_ : hidden(l).delta; }
 
   Matrix outputs_, residual_, output_tangent_;
   Vector v_;
   std::unique_ptr<FeedForwardHessian> hessian_;
+  Workers* workers_ = nullptr;
+  std::vector<Scratch> scratch_;
 };
 
 }  // namespace saddleflow

@@ -1,5 +1,7 @@
 #include "saddleflow/network/feed_forward_state.hpp"
 
+#include <utility>
+
 namespace saddleflow {
 namespace {
 
@@ -15,34 +17,47 @@ struct SmallPower {
 
 }  // namespace
 
-void set_activations(const Activation& activation, const Matrix* factors, HiddenState& layer) {
+void set_activations(const Activation& activation, const Matrix* factors, const ColumnRange& range,
+                     HiddenState& layer) {
+  const auto z = flat(std::as_const(layer.z), range);
+  auto a = flat(layer.a, range);
   if (factors != nullptr)
-    layer.a = factors->cwiseProduct(layer.z).unaryExpr(SmallPower{activation.power()});
+    a = (flat(*factors, range) * z).unaryExpr(SmallPower{activation.power()});
   else
-    activation.value(layer.z, layer.a);
+    activation.value(z.data(), z.size(), a.data());
 }
 
-void set_slopes(const Activation& activation, const Matrix* factors, HiddenState& layer) {
+void set_slopes(const Activation& activation, const Matrix* factors, const ColumnRange& range,
+                HiddenState& layer) {
   const int p = activation.power();
-  if (factors == nullptr)
-    activation.derivative(layer.z, layer.slope);
-  else if (p == 1)
-    layer.slope = *factors;
+  const auto z = flat(std::as_const(layer.z), range);
+  auto slope = flat(layer.slope, range);
+  if (factors == nullptr) {
+    activation.derivative(z.data(), z.size(), slope.data());
+    return;
+  }
+  const auto factor = flat(*factors, range);
+  if (p == 1)
+    slope = factor;
   else
-    layer.slope = static_cast<Real>(p) *
-                  factors->cwiseProduct(factors->cwiseProduct(layer.z).unaryExpr(SmallPower{p - 1}));
+    slope = static_cast<Real>(p) * (factor * (factor * z).unaryExpr(SmallPower{p - 1}));
 }
 
-void set_curvatures(const Activation& activation, const Matrix* factors, HiddenState& layer) {
+void set_curvatures(const Activation& activation, const Matrix* factors, const ColumnRange& range,
+                    const HiddenState& layer, Real* out) {
   const int p = activation.power();
-  if (factors == nullptr)
-    activation.second_derivative(layer.z, layer.curvature);
-  else if (p == 1)
-    layer.curvature.setZero();
+  const auto z = flat(layer.z, range);
+  if (factors == nullptr) {
+    activation.second_derivative(z.data(), z.size(), out);
+    return;
+  }
+  Eigen::Map<Eigen::Array<Real, Eigen::Dynamic, 1>> curvature(out, z.size());
+  const auto factor = flat(*factors, range);
+  if (p == 1)
+    curvature.setZero();
   else
-    layer.curvature =
-        static_cast<Real>(p * (p - 1)) *
-        factors->cwiseAbs2().cwiseProduct(factors->cwiseProduct(layer.z).unaryExpr(SmallPower{p - 2}));
+    curvature =
+        static_cast<Real>(p * (p - 1)) * (factor.square() * (factor * z).unaryExpr(SmallPower{p - 2}));
 }
 
 }  // namespace saddleflow

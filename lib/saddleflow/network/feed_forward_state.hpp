@@ -17,11 +17,29 @@ struct HiddenState {
   Matrix dz, da, dback, ddelta;
 };
 
-/// a, slope and curvature of a layer from its z: of the activation, or, with `factors`, of the branches that
-/// an ActivationPattern keeps.
-void set_activations(const Activation& activation, const Matrix* factors, HiddenState& layer);
-void set_slopes(const Activation& activation, const Matrix* factors, HiddenState& layer);
-void set_curvatures(const Activation& activation, const Matrix* factors, HiddenState& layer);
+/// Columns first ... first + count - 1.
+struct ColumnRange {
+  Index first, count;
+};
+
+/// The entries of these columns, one after the other.
+inline Eigen::Map<Eigen::Array<Real, Eigen::Dynamic, 1>> flat(Matrix& m, const ColumnRange& range) {
+  return {m.data() + range.first * m.rows(), range.count * m.rows()};
+}
+inline Eigen::Map<const Eigen::Array<Real, Eigen::Dynamic, 1>> flat(const Matrix& m,
+                                                                    const ColumnRange& range) {
+  return {m.data() + range.first * m.rows(), range.count * m.rows()};
+}
+
+/// a, slope and second derivative of a layer from its z in these columns: of the activation, or, with
+/// `factors`, of the branches that an ActivationPattern keeps.
+void set_activations(const Activation& activation, const Matrix* factors, const ColumnRange& range,
+                     HiddenState& layer);
+void set_slopes(const Activation& activation, const Matrix* factors, const ColumnRange& range,
+                HiddenState& layer);
+/// `out`: room for the entries of these columns.
+void set_curvatures(const Activation& activation, const Matrix* factors, const ColumnRange& range,
+                    const HiddenState& layer, Real* out);
 
 /// Hidden layers see columns: the samples, or several a sample (see OuterLayer), as the patches of a
 /// convolution. `hidden` may be as many as there are weight matrices: where outer weights are no parameters.

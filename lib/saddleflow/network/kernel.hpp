@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/base/workers.hpp"
 #include "saddleflow/network/output_curvature.hpp"
 
 namespace saddleflow {
@@ -49,6 +50,10 @@ class Kernel {
   /// By how much hessian() may be off in the norm, besides rounding, after forward(): 0 (the default) unless
   /// it is made of differences.
   virtual Real hessian_error() { return 0; }
+
+  /// From now on large passes are shared by these threads, in pieces that do not depend on their number: nor do
+  /// the bits of any result. Null (the default): the caller's thread alone. By default nothing is shared.
+  virtual void set_workers(Workers* /*workers*/) {}
 
   /// From the next forward() on, the branches of `pattern`, of which a copy is kept; null: the activation as
   /// it is. InputError where the network has no hidden layers or the shapes differ.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "saddleflow/base/product.hpp"
+
 namespace saddleflow {
 namespace {
 
@@ -41,10 +43,8 @@ const Matrix& OuterMap::collect(const Matrix& activations) {
 void OuterMap::apply(const Vector& w, const Matrix& activations, WriteMode mode, Matrix& outputs) {
   const Matrix& a = collect(activations);
   for (Index q = 0; q < blocks_; ++q) {
-    if (q == 0 && mode == WriteMode::replace)
-      outputs.noalias() = block(w, q) * columns_of_patch(a, samples_, q);
-    else
-      outputs.noalias() += block(w, q) * columns_of_patch(a, samples_, q);
+    const bool first = q == 0 && mode == WriteMode::replace;
+    product(block(w, q), columns_of_patch(a, samples_, q), outputs, first ? Sum::replace : Sum::add);
   }
 }
 
@@ -52,10 +52,8 @@ void OuterMap::gradient(const Matrix& delta, const Matrix& activations, WriteMod
   const Matrix& a = collect(activations);
   for (Index q = 0; q < blocks_; ++q) {
     MatrixView block_gradient(out.data() + parameter(0, 0, q), outputs_, kernels_);
-    if (mode == WriteMode::replace)
-      block_gradient.noalias() = delta * columns_of_patch(a, samples_, q).transpose();
-    else
-      block_gradient.noalias() += delta * columns_of_patch(a, samples_, q).transpose();
+    product_transposed(delta, columns_of_patch(a, samples_, q), block_gradient,
+                       mode == WriteMode::replace ? Sum::replace : Sum::add);
   }
 }
 
@@ -63,10 +61,8 @@ void OuterMap::pull_back(const Vector& w, const Matrix& delta, WriteMode mode, M
   for (Index q = 0; q < blocks_; ++q) {
     Matrix& sum = is_pooled() ? pooled_ : back;
     MatrixView target = columns_of_patch(sum, samples_, q);
-    if (is_pooled() || mode == WriteMode::replace)
-      target.noalias() = block(w, q).transpose() * delta;
-    else
-      target.noalias() += block(w, q).transpose() * delta;
+    const bool first = is_pooled() || mode == WriteMode::replace;
+    transposed_product(block(w, q), delta, target, first ? Sum::replace : Sum::add);
   }
   if (!is_pooled()) return;
   for (Index q = 0; q < patches_; ++q) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/product.hpp"
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/network/pre_activation_kernel.hpp"
 #include "saddleflow/network/symmetric.hpp"
@@ -21,7 +22,7 @@ class PowerSumKernel final : public PreActivationKernel {
 
   const Matrix& forward(const Vector& w) override {
     begin_pass(w);
-    hidden().z.noalias() = weights(0) * input_of(0);
+    product(weights(0), input_of(0), hidden().z);
     activate();
     outputs_ = hidden().a.colwise().sum();
     return outputs_;
@@ -33,14 +34,14 @@ class PowerSumKernel final : public PreActivationKernel {
     HiddenState& h = hidden();
     h.back.array() = r.row(0).array().replicate(h.z.rows(), 1);
     h.delta = h.back.cwiseProduct(h.slope);
-    layout().matrix(out, 0).noalias() = h.delta * input_of(0).transpose();
+    product_transposed(h.delta, input_of(0), layout().matrix(out, 0));
   }
 
   const Matrix& tangent(const Vector& v) override {
-    ensure_slopes();
+    ensure_tangents();
     v_ = v;
     HiddenState& h = hidden();
-    h.dz.noalias() = layout().matrix(v_, 0) * input_of(0);
+    product(layout().matrix(v_, 0), input_of(0), h.dz);
     h.da = h.slope.cwiseProduct(h.dz);
     output_tangent_ = h.da.colwise().sum();
     return output_tangent_;
@@ -52,7 +53,7 @@ class PowerSumKernel final : public PreActivationKernel {
     HiddenState& h = hidden();
     h.dback.array() = dr.row(0).array().replicate(h.z.rows(), 1);
     h.ddelta = h.dback.cwiseProduct(h.slope) + h.back.cwiseProduct(h.curvature).cwiseProduct(h.dz);
-    layout().matrix(out, 0).noalias() = h.ddelta * input_of(0).transpose();
+    product_transposed(h.ddelta, input_of(0), layout().matrix(out, 0));
   }
 
   /// Curvature part J^T diag(c) J with J = sigma'(z_k) x, and per neuron the block sum_i r_i sigma''(z_ki)

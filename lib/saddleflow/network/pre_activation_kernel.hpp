@@ -1,9 +1,11 @@
 // What kernels share that show their pre-activations, so that the kinks of a network can be followed.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "saddleflow/network/activation.hpp"
 #include "saddleflow/network/feed_forward_state.hpp"
@@ -20,9 +22,10 @@ namespace saddleflow {
 ///                          W_l input_of(l), then calls activate(l), which makes hidden(l).a;
 ///   in backward(r, out)    calls ensure_slopes() and writes hidden(l).back = dF/da and hidden(l).delta =
 ///                          back o slope, from above;
-///   in tangent(v)          calls ensure_slopes() and may keep dz and da = slope o dz;
+///   in tangent(v)          calls ensure_tangents() and may keep dz and da = slope o dz;
 ///   in tangent_backward()  calls ensure_curvatures(): the second derivatives are hidden(l).curvature.
 ///
+/// The first of these calls makes the matrices: a network that is never asked for products has none for them.
 /// Everything is width x columns: a column a sample, or several (see OuterLayer). Layer l of the layout is
 /// W_l. What is above the last hidden layer is the next layer of the layout, or sums it up where there is
 /// none, or is what show_outer() was given.
@@ -49,11 +52,28 @@ class PreActivationKernel : public Kernel {
   void show_outer(std::shared_ptr<const OuterLayer> outer) { state_.outer = std::move(outer); }
 
   void begin_pass(const Vector& w);
-  void activate(int l = 0);
+  void activate(int l = 0) { activate(l, {0, state_.inputs.cols()}); }
   void ensure_slopes();
+  void ensure_tangents();
+  /// Room for hidden(l).dz and the slopes, for kernels that keep nothing else of a tangent.
+  void ensure_pre_tangents();
   void ensure_curvatures();
 
+  /// The columns in blocks that stay in the cache from layer to layer. A sum over columns has the same bits
+  /// block by block and at once.
+  const std::vector<ColumnRange>& blocks() const { return blocks_; }
+  void activate(int l, const ColumnRange& block);
+  /// The second derivatives of layer l in these columns, one after the other.
+  void curvatures(int l, const ColumnRange& block, Real* out) const;
+  /// For a backward pass block by block instead of ensure_slopes(): where this is true make_slopes(block) for
+  /// each block, and then note_slopes().
+  bool wants_slopes();
+  void make_slopes(const ColumnRange& block);
+  void note_slopes() { has_slopes_ = true; }
+
  private:
+  using Part = Matrix HiddenState::*;
+  void make_room(std::initializer_list<Part> parts);
   int hidden_count() const { return static_cast<int>(state_.hidden.size()); }
   const Matrix* factors(int l) const {
     return pattern_ ? &pattern_->factors[static_cast<std::size_t>(l)] : nullptr;
@@ -63,6 +83,7 @@ class PreActivationKernel : public Kernel {
   Activation activation_;
   std::optional<ActivationPattern> pattern_;
   FeedForwardState state_;
+  std::vector<ColumnRange> blocks_;
   bool has_slopes_ = false;
   bool has_curvatures_ = false;
 };

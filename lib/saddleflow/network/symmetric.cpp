@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "saddleflow/base/product.hpp"
+
 namespace saddleflow {
 
 void mirror_upper(Matrix& a) {
@@ -26,8 +28,8 @@ void add_weighted_gram(const Matrix& jacobian, const Eigen::Ref<const Vector>& c
   constexpr Index panel = 64;
   for (Index j = 0; j < out.cols(); j += panel) {
     const Index end = std::min(j + panel, out.cols());
-    out.block(0, j, end, end - j).noalias() +=
-        jacobian.leftCols(end).transpose() * scaled.middleCols(j, end - j);
+    transposed_product(jacobian.leftCols(end), scaled.middleCols(j, end - j), out.block(0, j, end, end - j),
+                       Sum::add);
   }
 }
 

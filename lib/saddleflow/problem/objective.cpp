@@ -186,7 +186,7 @@ Real Objective::gradient_operations() const {
 }
 
 // n^2 operations a column, as much as n / 4 gradients. That was measured for 220 to 11 000 weights, one to
-// four layers, one and three outputs: n / 3 to n / 6 (gradient-benchmark).
+// four layers, one and three outputs: n / 2 (three layers of 3 020) to n / 5 (gradient-benchmark).
 Real Objective::hessian_operations() const { return gradient_operations() * static_cast<Real>(size()) / 4; }
 
 }  // namespace saddleflow

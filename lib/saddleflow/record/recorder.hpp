@@ -35,6 +35,8 @@ class Recorder : public Observer {
 
   /// Row 0 and the initial snapshot; not after restore().
   void begin();
+  /// Threads that share large passes of the analysis, see Objective::set_workers().
+  void set_workers(Workers* workers) { analysis_.set_workers(workers); }
   void on_event(const EventHit& hit, const Vector& x, const StateAt& dense) override;
   void on_step(const StepView& step) override;
   /// In the order of time, before the on_step() of their step. InputError unless the file was described with
