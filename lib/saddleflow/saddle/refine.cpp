@@ -20,6 +20,8 @@ constexpr Real kFirstShift = Real(1e-6), kNoShift = Real(1e-8);
 constexpr Real kMoreShift = 4, kLessShift = 10;
 // What a good step keeps of what the linearisation foretold, at least; and what a detour may leave.
 constexpr Real kForetold = 4;
+// A point this near to the bound of the distance is held back by it.
+constexpr Real kAtTrust = Real(0.9);
 // Steps tried from one point: after so many the shift is 1e12 times the largest curvature, and the step
 // nothing.
 constexpr int kAttempts = 30;
@@ -131,6 +133,11 @@ class RefineSearch {
     if (shift_ < kNoShift * model.largest) shift_ = 0;
   }
 
+  Obstacle obstacle() const {
+    if (result.displacement >= kAtTrust * options_.trust) return Obstacle::trust;
+    return result.iterations == options_.max_iterations ? Obstacle::iterations : Obstacle::no_descent;
+  }
+
   void classify() {
     result.displacement = (result.point - w_).norm() / size_;
     if (result.relative_gradient <= options_.tolerance) {
@@ -139,6 +146,7 @@ class RefineSearch {
       result.status = RefineStatus::gradient_flat;
     }
     result.converged = result.status == RefineStatus::critical;
+    if (!result.converged) result.obstacle = obstacle();
   }
 
   const Potential& potential_;
