@@ -25,7 +25,7 @@ constexpr int kMostRounds = 40;
 // Rounds in a row that find no critical point and come no nearer to one, in relative gradient by this factor,
 // than an earlier one: no mode of the kinks will, within the distance allowed. By judgement; refinements that
 // succeed do so after one or two such rounds.
-constexpr int kMostStalls = 6;
+constexpr int kMostStalls = 3;
 constexpr Real kNearer = Real(0.5);
 
 class KinkSearch {
