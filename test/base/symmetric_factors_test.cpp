@@ -54,10 +54,10 @@ Matrix symmetric_example(int kind, Index n, Random& random) {
   }
 }
 
-Inertia inertia_by_eigenvalues(const Matrix& a) {
+SignCounts inertia_by_eigenvalues(const Matrix& a) {
   const Vector values = symmetric_eigenvalues(a, "test");
   const Real zero = 1e-14 * values.cwiseAbs().maxCoeff();
-  Inertia result;
+  SignCounts result;
   result.negative = (values.array() < -zero).count();
   result.positive = (values.array() > zero).count();
   result.zero = values.size() - result.negative - result.positive;
@@ -72,7 +72,7 @@ BOOST_DATA_TEST_CASE(signs_are_those_of_the_eigenvalues, boost::unit_test::data:
   Random random(kFactorSeed + static_cast<std::uint64_t>(kind));
   for (const Index n : {1, 2, 3, 5, 17, 47, 48, 49, 50, 97, 160, 300}) {
     const Matrix a = symmetric_example(kind, n, random);
-    const Inertia found = SymmetricFactors(a, "test").inertia(), expected = inertia_by_eigenvalues(a);
+    const SignCounts found = SymmetricFactors(a, "test").inertia(), expected = inertia_by_eigenvalues(a);
     BOOST_TEST_CONTEXT("kind " << kind << ", " << n << " rows") {
       BOOST_TEST(found.total() == n);
       BOOST_TEST(found.negative == expected.negative);
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(shifts_between_eigenvalues_count_them) {
   const Vector values = symmetric_eigenvalues(a, "test");
   for (Index k = 0; k + 1 < n; ++k) {
     const Real shift = (values[k] + values[k + 1]) / 2;
-    const Inertia found = SymmetricFactors(a - shift * Matrix::Identity(n, n), "test").inertia();
+    const SignCounts found = SymmetricFactors(a - shift * Matrix::Identity(n, n), "test").inertia();
     BOOST_TEST(found.negative == k + 1);
     BOOST_TEST(found.positive == n - k - 1);
   }

@@ -36,11 +36,11 @@ double seconds_of(Function f) {
   return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
-std::string text_of(const Inertia& signs) {
+std::string text_of(const SignCounts& signs) {
   return fmt::format("{} / {} / {}", signs.negative, signs.zero, signs.positive);
 }
 
-bool same(const Inertia& a, const Inertia& b) {
+bool same(const SignCounts& a, const SignCounts& b) {
   return a.negative == b.negative && a.zero == b.zero && a.positive == b.positive;
 }
 
@@ -70,7 +70,7 @@ bool measure(const SignCase& c, std::uint64_t seed, bool zero_neurons) {
   Potential by_whole = by_neurons;
   by_whole.form_size.reset();
   Vector values;
-  Inertia expected, factors, neurons;
+  SignCounts expected, factors, neurons;
   Real zero = 0;
   const double full = seconds_of([&] {
     Matrix hessian(w.size(), w.size());

@@ -161,7 +161,7 @@ BOOST_DATA_TEST_CASE(signs_and_solutions_are_those_of_the_hessian, boost::unit_t
     for (const Real shift : shifts) {
       if ((values.array() - shift).abs().minCoeff() < 1e-12 * largest) continue;
       const NeuronFactors factors(form, shift, 1e-12 * largest);
-      const Inertia found = factors.inertia();
+      const SignCounts found = factors.inertia();
       error = std::max(error, factors.error() / largest);
       BOOST_TEST_CONTEXT(example.name << ", point " << n << ", shift " << shift / largest) {
         BOOST_TEST(found.total() == w.size());

@@ -33,15 +33,15 @@ Objective sign_problem(const std::vector<Index>& sizes, Activation activation, I
 }
 
 /// The signs of the eigenvalues, and the least distance of one from -zero and zero.
-Inertia signs_of(const Vector& values, Real zero) {
-  Inertia signs;
+SignCounts signs_of(const Vector& values, Real zero) {
+  SignCounts signs;
   signs.negative = (values.array() < -zero).count();
   signs.positive = (values.array() > zero).count();
   signs.zero = values.size() - signs.negative - signs.positive;
   return signs;
 }
 
-void compare(const Inertia& found, const Inertia& expected) {
+void compare(const SignCounts& found, const SignCounts& expected) {
   BOOST_TEST(found.negative == expected.negative);
   BOOST_TEST(found.zero == expected.zero);
   BOOST_TEST(found.positive == expected.positive);

@@ -131,8 +131,8 @@ void SymmetricFactors::update_rest(Index first) {
   }
 }
 
-Inertia SymmetricFactors::inertia() const {
-  Inertia result;
+SignCounts SymmetricFactors::inertia() const {
+  SignCounts result;
   for (Index k = 0; k < size(); ++k) {
     if (beside_[k] != 0) {  // the pivots were too small beside the entry below them: a negative determinant
       ++result.negative;

@@ -9,12 +9,12 @@
 namespace saddleflow {
 
 /// How many eigenvalues are negative, zero and positive.
-struct Inertia {
+struct SignCounts {
   Index negative = 0, zero = 0, positive = 0;
   Index total() const { return negative + zero + positive; }
 };
 
-inline Inertia operator+(const Inertia& a, const Inertia& b) {
+inline SignCounts operator+(const SignCounts& a, const SignCounts& b) {
   return {a.negative + b.negative, a.zero + b.zero, a.positive + b.positive};
 }
 
@@ -32,7 +32,7 @@ class SymmetricFactors {
 
   Index size() const { return factor_.rows(); }
   /// Zero counts pivots that are exactly zero.
-  Inertia inertia() const;
+  SignCounts inertia() const;
   /// b -> A^{-1} b, one right side a column. NumericalError where A is exactly singular.
   void solve_in_place(Matrix& b) const;
   Vector solve(const Vector& b) const;

@@ -157,8 +157,8 @@ void NeuronFactors::estimate_error(const Matrix& outputs_block) {
   error_ = kFactorRoundings * kFactorEpsilon * (form_.largest() + block * ratio);
 }
 
-Inertia NeuronFactors::inertia() const {
-  Inertia counts = factors_.inertia();
+SignCounts NeuronFactors::inertia() const {
+  SignCounts counts = factors_.inertia();
   for (const Index i : eliminated_) {
     const Real value = form_.values()[i];
     ++(value < shift_ ? counts.negative : value > shift_ ? counts.positive : counts.zero);

@@ -55,7 +55,7 @@ class NeuronFactors {
   NeuronFactors(const NeuronEigenform& form, Real shift, Real accuracy);
 
   /// Of H - shift.
-  Inertia inertia() const;
+  SignCounts inertia() const;
   /// By how much an eigenvalue of H may be off that the counts rest on: one farther from the shift than this
   /// is on its side. An estimate from the size of the border and of the eigenvectors, in roundings.
   Real error() const { return error_; }

@@ -12,12 +12,12 @@ namespace {
 constexpr Real kAimedError = Real(0.01), kMostError = Real(0.1);
 
 /// Below -zero and up to zero: what is neither negative nor positive is zero.
-Inertia between(const Inertia& below, const Inertia& above) {
+SignCounts between(const SignCounts& below, const SignCounts& above) {
   const Index n = below.total();
   return {below.negative, n - below.negative - above.positive, above.positive};
 }
 
-std::optional<Inertia> count_by_neurons(const Potential& potential, const Vector& w, Real zero) {
+std::optional<SignCounts> count_by_neurons(const Potential& potential, const Vector& w, Real zero) {
   std::optional<NeuronForm> parts = potential.neuron_form(w);
   if (!parts) return std::nullopt;
   const NeuronEigenform form(std::move(*parts));
@@ -26,11 +26,11 @@ std::optional<Inertia> count_by_neurons(const Potential& potential, const Vector
   return between(below.inertia(), above.inertia());
 }
 
-Inertia count_whole(const Potential& potential, const Vector& w, Real zero) {
+SignCounts count_whole(const Potential& potential, const Vector& w, Real zero) {
   Matrix hessian(w.size(), w.size());
   potential.hessian(w, hessian);
   hessian.diagonal().array() += zero;
-  const Inertia below = SymmetricFactors(hessian, "signs of the Hessian").inertia();
+  const SignCounts below = SymmetricFactors(hessian, "signs of the Hessian").inertia();
   hessian.diagonal().array() -= 2 * zero;
   return between(below, SymmetricFactors(std::move(hessian), "signs of the Hessian").inertia());
 }
@@ -46,10 +46,10 @@ SignCosts sign_costs(const Potential& potential) {
   return costs;
 }
 
-std::optional<Inertia> count_signs(const Potential& potential, const Vector& w, Real zero) {
+std::optional<SignCounts> count_signs(const Potential& potential, const Vector& w, Real zero) {
   const SignCosts costs = sign_costs(potential);
   if (costs.by_neurons < std::min(costs.whole, kMostSignOperations))
-    if (const std::optional<Inertia> counts = count_by_neurons(potential, w, zero)) return counts;
+    if (const std::optional<SignCounts> counts = count_by_neurons(potential, w, zero)) return counts;
   if (costs.whole > kMostSignOperations) return std::nullopt;
   return count_whole(potential, w, zero);
 }

@@ -13,7 +13,7 @@ namespace saddleflow {
 /// factorisations, of the whole Hessian or by its neurons (NeuronFactors), whichever takes fewer operations;
 /// the latter only where its own estimate of the error is below a tenth of `zero`. Empty where both take more
 /// than kMostSignOperations.
-std::optional<Inertia> count_signs(const Potential& potential, const Vector& w, Real zero);
+std::optional<SignCounts> count_signs(const Potential& potential, const Vector& w, Real zero);
 
 /// Multiplications and additions: about half a minute; the whole Hessian of 6000 weights.
 inline constexpr Real kMostSignOperations = Real(2e11);

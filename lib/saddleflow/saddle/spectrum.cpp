@@ -189,7 +189,7 @@ void ends(const Potential& potential, const Vector& w, const Vector& gradient, c
 
 void count_all(const Potential& potential, const Vector& w, const SpectrumOptions& options, Spectrum& s) {
   if (!options.counts) return;
-  const std::optional<Inertia> signs = count_signs(potential, w, s.zero_threshold);
+  const std::optional<SignCounts> signs = count_signs(potential, w, s.zero_threshold);
   if (!signs) return;
   s.counted = true;
   s.negative = signs->negative;
