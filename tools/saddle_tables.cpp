@@ -7,12 +7,15 @@
 #include <cmath>
 
 #include "run_tables.hpp"
+#include "saddleflow/base/wrapped.hpp"
 #include "saddleflow/saddle/limit_path.hpp"
 
 namespace saddleflow::tools {
 
 std::string index_of(const CriticalPoint& p) {
-  if (!p.spectrum.complete) return fmt::format("at least {} -", p.spectrum.negative);
+  if (!p.spectrum.counted) return fmt::format("at least {} -", p.spectrum.negative);
+  if (!p.knows_zero_modes())
+    return fmt::format("({}, {} in all, {})", p.spectrum.negative, p.spectrum.zero, p.spectrum.positive);
   return fmt::format("({}, {}, {}, {})", p.spectrum.negative, p.zero_modes.explained(),
                      p.zero_modes.unexplained, p.spectrum.positive);
 }
@@ -59,10 +62,47 @@ void print_points(std::FILE* out, const SaddleSurvey& survey) {
     fmt::print(out, "{:>3}  {:<13} {:>14.8g} {:>9.1e} {:>10.1e}  {:<20} {:>8}  {:<14} {}\n", k + 1,
                in_words(p.kind), number(p.refinement.loss), number(p.refinement.gradient_norm),
                number(p.refinement.relative_gradient), p.is_critical() ? index_of(p) : "-",
-               p.is_critical() ? fmt::format("{:.1e}", number(p.spectrum.gap)) : "-",
+               p.is_critical() ? or_dash(number(p.spectrum.gap), "{:.1e}") : "-",
                fmt::format("{}", fmt::join(p.active_neurons, ", ")),
-               p.is_critical() && p.spectrum.complete ? zero_modes_of(p.zero_modes) : "-");
+               p.is_critical() && p.knows_zero_modes() ? zero_modes_of(p.zero_modes) : "-");
   }
+}
+
+std::string reason_of(const Refinement& r) {
+  switch (r.obstacle) {
+    case Obstacle::none:
+      return "the refinement has not ended at one";
+    case Obstacle::trust:
+      return fmt::format(
+          "the gradient falls as far as the refinement may go, {:.2g} of the norm of the weights: the "
+          "critical "
+          "point, if there is one, is farther away",
+          number(r.displacement));
+    case Obstacle::no_descent:
+      return fmt::format(
+          "at a distance of {:.2g} of the norm of the weights no step makes the gradient smaller",
+          number(r.displacement));
+    case Obstacle::iterations:
+      return fmt::format(
+          "after {} steps the gradient is still falling, at a distance of {:.2g} of the norm of "
+          "the weights",
+          r.iterations, number(r.displacement));
+    case Obstacle::kinks:
+      return "pre-activations stay on the wrong side of their kinks, whatever side these are put to";
+    case Obstacle::slopes:
+      return "no slopes at the kinks on which the point lies make the gradient zero";
+    case Obstacle::valley:
+      return "the loss falls on along a valley: the gradient is small beside the curvature alone";
+  }
+  return {};
+}
+
+void print_obstacles(std::FILE* out, const SaddleSurvey& survey) {
+  for (std::size_t k = 0; k < survey.points.size(); ++k)
+    if (survey.points[k].kind == CriticalKind::unresolved)
+      for (const std::string& line :
+           wrapped(fmt::format("{}: not resolved: {}", k + 1, reason_of(survey.points[k].refinement)), 120))
+        fmt::print(out, "{}\n", line);
 }
 
 std::string describe(const EscapeDirection& way) {
@@ -92,6 +132,10 @@ void print_escapes(std::FILE* out, const SaddleSurvey& survey, const Network& ne
       fmt::print(out, "{:>3}  {}{}\n", j == 0 ? fmt::format("{}", k + 1) : "", describe(ways[j]), ends);
     }
     if (ways.size() > kMostEscapes) fmt::print(out, "{:>3}  and {} more\n", "", ways.size() - kMostEscapes);
+    const Spectrum& spectrum = survey.points[k].spectrum;
+    if (survey.points[k].is_critical() && spectrum.negative > spectrum.known_negative())
+      fmt::print(out, "{:>3}  {} more negative eigenvalues, whose eigenvectors are not computed\n",
+                 ways.empty() ? fmt::format("{}", k + 1) : "", spectrum.negative - spectrum.known_negative());
     const std::size_t unknown = survey.points[k].unknown_ncfs.size();
     if (unknown > 0)
       fmt::print(out,
@@ -176,6 +220,7 @@ void print_survey(std::FILE* out, const SaddleSurvey& survey, const Network& net
     fmt::print(out, "run {}: {}\n", k + 1, names[k]);
   if (!survey.points.empty()) {
     print_points(out, survey);
+    print_obstacles(out, survey);
     print_kinks(out, survey);
     print_escapes(out, survey, network);
   }

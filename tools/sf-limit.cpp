@@ -63,8 +63,8 @@ void print_end(const LimitPath& path, const CriticalPoint& end) {
   if (!end.is_critical()) return;
   fmt::print(
       "         index (-, 0e, 0u, +): {}, eigenvalues {:.4e} to {:.4e}; zero modes: {}; ways down: {}\n",
-      index_of(end), number(end.spectrum.min()), number(end.spectrum.max()), zero_modes_of(end.zero_modes),
-      end.escapes.size());
+      index_of(end), number(end.spectrum.min()), number(end.spectrum.max()),
+      end.knows_zero_modes() ? zero_modes_of(end.zero_modes) : "not known", end.escapes.size());
 }
 
 void print_path(const LimitPath& path, const KktEntry& entry) {

@@ -69,7 +69,9 @@ void add_options(CommandLine& line, Arguments& a) {
       "and positive ones. The ways down are unstable eigenvectors, positive KKT points of the correlation "
       "function of the zero neurons, and descent directions off the kinks on which the point lies. The "
       "points of all runs form one list, in which permutations, signs and rescalings of neurons count as one "
-      "point. If a refinement ends farther away than half of the size of the point, or at a loss outside the "
+      "point. Above 2000 weights the eigenvalues are counted without being computed; where the causes of the "
+      "zero ones are not known, the index is (negative, zero in all, positive). If a refinement ends farther "
+      "away than half of the size of the point, or at a loss outside the "
       "range of the visit, its point is not assigned to the visit. --connect and -o imply --refine.");
   line.note(
       "If the source is a study, the tool analyses the point in --point, or else the initial weights of the "

@@ -150,6 +150,7 @@ class Trial {
                  "dead start");
     SpectrumOptions ends;
     ends.dense_limit = kSmallSpectrum;
+    ends.counts = false;
     if (!given) options.learning_rate = 1 / hessian_spectrum(objective, start, ends).max();
     for (int k = 0; k < kHalvingsOfRate; ++k, options.learning_rate /= 2) {
       const Minimisation end = minimise(objective, start, options);

@@ -97,6 +97,7 @@ class Evaluator {
   Vector spectrum(const Vector& w) {
     SpectrumOptions options;
     if (options_.spectrum == SpectrumPart::whole) options.dense_limit = w.size();
+    options.counts = false;
     const Vector all = hessian_spectrum(*problem_.objective, w, options).eigenvalues;
     if (options_.spectrum == SpectrumPart::whole || all.size() <= 2 * options.ends) return all;
     Vector ends(2 * options.ends);

@@ -52,7 +52,7 @@ archive::SaddleRow end_row(const LimitPath& path) {
   row.newton_distance = static_cast<double>(path.spectrum.newton_distance);
   row.enter_time = row.leave_time = archive::not_known;
   row.closest_time = static_cast<double>(path.points.back().time);
-  if (path.spectrum.complete) {
+  if (path.spectrum.counted) {
     row.index_negative = path.spectrum.negative;
     row.index_zero = path.spectrum.zero;
     row.index_positive = path.spectrum.positive;

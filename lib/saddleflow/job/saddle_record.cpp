@@ -37,16 +37,18 @@ archive::CriticalPointRow describe_point(const CriticalPoint& point, const Netwo
     row.clarke_residual = number(point.kinks->clarke_residual);
     row.directional_derivative = number(point.kinks->one_sided.least);
   }
-  if (point.spectrum.complete) {  // else not known, -1
+  if (point.spectrum.counted) {  // else not known, -1
     row.index_negative = point.spectrum.negative;
+    row.index_positive = point.spectrum.positive;
+    row.eigenvalue_gap = number(point.spectrum.gap);
+  }
+  if (point.knows_zero_modes()) {
     row.index_zero_explained = point.zero_modes.explained();
     row.index_zero_unexplained = point.zero_modes.unexplained;
-    row.index_positive = point.spectrum.positive;
     row.explained_rescaling = point.zero_modes.rescaling;
     row.explained_linear_layers = point.zero_modes.linear_layers;
     row.explained_zero_neurons = point.zero_modes.zero_neurons;
     row.explained_dead_neurons = point.zero_modes.dead_neurons;
-    row.eigenvalue_gap = number(point.spectrum.gap);
   }
   row.eigenvalues = to_doubles(point.spectrum.eigenvalues);
   row.eigenvalue_error = number(point.spectrum.residual_bound);
@@ -95,10 +97,10 @@ archive::VisitRow describe_visit(const SaddleVisit& visit, const SaddleSurvey& s
   if (!visit.has_saddle) return row;
   const CriticalPoint& point = survey.points[static_cast<std::size_t>(visit.point)];
   row.critical_point = visit.point;
-  if (point.is_critical() && point.spectrum.complete) {
+  if (point.is_critical() && point.spectrum.counted) row.eigenvalue_gap = number(point.spectrum.gap);
+  if (point.is_critical() && point.knows_zero_modes()) {
     row.index_zero_explained = point.zero_modes.explained();
     row.index_zero_unexplained = point.zero_modes.unexplained;
-    row.eigenvalue_gap = number(point.spectrum.gap);
   }
   row.active_neurons = per_layer(point.active_neurons, network);
   row.escape_direction = to_doubles(a.exit_direction);

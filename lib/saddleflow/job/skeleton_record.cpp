@@ -84,10 +84,12 @@ class SkeletonDescriber {
     row.relative_gradient = stored(point.refinement.relative_gradient);
     if (!point.is_critical()) return;
     row.ways_down = std::ssize(point.escapes);
-    if (!point.spectrum.complete) return;
+    if (!point.spectrum.counted) return;
     row.index_negative = point.spectrum.negative;
-    row.index_zero_explained = point.zero_modes.explained();
-    row.index_zero_unexplained = point.zero_modes.unexplained;
+    if (point.knows_zero_modes()) {
+      row.index_zero_explained = point.zero_modes.explained();
+      row.index_zero_unexplained = point.zero_modes.unexplained;
+    }
     row.index_positive = point.spectrum.positive;
     row.eigenvalue_gap = stored(point.spectrum.gap);
     row.lambda_min = stored(point.spectrum.min());

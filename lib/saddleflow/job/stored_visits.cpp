@@ -129,7 +129,7 @@ class Finder {
     const Spectrum spectrum = hessian_spectrum(objective_, w);
     row.eigenvalues = to_doubles(spectrum.eigenvalues);
     row.newton_distance = static_cast<double>(spectrum.newton_distance);
-    if (!spectrum.complete) return;
+    if (!spectrum.counted) return;
     row.index_negative = spectrum.negative;
     row.index_zero = spectrum.zero;
     row.index_positive = spectrum.positive;

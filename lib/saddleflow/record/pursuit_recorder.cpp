@@ -69,10 +69,12 @@ void put_certificate(const CriticalPoint& point, archive::RoundRow& row) {
   row.kind = flag_of(point.kind);
   row.gradient_norm = static_cast<double>(point.refinement.gradient_norm);
   row.relative_gradient = static_cast<double>(point.refinement.relative_gradient);
-  if (!point.is_critical() || !point.spectrum.complete) return;
+  if (!point.is_critical() || !point.spectrum.counted) return;
   row.index_negative = point.spectrum.negative;
-  row.index_zero_explained = point.zero_modes.explained();
-  row.index_zero_unexplained = point.zero_modes.unexplained;
+  if (point.knows_zero_modes()) {
+    row.index_zero_explained = point.zero_modes.explained();
+    row.index_zero_unexplained = point.zero_modes.unexplained;
+  }
   row.index_positive = point.spectrum.positive;
   row.eigenvalue_gap = static_cast<double>(point.spectrum.gap);
   row.lambda_min = static_cast<double>(point.spectrum.min());

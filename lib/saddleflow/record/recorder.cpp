@@ -176,7 +176,7 @@ Spectrum Recorder::spectrum_at(const Vector& w) {
     return hessian_spectrum(analysis_, w, options);
   } catch (const NumericalError&) {
     Spectrum unknown;
-    unknown.complete = false;
+    unknown.complete = unknown.counted = false;
     unknown.newton_distance = std::numeric_limits<Real>::quiet_NaN();
     unknown.eigenvalues = Vector::Constant(spectrum_size(w.size()), unknown.newton_distance);
     return unknown;
@@ -250,7 +250,7 @@ void Recorder::close_visit(std::optional<Real> leave_time) {
   row.closest_time = static_cast<double>(visit_->closest_time);
   row.depth = flag_of(visit_->depth);
   row.leave_time = leave_time ? static_cast<double>(*leave_time) : archive::not_known;
-  if (spectrum.complete) {  // else not known, -1
+  if (spectrum.counted) {  // else not known, -1
     row.index_negative = spectrum.negative;
     row.index_zero = spectrum.zero;
     row.index_positive = spectrum.positive;

@@ -71,6 +71,8 @@ class Analysis {
     if (!surface_) return {refine_critical_point(objective_, w, options_.refine), {}, {}};
     KinkedRefinement found = refine_on_kinks(*surface_, w, options_.refine, options_.kink_tolerance);
     if (!found.consistent) {
+      // Kinks that are crossed beside a point that is none say nothing.
+      if (found.refinement.converged) found.refinement.obstacle = Obstacle::kinks;
       found.refinement.status = RefineStatus::stalled;
       found.refinement.converged = false;
     }
@@ -137,6 +139,7 @@ class Analysis {
     if (!result_.is_critical()) return;
     result_.kinks = first_order_at(*surface_, result_.point(), found_.loose, found_.idle);
     if (result_.kinks->clarke_stationary) return;
+    result_.refinement.obstacle = Obstacle::slopes;
     result_.refinement.status = RefineStatus::stalled;
     result_.refinement.converged = false;
   }
@@ -150,6 +153,7 @@ class Analysis {
     probe.observe(x, o);
     result_.proximity = o.proximity;
     if (o.proximity <= kProximity) return;
+    result_.refinement.obstacle = Obstacle::valley;
     result_.refinement.status = RefineStatus::stalled;
     result_.refinement.converged = false;
   }
@@ -170,14 +174,13 @@ class Analysis {
     Spectrum& s = result_.spectrum;
     if (surface_) return second_order_at(*surface_, result_.point(), options, s, result_.zero_modes);
     s = hessian_spectrum(objective_, result_.point(), options);
-    if (!s.complete) return;
-    const Index first = s.negative;
-    result_.zero_modes = explain_zero_modes(objective_, result_.point(), s.vectors.middleCols(first, s.zero));
+    if (const std::optional<Matrix> null_space = s.null_space())
+      result_.zero_modes = explain_zero_modes(objective_, result_.point(), *null_space);
   }
 
   void find_ways_down() {
     const Spectrum& s = result_.spectrum;
-    for (Index i = 0; i < s.negative; ++i) add_eigenvector(s.vectors.col(i), s.eigenvalues[i]);
+    for (Index i = 0; i < s.known_negative(); ++i) add_eigenvector(s.vectors.col(i), s.eigenvalues[i]);
     if (result_.kinks && result_.kinks->falls())
       result_.escapes.push_back({EscapeDirection::Kind::descent, result_.kinks->one_sided.direction,
                                  -result_.kinks->one_sided.least, 1, -1, -1, 0});
@@ -265,8 +268,16 @@ class Analysis {
     if (w_.isZero(0)) {
       result_.kind = CriticalKind::origin;
     } else {
-      result_.kind = result_.escapes.empty() ? CriticalKind::minimum : CriticalKind::saddle;
+      result_.kind =
+          result_.escapes.empty() && !falls_elsewhere() ? CriticalKind::minimum : CriticalKind::saddle;
     }
+  }
+
+  /// Negative eigenvalues whose vectors are not known, at a point beside which there is no kink that they
+  /// might lead to.
+  bool falls_elsewhere() const {
+    const bool loose = result_.kinks && !result_.kinks->loose.empty();
+    return !loose && result_.spectrum.negative > result_.spectrum.known_negative();
   }
 
   Objective& objective_;

@@ -41,7 +41,7 @@ struct CriticalPoint {
   /// eigenvalues across the surface are set to zero.
   std::optional<KinkedFirstOrder> kinks;
   Spectrum spectrum;  ///< of the Hessian
-  ZeroModes zero_modes;
+  ZeroModes zero_modes;  ///< nothing where the spectrum has no null_space()
   std::vector<NeuronNcf> ncfs;
   /// Zero neurons whose correlation function is not available (has_neuron_ncf()). Only the Hessian then shows
   /// whether they can grow, and `kind` = minimum means no more than that.
@@ -51,6 +51,8 @@ struct CriticalPoint {
   WorkCounters work;                     ///< of the analysis, searches for KKT points included
 
   const Vector& point() const { return refinement.point; }
+  /// Whether zero_modes explains all zero eigenvalues that there are.
+  bool knows_zero_modes() const { return spectrum.counted && zero_modes.total() == spectrum.zero; }
   bool is_critical() const { return refinement.converged; }
 };
 

@@ -20,6 +20,12 @@ constexpr Real kFirstShift = Real(1e-6), kNoShift = Real(1e-8);
 constexpr Real kMoreShift = 4, kLessShift = 10;
 // What a good step keeps of what the linearisation foretold, at least; and what a detour may leave.
 constexpr Real kForetold = 4;
+// A point this near to the bound of the distance is held back by it.
+constexpr Real kAtTrust = Real(0.9);
+// There it creeps along the bound: so many steps in a row that leave this much of the gradient and more end
+// the refinement. Towards a critical point within reach a step leaves a half, or far less.
+constexpr int kMostCreeping = 2;
+constexpr Real kCreeping = Real(0.98);
 // Steps tried from one point: after so many the shift is 1e12 times the largest curvature, and the step
 // nothing.
 constexpr int kAttempts = 30;
@@ -53,7 +59,7 @@ class RefineSearch {
       take(*model);
       if (arrived) break;
       arrived = result.relative_gradient <= options_.tolerance;
-      if (!move(*model)) break;
+      if (creeps() || !move(*model)) break;
     }
     if (result.iterations == options_.max_iterations) take(*linearise());
     classify();
@@ -74,6 +80,12 @@ class RefineSearch {
     const Real scale = model.largest * result.point.norm();
     result.relative_gradient = scale > 0 ? model.gradient_norm / scale : Real(model.gradient_norm > 0);
     result.flatness = model.flatness;
+  }
+
+  bool creeps() {
+    const bool held = (result.point - w_).norm() >= kAtTrust * options_.trust * size_;
+    creeping_ = held && result.gradient_norm >= kCreeping * previous_[0] ? creeping_ + 1 : 0;
+    return creeping_ >= kMostCreeping;
   }
 
   bool move(const RefineModel& model) {
@@ -131,6 +143,11 @@ class RefineSearch {
     if (shift_ < kNoShift * model.largest) shift_ = 0;
   }
 
+  Obstacle obstacle() const {
+    if (result.displacement >= kAtTrust * options_.trust) return Obstacle::trust;
+    return result.iterations == options_.max_iterations ? Obstacle::iterations : Obstacle::no_descent;
+  }
+
   void classify() {
     result.displacement = (result.point - w_).norm() / size_;
     if (result.relative_gradient <= options_.tolerance) {
@@ -139,6 +156,7 @@ class RefineSearch {
       result.status = RefineStatus::gradient_flat;
     }
     result.converged = result.status == RefineStatus::critical;
+    if (!result.converged) result.obstacle = obstacle();
   }
 
   const Potential& potential_;
@@ -147,6 +165,7 @@ class RefineSearch {
   const std::vector<Index> active_;
   const Real size_;
   Real shift_ = 0;
+  int creeping_ = 0;
   std::array<Real, 2> previous_{};  // ||grad L|| at the points before, latest first
   Vector gradient_ = Vector::Zero(w_.size()), product_ = gradient_;  // at a trial, Hess L step
 };

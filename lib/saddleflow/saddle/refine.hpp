@@ -20,6 +20,27 @@ inline constexpr auto enum_table<RefineStatus> =
                                                         {RefineStatus::gradient_flat, "gradient_flat"},
                                                         {RefineStatus::stalled, "stalled"}});
 
+/// Why a refinement is stalled, or a point that it has found is not critical after all.
+enum class Obstacle {
+  none,
+  trust,       ///< the gradient falls as far as the point may go: the critical point, if any, is farther away
+  no_descent,  ///< no step makes the gradient smaller
+  iterations,  ///< the steps have run out
+  kinks,       ///< pre-activations stay on the wrong side of their kinks, whatever these are put to
+  slopes,      ///< no slopes at the kinks on which the point lies make the gradient zero (Clarke)
+  valley,      ///< the gradient is small beside the Hessian's, but not beside that of the outputs
+};
+
+template <>
+inline constexpr auto enum_table<Obstacle> = named_enum<Obstacle>("obstacle of a refinement",
+                                                                  {{Obstacle::none, "none"},
+                                                                   {Obstacle::trust, "trust"},
+                                                                   {Obstacle::no_descent, "no_descent"},
+                                                                   {Obstacle::iterations, "iterations"},
+                                                                   {Obstacle::kinks, "kinks"},
+                                                                   {Obstacle::slopes, "slopes"},
+                                                                   {Obstacle::valley, "valley"}});
+
 struct RefineOptions {
   Real tolerance = Real(1e-13);  ///< on Refinement::relative_gradient: some hundred roundings of the gradient
   int max_iterations =
@@ -46,7 +67,8 @@ struct Refinement {
   Real displacement = 0;  ///< ||point - w|| / ||w||
   int iterations = 0;
   RefineStatus status = RefineStatus::stalled;
-  bool converged = false;  ///< status is critical
+  Obstacle obstacle = Obstacle::none;  ///< of a status that is not critical
+  bool converged = false;              ///< status is critical
 };
 
 /// Minimises ||grad L||^2 / 2 by Newton's method with Levenberg's shift on H^2 (so that it goes to saddles as

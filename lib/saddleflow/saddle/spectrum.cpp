@@ -6,12 +6,17 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/ode/stepper/spectral.hpp"
+#include "saddleflow/saddle/hessian_parts.hpp"
+#include "saddleflow/saddle/null_space.hpp"
+#include "saddleflow/saddle/sign_counts.hpp"
 
 namespace saddleflow {
 
@@ -65,31 +70,61 @@ void count(Spectrum& s, const SpectrumOptions& options, Real gradient_scale) {
   s.gap = gap_of(s);
 }
 
-void dense(const Potential& potential, const Vector& w, const Vector& gradient,
-           const SpectrumOptions& options, Spectrum& s) {
-  Matrix hessian(w.size(), w.size());
-  potential.hessian(w, hessian);
+/// |H^+ g| / |w| by the components of g in the eigenvectors.
+Real newton_distance_of(const Spectrum& s, const Vector& values, const Vector& components, const Vector& w) {
+  Real sum = 0;
+  for (Index i = 0; i < components.size(); ++i)
+    if (std::abs(values[i]) > s.zero_threshold) {
+      const Real step = components[i] / values[i];
+      sum += step * step;
+    }
+  return sum > 0 ? std::sqrt(sum) / w.norm() : Real(0);
+}
+
+void dense(const Matrix& hessian, const Vector& w, const Vector& gradient, const SpectrumOptions& options,
+           Spectrum& s) {
   SymmetricEigen eigen = symmetric_eigen(hessian, "spectrum");
   s.eigenvalues = eigen.values;
   count(s, options, gradient_scale_at(w, gradient));
-  const Vector components = eigen.vectors.transpose() * gradient;
-  Real sum = 0;
-  for (Index i = 0; i < components.size(); ++i)
-    if (std::abs(s.eigenvalues[i]) > s.zero_threshold) {
-      const Real step = components[i] / s.eigenvalues[i];
-      sum += step * step;
-    }
-  s.newton_distance = sum > 0 ? std::sqrt(sum) / w.norm() : Real(0);
+  s.newton_distance = newton_distance_of(s, s.eigenvalues, eigen.vectors.transpose() * gradient, w);
   s.residual_bound = std::numeric_limits<Real>::epsilon() * s.eigenvalues.cwiseAbs().maxCoeff();
   if (options.vectors) s.vectors = std::move(eigen.vectors);
 }
 
+Vector head_and_tail(const Vector& v, Index count) {
+  Vector ends(count);
+  ends << v.head(count / 2), v.tail(count - count / 2);
+  return ends;
+}
+
+/// All of them, of which those at the ends are kept.
+void by_parts(const std::vector<HessianPart>& parts, const Vector& w, const Vector& gradient,
+              const SpectrumOptions& options, Spectrum& s) {
+  const PartsSpectrum all = spectrum_of(parts);
+  const Index n = w.size(), kept = spectrum_size(n, options), low = kept / 2;
+  s.eigenvalues = all.values;
+  count(s, options, gradient_scale_at(w, gradient));
+  Vector components(n);
+  for (Index i = 0; i < n; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    components[i] = all.vectors[all.part[at]].col(all.column[at]).dot(gradient(parts[all.part[at]].places));
+  }
+  s.newton_distance = newton_distance_of(s, all.values, components, w);
+  s.residual_bound = std::numeric_limits<Real>::epsilon() * all.values.cwiseAbs().maxCoeff();
+  s.complete = kept == n;
+  if (options.vectors && s.complete) s.vectors = whole_vectors(all, parts, 0, n, n);
+  if (s.complete) return;
+  s.eigenvalues = head_and_tail(all.values, kept);
+  if (!options.vectors) return;
+  s.vectors.resize(n, kept);
+  s.vectors << whole_vectors(all, parts, 0, low, n), whole_vectors(all, parts, n - kept + low, kept - low, n);
+  s.zero_vectors = whole_vectors(all, parts, s.negative, s.zero, n);
+}
+
 // Of Spectra: vectors that are kept, for as many eigenvalues at both ends (two a value are asked for, more
-// save restarts); restarts, by judgement; and the accuracy of a value beside itself, far more than a sign
-// needs.
+// save restarts); and restarts, by judgement.
 constexpr Index kVectorsAValue = 4, kMoreVectors = 20;
 constexpr Index kRestarts = 1000;
-constexpr Real kRitzAccuracy = Real(1e-8);
 
 Real largest_residual(const HessianOperator& op, const Vector& values, const Matrix& vectors) {
   Vector image(vectors.rows());
@@ -124,9 +159,9 @@ bool is_zero(const HessianOperator& op) {
 
 void ends(const Potential& potential, const Vector& w, const Vector& gradient, const SpectrumOptions& options,
           Spectrum& s) {
-  const Index how_many = options.ends;
+  const Index how_many = spectrum_size(w.size(), options);
   HessianOperator op(potential, w);
-  s.complete = false;
+  s.complete = s.counted = false;
   s.newton_distance = std::numeric_limits<Real>::quiet_NaN();
   if (is_zero(op)) {  // the origin of a network of degree 3 and more: nothing to iterate on
     s.eigenvalues = Vector::Zero(how_many);
@@ -134,13 +169,13 @@ void ends(const Potential& potential, const Vector& w, const Vector& gradient, c
     if (options.vectors) s.vectors = Matrix::Identity(w.size(), how_many);
     return;
   }
-  const Real shift = options.residual > 0 ? shift_to_largest(op) : 0;
-  const Real accuracy = options.residual > 0 ? options.residual / 2 : kRitzAccuracy;
+  const Real shift = shift_to_largest(op);
   op.set_shift(shift);
   Spectra::SymEigsSolver<HessianOperator> solver(
       op, how_many, std::min(w.size(), kVectorsAValue * how_many + kMoreVectors));
   solver.init();
-  solver.compute(Spectra::SortRule::BothEnds, kRestarts, accuracy, Spectra::SortRule::SmallestAlge);
+  solver.compute(Spectra::SortRule::BothEnds, kRestarts, options.residual / 2,
+                 Spectra::SortRule::SmallestAlge);
   if (solver.info() != Spectra::CompInfo::Successful)
     throw NumericalError(
         fmt::format("spectrum: the Lanczos iteration did not converge in {} restarts", kRestarts));
@@ -152,20 +187,70 @@ void ends(const Potential& potential, const Vector& w, const Vector& gradient, c
   if (options.vectors) s.vectors = std::move(vectors);
 }
 
+void count_all(const Potential& potential, const Vector& w, const SpectrumOptions& options, Spectrum& s) {
+  if (!options.counts) return;
+  const std::optional<SignCounts> signs = count_signs(potential, w, s.zero_threshold);
+  if (!signs) return;
+  s.counted = true;
+  s.negative = signs->negative;
+  s.zero = signs->zero;
+  s.positive = signs->positive;
+  s.gap = std::numeric_limits<Real>::quiet_NaN();
+  if (!options.vectors) return;
+  if (auto vectors = null_space_of(potential, w, s.zero_threshold, s.zero))
+    s.zero_vectors = std::move(*vectors);
+}
+
+/// Up to so many weights the whole decomposition costs less than a second: nothing is gained by parts.
+constexpr Index kWhole = 500;
+
+/// The parts of the Hessian where all are small, by its neurons if that is cheaper than the whole; else, of
+/// no more than dense_limit weights, the whole.
+std::optional<std::vector<HessianPart>> small_parts(const Potential& potential, const Vector& w,
+                                                    const SpectrumOptions& options) {
+  const SignCosts costs = sign_costs(potential);
+  if (costs.by_neurons < costs.whole)
+    if (const std::optional<NeuronForm> form = potential.neuron_form(w))
+      return parts_of(*form, options.dense_limit);
+  if (w.size() > options.dense_limit && (!options.counts || costs.whole > kMostSignOperations))
+    return std::nullopt;
+  Matrix hessian(w.size(), w.size());
+  potential.hessian(w, hessian);
+  std::vector<HessianPart> parts = parts_of(std::move(hessian));
+  const auto fits = [&](const HessianPart& part) { return part.hessian.rows() <= options.dense_limit; };
+  if (!std::all_of(parts.begin(), parts.end(), fits)) return std::nullopt;
+  return parts;
+}
+
 }  // namespace
 
+std::optional<Matrix> Spectrum::null_space() const {
+  if (complete && vectors.cols() == eigenvalues.size()) return vectors.middleCols(negative, zero);
+  if (counted && zero == zero_vectors.cols() && vectors.size() > 0) return zero_vectors;
+  return std::nullopt;
+}
+
 Index spectrum_size(Index n, const SpectrumOptions& options) {
-  return n <= options.dense_limit ? n : options.ends;
+  return n <= options.dense_limit ? n : std::min(n, options.ends);
 }
 
 Spectrum hessian_spectrum(const Potential& potential, const Vector& w, const SpectrumOptions& options) {
   Vector gradient(w.size());
   potential.gradient(w, gradient);
   Spectrum s;
-  if (w.size() <= options.dense_limit)
-    dense(potential, w, gradient, options, s);
-  else
+  if (w.size() <= std::min(options.dense_limit, kWhole)) {
+    Matrix hessian(w.size(), w.size());
+    potential.hessian(w, hessian);
+    dense(hessian, w, gradient, options, s);
+  } else if (const auto parts = small_parts(potential, w, options)) {
+    if (parts->size() == 1)
+      dense(parts->front().hessian, w, gradient, options, s);
+    else
+      by_parts(*parts, w, gradient, options, s);
+  } else {
     ends(potential, w, gradient, options, s);
+    count_all(potential, w, options, s);
+  }
   return s;
 }
 

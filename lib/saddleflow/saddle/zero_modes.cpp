@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -48,7 +50,7 @@ class Directions {
 
 /// Dimension of the intersection of two spans, the first given by orthonormal columns: the cosines of the
 /// principal angles that are 1.
-Index common_dimension(const Matrix& basis, const Matrix& directions, Real angle) {
+Index common_dimension_of(const Matrix& basis, const Matrix& directions, Real angle) {
   if (basis.cols() == 0 || directions.cols() == 0) return 0;
   const PivotedQr span(directions);
   Matrix orthonormal = Matrix::Identity(directions.rows(), span.rank());
@@ -57,6 +59,69 @@ Index common_dimension(const Matrix& basis, const Matrix& directions, Real angle
   const Matrix squares = cosines * cosines.transpose();
   const Real least = std::cos(angle) * std::cos(angle);
   return (symmetric_eigenvalues(squares, "zero modes").array() > least).count();
+}
+
+/// Sets of rows that the columns of two matrices join.
+class JoinedRows {
+ public:
+  explicit JoinedRows(Index rows) : above_(static_cast<std::size_t>(rows)) {
+    std::iota(above_.begin(), above_.end(), Index(0));
+  }
+  void join(const Matrix& columns) {
+    for (Index j = 0; j < columns.cols(); ++j) {
+      Index first = -1;
+      for (Index i = 0; i < columns.rows(); ++i) {
+        if (columns(i, j) == 0) continue;
+        if (first < 0) first = i;
+        above_[static_cast<std::size_t>(set_of(i))] = set_of(first);
+      }
+    }
+  }
+  /// One of the rows of its set, which stands for it.
+  Index set_of(Index row) {
+    auto at = static_cast<std::size_t>(row);
+    while (above_[at] != static_cast<Index>(at)) {
+      above_[at] = above_[static_cast<std::size_t>(above_[at])];
+      at = static_cast<std::size_t>(above_[at]);
+    }
+    return static_cast<Index>(at);
+  }
+  /// The columns of each set.
+  std::map<Index, std::vector<Index>> columns_of(const Matrix& columns) {
+    std::map<Index, std::vector<Index>> sets;
+    for (Index j = 0; j < columns.cols(); ++j)
+      for (Index i = 0; i < columns.rows(); ++i)
+        if (columns(i, j) != 0) {
+          sets[set_of(i)].push_back(j);
+          break;
+        }
+    return sets;
+  }
+  std::map<Index, std::vector<Index>> rows() {
+    std::map<Index, std::vector<Index>> sets;
+    for (Index i = 0; i < static_cast<Index>(above_.size()); ++i) sets[set_of(i)].push_back(i);
+    return sets;
+  }
+
+ private:
+  std::vector<Index> above_;
+};
+
+/// The same, set by set of rows that do not meet: of a Hessian that falls into parts both spans do.
+Index common_dimension(const Matrix& basis, const Matrix& directions, Real angle) {
+  JoinedRows joined(basis.rows());
+  joined.join(basis);
+  joined.join(directions);
+  const auto rows = joined.rows(), of_basis = joined.columns_of(basis),
+             of_directions = joined.columns_of(directions);
+  Index dimension = 0;
+  for (const auto& [set, columns] : of_basis) {
+    const auto other = of_directions.find(set);
+    if (other == of_directions.end()) continue;
+    const std::vector<Index>& here = rows.at(set);
+    dimension += common_dimension_of(basis(here, columns), directions(here, other->second), angle);
+  }
+  return dimension;
 }
 
 // S w for each conserved quantity of one neuron (see ConservedQuantity).

@@ -78,11 +78,11 @@ void second_order_at(KinkedSurface& surface, const Vector& w, SpectrumOptions op
                      ZeroModes& zero_modes) {
   options.vectors = true;
   spectrum = hessian_spectrum(surface.objective(), w, options);
-  if (!spectrum.complete) return;
+  const std::optional<Matrix> null_space = spectrum.null_space();
+  if (!null_space) return;
   const Matrix normals = surface.normals(w, surface.held());
-  zero_modes = explain_zero_modes(surface.objective(), w,
-                                  spectrum.vectors.middleCols(spectrum.negative, spectrum.zero),
-                                  kZeroModeAngle, normals, &surface.pattern());
+  zero_modes =
+      explain_zero_modes(surface.objective(), w, *null_space, kZeroModeAngle, normals, &surface.pattern());
 }
 
 int open_side(KinkedSurface& surface, const Vector& w, const std::vector<Kink>& loose, const Vector& v) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "saddleflow/flow/probe.hpp"
@@ -21,6 +22,12 @@ constexpr int kMostMoves = 3;
 // Rounds, a refinement each, in which one or some kinks change sides: by judgement.
 constexpr int kMostRounds = 40;
 
+// Rounds in a row that find no critical point and come no nearer to one, in relative gradient by this factor,
+// than an earlier one: no mode of the kinks will, within the distance allowed. By judgement; refinements that
+// succeed do so after one or two such rounds.
+constexpr int kMostStalls = 3;
+constexpr Real kNearer = Real(0.5);
+
 class KinkSearch {
  public:
   KinkSearch(KinkedSurface& surface, const Vector& w, const RefineOptions& options, Real tolerance)
@@ -35,7 +42,7 @@ class KinkSearch {
     for (; result_.rounds < kMostRounds; ++result_.rounds) {
       result_.mode = mode;
       refine();
-      if (!amend(mode)) break;
+      if (is_hopeless() || !amend(mode)) break;
     }
     result_.consistent = surface_.strays(result_.refinement.point, tolerance_).crossed.empty();
     drop_weak();
@@ -48,6 +55,16 @@ class KinkSearch {
     surface_.enter(result_.mode, w_);
     surface_.retract(start);
     result_.refinement = refine_critical_point(surface_.potential(), start, options_);
+  }
+
+  bool is_hopeless() {
+    const Refinement& found = result_.refinement;
+    if (found.converged || found.relative_gradient < kNearer * nearest_)
+      stalls_ = 0;
+    else
+      ++stalls_;
+    nearest_ = std::min(nearest_, found.relative_gradient);
+    return stalls_ >= kMostStalls;
   }
 
   /// What the refined point says about the mode; false: nothing new.
@@ -149,6 +166,8 @@ class KinkSearch {
   const RefineOptions& options_;
   Real tolerance_;
   std::vector<int> moves_;  // how often each switch has been put elsewhere
+  int stalls_ = 0;
+  Real nearest_ = std::numeric_limits<Real>::infinity();  // the least relative gradient of a round
   KinkedRefinement result_;
 };
 

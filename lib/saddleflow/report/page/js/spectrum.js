@@ -8,20 +8,22 @@ const symlog = (value, threshold) => (Math.abs(value) <= threshold ? value / thr
 function linearZone() {
   let smallest = Infinity, largest = 0;
   for (const saddle of run.saddles) {
-    const values = saddle.eigenvalues, zeroFrom = saddle.negative, zeroTo = saddle.negative + saddle.zero;
-    values.forEach((value, i) => {
+    saddle.eigenvalues.forEach((value, i) => {
       if (value === null) return;
       largest = Math.max(largest, Math.abs(value));
-      if (i < zeroFrom || i >= zeroTo) smallest = Math.min(smallest, Math.abs(value) || Infinity);
+      if (eigenvalueClass(saddle, i) !== 'zero') smallest = Math.min(smallest, Math.abs(value) || Infinity);
     });
   }
   const floor = largest * 1e-12;
   return 10 ** Math.floor(Math.log10(Math.max(floor, Math.min(smallest, largest * 0.1)) || 1e-12));
 }
 
+/** Of all eigenvalues, or of as many at both ends while all are counted. */
 function eigenvalueClass(saddle, i) {
   if (saddle.negative < 0) return saddle.eigenvalues[i] < 0 ? 'negative' : 'positive';
-  return i < saddle.negative ? 'negative' : i < saddle.negative + saddle.zero ? 'zero' : 'positive';
+  const known = saddle.eigenvalues.length, all = saddle.negative + saddle.zero + saddle.positive;
+  const place = i < Math.floor(known / 2) ? i : all - known + i;
+  return place < saddle.negative ? 'negative' : place < saddle.negative + saddle.zero ? 'zero' : 'positive';
 }
 
 function drawSpectrum(frame, saddle, threshold, low, high) {

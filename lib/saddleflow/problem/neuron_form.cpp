@@ -1,0 +1,210 @@
+#include "saddleflow/problem/neuron_form.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/network/feed_forward_state.hpp"
+#include "saddleflow/network/sliding_manifold.hpp"
+
+namespace saddleflow {
+namespace {
+
+std::vector<Index> weights_of(const Neuron& neuron) {
+  std::vector<Index> all = neuron.incoming;
+  all.insert(all.end(), neuron.outgoing.begin(), neuron.outgoing.end());
+  return all;
+}
+
+/// Each weight belongs to one neuron.
+bool is_partition(const Network& network) {
+  std::vector<bool> seen(static_cast<std::size_t>(network.parameter_count()), false);
+  std::size_t count = 0;
+  for (const Neuron& neuron : network.neurons())
+    for (const Index i : weights_of(neuron)) {
+      if (seen[static_cast<std::size_t>(i)]) return false;
+      seen[static_cast<std::size_t>(i)] = true;
+      ++count;
+    }
+  return count == seen.size();
+}
+
+/// C_i = R_i^T diag(signs) R_i of every sample: what the derivatives of the outputs are multiplied with.
+class CurvatureRoots {
+ public:
+  CurvatureRoots(const OutputCurvature& c) : outputs_(c.diagonal.rows()) {
+    const Real largest = std::max(c.diagonal.cwiseAbs().maxCoeff(),
+                                  c.is_diagonal() ? Real(0) : c.off_diagonal.cwiseAbs().maxCoeff());
+    // A curvature that is nothing but rounding beside the others'.
+    zero_ = std::numeric_limits<Real>::epsilon() * largest;
+    for (Index i = 0; i < c.diagonal.cols(); ++i) c.is_diagonal() ? add_diagonal(c, i) : add_block(c, i);
+  }
+
+  Index rows() const { return static_cast<Index>(signs_.size()); }
+  Vector signs() const { return Eigen::Map<const Vector>(signs_.data(), rows()); }
+
+  /// R dH of a tangent of the outputs.
+  void apply(const Matrix& tangent, Eigen::Ref<Vector> out) const {
+    for (Index row = 0; row < rows(); ++row) {
+      const auto k = static_cast<std::size_t>(row);
+      const auto column = tangent.col(samples_[k]);
+      out[row] = single_[k] >= 0 ? factors_[k][0] * column[single_[k]] : factors_[k].dot(column);
+    }
+  }
+
+ private:
+  void add_diagonal(const OutputCurvature& c, Index i) {
+    for (Index o = 0; o < outputs_; ++o)
+      add(c.diagonal(o, i), i, o, Vector::Constant(1, std::sqrt(std::abs(c.diagonal(o, i)))));
+  }
+
+  void add_block(const OutputCurvature& c, Index i) {
+    Matrix block = c.diagonal.col(i).asDiagonal();
+    for (Index a = 0; a < outputs_; ++a)
+      for (Index b = a + 1; b < outputs_; ++b)
+        block(a, b) = block(b, a) = c.off_diagonal(pair_row(a, b, outputs_), i);
+    const SymmetricEigen eigen = symmetric_eigen(block, "curvature of the loss");
+    for (Index o = 0; o < outputs_; ++o)
+      add(eigen.values[o], i, -1, std::sqrt(std::abs(eigen.values[o])) * eigen.vectors.col(o));
+  }
+
+  void add(Real value, Index sample, Index output, Vector factor) {
+    if (std::abs(value) <= zero_) return;
+    signs_.push_back(value > 0 ? Real(1) : Real(-1));
+    samples_.push_back(sample);
+    single_.push_back(output);
+    factors_.push_back(std::move(factor));
+  }
+
+  Index outputs_;
+  Real zero_;
+  std::vector<Real> signs_;
+  std::vector<Index> samples_, single_;  // the one output of a row, or -1
+  std::vector<Vector> factors_;
+};
+
+class FormMaker {
+ public:
+  FormMaker(Objective& objective, const Vector& w) : objective_(objective), w_(w) {
+    const Matrix& targets = objective.data().targets;
+    const Matrix outputs = objective.outputs(w);
+    OutputCurvature curvature;
+    objective.loss().derivative(outputs, targets, residual_);
+    objective.loss().curvature(outputs, targets, curvature);
+    roots_.emplace(curvature);
+    no_change_.setZero(targets.rows(), targets.cols());
+  }
+
+  /// False where the function of a neuron is not known.
+  bool make() {
+    const std::vector<Neuron>& neurons = objective_.network().neurons();
+    form.signs = roots_->signs();
+    form.jacobian.resize(roots_->rows(), w_.size());
+    form.starts = {0};
+    for (std::size_t k = 0; k < neurons.size(); ++k)
+      if (!add_neuron(static_cast<Index>(k), weights_of(neurons[k]))) return false;
+    return restrict_to_mode();
+  }
+
+  NeuronForm form;
+
+ private:
+  bool add_neuron(Index k, const std::vector<Index>& weights) {
+    const std::optional<NeuronFunction> function = objective_.network().neuron_function(k);
+    const auto count = static_cast<Index>(weights.size());
+    if (!function || function->network->parameter_count() != count) return false;
+    const Matrix inputs = objective_.data().inputs(function->inputs, Eigen::all);
+    const std::unique_ptr<Kernel> kernel = function->network->kernel(inputs);
+    const ActivationPattern pattern = pattern_of(k);
+    if (objective_.has_mode()) kernel->set_pattern(&pattern);
+    Vector out(count);
+    kernel->forward(w_(weights));
+    kernel->backward(residual_, out);
+    Matrix block(count, count);
+    for (Index j = 0; j < count; ++j) {
+      roots_->apply(kernel->tangent(Vector::Unit(count, j)), form.jacobian.col(form.starts.back() + j));
+      kernel->tangent_backward(no_change_, out);
+      block.col(j) = out;
+    }
+    form.blocks.push_back((block + block.transpose()) / 2);
+    form.places.insert(form.places.end(), weights.begin(), weights.end());
+    form.starts.push_back(form.size());
+    return true;
+  }
+
+  /// The slopes of the neuron's units: the branches that it is kept on (p = 1), of a network in a mode.
+  ActivationPattern pattern_of(Index k) {
+    if (!objective_.has_mode()) return {};
+    Vector gradient;
+    objective_.gradient(w_, gradient);  // the slopes of a backward pass
+    const Neuron& neuron = objective_.network().neurons()[static_cast<std::size_t>(k)];
+    return {{objective_.state_at(w_)->layer(neuron.layer).slope.row(neuron.index)}};
+  }
+
+  /// Along the surface of the kinks that are held, whose normals are weights of one neuron each.
+  bool restrict_to_mode() {
+    CutPass pass;
+    const SlidingManifold* surface = objective_.on_kinks(w_, pass);
+    if (!surface) return true;
+    if (!surface->is_flat()) return false;
+    for (int side = 0; side < 2; ++side) project_blocks(*surface);
+    Vector v(w_.size());
+    for (Index row = 0; row < form.jacobian.rows(); ++row) {
+      v(form.places) = form.jacobian.row(row).transpose();
+      surface->project(v);
+      form.jacobian.row(row) = v(form.places).transpose();
+    }
+    return true;
+  }
+
+  /// P B, transposed: one column of all blocks at a time.
+  void project_blocks(const SlidingManifold& surface) {
+    Index widest = 0;
+    for (const Matrix& block : form.blocks) widest = std::max(widest, block.cols());
+    Vector v(w_.size());
+    for (Index j = 0; j < widest; ++j) {
+      v.setZero();
+      for_blocks_with(j, [&](Matrix& block, const auto& at) { v(at) = block.col(j); });
+      surface.project(v);
+      for_blocks_with(j, [&](Matrix& block, const auto& at) { block.col(j) = v(at); });
+    }
+    for (Matrix& block : form.blocks) block.transposeInPlace();
+  }
+
+  template <class Use>
+  void for_blocks_with(Index column, Use use) {
+    for (std::size_t k = 0; k < form.blocks.size(); ++k) {
+      if (column >= form.blocks[k].cols()) continue;
+      const std::vector<Index> at(form.places.begin() + form.starts[k],
+                                  form.places.begin() + form.starts[k + 1]);
+      use(form.blocks[k], at);
+    }
+  }
+
+  Objective& objective_;
+  const Vector& w_;
+  std::optional<CurvatureRoots> roots_;
+  Matrix residual_, no_change_;
+};
+
+}  // namespace
+
+std::optional<NeuronFormSize> neuron_form_size(const Objective& objective) {
+  const Network& network = objective.network();
+  if (!network.traits().separable || network.neurons().empty() || !is_partition(network)) return std::nullopt;
+  NeuronFormSize size{objective.data().targets.size(), 0};
+  for (const Neuron& neuron : network.neurons())
+    size.per_neuron =
+        std::max(size.per_neuron, static_cast<Index>(neuron.incoming.size() + neuron.outgoing.size()));
+  return size;
+}
+
+std::optional<NeuronForm> neuron_form(Objective& objective, const Vector& w) {
+  if (!neuron_form_size(objective)) return std::nullopt;
+  FormMaker maker(objective, w);
+  if (!maker.make()) return std::nullopt;
+  return std::move(maker.form);
+}
+
+}  // namespace saddleflow

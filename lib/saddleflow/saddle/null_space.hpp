@@ -1,0 +1,16 @@
+// The eigenvectors of the zero eigenvalues of a Hessian too large for a full decomposition.
+#pragma once
+
+#include <optional>
+
+#include "saddleflow/saddle/potential.hpp"
+
+namespace saddleflow {
+
+/// Orthonormal eigenvectors of the `count` eigenvalues up to `zero` in magnitude, one a column, as
+/// count_signs() counts them: by inverse iteration with the factors of H at a small part of `zero`, of the
+/// whole or by neurons. Empty where that takes more than kMostSignOperations, or does not find `count`
+/// vectors whose residuals are below `zero`.
+std::optional<Matrix> null_space_of(const Potential& potential, const Vector& w, Real zero, Index count);
+
+}  // namespace saddleflow
