@@ -7,7 +7,7 @@ import tempfile
 from bench import Bench, sample, succeed
 from cases import all_cases, write_inputs
 
-NAMES = ("flow", "flow --resume", "pursuit", "sweep")
+NAMES = ("flow", "flow --resume", "pursuit", "limit")
 
 
 def jumps(bench, most):

@@ -127,12 +127,19 @@ bool fails(Call call) {
   return true;
 }
 
+bool is_hdf5(const void* caller) {
+  bool found = false;
+  for (const Range& range : hdf5) found = found || range.contains(caller);
+  return found;
+}
+
+// In whose making the C library is. Memory for it is there from the start.
+__attribute__((tls_model("initial-exec"))) thread_local int texts_of_hdf5 = 0;
+
 /// Of memory, by who asks for it.
 bool fails(const void* caller) {
   if (!active || (plan.call != malloc_call && plan.call != hdf5_malloc_call)) return false;
-  bool of_hdf5 = false;
-  for (const Range& range : hdf5) of_hdf5 = of_hdf5 || range.contains(caller);
-  return fails(of_hdf5 ? hdf5_malloc_call : malloc_call);
+  return fails(is_hdf5(caller) || texts_of_hdf5 > 0 ? hdf5_malloc_call : malloc_call);
 }
 
 bool is_meant(const char* path) {
@@ -203,6 +210,24 @@ int posix_memalign(void** out, size_t alignment, size_t size) {
   if (fails(__builtin_return_address(0))) return ENOMEM;
   *out = __libc_memalign(alignment, size);
   return *out != nullptr ? 0 : ENOMEM;
+}
+
+// HDF5 has the texts of its errors made so.
+int __vasprintf_chk(char** out, int flag, const char* format, va_list values) {
+  static const auto real = next<int (*)(char**, int, const char*, va_list)>("__vasprintf_chk");
+  const bool counts = is_hdf5(__builtin_return_address(0));
+  texts_of_hdf5 += counts ? 1 : 0;
+  const int length = real(out, flag, format, values);
+  texts_of_hdf5 -= counts ? 1 : 0;
+  return length;
+}
+int vasprintf(char** out, const char* format, va_list values) {
+  SADDLEFLOW_NEXT(vasprintf);
+  const bool counts = is_hdf5(__builtin_return_address(0));
+  texts_of_hdf5 += counts ? 1 : 0;
+  const int length = real(out, format, values);
+  texts_of_hdf5 -= counts ? 1 : 0;
+  return length;
 }
 
 ssize_t write(int file, const void* bytes, size_t count) {

@@ -108,9 +108,7 @@ def check(study, table):
     if run.status == 3:
         if not run.message.startswith("sf-flow: "):
             table.finding(study, f"status 3 without a reason: {run.lines}")
-        table.verdicts["not confirmed by --verify" if "not confirmed" in run.message else "stopped"] += 1
-        table.stopped.append((study, run.message))
-        return
+        return unfinished(study, run, stored, table)
     if stored.reason in FAILURES:
         return table.finding(study, f"status 0 for {stored.reason}")
     gauges(study, stored, table)
@@ -122,6 +120,18 @@ def check(study, table):
         table.gauge(study, "error of the path", verdict.error)
     if verdict.word in ("wrong", "unclear"):
         table.finding(study, f"{verdict.word}: {verdict.detail}")
+
+
+def unfinished(study, run, stored, table):
+    """Status 3: nothing is claimed of the path; is it the problem's that it is not confirmed?"""
+    text = run.message
+    if "not confirmed" in text:
+        verdict = PathCheck(TOOL, study, study.toml, LIMIT).check(stored)
+        table.verdicts["not confirmed by --verify, " + verdict.word] += 1
+        text += f" ({verdict.word}{': ' + verdict.detail if verdict.detail else ''})"
+    else:
+        table.verdicts["stopped"] += 1
+    table.stopped.append((study, text))
 
 
 def gauges(study, stored, table):
