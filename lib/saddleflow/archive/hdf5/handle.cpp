@@ -82,7 +82,6 @@ void Handle::release() noexcept {
     } catch (const std::bad_alloc&) {
       losses().add_unnamed();
     }
-    abandon(file);
   }
   if (file >= 0) H5Fclose(file);
 }
@@ -148,7 +147,10 @@ void close_file(Handle& file, const std::string& path) {
   if (file.id() < 0) return;
   // Whatever can fail does so here, where the file can still be abandoned.
   const std::string lost = losses().take(file_name(file));
-  if (!lost.empty()) throw IoError(path + ": cannot write: " + lost);
+  if (!lost.empty()) {
+    abandon(file);
+    throw IoError(path + ": cannot write: " + lost);
+  }
   check(H5Fflush(file, H5F_SCOPE_LOCAL), file, "", "write");
   check(file.close(), path, "close the file");
 }
