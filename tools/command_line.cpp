@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <filesystem>
@@ -210,16 +211,16 @@ int with_output_written(const char* tool, int status) {
   return status == 0 ? 4 : status;
 }
 
-int work_with_errors(CommandLine& line, const std::function<int(CommandLine&)>& work) {
-  const std::string tool = line.tool();
+int work_with_errors(const ToolCall& call, const std::function<int(CommandLine&)>& work) {
   const auto fail = [&](const std::string& message, int status) {
-    complain(tool, message);
+    complain(call.tool, message);
     return status;
   };
   try {
-    return with_output_written(tool.c_str(), work(line));
+    CommandLine line(call.tool, call.description, call.argc, call.argv);
+    return with_output_written(call.tool, work(line));
   } catch (const CLI::ParseError& error) {
-    return fail(std::string(error.what()) + " (see " + tool + " --help)", 2);
+    return fail(std::string(error.what()) + " (see " + call.tool + " --help)", 2);
   } catch (const Error& error) {
     return fail(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
@@ -237,13 +238,26 @@ int work_with_errors(CommandLine& line, const std::function<int(CommandLine&)>& 
   }
 }
 
+// The tool that is at work. HDF5 ends the program by exit() where it has no memory for a few bytes.
+const char* tool_at_work = nullptr;
+
+void end_early() {
+  if (tool_at_work == nullptr) return;
+  complain(std::exchange(tool_at_work, nullptr), "out of memory: the HDF5 library has given up");
+  std::_Exit(4);
+}
+
 }  // namespace
 
-int run_tool(CommandLine line, const std::function<int(CommandLine&)>& work) {
+int run_tool(const ToolCall& call, const std::function<int(CommandLine&)>& work) {
   occupy_standard_descriptors();
   // Beyond a limit on the size of files a write fails with a message, as on a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
-  return work_with_errors(line, work);
+  std::atexit(end_early);
+  tool_at_work = call.tool;
+  const int status = work_with_errors(call, work);
+  tool_at_work = nullptr;
+  return status;
 }
 
 }  // namespace saddleflow::tools

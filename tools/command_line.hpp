@@ -67,6 +67,14 @@ class CommandLine {
   std::unique_ptr<CLI::App> app_;
 };
 
+/// What a tool is called, what it does, and what main() was given.
+struct ToolCall {
+  const char* tool;
+  const char* description;
+  int argc;
+  char** argv;
+};
+
 /// Runs `work`, which returns the exit status. Errors become one line on stderr, "<tool>: <message>", and the
 /// exit status: 2 bad input or command line, 3 numerical failure, 4 input/output (standard output that does
 /// not take what was printed, too) or no memory, 1 anything else. Control characters in messages are escaped.
@@ -78,6 +86,6 @@ class CommandLine {
 ///       return line.parse() ? run(arguments) : 0;
 ///     });
 ///   }
-int run_tool(CommandLine line, const std::function<int(CommandLine&)>& work);
+int run_tool(const ToolCall& call, const std::function<int(CommandLine&)>& work);
 
 }  // namespace saddleflow::tools

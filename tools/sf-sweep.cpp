@@ -81,7 +81,8 @@ void add_options(CommandLine& line, Arguments& a) {
   line.exit_status_note(
       "0 means that all runs have finished, or all of the chunk; 3 that at least one has failed. Every "
       "failed run "
-      "is named with its message. A sweep that was interrupted continues with the same command.");
+      "is named with its message, and so is with --collect a finished one that cannot be read. A sweep that "
+      "was interrupted continues with the same command.");
 }
 
 void complete(Arguments& a) {
@@ -242,13 +243,14 @@ int collect(const sweep::SweepFile& file, const sweep::RunList& runs, const Argu
   if (!std::filesystem::is_directory(a.folder))
     throw InputError(fmt::format("{}: found no such folder, expected the runs of {}", a.folder, a.file));
   const std::vector<sweep::RunStatus> all = sweep::survey(file, runs, a.folder, all_numbers(runs));
-  const auto table = sweep::collect(file, all, a.folder, command, &interrupted);
-  if (!table) return 130;
-  archive::write_table_file(output, *table, ExistingFile::replace);
+  const auto collected = sweep::collect(file, all, a.folder, command, &interrupted);
+  if (!collected) return 130;
+  archive::write_table_file(output, collected->table, ExistingFile::replace);
   std::int64_t finished = 0;
   for (const sweep::RunStatus& run : all) finished += run.record.state == sweep::RunState::finished ? 1 : 0;
   if (!a.quiet) fmt::print("file:    {}: {} runs, {} of them finished\n", output, all.size(), finished);
-  return 0;
+  for (const std::string& run : collected->unread) complain("sf-sweep", run);
+  return collected->unread.empty() ? 0 : 3;
 }
 
 int slurm(const sweep::SweepFile& file, const sweep::RunList& runs, const Arguments& a) {

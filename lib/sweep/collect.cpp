@@ -222,15 +222,19 @@ std::vector<RunStatus> survey(const SweepFile& sweep, const RunList& runs, const
   return found;
 }
 
-std::optional<archive::TableFile> collect(const SweepFile& sweep, const std::vector<RunStatus>& runs,
-                                          const std::string& folder, const std::string& command,
-                                          const std::atomic<bool>* interrupt) {
+std::optional<Collected> collect(const SweepFile& sweep, const std::vector<RunStatus>& runs,
+                                 const std::string& folder, const std::string& command,
+                                 const std::atomic<bool>* interrupt) {
   std::vector<CollectedRun> collected;
+  std::vector<std::string> unread;
   for (const RunStatus& status : runs) {
     if (interrupt != nullptr && *interrupt) return std::nullopt;
     collected.push_back(collect_run(sweep, status, stem_of(folder, status.run)));
+    if (status.record.state == RunState::finished && collected.back().record.state != RunState::finished)
+      unread.push_back(fmt::format("run {} ({}) could not be read: {}", status.run.number, status.run.name,
+                                   collected.back().record.message));
   }
-  return CollectedTable(sweep, collected).build(command);
+  return Collected{CollectedTable(sweep, collected).build(command), std::move(unread)};
 }
 
 }  // namespace saddleflow::sweep

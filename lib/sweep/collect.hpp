@@ -28,11 +28,16 @@ struct RunStatus {
 std::vector<RunStatus> survey(const SweepFile& sweep, const RunList& runs, const std::string& folder,
                               const std::vector<std::int64_t>& numbers);
 
+struct Collected {
+  archive::TableFile table;
+  std::vector<std::string> unread;  ///< runs that have finished, but whose files could not be read: why
+};
+
 /// The collected file (output/README.md, "Sweeps"): rows for all runs, those that are missing or have failed
 /// included. The numbers are those of the run files: the same for the same runs, whatever order and
 /// interruptions they were made with. None if `interrupt` was set.
-std::optional<archive::TableFile> collect(const SweepFile& sweep, const std::vector<RunStatus>& runs,
-                                          const std::string& folder, const std::string& command,
-                                          const std::atomic<bool>* interrupt = nullptr);
+std::optional<Collected> collect(const SweepFile& sweep, const std::vector<RunStatus>& runs,
+                                 const std::string& folder, const std::string& command,
+                                 const std::atomic<bool>* interrupt = nullptr);
 
 }  // namespace saddleflow::sweep

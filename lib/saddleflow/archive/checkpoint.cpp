@@ -1,5 +1,7 @@
 #include "saddleflow/archive/checkpoint.hpp"
 
+#include <unistd.h>
+
 #include <array>
 #include <boost/crc.hpp>
 #include <cmath>
@@ -9,6 +11,7 @@
 #include <filesystem>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include "saddleflow/archive/draft.hpp"
 #include "saddleflow/archive/file_lock.hpp"
@@ -222,6 +225,22 @@ Checkpoint read_file(hid_t file, const std::string& path) {
   return checkpoint;
 }
 
+/// A file that is there only while it is made, and not from the start: a run that was killed may have left
+/// one.
+class Temporary {
+ public:
+  explicit Temporary(std::string name) : name_(std::move(name)) { remove(); }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  ~Temporary() { remove(); }
+  const std::string& name() const { return name_; }
+
+ private:
+  void remove() const { ::unlink(name_.c_str()); }
+
+  std::string name_;
+};
+
 }  // namespace
 
 std::string checkpoint_path(const std::string& name) {
@@ -232,25 +251,16 @@ std::string checkpoint_path(const std::string& name) {
 }
 
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
-  const std::string temporary = path + ".tmp";
-  std::error_code ignored;
-  std::filesystem::remove(temporary, ignored);  // of a run that was killed while it wrote one
+  const Temporary temporary(path + ".tmp");
   try {
-    write_file(temporary, checkpoint);
-    seal_file(temporary);
-    sync_file(temporary);
+    write_file(temporary.name(), checkpoint);
+    seal_file(temporary.name());
+    sync_file(temporary.name());
   } catch (const IoError& error) {
-    std::filesystem::remove(temporary, ignored);
-    throw IoError(about(path, temporary, error));
-  } catch (const Error&) {
-    std::filesystem::remove(temporary, ignored);
-    throw;
+    throw IoError(about(path, temporary.name(), error));
   }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    std::filesystem::remove(temporary, ignored);
-    throw IoError(path + ": cannot rename " + temporary + " to it: " + std::strerror(error));
-  }
+  if (std::rename(temporary.name().c_str(), path.c_str()) != 0)
+    throw IoError(path + ": cannot rename " + temporary.name() + " to it: " + std::strerror(errno));
   sync_folder_of(path);
 }
 

@@ -73,8 +73,15 @@ FileStamp make_file(const std::string& path, ExistingFile existing,
   }
   Draft draft = Draft::fresh(path);
   work_on(draft, path, fill);
-  remove_checkpoint(path);
-  return draft.commit(existing);
+  // The checkpoint goes with the file that it belongs to, not before.
+  try {
+    const FileStamp stamp = draft.commit(existing);
+    remove_checkpoint(path);
+    return stamp;
+  } catch (const Error&) {
+    if (draft.path().empty()) remove_checkpoint(path);  // it has the name, but may not be on the disk
+    throw;
+  }
 }
 
 }  // namespace saddleflow::archive

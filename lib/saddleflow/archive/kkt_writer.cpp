@@ -70,6 +70,8 @@ void write_alignment(hid_t file, const std::vector<SnapshotRow>& rows) {
   for (const Column<SnapshotRow>& column : alignment_columns()) write_column(file, column, rows);
 }
 
+}  // namespace
+
 void put_kkt(hid_t file, const KktRecord& record, const std::vector<SnapshotRow>& alignment) {
   require_run_file(file);
   remove_kkt(file);
@@ -78,8 +80,6 @@ void put_kkt(hid_t file, const KktRecord& record, const std::vector<SnapshotRow>
   write_table(file, record);
   if (!alignment.empty()) write_alignment(file, alignment);
 }
-
-}  // namespace
 
 void add_kkt(const std::string& path, const KktRecord& record, const std::vector<SnapshotRow>& alignment) {
   edit_run(path, [&](hid_t file) { put_kkt(file, record, alignment); });

@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 #include <thread>
@@ -27,10 +26,8 @@ constexpr std::size_t version_at = 8, flags_at = 11;
 constexpr auto kStartOfWriter = std::chrono::milliseconds(20);
 
 bool has_writer_flags(const std::string& path) {
-  std::array<char, 12> head{};
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), head.size());
-  return file && head[version_at] >= 3 && head[flags_at] != 0;
+  const std::string head = first_bytes(path, flags_at + 1);
+  return head.size() > flags_at && head[version_at] >= 3 && head[flags_at] != 0;
 }
 
 void clear_flags_and_set_end(const std::string& path) {
@@ -72,8 +69,9 @@ FileState file_state(const std::string& path) {
   // A pipe would be waited for.
   if (const std::string kind = special_kind(path); !kind.empty())
     throw InputError(path + ": is " + kind + ", expected an HDF5 file");
-  if (!std::ifstream(path, std::ios::binary)) throw IoError(path + ": cannot open the file for reading");
-  if (H5Fis_hdf5(path.c_str()) <= 0) throw InputError(path + ": not an HDF5 file");
+  const htri_t known = H5Fis_hdf5(path.c_str());
+  if (known < 0 && hdf5::innermost_error().error_number != 0) hdf5::fail(path, "read the file");
+  if (known <= 0) throw InputError(path + ": not an HDF5 file");
   if (!has_writer_flags(path)) return FileState::closed;
   if (is_locked(path)) return FileState::live;
   std::this_thread::sleep_for(kStartOfWriter);

@@ -68,6 +68,8 @@ void write_visits(hid_t file, const SaddleRecord& record) {
   hdf5::write_attribute(hdf5::open_group(file, "/saddles"), "runs", names);
 }
 
+}  // namespace
+
 void put_saddles(hid_t file, const SaddleRecord& record) {
   require_run_file(file);
   require_consistent(hdf5::file_name(file), record);
@@ -81,8 +83,6 @@ void put_saddles(hid_t file, const SaddleRecord& record) {
   const hdf5::Handle catalogue = hdf5::open_group(file, "/catalogue");
   for (const auto& [name, value] : record.counts) hdf5::write_scalar_attribute(catalogue, name, value);
 }
-
-}  // namespace
 
 void add_saddles(const std::string& path, const SaddleRecord& record) {
   edit_run(path, [&](hid_t file) { put_saddles(file, record); });

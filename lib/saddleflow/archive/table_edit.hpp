@@ -38,6 +38,10 @@ void remove_group(hid_t file, const std::string& path);
 /// Takes away what add_saddles() has given; the rows of /saddles stay.
 void remove_saddle_record(hid_t file);
 
+/// The tables of add_kkt() and add_saddles(), in an open file.
+void put_kkt(hid_t file, const KktRecord& record, const std::vector<SnapshotRow>& alignment);
+void put_saddles(hid_t file, const SaddleRecord& record);
+
 /// A new file that is the run `run`, changed; `command` becomes a line of its history. InputError if `path`
 /// is the run itself, or exists and must not be overwritten; IoError if the run is being written.
 void copy_run(const std::string& run, const std::string& path, const std::string& command,

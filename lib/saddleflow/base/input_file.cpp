@@ -69,4 +69,13 @@ std::string read_input(const std::filesystem::path& path, const std::string& exp
   return text;
 }
 
+std::string first_bytes(const std::filesystem::path& path, std::size_t count) {
+  const std::unique_ptr<std::FILE, StreamCloser> file(std::fopen(path.c_str(), "rb"));
+  std::string bytes(count, '\0');
+  if (file) bytes.resize(std::fread(bytes.data(), 1, count, file.get()));
+  if (!file || std::ferror(file.get()) != 0)
+    throw IoError(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
+  return bytes;
+}
+
 }  // namespace saddleflow

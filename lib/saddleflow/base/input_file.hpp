@@ -19,4 +19,7 @@ void refuse_special_input(const std::filesystem::path& path, const std::string& 
 /// "a folder", "a device", "a pipe (FIFO)", "a socket"; empty for a plain file and where there is none.
 std::string special_kind(const std::filesystem::path& path);
 
+/// The first `count` bytes of a plain file, or fewer where it has fewer. IoError if it cannot be read.
+std::string first_bytes(const std::filesystem::path& path, std::size_t count);
+
 }  // namespace saddleflow

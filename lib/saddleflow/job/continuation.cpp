@@ -62,7 +62,10 @@ Continuation plan_continuation(const StudyTable& study, const archive::RunReader
   if (!run.has("snapshot_row")) return {How::afresh, "its file is of a format that holds less"};
   const std::string checkpoint = archive::checkpoint_path(run.path());
   if (!std::filesystem::exists(checkpoint)) return {How::afresh, "there is no checkpoint beside it"};
-  if (looser && aims_at_end(archive::read_checkpoint(checkpoint)))
+  const archive::Checkpoint last = archive::read_checkpoint(checkpoint);
+  // A run that --force had begun was killed before it removed the checkpoint of the one before.
+  if (last.run_id != run.run_id()) return {How::afresh, "the checkpoint beside it is of another run"};
+  if (looser && aims_at_end(last))
     return {How::afresh,
             "its last checkpoint was made where the sizes of steps depend on the end asked for then"};
   return {How::go_on, ""};

@@ -7,9 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "saddleflow/archive/kkt_writer.hpp"
-#include "saddleflow/archive/run_writer.hpp"
-#include "saddleflow/archive/saddle_writer.hpp"
+#include "saddleflow/archive/limit_writer.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/flow/probe.hpp"
@@ -81,6 +79,27 @@ archive::RunSummary summary(const LimitPath& path, const KktEntry& entry, const 
   return s;
 }
 
+/// Its rows and snapshots, one of each for every step.
+void put_path(KktProblem& problem, const LimitPath& path, archive::LimitRecord& record) {
+  GradientFlow flow(*problem.objective);
+  Probe probe(flow, GradientFlow::initial_state(path.points.front().weights));
+  std::optional<TestGauge> test_gauge;
+  if (std::optional<Dataset> test = stored_problem_data(record.description).test)
+    test_gauge.emplace(problem.objective->shared_network(), std::move(*test), problem.objective->loss());
+  Real before = path.start.time;
+  for (const LimitPathPoint& point : path.points) {
+    const auto number = static_cast<std::int64_t>(record.times.size());
+    archive::TimeRow row = time_row(probe, point, number + 1, before);
+    if (test_gauge) put_test_score(test_gauge->score(point.weights), row);
+    archive::SnapshotRow snapshot{static_cast<double>(point.time), to_doubles(point.weights)};
+    snapshot.time_row = number;
+    put_weight_measures(problem.objective->network(), point.weights, snapshot);
+    record.times.push_back(std::move(row));
+    record.snapshots.push_back(std::move(snapshot));
+    before = point.time;
+  }
+}
+
 }  // namespace
 
 void require_limit_path(const KktProblem& problem, const std::string& source) {
@@ -119,32 +138,16 @@ SaddleSurvey classify_end(KktProblem& problem, const LimitPath& path, const Limi
 void write_limit_path(const std::string& file, KktProblem& problem, const KktTable& table,
                       const LimitRunOptions& options, const LimitPath& path, const SaddleSurvey& end,
                       ExistingFile existing) {
-  archive::RunDescription description = problem.description;
-  description.eigenvalue_count = path.spectrum.eigenvalues.size();
-  describe_weight_measures(problem.objective->network(), description);
-  archive::RunWriter writer =
-      archive::RunWriter::create(file, description, {existing == ExistingFile::replace});
-  GradientFlow flow(*problem.objective);
-  Probe probe(flow, GradientFlow::initial_state(path.points.front().weights));
-  std::optional<TestGauge> test_gauge;
-  if (std::optional<Dataset> test = stored_problem_data(description).test)
-    test_gauge.emplace(problem.objective->shared_network(), std::move(*test), problem.objective->loss());
-  Real before = path.start.time;
-  std::int64_t step = 0;
-  for (const LimitPathPoint& point : path.points) {
-    archive::TimeRow row = time_row(probe, point, ++step, before);
-    if (test_gauge) put_test_score(test_gauge->score(point.weights), row);
-    archive::SnapshotRow snapshot{static_cast<double>(point.time), to_doubles(point.weights)};
-    snapshot.time_row = writer.append(row);
-    put_weight_measures(problem.objective->network(), point.weights, snapshot);
-    writer.append(snapshot);
-    before = point.time;
-  }
-  writer.finish(summary(path, table.entries[static_cast<std::size_t>(options.point)], options));
-  archive::KktRecord record = describe_kkt(table, description.layer_count);
-  record.counts.emplace_back("run_point", options.point);
-  archive::add_kkt(file, record);
-  archive::add_saddles(file, describe_saddles(end, problem.objective->network(), {}));
+  archive::LimitRecord record;
+  record.description = problem.description;
+  record.description.eigenvalue_count = path.spectrum.eigenvalues.size();
+  describe_weight_measures(problem.objective->network(), record.description);
+  put_path(problem, path, record);
+  record.summary = summary(path, table.entries[static_cast<std::size_t>(options.point)], options);
+  record.kkt = describe_kkt(table, record.description.layer_count);
+  record.kkt.counts.emplace_back("run_point", options.point);
+  record.end = describe_saddles(end, problem.objective->network(), {});
+  archive::write_limit(file, record, existing);
 }
 
 }  // namespace saddleflow

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <string_view>
 
 #include "saddleflow/base/error.hpp"
@@ -35,8 +34,7 @@ enum class FileKind { csv, hdf5, npy, npz };
 
 FileKind kind_of(const std::filesystem::path& path) {
   constexpr std::string_view hdf5("\x89HDF\r\n\x1a\n", 8), zip("PK\x03\x04", 4);
-  std::string start(hdf5.size(), '\0');
-  std::ifstream(path, std::ios::binary).read(start.data(), static_cast<std::streamsize>(start.size()));
+  const std::string start = first_bytes(path, hdf5.size());
   const std::string ending = path.extension().string();
   if (start == hdf5 || ending == ".h5" || ending == ".hdf5") return FileKind::hdf5;
   if (is_npy(start) || ending == ".npy") return FileKind::npy;

@@ -73,7 +73,12 @@ std::int64_t Recorder::snapshot(const Moment& at, const Vector& x) {
   return last_snapshot_;
 }
 
-void Recorder::on_step(const StepView& step) {
+// Near the origin time is a component of the state. Where a step adds less to it than its last digit,
+// rounding can make it fall by that digit; what is recorded does not.
+void Recorder::on_step(const StepView& as_made) {
+  StepView step = as_made;
+  step.t1 = std::max(step.t1, pending_.latest().time);
+  step.step_size = std::max(Real(0), step.step_size);
   setup_.parts.probe.observe(step.x1, observables_);
   latest_time_ = step.t1;
   const Moment end{step.t1, step.phase_time};
@@ -210,7 +215,9 @@ void Recorder::write_event(std::size_t kind, const EventHit& hit, const Moment& 
   event_mark_ = true;
 }
 
-void Recorder::on_event(const EventHit& hit, const Vector& x, const StateAt& dense) {
+void Recorder::on_event(const EventHit& as_located, const Vector& x, const StateAt& dense) {
+  EventHit hit = as_located;
+  hit.time = std::max(hit.time, pending_.latest().time);  // as that of a step
   const std::optional<EventKind> kind = event_kind_of(setup_.parts.events.kinds.at(hit.event));
   if (is_stored(kind)) {
     const Moment at{hit.time, hit.phase_time};

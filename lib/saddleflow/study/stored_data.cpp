@@ -1,8 +1,9 @@
 #include "saddleflow/study/stored_data.hpp"
 
-#include <array>
 #include <filesystem>
-#include <fstream>
+#include <string_view>
+
+#include "saddleflow/base/input_file.hpp"
 
 namespace saddleflow {
 
@@ -17,14 +18,11 @@ Matrix stored_samples(const std::vector<double>& rows, Index count, Index width)
 }  // namespace
 
 bool is_run_file(const std::string& path) {
-  constexpr std::array<char, 4> signature{'\x89', 'H', 'D', 'F'};
-  std::array<char, 4> head{};
+  constexpr std::string_view signature = "\x89HDF";
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored))
     return false;  // reading from a pipe would take from it
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), head.size());
-  return file && head == signature;
+  return first_bytes(path, signature.size()) == signature;
 }
 
 Dataset stored_data(const archive::RunDescription& d) {

@@ -1,6 +1,10 @@
 #include "saddleflow/archive/hdf5/handle.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <map>
+#include <mutex>
+#include <new>
 #include <thread>
 
 #include "saddleflow/base/error.hpp"
@@ -19,6 +23,40 @@ constexpr std::size_t chunk_cache_bytes = std::size_t{2} << 20;
 constexpr hsize_t memory_page = 4096;
 constexpr hsize_t smallest_free_space = 1;  // bytes that HDF5 keeps for later use, its default
 
+/// Files of which an object could not be closed, with the reason: its last rows are not in the file.
+class Losses {
+ public:
+  void add(const std::string& file, const std::string& reason) {
+    const std::lock_guard guard(mutex_);
+    reasons_.emplace(file, reason);
+  }
+  /// Empty where nothing is known to be lost.
+  std::string take(const std::string& file) {
+    const std::lock_guard guard(mutex_);
+    const auto found = reasons_.find(file);
+    if (found == reasons_.end()) return unnamed_ ? "an object of it could not be closed" : "";
+    std::string reason = std::move(found->second);
+    reasons_.erase(found);
+    return reason;
+  }
+  /// Without room for a name: of every file that is open.
+  void add_unnamed() { unnamed_ = true; }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::string> reasons_;
+  std::atomic<bool> unnamed_{false};
+};
+
+Losses& losses() {
+  static Losses all;
+  return all;
+}
+
+bool lies_in_file(Handle::Closer closer) {
+  return closer == H5Dclose || closer == H5Gclose || closer == H5Aclose || closer == H5Oclose;
+}
+
 Handle properties(hid_t kind) { return {H5Pcreate(kind), H5Pclose}; }
 
 // A damaged file tells neither: that is no link that is missing.
@@ -34,6 +72,20 @@ void require(hid_t parent, const std::string& path, const char* kind) {
 
 }  // namespace
 
+void Handle::release() noexcept {
+  const hid_t file = lies_in_file(closer_) ? H5Iget_file_id(id_) : H5I_INVALID_HID;
+  if (close() < 0 && file >= 0) {
+    try {
+      // The reason first: the next call of HDF5 clears it.
+      const std::string reason = innermost_error().reason;
+      losses().add(file_name(file), reason);
+    } catch (const std::bad_alloc&) {
+      losses().add_unnamed();
+    }
+  }
+  if (file >= 0) H5Fclose(file);
+}
+
 Handle latest_format() {
   silence();
   Handle access = properties(H5P_FILE_ACCESS);
@@ -42,6 +94,7 @@ Handle latest_format() {
 }
 
 Handle create_file(const std::string& path) {
+  losses().take(path);  // of an earlier file of this name
   const Handle access = latest_format();
   const Handle creation = properties(H5P_FILE_CREATE);
   H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
@@ -93,6 +146,11 @@ Handle open_file_patiently(const std::string& path, unsigned flags) {
 void close_file(Handle& file, const std::string& path) {
   if (file.id() < 0) return;
   // Whatever can fail does so here, where the file can still be abandoned.
+  const std::string lost = losses().take(file_name(file));
+  if (!lost.empty()) {
+    abandon(file);
+    throw IoError(path + ": cannot write: " + lost);
+  }
   check(H5Fflush(file, H5F_SCOPE_LOCAL), file, "", "write");
   check(file.close(), path, "close the file");
 }

@@ -26,7 +26,10 @@ class Handle {
   }
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
-  ~Handle() { close(); }
+  /// A failure to close what belongs to a file is kept for close_file(), where its last bytes may be lost.
+  ~Handle() {
+    if (id_ >= 0) release();
+  }
 
   hid_t id() const { return id_; }
   operator hid_t() const { return id_; }
@@ -35,6 +38,8 @@ class Handle {
   herr_t close() { return id_ < 0 ? 0 : closer_(std::exchange(id_, H5I_INVALID_HID)); }
 
  private:
+  void release() noexcept;
+
   hid_t id_ = H5I_INVALID_HID;
   Closer closer_ = nullptr;
 };
@@ -55,7 +60,8 @@ Handle open_locked_file(const std::string& path);
 /// Opens for writing, waiting a few seconds for readers that hold a lock while they open it.
 Handle open_file_patiently(const std::string& path, unsigned flags);
 
-/// Closes a file and throws IoError if its last bytes could not be written.
+/// Closes a file and throws IoError if its last bytes could not be written, or those of an object in it that
+/// was closed before.
 void close_file(Handle& file, const std::string& path);
 
 Handle create_group(hid_t parent, const std::string& path);
