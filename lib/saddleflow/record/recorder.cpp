@@ -178,6 +178,7 @@ Spectrum Recorder::spectrum_at(const Vector& w) {
   try {
     SpectrumOptions options;
     options.residual = kVisitResidual;
+    options.counts = false;  // of large networks: sf-saddles counts, which may take longer than the run
     return hessian_spectrum(analysis_, w, options);
   } catch (const NumericalError&) {
     Spectrum unknown;

@@ -208,12 +208,12 @@ constexpr Index kWhole = 500;
 /// no more than dense_limit weights, the whole.
 std::optional<std::vector<HessianPart>> small_parts(const Potential& potential, const Vector& w,
                                                     const SpectrumOptions& options) {
+  if (w.size() > options.dense_limit && !options.counts) return std::nullopt;
   const SignCosts costs = sign_costs(potential);
   if (costs.by_neurons < costs.whole)
     if (const std::optional<NeuronForm> form = potential.neuron_form(w))
       return parts_of(*form, options.dense_limit);
-  if (w.size() > options.dense_limit && (!options.counts || costs.whole > kMostSignOperations))
-    return std::nullopt;
+  if (w.size() > options.dense_limit && costs.whole > kMostSignOperations) return std::nullopt;
   Matrix hessian(w.size(), w.size());
   potential.hessian(w, hessian);
   std::vector<HessianPart> parts = parts_of(std::move(hessian));

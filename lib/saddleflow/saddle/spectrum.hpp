@@ -54,7 +54,8 @@ struct SpectrumOptions {
   /// eigenvalue itself takes many times as many products where some are close to zero.)
   Real residual = Real(1e-8);
   bool vectors = false;  ///< keep the eigenvectors
-  /// Above dense_limit, the counts of all eigenvalues by count_signs(), where it can.
+  /// Above dense_limit, the counts of all eigenvalues by count_signs(), where it can, or all eigenvalues
+  /// where the Hessian falls into small parts. Without, both ends alone.
   bool counts = true;
 };
 
