@@ -106,7 +106,7 @@ std::string checksum_of(const Checkpoint& checkpoint) {
 
 /// Checkpoints before there was a checksum have none.
 void require_checksum(hid_t root, const Checkpoint& checkpoint, const std::string& path) {
-  if (H5Aexists(root, checksum_attribute) <= 0) return;
+  if (!hdf5::has_attribute(root, checksum_attribute)) return;
   const std::string stored = hdf5::read_text_attribute(root, checksum_attribute),
                     found = checksum_of(checkpoint);
   if (stored == found) return;
@@ -189,7 +189,8 @@ void write_file(const std::string& path, const Checkpoint& checkpoint) {
 
 Checkpoint read_file(hid_t file, const std::string& path) {
   const hdf5::Handle root = hdf5::open_group(file, "/");
-  const std::string format = H5Aexists(root, "format") > 0 ? hdf5::read_text_attribute(root, "format") : "";
+  const std::string format =
+      hdf5::has_attribute(root, "format") ? hdf5::read_text_attribute(root, "format") : "";
   if (format != checkpoint_format) {
     throw InputError(path + ": format is '" + format + "', expected '" + checkpoint_format + "'");
   }

@@ -69,10 +69,10 @@ void read_network_attributes(hid_t network, RunDescription& description) {
   description.slope = hdf5::read_real_attribute(network, "slope");
   description.power = read_small(network, "power");
   description.degree = read_small(network, "degree");
-  if (H5Aexists(network, "traits") <= 0) return add_traits_of_family(description);
+  if (!hdf5::has_attribute(network, "traits")) return add_traits_of_family(description);
   description.network_traits = split_words(hdf5::read_text_attribute(network, "traits"));
   description.activation = hdf5::read_text_attribute(network, "activation");
-  if (H5Aexists(network, width_attribute) > 0)
+  if (hdf5::has_attribute(network, width_attribute))
     description.width_kind = hdf5::read_text_attribute(network, width_attribute);
 }
 
@@ -91,11 +91,12 @@ void read_attributes(hid_t file, RunDescription& description) {
   description.data_seed = hdf5::read_one_integer(problem, "seed");
   description.dropped_rows = hdf5::read_one_integer(problem, "dropped_rows");
   // Files before format 1.7 lack these two, files of version 0.1 know no bias.
-  if (H5Aexists(problem, "test_dropped_rows") > 0)
+  if (hdf5::has_attribute(problem, "test_dropped_rows"))
     description.test_dropped_rows = hdf5::read_one_integer(problem, "test_dropped_rows");
-  if (H5Aexists(problem, "constant_columns") > 0)
+  if (hdf5::has_attribute(problem, "constant_columns"))
     description.constant_columns = split_words(hdf5::read_text_attribute(problem, "constant_columns"));
-  description.bias = H5Aexists(problem, "bias") > 0 && hdf5::read_text_attribute(problem, "bias") == "first";
+  description.bias =
+      hdf5::has_attribute(problem, "bias") && hdf5::read_text_attribute(problem, "bias") == "first";
 }
 
 }  // namespace
@@ -110,7 +111,8 @@ std::vector<std::string> flag_names(hid_t file, const std::string& dataset) {
 void require_run_file(hid_t file) {
   const std::string path = hdf5::file_name(file);
   const hdf5::Handle root = hdf5::open_group(file, "/");
-  const std::string format = H5Aexists(root, "format") > 0 ? hdf5::read_text_attribute(root, "format") : "";
+  const std::string format =
+      hdf5::has_attribute(root, "format") ? hdf5::read_text_attribute(root, "format") : "";
   if (format != format_name) {
     throw InputError(path + ": attribute format is '" + format + "', expected '" + format_name + "'");
   }
@@ -124,7 +126,7 @@ void require_run_file(hid_t file) {
 
 bool is_growing(hid_t file) {
   const hdf5::Handle network = hdf5::open_group(file, "/network");
-  if (H5Aexists(network, order_attribute) <= 0) return false;
+  if (!hdf5::has_attribute(network, order_attribute)) return false;
   const std::string order = hdf5::read_text_attribute(network, order_attribute);
   if (order == birth_order) return true;
   throw InputError(hdf5::file_name(file) + ": attribute order of /network is '" + order + "', expected '" +

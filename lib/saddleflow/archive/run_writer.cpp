@@ -150,7 +150,7 @@ void remove_summary(hid_t run) {
   std::vector<std::string> names{"stop_message"};
   for (const auto& [name, value] : hdf5::real_attributes(run)) names.push_back(name);
   for (const std::string& name : names)
-    if (H5Aexists(run, name.c_str()) > 0) hdf5::check(H5Adelete(run, name.c_str()), run, name, "remove");
+    if (hdf5::has_attribute(run, name)) hdf5::check(H5Adelete(run, name.c_str()), run, name, "remove");
 }
 
 /// What a resume begins with: rows after the checkpoint cut off, the command in the history.

@@ -26,7 +26,7 @@ constexpr const char* sweep_format_major = "1";
 
 bool says_sweep(hid_t file) {
   const hdf5::Handle root = hdf5::open_group(file, "/");
-  return H5Aexists(root, "sweep_format") > 0;
+  return hdf5::has_attribute(root, "sweep_format");
 }
 
 herr_t keep_link(hid_t, const char* name, const H5L_info_t*, void* names) {
@@ -158,7 +158,7 @@ class SweepFile {
 
   void read_result(hid_t dataset, const std::string& name, SweepRecord& record) {
     const std::string long_name =
-        H5Aexists(dataset, "long_name") > 0 ? hdf5::read_text_attribute(dataset, "long_name") : name;
+        hdf5::has_attribute(dataset, "long_name") ? hdf5::read_text_attribute(dataset, "long_name") : name;
     const std::vector<std::int64_t> shape = hdf5::shape(dataset);
     if (shape.size() == 2)
       record.lists.push_back({name, long_name, {shape[1], numbers(name, {runs_, shape[1]})}});
@@ -170,7 +170,7 @@ class SweepFile {
   void read_column(const std::string& name, SweepRecord& record) {
     const hdf5::Handle dataset = open(name);
     if (H5DSis_scale(dataset) > 0) return;  // a dimension of tables
-    const bool axis = H5Aexists(dataset, "role") > 0, text = is_text(dataset);
+    const bool axis = hdf5::has_attribute(dataset, "role"), text = is_text(dataset);
     if (!axis) {
       if (!text && !name.ends_with("_curve")) read_result(dataset, name, record);
       return;

@@ -61,7 +61,7 @@ void remove_saddle_record(hid_t file) {
   remove_datasets(file, saddle_record_specs());
   for (const char* group : {"/catalogue", "/escapes", "/transitions"}) remove_group(file, group);
   const hdf5::Handle visits = hdf5::open_group(file, "/saddles");
-  if (H5Aexists(visits, "runs") > 0) hdf5::check(H5Adelete(visits, "runs"), file, "/saddles", "change");
+  if (hdf5::has_attribute(visits, "runs")) hdf5::check(H5Adelete(visits, "runs"), file, "/saddles", "change");
 }
 
 void copy_run(const std::string& run, const std::string& path, const std::string& command,

@@ -4,11 +4,18 @@
 #include "saddleflow/base/memory_bound.hpp"
 
 namespace saddleflow::archive::hdf5 {
+
+bool has_attribute(hid_t object, const std::string& name) {
+  const htri_t found = H5Aexists(object, name.c_str());
+  if (found < 0 && innermost_error().error_number != 0) fail(object, name, "look up");
+  return found > 0;
+}
+
 namespace {
 
 void write(hid_t object, const std::string& name, hid_t file_type, hid_t memory_type, hid_t space,
            const void* data) {
-  if (H5Aexists(object, name.c_str()) > 0) check(H5Adelete(object, name.c_str()), object, name, "replace");
+  if (has_attribute(object, name)) check(H5Adelete(object, name.c_str()), object, name, "replace");
   const Handle attribute(check(H5Acreate2(object, name.c_str(), file_type, space, H5P_DEFAULT, H5P_DEFAULT),
                                object, name, "create"),
                          H5Aclose);
@@ -25,8 +32,7 @@ Handle row(std::size_t size) {
 Handle open(hid_t object, const std::string& name, std::initializer_list<H5T_class_t> kinds,
             const char* expected) {
   const std::string place = file_name(object) + ": attribute " + name + " of " + object_name(object);
-  if (H5Aexists(object, name.c_str()) <= 0)
-    throw InputError(place + " is missing; expected a saddleflow run file");
+  if (!has_attribute(object, name)) throw InputError(place + " is missing; expected a saddleflow run file");
   Handle attribute(check(H5Aopen(object, name.c_str(), H5P_DEFAULT), object, name, "open"), H5Aclose);
   const Handle type(H5Aget_type(attribute), H5Tclose);
   for (const H5T_class_t kind : kinds) {

@@ -18,6 +18,9 @@ void write_attribute(hid_t object, const std::string& name, const std::vector<st
 /// A scalar, where the vector above makes a row of one.
 void write_scalar_attribute(hid_t object, const std::string& name, std::int64_t value);
 
+/// IoError where the system refuses to read; a damaged list of attributes has none.
+bool has_attribute(hid_t object, const std::string& name);
+
 /// InputError naming file, object and attribute if it is missing or of another kind.
 std::string read_text_attribute(hid_t object, const std::string& name);
 double read_real_attribute(hid_t object, const std::string& name);
