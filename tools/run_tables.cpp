@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/resource.h>
 
 #include <cmath>
 #include <map>
@@ -148,6 +149,15 @@ void print_summary(std::FILE* out, const archive::RunSummary& s) {
           count(s, "steps_rejected_indefinite"),
       count(s, "gradients"), count(s, "hessian_vectors"), count(s, "hessians"), count(s, "stepper_switches"),
       number(s, "wall_seconds"));
+}
+
+void print_memory(std::FILE* out, std::size_t weights) {
+  constexpr std::size_t large = 10'000;  // below, the libraries alone have more
+  rusage usage{};
+  if (weights < large || getrusage(RUSAGE_SELF, &usage) != 0) return;
+  const double bytes = 1024.0 * static_cast<double>(usage.ru_maxrss);  // Linux counts in units of 1024
+  fmt::print(out, "memory:  at most {:.0f} MB, as much as {:.0f} vectors of the weights\n", bytes / 1e6,
+             bytes / (sizeof(Real) * static_cast<double>(weights)));
 }
 
 void print_verification(std::FILE* out, const Verification& v) {

@@ -26,6 +26,8 @@ void print_visits(std::FILE* out, const archive::RunReader& run,
                   const std::vector<archive::SaddleRow>& visits);
 /// Stop reason, gauges and work.
 void print_summary(std::FILE* out, const archive::RunSummary& summary);
+/// Of large networks: the most memory that this process has had, in MB and in vectors of the weights.
+void print_memory(std::FILE* out, std::size_t weights);
 void print_verification(std::FILE* out, const Verification& v);
 
 }  // namespace saddleflow::tools

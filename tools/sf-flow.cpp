@@ -186,6 +186,7 @@ int run(const Arguments& a, const std::string& command) {
     print_events(stdout, file);
     if (study.boolean("events.saddle.enabled")) print_visits(stdout, file, file.saddle_rows());
     print_summary(stdout, summary);
+    print_memory(stdout, file.description().parameter_layer.size());
     fmt::print("file:    {}\n", a.output);
     const bool to_be_verified = a.verify && !stopped.is_failure();
     if (!to_be_verified && stopped != Stop::interrupted)

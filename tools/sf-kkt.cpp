@@ -81,6 +81,7 @@ int run(const Arguments& a, const std::string& command) {
     print_heading(stdout, problem.description);
     print_kkt_points(stdout, table);
     print_search(stdout, table, !a.no_descend, seconds.count());
+    print_memory(stdout, problem.description.parameter_layer.size());
     if (approach) print_approach(stdout, *approach, limits, table, problem.description);
     if (!a.output.empty() && !table.interrupted) fmt::print("file:    {}\n", a.output);
   }

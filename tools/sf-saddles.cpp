@@ -152,6 +152,7 @@ int run(const Arguments& a, const std::string& command) {
                  first.run ? a.sources : std::vector<std::string>());
     if (first.run && survey.visits.empty())
       for (const KktProblem& problem : problems) print_visits(stdout, *problem.run, {});
+    print_memory(stdout, first.description.parameter_layer.size());
     if (!a.output.empty() && !survey.interrupted) fmt::print("file:    {}\n", a.output);
   }
   return survey.interrupted ? 130 : 0;

@@ -76,7 +76,7 @@ void print_match(std::FILE* out, const StopMatch& match, const Absence& absence,
                                          match.is_pair() && !match.same_active_neurons ? " *" : "");
   fmt::print(out, "{:>3} {:>15} {:>13} {:>10} {:>14.8g} {:>12} {:>10}{}\n", place,
              slow_time(stop.time, stop.after),
-             match.is_pair() ? number(match.time_difference, "{:+.2e}") : "-", active,
+             match.is_pair() ? number(match.time_difference, "{:+.4e}") : "-", active,
              static_cast<double>(stop.loss), match.is_pair() ? number(match.loss_difference, "{:+.1e}") : "-",
              match.is_pair() ? number(match.output_distance, "{:.1e}") : "-",
              match.is_pair() ? "" : fmt::format("  (not in the {}: {})", first, absence.words));

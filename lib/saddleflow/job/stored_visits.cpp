@@ -5,9 +5,9 @@
 #include <limits>
 #include <utility>
 
+#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/flow/probe.hpp"
 #include "saddleflow/flow/visit_rule.hpp"
-#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/study_table.hpp"

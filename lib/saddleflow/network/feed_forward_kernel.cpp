@@ -61,8 +61,12 @@ void FeedForwardKernel::in_rounds(const Job& job) {
 
 template <class Job>
 void FeedForwardKernel::for_blocks(const Job& job) {
+  if (workers_ == nullptr) {  // without std::function, which may take memory from the heap
+    for (const ColumnRange& block : blocks()) job(block, scratch_.front());
+    return;
+  }
   in_rounds([&job, this](std::size_t first, std::size_t count) {
-    run_jobs(workers_, static_cast<Index>(count), [&job, first, this](Index k) {
+    workers_->run(static_cast<Index>(count), [&job, first, this](Index k) {
       const auto number = static_cast<std::size_t>(k);
       job(blocks()[first + number], scratch_[number]);
     });

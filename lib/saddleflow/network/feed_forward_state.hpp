@@ -11,7 +11,9 @@
 namespace saddleflow {
 
 /// One hidden layer, every matrix width x columns. `back` = W_{l+1}^T delta_{l+1}, of the last one what comes
-/// back through the outer layer; the prefix d is the tangent.
+/// back through the outer layer; the prefix d is the tangent. What no call has needed yet is empty, and so is
+/// what a kernel keeps no longer than it works on a block of columns (of layered networks da, dback and
+/// ddelta).
 struct HiddenState {
   Matrix z, a, slope, curvature, back, delta;
   Matrix dz, da, dback, ddelta;

@@ -51,8 +51,8 @@ class Kernel {
   /// it is made of differences.
   virtual Real hessian_error() { return 0; }
 
-  /// From now on large passes are shared by these threads, in pieces that do not depend on their number: nor do
-  /// the bits of any result. Null (the default): the caller's thread alone. By default nothing is shared.
+  /// From now on large passes are shared by these threads, in pieces that do not depend on their number: nor
+  /// do the bits of any result. Null (the default): the caller's thread alone. By default nothing is shared.
   virtual void set_workers(Workers* /*workers*/) {}
 
   /// From the next forward() on, the branches of `pattern`, of which a copy is kept; null: the activation as

@@ -74,7 +74,8 @@ class Correlation {
   /// out = d(grad Phi_c(u))/dc = - sum l''(c H, y) H grad H(u). Counts as a gradient.
   void scale_derivative(const Vector& u, Vector& out);
 
-  /// Threads that share large passes (Kernel::set_workers()); null: the caller's alone. They must outlive this.
+  /// Threads that share large passes (Kernel::set_workers()); null: the caller's alone. They must outlive
+  /// this.
   void set_workers(Workers* workers) { pass_.kernel().set_workers(workers); }
   const WorkCounters& counters() const { return counters_; }
   void set_counters(const WorkCounters& counters) { counters_ = counters; }

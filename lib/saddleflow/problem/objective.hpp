@@ -113,7 +113,8 @@ class Objective {
   Real gradient_operations() const;
   Real hessian_operations() const;
 
-  /// Threads that share large passes (Kernel::set_workers()); null: the caller's alone. They must outlive this.
+  /// Threads that share large passes (Kernel::set_workers()); null: the caller's alone. They must outlive
+  /// this.
   void set_workers(Workers* workers) { pass_.kernel().set_workers(workers); }
   const WorkCounters& counters() const { return counters_; }
   void set_counters(const WorkCounters& counters) { counters_ = counters; }

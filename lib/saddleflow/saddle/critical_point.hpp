@@ -40,7 +40,7 @@ struct CriticalPoint {
   /// lies. Refinement and spectrum are then those of the loss restricted to the surface of these kinks; the
   /// eigenvalues across the surface are set to zero.
   std::optional<KinkedFirstOrder> kinks;
-  Spectrum spectrum;  ///< of the Hessian
+  Spectrum spectrum;     ///< of the Hessian
   ZeroModes zero_modes;  ///< nothing where the spectrum has no null_space()
   std::vector<NeuronNcf> ncfs;
   /// Zero neurons whose correlation function is not available (has_neuron_ncf()). Only the Hessian then shows
