@@ -215,6 +215,8 @@ BOOST_AUTO_TEST_CASE(any_number_of_threads_finds_the_same) {
     const KktTable shared = find_kkt_points(problem.n, options);
     BOOST_TEST(calls == 12);
     BOOST_TEST(shared.work.hessians > 0);
+    BOOST_TEST(shared.work.gradients == alone.work.gradients);
+    BOOST_TEST(shared.work.hessians == alone.work.hessians);
     BOOST_TEST_REQUIRE(shared.entries.size() == alone.entries.size());
     for (std::size_t i = 0; i < alone.entries.size(); ++i) {
       BOOST_TEST((shared.entries[i].point.direction == alone.entries[i].point.direction));

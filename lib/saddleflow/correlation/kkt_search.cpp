@@ -116,10 +116,9 @@ class Climber {
                 : polish(CorrelationOnSphere(correlation_, 1), direction, tolerance);
   }
   /// What a copy of the problem has been asked for; the calls of the caller's are counted there.
-  WorkCounters own_work() {
-    sum_.reset();
-    return own_ ? own_->counters() : WorkCounters();
-  }
+  WorkCounters own_work() const { return own_ ? own_->counters() : WorkCounters(); }
+  /// What one neuron has been asked for.
+  WorkCounters take_neuron_work() { return sum_ ? sum_->take_work() : WorkCounters(); }
 
  private:
   KktPoint climb(int sign, const Vector& start, Real tolerance) {
@@ -168,7 +167,15 @@ class Climbs {
 
   /// After the last climb: adds the work of all threads to the counters of the caller's correlation.
   void count_work() {
-    for (auto& climber : idle_) correlation_.set_counters(correlation_.counters() + climber->own_work());
+    // Rounded once: the sum does not depend on who has made which climb.
+    WorkCounters own, of_neuron;
+    for (auto& climber : idle_) {
+      own = own + climber->own_work();
+      of_neuron = of_neuron + climber->take_neuron_work();
+    }
+    const auto neurons = static_cast<Index>(correlation_.network().neurons().size());
+    if (NeuronSum::applies_to(correlation_.network())) own = own + in_whole_networks(of_neuron, neurons);
+    correlation_.set_counters(correlation_.counters() + own);
   }
 
  private:

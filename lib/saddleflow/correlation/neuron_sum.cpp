@@ -19,8 +19,12 @@ NeuronSum::NeuronSum(Correlation& whole) : whole_(whole) {
     parameters_.push_back(neuron_parameters(network, k));
 }
 
-NeuronSum::~NeuronSum() {
-  whole_.set_counters(whole_.counters() + in_whole_networks(neuron_->counters(), count()));
+NeuronSum::~NeuronSum() { whole_.set_counters(whole_.counters() + in_whole_networks(take_work(), count())); }
+
+WorkCounters NeuronSum::take_work() {
+  const WorkCounters work = neuron_->counters();
+  neuron_->set_counters({});
+  return work;
 }
 
 WorkCounters in_whole_networks(const WorkCounters& of_neuron, Index count) {

@@ -30,6 +30,9 @@ class NeuronSum {
   Index count() const { return static_cast<Index>(parameters_.size()); }
   /// Which weights are neuron k's, incoming ones first.
   const std::vector<Index>& parameters(Index k) const { return parameters_[static_cast<std::size_t>(k)]; }
+  /// What N_1 has been asked for since the last call of this. Where this is not called, the end of this adds
+  /// it to the counters of the whole, see in_whole_networks().
+  WorkCounters take_work();
   /// u_k.
   Vector part(const Vector& u, Index k) const { return u(parameters(k)); }
 
@@ -39,8 +42,7 @@ class NeuronSum {
   std::vector<std::vector<Index>> parameters_;
 };
 
-/// What evaluations of N_1 cost, in those of N: a part of m, rounded up. Calls of NeuronSum's neuron are
-/// added to the counters of its whole so when it ends.
+/// What evaluations of N_1 cost, in those of N: a part of m, rounded up.
 WorkCounters in_whole_networks(const WorkCounters& of_neuron, Index count);
 
 }  // namespace saddleflow
