@@ -104,6 +104,8 @@ class Climber {
   /// With a copy of the problem.
   explicit Climber(std::unique_ptr<Correlation> own) : Climber(*own) { own_ = std::move(own); }
 
+  /// What has been kept of an earlier climb is no longer: what a climb is counted does not depend on others.
+  void begin(const Vector& start) { correlation_.value(start); }
   KktPoint up(const Vector& start, Real tolerance) { return climb(1, start, tolerance); }
   /// The value is that of N.
   KktPoint down(const Vector& start, Real tolerance) {
@@ -143,9 +145,7 @@ struct Ends {
 class Climbs {
  public:
   Climbs(Correlation& correlation, const KktSearchOptions& options)
-      : correlation_(correlation), options_(options) {
-    idle_.push_back(std::make_unique<Climber>(correlation));
-  }
+      : correlation_(correlation), options_(options) {}
 
   std::vector<Ends> from(const std::vector<Vector>& starts, Index done_before) {
     std::vector<Ends> ends(starts.size());
@@ -154,6 +154,7 @@ class Climbs {
       const auto at = static_cast<std::size_t>(k);
       if (interrupted()) return;
       std::unique_ptr<Climber> climber = take();
+      climber->begin(starts[at]);
       ends[at].up = climber->up(starts[at], options_.tolerance);
       if (options_.descend) ends[at].down = climber->down(starts[at], options_.tolerance);
       ends[at].made = true;
