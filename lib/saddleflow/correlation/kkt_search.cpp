@@ -104,7 +104,7 @@ class Climber {
   /// With a copy of the problem.
   explicit Climber(std::unique_ptr<Correlation> own) : Climber(*own) { own_ = std::move(own); }
 
-  /// What has been kept of an earlier climb is no longer: what a climb is counted does not depend on others.
+  /// Drops what is kept of an earlier climb: the count of a climb does not depend on who made the one before.
   void begin(const Vector& start) { correlation_.value(start); }
   KktPoint up(const Vector& start, Real tolerance) { return climb(1, start, tolerance); }
   /// The value is that of N.
