@@ -104,7 +104,7 @@ void SymmetricFactors::eliminate_one(Index k, Index column) {
   if (diagonal_[k] != 0)
     factor_.col(k).tail(below) = panel_.col(column).tail(below) / diagonal_[k];
   else
-    factor_.col(k).tail(below).setZero();  // the whole column is zero, or it were no pivot
+    factor_.col(k).tail(below).setZero();  // the whole column is zero, or this would be no pivot
 }
 
 void SymmetricFactors::eliminate_two(Index k, Index column) {
