@@ -1,6 +1,7 @@
 #include "saddleflow/flow/flow_stepping.hpp"
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "saddleflow/flow/piecewise_flow.hpp"
@@ -34,6 +35,21 @@ ErrorGroups whole_neurons(const Network& network) {
   return groups;
 }
 
+// The loss is a function of degree p + 1 in the weights of an inactive neuron of a layered network, and of
+// that of the network if the outputs are a sum over neurons.
+Growth growth_of(const Network& network) {
+  Growth growth;
+  const NetworkTraits traits = network.traits();
+  const int degree = traits.separable ? network.degree() : network.activation().power() + 1;
+  if (!traits.homogeneous || network.neurons().empty() || degree < 2) return growth;
+  ErrorGroups groups = whole_neurons(network);
+  growth.first = std::move(groups.first);
+  growth.second = std::move(groups.second);
+  growth.count = groups.count;
+  growth.degree = degree;
+  return growth;
+}
+
 }  // namespace
 
 StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit, Real kappa) {
@@ -46,6 +62,7 @@ StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit
   options.error.displacement = kappa * std::sqrt(rtol);
   options.error.quadratures = 1;
   options.error.quadrature_scale = energy_unit > 0 ? energy_unit : Real(1);
+  if (!PiecewiseFlow::applies_to(network)) options.growth = growth_of(network);
   options.smooth = network.traits().polynomial();
   if (options.smooth) options.error.rounding = kRoundingOfDop853;
   return options;

@@ -35,6 +35,7 @@ StepperOptions PolarChart::stepper_options(StepperOptions cartesian, const Polar
   cartesian.error.quadrature_scale = 1;
   cartesian.error.logarithms = flow.group_count();
   cartesian.groups = polar_error_groups(flow.correlation().network());
+  cartesian.growth = {};             // lengths of neurons are logarithms here
   cartesian.error.displacement = 0;  // a settled direction is no critical point to be timed
   cartesian.max_step = 0;            // was in flow time
   return cartesian;

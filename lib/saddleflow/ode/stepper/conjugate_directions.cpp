@@ -16,7 +16,6 @@ constexpr Real kExhausted = Real(1e-8);
 
 void ConjugateDirections::begin(Index n) {
   size_ = 0;
-  norm_ = 0;
   p_.resize(n, capacity_);
   q_.resize(n, capacity_);
 }
@@ -60,7 +59,6 @@ ConjugateDirections::Advance ConjugateDirections::advance(ProductRef product, Ve
   product(direction_, product_);
   if (!product_.allFinite())
     throw StepFailure(Stop::nonfinite, "conjugate directions: a Hessian-vector product is not finite");
-  norm_ = std::max(norm_, product_.norm());
   const Real curvature = direction_.dot(product_);
   if (!(curvature > 0)) return Advance::indefinite;
   const Real scale = 1 / std::sqrt(curvature);

@@ -30,8 +30,6 @@ class ConjugateDirections {
   /// along which A is not positive.
   Solved solve(ProductRef product, const Vector& b, Vector& x, const Enough& enough, int most);
 
-  /// The largest |A p| / |p| so far.
-  Real matrix_norm() const { return norm_; }
   Index size() const { return size_; }
 
  private:
@@ -41,7 +39,6 @@ class ConjugateDirections {
   void keep();
 
   Index capacity_, size_ = 0;
-  Real norm_ = 0;
   Matrix p_, q_;  ///< a column a direction, p_k' A p_k = 1; q_k = A p_k
   Vector residual_, direction_, product_, coefficients_;
   Vector last_, last_product_;  ///< the direction before, where it is not kept

@@ -39,7 +39,8 @@ void DenseStageMatrix::take_out(const std::vector<char>& resting) {
   }
 }
 
-bool DenseStageMatrix::prepare(Real shift, const Vector& extra, const std::vector<char>& resting) {
+bool DenseStageMatrix::prepare(Real shift, const Vector& extra, const Vector& /*rounding*/,
+                               const std::vector<char>& resting) {
   if (symmetric_) {
     factor_ = jacobian_;
     take_out(resting);

@@ -16,7 +16,8 @@ class DenseStageMatrix final : public StageMatrix {
   bool symmetric() const override { return symmetric_; }
   void spread(const Vector& size, Vector& out) override;
   bool sampled() const override { return false; }
-  bool prepare(Real shift, const Vector& extra, const std::vector<char>& resting) override;
+  bool prepare(Real shift, const Vector& extra, const Vector& rounding,
+               const std::vector<char>& resting) override;
   Solved solve(Eigen::Ref<Vector> x, const StageError& error) override;
   std::optional<Real> largest(SpectralEstimator& estimator, int steps) const override;
 

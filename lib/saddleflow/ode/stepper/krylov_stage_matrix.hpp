@@ -18,7 +18,8 @@ class KrylovStageMatrix final : public StageMatrix {
   bool symmetric() const override { return true; }
   void spread(const Vector& size, Vector& out) override;
   bool sampled() const override { return true; }
-  bool prepare(Real shift, const Vector& extra, const std::vector<char>& resting) override;
+  bool prepare(Real shift, const Vector& extra, const Vector& rounding,
+               const std::vector<char>& resting) override;
   Solved solve(Eigen::Ref<Vector> x, const StageError& error) override;
   int products() const override { return products_; }
   // The directions do not know it: on a plateau they lie in the slow modes, where the right-hand sides are.
@@ -27,11 +28,12 @@ class KrylovStageMatrix final : public StageMatrix {
  private:
   void multiply(const Vector& v, Vector& out);
   void silence(Vector& v) const;
+  bool is_rounding(const Vector& residual, const Vector& solution) const;
 
   std::optional<System> system_;
   Vector x_;
   Real t_ = 0, shift_ = 0;
-  Vector extra_, masked_, right_, solution_, error_;
+  Vector extra_, rounding_, masked_, right_, solution_, error_;
   std::vector<char> resting_;
   bool some_rest_ = false;
   ConjugateDirections directions_;

@@ -50,7 +50,8 @@ Rodas5P::Rodas5P(const StepperOptions& options, Solver solver)
       h_dense_(table<Table<3>>(rodas5p::kH)),
       solver_(solver),
       matrix_(made(solver)),
-      stage_control_(without_displacement(options.error), options.groups) {}
+      stage_control_(without_displacement(options.error), options.groups),
+      factor_(options.growth) {}
 
 Rodas5P::Rodas5P(const Rodas5P& other)
     : OneStepMethod(other),
@@ -60,9 +61,27 @@ Rodas5P::Rodas5P(const Rodas5P& other)
       solver_(other.solver_),
       matrix_(other.matrix_->clone()),
       stage_control_(other.stage_control_),
-      dense_(other.dense_) {}
+      factor_(other.factor_),
+      dense_(other.dense_),
+      end_(other.end_) {}
 
-void Rodas5P::begin_step(const System& system) {
+// The factor needs products, and the dense matrix a Hessian.
+void Rodas5P::begin_factor(const System& system) {
+  factor_.rest();
+  const bool symmetric = solver_ == Solver::dense ? system.has_hessian() : true;
+  if (symmetric && system.has_hessian_vector() && !system.has_time_derivative())
+    factor_.begin(system, x0_, f0_, t0_, current_time_step());
+  start_rate_ = f0_;
+  if (factor_.active()) factor_.start_rate(x0_, f0_, start_rate_);
+}
+
+Real Rodas5P::longest_step() const {
+  return factor_.active() ? factor_.longest() : OneStepMethod::longest_step();
+}
+
+void Rodas5P::begin_step(const System& original) {
+  begin_factor(original);
+  const System system = factor_.active() ? System(factor_) : original;
   const Index size = x0_.size();
   const Index q = options_.error.quadratures;
   if (q > 0 && !system.has_quadrature_jacobian())
@@ -72,7 +91,7 @@ void Rodas5P::begin_step(const System& system) {
   dense_.resize(size, 3);
   argument_.resize(size);
   rate_.resize(size);
-  matrix_->begin(system, x0_, f0_, t0_, current_time_step());
+  matrix_->begin(system, x0_, start_rate_, t0_, current_time_step());
   if (solver_ == Solver::dense) ++counters_.jacobians;
   if (q > 0) {
     quadrature_jacobian_.resize(q, size - q);
@@ -87,7 +106,9 @@ void Rodas5P::begin_step(const System& system) {
 void Rodas5P::find_time_derivative(const System& system) {
   has_time_derivative_ = true;
   time_derivative_.resize(x0_.size());
-  if (system.has_time_derivative())
+  if (factor_.active())
+    factor_.time_derivative(x0_, quadrature_jacobian_, time_derivative_);
+  else if (system.has_time_derivative())
     system.time_derivative(x0_, time_derivative_, t0_);
   else if (!system.has_hessian() && !system.has_jacobian())
     differences_.time_derivative(system, x0_, f0_, t0_, current_time_step(), time_derivative_);
@@ -136,9 +157,9 @@ void Rodas5P::find_resting() {
   const Index n = leading();
   resting_.assign(static_cast<std::size_t>(n), 0);
   wakes_ = 0;
-  if (has_time_derivative_ || !forgives_rounding()) return;
+  if ((has_time_derivative_ && !factor_.active()) || !forgives_rounding()) return;
   for (Index i = 0; i < n; ++i)
-    resting_[static_cast<std::size_t>(i)] = std::abs(f0_[i]) <= slope_rounding_[i] ? 1 : 0;
+    resting_[static_cast<std::size_t>(i)] = std::abs(start_rate_[i]) <= slope_rounding_[i] ? 1 : 0;
 }
 
 bool Rodas5P::all_rest() const {
@@ -208,9 +229,22 @@ Rodas5P::Stages Rodas5P::solve_stage(int stage, Real h) {
   return solved;
 }
 
+// Not to what rests.
+void Rodas5P::add_time_derivative(Real part) {
+  const Index n = leading();
+  for (Index i = 0; i < n; ++i)
+    if (resting_[static_cast<std::size_t>(i)] == 0) rate_[i] += part * time_derivative_[i];
+  rate_.tail(rate_.size() - n) += part * time_derivative_.tail(rate_.size() - n);
+}
+
 Rodas5P::Stages Rodas5P::run_stages(const System& system, Real h) {
-  rate_ = f0_;
+  rate_ = start_rate_;
+  // What the factor alone makes of the step is part of its way.
   way_ = 0;
+  if (factor_.active()) {
+    const Index n = leading();
+    way_ = ((factor_.factors(h).array() - 1) * x0_.head(n).array()).matrix().norm();
+  }
   keep_resting(rate_);
   for (int i = 0; i < rodas5p::kStages; ++i) {
     if (i > 0) {
@@ -220,7 +254,7 @@ Rodas5P::Stages Rodas5P::run_stages(const System& system, Real h) {
       if (!keep_resting(rate_)) return Stages::woken;
       rate_.noalias() += stages_.leftCols(i) * (c_.row(i).head(i).transpose() / h);
     }
-    if (has_time_derivative_) rate_ += h * static_cast<Real>(rodas5p::kD[i]) * time_derivative_;
+    if (has_time_derivative_) add_time_derivative(h * static_cast<Real>(rodas5p::kD[i]));
     if (!rate_.allFinite()) return Stages::nonfinite;
     const Stages solved = solve_stage(i, h);
     if (solved != Stages::done) return solved;
@@ -232,13 +266,23 @@ Rodas5P::Stages Rodas5P::try_stages(const System& system, Real h) {
   Stages stages = Stages::woken;
   while (stages == Stages::woken) {
     if (solver_ == Solver::dense) ++counters_.factorizations;
-    if (!matrix_->prepare(1 / (kGamma * h), least_curvature_, resting_)) return Stages::indefinite;
+    argument_ = slope_rounding_.head(leading());
+    if (!matrix_->prepare(1 / (kGamma * h), least_curvature_, argument_, resting_)) return Stages::indefinite;
     stages = run_stages(system, h);
   }
   return stages == Stages::done ? spread_rounding(h) : stages;
 }
 
-OneStepMethod::Trial Rodas5P::attempt(const System& system, Real h) {
+// The end of a try, its error and the rounding in it, in the coordinates of the system.
+void Rodas5P::leave_factor(Real h) {
+  const Index n = leading();
+  end_ = x_try_;
+  const Vector& factors = factor_.factors(h);
+  for (Vector* y : {&x_try_, &rate_, &rounding_}) y->head(n) = y->head(n).cwiseProduct(factors);
+}
+
+OneStepMethod::Trial Rodas5P::attempt(const System& original, Real h) {
+  const System system = factor_.active() ? System(factor_) : original;
   switch (try_stages(system, h)) {
     case Stages::indefinite:
     case Stages::stalled:  // shorter steps have a matrix closer to a multiple of one
@@ -250,10 +294,11 @@ OneStepMethod::Trial Rodas5P::attempt(const System& system, Real h) {
   }
   x_try_ = argument_ + stages_.col(rodas5p::kStages - 1);  // the last argument is y + sum_j a_8j U_j
   rate_ = stages_.col(rodas5p::kStages - 1);
+  if (factor_.active()) leave_factor(h);
   const Real error = error_norm(rate_, h);
   if (error <= 1) {
     // The next step needs it anyway, and a result without a derivative must not be accepted.
-    system(x_try_, f_try_, t0_ + h);
+    original(x_try_, f_try_, t0_ + h);
     if (!f_try_.allFinite()) return nonfinite(h);
     dense_.noalias() = stages_ * h_dense_.transpose();
   }
@@ -263,8 +308,11 @@ OneStepMethod::Trial Rodas5P::attempt(const System& system, Real h) {
 void Rodas5P::interpolate(Real t, Vector& x) const {
   const Real theta = (t - t0_) / (t1_ - t0_);
   const Real rest = 1 - theta;
-  x = rest * x0_ + theta * x1_ +
+  x = rest * x0_ + theta * (factor_.active() ? end_ : x1_) +
       theta * rest * (dense_.col(0) + theta * (dense_.col(1) + theta * dense_.col(2)));
+  if (!factor_.active()) return;
+  const Vector& factors = factor_.factors(t - t0_);
+  x.head(factors.size()) = x.head(factors.size()).cwiseProduct(factors);
 }
 
 }  // namespace saddleflow

@@ -27,6 +27,10 @@
 // of J. What r does to a step, no error of it, is what the matrix makes of it: h r along zero modes, r /
 // lambda along stiff ones.
 //
+// Where small neurons grow by themselves (StepperOptions::growth) the stages are those of the system with an
+// integrating factor for each of them (IntegratingFactor), which depends on time and has a symmetric Jacobian
+// as well.
+//
 // Trailing quadrature components (see System) make J block-triangular; with Q their row of it the exact
 // solution is U_q = gamma h (r_q + Q U_lead): O(q n), and the integrals have the method's full order.
 #pragma once
@@ -35,6 +39,7 @@
 #include <vector>
 
 #include "saddleflow/ode/stepper/difference_jacobian.hpp"
+#include "saddleflow/ode/stepper/integrating_factor.hpp"
 #include "saddleflow/ode/stepper/one_step_method.hpp"
 #include "saddleflow/ode/stepper/rodas5p_coefficients.hpp"
 #include "saddleflow/ode/stepper/stage_matrix.hpp"
@@ -53,7 +58,8 @@ class Rodas5P final : public OneStepMethod {
     return solver_ == Solver::dense ? stepper_name::rodas5p : stepper_name::rodas5p_cg;
   }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Rodas5P>(*this); }
-  int dense_degree() const override { return 4; }
+  /// Of a step with integrating factors the dense output is no polynomial.
+  int dense_degree() const override { return factor_.active() ? 0 : 4; }
 
   /// See StageMatrix::products(), of the last step.
   int products() const { return matrix_->products(); }
@@ -64,10 +70,14 @@ class Rodas5P final : public OneStepMethod {
 
  private:
   void begin_step(const System& system) override;
+  Real longest_step() const override;
   Trial attempt(const System& system, Real h) override;
   void interpolate(Real t, Vector& x) const override;
 
+  void begin_factor(const System& system);
+  void leave_factor(Real h);
   void find_time_derivative(const System& system);
+  void add_time_derivative(Real part);
   void find_rounding();
   void find_resting();
   bool forgives_rounding() const { return options_.error.slope_rounding == SlopeRounding::forgiven; }
@@ -93,6 +103,8 @@ class Rodas5P final : public OneStepMethod {
   ErrorControl stage_control_;  ///< the same without what the way of the whole step allows
   bool has_time_derivative_ = false;
   DifferenceJacobian differences_;
+  mutable IntegratingFactor factor_;
+  Vector start_rate_;           ///< at the start of the step, in the coordinates of the factor
   Matrix quadrature_jacobian_;  ///< Q
   Vector time_derivative_, argument_, rate_, stage_error_;
   Real way_ = 0;                                    ///< length of the longest stage of this try so far
@@ -101,6 +113,7 @@ class Rodas5P final : public OneStepMethod {
   int wakes_ = 0;
   Matrix stages_;  ///< U, a column a stage
   Matrix dense_;   ///< K of the last accepted step
+  Vector end_;     ///< its end in the coordinates of the factor
 };
 
 }  // namespace saddleflow

@@ -36,8 +36,10 @@ class StageMatrix {
   virtual void spread(const Vector& size, Vector& out) = 0;
   virtual bool sampled() const = 0;
   /// Before the solutions of a try: `shift` = 1/(gamma h), `extra` is added to the diagonal, and the
-  /// equations of components that rest are taken out. False: indefinite.
-  virtual bool prepare(Real shift, const Vector& extra, const std::vector<char>& resting) = 0;
+  /// equations of components that rest are taken out. `rounding`: that of each component of the right-hand
+  /// sides, below which a residual means nothing. False: indefinite.
+  virtual bool prepare(Real shift, const Vector& extra, const Vector& rounding,
+                       const std::vector<char>& resting) = 0;
   /// x becomes the solution with the right-hand side x. `error` judges solutions that are not exact.
   virtual Solved solve(Eigen::Ref<Vector> x, const StageError& error) = 0;
   /// Products with the Hessian in the solutions of this step; 0 of a matrix that is formed.

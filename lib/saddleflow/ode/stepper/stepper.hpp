@@ -13,6 +13,7 @@
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/ode/stepper/error_control.hpp"
+#include "saddleflow/ode/stepper/growth.hpp"
 #include "saddleflow/ode/stepper/step_counters.hpp"
 #include "saddleflow/ode/stepper/system.hpp"
 
@@ -100,6 +101,7 @@ inline constexpr int kDenseStiff = 2000;
 struct StepperOptions {
   ErrorControl::Options error;
   ErrorGroups groups;
+  Growth growth;        ///< of systems with products: stiff steps take it into account (IntegratingFactor)
   Real max_step = 0;    ///< 0: none
   bool smooth = false;  ///< the right-hand side has derivatives of all orders: "auto" then uses dop853
   int dense_limit = kDenseStiff;  ///< "auto": above this many components no Jacobian is formed

@@ -1,0 +1,138 @@
+#include "saddleflow/ode/stepper/integrating_factor.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace saddleflow {
+namespace {
+
+// A group below this part of the largest one grows by itself: what it changes elsewhere is of the order of
+// its square. (A larger part gives the same steps: see test/ode/stepper/integrating_factor_test.cpp.)
+constexpr Real kSmall = Real(0.1);
+// Of steps shorter than this part of an e-fold the method's error, of order six, is below rounding: (1e-3)^6.
+constexpr Real kWorthwhile = Real(1e-3);
+// Of the time in which a law of degree above 2 blows up the part that a step may take: the factor is then 100
+// (degree 3), and the next step begins with a new law.
+constexpr Real kOfBlowUp = Real(0.99);
+// e-folds of a law of degree 2 that a step may take: far from the ends of the range of numbers.
+constexpr Real kMostFolds = 100;
+
+}  // namespace
+
+void IntegratingFactor::measure(const Vector& x, const Vector& f) {
+  const auto n = static_cast<Index>(growth_.first.size());
+  const Real unit = x.head(n).cwiseAbs().maxCoeff();
+  size_.setZero(growth_.count);
+  rate_.setZero(growth_.count);
+  if (!(unit > 0)) return;
+  // Squares of multiples of the largest weight: tiny ones do not underflow before 1e-150 of it.
+  const auto add = [&](int group, Index i) {
+    if (group < 0) return;
+    size_[group] += (x[i] / unit) * (x[i] / unit);
+    rate_[group] += (x[i] / unit) * (f[i] / unit);
+  };
+  for (Index i = 0; i < n; ++i) {
+    add(growth_.first[static_cast<std::size_t>(i)], i);
+    if (!growth_.second.empty()) add(growth_.second[static_cast<std::size_t>(i)], i);
+  }
+  for (Index g = 0; g < size_.size(); ++g) rate_[g] = size_[g] > 0 ? rate_[g] / size_[g] : Real(0);
+  size_ = unit * size_.cwiseSqrt();
+}
+
+// Of a component of two groups the smaller one decides.
+void IntegratingFactor::choose(Real h) {
+  const auto n = growth_.first.size();
+  const Real small = kSmall * size_.maxCoeff();
+  Real fastest = 0;
+  for (Index g = 0; g < size_.size(); ++g)
+    if (size_[g] < small) fastest = std::max(fastest, rate_[g]);
+  alpha_.setZero(static_cast<Index>(n));
+  active_ = fastest * h >= kWorthwhile;
+  longest_ = exponent() > 0 ? kOfBlowUp / (exponent() * fastest) : kMostFolds / fastest;
+  for (std::size_t i = 0; active_ && i < n; ++i) {
+    int group = growth_.first[i];
+    const int second = growth_.second.empty() ? -1 : growth_.second[i];
+    if (second >= 0 && (group < 0 || size_[second] < size_[group])) group = second;
+    // What decays faster than anything grows is on its way through zero, or follows something that moves.
+    if (group >= 0 && size_[group] < small && rate_[group] >= -fastest)
+      alpha_[static_cast<Index>(i)] = rate_[group];
+  }
+}
+
+void IntegratingFactor::begin(const System& system, const Vector& x, const Vector& f, Real t, Real h) {
+  active_ = false;
+  if (growth_.first.empty()) return;
+  system_ = system;
+  t0_ = t;
+  f_ = f;
+  measure(x, f);
+  choose(h);
+}
+
+Real IntegratingFactor::factor(Real alpha, Real tau) const {
+  if (alpha == 0) return 1;
+  if (exponent() == 0) return std::exp(alpha * tau);
+  const Real left = 1 - exponent() * alpha * tau;
+  return exponent() == 1 ? 1 / left : std::pow(left, Real(-1) / exponent());
+}
+
+const Vector& IntegratingFactor::factors(Real tau) {
+  factor_.resize(alpha_.size());
+  Real alpha = 0, known = 1;  // most neighbours are of one group
+  for (Index i = 0; i < alpha_.size(); ++i) {
+    if (alpha_[i] != alpha) {
+      alpha = alpha_[i];
+      known = factor(alpha, tau);
+    }
+    factor_[i] = known;
+  }
+  return factor_;
+}
+
+void IntegratingFactor::start_rate(const Vector& x, const Vector& f, Vector& out) const {
+  out = f;
+  out.head(alpha_.size()) -= alpha_.cwiseProduct(x.head(alpha_.size()));
+}
+
+void IntegratingFactor::operator()(const Vector& v, Vector& dvdt, Real t) {
+  const Index n = alpha_.size();
+  factors(t - t0_);
+  whole_ = v;
+  whole_.head(n) = whole_.head(n).cwiseProduct(factor_);
+  (*system_)(whole_, dvdt, t);
+  for (Index i = 0; i < n; ++i) {
+    const Real m = factor_[i];
+    if (alpha_[i] == 0) continue;
+    Real rate = alpha_[i];
+    for (int k = 0; k < exponent(); ++k) rate *= m;
+    dvdt[i] = dvdt[i] / m - rate * v[i];
+  }
+}
+
+void IntegratingFactor::hessian(const Vector& x, Matrix& out, Real t) {
+  system_->hessian(x, out, t);
+  out.diagonal() += alpha_;
+}
+
+void IntegratingFactor::hessian_vector(const Vector& x, const Vector& v, Vector& out, Real t) {
+  system_->hessian_vector(x, v, out, t);
+  out += alpha_.cwiseProduct(v);
+}
+
+// d/dt [f(m v) / m - alpha m^{d-2} v] = J (alpha v) - alpha f - (d-2) alpha^2 v. Of integrals Q (alpha v).
+void IntegratingFactor::time_derivative(const Vector& x, const Matrix& quadrature_rows, Vector& out) {
+  const Index n = alpha_.size();
+  growth_rate_ = alpha_.cwiseProduct(x.head(n));
+  whole_.resize(n);
+  system_->hessian_vector(x, growth_rate_, whole_, t0_);
+  out.resize(x.size());
+  out.head(n) = -whole_ - alpha_.cwiseProduct(f_.head(n) + exponent() * growth_rate_);
+  if (x.size() > n) out.tail(x.size() - n) = quadrature_rows * growth_rate_;
+}
+
+void IntegratingFactor::quadrature_jacobian(const Vector& x, Matrix& out, Real t) {
+  system_->quadrature_jacobian(x, out, t);
+}
+
+}  // namespace saddleflow
