@@ -1,14 +1,13 @@
 #include "saddleflow/correlation/neuron_sum.hpp"
 
 #include "saddleflow/correlation/separable.hpp"
+#include "saddleflow/network/weights_of_neurons.hpp"
 
 namespace saddleflow {
 
 bool NeuronSum::applies_to(const Network& network) {
-  if (!is_separable(network) || network.degree() < 2 || network.neurons().size() < 2) return false;
-  std::size_t weights = 0;
-  for (const Neuron& neuron : network.neurons()) weights += neuron.incoming.size() + neuron.outgoing.size();
-  return weights == static_cast<std::size_t>(network.parameter_count());
+  return is_separable(network) && network.degree() >= 2 && network.neurons().size() >= 2 &&
+         partitions_weights(network);
 }
 
 NeuronSum::NeuronSum(Correlation& whole) : whole_(whole) {

@@ -5,6 +5,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/correlation/certificate.hpp"
 #include "saddleflow/correlation/projected_flow.hpp"
+#include "saddleflow/network/weights_of_neurons.hpp"
 
 namespace saddleflow {
 namespace {
@@ -51,10 +52,7 @@ bool is_separable(const Network& network) {
 }
 
 std::vector<Index> neuron_parameters(const Network& network, Index k) {
-  const Neuron& neuron = network.neurons()[static_cast<std::size_t>(k)];
-  std::vector<Index> parameters = neuron.incoming;
-  parameters.insert(parameters.end(), neuron.outgoing.begin(), neuron.outgoing.end());
-  return parameters;
+  return weights_of(network.neurons()[static_cast<std::size_t>(k)]);
 }
 
 Vector neuron_weights(const Network& network, const Vector& w, Index k) {

@@ -46,7 +46,8 @@ Growth growth_of(const Network& network) {
   growth.first = std::move(groups.first);
   growth.second = std::move(groups.second);
   growth.count = groups.count;
-  growth.degree = degree;
+  // The dense output of a step with a law of its own is no polynomial, as the steps between kinks need it.
+  growth.degree = PiecewiseFlow::applies_to(network) ? 0 : degree;
   return growth;
 }
 
@@ -62,7 +63,7 @@ StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit
   options.error.displacement = kappa * std::sqrt(rtol);
   options.error.quadratures = 1;
   options.error.quadrature_scale = energy_unit > 0 ? energy_unit : Real(1);
-  if (!PiecewiseFlow::applies_to(network)) options.growth = growth_of(network);
+  options.growth = growth_of(network);
   options.smooth = network.traits().polynomial();
   if (options.smooth) options.error.rounding = kRoundingOfDop853;
   return options;

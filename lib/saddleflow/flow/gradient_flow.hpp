@@ -33,6 +33,11 @@ class GradientFlow {
   Operations operations() const;
   /// d||grad L||^2 / dw = 2 (H grad L)^T, 1 x n.
   void quadrature_jacobian(const Vector& x, Matrix& out, Real t);
+  /// E' of the rates of the weights.
+  void quadrature_rates(const Vector& rates, Vector& out) const {
+    out.resize(1);
+    out[0] = rates.squaredNorm();
+  }
 
  private:
   Objective& objective_;

@@ -7,28 +7,10 @@
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/network/feed_forward_state.hpp"
 #include "saddleflow/network/sliding_manifold.hpp"
+#include "saddleflow/network/weights_of_neurons.hpp"
 
 namespace saddleflow {
 namespace {
-
-std::vector<Index> weights_of(const Neuron& neuron) {
-  std::vector<Index> all = neuron.incoming;
-  all.insert(all.end(), neuron.outgoing.begin(), neuron.outgoing.end());
-  return all;
-}
-
-/// Each weight belongs to one neuron.
-bool is_partition(const Network& network) {
-  std::vector<bool> seen(static_cast<std::size_t>(network.parameter_count()), false);
-  std::size_t count = 0;
-  for (const Neuron& neuron : network.neurons())
-    for (const Index i : weights_of(neuron)) {
-      if (seen[static_cast<std::size_t>(i)]) return false;
-      seen[static_cast<std::size_t>(i)] = true;
-      ++count;
-    }
-  return count == seen.size();
-}
 
 /// C_i = R_i^T diag(signs) R_i of every sample: what the derivatives of the outputs are multiplied with.
 class CurvatureRoots {
@@ -192,7 +174,8 @@ class FormMaker {
 
 std::optional<NeuronFormSize> neuron_form_size(const Objective& objective) {
   const Network& network = objective.network();
-  if (!network.traits().separable || network.neurons().empty() || !is_partition(network)) return std::nullopt;
+  if (!network.traits().separable || network.neurons().empty() || !partitions_weights(network))
+    return std::nullopt;
   NeuronFormSize size{objective.data().targets.size(), 0};
   for (const Neuron& neuron : network.neurons())
     size.per_neuron =

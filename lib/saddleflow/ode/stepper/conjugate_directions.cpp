@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "saddleflow/ode/stepper/stepper.hpp"
 
@@ -14,7 +15,8 @@ constexpr Real kExhausted = Real(1e-8);
 
 }  // namespace
 
-void ConjugateDirections::begin(Index n) {
+void ConjugateDirections::begin(Index n, std::vector<char> mask) {
+  mask_ = std::move(mask);
   size_ = 0;
   p_.resize(n, capacity_);
   q_.resize(n, capacity_);
@@ -26,6 +28,12 @@ void ConjugateDirections::project(Vector& x) {
   coefficients_.noalias() = p_.leftCols(size_).transpose() * residual_;
   x.noalias() += p_.leftCols(size_) * coefficients_;
   residual_.noalias() -= q_.leftCols(size_) * coefficients_;
+}
+
+void ConjugateDirections::silence(Vector& v) const {
+  if (mask_.empty()) return;
+  for (Index i = 0; i < v.size(); ++i)
+    if (mask_[static_cast<std::size_t>(i)] == 0) v[i] = 0;
 }
 
 void ConjugateDirections::keep() {
@@ -43,6 +51,8 @@ void ConjugateDirections::keep() {
 // One product, or none where the kept directions span all that the residual has but for rounding.
 ConjugateDirections::Advance ConjugateDirections::advance(ProductRef product, Vector& x) {
   direction_ = residual_;
+  silence(direction_);
+  const Real before = direction_.norm();
   // Twice is enough (Kahan), as for orthogonality.
   for (int pass = 0; pass < 2 && size_ > 0; ++pass) {
     coefficients_.noalias() = q_.leftCols(size_).transpose() * direction_;
@@ -50,10 +60,11 @@ ConjugateDirections::Advance ConjugateDirections::advance(ProductRef product, Ve
   }
   if (has_last_) direction_ -= last_product_.dot(direction_) * last_;
   const Real length = direction_.norm();
-  const Real before = residual_.norm();
   if (!(length > kExhausted * before)) {
     project(x);
-    return residual_.norm() < before / 2 ? Advance::made : Advance::none;
+    direction_ = residual_;
+    silence(direction_);
+    return direction_.norm() < before / 2 ? Advance::made : Advance::none;
   }
   direction_ /= length;
   product(direction_, product_);
@@ -74,7 +85,20 @@ ConjugateDirections::Advance ConjugateDirections::advance(ProductRef product, Ve
 ConjugateDirections::Solved ConjugateDirections::solve(ProductRef product, const Vector& b, Vector& x,
                                                        const Enough& enough, int most) {
   x.setZero(b.size());
-  residual_ = b;
+  Vector residual = b;
+  return improve(product, residual, x, enough, most);
+}
+
+ConjugateDirections::Solved ConjugateDirections::improve(ProductRef product, Vector& residual, Vector& x,
+                                                         const Enough& enough, int most) {
+  residual_.swap(residual);
+  const Solved solved = go_on(product, x, enough, most);
+  residual_.swap(residual);
+  return solved;
+}
+
+ConjugateDirections::Solved ConjugateDirections::go_on(ProductRef product, Vector& x, const Enough& enough,
+                                                       int most) {
   has_last_ = false;
   project(x);
   for (int products = 0; !enough(residual_, x); ++products) {

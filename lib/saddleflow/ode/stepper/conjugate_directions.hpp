@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/ode/stepper/spectral.hpp"
@@ -22,20 +23,25 @@ class ConjugateDirections {
 
   explicit ConjugateDirections(Index capacity) : capacity_(capacity) {}
 
-  /// For the next begin().
-  void set_capacity(Index capacity) { capacity_ = capacity; }
   /// Forgets all directions; A is another matrix, of this size.
-  void begin(Index n);
+  void begin(Index n) { begin(n, {}); }
+  /// The same with only the components marked in `mask` as unknowns: their equations alone are solved, and
+  /// the other components of the products only change the residual.
+  void begin(Index n, std::vector<char> mask);
   /// Solves A x = b with at most `most` products, or as well as rounding allows. indefinite: a direction
   /// along which A is not positive.
   Solved solve(ProductRef product, const Vector& b, Vector& x, const Enough& enough, int most);
+  /// The same from an x on whose residual, of all components, is known; both are changed.
+  Solved improve(ProductRef product, Vector& residual, Vector& x, const Enough& enough, int most);
 
   Index size() const { return size_; }
 
  private:
+  Solved go_on(ProductRef product, Vector& x, const Enough& enough, int most);
   enum class Advance { made, none, indefinite };
   Advance advance(ProductRef product, Vector& x);
   void project(Vector& x);
+  void silence(Vector& v) const;
   void keep();
 
   Index capacity_, size_ = 0;
@@ -43,6 +49,7 @@ class ConjugateDirections {
   Vector residual_, direction_, product_, coefficients_;
   Vector last_, last_product_;  ///< the direction before, where it is not kept
   bool has_last_ = false;
+  std::vector<char> mask_;  ///< empty: all
 };
 
 }  // namespace saddleflow

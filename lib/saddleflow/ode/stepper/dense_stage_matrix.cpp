@@ -4,7 +4,8 @@
 
 namespace saddleflow {
 
-void DenseStageMatrix::begin(const System& system, const Vector& x, const Vector& f, Real t, Real h) {
+void DenseStageMatrix::begin(const System& system, const Vector& x, const Vector& f, Real t, Real h,
+                             const std::vector<int>& /*levels*/) {
   const Index n = x.size() - system.quadratures();
   symmetric_ = system.has_hessian();
   jacobian_.resize(n, n);

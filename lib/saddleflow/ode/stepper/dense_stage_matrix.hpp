@@ -12,7 +12,8 @@ namespace saddleflow {
 class DenseStageMatrix final : public StageMatrix {
  public:
   std::unique_ptr<StageMatrix> clone() const override { return std::make_unique<DenseStageMatrix>(*this); }
-  void begin(const System& system, const Vector& x, const Vector& f, Real t, Real h) override;
+  void begin(const System& system, const Vector& x, const Vector& f, Real t, Real h,
+             const std::vector<int>& levels) override;
   bool symmetric() const override { return symmetric_; }
   void spread(const Vector& size, Vector& out) override;
   bool sampled() const override { return false; }

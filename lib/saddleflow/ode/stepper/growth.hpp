@@ -1,17 +1,33 @@
-// Which components of a system grow together, and by which law.
+// Which components of a system belong to one neuron, how large the neurons are, and by which law they grow.
 #pragma once
 
 #include <vector>
 
+#include "saddleflow/base/real.hpp"
+
 namespace saddleflow {
 
-/// Groups of components, one per neuron: a group that is small beside the largest one grows, or decays, by
-/// itself as r' = alpha r^{degree-1}, r its norm. Empty `first`: none is known.
+/// Groups of components, one per neuron. A group that is small beside the largest one hardly moves the
+/// others, and grows, or decays, by itself as r' = alpha r^{degree-1}, r its norm. Empty `first`: none is
+/// known.
 struct Growth {
   std::vector<int> first;   ///< group of each leading component, or -1
-  std::vector<int> second;  ///< another group or -1: the component grows with the smaller one; may be empty
+  std::vector<int> second;  ///< another group or -1: the smaller one counts; may be empty
   int count = 0;
-  int degree = 2;  ///< at least 2
+  int degree = 0;  ///< at least 2; 0: no law is known
 };
+
+/// The largest magnitude in each group: no square that may underflow.
+void group_sizes(const Growth& groups, const Vector& x, Vector& sizes);
+/// The smaller group of a component, or -1.
+int smaller_group(const Growth& groups, const Vector& sizes, Index component);
+/// Levels of size, from 0 for the largest groups: components whose groups differ by less than kLevel, more or
+/// less, share one. Those of no group and of groups that are zero are in level 0. One number per component;
+/// empty if there is one level only.
+std::vector<int> size_levels(const Growth& groups, const Vector& x);
+
+/// Solutions of linear equations by one Krylov space have errors of the size of their largest components
+/// times rounding, times what the space magnifies: beside this ratio twelve digits are left.
+inline constexpr Real kLevel = Real(1e-4);
 
 }  // namespace saddleflow

@@ -15,58 +15,64 @@ constexpr Real kWorthwhile = Real(1e-3);
 // Of the time in which a law of degree above 2 blows up the part that a step may take: the factor is then 100
 // (degree 3), and the next step begins with a new law.
 constexpr Real kOfBlowUp = Real(0.99);
+// Rates are known, to a tenth, where they are so many times what they are rounded to.
+constexpr Real kKnown = 10;
 // e-folds of a law of degree 2 that a step may take: far from the ends of the range of numbers.
 constexpr Real kMostFolds = 100;
 
 }  // namespace
 
-void IntegratingFactor::measure(const Vector& x, const Vector& f) {
-  const auto n = static_cast<Index>(growth_.first.size());
-  const Real unit = x.head(n).cwiseAbs().maxCoeff();
-  size_.setZero(growth_.count);
+void IntegratingFactor::measure(const Vector& x, const Vector& f, const Vector& rounding) {
+  group_sizes(growth_, x, size_);
   rate_.setZero(growth_.count);
-  if (!(unit > 0)) return;
-  // Squares of multiples of the largest weight: tiny ones do not underflow before 1e-150 of it.
-  const auto add = [&](int group, Index i) {
-    if (group < 0) return;
-    size_[group] += (x[i] / unit) * (x[i] / unit);
-    rate_[group] += (x[i] / unit) * (f[i] / unit);
+  noise_.setZero(growth_.count);
+  Vector squares = Vector::Zero(growth_.count);
+  const auto add = [&](const std::vector<int>& groups) {
+    for (std::size_t k = 0; k < groups.size(); ++k) {
+      if (groups[k] < 0 || size_[groups[k]] == 0) continue;
+      const auto i = static_cast<Index>(k);
+      const Real unit = size_[groups[k]], y = x[i] / unit, noise = rounding[i] / unit;
+      squares[groups[k]] += y * y;
+      rate_[groups[k]] += y * (f[i] / unit);
+      noise_[groups[k]] += noise * noise;
+    }
   };
-  for (Index i = 0; i < n; ++i) {
-    add(growth_.first[static_cast<std::size_t>(i)], i);
-    if (!growth_.second.empty()) add(growth_.second[static_cast<std::size_t>(i)], i);
+  add(growth_.first);
+  add(growth_.second);
+  for (Index g = 0; g < size_.size(); ++g) {
+    if (size_[g] == 0) continue;
+    rate_[g] /= squares[g];
+    noise_[g] = std::sqrt(noise_[g] / squares[g]);
+    // A law that is rounding would carry away what is at rest.
+    if (std::abs(rate_[g]) < kKnown * noise_[g]) rate_[g] = 0;
   }
-  for (Index g = 0; g < size_.size(); ++g) rate_[g] = size_[g] > 0 ? rate_[g] / size_[g] : Real(0);
-  size_ = unit * size_.cwiseSqrt();
 }
 
-// Of a component of two groups the smaller one decides.
 void IntegratingFactor::choose(Real h) {
-  const auto n = growth_.first.size();
+  const auto n = static_cast<Index>(growth_.first.size());
   const Real small = kSmall * size_.maxCoeff();
   Real fastest = 0;
   for (Index g = 0; g < size_.size(); ++g)
     if (size_[g] < small) fastest = std::max(fastest, rate_[g]);
-  alpha_.setZero(static_cast<Index>(n));
+  alpha_.setZero(n);
   active_ = fastest * h >= kWorthwhile;
+  unit_ = fastest;
   longest_ = exponent() > 0 ? kOfBlowUp / (exponent() * fastest) : kMostFolds / fastest;
-  for (std::size_t i = 0; active_ && i < n; ++i) {
-    int group = growth_.first[i];
-    const int second = growth_.second.empty() ? -1 : growth_.second[i];
-    if (second >= 0 && (group < 0 || size_[second] < size_[group])) group = second;
+  for (Index i = 0; active_ && i < n; ++i) {
+    const int group = smaller_group(growth_, size_, i);
     // What decays faster than anything grows is on its way through zero, or follows something that moves.
-    if (group >= 0 && size_[group] < small && rate_[group] >= -fastest)
-      alpha_[static_cast<Index>(i)] = rate_[group];
+    if (group >= 0 && size_[group] < small && rate_[group] >= -fastest) alpha_[i] = rate_[group];
   }
 }
 
-void IntegratingFactor::begin(const System& system, const Vector& x, const Vector& f, Real t, Real h) {
+void IntegratingFactor::begin(const System& system, const Vector& x, const Vector& f, const Vector& rounding,
+                              Real t, Real h) {
   active_ = false;
-  if (growth_.first.empty()) return;
+  if (growth_.first.empty() || growth_.degree < 2) return;
   system_ = system;
   t0_ = t;
   f_ = f;
-  measure(x, f);
+  measure(x, f, rounding);
   choose(h);
 }
 
@@ -101,6 +107,7 @@ void IntegratingFactor::operator()(const Vector& v, Vector& dvdt, Real t) {
   whole_ = v;
   whole_.head(n) = whole_.head(n).cwiseProduct(factor_);
   (*system_)(whole_, dvdt, t);
+  f_ = dvdt;
   for (Index i = 0; i < n; ++i) {
     const Real m = factor_[i];
     if (alpha_[i] == 0) continue;
@@ -110,29 +117,16 @@ void IntegratingFactor::operator()(const Vector& v, Vector& dvdt, Real t) {
   }
 }
 
-void IntegratingFactor::hessian(const Vector& x, Matrix& out, Real t) {
-  system_->hessian(x, out, t);
-  out.diagonal() += alpha_;
-}
-
-void IntegratingFactor::hessian_vector(const Vector& x, const Vector& v, Vector& out, Real t) {
-  system_->hessian_vector(x, v, out, t);
-  out += alpha_.cwiseProduct(v);
-}
-
 // d/dt [f(m v) / m - alpha m^{d-2} v] = J (alpha v) - alpha f - (d-2) alpha^2 v. Of integrals Q (alpha v).
 void IntegratingFactor::time_derivative(const Vector& x, const Matrix& quadrature_rows, Vector& out) {
   const Index n = alpha_.size();
-  growth_rate_ = alpha_.cwiseProduct(x.head(n));
+  relative_ = alpha_ / unit_;
+  growth_rate_ = relative_.cwiseProduct(x.head(n));
   whole_.resize(n);
   system_->hessian_vector(x, growth_rate_, whole_, t0_);
   out.resize(x.size());
-  out.head(n) = -whole_ - alpha_.cwiseProduct(f_.head(n) + exponent() * growth_rate_);
+  out.head(n) = -whole_ - relative_.cwiseProduct(f_.head(n) + exponent() * alpha_.cwiseProduct(x.head(n)));
   if (x.size() > n) out.tail(x.size() - n) = quadrature_rows * growth_rate_;
-}
-
-void IntegratingFactor::quadrature_jacobian(const Vector& x, Matrix& out, Real t) {
-  system_->quadrature_jacobian(x, out, t);
 }
 
 }  // namespace saddleflow

@@ -24,14 +24,15 @@
 
 namespace saddleflow {
 
-/// The system in v during one step. Its members hessian() and the like are those at the start of the step.
+/// The system in v during one step, where it is active.
 class IntegratingFactor {
  public:
   explicit IntegratingFactor(Growth growth) : growth_(std::move(growth)) {}
 
-  /// At the start of a step from (x, t), where the right-hand side is f, of a length of about h. Chooses the
-  /// groups that get a factor: none if there are none to choose from.
-  void begin(const System& system, const Vector& x, const Vector& f, Real t, Real h);
+  /// At the start of a step from (x, t), where the right-hand side is f, each component of it rounded to
+  /// `rounding`, of a length of about h. Chooses the groups that get a factor: none if there are none to
+  /// choose from.
+  void begin(const System& system, const Vector& x, const Vector& f, const Vector& rounding, Real t, Real h);
   /// No group has a factor (v = y), until the next begin().
   void rest() { active_ = false; }
   /// Whether some group has a factor.
@@ -43,28 +44,32 @@ class IntegratingFactor {
   /// dv/dt at the start of the step.
   void start_rate(const Vector& x, const Vector& f, Vector& out) const;
 
-  // As a system, where it is active.
-  void operator()(const Vector& v, Vector& dvdt, Real t);
-  void hessian(const Vector& x, Matrix& out, Real t);
-  void hessian_vector(const Vector& x, const Vector& v, Vector& out, Real t);
-  /// d(dv/dt)/dt at the start of the step, of all components; `quadrature_rows`: quadrature_jacobian() there.
+  /// alpha of every leading component: at the start of the step the Jacobian is -(H + alpha).
+  const Vector& rates() const { return alpha_; }
+  /// d(dv/dt)/dt at the start of the step in units of unit(), of all components; `quadrature_rows`:
+  /// quadrature_jacobian() there.
   void time_derivative(const Vector& x, const Matrix& quadrature_rows, Vector& out);
-  void quadrature_jacobian(const Vector& x, Matrix& out, Real t);
-  Index quadratures() const { return system_->quadratures(); }
+  /// The largest alpha: its square times a tiny weight may underflow.
+  Real unit() const { return unit_; }
+  /// dy/dt of the last call of operator(), or of begin().
+  const Vector& system_rates() const { return f_; }
+  /// dv/dt.
+  void operator()(const Vector& v, Vector& dvdt, Real t);
 
  private:
   int exponent() const { return growth_.degree - 2; }
-  void measure(const Vector& x, const Vector& f);
+  void measure(const Vector& x, const Vector& f, const Vector& rounding);
   void choose(Real h);
   Real factor(Real alpha, Real tau) const;
 
   Growth growth_;
   std::optional<System> system_;
   bool active_ = false;
-  Real longest_ = 0, t0_ = 0;
-  Vector size_, rate_;  ///< |y_g| and alpha_g of every group
+  Real longest_ = 0, unit_ = 1, t0_ = 0;
+  Vector size_, rate_, noise_;  ///< of every group: its size, alpha_g, and what that is rounded to
   std::vector<int> group_;
-  Vector alpha_, factor_, f_, whole_, growth_rate_;  ///< of every component, the first two of leading ones
+  Vector alpha_, factor_, f_, whole_, growth_rate_,
+      relative_;  ///< of every component, the first two of leading ones
 };
 
 }  // namespace saddleflow

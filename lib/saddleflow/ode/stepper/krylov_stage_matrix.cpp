@@ -12,6 +12,8 @@ namespace {
 // Directions that are kept, two vectors each. With the stages and what else a step needs 64 are below 200
 // vectors; of smaller problems, whose vectors are no matter, up to 256 in 32 MB.
 constexpr Index kKeptAtLeast = 64, kKeptAtMost = 256, kNumbers = Index{1} << 21;
+// And of each of several levels: as many as most solutions take.
+constexpr Index kShareAtLeast = 16;
 // Products of a try: beyond these the step is too long for this method.
 constexpr int kMostProducts = 400;
 // Of the error of a step that is allowed what one of its eight stages may add. The coefficients of later
@@ -23,19 +25,40 @@ constexpr Real kPartOfError = Real(1e-5);
 // What a residual is rounded to, in units of epsilon (|b_i| + shift |x_i|), besides what b is rounded to.
 constexpr Real kRoundingOfResidual = 4;
 
+// Times to go through all levels: what one leaves to the next is of the order of the ratio of their sizes.
+constexpr int kSweeps = 4;
+
+/// The components of each level that has some; one mask, which is empty, where there is one level.
+std::vector<std::vector<char>> masks_of(const std::vector<int>& levels) {
+  if (levels.empty()) return {{}};
+  std::vector<std::vector<char>> masks;
+  const int last = *std::max_element(levels.begin(), levels.end());
+  for (int level = 0; level <= last; ++level) {
+    std::vector<char> mask(levels.size(), 0);
+    for (std::size_t i = 0; i < levels.size(); ++i) mask[i] = levels[i] == level ? 1 : 0;
+    if (std::count(mask.begin(), mask.end(), 1) > 0) masks.push_back(std::move(mask));
+  }
+  return masks;
+}
+
 }  // namespace
 
-KrylovStageMatrix::KrylovStageMatrix() : directions_(kKeptAtLeast) {}
-
-void KrylovStageMatrix::begin(const System& system, const Vector& x, const Vector& /*f*/, Real t,
-                              Real /*h*/) {
+void KrylovStageMatrix::begin(const System& system, const Vector& x, const Vector& /*f*/, Real t, Real /*h*/,
+                              const std::vector<int>& levels) {
   if (!system.has_hessian_vector())
     throw InputError("rodas5p-cg: the system offers no hessian_vector(x, v, out, t)");
   system_ = system;
   x_ = x;
   t_ = t;
   const Index n = std::max<Index>(1, x.size() - system.quadratures());
-  directions_.set_capacity(std::min(n, std::clamp(kNumbers / n, kKeptAtLeast, kKeptAtMost)));
+  const Index capacity = std::min(n, std::clamp(kNumbers / n, kKeptAtLeast, kKeptAtMost));
+  levels_.clear();
+  std::vector<std::vector<char>> masks = masks_of(levels);
+  const Index share = std::max(capacity / static_cast<Index>(masks.size()), kShareAtLeast);
+  for (std::vector<char>& mask : masks) {
+    const Index members = mask.empty() ? n : static_cast<Index>(std::count(mask.begin(), mask.end(), 1));
+    levels_.push_back({std::move(mask), ConjugateDirections(std::min(members, share))});
+  }
   products_ = 0;
 }
 
@@ -70,41 +93,60 @@ bool KrylovStageMatrix::prepare(Real shift, const Vector& extra, const Vector& r
   rounding_ = rounding;
   resting_ = resting;
   some_rest_ = std::any_of(resting.begin(), resting.end(), [](char rests) { return rests != 0; });
-  directions_.begin(extra.size());
+  for (Level& level : levels_) level.directions.begin(extra.size(), level.mask);
   most_ = products_ + kMostProducts;
   return true;
 }
 
 // Component by component: beside weights that move, the whole rate of an inactive neuron of 1e-12 is less
 // than rounding of theirs.
-bool KrylovStageMatrix::is_rounding(const Vector& residual, const Vector& solution) const {
+bool KrylovStageMatrix::is_rounding(const std::vector<char>& mask, const Vector& residual,
+                                    const Vector& solution) const {
   constexpr Real kUnit = kRoundingOfResidual * std::numeric_limits<Real>::epsilon();
   for (Index i = 0; i < residual.size(); ++i) {
+    if (!mask.empty() && mask[static_cast<std::size_t>(i)] == 0) continue;
     const Real rounded = std::abs(right_[i]) + (shift_ + extra_[i]) * std::abs(solution[i]);
     if (!(std::abs(residual[i]) <= kUnit * rounded + rounding_[i])) return false;
   }
   return true;
 }
 
+// All eigenvalues are at least about the shift, so the error is at most the residual over it.
+bool KrylovStageMatrix::is_enough(const std::vector<char>& mask, const Vector& residual,
+                                  const Vector& solution, const StageError& error) {
+  if (is_rounding(mask, residual, solution)) return true;
+  error_ = residual / shift_;
+  for (Index i = 0; !mask.empty() && i < error_.size(); ++i)
+    if (mask[static_cast<std::size_t>(i)] == 0) error_[i] = 0;
+  return error(error_, solution) <= kPartOfError;
+}
+
 StageMatrix::Solved KrylovStageMatrix::solve(Eigen::Ref<Vector> x, const StageError& error) {
   right_ = x;
-  // All eigenvalues are at least about the shift, so the error is at most the residual over it.
-  const auto enough = [&](const Vector& residual, const Vector& solution) {
-    if (is_rounding(residual, solution)) return true;
-    error_ = residual / shift_;
-    return error(error_, solution) <= kPartOfError;
-  };
+  residual_ = x;
+  solution_.setZero(x.size());
   const auto product = [this](const Vector& v, Vector& out) { multiply(v, out); };
-  const auto solved = directions_.solve(product, right_, solution_, enough, most_ - products_);
-  x = solution_;
-  switch (solved) {
-    case ConjugateDirections::Solved::done:
-      return Solved::done;
-    case ConjugateDirections::Solved::indefinite:
-      return Solved::indefinite;
-    default:
-      return Solved::stalled;
+  const auto unsolved = [&](const Level& level) {
+    return !is_enough(level.mask, residual_, solution_, error);
+  };
+  for (int sweep = 0; sweep < kSweeps; ++sweep) {
+    for (Level& level : levels_) {
+      const auto enough = [&](const Vector& residual, const Vector& solution) {
+        return is_enough(level.mask, residual, solution, error);
+      };
+      switch (level.directions.improve(product, residual_, solution_, enough, most_ - products_)) {
+        case ConjugateDirections::Solved::done:
+          break;
+        case ConjugateDirections::Solved::indefinite:
+          return Solved::indefinite;
+        case ConjugateDirections::Solved::stalled:
+          return Solved::stalled;
+      }
+    }
+    x = solution_;
+    if (levels_.size() == 1 || std::none_of(levels_.begin(), levels_.end(), unsolved)) return Solved::done;
   }
+  return Solved::stalled;
 }
 
 }  // namespace saddleflow

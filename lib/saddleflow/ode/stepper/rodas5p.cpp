@@ -24,9 +24,10 @@ Table table(const long double (&values)[Rows][rodas5p::kStages]) {
 constexpr Real kGamma = static_cast<Real>(rodas5p::kGamma);
 // A slope is a sum over samples and weights of terms that are rounded each: some units of its last place.
 constexpr Real kMatrixRounding = 8;
-// What rests does so until its slope is clearly more than rounding: twice, so that it does not wake and rest
-// by turns.
-constexpr Real kWoken = 2;
+// What rests does so until its slope is clearly more than rounding, so that it does not wake and rest by
+// turns. A long step carries what has been woken by rounding as far along directions without a force as there
+// is.
+constexpr Real kWoken = 4;
 // So many stages in which resting components wake, then nothing rests for the step, which is begun anew each
 // time.
 constexpr int kMostWakes = 3;
@@ -65,23 +66,26 @@ Rodas5P::Rodas5P(const Rodas5P& other)
       dense_(other.dense_),
       end_(other.end_) {}
 
-// The factor needs products, and the dense matrix a Hessian.
+// The factor needs products, and a symmetric matrix.
 void Rodas5P::begin_factor(const System& system) {
   factor_.rest();
-  const bool symmetric = solver_ == Solver::dense ? system.has_hessian() : true;
-  if (symmetric && system.has_hessian_vector() && !system.has_time_derivative())
-    factor_.begin(system, x0_, f0_, t0_, current_time_step());
+  if (matrix_->symmetric() && system.has_hessian_vector() && !system.has_time_derivative())
+    factor_.begin(system, x0_, f0_, slope_rounding_, t0_, current_time_step());
   start_rate_ = f0_;
-  if (factor_.active()) factor_.start_rate(x0_, f0_, start_rate_);
+  time_unit_ = 1;
+  if (!factor_.active()) return;
+  time_unit_ = factor_.unit();
+  factor_.start_rate(x0_, f0_, start_rate_);
+  factor_.time_derivative(x0_, quadrature_jacobian_, time_derivative_);
+  has_time_derivative_ = true;
 }
 
 Real Rodas5P::longest_step() const {
   return factor_.active() ? factor_.longest() : OneStepMethod::longest_step();
 }
 
-void Rodas5P::begin_step(const System& original) {
-  begin_factor(original);
-  const System system = factor_.active() ? System(factor_) : original;
+void Rodas5P::begin_step(const System& system) {
+  system_ = system;
   const Index size = x0_.size();
   const Index q = options_.error.quadratures;
   if (q > 0 && !system.has_quadrature_jacobian())
@@ -91,7 +95,7 @@ void Rodas5P::begin_step(const System& original) {
   dense_.resize(size, 3);
   argument_.resize(size);
   rate_.resize(size);
-  matrix_->begin(system, x0_, start_rate_, t0_, current_time_step());
+  matrix_->begin(system, x0_, f0_, t0_, current_time_step(), size_levels(options_.growth, x0_));
   if (solver_ == Solver::dense) ++counters_.jacobians;
   if (q > 0) {
     quadrature_jacobian_.resize(q, size - q);
@@ -99,16 +103,14 @@ void Rodas5P::begin_step(const System& original) {
   }
   find_time_derivative(system);
   find_rounding();
-  find_resting();
+  begin_factor(system);
 }
 
 // Of a system that offers no derivatives at all, by differences as well: zero where it is autonomous.
 void Rodas5P::find_time_derivative(const System& system) {
   has_time_derivative_ = true;
   time_derivative_.resize(x0_.size());
-  if (factor_.active())
-    factor_.time_derivative(x0_, quadrature_jacobian_, time_derivative_);
-  else if (system.has_time_derivative())
+  if (system.has_time_derivative())
     system.time_derivative(x0_, time_derivative_, t0_);
   else if (!system.has_hessian() && !system.has_jacobian())
     differences_.time_derivative(system, x0_, f0_, t0_, current_time_step(), time_derivative_);
@@ -166,14 +168,28 @@ bool Rodas5P::all_rest() const {
   return std::all_of(resting_.begin(), resting_.end(), [](char rests) { return rests != 0; });
 }
 
-// At rest an integral grows by no more than rounding, as the energy does, or, as the time, goes on.
-void Rodas5P::silence_quadratures(Vector& slope) const {
-  for (Index i = leading(); i < slope.size(); ++i)
-    if (std::abs(slope[i]) <= slope_rounding_[i]) slope[i] = 0;
+// What rests adds nothing to integrals. Where all is at rest an integral grows by no more than rounding, as
+// the energy does, or, as the time, goes on.
+void Rodas5P::silence_quadratures(Vector& slope, const Vector& rates) {
+  const Index n = leading(), q = slope.size() - n;
+  if (q == 0 || std::none_of(resting_.begin(), resting_.end(), [](char rests) { return rests != 0; })) return;
+  if (system_->has_quadrature_rates()) {
+    moving_ = rates.head(n);
+    // What rests in the coordinates of its factor may grow.
+    for (Index i = 0; i < n; ++i)
+      if (resting_[static_cast<std::size_t>(i)] != 0 && std::abs(rates[i]) <= kWoken * slope_rounding_[i])
+        moving_[i] = 0;
+    system_->quadrature_rates(moving_, integral_rates_);
+    slope.tail(q) = integral_rates_;
+  } else if (all_rest()) {
+    for (Index i = n; i < slope.size(); ++i)
+      if (std::abs(slope[i]) <= slope_rounding_[i]) slope[i] = 0;
+  }
 }
 
-// What rests at a stage stands still; false if its slope there is more than rounding, and it rests no longer.
-bool Rodas5P::keep_resting(Vector& slope) {
+// `rates`: those of the system, of which `slope` is made. What rests at a stage stands still; false if its
+// slope there is more than rounding, and it rests no longer.
+bool Rodas5P::keep_resting(Vector& slope, const Vector& rates) {
   bool kept = true;
   for (Index i = 0; i < leading(); ++i) {
     char& rests = resting_[static_cast<std::size_t>(i)];
@@ -185,7 +201,7 @@ bool Rodas5P::keep_resting(Vector& slope) {
     slope[i] = 0;
   }
   if (!kept && ++wakes_ >= kMostWakes) std::fill(resting_.begin(), resting_.end(), 0);
-  if (kept && all_rest()) silence_quadratures(slope);
+  if (kept) silence_quadratures(slope, rates);
   return kept;
 }
 
@@ -245,16 +261,16 @@ Rodas5P::Stages Rodas5P::run_stages(const System& system, Real h) {
     const Index n = leading();
     way_ = ((factor_.factors(h).array() - 1) * x0_.head(n).array()).matrix().norm();
   }
-  keep_resting(rate_);
+  keep_resting(rate_, f0_);
   for (int i = 0; i < rodas5p::kStages; ++i) {
     if (i > 0) {
       argument_ = x0_;
       argument_.noalias() += stages_.leftCols(i) * a_.row(i).head(i).transpose();
       system(argument_, rate_, t0_ + static_cast<Real>(rodas5p::kTime[i]) * h);
-      if (!keep_resting(rate_)) return Stages::woken;
+      if (!keep_resting(rate_, factor_.active() ? factor_.system_rates() : rate_)) return Stages::woken;
       rate_.noalias() += stages_.leftCols(i) * (c_.row(i).head(i).transpose() / h);
     }
-    if (has_time_derivative_) add_time_derivative(h * static_cast<Real>(rodas5p::kD[i]));
+    if (has_time_derivative_) add_time_derivative(h * time_unit_ * static_cast<Real>(rodas5p::kD[i]));
     if (!rate_.allFinite()) return Stages::nonfinite;
     const Stages solved = solve_stage(i, h);
     if (solved != Stages::done) return solved;
@@ -263,11 +279,15 @@ Rodas5P::Stages Rodas5P::run_stages(const System& system, Real h) {
 }
 
 Rodas5P::Stages Rodas5P::try_stages(const System& system, Real h) {
+  // Anew for every try: one that goes much too far wakes everything.
+  find_resting();
   Stages stages = Stages::woken;
   while (stages == Stages::woken) {
     if (solver_ == Solver::dense) ++counters_.factorizations;
     argument_ = slope_rounding_.head(leading());
-    if (!matrix_->prepare(1 / (kGamma * h), least_curvature_, argument_, resting_)) return Stages::indefinite;
+    stage_diagonal_ = least_curvature_;
+    if (factor_.active()) stage_diagonal_ += factor_.rates();
+    if (!matrix_->prepare(1 / (kGamma * h), stage_diagonal_, argument_, resting_)) return Stages::indefinite;
     stages = run_stages(system, h);
   }
   return stages == Stages::done ? spread_rounding(h) : stages;

@@ -36,6 +36,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "saddleflow/ode/stepper/difference_jacobian.hpp"
@@ -82,8 +83,8 @@ class Rodas5P final : public OneStepMethod {
   void find_resting();
   bool forgives_rounding() const { return options_.error.slope_rounding == SlopeRounding::forgiven; }
   bool all_rest() const;
-  void silence_quadratures(Vector& slope) const;
-  bool keep_resting(Vector& slope);
+  void silence_quadratures(Vector& slope, const Vector& rates);
+  bool keep_resting(Vector& slope, const Vector& rates);
   enum class Stages { done, nonfinite, woken, indefinite, stalled };
   Index leading() const { return x0_.size() - options_.error.quadratures; }
   Stages try_stages(const System& system, Real h);
@@ -100,16 +101,19 @@ class Rodas5P final : public OneStepMethod {
 
   Solver solver_;
   std::unique_ptr<StageMatrix> matrix_;
-  ErrorControl stage_control_;  ///< the same without what the way of the whole step allows
+  std::optional<System> system_;  ///< of this step
+  ErrorControl stage_control_;    ///< the same without what the way of the whole step allows
   bool has_time_derivative_ = false;
+  Real time_unit_ = 1;  ///< of time_derivative_
   DifferenceJacobian differences_;
   mutable IntegratingFactor factor_;
   Vector start_rate_;           ///< at the start of the step, in the coordinates of the factor
   Matrix quadrature_jacobian_;  ///< Q
-  Vector time_derivative_, argument_, rate_, stage_error_;
-  Real way_ = 0;                                    ///< length of the longest stage of this try so far
-  Vector size_, slope_rounding_, least_curvature_;  ///< the last: what of the Hessian's diagonal is rounding
-  std::vector<char> resting_;                       ///< components that stand still for the step
+  Vector time_derivative_, argument_, rate_, stage_error_, moving_, integral_rates_;
+  Real way_ = 0;  ///< length of the longest stage of this try so far
+  Vector size_, slope_rounding_, stage_diagonal_;
+  Vector least_curvature_;     ///< the last: what of the Hessian's diagonal is rounding
+  std::vector<char> resting_;  ///< components that stand still for the step
   int wakes_ = 0;
   Matrix stages_;  ///< U, a column a stage
   Matrix dense_;   ///< K of the last accepted step

@@ -27,8 +27,9 @@ class StageMatrix {
   virtual std::unique_ptr<StageMatrix> clone() const = 0;
 
   /// Once a step, before the first try, which will be of length h. f is the right-hand side at (x, t). The
-  /// system must live until the step is accepted.
-  virtual void begin(const System& system, const Vector& x, const Vector& f, Real t, Real h) = 0;
+  /// system must live until the step is accepted. `levels`: see size_levels().
+  virtual void begin(const System& system, const Vector& x, const Vector& f, Real t, Real h,
+                     const std::vector<int>& levels) = 0;
   /// Whether J is minus a Hessian.
   virtual bool symmetric() const = 0;
   /// How much rounding of components changes slopes: out_i = sum_j |J_ij| size_j. Or, if sampled(), the same

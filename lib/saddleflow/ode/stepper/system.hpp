@@ -28,6 +28,8 @@ struct Operations {
 ///                                     carried with the solution. Hessian, Jacobian and product then speak of
 ///                                     the leading n = x.size() - q components only
 ///   sys.quadrature_jacobian(x, Q, t)  d(trailing rates)/d(leading components), q x n
+///   sys.quadrature_rates(r, out)      the trailing rates, where they depend on the leading rates r alone: what
+///                                     components that rest add to them by rounding can then be left out
 ///   sys.operations()                  what a right-hand side and a Hessian or Jacobian cost (Operations), for
 ///                                     the choice between explicit and stiff steps
 // clang-format on
@@ -64,6 +66,10 @@ class System {
   void quadrature_jacobian(const Vector& x, Matrix& out, Real t) const {
     table_->quadrature_jacobian(object_, x, out, t);
   }
+  bool has_quadrature_rates() const { return table_->quadrature_rates != nullptr; }
+  void quadrature_rates(const Vector& rates, Vector& out) const {
+    table_->quadrature_rates(object_, rates, out);
+  }
 
  private:
   struct Table {
@@ -74,6 +80,7 @@ class System {
     void (*time_derivative)(void*, const Vector&, Vector&, Real) = nullptr;
     Index (*quadratures)(void*) = nullptr;
     void (*quadrature_jacobian)(void*, const Vector&, Matrix&, Real) = nullptr;
+    void (*quadrature_rates)(void*, const Vector&, Vector&) = nullptr;
     Operations (*operations)(void*) = nullptr;
   };
 
@@ -102,6 +109,10 @@ class System {
     if constexpr (requires(S & s, const Vector& x, Matrix& m, Real t) { s.quadrature_jacobian(x, m, t); })
       table.quadrature_jacobian = [](void* s, const Vector& x, Matrix& m, Real t) {
         static_cast<S*>(s)->quadrature_jacobian(x, m, t);
+      };
+    if constexpr (requires(S & s, const Vector& r, Vector& out) { s.quadrature_rates(r, out); })
+      table.quadrature_rates = [](void* s, const Vector& r, Vector& out) {
+        static_cast<S*>(s)->quadrature_rates(r, out);
       };
     if constexpr (requires(S & s) { s.operations(); })
       table.operations = [](void* s) -> Operations { return static_cast<S*>(s)->operations(); };
