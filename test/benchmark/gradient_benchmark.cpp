@@ -1,9 +1,12 @@
-// Microseconds of processor time for one gradient, Hessian-vector product and Hessian of the training loss.
+// Microseconds of processor time for one gradient, Hessian-vector product and Hessian of the training loss:
+// `gradient-benchmark [FILE.csv]` prints a table, and writes the same to a file (for torch_benchmark.py).
 // Every figure is the best of several repetitions of a loop; weights change from call to call, so that
 // nothing kept is reused.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 #include <string>
 #include <vector>
@@ -34,7 +37,7 @@ double best_time(const Vector& w, int calls, Function f) {
   return best;
 }
 
-void run(const Case& c) {
+void run(const Case& c, std::FILE* csv) {
   const auto network = feed_forward(c.sizes, c.activation);
   Dataset data;
   data.inputs = Matrix::Random(c.sizes.front(), c.samples);
@@ -52,6 +55,9 @@ void run(const Case& c) {
   const double both = best_time(w, calls, [&](const Vector& x) { objective.hessian_vector(x, v, g); });
   const double hessian = best_time(w, hessians, [&](const Vector& x) { objective.hessian(x, h); });
 
+  if (csv != nullptr)
+    fmt::print(csv, "{},{},{},{},{:.4f},{:.4f},{:.4f}\n", fmt::join(c.sizes, "-"), c.samples,
+               c.activation.slope(), c.activation.power(), gradient, both - gradient, hessian);
   std::string shape;
   for (const Index size : c.sizes) shape += fmt::format("{}{}", shape.empty() ? "" : "-", size);
   const WorkCounters& n = objective.counters();
@@ -63,7 +69,13 @@ void run(const Case& c) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  std::FILE* csv = argc > 1 ? std::fopen(argv[1], "w") : nullptr;
+  if (argc > 1 && csv == nullptr) {
+    fmt::print(stderr, "gradient-benchmark: {}: cannot be written\n", argv[1]);
+    return 4;
+  }
+  if (csv != nullptr) fmt::print(csv, "network,samples,slope,power,gradient_us,product_us,hessian_us\n");
   fmt::print("{:14} {:>6} {:14} {:>7} {:>10} {:>10} {:>12} {:>10}   {}\n", "network", "n", "activation",
              "weights", "g [us]", "Hv [us]", "H [us]", "H GFlop/s*", "gradients / Hv / H made");
   const Activation squared_relu(Real(0), 2);
@@ -72,8 +84,9 @@ int main() {
        {Case{{10, 20, 1}, 100, squared_relu}, Case{{10, 20, 1}, 100, linear},
         Case{{10, 20, 3}, 100, squared_relu}, Case{{10, 20, 20, 1}, 100, squared_relu},
         Case{{10, 10, 10, 10, 1}, 100, squared_relu}, Case{{10, 100, 20, 1}, 100, squared_relu},
-        Case{{100, 100, 10, 1}, 1000, squared_relu}})
-    run(c);
+        Case{{100, 100, 10, 1}, 1000, squared_relu}, Case{{20, 500, 1}, 300, squared_relu}})
+    run(c, csv);
   fmt::print(
       "Hv: the product alone, the gradient at the same weights being kept.  *: P^2 n flops a Hessian\n");
+  return csv == nullptr || std::fclose(csv) == 0 ? 0 : 4;
 }

@@ -60,6 +60,7 @@ std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, G
     return make_stepper(options.stepper, stepping);
   }
   StepperOptions stepping = *options.stepping;
+  stepping.growth.degree = 0;  // by a law of growth the dense output is no polynomial
   stepping.error.rtol *= kKinkMargin;
   PiecewiseStepper::Options switching;
   switching.drift = std::min(kDriftOfStep * stepping.error.rtol, kMostDrift);

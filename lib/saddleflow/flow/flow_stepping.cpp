@@ -46,8 +46,7 @@ Growth growth_of(const Network& network) {
   growth.first = std::move(groups.first);
   growth.second = std::move(groups.second);
   growth.count = groups.count;
-  // The dense output of a step with a law of its own is no polynomial, as the steps between kinks need it.
-  growth.degree = PiecewiseFlow::applies_to(network) ? 0 : degree;
+  growth.degree = degree;
   return growth;
 }
 

@@ -24,10 +24,10 @@ Table table(const long double (&values)[Rows][rodas5p::kStages]) {
 constexpr Real kGamma = static_cast<Real>(rodas5p::kGamma);
 // A slope is a sum over samples and weights of terms that are rounded each: some units of its last place.
 constexpr Real kMatrixRounding = 8;
-// What rests does so until its slope is clearly more than rounding, so that it does not wake and rest by
-// turns. A long step carries what has been woken by rounding as far along directions without a force as there
-// is.
-constexpr Real kWoken = 4;
+// What rests does so until its slope is clearly more than rounding: twice, so that it does not wake and rest
+// by turns. Steps with factors are as long as plateaus, and carry what rounding has woken any distance along
+// directions without a force: there four times.
+constexpr Real kWoken = 2, kWokenOnPlateau = 4;
 // So many stages in which resting components wake, then nothing rests for the step, which is begun anew each
 // time.
 constexpr int kMostWakes = 3;
@@ -104,6 +104,7 @@ void Rodas5P::begin_step(const System& system) {
   find_time_derivative(system);
   find_rounding();
   begin_factor(system);
+  find_resting();
 }
 
 // Of a system that offers no derivatives at all, by differences as well: zero where it is autonomous.
@@ -177,7 +178,8 @@ void Rodas5P::silence_quadratures(Vector& slope, const Vector& rates) {
     moving_ = rates.head(n);
     // What rests in the coordinates of its factor may grow.
     for (Index i = 0; i < n; ++i)
-      if (resting_[static_cast<std::size_t>(i)] != 0 && std::abs(rates[i]) <= kWoken * slope_rounding_[i])
+      if (resting_[static_cast<std::size_t>(i)] != 0 &&
+          std::abs(rates[i]) <= kWokenOnPlateau * slope_rounding_[i])
         moving_[i] = 0;
     system_->quadrature_rates(moving_, integral_rates_);
     slope.tail(q) = integral_rates_;
@@ -191,10 +193,11 @@ void Rodas5P::silence_quadratures(Vector& slope, const Vector& rates) {
 // slope there is more than rounding, and it rests no longer.
 bool Rodas5P::keep_resting(Vector& slope, const Vector& rates) {
   bool kept = true;
+  const Real woken = factor_.active() ? kWokenOnPlateau : kWoken;
   for (Index i = 0; i < leading(); ++i) {
     char& rests = resting_[static_cast<std::size_t>(i)];
     if (rests == 0) continue;
-    if (!(std::abs(slope[i]) <= kWoken * slope_rounding_[i])) {  // nor is NaN
+    if (!(std::abs(slope[i]) <= woken * slope_rounding_[i])) {  // nor is NaN
       rests = 0;
       kept = false;
     }
@@ -279,8 +282,8 @@ Rodas5P::Stages Rodas5P::run_stages(const System& system, Real h) {
 }
 
 Rodas5P::Stages Rodas5P::try_stages(const System& system, Real h) {
-  // Anew for every try: one that goes much too far wakes everything.
-  find_resting();
+  // Anew for every try on a plateau: one that goes much too far, past a blow-up, wakes everything.
+  if (factor_.active()) find_resting();
   Stages stages = Stages::woken;
   while (stages == Stages::woken) {
     if (solver_ == Solver::dense) ++counters_.factorizations;
