@@ -46,7 +46,11 @@ def product_speed():
 
     torch.set_num_threads(1)
     a, b = (torch.rand(PRODUCT_SIZE, PRODUCT_SIZE, dtype=torch.float64) for _ in range(2))
-    return 2e-3 * PRODUCT_SIZE**3 / best(lambda: a @ b)
+    speed = 2e-3 * PRODUCT_SIZE**3 / best(lambda: a @ b)
+    with open("/proc/self/maps") as maps:
+        if "openblas" not in maps.read():
+            sys.exit("torch_benchmark: PyTorch has found another BLAS than OpenBLAS, expected OpenBLAS (tools/setup torch)")
+    return speed
 
 
 def fastest_kernel():
@@ -57,6 +61,8 @@ def fastest_kernel():
         if kernel:
             environment["OPENBLAS_CORETYPE"] = kernel
         run = subprocess.run([sys.executable, __file__, "--product"], env=environment, capture_output=True, text=True)
+        if run.returncode == 1:
+            sys.exit(run.stderr.strip())
         if run.returncode == 0:  # a kernel for another processor ends with SIGILL
             speeds[kernel] = float(run.stdout)
     return max(speeds, key=speeds.get), speeds

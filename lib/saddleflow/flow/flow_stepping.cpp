@@ -39,14 +39,14 @@ ErrorGroups whole_neurons(const Network& network) {
 // that of the network if the outputs are a sum over neurons.
 Growth growth_of(const Network& network) {
   Growth growth;
-  const NetworkTraits traits = network.traits();
-  const int degree = traits.separable ? network.degree() : network.activation().power() + 1;
-  if (!traits.homogeneous || network.neurons().empty() || degree < 2) return growth;
+  if (network.neurons().empty()) return growth;
   ErrorGroups groups = whole_neurons(network);
   growth.first = std::move(groups.first);
   growth.second = std::move(groups.second);
   growth.count = groups.count;
-  growth.degree = degree;
+  const NetworkTraits traits = network.traits();
+  const int degree = traits.separable ? network.degree() : network.activation().power() + 1;
+  if (traits.homogeneous && degree >= 2) growth.degree = degree;
   return growth;
 }
 

@@ -220,7 +220,7 @@ Real Rodas5P::stage_error(const Vector& error, const Vector& stage) {
   return std::max(norm, way > 0 ? error.norm() / way : Real(0));
 }
 
-Rodas5P::Stages Rodas5P::solve(Eigen::Ref<Vector> x) {
+Rodas5P::Stages Rodas5P::solve(Eigen::Ref<Vector> x) {  // NOLINT(performance-unnecessary-value-param)
   const auto error = [this](const Vector& e, const Vector& stage) { return stage_error(e, stage); };
   switch (matrix_->solve(x, error)) {
     case StageMatrix::Solved::done:
