@@ -50,7 +50,8 @@ constexpr Index kStarts = 2;  // of each search: what is found is of no importan
 
 using Maker = std::function<void(const std::string& path)>;
 
-void integrate(const std::string& text, const std::string& path, const std::vector<std::string>& overrides = {}) {
+void integrate(const std::string& text, const std::string& path,
+               const std::vector<std::string>& overrides = {}) {
   FlowRunOptions options;
   options.output = path;
   options.command = "fuzz";

@@ -1,12 +1,13 @@
 #include <cstdint>
 #include <cstdlib>
-#include <functional>
+#include <cstring>
 #include <map>
 #include <optional>
 
 #include "hdf5_place.hpp"
 #include "hdf5_remake.hpp"
 #include "recipe.hpp"
+#include "saddleflow/archive/hdf5/dataset.hpp"
 #include "saddleflow/archive/hdf5/error.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/study/study_table.hpp"
@@ -56,7 +57,8 @@ void rename(hid_t file, const Words& words) {
     H5Arename_by_name(file, path.c_str(), attribute.c_str(), words[1].c_str(), H5P_DEFAULT);
 }
 
-/// Numbers as the file has them: converted by HDF5 from a double or, where they are integers, from one of 64 bits.
+/// Numbers as the file has them: converted by HDF5 from a double or, where they are integers, from one of 64
+/// bits.
 void set_entries(const Place& place, std::optional<std::size_t> index, const std::string& word) {
   const hdf5::Handle kind = place.type();
   std::vector<unsigned char> all = place.bytes();
@@ -67,7 +69,8 @@ void set_entries(const Place& place, std::optional<std::size_t> index, const std
   const double real = real_of(word);
   const std::int64_t integer = integer_of(word);
   std::memcpy(value.data(), of == H5T_FLOAT ? static_cast<const void*>(&real) : &integer, sizeof real);
-  H5Tconvert(of == H5T_FLOAT ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64, kind, 1, value.data(), nullptr, H5P_DEFAULT);
+  H5Tconvert(of == H5T_FLOAT ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64, kind, 1, value.data(), nullptr,
+             H5P_DEFAULT);
   for (std::size_t k = 0; k < count; ++k)
     if (!index || *index % count == k) std::memcpy(all.data() + k * size, value.data(), size);
   place.write_bytes(all);
@@ -97,7 +100,8 @@ void retype(hid_t file, const Words& words) { remake_as_type(file, words[0], wor
 
 void reshape(hid_t file, const Words& words) {
   std::vector<hsize_t> sizes;
-  for (std::size_t k = 1; k < words.size(); ++k) sizes.push_back(std::strtoull(words[k].c_str(), nullptr, 10));
+  for (std::size_t k = 1; k < words.size(); ++k)
+    sizes.push_back(std::strtoull(words[k].c_str(), nullptr, 10));
   remake_with_shape(file, words[0], sizes);
 }
 
@@ -110,7 +114,7 @@ void extend(hid_t file, const Words& words) {
   std::vector<hsize_t> sizes(static_cast<std::size_t>(axes));
   H5Sget_simple_extent_dims(space, sizes.data(), nullptr);
   sizes[0] = std::strtoull(words[1].c_str(), nullptr, 10);
-  H5Dset_extent(place.id(), sizes.data());
+  if (is_telling_shape(sizes)) H5Dset_extent(place.id(), sizes.data());
 }
 
 void copy(hid_t file, const Words& words) {
@@ -138,9 +142,12 @@ struct Verb {
 
 const std::map<std::string, Verb>& verbs() {
   static const std::map<std::string, Verb> all{
-      {"delete", {1, erase}},      {"rename", {2, rename}},      {"copy", {2, copy}},     {"soft", {2, soft}},
-      {"set", {3, set}},           {"fill", {2, fill}},          {"byte", {3, change_byte}}, {"text", {2, write_text_at}},
-      {"type", {2, retype}},       {"shape", {1, reshape}},      {"extend", {2, extend}}, {"study", {1, change_study}},
+      {"delete", {1, erase}},     {"rename", {2, rename}},
+      {"copy", {2, copy}},        {"soft", {2, soft}},
+      {"set", {3, set}},          {"fill", {2, fill}},
+      {"byte", {3, change_byte}}, {"text", {2, write_text_at}},
+      {"type", {2, retype}},      {"shape", {1, reshape}},
+      {"extend", {2, extend}},    {"study", {1, change_study}},
   };
   return all;
 }
@@ -155,7 +162,8 @@ void cook(const std::string& bytes, const std::vector<Step>& steps, const std::s
   if (file.id() < 0) throw Finding("HDF5 does not open a file of the library");
   for (const Step& step : steps) {
     const auto verb = verbs().find(step.verb);
-    if (verb != verbs().end() && step.words.size() >= verb->second.words) verb->second.apply(file, step.words);
+    if (verb != verbs().end() && step.words.size() >= verb->second.words)
+      verb->second.apply(file, step.words);
   }
 }
 

@@ -17,10 +17,11 @@ namespace saddleflow::fuzz {
 namespace {
 
 void require_sound(const Dataset& data) {
-  if (!data.inputs.allFinite() || !data.targets.allFinite()) throw Finding("a data set with numbers that are not finite");
+  if (!data.inputs.allFinite() || !data.targets.allFinite())
+    throw Finding("a data set with numbers that are not finite");
   if (data.inputs.cols() != data.targets.cols() || data.inputs.size() == 0 || data.targets.size() == 0)
-    throw Finding(fmt::format("{} inputs of {} samples, {} targets of {}", data.inputs.rows(), data.inputs.cols(),
-                              data.targets.rows(), data.targets.cols()));
+    throw Finding(fmt::format("{} inputs of {} samples, {} targets of {}", data.inputs.rows(),
+                              data.inputs.cols(), data.targets.rows(), data.targets.cols()));
 }
 
 /// The data set, where the file is taken.
@@ -34,17 +35,30 @@ std::optional<Dataset> sound(const Read& read) {
 
 template <class Read>
 void read_both_ways(const Read& read) {
-  const std::optional<Dataset> whole = sound([&] { return read(false); }), rest = sound([&] { return read(true); });
+  const std::optional<Dataset> whole = sound([&] { return read(false); }),
+                               rest = sound([&] { return read(true); });
   if (!whole) return;
   if (!rest || whole->inputs != rest->inputs || whole->targets != rest->targets || rest->dropped != 0)
     throw Finding("a file without gaps changes where gaps are dropped");
 }
 
 const std::vector<std::string>& odd_cells() {
-  static const std::vector<std::string> cells{"",      " ",     "NA",    "nan",  "-NaN", "?",     "null", "\"1\"",     "\"",
-                                              "\"\"",  "1e400", "1e-400", "0x1p3", "+1",  "1.",    ".5",   "1,5",       "x1",
-                                              "y1",    "inf",   "1 2",   "\t3",  "\r",   "1e",    "--1",  "\xEF\xBB\xBF", "x2",
-                                              "y2",    "x",     "y",     "x01",  "x18446744073709551617"};
+  static const std::vector<std::string> cells{"",      " ",
+                                              "NA",    "nan",
+                                              "-NaN",  "?",
+                                              "null",  "\"1\"",
+                                              "\"",    "\"\"",
+                                              "1e400", "1e-400",
+                                              "0x1p3", "+1",
+                                              "1.",    ".5",
+                                              "1,5",   "x1",
+                                              "y1",    "inf",
+                                              "1 2",   "\t3",
+                                              "\r",    "1e",
+                                              "--1",   "\xEF\xBB\xBF",
+                                              "x2",    "y2",
+                                              "x",     "y",
+                                              "x01",   "x18446744073709551617"};
   return cells;
 }
 

@@ -16,8 +16,9 @@ inline void require_documented(const Error& error) {
     throw Finding("exit status " + std::to_string(error.exit_code()) + ", expected 2, 3 or 4: " + message);
 }
 
-/// Whether `work` came to its end. Errors of the library and of the file system are documented refusals; anything else
-/// (a missing key of a map, an index out of range, no memory for a small input) goes on to the caller.
+/// Whether `work` came to its end. Errors of the library and of the file system are documented refusals;
+/// anything else (a missing key of a map, an index out of range, no memory for a small input) goes on to the
+/// caller.
 template <class Work>
 bool accepted(const Work& work) {
   try {

@@ -1,7 +1,9 @@
-// libFuzzer's side of one target, SADDLEFLOW_FUZZ_TARGET.
+// libFuzzer's side of the targets. The variable SADDLEFLOW_FUZZ_TARGET of the environment says which one: a program of this
+// size takes its time to link.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <typeinfo>
@@ -10,14 +12,25 @@
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed);
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most,
+                                               unsigned seed);
 
 namespace {
 
 using namespace saddleflow::fuzz;
 
+const Target& chosen_target() {
+  const char* name = std::getenv("SADDLEFLOW_FUZZ_TARGET");
+  try {
+    return find_target(name == nullptr ? "" : name);
+  } catch (const std::out_of_range& error) {
+    std::cerr << "fuzzers: SADDLEFLOW_FUZZ_TARGET: " << error.what() << std::endl;
+    std::exit(2);
+  }
+}
+
 const Target& target() {
-  static const Target& only = find_target(SADDLEFLOW_FUZZ_TARGET);
+  static const Target& only = chosen_target();
   return only;
 }
 

@@ -1,4 +1,5 @@
-// A dataset or an attribute of an open file, by one kind of name: "/group/dataset" or "/group/object@attribute".
+// A dataset or an attribute of an open file, by one kind of name: "/group/dataset" or
+// "/group/object@attribute".
 #pragma once
 
 #include <string>

@@ -12,7 +12,7 @@ namespace saddleflow::fuzz {
 namespace {
 
 // No base needs more to be altered beyond recognition, and the time of an input stays bounded.
-constexpr std::size_t kMostSteps = 12;
+constexpr std::size_t kLongestRecipe = 12;
 
 /// So many words of a line are single ones; the rest of it is one more.
 std::size_t single_words(const std::string& verb) {
@@ -25,7 +25,7 @@ std::size_t single_words(const std::string& verb) {
 std::vector<Step> parse_recipe(const std::string& text) {
   std::vector<Step> steps;
   for (const std::string& line : lines_of(text)) {
-    if (steps.size() == kMostSteps) break;
+    if (steps.size() == kLongestRecipe) break;
     std::istringstream in(line);
     Step step;
     if (!(in >> step.verb)) continue;
@@ -47,7 +47,8 @@ std::string text_of(const std::vector<Step>& steps) {
 std::string base_of(const std::vector<Step>& steps, const std::vector<std::string>& bases) {
   std::string base = bases.front();
   for (const Step& step : steps)
-    if (step.verb == "base" && step.words.size() == 1 && std::ranges::find(bases, step.words[0]) != bases.end())
+    if (step.verb == "base" && step.words.size() == 1 &&
+        std::ranges::find(bases, step.words[0]) != bases.end())
       base = step.words[0];
   return base;
 }

@@ -1,8 +1,8 @@
-// How a file of the library is altered: a short text, the input of the targets that read HDF5. Every step goes through
-// the HDF5 library, so that the file stays one that HDF5 reads, and what is tested are the checks of this library.
-// (HDF5 1.10 itself can crash on bytes that no program of HDF5 has written: output/README.md. So single bytes are only
-// changed in the values of datasets and attributes, where HDF5 takes any; and anywhere in a sealed checkpoint, which is
-// refused before HDF5 opens it.)
+// How a file of the library is altered: a short text, the input of the targets that read HDF5. Every step
+// goes through the HDF5 library, so that the file stays one that HDF5 reads, and what is tested are the
+// checks of this library. (HDF5 1.10 itself can crash on bytes that no program of HDF5 has written:
+// output/README.md. So single bytes are only changed in the values of datasets and attributes, where HDF5
+// takes any; and anywhere in a sealed checkpoint, which is refused before HDF5 opens it.)
 //
 //   base smooth                 the file to begin with (base_files.hpp)
 //   delete /events/kind         an object; "delete /run@stop_reason": an attribute

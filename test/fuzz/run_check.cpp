@@ -16,12 +16,13 @@ namespace saddleflow::fuzz {
 namespace {
 
 // By output/README.md always known; margins are not while a sample is misclassified.
-constexpr std::array kKnown{"time",           "loss",         "gradient_norm", "weight_norm",     "balance_drift",
-                            "energy_drift",   "proximity",    "layer_norm",    "neuron_norm",     "log_time",
-                            "log_weight_norm", "phase_time",  "snapshot_time", "weights",         "kkt_residual"};
+constexpr std::array kKnown{"time",          "loss",         "gradient_norm",   "weight_norm",
+                            "balance_drift", "energy_drift", "proximity",       "layer_norm",
+                            "neuron_norm",   "log_time",     "log_weight_norm", "phase_time",
+                            "snapshot_time", "weights",      "kkt_residual"};
 
-/// Whether a number that is not finite is right there: the logarithm of zero, r where all outputs are zero, the angle of
-/// weights that are zero.
+/// Whether a number that is not finite is right there: the logarithm of zero, r where all outputs are zero,
+/// the angle of weights that are zero.
 bool may_be(const std::string& name, double value, double time, double norm) {
   if (name == "log_time") return time == 0 && value < 0 && std::isinf(value);
   if (name == "log_weight_norm") return norm == 0 && value < 0 && std::isinf(value);
@@ -60,8 +61,8 @@ double number(const archive::RunSummary& summary, const std::string& name) {
 void require_within(const archive::RunSummary& summary, const std::string& name, double bound) {
   const double value = number(summary, name);
   if (!(value <= bound))
-    throw Finding(fmt::format("{} is {:.3e} in a run that ended with {}, expected at most {:.3e}", name, value,
-                              summary.stop_reason, bound));
+    throw Finding(fmt::format("{} is {:.3e} in a run that ended with {}, expected at most {:.3e}", name,
+                              value, summary.stop_reason, bound));
 }
 
 /// The bounds of the user's guide, or those that the study names.

@@ -5,7 +5,8 @@
 namespace saddleflow::fuzz {
 namespace {
 
-/// A table of 3 x 3 doubles as NumPy writes it: magic, version 1.0, length of the header, the header, the numbers.
+/// A table of 3 x 3 doubles as NumPy writes it: magic, version 1.0, length of the header, the header, the
+/// numbers.
 std::string npy_table() {
   std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 3), }";
   const std::size_t room = 128 - 10;  // magic, version and length are ten bytes
@@ -31,7 +32,8 @@ void write_sample_data() {
 }
 
 const std::vector<std::string>& sample_names() {
-  static const std::vector<std::string> names{"data.csv", "test.csv", "data.npy", "weights.txt", "missing", "."};
+  static const std::vector<std::string> names{"data.csv",    "test.csv", "data.npy",
+                                              "weights.txt", "missing",  "."};
   return names;
 }
 

@@ -5,8 +5,8 @@
 
 namespace saddleflow::fuzz {
 
-/// The path of a file in a folder of this process, in memory where the system has such a place. The folder goes with the
-/// process.
+/// The path of a file in a folder of this process, in memory where the system has such a place. The folder
+/// goes with the process.
 std::string scratch(const std::string& name);
 
 /// All files of that folder whose names begin with this.

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "dice.hpp"
-#include "sample_data.hpp"
 #include "saddleflow/study/keys.hpp"
+#include "sample_data.hpp"
 #include "study_target.hpp"
 
 namespace saddleflow::fuzz {

@@ -33,9 +33,11 @@ bool small(const StudyTable& study, const std::string& key, std::int64_t most) {
 
 /// Whether the run is done in a moment. Sizes that data files and matrices give are as small as these files.
 bool is_small(const StudyTable& study) {
-  return all_small(study, "network.layers", kMostWidth) && all_small(study, "data.teacher.hidden", kMostWidth) &&
-         small(study, "data.samples", kMostSamples) && small(study, "data.test_samples", kMostSamples) &&
-         small(study, "data.in_context.context", kMostSamples) && small(study, "data.matrix.rows", kMostWidth);
+  return all_small(study, "network.layers", kMostWidth) &&
+         all_small(study, "data.teacher.hidden", kMostWidth) && small(study, "data.samples", kMostSamples) &&
+         small(study, "data.test_samples", kMostSamples) &&
+         small(study, "data.in_context.context", kMostSamples) &&
+         small(study, "data.matrix.rows", kMostWidth);
 }
 
 /// What a run file holds of its study is read again by every tool.

@@ -9,12 +9,9 @@ namespace saddleflow::fuzz {
 
 const std::vector<Target>& targets() {
   static const std::vector<Target> all{
-      {"study", run_study, alter_study},
-      {"csv", run_csv, alter_csv},
-      {"run", run_run_file, alter_run_file},
-      {"checkpoint", run_checkpoint, alter_checkpoint},
-      {"saddles", run_saddles, alter_saddles},
-      {"pursuit", run_pursuit_file, alter_pursuit_file},
+      {"study", run_study, alter_study},       {"csv", run_csv, alter_csv},
+      {"run", run_run_file, alter_run_file},   {"checkpoint", run_checkpoint, alter_checkpoint},
+      {"saddles", run_saddles, alter_saddles}, {"pursuit", run_pursuit_file, alter_pursuit_file},
   };
   return all;
 }

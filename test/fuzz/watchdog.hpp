@@ -9,6 +9,10 @@
 
 namespace saddleflow::fuzz {
 
+/// What is done with one file takes some times this with all checks of the compiler; more of it finds no
+/// more.
+inline constexpr std::chrono::milliseconds kMoment(500);
+
 /// Sets its flag after some time. What does not stop then hangs: the fuzzer's own limit of time finds it.
 class Watchdog {
  public:
