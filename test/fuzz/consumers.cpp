@@ -57,8 +57,8 @@ bool is_small(const archive::RunDescription& description) {
 
 }  // namespace
 
-void read_whole(const std::string& path) {
-  accepted([&] {
+bool read_whole(const std::string& path) {
+  const bool taken = accepted([&] {
     const archive::RunReader run = archive::RunReader::open(path);
     read_columns(run, path);
     read_rows(run);
@@ -69,7 +69,7 @@ void read_whole(const std::string& path) {
       archive::export_csv(run, scratch("copy-csv"), archive::WeightColumns::write, ExistingFile::replace);
     });
   });
-  accepted([&] { report::render_page(report::read_runs({path, path})); });
+  if (taken) accepted([&] { report::render_page(report::read_runs({path, path})); });
   accepted([&] {
     archive::rewrite(path, scratch("copy.h5"), archive::Packing::compressed, ExistingFile::replace);
   });
@@ -78,6 +78,7 @@ void read_whole(const std::string& path) {
                  {.drop_gaps = true, .arrays = {"problem/inputs", "problem/targets"}, .input_count = 0});
   });
   clear_scratch("copy");
+  return taken;
 }
 
 void use_problem(const std::string& path) {

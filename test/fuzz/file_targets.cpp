@@ -71,24 +71,25 @@ void pursue_from(const std::string& path) {
 
 void run_run_file(const std::string& input) {
   const std::string path = cooked(input, kRunBases);
-  read_whole(path);
-  use_problem(path);
-  resume_run(path);
+  if (read_whole(path)) {
+    use_problem(path);
+    resume_run(path);
+  }
   clear_scratch("file");
 }
 
 void run_saddles(const std::string& input) {
   const std::string path = cooked(input, kSaddleBases);
-  read_whole(path);
-  use_problem(path);
-  for (const int escape : {0, 1}) start_beside(path, escape);
+  if (read_whole(path)) {
+    use_problem(path);
+    for (const int escape : {0, 1}) start_beside(path, escape);
+  }
   clear_scratch("file");
 }
 
 void run_pursuit_file(const std::string& input) {
   const std::string path = cooked(input, kPursuitBases);
-  read_whole(path);
-  pursue_from(path);
+  if (read_whole(path)) pursue_from(path);
   clear_scratch("file");
 }
 

@@ -1,5 +1,5 @@
-// libFuzzer's side of the targets. The variable SADDLEFLOW_FUZZ_TARGET of the environment says which one: a program of this
-// size takes its time to link.
+// libFuzzer's side of the targets. The variable SADDLEFLOW_FUZZ_TARGET of the environment says which one: a
+// program of this size takes its time to link.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
