@@ -143,6 +143,14 @@ void require_form(hid_t dataset, std::size_t axes, std::int64_t width, bool real
                    ", expected " + (reals ? "rows of three floating-point numbers" : "a row of integers"));
 }
 
+/// InputError for an exponent that no number of any Real has.
+void require_exponent(hid_t dataset, double exponent) {
+  constexpr double most = 2.0 * std::numeric_limits<long double>::max_exponent;  // subnormal ones, too
+  if (std::abs(exponent) <= most && exponent == std::trunc(exponent)) return;
+  throw InputError(hdf5::place_of(dataset) + ": found the binary exponent " + std::to_string(exponent) +
+                   ", expected a whole number of at most " + std::to_string(most) + " in size");
+}
+
 std::vector<Real> read_reals(hid_t group, const std::string& name) {
   const hdf5::Handle dataset = hdf5::open_dataset(group, name);
   require_form(dataset, 2, kParts, true);
@@ -150,6 +158,7 @@ std::vector<Real> read_reals(hid_t group, const std::string& name) {
   std::vector<Real> values;
   values.reserve(numbers.size() / kParts);
   for (std::size_t k = 0; k + kParts <= numbers.size(); k += kParts) {
+    require_exponent(dataset, numbers[k + 2]);
     values.push_back(join(numbers[k], numbers[k + 1], numbers[k + 2]));
   }
   return values;

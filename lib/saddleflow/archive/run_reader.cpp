@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <sstream>
 #include <type_traits>
@@ -48,6 +49,19 @@ Opening open_whatever_state(const std::string& path) {
 
 std::string absolute(const std::string& name) {
   return name.starts_with('/') ? name : std::string("/") += name;
+}
+
+/// The numbers of a search beside its table. InputError for one that is no count.
+std::vector<std::pair<std::string, std::int64_t>> counts_of(hid_t file, const std::string& path) {
+  constexpr double most = 9.2e18;  // what 64 bits hold
+  std::vector<std::pair<std::string, std::int64_t>> counts;
+  for (const auto& [name, value] : hdf5::real_attributes(hdf5::open_group(file, path))) {
+    if (!(std::abs(value) <= most))
+      throw InputError(hdf5::file_name(file) + ": attribute " + name + " of " + path + ": found " +
+                       std::to_string(value) + ", expected a whole number");
+    counts.emplace_back(name, static_cast<std::int64_t>(value));
+  }
+  return counts;
 }
 
 template <class Row, class Number, class Value>
@@ -242,9 +256,7 @@ KktRecord RunReader::kkt() const {
   KktRecord record;
   if (!has("kkt/kkt_point")) return record;
   record.rows = implementation_->read<KktRow>();
-  const hdf5::Handle group = hdf5::open_group(implementation_->opening.file, "/kkt");
-  for (const auto& [name, value] : hdf5::real_attributes(group))
-    record.counts.emplace_back(name, static_cast<std::int64_t>(value));
+  record.counts = counts_of(implementation_->opening.file, "/kkt");
   return record;
 }
 
@@ -260,8 +272,7 @@ SaddleRecord RunReader::saddle_record() const {
   std::vector<SaddleRow> recorded = saddle_rows();
   for (std::size_t k = 0; k < recorded.size(); ++k) record.visits[k].recorded = std::move(recorded[k]);
   const hid_t file = implementation_->opening.file;
-  for (const auto& [name, value] : hdf5::real_attributes(hdf5::open_group(file, "/catalogue")))
-    record.counts.emplace_back(name, static_cast<std::int64_t>(value));
+  record.counts = counts_of(file, "/catalogue");
   std::istringstream names(hdf5::read_text_attribute(hdf5::open_group(file, "/saddles"), "runs"));
   for (std::string name; std::getline(names, name);) record.runs.push_back(name);
   return record;

@@ -1,5 +1,6 @@
 #include "saddleflow/base/memory.hpp"
 
+#include <cmath>
 #include <string>
 
 #include "saddleflow/base/error.hpp"
@@ -16,6 +17,15 @@ Real MemoryReader::real() {
     throw InputError(what_ + ": holds " + std::to_string(data_.size()) +
                      " numbers, more were expected: written by another method or damaged");
   return data_[next_++];
+}
+
+std::int64_t MemoryReader::integer() {
+  const Real number = real();
+  const Real most = Real(1LL << 53);  // the digits of a double
+  if (!(std::abs(number) <= most) || number != std::trunc(number))
+    throw InputError(what_ + ": holds " + std::to_string(static_cast<double>(number)) +
+                     " where a whole number is expected: written by another method or damaged");
+  return static_cast<std::int64_t>(number);
 }
 
 Vector MemoryReader::vector() {

@@ -33,7 +33,8 @@ class MemoryReader {
   explicit MemoryReader(const std::vector<Real>& data, std::string what = "stepper memory")
       : data_(data), what_(std::move(what)) {}
   Real real();
-  std::int64_t integer() { return static_cast<std::int64_t>(real()); }
+  /// InputError for a number that is none, or beyond what a double counts one by one.
+  std::int64_t integer();
   bool boolean() { return real() != 0; }
   Vector vector();
   /// A vector of so many entries.

@@ -44,7 +44,8 @@ double movement(double a, double b, const Extent& e) {
   if (!std::isfinite(a) || !std::isfinite(b)) return 0;
   const double linear = e.linear > 0 ? std::abs(b - a) / e.linear : 0;
   const bool has_log = a != 0 && b != 0 && e.logarithmic > 0;
-  return has_log ? std::max(linear, std::abs(std::log(std::abs(b / a))) / e.logarithmic) : linear;
+  return has_log ? std::max(linear, std::abs(std::log(std::abs(b)) - std::log(std::abs(a))) / e.logarithmic)
+                 : linear;
 }
 
 /// Cumulative movement of the liveliest curve, scaled down to `abscissa_length` where it is longer.
@@ -67,10 +68,12 @@ void add_abscissae(Curve time, std::vector<double>& arc) {
   const auto positive = std::find_if(time.begin(), time.end(), [](double t) { return t > 0; });
   const double log_first = positive == time.end() ? 0 : std::log(*positive);
   const double log_span = positive == time.end() ? 0 : std::log(time.back()) - log_first;
+  // Times that a double does not hold, or whose difference it does not, say nothing of where a row lies.
+  const bool linear = span > 0 && std::isfinite(span), logarithmic = log_span > 0 && std::isfinite(log_span);
   for (std::size_t i = 0; i < count; ++i) {
     arc[i] += static_cast<double>(i) / static_cast<double>(count - 1);
-    if (span > 0) arc[i] += (time[i] - time.front()) / span;
-    if (log_span > 0 && time[i] > 0) arc[i] += (std::log(time[i]) - log_first) / log_span;
+    if (linear) arc[i] += (time[i] - time.front()) / span;
+    if (logarithmic && time[i] > 0) arc[i] += (std::log(time[i]) - log_first) / log_span;
   }
 }
 

@@ -85,7 +85,7 @@ class Probe {
   PolarFlow* polar_;
   CartesianView cartesian_view_;
   PolarView polar_view_;
-  Real initial_loss_ = 0, initial_energy_ = 0;
+  Real initial_loss_ = 0;
   Real origin_residual_ = 0;  // eta ||l'(0)||
   BalanceGauge balance_;
   MarginGauge margins_;

@@ -54,7 +54,7 @@ void Recorder::begin() {
   snapshot({0, 0}, GradientFlow::initial_state(setup_.w0));
   pending_.write({});
   if (setup_.parts.events.visit->close) {
-    visit_.emplace();
+    visit_ = Visit();
     follow_visit(0, GradientFlow::initial_state(setup_.w0), observables_.proximity);
   }
   while (next_snapshot_time_ < policy_.times.size() && policy_.times[next_snapshot_time_] <= 0)
@@ -226,7 +226,7 @@ void Recorder::on_event(const EventHit& as_located, const Vector& x, const State
     write_event(hit.event, hit, at, x);
   }
   if (kind == EventKind::saddle_enter || kind == EventKind::dip_begin) {
-    visit_.emplace();
+    visit_ = Visit();
     visit_->depth = kind == EventKind::dip_begin ? VisitDepth::shallow : VisitDepth::close;
     visit_->enter_time = visit_->closest_time = hit.time;
   } else if ((kind == EventKind::saddle_closest || kind == EventKind::dip_closest) && visit_) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <sstream>
 #include <vector>
 
@@ -21,8 +22,8 @@ Vector read_weights(const std::string& path) {
     if (line.empty() || line[0] == '#') continue;
     double value = 0;
     const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
-    if (error != std::errc() || end != line.data() + line.size())
-      throw InputError(fmt::format("{}:{}: found '{}', expected a number", path, number, line));
+    if (error != std::errc() || end != line.data() + line.size() || !std::isfinite(value))
+      throw InputError(fmt::format("{}:{}: found '{}', expected a finite number", path, number, line));
     values.push_back(static_cast<Real>(value));
   }
   if (values.empty()) throw InputError(path + ": holds no weights");

@@ -222,7 +222,11 @@ void OneStepMethod::load(const Vector& x, Real t, MemoryReader& memory) {
   const Real h = memory.real();
   initialize(x, t, h);
   counters_ = load_counters(memory);
-  last_rejection_ = static_cast<Trial>(static_cast<int>(memory.real()));
+  const std::int64_t rejection = memory.integer();
+  if (rejection < 0 || rejection > static_cast<std::int64_t>(Trial::indefinite))
+    throw InputError(fmt::format("stepper memory: found the outcome {} of a step, expected 0 to {}",
+                                 rejection, static_cast<int>(Trial::indefinite)));
+  last_rejection_ = static_cast<Trial>(rejection);
   controller_.load(memory);
   f1_ = memory.vector();
   fresh_ = f1_.size() > 0;

@@ -75,7 +75,10 @@ Rkc2::Rkc2(const StepperOptions& options)
 
 int Rkc2::stages_for(Real z) {
   using std::sqrt;
-  return std::max(2, 1 + static_cast<int>(sqrt(1 + kStagesOfStiffness * std::max(z, Real(0)))));
+  // More than any step takes, and less than an int holds: z may be infinite.
+  constexpr Real most = 1e9;
+  return std::max(2,
+                  1 + static_cast<int>(std::min(most, sqrt(1 + kStagesOfStiffness * std::max(Real(0), z)))));
 }
 
 void Rkc2::forget() {
