@@ -109,7 +109,8 @@ void resume_run(const std::string& path) {
       if (!is_small(run.description())) return;
       study = run.description().toml;
     }
-    run_flow(StudyTable::stored(study, path, {"flow.max_steps=20", "output.checkpoint_seconds=100"}), options);
+    run_flow(StudyTable::stored(study, path, {"flow.max_steps=20", "output.checkpoint_seconds=100"}),
+             options);
   });
 }
 
