@@ -99,4 +99,13 @@ BOOST_AUTO_TEST_CASE(tiny_neurons_grow_as_at_tight_tolerances) {
     }
 }
 
+// Weights at rest have gradients of 1e-14 by rounding, which a plateau of 1e30 would make a drift of the
+// energy beyond its bound. flow_from() asks for the end.
+BOOST_AUTO_TEST_CASE(rest_adds_nothing_to_the_energy) {
+  const Flow flow = flow_from(
+      Real(1e-30), {"network.layers=[3,6,1]", "data.samples=30", "data.teacher.hidden=[2]"}, Real(1e-10));
+  fmt::print("start 1e-30: {} steps, loss {:.1e}\n", flow.steps, static_cast<double>(flow.loss));
+  BOOST_TEST(flow.loss < Real(1e-20));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

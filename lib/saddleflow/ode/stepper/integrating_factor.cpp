@@ -7,8 +7,8 @@
 namespace saddleflow {
 namespace {
 
-// A group below this part of the largest one grows by itself: what it changes elsewhere is of the order of
-// its square. (A larger part gives the same steps: see test/ode/stepper/integrating_factor_test.cpp.)
+// A group below this part of the largest one grows by itself, by judgement: what it changes elsewhere is of
+// the order of its square, and the transformation is exact in any case.
 constexpr Real kSmall = Real(0.1);
 // Of steps shorter than this part of an e-fold the method's error, of order six, is below rounding: (1e-3)^6.
 constexpr Real kWorthwhile = Real(1e-3);
