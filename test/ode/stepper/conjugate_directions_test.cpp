@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <vector>
@@ -110,6 +111,43 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_solved_is_reported) {
   const auto product = [&](const Vector& v, Vector& out) { out = a * v; };
   const auto never = [](const Vector&, const Vector&) { return false; };
   BOOST_TEST((directions.solve(product, Vector::Ones(50), x, never, 5) == Solved::stalled));
+}
+
+// Unknowns of 1e-12 beside such of 1, coupled by 1e-12: with directions of their own both have their digits.
+BOOST_AUTO_TEST_CASE(unknowns_of_two_sizes) {
+  constexpr Index kEach = 20;
+  constexpr Real kSmall = Real(1e-12);
+  Vector large(kEach), small(kEach);
+  for (Index i = 0; i < kEach; ++i) {
+    large[i] = 1 + Real(i) * Real(i);
+    small[i] = Real(0.1) + Real(7) * Real(i);
+  }
+  Matrix a = Matrix::Zero(2 * kEach, 2 * kEach);
+  a.topLeftCorner(kEach, kEach) = with_eigenvalues(large, 11);
+  a.bottomRightCorner(kEach, kEach) = with_eigenvalues(small, 12);
+  a.topRightCorner(kEach, kEach) = kSmall * test::gaussian(kEach, kEach, 13);
+  a.bottomLeftCorner(kEach, kEach) = a.topRightCorner(kEach, kEach).transpose();
+  Vector exact = test::gaussian(2 * kEach, 1, 14);
+  exact.tail(kEach) *= kSmall;
+  const Vector b = a * exact;
+  Vector residual = b, x = Vector::Zero(2 * kEach);
+  const auto product = [&a](const Vector& v, Vector& out) { out = a * v; };
+  for (const Index begin : {Index{0}, kEach}) {
+    std::vector<char> mask(2 * kEach, 0);
+    std::fill_n(mask.begin() + begin, kEach, char{1});
+    ConjugateDirections directions(kEach);
+    directions.begin(2 * kEach, mask);
+    const auto enough = [&](const Vector& r, const Vector&) {
+      return r.segment(begin, kEach).norm() <= Real(1e-13) * b.segment(begin, kEach).norm();
+    };
+    BOOST_TEST((directions.improve(product, residual, x, enough, 100) == Solved::done));
+  }
+  const Real off = test::relative(x.head(kEach), exact.head(kEach));
+  const Real small_off = test::relative(x.tail(kEach), exact.tail(kEach));
+  fmt::print("unknowns of 1 and of 1e-12: off by {:.1e} and {:.1e}\n", static_cast<double>(off),
+             static_cast<double>(small_off));
+  BOOST_TEST(off < Real(1e-11));
+  BOOST_TEST(small_off < Real(1e-9));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
