@@ -96,6 +96,8 @@ class Integration {
   Outcome run(Observer& observer);
 
   Real time() const { return time_.absolute(phase_time()); }
+  /// At the end of the last step, in the chart of the next one.
+  const Vector& state() const { return stepper().current_state(); }
   bool in_polar_chart() const { return in_polar_; }
   /// A step size has been shortened to reach t_end. From that step on the states depend on t_end.
   bool aims_at_end() const { return aims_at_end_; }

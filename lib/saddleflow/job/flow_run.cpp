@@ -122,6 +122,7 @@ class FlowRun : public Observer {
   /// can go on from it: none is made where the end is near, if it comes soon, since the sizes of steps depend
   /// on it there.
   void between_steps() {
+    have_gradient();
     const double patience = integration_.aims_at_end() ? kPatience * checkpoint_seconds_ : 0;
     if (due_ && seconds_since(last_checkpoint_) >= patience) {
       checkpoint();
@@ -184,8 +185,13 @@ class FlowRun : public Observer {
   void begin() {
     setup_.parts.begin(integration_);
     recorder_.begin();
+    have_gradient();
     checkpoint();
   }
+
+  /// Between steps the gradient at the state is at hand, in the chart of the next step: after a resume as
+  /// without one, so that the same evaluations are counted.
+  void have_gradient() { setup_.parts.probe.proximity(integration_.state()); }
 
   void checkpoint() {
     archive::Checkpoint c;
@@ -228,14 +234,8 @@ class FlowRun : public Observer {
     MemoryReader seconds(part("wall_seconds"), "checkpoint: 'wall_seconds'");
     earlier_seconds_ = static_cast<double>(seconds.real());
     seconds.finish();
-    // The gradient at the end of the last step was at hand in the uninterrupted run; have it at hand again,
-    // then set the counters to what they were.
-    const std::vector<Real>& state = part("state");
-    Observables ignored;
-    setup_.parts.probe.observe(Eigen::Map<const Vector>(state.data(), static_cast<Index>(state.size())),
-                               ignored);
-    setup_.restore(part("setup"));  // what the probe remembers
-    restore_work();
+    have_gradient();
+    restore_work();  // what the gradient cost was counted before the interrupt
     if (setup_.parts.switching != nullptr) restore_modes();
   }
 
