@@ -93,7 +93,7 @@ void write(const Arguments& a, const KktProblem& problem, const EvaluationOption
 int run(const Arguments& a, const std::string& command) {
   const archive::OutputLock mine = check_output({a.run}, a.output, a.force);
   const EvaluationOptions options = evaluation_options(a);
-  KktProblem problem = open_kkt_problem(a.run, {}, command);
+  KktProblem problem = open_problem(a.run, {}, command);
   if (!problem.run) throw InputError(a.run + ": is a study, expected the file of a run");
   catch_interrupts();
   const Evaluation evaluation = evaluate_run(problem, options);

@@ -56,7 +56,7 @@ class Problem {
   Problem(const std::string& path, const std::vector<std::string>& overrides, const Function* function)
       : function_(function != nullptr ? std::optional<Function>(*function) : std::nullopt) {
     const ActiveFunction active(function);
-    problem_ = open_kkt_problem(path, overrides, "saddleflow.problem");
+    problem_ = open_problem(path, overrides, "saddleflow.problem");
     problem_.run.reset();  // nobody holds the file open, so that the run in it can go on
   }
 
@@ -192,7 +192,7 @@ void evaluate(const std::string& source, const std::string& output, const std::v
   options.interrupt = &interrupted;
   without_gil([&] {
     const std::string command = "saddleflow.evaluate " + source;
-    KktProblem problem = open_kkt_problem(source, {}, command);
+    KktProblem problem = open_problem(source, {}, command);
     if (!problem.run) throw InputError(source + ": is a study, expected the file of a run");
     const Evaluation evaluation = evaluate_run(problem, options);
     if (function != nullptr) function->end();

@@ -24,6 +24,8 @@ Objective build_objective(const StudyTable& study) {
   }();
   if (const std::string key = test_set_key(study); !key.empty())
     study.fail(key, "found a test set, which a claim has no use for");
+  require_no_decay(study, "a claim");
+  require_one_rate(study, "a claim");
   Dataset data = build_dataset(study, *network);
   return Objective(network, std::move(data), build_loss(study));
 }

@@ -20,8 +20,10 @@ class Descent {
       : matrices_(static_cast<int>(p.widths.size()) - 1),
         slope_(p.slope),
         at_zero_(at_zero),
+        decay_(p.decay),
         logistic_(p.logistic) {
     for (std::size_t l = 0; l < p.widths.size(); ++l) width_[l] = p.widths[l];
+    for (std::size_t l = 0; l < kMatrices; ++l) rate_[l] = l < p.rates.size() ? p.rates[l] : 1;
     scale_ = p.mean ? 1.0 / static_cast<double>(p.inputs.size()) : 1.0;
     for (std::size_t i = 0; i < p.inputs.size(); ++i) {
       used_[i] = scale_;
@@ -33,13 +35,14 @@ class Descent {
   void step(double* w, double h) { backward(w + forward(w), h); }
 
   double loss(const double* w) {
-    forward(w);
+    const int weights = forward(w);
     double sum = 0;
     for (int r = 0; r < width_[matrices_]; ++r)
       for (int i = 0; i < N; ++i) {
         const double out = a_[matrices_][r][i], y = y_[r][i];
         sum += used_[i] * (logistic_ ? 2 * softplus(-y * out) : 0.5 * (out - y) * (out - y));
       }
+    for (int k = 0; k < weights; ++k) sum += decay_ / 2 * w[k] * w[k];
     return sum;
   }
 
@@ -104,7 +107,7 @@ class Descent {
             slope += d[i] * a[i];
             back[i] += weight * d[i];
           }
-          weight -= h * slope;
+          weight -= h * rate_[l] * (slope + decay_ * weight);
         }
         if (l == 0) continue;
         for (int i = 0; i < N; ++i) delta_[l][c][i] = side_[l][c][i] * back[i];
@@ -113,7 +116,7 @@ class Descent {
   }
 
   int matrices_, width_[kMatrices + 1] = {};
-  double slope_, at_zero_, scale_ = 1;
+  double slope_, at_zero_, decay_, rate_[kMatrices], scale_ = 1;
   bool logistic_;
   alignas(64) double a_[kMatrices + 1][kWidth][N] = {};
   alignas(64) double side_[kMatrices + 1][kWidth][N] = {};
@@ -155,6 +158,8 @@ std::vector<double> descend(const PlainProblem& p, std::int64_t steps, SlopeAtZe
   const double slope = at_zero == SlopeAtZero::left    ? p.slope
                        : at_zero == SlopeAtZero::right ? 1.0
                                                        : (1 + p.slope) / 2;
+  if (p.patches.kernel > 0 && (p.decay != 0 || !p.rates.empty()))
+    throw std::invalid_argument("the arbiter has no weight decay and no rates for convolutions");
   if (p.patches.kernel > 0) return descend_convolution(p, slope, steps);
   check(p);
   std::vector<double> w = p.start;

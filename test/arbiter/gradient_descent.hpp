@@ -24,7 +24,9 @@ struct PlainProblem {
   PlainPatches patches;
   double slope = 0;
   bool logistic = false;
-  bool mean = false;                                 ///< divide by the number of samples
+  bool mean = false;          ///< divide by the number of samples
+  double decay = 0;           ///< (decay / 2) |w|^2 is added to the loss; not of convolutions
+  std::vector<double> rates;  ///< of each matrix; empty: all 1. Not of convolutions
   std::vector<std::vector<double>> inputs, targets;  ///< one entry a sample
   std::vector<double> start;                         ///< matrix after matrix, column after column
   double t_end = 1;

@@ -97,9 +97,12 @@ std::unique_ptr<Objective> objective_of(const PlainProblem& p) {
   Dataset data;
   data.inputs = samples_as_columns(p.inputs);
   data.targets = samples_as_columns(p.targets);
+  const std::shared_ptr<const Network> network = network_of(p);
+  WeightDecay decay(network->layout(), {Real(p.decay)});
   return std::make_unique<Objective>(
-      network_of(p), data,
-      Loss(p.logistic ? logistic_loss() : square_loss(), p.mean ? Reduction::mean : Reduction::sum));
+      network, data,
+      Loss(p.logistic ? logistic_loss() : square_loss(), p.mean ? Reduction::mean : Reduction::sum),
+      std::move(decay));
 }
 
 Vector start_of(const PlainProblem& p) {

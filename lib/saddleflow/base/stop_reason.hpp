@@ -16,7 +16,8 @@ enum class Stop {
   event,        ///< a terminal one, see StopReason::event()
   step_limit,
   interrupted,
-  collapsed,  ///< near the origin ||w|| fell below the smallest normal number: the weights tend to zero
+  collapsed,  ///< the weights tend to zero: ||w|| fell below the smallest normal number near the origin, or
+              ///< their decay has won
   iterations_spent,  ///< of gradient descent
   // It could not go on, or should not have.
   step_underflow,      ///< t + h == t

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace saddleflow {
 namespace {
@@ -29,6 +30,14 @@ Real scaled_product(const std::vector<Index>& a, const std::vector<Index>& b, co
   return sum;
 }
 
+std::vector<Index> weights_of(const ConservedQuantity& quantity) {
+  std::vector<Index> weights;
+  for (const QuadraticTerm& term : quantity.terms)
+    for (const std::vector<Index>* part : {&term.first, &term.second})
+      weights.insert(weights.end(), part->begin(), part->end());
+  return weights;
+}
+
 }  // namespace
 
 void neuron_norms(const Network& network, const Vector& w, Vector& out) {
@@ -43,10 +52,15 @@ void neuron_norms(const Network& network, const Vector& w, Vector& out) {
   }
 }
 
-BalanceGauge::BalanceGauge(const Network& network)
+BalanceGauge::BalanceGauge(const Network& network, const WeightDecay& decay)
     : network_(network),
-      conserved_(network.conserved()),
-      log_largest_(Vector::Constant(static_cast<Index>(network.neurons().size()), kNothing)) {}
+      log_largest_(Vector::Constant(static_cast<Index>(network.neurons().size()), kNothing)) {
+  for (ConservedQuantity& quantity : network.conserved())
+    if (const std::optional<Real> lambda = decay.common(weights_of(quantity))) {
+      decay_rates_.push_back(2 * *lambda);
+      conserved_.push_back(std::move(quantity));
+    }
+}
 
 // now_[k] e^{log_scale_[k]} is the invariant of pair k.
 void BalanceGauge::measure(const Vector& point, Real log_unit) {
@@ -78,16 +92,19 @@ void BalanceGauge::start(const Vector& point, Real log_unit) {
   initial_log_scale_ = log_scale_;
 }
 
-Real BalanceGauge::drift(const Vector& point, Real log_unit, const Vector& norms) {
+Real BalanceGauge::drift(const Vector& point, Real log_unit, const Vector& norms, std::optional<Real> time) {
   measure(point, log_unit);
   remember(norms, log_unit);
   Real largest = 0;
   for (Index n = 0; n < now_.size(); ++n) {
     const auto [j, k] = conserved_[static_cast<std::size_t>(n)].neurons;
+    const Real rate = decay_rates_[static_cast<std::size_t>(n)];
+    if (rate > 0 && !time) continue;
     const Real size = log_largest_[j] + log_largest_[k];
     if (size == kNothing) continue;
     const Real now = now_[n] * std::exp(log_scale_[n] - size);
-    const Real then = initial_[n] * std::exp(initial_log_scale_[n] - size);
+    const Real then =
+        initial_[n] * std::exp(initial_log_scale_[n] - size - (rate > 0 ? rate * *time : Real(0)));
     largest = std::max(largest, std::abs(now - then));
   }
   return largest;

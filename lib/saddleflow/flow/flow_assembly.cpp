@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/flow/collapse.hpp"
 #include "saddleflow/flow/flow_stepping.hpp"
 #include "saddleflow/flow/kink_check.hpp"
 #include "saddleflow/flow/linear_start.hpp"
@@ -56,6 +58,7 @@ std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, G
                                            PiecewiseFlow* kinks) {
   if (kinks == nullptr) {
     StepperOptions stepping = *options.stepping;
+    if (!flow.objective().decay().empty()) stepping.growth.degree = 0;  // the law of growth is another one
     stepping.check = make_check<CartesianKinkChart>(options, flow);
     return make_stepper(options.stepper, stepping);
   }
@@ -74,8 +77,16 @@ bool has_linear_start(const FlowAssemblyOptions& options, const Network& network
          network.parameter_count() <= options.stepping->dense_limit;
 }
 
-std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool kinks, PolarFlow& flow) {
-  if (options.charts == FlowAssemblyOptions::Charts::cartesian || kinks) return nullptr;
+// In the time of the polar chart a decay would be as fast as rho^{2-D}.
+bool decays(const FlowAssemblyOptions& options, const Objective& objective) {
+  if (objective.decay().empty()) return false;
+  if (options.charts == FlowAssemblyOptions::Charts::polar)
+    throw InputError("flow.chart: found \"polar\" with flow.decay, expected \"auto\" or \"cartesian\"");
+  return true;
+}
+
+std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool cartesian, PolarFlow& flow) {
+  if (options.charts == FlowAssemblyOptions::Charts::cartesian || cartesian) return nullptr;
   if (!flow.correlation().network().traits().homogeneous) {
     if (options.charts == FlowAssemblyOptions::Charts::polar)
       require_homogeneous(flow.correlation().network(), "polar chart");
@@ -145,7 +156,7 @@ GaugeBounds bounds_for(const FlowAssemblyOptions& options, const Network& networ
 
 Observables observed(Probe& probe, const Vector& x) {
   Observables observables;
-  probe.observe(x, observables);
+  probe.observe(x, observables, Real(0));
   return observables;
 }
 
@@ -163,7 +174,7 @@ class PathWatcher : public Observer {
   }
   void on_step(const StepView& step) override {
     observer_.on_step(step);
-    parts_.probe.observe(step.x1, now_);
+    parts_.probe.observe(step.x1, now_, step.t1);
     parts_.gauges.add(now_, last_loss_, parts_.initial.loss, parts_.rise_unit());
     last_loss_ = now_.loss;
     require_within(parts_.gauges, bounds_, step.t1, parts_.rise_unit());
@@ -221,11 +232,11 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
       correlation(of),
       polar_flow(correlation, correlation.loss_at_origin()),
       kinks(make_kinks(options, flow)),
-      polar(make_polar(options, kinks != nullptr, polar_flow)),
+      polar(make_polar(options, decays(options, of) || kinks != nullptr, polar_flow)),
       stepper(make_flow_stepper(options, flow, kinks.get())),
       switching(dynamic_cast<PiecewiseStepper*>(stepper.get())),
       start(start_in(polar_flow, polar.get())),
-      probe(flow, start, &polar_flow),
+      probe(flow, start, &polar_flow, options.units),
       initial(observed(probe, start)),
       events(make_flow_events(options.events, probe, initial)),
       detector(events.events),
@@ -239,7 +250,15 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
 IntegrationOptions FlowAssembly::integration_options() const {
   IntegrationOptions options;
   options.polar = polar.get();
+  options.collapsed = collapse_rule();
   return options;
+}
+
+std::function<bool(const Vector& x)> FlowAssembly::collapse_rule() const {
+  if (!CollapseRule::applies_to(objective)) return {};
+  return [this, rule = CollapseRule(objective)](const Vector& x) mutable {
+    return rule(x.head(objective.size()));
+  };
 }
 
 std::vector<KinkChange> FlowAssembly::kink_changes(const StepView& step) const {
@@ -276,6 +295,7 @@ void FlowAssembly::begin(Integration& integration) {
 
 Outcome FlowAssembly::run(Observer& observer, IntegrationOptions options) {
   options.polar = polar.get();
+  options.collapsed = collapse_rule();
   Integration integration(system(), *stepper, detector, std::move(options));
   begin(integration);
   sampled_decisions = 0;

@@ -53,6 +53,8 @@ struct FlowAssemblyOptions {
   /// the energy is a hundredth of that.
   std::optional<GaugeBounds> bounds;
   FlowEventOptions events;
+  /// See Probe: what is recorded of the weights is in these units.
+  Vector units = {};
   /// Receives every warning when it is given; all are also kept in FlowAssembly::warnings. May be empty.
   WarningHandler on_warning = warn_on_stderr;
 };
@@ -106,6 +108,8 @@ class FlowAssembly {
   WorkCounters work() const { return objective.counters() + correlation.counters(); }
   /// The weights of a state of either chart.
   Vector weights(const Vector& x) { return probe.weights(x); }
+  /// The same in the units of the options.
+  Vector recorded_weights(const Vector& x) { return probe.recorded(x); }
 
   /// The reasons, known before the integration begins, why the path may differ from the flow.
   std::vector<std::string> warnings;
@@ -129,6 +133,8 @@ class FlowAssembly {
 
  private:
   using StartIn = std::function<Vector(PolarFlow& origin, PolarChart* chart)>;
+  /// Whether weights that decay have collapsed; empty without decay, see CollapseRule.
+  std::function<bool(const Vector& x)> collapse_rule() const;
   /// `options` with their stepping.
   FlowAssembly(Objective& objective, const FlowAssemblyOptions& options, const StartIn& start_in);
 

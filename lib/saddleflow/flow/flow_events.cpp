@@ -121,6 +121,11 @@ class Builder {
 
   void add_level(const LevelOptions& level) {
     const Quantity quantity(level.quantity, probe_.flow().objective().network(), "events.level.quantity");
+    if (level.quantity == "balance_drift" && !probe_.flow().objective().decay().empty())
+      throw InputError(
+          "events.level.quantity: found balance_drift with flow.decay, where it depends on the time, "
+          "expected "
+          "another quantity");
     Event event;
     event.direction = level.direction;
     event.terminal = level.terminal;
@@ -136,7 +141,7 @@ class Builder {
     if (quantity.needs() == Quantity::Needs::loss) return [&probe](const Vector& x) { return probe.loss(x); };
     if (quantity.needs() == Quantity::Needs::weights)
       return [&probe, quantity](const Vector& x) {
-        return quantity.of_weights(probe.flow().objective().network(), probe.weights(x));
+        return quantity.of_weights(probe.flow().objective().network(), probe.recorded(x));
       };
     return [&probe, quantity, o = Observables()](const Vector& x) mutable {
       probe.observe(x, o);
@@ -176,12 +181,12 @@ class Builder {
     if (!event.function) throw InputError(fmt::format("events: \"{}\" has no function", event.name));
     Probe& probe = probe_;
     const Value value = [&probe, function = std::move(event.function)](const Vector& x) {
-      return function(probe.weights(x));
+      return function(probe.recorded(x));
     };
     event.function = value;
     if (event.on_fire)
       event.on_fire = [&probe, on_fire = std::move(event.on_fire)](const EventHit& hit, const Vector& x) {
-        on_fire(hit, probe.weights(x));
+        on_fire(hit, probe.recorded(x));
       };
     std::string name = event.name;
     add(std::move(name), std::move(event), value, 0);

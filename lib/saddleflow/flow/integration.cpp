@@ -215,7 +215,8 @@ bool Integration::step(Observer& observer, Outcome& outcome) {
   }
   if (!report_events(observer, t0, t1, x1, outcome)) return false;
   if (last && !options_.end_after_polar) end.absolute = options_.t_end;
-  const bool collapsed = in_polar_ && options_.polar->collapses(stepper().previous_state(), x1);
+  const bool collapsed = in_polar_ ? options_.polar->collapses(stepper().previous_state(), x1)
+                                   : options_.collapsed && options_.collapsed(x1);
   observer.on_step({steps_, begin.absolute, end.absolute, end.phase - begin.phase, stepper().method(), x1,
                     dense_absolute_, end.phase, end.log, in_polar_});
   if (!last && !collapsed) return true;

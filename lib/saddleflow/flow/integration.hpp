@@ -60,6 +60,9 @@ struct IntegrationOptions {
   /// A signal handler, for example, can set it: the run then ends after the current step with
   /// Stop::interrupted.
   const std::atomic<bool>* interrupt = nullptr;
+  /// Whether the flow has collapsed at the end of a step in the Cartesian chart, which ends the run with
+  /// Stop::collapsed. May be empty.
+  std::function<bool(const Vector& x)> collapsed = {};
   /// Called after every step but the last, at a time at which memory() describes a complete state.
   std::function<void()> between_steps;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace saddleflow {
 
@@ -18,12 +19,13 @@ Real ratio(Real numerator, Real denominator) { return numerator == 0 ? Real(0) :
 
 }  // namespace
 
-Probe::Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar)
+Probe::Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar, Vector units)
     : flow_(flow),
       polar_(polar),
+      units_(std::move(units)),
       cartesian_view_(flow),
       polar_view_(polar),
-      balance_(flow.objective().network()),
+      balance_(flow.objective().network(), flow.objective().decay()),
       margins_(flow.objective().loss()),
       attained_(flow.objective().loss().traits().attained),
       separable_(flow.objective().loss().traits().separable),
@@ -77,7 +79,7 @@ Real Probe::radial_rate(ChartView& at, const Matrix& tangent) {
   return -ratio(sum, size);
 }
 
-void Probe::observe(const Vector& x, Observables& out) {
+void Probe::observe(const Vector& x, Observables& out, std::optional<Real> time) {
   ChartView& at = view(x);
   const Vector& point = at.point();
   const Real unit = std::exp(at.log_unit()), size = point.stableNorm();
@@ -100,10 +102,25 @@ void Probe::observe(const Vector& x, Observables& out) {
   out.energy_drift = ratio(std::abs(initial_loss_ - out.loss - at.energy()), initial_loss_);
   layer_norms(flow_.objective().network(), point, out.layer_norm);
   neuron_norms(flow_.objective().network(), point, out.neuron_norm);
-  out.balance_drift = balance_.drift(point, at.log_unit(), out.neuron_norm);
+  out.balance_drift = balance_.drift(point, at.log_unit(), out.neuron_norm, time);
+  if (units_.size() > 0) measure_weights(point, std::exp((degree - 1) * at.log_unit()), out);
   if (at.log_unit() == 0) return;
   out.layer_norm *= unit;
   out.neuron_norm *= unit;
+  if (units_.size() > 0) {
+    out.log_weight_norm = at.log_unit() + std::log(out.weight_norm);
+    out.weight_norm *= unit;
+  }
+}
+
+// Of the weights, in place of the coordinates, in units of the chart; `slope_unit` is that of a gradient.
+void Probe::measure_weights(const Vector& point, Real slope_unit, Observables& out) {
+  const Vector w = point.cwiseProduct(units_);
+  out.gradient_norm = slope_unit * gradient_.cwiseQuotient(units_).stableNorm();
+  out.weight_norm = w.stableNorm();
+  out.log_weight_norm = std::log(out.weight_norm);
+  layer_norms(flow_.objective().network(), w, out.layer_norm);
+  neuron_norms(flow_.objective().network(), w, out.neuron_norm);
 }
 
 ProximityScale Probe::own_proximity(ChartView& at) {
@@ -140,12 +157,18 @@ Real Probe::loss(const Vector& x) { return view(x).loss(); }
 
 Real Probe::log_norm(const Vector& x) {
   ChartView& at = view(x);
-  return at.log_unit() + std::log(at.point().stableNorm());
+  const Real size =
+      units_.size() == 0 ? at.point().stableNorm() : at.point().cwiseProduct(units_).stableNorm();
+  return at.log_unit() + std::log(size);
 }
 
 Vector Probe::weights(const Vector& x) {
   ChartView& at = view(x);
   return at.log_unit() == 0 ? at.point() : Vector(std::exp(at.log_unit()) * at.point());
+}
+
+Vector Probe::recorded(const Vector& x) {
+  return units_.size() == 0 ? weights(x) : Vector(weights(x).cwiseProduct(units_));
 }
 
 // With g = grad L, w' = -g:  d||g||/dt = -g^T Hess g / ||g||,  d||H||/dt = -<H, J g> / ||H||,

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include <optional>
+
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/flow/balance_gauge.hpp"
 #include "saddleflow/flow/chart_view.hpp"
@@ -45,12 +47,17 @@ class Probe {
  public:
   /// `x0`: the state at t = 0, in its chart, to which the drifts refer. The flows must outlive the probe;
   /// without `polar` every state is (w, E).
-  Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar = nullptr);
+  /// `units`: the weights that are recorded are these times the coordinates of the flow, see LayerRates; no
+  /// numbers: they are the coordinates. Norms, the gradient and recorded() are of the weights, everything
+  /// else of the flow.
+  Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar = nullptr, Vector units = {});
   // Events keep references to it.
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
 
-  void observe(const Vector& x, Observables& out);
+  /// `time` since the state to which the drifts refer: the balances of a flow with weight decay depend on it,
+  /// and are not measured without it.
+  void observe(const Vector& x, Observables& out, std::optional<Real> time = {});
   /// r alone.
   Real proximity(const Vector& x);
   Real loss(const Vector& x);
@@ -58,6 +65,8 @@ class Probe {
   Real log_norm(const Vector& x);
   /// w, n numbers; those below the smallest number are zero.
   Vector weights(const Vector& x);
+  /// w times the units.
+  Vector recorded(const Vector& x);
   /// Proportional to d ln r / dt along the flow: negative while a critical point is approached. One gradient,
   /// one Hessian-vector product and one output tangent. 0 where r = 0.
   Real proximity_rate(const Vector& x);
@@ -71,6 +80,7 @@ class Probe {
   GradientFlow& flow() const { return flow_; }
 
  private:
+  void measure_weights(const Vector& point, Real unit, Observables& out);
   ChartView& view(const Vector& x);
   /// Of the gradient in gradient_, and after it.
   Real proximity_of(ChartView& at);
@@ -83,6 +93,7 @@ class Probe {
 
   GradientFlow& flow_;
   PolarFlow* polar_;
+  Vector units_;
   CartesianView cartesian_view_;
   PolarView polar_view_;
   Real initial_loss_ = 0;

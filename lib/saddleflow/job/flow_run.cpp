@@ -100,7 +100,7 @@ class FlowRun : public Observer {
       checkpoint();
     }
     archive::RunSummary result = summary(outcome.stop_reason.text(), outcome.message);
-    if (setup_.test) add_test_score(setup_.parts.weights(outcome.state), result);
+    if (setup_.test) add_test_score(setup_.parts.recorded_weights(outcome.state), result);
     writer_.finish(result);
     return result;
   }
@@ -152,8 +152,9 @@ class FlowRun : public Observer {
       same = same && now.test_inputs == then.test_inputs && now.test_targets == then.test_targets;
     if (same && run.rows().snapshot > 0) {
       const std::vector<double> w0 = run.row("weights", 0);
-      same = std::equal(w0.begin(), w0.end(), setup_.w0.begin(), setup_.w0.end(),
-                        [](double stored, Real here) { return stored == static_cast<double>(here); });
+      const Vector here = setup_.rates.weights(setup_.w0);
+      same = std::equal(w0.begin(), w0.end(), here.begin(), here.end(),
+                        [](double stored, Real now_here) { return stored == static_cast<double>(now_here); });
     }
     if (!same)
       throw InputError(
@@ -337,8 +338,7 @@ class FlowRun : public Observer {
   }
 
   void add_test_score(const Vector& w, archive::RunSummary& s) const {
-    const TestScore score =
-        test_score(setup_.objective.shared_network(), w, *setup_.test, setup_.objective.loss());
+    const TestScore score = test_score(setup_.objective.shared_network(), w, *setup_.test, setup_.loss);
     s.numbers.emplace_back("test_loss", static_cast<double>(score.loss));
     s.numbers.emplace_back("test_error", static_cast<double>(score.error));
   }

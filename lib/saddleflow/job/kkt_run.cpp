@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/correlation/alignment.hpp"
 #include "saddleflow/correlation/certificate.hpp"
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/record/run_description.hpp"
-#include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/stored_data.hpp"
@@ -21,14 +21,19 @@ namespace {
 
 constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
 
+std::unique_ptr<Objective> problem_of(const StudyTable& study, const std::shared_ptr<const Network>& network,
+                                      Dataset data) {
+  return std::make_unique<Objective>(network, std::move(data), build_loss(study),
+                                     build_decay(study, *network));
+}
+
 KktProblem from_run(const std::string& path) {
   KktProblem problem;
   problem.run = archive::RunReader::open(path);
   require_fixed_network(*problem.run, "KKT and critical points");
   problem.description = problem.run->description();
   const StudyTable study = StudyTable::stored(problem.description.toml, path);
-  problem.objective =
-      std::make_unique<Objective>(build_network(study), stored_data(problem.description), build_loss(study));
+  problem.objective = problem_of(study, build_network(study), stored_data(problem.description));
   const auto weights = static_cast<Index>(problem.description.parameter_layer.size());
   if (problem.objective->size() != weights)
     throw InputError(path + ": /config/toml describes a network of " +
@@ -41,7 +46,7 @@ KktProblem from_study(const StudyTable& study, const std::string& command) {
   KktProblem problem;
   const auto network = build_network(study);
   ProblemData data = build_data(study, *network);
-  problem.objective = std::make_unique<Objective>(network, std::move(data.training), build_loss(study));
+  problem.objective = problem_of(study, network, std::move(data.training));
   problem.description = describe_problem(*problem.objective, study, command);
   describe_test_set(data.test, problem.description);
   return problem;
@@ -185,13 +190,21 @@ class Follower {
 
 }  // namespace
 
-KktProblem open_kkt_problem(const std::string& path, const std::vector<std::string>& overrides,
-                            const std::string& command) {
+KktProblem open_problem(const std::string& path, const std::vector<std::string>& overrides,
+                        const std::string& command) {
   const bool is_run = is_run_file(path);
   if (is_run && !overrides.empty())
     throw InputError("--set goes with a study; " + path + " is a run, whose problem is given");
   KktProblem problem = is_run ? from_run(path) : from_study(StudyTable::read(path, overrides), command);
   problem.correlation = std::make_unique<Correlation>(*problem.objective);
+  return problem;
+}
+
+KktProblem open_kkt_problem(const std::string& path, const std::vector<std::string>& overrides,
+                            const std::string& command) {
+  KktProblem problem = open_problem(path, overrides, command);
+  require_one_rate(StudyTable::stored(problem.description.toml, path),
+                   "the search for KKT points, limit paths and saddles");
   return problem;
 }
 

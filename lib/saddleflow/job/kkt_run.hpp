@@ -27,6 +27,10 @@ struct KktProblem {
 /// From a study (TOML), with overrides "section.key=value", or from the file of a run: that needs no other
 /// file, its data are those that it holds. `command`: for the history of a file that is made of it. Throws
 /// InputError, IoError.
+KktProblem open_problem(const std::string& path, const std::vector<std::string>& overrides,
+                        const std::string& command);
+/// The same for what depends on the directions of the flow: InputError for layers with rates of their own
+/// (flow.rate).
 KktProblem open_kkt_problem(const std::string& path, const std::vector<std::string>& overrides,
                             const std::string& command);
 

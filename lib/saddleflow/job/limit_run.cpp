@@ -104,6 +104,8 @@ void put_path(KktProblem& problem, const LimitPath& path, archive::LimitRecord& 
 
 void require_limit_path(const KktProblem& problem, const std::string& source) {
   require_homogeneous(problem.objective->network(), source + ": limit path");
+  if (!problem.objective->decay().empty())
+    throw InputError(source + ": flow.decay: the limit path is defined for flows without weight decay");
   if (problem.objective->network().traits().kinked())
     throw InputError(source +
                      ": network.power 1 with network.slope other than 1 has kinks, the limit path is defined "

@@ -31,9 +31,9 @@ class TimeSampler : public Observer {
       const Real t = times_[found_.size()];
       if (t < step.t1) {
         step.dense(t, x_);
-        found_.push_back(parts_.weights(x_));
+        found_.push_back(parts_.recorded_weights(x_));
       } else {
-        found_.push_back(parts_.weights(step.x1));
+        found_.push_back(parts_.recorded_weights(step.x1));
       }
     }
   }
@@ -51,6 +51,8 @@ class PathBetween {
   PathBetween(KktProblem& problem, const std::atomic<bool>* interrupt)
       : problem_(problem),
         study_(StudyTable::stored(problem.description.toml, problem.run->path())),
+        rates_(study_, problem.objective->network()),
+        objective_(rates_.objective(problem.objective->shared_network(), problem.objective->data())),
         snapshots_(problem.run->column("snapshot_time")),
         interrupt_(interrupt) {
     if (snapshots_.empty()) throw InputError(problem.run->path() + ": holds no weights");
@@ -104,10 +106,10 @@ class PathBetween {
   }
 
   std::vector<Vector> integrate(const Vector& w, const std::vector<Real>& times, Real rtol) {
-    FlowAssemblyOptions options = assembly_options(study_, *problem_.objective, rtol);
+    FlowAssemblyOptions options = assembly_options(study_, objective_, rates_, rtol);
     options.events = no_flow_events();
     options.bounds = bounds_from(w, rtol);
-    FlowAssembly parts(*problem_.objective, w, options);
+    FlowAssembly parts(objective_, rates_.coordinates(w), options);
     TimeSampler sampler(parts, times);
     IntegrationOptions integration;
     integration.t_end = times.back();
@@ -133,6 +135,8 @@ class PathBetween {
 
   KktProblem& problem_;
   StudyTable study_;
+  LayerRates rates_;
+  Objective objective_;  ///< in the coordinates of the flow
   std::vector<double> snapshots_;
   const std::atomic<bool>* interrupt_;
 };

@@ -237,7 +237,7 @@ class Survey {
   }
 
   Connection follow(const CriticalPoint& from, const Side& side) const {
-    Objective own(objective_.shared_network(), objective_.data(), objective_.loss());
+    Objective own(objective_.shared_network(), objective_.data(), objective_.loss(), objective_.decay());
     ConnectionOptions options;
     options.rtol = options_.rtol;
     options.analysis = analysis_;

@@ -31,6 +31,8 @@ class SkeletonJob {
         data_(build_data(study, *build_network(study))),
         objective_(build_network(study), data_.training, build_loss(study)),
         start_(build_initial_weights(study, objective_.network())) {
+    require_no_decay(study, "the skeleton");
+    require_one_rate(study, "the skeleton");
     if (study.choice<InitKind>("init.kind") == InitKind::saddle)
       study.fail("init.kind", "found saddle, expected a start near the origin: the skeleton begins there");
     for (const Real delta : options.deltas)

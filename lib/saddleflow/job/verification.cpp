@@ -95,7 +95,7 @@ class Comparison : public Observer {
   }
   void compare(Real t, std::int64_t row) {
     const std::vector<double> stored = run_.row("weights", row);
-    const Vector w = setup_.parts.weights(x_);
+    const Vector w = setup_.parts.recorded_weights(x_);
     Vector difference(n_);
     for (Index i = 0; i < n_; ++i)
       difference[i] = static_cast<Real>(stored[static_cast<std::size_t>(i)]) - w[i];

@@ -109,7 +109,10 @@ class FormMaker {
       kernel->tangent_backward(no_change_, out);
       block.col(j) = out;
     }
-    form.blocks.push_back((block + block.transpose()) / 2);
+    block = (block + block.transpose()).eval() / 2;
+    const Vector& decay = objective_.decay().coefficients();
+    if (decay.size() > 0) block.diagonal() += decay(weights);
+    form.blocks.push_back(std::move(block));
     form.places.insert(form.places.end(), weights.begin(), weights.end());
     form.starts.push_back(form.size());
     return true;

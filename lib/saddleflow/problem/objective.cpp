@@ -12,11 +12,15 @@
 
 namespace saddleflow {
 
-Objective::Objective(std::shared_ptr<const Network> network, Dataset data, Loss loss)
+Objective::Objective(std::shared_ptr<const Network> network, Dataset data, Loss loss, WeightDecay decay)
     : data_(std::move(data)),
       loss_(std::move(loss)),
+      decay_(std::move(decay)),
       pass_(fitting(std::move(network), data_, loss_), data_.inputs, "weights"),
       gradient_(size()) {
+  if (!decay_.empty() && decay_.coefficients().size() != size())
+    throw InputError(fmt::format("decay: found numbers for {} weights, expected {}",
+                                 decay_.coefficients().size(), size()));
   for (Matrix* m : {&residual_, &tangent_residual_}) m->setZero(data_.targets.rows(), data_.targets.cols());
   loss_.curvature(pass_.outputs(), data_.targets, curvature_);  // makes its matrices
 }
@@ -25,7 +29,7 @@ Objective::~Objective() = default;
 
 bool Objective::run_forward(const Vector& w) {
   if (!pass_.move_to(w)) return false;
-  value_ = loss_.value(pass_.outputs(), data_.targets);
+  value_ = loss_.value(pass_.outputs(), data_.targets) + decay_.value(w);
   has_gradient_ = false;
   return true;
 }
@@ -39,6 +43,7 @@ void Objective::ensure_gradient(const Vector& w) {
   if (has_gradient_) return;
   loss_.derivative(pass_.outputs(), data_.targets, residual_);
   pass_.kernel().backward(residual_, gradient_);
+  decay_.add_product(w, gradient_);
   if (sliding_ && !sliding_->empty()) make_tangent();
   has_gradient_ = true;
   ++counters_.gradients;
@@ -68,6 +73,7 @@ void Objective::multiply_hessian(const Vector& w, const Vector& v, Vector& out) 
   loss_.curvature(pass_.outputs(), data_.targets, curvature_);
   multiply(curvature_, pass_.kernel().tangent(v), tangent_residual_);
   pass_.kernel().tangent_backward(tangent_residual_, out);
+  decay_.add_product(v, out);
   ++counters_.hessian_vectors;
 }
 
@@ -92,6 +98,7 @@ void Objective::hessian(const Vector& w, Matrix& out) {
   loss_.derivative(pass_.outputs(), data_.targets, residual_);
   loss_.curvature(pass_.outputs(), data_.targets, curvature_);
   pass_.kernel().hessian(residual_, curvature_, out);
+  if (!decay_.empty()) out.diagonal() += decay_.coefficients();
   ++counters_.hessians;
   if (!sliding_ || sliding_->empty()) return;
   ensure_gradient(w);

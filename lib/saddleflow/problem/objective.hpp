@@ -14,6 +14,7 @@
 #include "saddleflow/problem/dataset.hpp"
 #include "saddleflow/problem/loss.hpp"
 #include "saddleflow/problem/network_pass.hpp"
+#include "saddleflow/problem/weight_decay.hpp"
 
 namespace saddleflow {
 
@@ -38,13 +39,15 @@ inline WorkCounters operator-(const WorkCounters& a, const WorkCounters& b) {
           a.hessians - b.hessians};
 }
 
-/// L(w) = Loss(H(X; w), Y). There are no allocations after construction. Results at the last weight vector
-/// are kept, so that gradient, loss and products at the same w share their passes through the network. Not
-/// thread-safe: every thread needs an objective of its own.
+/// L(w) = Loss(H(X; w), Y), with the penalty of a weight decay if there is one. There are no allocations
+/// after construction. Results at the last weight vector are kept, so that gradient, loss and products at the
+/// same w share their passes through the network. Not thread-safe: every thread needs an objective of its
+/// own.
 class Objective {
  public:
-  /// Throws InputError when the data do not fit the network or the loss.
-  Objective(std::shared_ptr<const Network> network, Dataset data, Loss loss);
+  /// Throws InputError when the data do not fit the network or the loss, or the decay has another number of
+  /// weights.
+  Objective(std::shared_ptr<const Network> network, Dataset data, Loss loss, WeightDecay decay = {});
   ~Objective();
   Objective(const Objective&) = delete;
   Objective& operator=(const Objective&) = delete;
@@ -52,7 +55,9 @@ class Objective {
   const Network& network() const { return pass_.network(); }
   std::shared_ptr<const Network> shared_network() const { return pass_.shared_network(); }
   const Dataset& data() const { return data_; }
+  /// Without the penalty of the decay.
   const Loss& loss() const { return loss_; }
+  const WeightDecay& decay() const { return decay_; }
   Index size() const { return network().parameter_count(); }
 
   // Every call throws InputError unless w has size() entries. Weights that are not finite give results that
@@ -128,6 +133,7 @@ class Objective {
 
   Dataset data_;
   Loss loss_;
+  WeightDecay decay_;
   NetworkPass pass_;
   std::unique_ptr<SlidingManifold> sliding_;  // in a mode
   WorkCounters counters_;

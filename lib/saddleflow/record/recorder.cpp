@@ -28,8 +28,9 @@ Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy 
       writer_(writer),
       policy_(std::move(policy)),
       pending_(writer),
-      analysis_(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss()) {
-  if (setup.test) test_gauge_.emplace(setup.objective.shared_network(), *setup.test, setup.objective.loss());
+      analysis_(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss(),
+                setup.objective.decay()) {
+  if (setup.test) test_gauge_.emplace(setup.objective.shared_network(), *setup.test, setup.loss);
   const std::vector<Neuron>& neurons = setup.network().neurons();
   for (std::size_t k = 0; k < neurons.size(); ++k)
     if (std::cmp_equal(neurons[k].layer, first_neuron_.size()))
@@ -64,7 +65,7 @@ void Recorder::begin() {
 std::int64_t Recorder::snapshot(const Moment& at, const Vector& x) {
   if (at == last_snapshot_at_) return last_snapshot_;
   last_snapshot_at_ = at;
-  const Vector w = setup_.parts.weights(x);
+  const Vector w = setup_.parts.recorded_weights(x);
   if (policy_.thinned) thinner_.note(w);
   archive::SnapshotRow row{static_cast<double>(at.time), to_doubles(w)};
   row.time_row = pending_.row_at(at);
@@ -79,7 +80,7 @@ void Recorder::on_step(const StepView& as_made) {
   StepView step = as_made;
   step.t1 = std::max(step.t1, pending_.latest().time);
   step.step_size = std::max(Real(0), step.step_size);
-  setup_.parts.probe.observe(step.x1, observables_);
+  setup_.parts.probe.observe(step.x1, observables_, step.t1);
   latest_time_ = step.t1;
   const Moment end{step.t1, step.phase_time};
   write_requested_snapshots(end, step.x1, step.dense);
@@ -94,7 +95,7 @@ archive::TimeRow Recorder::time_row(const Moment& at, Real log_time, const Obser
   row.time = static_cast<double>(at.time);
   row.log_time = static_cast<double>(log_time);
   row.phase_time = static_cast<double>(at.phase_time);
-  if (test_gauge_) put_test_score(test_gauge_->score(setup_.parts.weights(x)), row);
+  if (test_gauge_) put_test_score(test_gauge_->score(setup_.parts.recorded_weights(x)), row);
   return row;
 }
 
@@ -143,7 +144,7 @@ void Recorder::write_requested_snapshots(const Moment& until, const Vector& x, c
       if (!row_probe_) row_probe_.emplace(setup_, analysis_);
       Observables o;
       prepare_analysis();
-      row_probe_->observe(buffer_, o);
+      row_probe_->observe(buffer_, o, at.time);
       pending_.add(at, time_row(at, std::log(t), o, buffer_));
     }
     snapshot(at, buffer_);
@@ -152,7 +153,7 @@ void Recorder::write_requested_snapshots(const Moment& until, const Vector& x, c
 
 bool Recorder::keeps_weights(const StepView& step) {
   return policy_.all || (policy_.every > 0 && step.step % policy_.every == 0) ||
-         (policy_.thinned && thinner_.keeps(setup_.parts.weights(step.x1)));
+         (policy_.thinned && thinner_.keeps(setup_.parts.recorded_weights(step.x1)));
 }
 
 // Nothing is left of what was evaluated before: a run that was resumed has not got it, and is to count the
@@ -192,7 +193,7 @@ Spectrum Recorder::spectrum_at(const Vector& w) {
 void Recorder::write_event(std::size_t kind, const EventHit& hit, const Moment& at, const Vector& x) {
   const Vector w = setup_.parts.weights(x);
   Observables o;
-  setup_.parts.probe.observe(x, o);
+  setup_.parts.probe.observe(x, o, at.time);
   const Extremes spectrum = extremes_at(w);
   archive::EventRow row;
   row.time = static_cast<double>(hit.time);
@@ -249,8 +250,9 @@ void Recorder::close_visit(std::optional<Real> leave_time) {
   Vector gradient(visit_->point.size());
   archive::SaddleRow row;
   row.loss = static_cast<double>(analysis_.gradient(visit_->point, gradient));
+  if (!setup_.rates.empty()) gradient = gradient.cwiseQuotient(setup_.rates.units()).eval();
   row.gradient_norm = static_cast<double>(gradient.norm());
-  row.point = to_doubles(visit_->point);
+  row.point = to_doubles(setup_.rates.weights(visit_->point));
   row.eigenvalues = to_doubles(spectrum.eigenvalues);
   row.proximity = static_cast<double>(visit_->proximity);
   row.newton_distance = static_cast<double>(spectrum.newton_distance);

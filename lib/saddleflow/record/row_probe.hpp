@@ -14,7 +14,7 @@ class RowProbe {
   RowProbe(FlowSetup& setup, Objective& analysis);
 
   /// As the probe of the setup would say it, which does not remember it.
-  void observe(const Vector& x, Observables& out);
+  void observe(const Vector& x, Observables& out, Real time);
 
  private:
   FlowSetup& setup_;

@@ -161,6 +161,7 @@ class Analysis {
   void count_neurons() {
     int layers = 0;
     for (const Neuron& neuron : network_.neurons()) layers = std::max(layers, neuron.layer + 1);
+    result_.decays = !objective_.decay().empty();
     result_.active_neurons.assign(static_cast<std::size_t>(layers), 0);
     const std::vector<Index>& inactive = result_.inactive.neurons;
     for (std::size_t k = 0; k < network_.neurons().size(); ++k)
@@ -253,10 +254,27 @@ class Analysis {
       if (entry.point.null || !(entry.point.value > kLeastValue * unit)) continue;
       if (entry.second_order.status == SecondOrder::Status::saddle) continue;
       way.direction = embed(entry.point.direction);
-      way.value = entry.point.value;
+      const std::optional<Real> value = value_beside_decay(entry.point.value, way);
+      if (!value || !(*value > kLeastValue * unit)) continue;
+      way.value = *value;
       way.basin_share = entry.basin_share;
       result_.escapes.push_back(way);
     }
+  }
+
+  /// What the decay leaves of N: N - lambda/2 of degree 2; above, the decay of small weights is faster than
+  /// their growth, and there is no way down. Where the weights have different lambdas the KKT points are
+  /// those of another problem: not known.
+  std::optional<Real> value_beside_decay(Real value, const EscapeDirection& way) {
+    if (objective_.decay().empty()) return value;
+    if (way.degree > 2) return std::nullopt;
+    std::vector<Index> weights;
+    for (Index i = 0; i < way.direction.size(); ++i)
+      if (way.direction[i] != 0) weights.push_back(i);
+    if (const std::optional<Real> lambda = objective_.decay().common(weights)) return value - *lambda / 2;
+    if (way.neuron >= 0 && std::ranges::find(result_.unknown_ncfs, way.neuron) == result_.unknown_ncfs.end())
+      result_.unknown_ncfs.push_back(way.neuron);
+    return std::nullopt;
   }
 
   bool is_fitted() {

@@ -48,6 +48,7 @@ struct CriticalPoint {
   std::vector<Index> unknown_ncfs;
   std::vector<EscapeDirection> escapes;  ///< by kind, steepest first
   std::vector<Index> active_neurons;     ///< per hidden layer
+  bool decays = false;                   ///< of a loss with weight decay
   WorkCounters work;                     ///< of the analysis, searches for KKT points included
 
   const Vector& point() const { return refinement.point; }

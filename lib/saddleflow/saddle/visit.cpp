@@ -52,8 +52,10 @@ class VisitJudge {
     if (std::isfinite(soonest)) result_.predicted_leave_time = weights_.closest_time + soonest;
   }
 
-  // Exponential growth of a zero neuron in a smooth p = 1 network is that of an eigenvector already.
+  // Exponential growth of a zero neuron in a smooth p = 1 network is that of an eigenvector already. With
+  // weight decay the times are others: not predicted.
   void predict_neuron(Real& soonest) {
+    if (point_.decays) return;
     const std::vector<Departure> departures = predict_departures(network_, point_.ncfs, weights_.closest);
     for (const Departure& d : departures) result_.work = result_.work + d.work;
     if (departures.empty() || !std::isfinite(departures.front().log_time)) return;

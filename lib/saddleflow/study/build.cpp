@@ -68,6 +68,28 @@ Loss build_loss(const StudyTable& study) {
                    study.text("loss.reduction") == "mean" ? Reduction::mean : Reduction::sum);
 }
 
+WeightDecay build_decay(const StudyTable& study, const Network& network) {
+  try {
+    return WeightDecay(network.layout(), study.per_layer("flow.decay"));
+  } catch (const InputError& error) {
+    study.fail("flow.decay", error.what());
+  }
+}
+
+void require_one_rate(const StudyTable& study, const std::string& what) {
+  for (const Real rate : study.per_layer("flow.rate"))
+    if (rate != 1)
+      study.fail("flow.rate", fmt::format("found {}, expected 1: {} is for flows without rates of the layers",
+                                          static_cast<double>(rate), what));
+}
+
+void require_no_decay(const StudyTable& study, const std::string& what) {
+  const std::vector<Real> decay = study.per_layer("flow.decay");
+  if (std::ranges::any_of(decay, [](Real lambda) { return lambda != 0; }))
+    study.fail("flow.decay", fmt::format("found {}, expected 0: {} is for flows without weight decay",
+                                         static_cast<double>(*std::ranges::max_element(decay)), what));
+}
+
 namespace {
 
 // 4e5 steps for a plateau that a method of order five takes 2e3 for; beyond, rounding is all the error it

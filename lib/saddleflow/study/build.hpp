@@ -33,6 +33,12 @@ ProblemData build_data(const StudyTable& study, const Network& network);
 std::string test_set_key(const StudyTable& study);
 /// [loss].
 Loss build_loss(const StudyTable& study);
+/// flow.decay. InputError that names the key.
+WeightDecay build_decay(const StudyTable& study, const Network& network);
+/// InputError for a study whose layers have rates of their own (flow.rate), which `what` is not for.
+void require_one_rate(const StudyTable& study, const std::string& what);
+/// The same for a study with flow.decay.
+void require_no_decay(const StudyTable& study, const std::string& what);
 /// [flow], at this rtol. `energy_unit`: L(0), the scale of the energy integral.
 StepperOptions build_stepper_options(const StudyTable& study, const Network& network, Real rtol,
                                      Real energy_unit);

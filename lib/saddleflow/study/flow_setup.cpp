@@ -27,16 +27,17 @@ auto naming_study(const StudyTable& study, F build) {
 }
 
 /// With the test set of the study in `test`.
-Objective build_objective(const StudyTable& study, std::optional<Dataset>& test) {
-  const auto network = naming_study(study, [&] { return build_network(study); });
+Objective build_objective(const StudyTable& study, const LayerRates& rates, std::optional<Dataset>& test) {
+  const auto network = build_network(study);
   ProblemData data = build_data(study, *network);
   test = std::move(data.test);
-  return Objective(network, std::move(data.training), build_loss(study));
+  return rates.objective(network, std::move(data.training));
 }
 
 }  // namespace
 
-FlowAssemblyOptions assembly_options(const StudyTable& study, const Objective& objective, Real rtol) {
+FlowAssemblyOptions assembly_options(const StudyTable& study, const Objective& objective,
+                                     const LayerRates& rates, Real rtol) {
   FlowAssemblyOptions options;
   options.charts = study.choice<FlowAssemblyOptions::Charts>("flow.chart");
   options.stepper = study.text("flow.stepper");
@@ -54,16 +55,19 @@ FlowAssemblyOptions assembly_options(const StudyTable& study, const Objective& o
   const Real loss_at_origin = objective.loss_at_origin();
   options.stepping = build_stepper_options(study, objective.network(), rtol, loss_at_origin);
   options.events = build_event_options(study);
+  options.units = rates.units();
   return options;
 }
 
 FlowSetup::FlowSetup(const StudyTable& study, Real tolerance)
     : rtol(tolerance > 0 ? tolerance : study.real("flow.rtol")),
-      objective(build_objective(study, test)),
-      w0(build_initial_weights(study, objective.network())),
+      loss(build_loss(study)),
+      rates(naming_study(study, [&] { return LayerRates(study, *build_network(study)); })),
+      objective(build_objective(study, rates, test)),
+      w0(rates.coordinates(build_initial_weights(study, objective.network()))),
       parts(naming_study(
           study,
-          [&] { return FlowAssembly(objective, w0, assembly_options(study, objective, rtol)); })),
+          [&] { return FlowAssembly(objective, w0, assembly_options(study, objective, rates, rtol)); })),
       t_end(study.real("flow.t_end")),
       end_after_polar(study.choice<EndFrom>("flow.t_end_from") == EndFrom::escape),
       max_steps(study.integer("flow.max_steps")) {

@@ -6,6 +6,7 @@
 
 #include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/flow/flow_assembly.hpp"
+#include "saddleflow/study/layer_rates.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {
@@ -22,7 +23,8 @@ inline constexpr auto enum_table<EndFrom> =
 
 /// Charts, stepper, kinks, tolerances and events of a study for this problem, at a tolerance that may be
 /// another than the study's. InputError where they do not fit the network.
-FlowAssemblyOptions assembly_options(const StudyTable& study, const Objective& objective, Real rtol);
+FlowAssemblyOptions assembly_options(const StudyTable& study, const Objective& objective,
+                                     const LayerRates& rates, Real rtol);
 
 /// Built from a study; neither copied nor moved, since the parts refer to one another.
 class FlowSetup {
@@ -41,9 +43,12 @@ class FlowSetup {
   IntegrationOptions integration_options() const;
 
   Real rtol;
+  Loss loss;                    ///< by the outputs
+  LayerRates rates;             ///< what leads from the coordinates of the flow to the weights
   std::optional<Dataset> test;  ///< what [data] keeps for the test error; no part of the flow
-  Objective objective;
-  Vector w0;
+  Objective
+      objective;  ///< of the coordinates of the flow: the weights, unless layers have rates of their own
+  Vector w0;      ///< the start in these coordinates
   FlowAssembly parts;
   Real t_end;
   bool end_after_polar;

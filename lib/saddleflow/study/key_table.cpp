@@ -298,6 +298,18 @@ std::vector<Key> common_keys() {
        {},
        ">= -1"},
 
+      {"flow.decay",
+       per_layer,
+       "0.0",
+       "weight decay lambda: the flow is that of the loss plus (1/2) sum_l lambda_l |W_l|^2",
+       {},
+       ">= 0"},
+      {"flow.rate",
+       per_layer,
+       "1.0",
+       "rates eta: W_l' = -eta_l grad_l L, the inverse time constants of the layers of weights",
+       {},
+       "> 0"},
       {"flow.t_end", real, "100.0", "end time", {}, "> 0"},
       {"flow.t_end_from", text, "\"start\"",
        "where t_end is counted from; escape: from the time at which the flow leaves the polar chart, since "

@@ -42,6 +42,8 @@ PursuitOptions build_options(const StudyTable& study, const Network& family) {
 }
 
 std::shared_ptr<const Network> build_family(const StudyTable& study) {
+  require_no_decay(study, "Neuron Pursuit");
+  require_one_rate(study, "Neuron Pursuit");
   auto network = build_network(study);
   if (!can_grow(*network))
     study.fail("network.kind",

@@ -157,6 +157,8 @@ class Checker {
         return node.is_integer();
       case KeyType::real:
         return node.is_number();
+      case KeyType::per_layer:
+        return node.is_number() || is_number_list(node);
       case KeyType::texts:
         return all_of(node, is_text);
       case KeyType::integers:
@@ -346,6 +348,11 @@ std::vector<Index> StudyTable::integers(const std::string& path) const {
 }
 std::vector<Real> StudyTable::reals(const std::string& path) const {
   return list<Real, double>(*this, content_->table, path);
+}
+
+std::vector<Real> StudyTable::per_layer(const std::string& path) const {
+  if (const auto one = content_->table.at_path(path).value<double>()) return {static_cast<Real>(*one)};
+  return reals(path);
 }
 
 Matrix StudyTable::matrix(const std::string& path) const {

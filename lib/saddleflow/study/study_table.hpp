@@ -67,6 +67,8 @@ class StudyTable {
   }
   std::vector<Index> integers(const std::string& path) const;
   std::vector<Real> reals(const std::string& path) const;
+  /// The number of a key for all layers, or one for each.
+  std::vector<Real> per_layer(const std::string& path) const;
   /// Rows as listed in the file.
   Matrix matrix(const std::string& path) const;
   SnapshotPolicy snapshots(const std::string& path) const;

@@ -1,0 +1,78 @@
+#include "saddleflow/study/layer_rates.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "saddleflow/base/random.hpp"
+#include "saddleflow/problem/scaled_outputs.hpp"
+#include "saddleflow/study/build.hpp"
+
+namespace saddleflow {
+namespace {
+
+// Samples on which the degree of a layer is measured, and how near a whole number it must be: rounding is far
+// below.
+constexpr Index kSamples = 3;
+constexpr Real kWhole = Real(1e-6);
+
+/// d with H(x; W with twice the layer l) = 2^d H(x; W); fails where there is none.
+Real degree_of_layer(const StudyTable& study, const Network& network, int l) {
+  // Positive numbers, which no unit of a ReLU network cuts off.
+  Random random(1);
+  const Matrix inputs = random.normal_matrix(network.input_count(), kSamples).cwiseAbs();
+  Vector w = random.normal_matrix(network.parameter_count(), 1).cwiseAbs();
+  const std::unique_ptr<Kernel> kernel = network.kernel(inputs);
+  const Matrix before = kernel->forward(w);
+  network.layout().matrix(w, l) *= 2;
+  const Matrix after = kernel->forward(w);
+  const Real degree = std::round(std::log2(after.norm() / before.norm()));
+  if (!(before.norm() > 0) || !((after - std::exp2(degree) * before).norm() <= kWhole * after.norm()))
+    study.fail("flow.rate",
+               fmt::format("found rates of layers for a {} network, expected one that is homogeneous in "
+                           "each layer of weights",
+                           network.kind()));
+  return degree;
+}
+
+}  // namespace
+
+LayerRates::LayerRates(const StudyTable& study, const Network& network)
+    : loss_(build_loss(study)), decay_(build_decay(study, network)) {
+  std::vector<Real> rates = study.per_layer("flow.rate");
+  const int layers = network.layout().layer_count();
+  if (rates.size() == 1) rates.assign(static_cast<std::size_t>(layers), rates.front());
+  if (std::ssize(rates) != layers)
+    study.fail("flow.rate",
+               fmt::format("found {} numbers, expected one, or one for each of the {} layers of weights",
+                           rates.size(), layers));
+  if (std::ranges::all_of(rates, [](Real rate) { return rate == 1; })) return;
+  units_.resize(network.parameter_count());
+  std::vector<Real> decays;
+  for (int l = 0; l < layers; ++l) {
+    const Real rate = rates[static_cast<std::size_t>(l)];
+    network.layout().matrix(units_, l).setConstant(std::sqrt(rate));
+    output_factor_ *= std::pow(rate, degree_of_layer(study, network, l) / 2);
+    decays.push_back(decay_.empty() ? Real(0)
+                                    : rate * decay_.coefficients()[network.layout().layer(l).offset]);
+  }
+  decay_ = WeightDecay(network.layout(), decays);
+  loss_ = Loss(scaled_outputs(loss_.shared_function(), output_factor_), loss_.reduction());
+}
+
+Vector LayerRates::coordinates(const Vector& weights) const {
+  return empty() ? weights : Vector(weights.cwiseQuotient(units_));
+}
+
+Vector LayerRates::weights(const Vector& coordinates) const {
+  return empty() ? coordinates : Vector(coordinates.cwiseProduct(units_));
+}
+
+Objective LayerRates::objective(std::shared_ptr<const Network> network, Dataset data) const {
+  return Objective(std::move(network), std::move(data), loss_, decay_);
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,100 @@
+// Networks with kinks and weight decay, or with rates of their layers, against gradient descent with a tiny
+// step, on data most of which makes kinks coincide.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+
+#include "arbiter/gradient_descent.hpp"
+#include "arbiter/library_flow.hpp"
+#include "arbiter/random_kinks.hpp"
+#include "arbiter/study_file.hpp"
+#include "saddleflow/study/flow_setup.hpp"
+
+using namespace saddleflow;
+using namespace saddleflow::test;
+
+namespace {
+
+/// Whether a flow has branched on the way.
+class Branchings final : public Observer {
+ public:
+  explicit Branchings(const FlowAssembly& parts) : parts_(parts) {}
+  void on_step(const StepView& step) override {
+    for (const KinkChange& change : parts_.kink_changes(step))
+      any = any || change.kind == ModeChangeKind::branch;
+  }
+  bool any = false;
+
+ private:
+  const FlowAssembly& parts_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(decay_test)
+
+BOOST_AUTO_TEST_CASE(kinks_with_decay_agree_with_gradient_descent) {
+  constexpr std::uint64_t seed = 11;
+  constexpr int kProblems = 30;
+  double worst = 0;
+  int compared = 0;
+  for (int number = 0; number < kProblems; ++number) {
+    RandomKinks kinks = random_kinks(seed, number);
+    kinks.plain.decay = 0.05 * (1 + number % 4);
+    const LibraryFlow flow = library_flow(kinks.plain, {});
+    if (flow.stop_reason == "collapsed") continue;  // all that is left to come is the decay
+    BOOST_TEST(flow.finished(), kinks.description() << ": " << flow.stop_reason << " " << flow.message);
+    if (!flow.finished() || flow.branched_at) continue;  // after a branching descent may go another way
+    const Arbiter arbiter(kinks.plain, {.wanted = 1e-4, .most_work = 2e8});
+    const double distance = relative_distance(flow.weights, arbiter.weights());
+    BOOST_TEST(
+        distance <= 10 * std::max(arbiter.error(), 1e-4),
+        kinks.description() << ": " << distance << " off, the arbiter's own error is " << arbiter.error());
+    worst = std::max(worst, distance);
+    ++compared;
+  }
+  BOOST_TEST_MESSAGE(
+      fmt::format("{} of {} problems of seed {} with decay: at most {:.1e} from gradient descent", compared,
+                  kProblems, seed, worst));
+  BOOST_TEST(compared >= kProblems / 2);
+}
+
+// Through studies, which know rates: as users state them.
+BOOST_AUTO_TEST_CASE(kinks_with_rates_agree_with_gradient_descent) {
+  constexpr std::uint64_t seed = 12;
+  constexpr int kProblems = 30;
+  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "saddleflow-rates-test";
+  double worst = 0;
+  int compared = 0;
+  for (int number = 0; number < kProblems; ++number) {
+    RandomKinks kinks = random_kinks(seed, number);
+    for (std::size_t l = 1; l < kinks.plain.widths.size(); ++l)
+      kinks.plain.rates.push_back(0.3 +
+                                  0.8 * static_cast<double>((l + static_cast<std::size_t>(number)) % 3));
+    if (number % 2 == 1) kinks.plain.decay = 0.1;
+    const Arbiter arbiter(kinks.plain, {.wanted = 1e-4, .most_work = 2e8});
+    write_study(folder, "rates", kinks.plain, 1e-8, arbiter, 1e-4);
+    FlowSetup setup(StudyTable::read((folder / "study.toml").string(), {}));
+    Branchings branchings(setup.parts);
+    const Outcome outcome = setup.parts.run(branchings, setup.integration_options());
+    if (outcome.stop_reason == Stop::collapsed) continue;
+    BOOST_TEST((outcome.stop_reason == Stop::reached_end), kinks.description() << ": " << outcome.message);
+    if (branchings.any) continue;  // after a branching descent may go another way
+    const Vector w = setup.parts.recorded_weights(outcome.state);
+    const double distance = relative_distance({w.begin(), w.end()}, arbiter.weights());
+    BOOST_TEST(
+        distance <= 10 * std::max(arbiter.error(), 1e-4),
+        kinks.description() << ": " << distance << " off, the arbiter's own error is " << arbiter.error());
+    worst = std::max(worst, distance);
+    ++compared;
+  }
+  std::filesystem::remove_all(folder);
+  BOOST_TEST_MESSAGE(
+      fmt::format("{} of {} problems of seed {} with rates: at most {:.1e} from gradient descent", compared,
+                  kProblems, seed, worst));
+  BOOST_TEST(compared >= kProblems / 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
