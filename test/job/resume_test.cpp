@@ -88,8 +88,9 @@ archive::RunSummary run(const std::string& flow, const std::string& file, std::i
 
 BOOST_AUTO_TEST_CASE(an_interrupt_anywhere_changes_no_count) {
   const std::filesystem::path folder = std::filesystem::temp_directory_path();
-  for (const std::string flow : {"flow.rtol = 1e-5\n", "flow.rtol = 1e-5\nflow.stepper = \"rodas5p\"\n",
-                                 "flow.rtol = 1e-5\nnetwork.slope = 1.0\nnetwork.power = 1\n"}) {
+  for (const std::string flow :
+       {"flow.rtol = 1e-5\n", "flow.rtol = 1e-5\nflow.stepper = \"rodas5p\"\n",
+        "flow.rtol = 1e-5\nnetwork.slope = 1.0\nnetwork.power = 1\nflow.rate = [0.5, 2.0]\n"}) {
     const std::string whole = (folder / "saddleflow-resume-whole.h5").string();
     const std::string file = (folder / "saddleflow-resume-part.h5").string();
     constexpr std::int64_t kMany = 1'000'000'000;

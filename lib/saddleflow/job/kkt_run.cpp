@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
@@ -21,18 +22,22 @@ namespace {
 
 constexpr Real kNaN = std::numeric_limits<Real>::quiet_NaN();
 
+/// Throws for a study that does not suit.
+using StudyCheck = std::function<void(const StudyTable& study)>;
+
 std::unique_ptr<Objective> problem_of(const StudyTable& study, const std::shared_ptr<const Network>& network,
                                       Dataset data) {
   return std::make_unique<Objective>(network, std::move(data), build_loss(study),
                                      build_decay(study, *network));
 }
 
-KktProblem from_run(const std::string& path) {
+KktProblem from_run(const std::string& path, const StudyCheck& check) {
   KktProblem problem;
   problem.run = archive::RunReader::open(path);
   require_fixed_network(*problem.run, "KKT and critical points");
   problem.description = problem.run->description();
   const StudyTable study = StudyTable::stored(problem.description.toml, path);
+  check(study);
   problem.objective = problem_of(study, build_network(study), stored_data(problem.description));
   const auto weights = static_cast<Index>(problem.description.parameter_layer.size());
   if (problem.objective->size() != weights)
@@ -42,13 +47,25 @@ KktProblem from_run(const std::string& path) {
   return problem;
 }
 
-KktProblem from_study(const StudyTable& study, const std::string& command) {
+KktProblem from_study(const StudyTable& study, const std::string& command, const StudyCheck& check) {
+  check(study);
   KktProblem problem;
   const auto network = build_network(study);
   ProblemData data = build_data(study, *network);
   problem.objective = problem_of(study, network, std::move(data.training));
   problem.description = describe_problem(*problem.objective, study, command);
   describe_test_set(data.test, problem.description);
+  return problem;
+}
+
+KktProblem opened(const std::string& path, const std::vector<std::string>& overrides,
+                  const std::string& command, const StudyCheck& check) {
+  const bool is_run = is_run_file(path);
+  if (is_run && !overrides.empty())
+    throw InputError("--set goes with a study; " + path + " is a run, whose problem is given");
+  KktProblem problem =
+      is_run ? from_run(path, check) : from_study(StudyTable::read(path, overrides), command, check);
+  problem.correlation = std::make_unique<Correlation>(*problem.objective);
   return problem;
 }
 
@@ -192,20 +209,14 @@ class Follower {
 
 KktProblem open_problem(const std::string& path, const std::vector<std::string>& overrides,
                         const std::string& command) {
-  const bool is_run = is_run_file(path);
-  if (is_run && !overrides.empty())
-    throw InputError("--set goes with a study; " + path + " is a run, whose problem is given");
-  KktProblem problem = is_run ? from_run(path) : from_study(StudyTable::read(path, overrides), command);
-  problem.correlation = std::make_unique<Correlation>(*problem.objective);
-  return problem;
+  return opened(path, overrides, command, [](const StudyTable& /*study*/) {});
 }
 
 KktProblem open_kkt_problem(const std::string& path, const std::vector<std::string>& overrides,
                             const std::string& command) {
-  KktProblem problem = open_problem(path, overrides, command);
-  require_one_rate(StudyTable::stored(problem.description.toml, path),
-                   "the search for KKT points, limit paths and saddles");
-  return problem;
+  return opened(path, overrides, command, [](const StudyTable& study) {
+    require_one_rate(study, "the search for KKT points, limit paths and saddles");
+  });
 }
 
 RunApproach follow_run(KktProblem& problem, KktTable& table) { return Follower(problem, table).follow(); }

@@ -71,6 +71,11 @@ FlowSetup::FlowSetup(const StudyTable& study, Real tolerance)
       t_end(study.real("flow.t_end")),
       end_after_polar(study.choice<EndFrom>("flow.t_end_from") == EndFrom::escape),
       max_steps(study.integer("flow.max_steps")) {
+  if (end_after_polar && parts.polar == nullptr)
+    study.fail(
+        "flow.t_end_from",
+        "found \"escape\" for a flow that is not followed in the polar chart (kinks of power 1, degree 1, "
+        "flow.decay or flow.chart), expected \"start\"");
   if (!std::isfinite(parts.initial.loss) || !std::isfinite(parts.initial.gradient_norm))
     study.fail("init", "the loss or its gradient is not finite at w(0)");
 }

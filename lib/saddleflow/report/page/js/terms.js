@@ -39,10 +39,19 @@ const visitTerms = () => [
               'below 1/3 in between'],
 ];
 
+/** Whether a key of a study, which states them all, differs from this number; files of older formats lack it. */
+const isOther = (key, usual) => (run.runs ?? [run]).some(({study}) => {
+  const value = studyKeys(study).get(key);
+  return value !== undefined && Number(value) !== usual;
+});
+const lossTerm = () => 'the loss over the training samples' +
+    (isOther('flow.decay', 0) ? ' and the penalty of the weight decay' : '') + '; w the weights, t the flow time of ' +
+    (isOther('flow.rate', 1) ? 'W_l′ = −η_l ∇_l L' : 'w′ = −∇L(w)');
+
 /** A visit that ends by its prominence alone has no leave threshold, so all three lines stand together. */
-const lossTerms = () => (run.saddles.length || run.visits?.length ? [['L', 'the loss over the training samples; w the weights, t the flow time of w′ = −∇L(w)'],
+const lossTerms = () => (run.saddles.length || run.visits?.length ? [['L', lossTerm()],
                                                                      proximityTerm(), ...visitTerms()] :
-    [['L', 'the loss over the training samples; w the weights, t the flow time of w′ = −∇L(w)']]);
+    [['L', lossTerm()]]);
 
 const approachTerms = () => [
   ['gradient norm', '‖∇L(w)‖, 0 at a critical point'], proximityTerm(),
