@@ -8,9 +8,8 @@
 #include "saddleflow/problem/data_generators.hpp"
 #include "saddleflow/problem/loss_registry.hpp"
 #include "saddleflow/study/flow_setup.hpp"
-#include "saddleflow/study/initial_weights.hpp"
+#include "saddleflow/study/init_kind.hpp"
 #include "saddleflow/study/matrix_data.hpp"
-#include "saddleflow/study/saddle_start.hpp"
 #include "saddleflow/study/tool_keys.hpp"
 
 namespace saddleflow {
@@ -50,6 +49,12 @@ std::vector<std::string> input_names() {
   const std::vector<std::string> problems = matrix_problem_names();
   all.insert(all.end(), problems.begin(), problems.end());
   return all;
+}
+
+/// Keys of one section, before the key `next`.
+void insert_before(std::vector<Key>& keys, const std::string& next, const std::vector<Key>& section) {
+  const auto place = std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.path == next; });
+  keys.insert(place, section.begin(), section.end());
 }
 
 /// The keys that single families have, behind the others of [network]; one that two families share, once.
@@ -253,51 +258,6 @@ std::vector<Key> common_keys() {
        {"sum", "mean"},
        ""},
 
-      {"init.kind", text, "\"gaussian\"",
-       "choice of w(0); gaussian: independent normal weights; sphere: a uniformly distributed direction for "
-       "each neuron, all with the same norm; balanced: gaussian with all balances 0; given: init.weights; "
-       "file, run: weights from a file or from another run; saddle: a stored critical point plus init.scale "
-       "times a random unit vector of the weights of its zero neurons; standard: independent normal weights "
-       "of variance 2/fan-in (1/fan-in in the last layer), whatever init.scale is",
-       names<InitKind>(), ""},
-      {"init.scale", real, "1e-3", "delta, the norm of w(0)", {}, "> 0"},
-      {"init.keep_norm",
-       boolean,
-       "false",
-       "given, file, run: use the weights as they are and ignore init.scale",
-       {},
-       ""},
-      {"init.seed", integer, "1", "seed of the random direction", {}, ">= 0"},
-      {"init.weights", reals, "", "given: all weights, layer by layer, each matrix column by column", {}, ""},
-      {"init.file",
-       path,
-       "",
-       "file: a text file with one weight per line; run: a run file; saddle: a file written by sf-saddles; "
-       "the path is relative to the study's folder, in --set it is relative to the current folder",
-       {},
-       ""},
-      {"init.row", integer, "1", "saddle: row of the table of critical points, counted from 1", {}, ">= 1"},
-      {"init.escape",
-       integer,
-       "0",
-       "saddle: number of the way down along which the flow starts, counted from 1; 0: a random direction",
-       {},
-       ">= 0"},
-      {"init.sign", text, "\"+\"", "saddle: side of that direction on which the flow starts",
-       names<StartSign>(), ""},
-      {"init.direction",
-       text,
-       "",
-       "saddle: text file with a direction, one weight per line; the path is relative to the study's folder",
-       {},
-       ""},
-      {"init.snapshot",
-       integer,
-       "-1",
-       "run: row of its weights, counted from 0; -1 is the last one",
-       {},
-       ">= -1"},
-
       {"flow.t_end", real, "100.0", "end time", {}, "> 0"},
       {"flow.t_end_from", text, "\"start\"",
        "where t_end is counted from; escape: from the time at which the flow leaves the polar chart, since "
@@ -463,6 +423,7 @@ std::vector<Key> common_keys() {
 
 std::vector<Key> key_table() {
   std::vector<Key> keys = common_keys();
+  insert_before(keys, "flow.t_end", init_keys());
   insert_family_keys(keys);
   const std::vector<Key> of_tools = tool_keys();
   keys.insert(keys.end(), of_tools.begin(), of_tools.end());
