@@ -16,6 +16,7 @@
 #include "saddleflow/problem/test_score.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/learning_method.hpp"
+#include "saddleflow/study/parameterisation.hpp"
 #include "saddleflow/study/pursuit_setup.hpp"
 
 namespace saddleflow {
@@ -135,7 +136,7 @@ class Trial {
   void descend(const std::vector<Index>& widths, Place place) {
     const auto network = with_widths(*setup_.family, widths);
     Objective objective(network, setup_.data.training, setup_.loss);
-    const Vector start = standard_weights(*network, seed_);
+    const Vector start = parameterised_weights(InitKind::standard, *network, seed_, 0);
     const Real loss = objective.value(start);
     MinimiseOptions options = setup_.options.minimise;
     options.loss = setup_.options.loss;

@@ -47,10 +47,11 @@ std::vector<std::uint64_t> build_seeds(const StudyTable& study, bool quick) {
 
 InitKind checked_init(const StudyTable& study) {
   const auto kind = study.choice<InitKind>("init.kind");
+  check_init_keys(study);
   if (!is_drawn(kind))
-    study.fail(
-        "init.kind",
-        fmt::format("found {}, a claim needs starts from seeds: gaussian, sphere, balanced", name_of(kind)));
+    study.fail("init.kind",
+               fmt::format("found {}, a claim needs starts from seeds: gaussian, sphere, balanced, low_rank",
+                           name_of(kind)));
   return kind;
 }
 
@@ -74,7 +75,7 @@ Problem::Problem(const StudyTable& study, const Options& options)
       title_(study.text("title")),
       init_(checked_init(study)) {}
 
-Vector Problem::direction(std::uint64_t seed) const { return drawn_direction(init_, network(), seed); }
+Vector Problem::direction(std::uint64_t seed) const { return drawn_direction(*study_, network(), seed); }
 
 void Problem::for_each(Index count, const std::function<void(Index)>& job) const {
   Workers alone(1);

@@ -15,6 +15,7 @@
 #include "saddleflow/record/weight_measures.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/initial_weights.hpp"
+#include "saddleflow/study/parameterisation.hpp"
 
 namespace saddleflow {
 
@@ -61,6 +62,16 @@ void describe_data(const Objective& objective, archive::RunDescription& d) {
   d.output_count = data.targets.rows();
 }
 
+/// The rates that belong to the parameterisation of the start, where they are not 1: the flow of the file has
+/// the rates of the study.
+void describe_rates(const Network& network, const StudyTable& study, archive::RunDescription& d) {
+  const std::vector<Real> rates = layer_rates(study.choice<InitKind>("init.kind"), network);
+  if (rates.empty()) return;
+  std::vector<double> numbers;
+  for (const Real rate : rates) numbers.push_back(static_cast<double>(rate));
+  d.provenance.emplace_back("start_rates", fmt::format("{}", fmt::join(numbers, " ")));
+}
+
 }  // namespace
 
 int method_flag(const std::vector<std::string>& names, std::string_view method) {
@@ -103,6 +114,7 @@ archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& s
   if (study.boolean("output.singular_values")) describe_weight_measures(setup.network(), d);
   if (const std::optional<SaddleStart> start = saddle_start(study))
     for (auto& attribute : provenance_of(*start)) d.provenance.push_back(std::move(attribute));
+  describe_rates(setup.network(), study, d);
   d.event_kinds = Recorder::event_kinds(setup);
   d.mode_changes = setup.parts.switching != nullptr;
   const OuterLayer* outer = setup.objective.outer_layer();

@@ -5,15 +5,20 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
+#include "saddleflow/study/aligned_start.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/growing_run.hpp"
+#include "saddleflow/study/parameterisation.hpp"
 #include "saddleflow/study/saddle_start.hpp"
+#include "saddleflow/study/structured_start.hpp"
 #include "saddleflow/study/weights_file.hpp"
 
 namespace saddleflow {
@@ -89,39 +94,110 @@ bool is_chain(const Layout& layout) {
   return true;
 }
 
-Vector from_run(const std::string& path, std::int64_t snapshot, const StudyTable& study,
-                const Network& network) {
+std::uint64_t seed_of_start(const StudyTable& study) {
+  return static_cast<std::uint64_t>(study.integer("init.seed"));
+}
+
+Real perturbation_of(const StudyTable& study) {
+  return study.has("init.perturbation") ? study.real("init.perturbation") : Real(0);
+}
+
+/// Neurons of each hidden layer at a row of a run.
+std::vector<Index> widths_of_row(const archive::RunReader& run, std::int64_t row) {
+  const archive::RunDescription& d = run.description();
+  std::vector<Index> widths;
+  if (!d.growing) {
+    for (const std::int64_t layer : d.neuron_layer) {
+      widths.resize(std::max(widths.size(), static_cast<std::size_t>(layer) + 1), 0);
+      ++widths[static_cast<std::size_t>(layer)];
+    }
+    return widths;
+  }
+  const BirthOrder order = birth_order(run);
+  const Layout layout = order.layout(order.born(run.row("weights", row)));
+  for (int l = 0; l + 1 < layout.layer_count(); ++l) widths.push_back(layout.layer(l).rows);
+  return widths;
+}
+
+/// The weights of a narrower network of the family, and small neurons besides.
+Vector widened_run(const StudyTable& study, const archive::RunReader& run, std::int64_t row,
+                   const Network& network) {
+  const archive::RunDescription& d = run.description();
+  if (d.network_kind != network.kind() || d.input_count != network.input_count() ||
+      d.output_count != network.output_count())
+    study.fail("init.added_scale",
+               fmt::format("found a {} network of {} inputs and {} outputs in {}, expected {} of {} and {}",
+                           d.network_kind, d.input_count, d.output_count, run.path(), network.kind(),
+                           network.input_count(), network.output_count()));
+  if (!study.boolean("init.keep_norm"))
+    study.fail("init.added_scale",
+               "found beside init.keep_norm = false, expected true: the norms of both "
+               "parts would change together");
+  const std::vector<Index> widths = widths_of_row(run, row);
+  const Vector narrow = stored_weights(run, row, *network.with_hidden_widths(widths));
+  return widened(network, widths, perturbed(narrow, perturbation_of(study), seed_of_start(study)),
+                 study.real("init.added_scale"), seed_of_start(study));
+}
+
+Vector from_run(const std::string& path, const StudyTable& study, const Network& network) {
   const archive::RunReader run = archive::RunReader::open(path);
-  const std::int64_t count = run.rows().snapshot;
+  const std::int64_t count = run.rows().snapshot, snapshot = study.integer("init.snapshot");
   const std::int64_t row = snapshot < 0 ? count - 1 : snapshot;
   if (row < 0 || row >= count)
     study.fail("init.snapshot", fmt::format("found {}, but {} has {} snapshots", snapshot, path, count));
-  return stored_weights(run, row, network);
+  if (study.has("init.added_scale")) return widened_run(study, run, row, network);
+  return perturbed(stored_weights(run, row, network), perturbation_of(study), seed_of_start(study));
+}
+
+Vector aligned_weights(const StudyTable& study, const Network& network) {
+  std::optional<Index> rank;
+  if (study.has("init.rank")) rank = study.integer("init.rank");
+  const std::shared_ptr<const Network> unowned(&network, [](const Network*) {});
+  const Objective objective(unowned, build_dataset(study, network), build_loss(study));
+  return perturbed(aligned_direction(objective, rank, seed_of_start(study)), perturbation_of(study),
+                   seed_of_start(study));
+}
+
+Real gamma_of(const StudyTable& study, InitKind kind) {
+  if (kind != InitKind::width_scaled) return 0;
+  if (!study.has("init.gamma"))
+    study.fail("init.gamma", "not found, expected the exponent of the variance width^-gamma");
+  return study.real("init.gamma");
 }
 
 Vector raw_weights(const StudyTable& study, const Network& network) {
   const auto kind = study.choice<InitKind>("init.kind");
-  const auto seed = static_cast<std::uint64_t>(study.integer("init.seed"));
+  if (is_parameterisation(kind))
+    return parameterised_weights(kind, network, seed_of_start(study), gamma_of(study, kind));
   const auto path = [&study] { return study.resolve(study.text("init.file")); };
   switch (kind) {
-    case InitKind::gaussian:
-    case InitKind::sphere:
-    case InitKind::balanced:
-      return drawn_direction(kind, network, seed);
-    case InitKind::standard:
-      return standard_weights(network, seed);
     case InitKind::given: {
       const std::vector<Real> weights = study.reals("init.weights");
-      return Eigen::Map<const Vector>(weights.data(), static_cast<Index>(weights.size()));
+      const Vector w = Eigen::Map<const Vector>(weights.data(), static_cast<Index>(weights.size()));
+      return perturbed(w, perturbation_of(study), seed_of_start(study));
     }
     case InitKind::saddle:
       return weights_beside_saddle(*saddle_start(study), network);
     case InitKind::file:
-      return read_weights(path());
+      return perturbed(read_weights(path()), perturbation_of(study), seed_of_start(study));
     case InitKind::run:
-      return from_run(path(), study.integer("init.snapshot"), study, network);
+      return from_run(path(), study, network);
+    case InitKind::aligned:
+      return aligned_weights(study, network);
+    default:  // those drawn from a seed; drawn_direction() knows no others
+      return drawn_direction(study, network, seed_of_start(study));
   }
-  throw std::logic_error("init.kind: no enumerator");
+}
+
+/// Messages of the starts themselves name the key, but not the study.
+Vector raw_weights_of(const StudyTable& study, const Network& network) {
+  check_init_keys(study);
+  try {
+    return raw_weights(study, network);
+  } catch (const InputError& error) {
+    const std::string message = error.what();
+    throw InputError(message.starts_with("init.") ? study.name() + ": " + message : message);
+  }
 }
 
 }  // namespace
@@ -138,20 +214,15 @@ std::optional<SaddleStart> saddle_start(const StudyTable& study) {
   if (study.has("init.direction")) start.direction = study.resolve(study.text("init.direction"));
   if (start.escape > 0 && !start.direction.empty())
     study.fail("init.direction", "found beside init.escape, expected one of the two");
-  return start;
-}
-
-Vector standard_weights(const Network& network, std::uint64_t seed) {
-  Random random(seed);
-  Vector w(network.parameter_count());
-  const Layout& layout = network.layout();
-  for (int l = 0; l < layout.layer_count(); ++l) {
-    const LayerShape& shape = layout.layer(l);
-    const bool last = l + 1 == layout.layer_count();
-    const Real size = std::sqrt((last ? Real(1) : Real(2)) / static_cast<Real>(shape.cols));
-    layout.matrix(w, l) = size * random.normal_matrix(shape.rows, shape.cols);
+  if (study.has("init.perturbation")) {
+    start.relative = true;
+    start.delta = study.real("init.perturbation");
   }
-  return w;
+  if (!study.has("init.moved")) return start;
+  start.moved = study.choice<MovedWeights>("init.moved");
+  if (start.escape > 0 || !start.direction.empty())
+    study.fail("init.moved", "found beside init.escape or init.direction, expected one of the three");
+  return start;
 }
 
 Vector gaussian_direction(const Network& network, std::uint64_t seed) {
@@ -181,14 +252,29 @@ Vector balanced_direction(const Network& network, std::uint64_t seed) {
 }
 
 bool is_drawn(InitKind kind) {
-  return kind == InitKind::gaussian || kind == InitKind::sphere || kind == InitKind::balanced;
+  using enum InitKind;
+  return kind == gaussian || kind == sphere || kind == balanced || kind == low_rank;
 }
 
-Vector drawn_direction(InitKind kind, const Network& network, std::uint64_t seed) {
+namespace {
+
+Vector plain_direction(const StudyTable& study, const Network& network, std::uint64_t seed) {
+  const auto kind = study.choice<InitKind>("init.kind");
   if (kind == InitKind::gaussian) return gaussian_direction(network, seed);
   if (kind == InitKind::sphere) return sphere_direction(network, seed);
   if (kind == InitKind::balanced) return balanced_direction(network, seed);
-  throw std::logic_error(fmt::format("init.kind: {} is not drawn from a seed", name_of(kind)));
+  if (kind != InitKind::low_rank)
+    throw std::logic_error(fmt::format("init.kind: {} is not drawn from a seed", name_of(kind)));
+  const Index rank = study.has("init.rank") ? study.integer("init.rank") : 1;
+  return low_rank_direction(network, rank, perturbation_of(study), seed);
+}
+
+}  // namespace
+
+Vector drawn_direction(const StudyTable& study, const Network& network, std::uint64_t seed) {
+  const Vector w = plain_direction(study, network, seed);
+  if (!study.has("init.layer_scales")) return w;
+  return with_layer_norms(network, w, study.reals("init.layer_scales"));
 }
 
 Vector initial_point(const std::string& path, const std::vector<std::string>& overrides) {
@@ -197,15 +283,16 @@ Vector initial_point(const std::string& path, const std::vector<std::string>& ov
 }
 
 Vector build_initial_weights(const StudyTable& study, const Network& network) {
-  Vector w = raw_weights(study, network);
+  Vector w = raw_weights_of(study, network);
   if (w.size() != network.parameter_count())
     study.fail("init", fmt::format("found {} weights, expected {} for this network", w.size(),
                                    network.parameter_count()));
   const Real norm = w.norm();
   if (!w.allFinite() || !(norm > 0)) study.fail("init", "found weights that are all zero or not finite");
   const auto kind = study.choice<InitKind>("init.kind");
-  if (kind == InitKind::saddle || kind == InitKind::standard) return w;
-  if (!is_drawn(kind) && study.boolean("init.keep_norm")) return w;
+  if (kind == InitKind::saddle || is_parameterisation(kind)) return w;
+  const bool stored = kind == InitKind::given || kind == InitKind::file || kind == InitKind::run;
+  if (stored && study.boolean("init.keep_norm")) return w;
   return w * (study.real("init.scale") / norm);
 }
 

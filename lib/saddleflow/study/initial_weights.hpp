@@ -6,26 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/network/network.hpp"
+#include "saddleflow/study/init_kind.hpp"
 #include "saddleflow/study/saddle_start.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {
-
-/// Where w(0) comes from.
-enum class InitKind { gaussian, sphere, balanced, given, file, run, saddle, standard };
-
-template <>
-inline constexpr auto enum_table<InitKind> = named_enum<InitKind>("initial weights",
-                                                                  {{InitKind::gaussian, "gaussian"},
-                                                                   {InitKind::sphere, "sphere"},
-                                                                   {InitKind::balanced, "balanced"},
-                                                                   {InitKind::given, "given"},
-                                                                   {InitKind::file, "file"},
-                                                                   {InitKind::run, "run"},
-                                                                   {InitKind::saddle, "saddle"},
-                                                                   {InitKind::standard, "standard"}});
 
 /// Independent normal entries, the whole of unit norm.
 Vector gaussian_direction(const Network& network, std::uint64_t seed);
@@ -36,19 +22,19 @@ Vector sphere_direction(const Network& network, std::uint64_t seed);
 /// hidden neuron, W_l W_l^T = W_{l+1}^T W_{l+1} for linear layers (Gaussian product matrix, split along its
 /// singular vectors).
 Vector balanced_direction(const Network& network, std::uint64_t seed);
-/// Whether a direction of this kind is drawn from a seed alone: one of the three above.
+/// Whether a direction of this kind is drawn from a seed alone: one of the three above, or low_rank.
 bool is_drawn(InitKind kind);
-/// The one of this kind; std::logic_error for one that is not drawn.
-Vector drawn_direction(InitKind kind, const Network& network, std::uint64_t seed);
-
-/// Not small: independent normal entries of variance 2/fan-in, 1/fan-in in the last layer (He et al. 2015,
-/// the common start of gradient descent).
-Vector standard_weights(const Network& network, std::uint64_t seed);
+/// That of the study (init.kind, init.rank, init.perturbation, init.layer_scales) from this seed, of unit
+/// norm; std::logic_error for a kind that is not drawn.
+Vector drawn_direction(const StudyTable& study, const Network& network, std::uint64_t seed);
 
 /// Of a study whose init.kind is "saddle"; none for another.
 std::optional<SaddleStart> saddle_start(const StudyTable& study);
 
-/// [init] of a study. Throws InputError for weights that do not fit the network, are not finite or all zero.
+/// [init] of a study: the kinds of InitKind, here, in structured_start.hpp, aligned_start.hpp and
+/// parameterisation.hpp; init.perturbation moves given weights, those of files and of runs before init.scale
+/// applies. Throws InputError for weights that do not fit the network, are not finite or all zero, and for
+/// keys that the kind does not have.
 Vector build_initial_weights(const StudyTable& study, const Network& network);
 
 /// That of the study in this file.

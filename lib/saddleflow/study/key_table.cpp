@@ -8,9 +8,8 @@
 #include "saddleflow/problem/data_generators.hpp"
 #include "saddleflow/problem/loss_registry.hpp"
 #include "saddleflow/study/flow_setup.hpp"
-#include "saddleflow/study/initial_weights.hpp"
+#include "saddleflow/study/init_kind.hpp"
 #include "saddleflow/study/matrix_data.hpp"
-#include "saddleflow/study/saddle_start.hpp"
 #include "saddleflow/study/tool_keys.hpp"
 
 namespace saddleflow {
@@ -50,6 +49,12 @@ std::vector<std::string> input_names() {
   const std::vector<std::string> problems = matrix_problem_names();
   all.insert(all.end(), problems.begin(), problems.end());
   return all;
+}
+
+/// Keys of one section, before the key `next`.
+void insert_before(std::vector<Key>& keys, const std::string& next, const std::vector<Key>& section) {
+  const auto place = std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.path == next; });
+  keys.insert(place, section.begin(), section.end());
 }
 
 /// The keys that single families have, behind the others of [network]; one that two families share, once.
@@ -253,6 +258,7 @@ std::vector<Key> common_keys() {
        {"sum", "mean"},
        ""},
 
+<<<<<<< HEAD
       {"init.kind", text, "\"gaussian\"",
        "choice of w(0); gaussian: independent normal weights; sphere: a uniformly distributed direction for "
        "each neuron, all with the same norm; balanced: gaussian with all balances 0; given: init.weights; "
@@ -310,6 +316,8 @@ std::vector<Key> common_keys() {
        "rates eta: W_l' = -eta_l grad_l L, the inverse time constants of the layers of weights",
        {},
        "> 0"},
+=======
+>>>>>>> 46dae5c1ed54dcdb3fff330c2bd09853e35ed324
       {"flow.t_end", real, "100.0", "end time", {}, "> 0"},
       {"flow.t_end_from", text, "\"start\"",
        "where t_end is counted from; escape: from the time at which the flow leaves the polar chart, since "
@@ -475,6 +483,7 @@ std::vector<Key> common_keys() {
 
 std::vector<Key> key_table() {
   std::vector<Key> keys = common_keys();
+  insert_before(keys, "flow.t_end", init_keys());
   insert_family_keys(keys);
   const std::vector<Key> of_tools = tool_keys();
   keys.insert(keys.end(), of_tools.begin(), of_tools.end());

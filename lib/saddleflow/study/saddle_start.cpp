@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -112,20 +114,44 @@ Vector direction_of_file(const SaddleStart& start, Index size) {
   return direction / norm;
 }
 
-Vector random_direction(const archive::CriticalPointRow& point, const SaddleStart& start,
-                        const Network& network) {
+/// The weights that a random direction moves, ascending.
+std::vector<Index> moved_weights(const archive::CriticalPointRow& point, const SaddleStart& start,
+                                 const Network& network) {
   std::vector<Index> zero;
   for (std::size_t k = 0; k < point.zero_neuron.size(); ++k)
     if (point.zero_neuron[k] == 1) zero.push_back(static_cast<Index>(k));
-  std::vector<Index> moved = parameters_of(network, zero);
-  if (moved.empty()) {
-    moved.resize(point.point.size());
-    std::iota(moved.begin(), moved.end(), Index(0));
-  }
+  const std::vector<Index> of_zero = parameters_of(network, zero);
+  std::vector<Index> all(point.point.size());
+  std::iota(all.begin(), all.end(), Index(0));
+  if (start.moved == MovedWeights::all || (!start.moved && of_zero.empty())) return all;
+  if (start.moved != MovedWeights::kept) return of_zero;
+  std::vector<Index> kept;
+  std::set_difference(all.begin(), all.end(), of_zero.begin(), of_zero.end(), std::back_inserter(kept));
+  return kept;
+}
+
+Vector random_direction(const archive::CriticalPointRow& point, const SaddleStart& start,
+                        const Network& network) {
+  const std::vector<Index> moved = moved_weights(point, start, network);
+  if (moved.empty())
+    throw InputError(fmt::format("{}: critical point {}: found no {} neurons whose weights could be moved",
+                                 start.file, start.row, name_of(*start.moved)));
   Vector direction = Vector::Zero(network.parameter_count());
   Random random(start.seed);
   direction(moved) = random.unit_vector(static_cast<Index>(moved.size()));
   return direction;
+}
+
+/// The distance from the point, in units of the weights.
+Real distance_from(const archive::CriticalPointRow& point, const SaddleStart& start) {
+  if (!start.relative) return start.delta;
+  const Real norm = to_vector(point.point).norm();
+  if (!(norm > 0))
+    throw InputError(
+        fmt::format("{}: critical point {} is the origin, expected a distance (init.scale) and "
+                    "no part of its norm (init.perturbation)",
+                    start.file, start.row));
+  return start.delta * norm;
 }
 
 Vector unit_direction(const StartFile& file, const SaddleStart& start, const Network& network) {
@@ -138,7 +164,8 @@ std::string direction_in_words(const SaddleStart& start) {
   const auto sign = name_of(start.sign);
   if (!start.direction.empty()) return fmt::format("{} {}", sign, start.direction);
   if (start.escape > 0) return fmt::format("{} way down {}", sign, start.escape);
-  return fmt::format("random, seed {}", start.seed);
+  const std::string what = start.moved ? fmt::format(" of {} weights", name_of(*start.moved)) : "";
+  return fmt::format("random{}, seed {}", what, start.seed);
 }
 
 bool is_number(const std::string& text) {
@@ -154,7 +181,8 @@ Vector weights_beside_saddle(const SaddleStart& start, const Network& network) {
   if (point.point.size() != size || point.zero_neuron.size() != network.neurons().size())
     throw InputError(fmt::format("{}: critical point {} has {} weights, expected {} for this network",
                                  start.file, start.row, point.point.size(), size));
-  const Real step = start.sign == StartSign::minus ? -start.delta : start.delta;
+  const Real distance = distance_from(point, start);
+  const Real step = start.sign == StartSign::minus ? -distance : distance;
   return to_vector(point.point) + step * unit_direction(file, start, network);
 }
 
@@ -165,7 +193,7 @@ std::vector<std::pair<std::string, std::string>> provenance_of(const SaddleStart
           {"start_run_id", file.reader().run_id()},
           {"start_point", std::to_string(start.row)},
           {"start_kind", std::string(name_of(by_flag<CriticalKind>(file.point().kind, start.file)))},
-          {"start_delta", fmt::format("{}", static_cast<double>(start.delta))},
+          {"start_delta", fmt::format("{}", static_cast<double>(distance_from(file.point(), start)))},
           {"start_direction", direction_in_words(start)},
           {"start_clock", time ? fmt::format("{}", *time) : "unknown"}};
 }

@@ -20,10 +20,26 @@ template <>
 inline constexpr auto enum_table<StartSign> = named_enum<StartSign>("sign", {{StartSign::plus, "+"},
                                                                              {StartSign::minus, "-"}});
 
+/// The weights that a random direction moves.
+enum class MovedWeights {
+  zero,  ///< those of the neurons that are zero at the point
+  kept,  ///< those of the others
+  all
+};
+
+template <>
+inline constexpr auto enum_table<MovedWeights> = named_enum<MovedWeights>("moved weights",
+                                                                          {{MovedWeights::zero, "zero"},
+                                                                           {MovedWeights::kept, "kept"},
+                                                                           {MovedWeights::all, "all"}});
+
 struct SaddleStart {
-  std::string file;        ///< written by sf-saddles
-  std::int64_t row = 1;    ///< of /catalogue, from 1
-  Real delta = 0;          ///< distance from the point
+  std::string file;       ///< written by sf-saddles
+  std::int64_t row = 1;   ///< of /catalogue, from 1
+  Real delta = 0;         ///< distance from the point
+  bool relative = false;  ///< `delta` is a multiple of the norm of the point
+  /// None: those of the zero neurons, all where there are none.
+  std::optional<MovedWeights> moved;
   std::uint64_t seed = 1;  ///< of a random direction
   /// Along this way down of the point, from 1, in the order in which sf-saddles lists them (rows of
   /// /escapes); 0: none.
@@ -33,9 +49,9 @@ struct SaddleStart {
 };
 
 /// The point, and `delta` times a unit vector: of the way down, of the file, or a random one of the weights
-/// of its zero neurons (of all weights where it has none). InputError: no such row, way or table, a point of
-/// another network, a direction of another length or that is zero, the other side of a KKT point (no way
-/// down).
+/// that `moved` says. InputError: no such row, way or table, a point of another network, a direction of
+/// another length or that is zero, the other side of a KKT point (no way down), no weights of the kind to
+/// move, a relative distance from the origin.
 Vector weights_beside_saddle(const SaddleStart& start, const Network& network);
 
 /// Where it starts, for /run of its file: start_file, start_run_id, start_point, start_kind, start_delta,

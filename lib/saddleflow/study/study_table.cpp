@@ -1,7 +1,6 @@
 #include "saddleflow/study/study_table.hpp"
 
 #include <fmt/format.h>
-
 #include <toml++/toml.h>
 #include <algorithm>
 #include <cmath>
@@ -11,6 +10,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/input_file.hpp"
 #include "saddleflow/study/keys.hpp"
+#include "saddleflow/study/replaced_start.hpp"
 #include "saddleflow/study/write_study.hpp"
 
 namespace saddleflow {
@@ -24,8 +24,7 @@ struct StudyTable::Content {
 
 namespace {
 
-// Stands for the file where a value comes from the command line.
-const std::string kOverride = "--set";
+const std::string kOverride = "--set";  // for the file, where a value is from the command line
 
 // More of anything (samples, widths, starts) no machine holds or does in years, and the product of two is a
 // number of 64 bits.
@@ -285,6 +284,7 @@ StudyTable StudyTable::parse_in(const std::string& folder, const std::string& to
     throw InputError(
         fmt::format("{}:{}: not TOML: {}", name, error.source().begin.line, error.description()));
   }
+  drop_replaced_start(content->table, overrides);
   for (const std::string& text : overrides) {
     apply_override(content->table, text, name);
     place_paths(content->table, text.substr(0, text.find('=')), content->folder);
