@@ -87,13 +87,13 @@ SmallRun follow_flow(Problem& problem, const Vector& u0, Real log_delta, const s
 std::optional<FlowPoint> flow_at_norm(Problem& problem, const Vector& u0, Real log_delta, Real norm) {
   // After the polar chart the time left is that of the nonlinear flow, which knows nothing of delta, and of
   // norms of order 1: by judgement.
-  constexpr Real kLongest = Real(1e6);
+  constexpr Real kLongestFlow = Real(1e6);
   FlowEventOptions options = no_flow_events();
   options.levels.push_back(
       {.quantity = "weight_norm", .value = norm, .direction = Direction::rising, .terminal = true});
   FlowAssembly parts(problem.objective, u0.normalized(), log_delta, assembly(problem, options));
   Observer nobody;
-  const Outcome outcome = run(problem, parts, kLongest, EndFrom::polar_exit, nobody);
+  const Outcome outcome = run(problem, parts, kLongestFlow, EndFrom::polar_exit, nobody);
   if (!outcome.stop_reason.is_event()) return std::nullopt;
   return point_of(parts, outcome.time, outcome.state);
 }

@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(special_files_and_long_names_are_refused) {
   for (const std::string& path : {folder.in("folder"), folder.in("pipe"), std::string("/dev/null")})
     BOOST_CHECK_THROW(write_output(path, "x", ExistingFile::replace), InputError);
   BOOST_TEST(fs::is_fifo(folder.in("pipe")));
-  for (const std::size_t length : {234, 250, 300})
+  for (const std::size_t length : {234U, 250U, 300U})
     BOOST_CHECK_THROW(require_plain_output(folder.in(std::string(length, 'a'))), InputError);
   write_output(folder.in(std::string(233, 'a')), "x", ExistingFile::keep);
   BOOST_CHECK_THROW(require_plain_output(folder.in("none/a")), IoError);

@@ -31,7 +31,7 @@ FlowProblem random_problem(std::uint64_t seed) {
   options.targets = TargetKind::teacher;
   options.dimension = 3;
   options.samples = 12;
-  options.seed = static_cast<long>(seed);
+  options.seed = seed;
   options.teacher.layers = {3, 2, 1};
   options.teacher.activation = activation;
   const auto network = feed_forward({3, 4, 1}, activation);
@@ -112,7 +112,9 @@ std::vector<Real> levels_at_extrema(const std::vector<Real>& values, const std::
 
 // Against the same path, sampled: levels are asked for where a step may cross them twice.
 BOOST_DATA_TEST_CASE(every_crossing_is_found,
-                     bdata::make(std::vector<std::string>{"dopri5", "dop853", "rodas5p", "rodas5p-cg", "auto"}), stepper) {
+                     bdata::make(std::vector<std::string>{"dopri5", "dop853", "rodas5p", "rodas5p-cg",
+                                                          "auto"}),
+                     stepper) {
   const std::vector<Real> parts{Real(0.1), Real(0.01), Real(1e-3)};
   std::size_t levels = 0, wrong = 0, more = 0, steps = 0;
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {

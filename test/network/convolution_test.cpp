@@ -119,7 +119,8 @@ BOOST_DATA_TEST_CASE(against_hyper_dual_numbers, data::xrange(convolution_activa
     BOOST_REQUIRE_MESSAGE(worst.largest() <= convolution_tolerance, name_of_shape(shape)
                                                                         << ": " << worst.largest());
   }
-  worst.print(fmt::format("convolutions, {} (seed {})", sigma.description(), convolution_seed + number));
+  worst.print(fmt::format("convolutions, {} (seed {})", sigma.description(),
+                          convolution_seed + static_cast<unsigned>(number)));
 }
 
 BOOST_AUTO_TEST_CASE(several_batches_of_the_hessian) {

@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_SUITE(kkt_limits_test)
 BOOST_AUTO_TEST_CASE(starts_are_counted_by_their_ends) {
   Problem problem(shipped("p2-limits-three-layer"), {});
   LimitCounts counts;
-  for (const std::uint64_t seed : {1, 6, 21})
+  for (const std::uint64_t seed : {1U, 6U, 21U})
     count(find_limit(problem.correlation, problem.direction(seed)), counts);
   BOOST_TEST(counts.starts == 3);
   BOOST_TEST(counts.growing == 2);

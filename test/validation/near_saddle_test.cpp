@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(saddles_of_networks_with_kinks_are_found_along_the_kkt_poin
 BOOST_AUTO_TEST_CASE(neurons_of_one_rate_leave_together_beside_a_saddle_on_kinks) {
   Problem problem(shipped("p1-saddle-relu"), {});
   const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     const Prediction prediction(problem.network(), saddle, saddle.random(problem.network(), seed));
     const std::vector<Index> activated = prediction.activated(Real(1e-8));
     const Real near = prediction.company(Real(1e-4)), far = prediction.company(Real(1e-8));

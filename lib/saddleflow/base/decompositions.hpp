@@ -1,5 +1,5 @@
 // Eigen's dense decompositions, each compiled once: their templates are most of what building the library
-// costs.
+// costs. Matrices may be empty, other than those of LuFactors and PivotedQr.
 #pragma once
 
 #include <memory>
@@ -41,7 +41,7 @@ inline constexpr Index kDenseSpectrum = 1000;
 
 /// The X of least norm among those that minimise |A X - B|.
 Matrix minimum_norm_least_squares(const Matrix& a, const Matrix& b);
-/// The same with A's numerical rank: pivots up to `threshold` times the largest are zero. A may be empty.
+/// The same with A's numerical rank: pivots up to `threshold` times the largest are zero.
 Matrix minimum_norm_least_squares(const Matrix& a, const Matrix& b, Real threshold);
 
 /// A = Q R without pivoting, rows >= columns: Q^T B's leading rows and R, or Q's leading columns.

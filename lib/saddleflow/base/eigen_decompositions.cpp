@@ -17,12 +17,14 @@ void require_convergence(const Solver& solver, const std::string& what) {
 }  // namespace
 
 SymmetricEigen symmetric_eigen(const Matrix& a, const std::string& what) {
+  if (a.size() == 0) return {};  // Eigen asks for the largest entry
   const Solver solver(a);
   require_convergence(solver, what);
   return {solver.eigenvalues(), solver.eigenvectors()};
 }
 
 Vector symmetric_eigenvalues(const Matrix& a, const std::string& what) {
+  if (a.size() == 0) return {};
   const Solver solver(a, Eigen::EigenvaluesOnly);
   require_convergence(solver, what);
   return solver.eigenvalues();

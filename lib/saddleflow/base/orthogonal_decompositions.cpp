@@ -14,26 +14,32 @@ namespace {
 // more accurate one; at 200 it takes 207 against 45 ms.
 constexpr Index kJacobiSize = 64;
 
+/// Eigen looks for pivots in an empty A, and takes the address of the first entry of an empty B.
+bool nothing_to_solve(const Matrix& a, const Matrix& b) { return a.size() == 0 || b.size() == 0; }
+
 }  // namespace
 
 ThinSvd thin_svd(const Matrix& a) {
+  if (a.size() == 0) return {Matrix(a.rows(), 0), Vector(), Matrix(a.cols(), 0)};
   const Eigen::JacobiSVD<Matrix> svd(a, Eigen::ComputeThinU | Eigen::ComputeThinV);
   return {svd.matrixU(), svd.singularValues(), svd.matrixV()};
 }
 
 Vector singular_values(const Matrix& a) {
   const Index count = std::min(a.rows(), a.cols());
+  if (count == 0) return {};
   if (!a.allFinite()) return Vector::Constant(count, std::numeric_limits<Real>::quiet_NaN());
   if (count <= kJacobiSize) return Eigen::JacobiSVD<Matrix>(a).singularValues();
   return Eigen::BDCSVD<Matrix>(a).singularValues();
 }
 
 Matrix minimum_norm_least_squares(const Matrix& a, const Matrix& b) {
+  if (nothing_to_solve(a, b)) return Matrix::Zero(a.cols(), b.cols());
   return Eigen::CompleteOrthogonalDecomposition<Matrix>(a).solve(b);
 }
 
 Matrix minimum_norm_least_squares(const Matrix& a, const Matrix& b, Real threshold) {
-  if (a.size() == 0) return Matrix::Zero(a.cols(), b.cols());
+  if (nothing_to_solve(a, b)) return Matrix::Zero(a.cols(), b.cols());
   Eigen::CompleteOrthogonalDecomposition<Matrix> factors;
   factors.setThreshold(threshold);
   factors.compute(a);
