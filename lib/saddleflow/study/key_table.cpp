@@ -258,52 +258,6 @@ std::vector<Key> common_keys() {
        {"sum", "mean"},
        ""},
 
-<<<<<<< HEAD
-      {"init.kind", text, "\"gaussian\"",
-       "choice of w(0); gaussian: independent normal weights; sphere: a uniformly distributed direction for "
-       "each neuron, all with the same norm; balanced: gaussian with all balances 0; given: init.weights; "
-       "file, run: weights from a file or from another run; saddle: a stored critical point plus init.scale "
-       "times a random unit vector of the weights of its zero neurons; standard: independent normal weights "
-       "of variance 2/fan-in (1/fan-in in the last layer), whatever init.scale is",
-       names<InitKind>(), ""},
-      {"init.scale", real, "1e-3", "delta, the norm of w(0)", {}, "> 0"},
-      {"init.keep_norm",
-       boolean,
-       "false",
-       "given, file, run: use the weights as they are and ignore init.scale",
-       {},
-       ""},
-      {"init.seed", integer, "1", "seed of the random direction", {}, ">= 0"},
-      {"init.weights", reals, "", "given: all weights, layer by layer, each matrix column by column", {}, ""},
-      {"init.file",
-       path,
-       "",
-       "file: a text file with one weight per line; run: a run file; saddle: a file written by sf-saddles; "
-       "the path is relative to the study's folder, in --set it is relative to the current folder",
-       {},
-       ""},
-      {"init.row", integer, "1", "saddle: row of the table of critical points, counted from 1", {}, ">= 1"},
-      {"init.escape",
-       integer,
-       "0",
-       "saddle: number of the way down along which the flow starts, counted from 1; 0: a random direction",
-       {},
-       ">= 0"},
-      {"init.sign", text, "\"+\"", "saddle: side of that direction on which the flow starts",
-       names<StartSign>(), ""},
-      {"init.direction",
-       text,
-       "",
-       "saddle: text file with a direction, one weight per line; the path is relative to the study's folder",
-       {},
-       ""},
-      {"init.snapshot",
-       integer,
-       "-1",
-       "run: row of its weights, counted from 0; -1 is the last one",
-       {},
-       ">= -1"},
-
       {"flow.decay",
        per_layer,
        "0.0",
@@ -316,8 +270,6 @@ std::vector<Key> common_keys() {
        "rates eta: W_l' = -eta_l grad_l L, the inverse time constants of the layers of weights",
        {},
        "> 0"},
-=======
->>>>>>> 46dae5c1ed54dcdb3fff330c2bd09853e35ed324
       {"flow.t_end", real, "100.0", "end time", {}, "> 0"},
       {"flow.t_end_from", text, "\"start\"",
        "where t_end is counted from; escape: from the time at which the flow leaves the polar chart, since "
