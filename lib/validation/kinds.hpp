@@ -21,5 +21,11 @@ Report measure_escape_angle(const StudyTable& study, const Options& options);
 Report measure_reached_saddles(const StudyTable& study, const Options& options);
 /// P1, P4: beside a saddle with zero neurons: how long, in which direction, who leaves.
 Report measure_near_saddle(const StudyTable& study, const Options& options);
+/// Published predictions on plateaus: how many lie between the start and the end, their losses, and whether
+/// the start is one.
+Report measure_plateaus(const StudyTable& study, const Options& options);
+/// Published predictions on the length of the first plateau as the hidden layer grows, from starts with
+/// entries of one deviation.
+Report measure_plateau_width(const StudyTable& study, const Options& options);
 
 }  // namespace saddleflow::claims

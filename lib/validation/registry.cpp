@@ -7,7 +7,8 @@ const std::vector<Kind>& kinds() {
       {"early_direction", measure_early_direction}, {"rescaled_curve", measure_rescaled_curve},
       {"kkt_limits", measure_kkt_limits},           {"ray_rate", measure_ray_rate},
       {"escape_angle", measure_escape_angle},       {"first_saddle", measure_reached_saddles},
-      {"near_saddle", measure_near_saddle},
+      {"near_saddle", measure_near_saddle},         {"plateaus", measure_plateaus},
+      {"plateau_width", measure_plateau_width},
   };
   return table;
 }
