@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string>
@@ -43,6 +44,11 @@ void print_no_visit(std::FILE* out, const NearestRow& nearest) {
       nearest.proximity, nearest.time, nearest.loss);
 }
 
+/// Means over all inputs have no kinks.
+bool has_means(const archive::RunDescription& run) {
+  return std::ranges::find(run.network_traits, "means") != run.network_traits.end();
+}
+
 }  // namespace
 
 std::string or_dash(double x, const char* format) {
@@ -67,8 +73,8 @@ void print_heading(std::FILE* out, const archive::RunDescription& run) {
     return rows > 0 ? fmt::format(", {} rows with gaps dropped", rows) : "";
   };
   fmt::print(out, "data: {}, {} samples, {} inputs, {} outputs{}; loss {} ({})\n", run.data_origin,
-             run.sample_count, run.input_count, run.output_count, dropped(run.dropped_rows), run.loss,
-             run.reduction);
+             has_means(run) ? "infinitely many" : std::to_string(run.sample_count), run.input_count,
+             run.output_count, dropped(run.dropped_rows), run.loss, run.reduction);
   if (run.test_sample_count > 0)
     fmt::print(out, "test: {} samples{}\n", run.test_sample_count, dropped(run.test_dropped_rows));
   print_constant_columns(out, run);
@@ -85,7 +91,7 @@ void print_start(std::FILE* out, const archive::RunDescription& run) {
 }
 
 void print_ignored_kinks(std::FILE* out, const archive::RunDescription& run) {
-  if (run.power == 1 && run.slope != 1 && !run.mode_changes)
+  if (run.power == 1 && run.slope != 1 && !run.mode_changes && !has_means(run))
     fmt::print(
         out,
         "note: this activation has kinks; they are not followed here, and a flow that slides along them "

@@ -19,6 +19,7 @@
 #include "saddleflow/job/flow_run.hpp"
 #include "saddleflow/job/path_bounds.hpp"
 #include "saddleflow/job/verification.hpp"
+#include "saddleflow/network/means_network.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/keys.hpp"
 #include "saddleflow/study/saddle_start.hpp"
@@ -97,9 +98,10 @@ int dry_run(const StudyTable& study) {
   fmt::print("{}", study.filled());
   const Dataset& data = setup.objective.data();
   const std::string test = setup.test ? fmt::format(", {} test samples", setup.test->inputs.cols()) : "";
+  const bool means = as_means(setup.network()) != nullptr;
   fmt::print("\n# {} weights, {} samples ({}){}; L(0) = {:.6g}, |grad L(0)| = {:.3e}\n",
-             setup.objective.size(), data.inputs.cols(), data.origin, test,
-             static_cast<double>(setup.parts.initial.loss),
+             setup.objective.size(), means ? "infinitely many" : std::to_string(data.inputs.cols()),
+             data.origin, test, static_cast<double>(setup.parts.initial.loss),
              static_cast<double>(setup.parts.initial.gradient_norm));
   if (!data.constant_columns.empty())
     fmt::print("# constant in the training set, so centred and not scaled: {}\n",

@@ -10,6 +10,7 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/job/path_between.hpp"
+#include "saddleflow/network/means_network.hpp"
 #include "saddleflow/problem/test_score.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
 #include "saddleflow/study/stored_data.hpp"
@@ -36,13 +37,18 @@ std::unique_ptr<Objective> function_at(const KktProblem& problem, const Matrix& 
     throw InputError(fmt::format("inputs: found points of {} numbers, expected {} as in {}", inputs.rows(),
                                  expected, problem.run->path()));
   Dataset data;
+  auto network = problem.objective->shared_network();
   data.inputs = inputs;
+  if (const MeansNetwork* means = as_means(*network)) {
+    data.inputs = means->function_inputs(inputs, training.inputs);
+    network = means->function();
+  }
   if (training.bias) {
     data.inputs.conservativeResize(inputs.rows() + 1, Eigen::NoChange);
     data.inputs.bottomRows(1).setOnes();
   }
   data.targets = Matrix::Zero(training.targets.rows(), inputs.cols());
-  return std::make_unique<Objective>(problem.objective->shared_network(), std::move(data), Loss());
+  return std::make_unique<Objective>(std::move(network), std::move(data), Loss());
 }
 
 class Evaluator {

@@ -97,6 +97,17 @@ struct GeneratorOptions {
   Matrix given_targets;  ///< outputs x n
 };
 
+/// f*(x) = outer sigma(incoming x): a teacher with one hidden layer and its weights.
+struct TeacherNeurons {
+  Matrix incoming;  ///< t x d
+  Matrix outer;     ///< outputs x t, the scale included
+  Activation activation;
+};
+
+/// That of the targets `teacher` or `teacher_sum`, the one that generate_targets() takes. Throws InputError
+/// naming the key, also for other targets and other depths.
+TeacherNeurons teacher_neurons(const GeneratorOptions& options);
+
 /// Inputs d x n; uses the seed's stream `inputs` only (those of a test set: `test`). Throws InputError naming
 /// the key (data.samples, ...).
 Matrix generate_inputs(const GeneratorOptions& options, RandomStream stream = RandomStream::inputs);

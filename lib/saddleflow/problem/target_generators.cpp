@@ -73,17 +73,28 @@ Vector given_weights(const Network& network, const std::vector<Real>& weights) {
   return ConstVectorView(weights.data(), network.parameter_count());
 }
 
-Matrix teacher_targets(const GeneratorOptions& options, const Matrix& inputs, Random& random) {
+/// A network and its weights.
+struct Weighted {
+  std::shared_ptr<const Network> network;
+  Vector weights;
+};
+
+Weighted teacher_network(const GeneratorOptions& options, Random& random) {
   check_teacher(options);
   const TeacherOptions& teacher = options.teacher;
-  const auto network = feed_forward(teacher.layers, teacher.activation);
-  const Vector w = teacher.weights.empty() ? drawn_weights(*network, teacher.outer, random)
-                                           : given_weights(*network, teacher.weights);
-  return teacher.scale * network->kernel(inputs)->forward(w);
+  auto network = feed_forward(teacher.layers, teacher.activation);
+  Vector w = teacher.weights.empty() ? drawn_weights(*network, teacher.outer, random)
+                                     : given_weights(*network, teacher.weights);
+  return {std::move(network), std::move(w)};
+}
+
+Matrix teacher_targets(const GeneratorOptions& options, const Matrix& inputs, Random& random) {
+  const Weighted teacher = teacher_network(options, random);
+  return options.teacher.scale * teacher.network->kernel(inputs)->forward(teacher.weights);
 }
 
 // A two-layer network whose first layer has the rows v_k and whose second has the entries c_k.
-Matrix teacher_sum_targets(const GeneratorOptions& options, const Matrix& inputs) {
+Weighted teacher_sum_network(const GeneratorOptions& options) {
   check_single_output(options);
   const TeacherSumOptions& sum = options.teacher_sum;
   const Index terms = sum.vectors.rows();
@@ -95,11 +106,16 @@ Matrix teacher_sum_targets(const GeneratorOptions& options, const Matrix& inputs
   check_count(sum.coefficients.size(), terms, "data.teacher_sum.coefficients");
   check_finite(sum.coefficients, "data.teacher_sum.coefficients");
 
-  const auto network = feed_forward({options.dimension, terms, 1}, sum.activation);
+  auto network = feed_forward({options.dimension, terms, 1}, sum.activation);
   Vector w(network->parameter_count());
   network->layout().matrix(w, 0) = sum.vectors;
   network->layout().matrix(w, 1) = ConstVectorView(sum.coefficients.data(), terms).transpose();
-  return network->kernel(inputs)->forward(w);
+  return {std::move(network), std::move(w)};
+}
+
+Matrix teacher_sum_targets(const GeneratorOptions& options, const Matrix& inputs) {
+  const Weighted sum = teacher_sum_network(options);
+  return sum.network->kernel(inputs)->forward(sum.weights);
 }
 
 Matrix polynomial_targets(const GeneratorOptions& options, const Matrix& inputs) {
@@ -184,6 +200,22 @@ Matrix clean_targets(const GeneratorOptions& options, const Matrix& inputs) {
 }
 
 }  // namespace
+
+TeacherNeurons teacher_neurons(const GeneratorOptions& options) {
+  const bool is_sum = options.targets == TargetKind::teacher_sum;
+  if (!is_sum && options.targets != TargetKind::teacher)
+    throw InputError(
+        fmt::format("data.targets: found \"{}\", expected teacher or teacher_sum", name_of(options.targets)));
+  if (!is_sum && options.teacher.layers.size() != 3)
+    throw InputError(fmt::format("data.teacher.hidden: found {} widths, expected one hidden layer",
+                                 static_cast<Index>(options.teacher.layers.size()) - 2));
+  Random random(options.seed, RandomStream::targets);
+  const Weighted teacher = is_sum ? teacher_sum_network(options) : teacher_network(options, random);
+  const Layout& layout = teacher.network->layout();
+  return {layout.matrix(teacher.weights, 0),
+          (is_sum ? Real(1) : options.teacher.scale) * layout.matrix(teacher.weights, 1),
+          teacher.network->activation()};
+}
 
 Matrix generate_targets(const GeneratorOptions& options, const Matrix& inputs) {
   using std::isfinite;

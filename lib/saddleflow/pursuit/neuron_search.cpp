@@ -7,6 +7,8 @@
 
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/trust_region.hpp"
+#include "saddleflow/network/means_network.hpp"
+#include "saddleflow/problem/correlation_unit.hpp"
 #include "saddleflow/pursuit/eliminated_ncf.hpp"
 
 namespace saddleflow {
@@ -38,18 +40,24 @@ class MaximumSearch {
  public:
   MaximumSearch(const LayerSignals& signals, int layer, const Activation& activation,
                 const NeuronSearchOptions& options)
-      : signals_(signals),
-        activation_(activation),
-        options_(options),
-        correlation_(neuron_correlation(signals, activation)) {
-    result_.layer = layer;
+      : MaximumSearch(signals, layer, activation, options, neuron_correlation(signals, activation)) {
+    by_kkt_points_ = !activation.is_smooth();
     const Vector sizes = signals.residual.colwise().norm();
     for (Index i = 0; i < sizes.size(); ++i)
       result_.unit += sizes[i] * std::pow(signals.below.col(i).norm(), activation.power());
   }
 
+  /// Of a network whose outputs are means: by the KKT points of the one-neuron problem `neuron`, whose NCF
+  /// knows no pre-activations. `nothing`: no signals.
+  MaximumSearch(const LayerSignals& nothing, const Objective& neuron, const NeuronSearchOptions& options)
+      : MaximumSearch(nothing, 0, neuron.network().activation(), options,
+                      std::make_unique<Correlation>(neuron)) {
+    by_kkt_points_ = true;
+    result_.unit = correlation_unit(neuron);
+  }
+
   NeuronSearch run() {
-    if (result_.unit > 0) activation_.is_smooth() ? climb_all() : find_with_kinks();
+    if (result_.unit > 0) by_kkt_points_ ? find_by_kkt_points() : climb_all();
     std::stable_sort(result_.maxima.begin(), result_.maxima.end(),
                      [](const NeuronCandidate& x, const NeuronCandidate& y) { return x.value > y.value; });
     result_.work = result_.work + correlation_->counters();
@@ -57,6 +65,12 @@ class MaximumSearch {
   }
 
  private:
+  MaximumSearch(const LayerSignals& signals, int layer, const Activation& activation,
+                const NeuronSearchOptions& options, std::unique_ptr<Correlation> correlation)
+      : signals_(signals), activation_(activation), options_(options), correlation_(std::move(correlation)) {
+    result_.layer = layer;
+  }
+
   bool interrupted() const { return options_.interrupt && options_.interrupt->load(); }
 
   void climb_all() {
@@ -109,7 +123,7 @@ class MaximumSearch {
     if (climb.found) add(certified(std::move(*climb.found)), 1);
   }
 
-  void find_with_kinks() {
+  void find_by_kkt_points() {
     KktSearchOptions search;
     search.starts = options_.starts;
     search.seed = options_.seed;
@@ -118,7 +132,7 @@ class MaximumSearch {
     search.workers = options_.workers;
     const KktTable table = find_kkt_points(*correlation_, search);
     result_.unresolved = table.unresolved;
-    const Index inputs = signals_.below.rows();
+    const Index inputs = correlation_->network().layout().layer(0).cols;
     for (const KktEntry& entry : table.entries) {
       if (entry.point.null || !(entry.point.value > 0)) {
         result_.null_starts += entry.starts;
@@ -161,9 +175,12 @@ class MaximumSearch {
     result_.maxima.push_back(std::move(found));
   }
 
-  /// b sigma(a . phi): what the neuron adds to the pre-activations above.
+  /// b sigma(a . phi): what the neuron adds to the pre-activations above; of means, to the outputs.
   Matrix effect(const NeuronCandidate& found) const {
     Matrix value;
+    if (signals_.below.size() == 0)
+      return correlation_->outputs(
+          (Vector(correlation_->size()) << found.neuron.incoming, found.neuron.outgoing).finished());
     activation_.value(Matrix(found.neuron.incoming.transpose() * signals_.below), value);
     return found.neuron.outgoing * value;
   }
@@ -174,7 +191,20 @@ class MaximumSearch {
   std::unique_ptr<Correlation> correlation_;
   std::vector<Matrix> effects_;
   NeuronSearch result_;
+  bool by_kkt_points_ = false;
 };
+
+/// The one-neuron problem of a network whose outputs are means, with the residual that w leaves.
+Objective mean_neuron(Objective& objective, const Vector& w) {
+  Matrix residual;
+  objective.loss().derivative(objective.outputs(w), objective.data().targets, residual);
+  NeuronProblem problem = *neuron_problem(objective.network(), 0, w, objective.data().inputs, -residual);
+  Dataset data;
+  data.inputs = std::move(problem.inputs);
+  data.targets = std::move(problem.residual);
+  data.origin = "pursuit";
+  return Objective(std::move(problem.network), std::move(data), Loss());
+}
 
 }  // namespace
 
@@ -188,6 +218,11 @@ NeuronSearch search_neuron(const LayerSignals& signals, int layer, const Activat
 std::vector<NeuronSearch> search_neurons(Objective& objective, const Vector& w,
                                          const NeuronSearchOptions& options,
                                          const ActivationPattern* pattern) {
+  if (as_means(objective.network()) != nullptr) {
+    const LayerSignals nothing;
+    const Objective neuron = mean_neuron(objective, w);
+    return {MaximumSearch(nothing, neuron, options).run()};
+  }
   const std::vector<LayerSignals> signals = layer_signals(objective, w, pattern);
   std::vector<NeuronSearch> searches;
   for (std::size_t l = 0; l < signals.size(); ++l) {

@@ -10,6 +10,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/base/version.hpp"
+#include "saddleflow/network/means_network.hpp"
 #include "saddleflow/ode/stepper/registry.hpp"
 #include "saddleflow/record/recorder.hpp"
 #include "saddleflow/record/weight_measures.hpp"
@@ -25,7 +26,9 @@ void describe_network(const Network& network, archive::RunDescription& d) {
   d.network_kind = network.kind();
   const NetworkTraits traits = network.traits();
   d.network_traits = trait_names(traits);
-  if (traits.pre_activations) d.activation = network.activation().description();
+  const bool means = as_means(network) != nullptr;
+  if (means) d.network_traits.emplace_back("means");
+  if (traits.pre_activations || means) d.activation = network.activation().description();
   for (Index size : network.layer_sizes()) d.layer_sizes.push_back(size);
   d.slope = static_cast<double>(network.activation().slope());
   d.power = network.activation().power();

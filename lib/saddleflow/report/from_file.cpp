@@ -78,7 +78,7 @@ void read_texts(const RunReader& reader, RunData& run) {
   run.stop_reason = reader.summary().stop_reason;
   run.problem = {{"loss", d.loss},
                  {"reduction", d.reduction},
-                 {"samples", std::to_string(d.sample_count)},
+                 {"samples", run.has_trait("means") ? "infinitely many" : std::to_string(d.sample_count)},
                  {"inputs", std::to_string(d.input_count)},
                  {"outputs", std::to_string(d.output_count)},
                  {"data", d.data_origin}};

@@ -210,10 +210,11 @@ class Analysis {
     result_.escapes.push_back({EscapeDirection::Kind::eigenvector, side * v, -eigenvalue, 2, -1, -1, 0});
   }
 
-  // Of degree 2 where the network is smooth N is part of the Hessian: those ways are eigenvectors already.
+  // Of degree 2 where the network is smooth N is part of the Hessian: those ways are eigenvectors already. In
+  // a population the mean over the inputs smooths the kinks, but not that of a neuron that is zero.
   void add_neuron(const NeuronNcf& ncf) {
     result_.work = result_.work + ncf.table.work;
-    if (ncf.degree() == 2 && !network_.traits().kinked()) return;
+    if (ncf.degree() == 2 && !network_.traits().kinked() && network_.activation().is_smooth()) return;
     const Index neuron = ncf.neurons.front();
     const EscapeDirection way{EscapeDirection::Kind::correlation, {}, 0, ncf.degree(), ncf.layer, neuron, 0};
     add_maximisers(ncf.table, *ncf.neuron, way,

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "saddleflow/network/means_network.hpp"
 #include "saddleflow/problem/correlation_unit.hpp"
 #include "saddleflow/saddle/inactive_neurons.hpp"
 #include "saddleflow/saddle/layer_signals.hpp"
@@ -59,13 +60,13 @@ bool shows_layers(const Network& network) {
 
 // Of a network that is a sum over its neurons; nothing where the network does not tell.
 void build_separable(const Objective& objective, const Vector& w, NeuronNcf& ncf) {
-  const std::optional<NeuronFunction> function = objective.network().neuron_function(ncf.neurons[0]);
-  if (!function) return;
+  std::optional<NeuronProblem> problem = neuron_problem(
+      objective.network(), ncf.neurons[0], w, objective.data().inputs, output_residual(objective, w));
+  if (!problem) return;
   const Neuron& neuron = objective.network().neurons()[static_cast<std::size_t>(ncf.neurons[0])];
   for (std::size_t i = 0; i < neuron.incoming.size(); ++i) ncf.fed_by.push_back(static_cast<Index>(i));
   for (std::size_t i = 0; i < neuron.outgoing.size(); ++i) ncf.feeds.push_back(static_cast<Index>(i));
-  ncf.neuron = with_residual(function->network, objective.data().inputs(function->inputs, Eigen::all),
-                             output_residual(objective, w));
+  ncf.neuron = with_residual(std::move(problem->network), problem->inputs, problem->residual);
 }
 
 // Neurons that share one function.
@@ -127,7 +128,7 @@ Vector NeuronNcf::embed(const Network& network, const Vector& ab, Index k) const
 }
 
 bool has_neuron_ncf(const Network& network, Index neuron) {
-  return shows_layers(network) || network.neuron_function(neuron).has_value();
+  return shows_layers(network) || has_neuron_problem(network, neuron);
 }
 
 std::vector<NeuronNcf> neuron_ncfs(const Objective& objective, const Vector& w,

@@ -31,7 +31,7 @@ struct NeuronNcf {
 };
 
 /// Whether the network tells the correlation function of this one of its neurons: it has the traits layered
-/// and pre_activations, or a Network::neuron_function().
+/// and pre_activations, or a neuron_problem().
 bool has_neuron_ncf(const Network& network, Index neuron);
 
 /// At w, whose weights at `zero_neurons` (numbers in Network::neurons()) are taken as zero: one entry per

@@ -11,6 +11,8 @@
 #include "saddleflow/network/families.hpp"
 #include "saddleflow/ode/stepper/registry.hpp"
 #include "saddleflow/problem/loss_registry.hpp"
+#include "saddleflow/problem/population.hpp"
+#include "saddleflow/study/population_study.hpp"
 
 namespace saddleflow {
 
@@ -56,6 +58,7 @@ void check_foreign_keys(const StudyTable& study, const NetworkFamily& family) {
 std::shared_ptr<const Network> build_network(const StudyTable& study) {
   const NetworkFamily family = network_family(study.text("network.kind"));
   check_foreign_keys(study, family);
+  if (is_population(study)) return build_population_network(study);
   try {
     return family.make(network_spec(study, family));
   } catch (const NetworkKeyError& error) {
@@ -64,6 +67,10 @@ std::shared_ptr<const Network> build_network(const StudyTable& study) {
 }
 
 Loss build_loss(const StudyTable& study) {
+  if (is_population(study)) {
+    const auto network = build_network(study);
+    return population_loss(build_dataset(study, *network).targets, network->degree());
+  }
   return make_loss(study.text("loss.kind"),
                    study.text("loss.reduction") == "mean" ? Reduction::mean : Reduction::sum);
 }

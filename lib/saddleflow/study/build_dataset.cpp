@@ -15,6 +15,7 @@
 #include "saddleflow/problem/standardise.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/matrix_data.hpp"
+#include "saddleflow/study/population_study.hpp"
 #include "saddleflow/study/stored_data.hpp"
 
 namespace saddleflow {
@@ -22,8 +23,7 @@ namespace saddleflow {
 namespace {
 
 // The activation of a teacher: the network's where the study names none.
-Activation teacher_activation(const StudyTable& study, const std::string& section, const Network& network) {
-  const Activation own = network.activation();
+Activation teacher_activation(const StudyTable& study, const std::string& section, const Activation& own) {
   const Real slope = study.has(section + ".slope") ? study.real(section + ".slope") : own.slope();
   const int power =
       study.has(section + ".power") ? static_cast<int>(study.integer(section + ".power")) : own.power();
@@ -39,12 +39,12 @@ Index data_inputs(const StudyTable& study, const Network& network) {
   return network.input_count() - (has_bias(study) ? 1 : 0);
 }
 
-TeacherOptions build_teacher(const StudyTable& study, const Network& network) {
+TeacherOptions build_teacher(const StudyTable& study, Index inputs, Index outputs, const Activation& own) {
   TeacherOptions teacher;
-  teacher.layers = {data_inputs(study, network)};
+  teacher.layers = {inputs};
   for (Index width : study.integers("data.teacher.hidden")) teacher.layers.push_back(width);
-  teacher.layers.push_back(network.output_count());
-  teacher.activation = teacher_activation(study, "data.teacher", network);
+  teacher.layers.push_back(outputs);
+  teacher.activation = teacher_activation(study, "data.teacher", own);
   teacher.scale = study.real("data.teacher.scale");
   teacher.outer = optional_reals(study, "data.teacher.outer");
   teacher.weights = optional_reals(study, "data.teacher.weights");
@@ -62,6 +62,26 @@ std::vector<Monomial> build_polynomial(const StudyTable& study) {
   return monomials;
 }
 
+}  // namespace
+
+GeneratorOptions teacher_options(const StudyTable& study, Index inputs, Index outputs,
+                                 const Activation& own) {
+  GeneratorOptions options;
+  options.targets = study.choice<TargetKind>("data.targets");
+  options.dimension = inputs;
+  options.outputs = outputs;
+  options.seed = static_cast<std::uint64_t>(study.integer("data.seed"));
+  if (options.targets == TargetKind::teacher || options.targets == TargetKind::classes)
+    options.teacher = build_teacher(study, inputs, outputs, own);
+  if (options.targets == TargetKind::teacher_sum)
+    options.teacher_sum = {study.matrix("data.teacher_sum.vectors"),
+                           study.reals("data.teacher_sum.coefficients"),
+                           teacher_activation(study, "data.teacher_sum", own)};
+  return options;
+}
+
+namespace {
+
 /// Targets as the loss takes them: labels of classes may be given.
 Matrix encoded(const StudyTable& study, const Network& network, const Matrix& given) {
   try {
@@ -72,13 +92,10 @@ Matrix encoded(const StudyTable& study, const Network& network, const Matrix& gi
 }
 
 GeneratorOptions build_generator(const StudyTable& study, const Network& network) {
-  GeneratorOptions options;
+  GeneratorOptions options =
+      teacher_options(study, data_inputs(study, network), network.output_count(), network.activation());
   options.inputs = study.choice<InputKind>("data.inputs");
-  options.targets = study.choice<TargetKind>("data.targets");
   options.samples = study.integer("data.samples");
-  options.dimension = data_inputs(study, network);
-  options.outputs = network.output_count();
-  options.seed = static_cast<std::uint64_t>(study.integer("data.seed"));
   options.scale = study.real("data.scale");
   options.offset = study.real("data.offset");
   options.noise = study.real("data.noise");
@@ -87,15 +104,6 @@ GeneratorOptions build_generator(const StudyTable& study, const Network& network
     options.samples = options.given_inputs.cols();
   }
   switch (options.targets) {
-    case TargetKind::teacher:
-    case TargetKind::classes:
-      options.teacher = build_teacher(study, network);
-      break;
-    case TargetKind::teacher_sum:
-      options.teacher_sum = {study.matrix("data.teacher_sum.vectors"),
-                             study.reals("data.teacher_sum.coefficients"),
-                             teacher_activation(study, "data.teacher_sum", network)};
-      break;
     case TargetKind::sparse_polynomial:
       options.sparse_polynomial = build_polynomial(study);
       break;
@@ -105,6 +113,9 @@ GeneratorOptions build_generator(const StudyTable& study, const Network& network
     case TargetKind::given:
       options.given_targets = encoded(study, network, study.matrix("data.given.targets").transpose());
       break;
+    case TargetKind::teacher:
+    case TargetKind::teacher_sum:
+    case TargetKind::classes:
     case TargetKind::signs:
       break;
   }
@@ -225,6 +236,7 @@ ProblemData from_generator(const StudyTable& study, const Network& network) {
   for (const char* key : {"data.samples", "data.test_samples"}) require_memory_of(study, network, key);
   try {
     if (is_matrix_problem(study)) return build_matrix_data(study, network);
+    if (is_population(study)) return {build_population_data(study), std::nullopt};
     const GeneratorOptions options = build_generator(study, network);
     ProblemData data{generate_dataset(options), std::nullopt};
     if (study.integer("data.test_samples") > 0)

@@ -17,6 +17,7 @@
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/growing_run.hpp"
 #include "saddleflow/study/parameterisation.hpp"
+#include "saddleflow/study/population_study.hpp"
 #include "saddleflow/study/saddle_start.hpp"
 #include "saddleflow/study/structured_start.hpp"
 #include "saddleflow/study/weights_file.hpp"
@@ -283,6 +284,11 @@ Vector initial_point(const std::string& path, const std::vector<std::string>& ov
 }
 
 Vector build_initial_weights(const StudyTable& study, const Network& network) {
+  return is_in_span(study) ? initial_weights_in_span(study, network)
+                           : build_initial_weights_of(study, network);
+}
+
+Vector build_initial_weights_of(const StudyTable& study, const Network& network) {
   Vector w = raw_weights_of(study, network);
   if (w.size() != network.parameter_count())
     study.fail("init", fmt::format("found {} weights, expected {} for this network", w.size(),

@@ -36,6 +36,9 @@ std::optional<SaddleStart> saddle_start(const StudyTable& study);
 /// applies. Throws InputError for weights that do not fit the network, are not finite or all zero, and for
 /// keys that the kind does not have.
 Vector build_initial_weights(const StudyTable& study, const Network& network);
+/// The same, of a network with all inputs of the study: the first one of a population in the coordinates of a
+/// span is made of it (population_study.hpp).
+Vector build_initial_weights_of(const StudyTable& study, const Network& network);
 
 /// That of the study in this file.
 Vector initial_point(const std::string& path, const std::vector<std::string>& overrides);

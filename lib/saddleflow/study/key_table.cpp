@@ -10,6 +10,7 @@
 #include "saddleflow/study/flow_setup.hpp"
 #include "saddleflow/study/init_kind.hpp"
 #include "saddleflow/study/matrix_data.hpp"
+#include "saddleflow/study/population_study.hpp"
 #include "saddleflow/study/tool_keys.hpp"
 
 namespace saddleflow {
@@ -43,9 +44,10 @@ std::string layers_of_families() {
   return doc;
 }
 
-/// Generators of inputs, then problems of matrices.
+/// Generators of inputs, the population, then problems of matrices.
 std::vector<std::string> input_names() {
   std::vector<std::string> all = names<InputKind>();
+  all.emplace_back(kPopulationInputs);
   const std::vector<std::string> problems = matrix_problem_names();
   all.insert(all.end(), problems.begin(), problems.end());
   return all;
@@ -115,7 +117,10 @@ std::vector<Key> common_keys() {
        {},
        ""},
       {"data.inputs", text, "\"sphere\"",
-       "generator of the inputs; the last four are matrix problems, which come with targets of their own",
+       "generator of the inputs; population: infinitely many inputs N(0, I), for one hidden layer, the "
+       "square "
+       "loss and targets \"teacher\" or \"teacher_sum\"; the loss is the mean over them, whatever "
+       "loss.reduction is; the last four are matrix problems, which come with targets of their own",
        input_names(), ""},
       {"data.samples", integer, "100", "number of samples n", {}, ">= 1"},
       {"data.seed", integer, "1", "seed of inputs, targets and noise", {}, ">= 0"},
@@ -246,6 +251,15 @@ std::vector<Key> common_keys() {
        "",
        "in_context: covariance matrix of the tokens, instead of the eigenvalues",
        {},
+       ""},
+      {"data.population.coordinates",
+       text,
+       "\"all\"",
+       "population: coordinates of the incoming weights in the files. all: those of the inputs; span: those "
+       "in "
+       "an orthonormal basis of the span of teacher and start, which the file holds with the data; the cost "
+       "then does not depend on the number of inputs. init.weights and init.file have all coordinates",
+       {"all", "span"},
        ""},
       {"data.given.inputs", matrix, "", "given: the inputs, one row per sample", {}, ""},
       {"data.given.targets", matrix, "", "given: the targets, one row per sample", {}, ""},
