@@ -59,7 +59,7 @@ std::string value_for(const Key& key, Dice& dice) {
       return integer();
     case KeyType::real:
       return number();
-    case KeyType::per_layer:
+    case KeyType::layer_reals:
       return dice() % 2 == 0 ? number() : list_of(length, number);
     case KeyType::texts:
       return list_of(length, [&] { return word_for(key, dice); });

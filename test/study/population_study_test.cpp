@@ -1,6 +1,7 @@
 // Studies with infinitely many inputs: what they refuse, the saddles of a teacher with two neurons by a
 // reduced problem that is solved here, the closed form of one square, and the coordinates of a span.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import time
 
+import numpy as np
+
 from tool import BIN, MAIN, STUDIES, claims, in_temporary_folder, one_line
 
 CLAIMS = os.path.join(STUDIES, "claims")
@@ -105,8 +107,25 @@ def control_c_ends_it():
     assert error == "sf-claims: interrupted\n", error
 
 
+def published_predictions_are_measured():
+    """tools/studies/field: plateaus of linear and quadratic networks, of ReLUs, attention and diagonal networks."""
+    text = measured(os.path.join(STUDIES, "field"), "--details")
+    assert "0 fail, 0 not decided" in text, text
+    levels = {name: [float(x) for x in re.search(name + r".*?seed 1: [^;]*; plateaus ([0-9. e+-]*);", text, re.S).group(1).split()]
+              for name in ("three different singular values", "a singular value twice", "along the Lasso path")}
+    assert np.allclose(levels["three different singular values"], [2.5, 0.5], rtol=1e-6), levels
+    assert np.allclose(levels["a singular value twice"], [0.5], rtol=1e-6), levels
+    assert np.allclose(levels["along the Lasso path"], [0.015], rtol=1e-6), levels
+    # A prediction that does not hold is a result; one without a source, or without plateaus, is no prediction.
+    equal = os.path.join(STUDIES, "field", "linear-equal.toml")
+    assert "0 hold, 1 fail" in measured(equal, "--set", "claim.plateaus=1", "--set", "claim.seeds=[1]")
+    one_line(claims(equal, "--set", "claim.levels=[1.0]"), 2, "claim.plateaus", "found 0 beside 1")
+    one_line(claims(os.path.join(CLAIMS, "p1-linear.toml"), "--set", 'claim.kind="plateaus"'), 2, "claim.source", "missing")
+    one_line(claims(os.path.join(STUDIES, "field", "width-linear.toml"), "--set", "claim.widths=[8, 4]"), 2, "claim.widths", "rising")
+
+
 def main():
-    for test in (help_names_options_and_keys, one_claim_has_its_exponents, a_failing_prediction_is_a_result,
+    for test in (published_predictions_are_measured, help_names_options_and_keys, one_claim_has_its_exponents, a_failing_prediction_is_a_result,
                  saddles_are_reached_and_left, kinks_are_followed, a_folder_is_all_its_studies,
                  threads_change_nothing, bad_studies_are_refused,
                  control_c_ends_it):

@@ -13,7 +13,7 @@ enum class KeyType {
   boolean,
   integer,
   real,
-  per_layer,  ///< a number for all layers of weights, or a list with one number per layer
+  layer_reals,  ///< a number for all layers of weights, or a list with one number per layer
   texts,      ///< a list of texts
   integers,   ///< a list of integers
   reals,      ///< a list of numbers

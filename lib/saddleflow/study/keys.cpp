@@ -84,7 +84,7 @@ std::string describe(KeyType type) {
       return "an integer";
     case real:
       return "a number";
-    case per_layer:
+    case layer_reals:
       return "a number, or a list with one number per layer of weights";
     case texts:
       return "a list of texts";

@@ -156,7 +156,7 @@ class Checker {
         return node.is_integer();
       case KeyType::real:
         return node.is_number();
-      case KeyType::per_layer:
+      case KeyType::layer_reals:
         return node.is_number() || is_number_list(node);
       case KeyType::texts:
         return all_of(node, is_text);
