@@ -21,6 +21,7 @@ class Problem {
   /// Keeps a reference to the study. Throws InputError, naming file and key, unless it has what every claim
   /// needs.
   Problem(const StudyTable& study, const Options& options);
+  Problem(StudyTable&& study, const Options& options) = delete;
 
   Objective objective;
   Correlation correlation;   ///< output scale 0

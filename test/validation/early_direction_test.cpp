@@ -10,7 +10,8 @@ namespace saddleflow::claims {
 BOOST_AUTO_TEST_SUITE(early_direction_test)
 
 BOOST_AUTO_TEST_CASE(norm_and_direction_are_those_of_the_ncf_flow) {
-  Problem problem(shipped("p1-linear", {"claim.deltas=[1e-3, 1e-5, 1e-7]"}), {});
+  const StudyTable study = shipped("p1-linear", {"claim.deltas=[1e-3, 1e-5, 1e-7]"});
+  Problem problem(study, {});
   const EarlyDirection start =
       follow_early_direction(problem, problem.direction(1), {Real(1e-1), Real(1e-2)});
   BOOST_REQUIRE(start.limit.grows());
@@ -27,7 +28,8 @@ BOOST_AUTO_TEST_CASE(norm_and_direction_are_those_of_the_ncf_flow) {
 }
 
 BOOST_AUTO_TEST_CASE(negative_labels_collapse) {
-  Problem problem(shipped("p1-collapse", {"claim.deltas=[1e-2, 1e-8]"}), {});
+  const StudyTable study = shipped("p1-collapse", {"claim.deltas=[1e-2, 1e-8]"});
+  Problem problem(study, {});
   const EarlyDirection start = follow_early_direction(problem, problem.direction(2), {Real(1e-2)});
   BOOST_REQUIRE(start.limit.collapses());
   for (const auto& error : start.error) BOOST_TEST(error[0] <= Real(1.0e-2));
@@ -35,7 +37,8 @@ BOOST_AUTO_TEST_CASE(negative_labels_collapse) {
 }
 
 BOOST_AUTO_TEST_CASE(neurons_of_one_network_grow_and_collapse) {
-  Problem problem(shipped("p1-squared-relu", {"claim.deltas=[1e-6, 1e-8]"}), {});
+  const StudyTable study = shipped("p1-squared-relu", {"claim.deltas=[1e-6, 1e-8]"});
+  Problem problem(study, {});
   const NeuronDirections n = follow_neurons(problem, problem.direction(1), Real(1e-2));
   BOOST_TEST(n.neurons == 8);
   BOOST_TEST(n.collapsing > 0);

@@ -29,7 +29,8 @@ const Finding& finding(const Report& report, const std::string& words) {
 
 BOOST_AUTO_TEST_CASE(the_square_neuron_arrives_at_its_teacher_or_on_the_saddle_between) {
   // V4: ||w||^2 = 1 along w*, and 1/3 from exactly across.
-  Problem problem(shipped("p3-angle-circle"), {});
+  const StudyTable study = shipped("p3-angle-circle");
+  Problem problem(study, {});
   const Arrival teacher = arrival_from_origin(problem, unit_at(Real(0.7)), Real(1e-5));
   BOOST_REQUIRE(teacher.found());
   BOOST_TEST((teacher.point.kind == CriticalKind::minimum));
@@ -43,7 +44,8 @@ BOOST_AUTO_TEST_CASE(the_square_neuron_arrives_at_its_teacher_or_on_the_saddle_b
 }
 
 BOOST_AUTO_TEST_CASE(a_direction_that_is_a_saddle_of_the_ncf_is_outside_the_claim) {
-  Problem problem(shipped("p3-angle-circle"), {});
+  const StudyTable study = shipped("p3-angle-circle");
+  Problem problem(study, {});
   Vector across(2);
   across << 0, 1;
   BOOST_TEST(measure_first_saddle(problem, across).excluded == "the direction goes to a saddle of the NCF");
@@ -54,7 +56,8 @@ BOOST_AUTO_TEST_CASE(a_direction_that_is_a_saddle_of_the_ncf_is_outside_the_clai
 }
 
 BOOST_AUTO_TEST_CASE(small_weights_stay_in_proportion_and_zeros_stay_zero) {
-  Problem problem(shipped("p3-saddle-three-layer"), {});
+  const StudyTable study = shipped("p3-saddle-three-layer");
+  Problem problem(study, {});
   const FirstSaddle s = measure_first_saddle(problem, problem.direction(6));  // passes a valley on its way
   BOOST_REQUIRE(s.excluded == "");
   BOOST_TEST(s.zero.size() == 5u);

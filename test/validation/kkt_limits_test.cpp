@@ -9,7 +9,8 @@ namespace saddleflow::claims {
 BOOST_AUTO_TEST_SUITE(kkt_limits_test)
 
 BOOST_AUTO_TEST_CASE(starts_are_counted_by_their_ends) {
-  Problem problem(shipped("p2-limits-three-layer"), {});
+  const StudyTable study = shipped("p2-limits-three-layer");
+  Problem problem(study, {});
   LimitCounts counts;
   for (const std::uint64_t seed : {1U, 6U, 21U})
     count(find_limit(problem.correlation, problem.direction(seed)), counts);

@@ -24,7 +24,8 @@ BOOST_AUTO_TEST_CASE(aligned_departures_have_the_times_of_the_theory) {
 
 BOOST_AUTO_TEST_CASE(beside_a_linear_saddle_N_is_half_a_singular_value) {
   // N(a, b) = b^T R a with R = (Y - H) X^T: half of its largest singular value on ||a||^2 + ||b||^2 = 1.
-  Problem problem(shipped("p1-saddle-linear"), {});
+  const StudyTable study = shipped("p1-saddle-linear");
+  Problem problem(study, {});
   const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
   BOOST_REQUIRE(saddle.problem == "");
   const Dataset& data = problem.objective.data();
@@ -38,7 +39,8 @@ BOOST_AUTO_TEST_CASE(beside_a_linear_saddle_N_is_half_a_singular_value) {
 
 BOOST_AUTO_TEST_CASE(an_aligned_neuron_leaves_when_its_own_flow_says) {
   // rho' = 3 N rho^2 from delta to R: T = (1/delta - 1/R) / (3N), up to what the saddle itself moves.
-  Problem problem(shipped("p4-square"), {});
+  const StudyTable study = shipped("p4-square");
+  Problem problem(study, {});
   const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
   BOOST_REQUIRE(saddle.problem == "");
   const Vector z = saddle.aligned(problem.network());
@@ -55,7 +57,8 @@ BOOST_AUTO_TEST_CASE(an_aligned_neuron_leaves_when_its_own_flow_says) {
 }
 
 BOOST_AUTO_TEST_CASE(predictions_scale_with_delta) {
-  Problem problem(shipped("p4-cube"), {});
+  const StudyTable study = shipped("p4-cube");
+  Problem problem(study, {});
   const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
   const Vector z = saddle.random(problem.network(), 1);
   const Vector away = z - put_to_zero(problem.network(), z, saddle.point.inactive.neurons);
@@ -66,7 +69,8 @@ BOOST_AUTO_TEST_CASE(predictions_scale_with_delta) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_small_beside_the_saddle_is_not_measured) {
-  Problem problem(shipped("p4-square"), {});
+  const StudyTable study = shipped("p4-square");
+  Problem problem(study, {});
   const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
   const Vector z = saddle.random(problem.network(), 1);
   const Prediction prediction(problem.network(), saddle, z);
@@ -93,7 +97,8 @@ BOOST_AUTO_TEST_CASE(saddles_of_networks_with_kinks_are_found_along_the_kkt_poin
   for (const auto& [name, overrides, kinks] :
        {Case{"p1-saddle-relu", {}, 0}, Case{"p1-saddle-leaky-relu", {}, 0},
         Case{"p1-saddle-leaky-relu", {"data.seed=1"}, 1}}) {
-    Problem problem(shipped(name, overrides), {});
+    const StudyTable study = shipped(name, overrides);
+    Problem problem(study, {});
     const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
     BOOST_TEST_REQUIRE(saddle.problem == "");
     const CriticalPoint& p = saddle.point;
@@ -116,7 +121,8 @@ BOOST_AUTO_TEST_CASE(saddles_of_networks_with_kinks_are_found_along_the_kkt_poin
 }
 
 BOOST_AUTO_TEST_CASE(neurons_of_one_rate_leave_together_beside_a_saddle_on_kinks) {
-  Problem problem(shipped("p1-saddle-relu"), {});
+  const StudyTable study = shipped("p1-saddle-relu");
+  Problem problem(study, {});
   const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
   for (const std::uint64_t seed : {1U, 2U, 3U}) {
     const Prediction prediction(problem.network(), saddle, saddle.random(problem.network(), seed));
@@ -143,7 +149,8 @@ BOOST_AUTO_TEST_CASE(a_small_claim_with_kinks_is_decided) {
 // The linearised flow that makes the power is that of one side.
 BOOST_AUTO_TEST_CASE(no_power_is_foretold_of_a_kkt_point_on_a_kink) {
   for (const auto& [seed, on_kink] : {std::pair{1, false}, {2, true}}) {
-    Problem problem(shipped("p1-saddle-relu", {fmt::format("data.seed={}", seed)}), {});
+    const StudyTable study = shipped("p1-saddle-relu", {fmt::format("data.seed={}", seed)});
+    Problem problem(study, {});
     const ZeroNeuronSaddle saddle = find_saddle(problem, 1);
     const Prediction prediction(problem.network(), saddle, saddle.aligned(problem.network()));
     BOOST_TEST((saddle.best.clarke.kinks > 0) == on_kink);

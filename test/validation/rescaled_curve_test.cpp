@@ -11,7 +11,8 @@ BOOST_AUTO_TEST_SUITE(rescaled_curve_test)
 namespace {
 
 void check(const std::string& name, Real degree) {
-  Problem problem(shipped(name), {});
+  const StudyTable study = shipped(name);
+  Problem problem(study, {});
   const RescaledCurve curve = compare_rescaled(problem, problem.direction(1), Real(0.8));
   BOOST_TEST(curve.problem == "");
   BOOST_TEST(curve.law.points >= 3);

@@ -30,7 +30,8 @@ BOOST_AUTO_TEST_CASE(samples_of_the_scalar_product_are_exact) {
 }
 
 BOOST_AUTO_TEST_CASE(the_norm_is_reached_where_the_square_neuron_has_it) {
-  Problem problem(shipped("p3-angle-circle"), {});
+  const StudyTable study = shipped("p3-angle-circle");
+  Problem problem(study, {});
   Vector u0(2);
   u0 << Real(0.6), Real(0.8);
   const Real delta = Real(1e-6);
@@ -42,12 +43,14 @@ BOOST_AUTO_TEST_CASE(the_norm_is_reached_where_the_square_neuron_has_it) {
 }
 
 BOOST_AUTO_TEST_CASE(a_collapsing_start_reaches_no_norm) {
-  Problem problem(shipped("p1-collapse"), {});
+  const StudyTable study = shipped("p1-collapse");
+  Problem problem(study, {});
   BOOST_TEST(!flow_at_norm(problem, problem.direction(1), std::log(Real(1e-3)), Real(0.1)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(the_step_limit_leaves_samples_out) {
-  Problem problem(shipped("p1-linear", {"flow.max_steps=3"}), {});
+  const StudyTable study = shipped("p1-linear", {"flow.max_steps=3"});
+  Problem problem(study, {});
   const SmallRun run = follow_flow(problem, problem.direction(1), std::log(Real(1e-3)), {Real(1e-6), 1});
   BOOST_TEST(run.stop_reason == "step_limit");
   BOOST_TEST(run.samples.size() < 2u);
@@ -57,14 +60,16 @@ BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_flow) {
   const std::atomic<bool> stop{true};
   Options options;
   options.interrupt = &stop;
-  Problem problem(shipped("p1-linear"), options);
+  const StudyTable study = shipped("p1-linear");
+  Problem problem(study, options);
   BOOST_CHECK_THROW(follow_flow(problem, problem.direction(1), std::log(Real(1e-3)), {1}), Interrupted);
   BOOST_CHECK_THROW(measure_claim(shipped("p1-linear"), options), Interrupted);
 }
 
 BOOST_AUTO_TEST_CASE(settling_times_are_those_of_the_square_neuron) {
   // tan theta = tan theta0 e^{-4t'}, t' = nt/8 with n = 8 holds along the NCF flow as well.
-  Problem problem(shipped("p3-angle-circle"), {});
+  const StudyTable study = shipped("p3-angle-circle");
+  Problem problem(study, {});
   Vector u0(2);
   u0 << Real(0.6), Real(0.8);
   const LimitDirection limit = find_limit(problem.correlation, u0);

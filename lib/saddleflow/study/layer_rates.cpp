@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/problem/scaled_outputs.hpp"
 #include "saddleflow/study/build.hpp"
@@ -19,22 +20,34 @@ namespace {
 constexpr Index kSamples = 3;
 constexpr Real kWhole = Real(1e-6);
 
+[[noreturn]] void refuse(const StudyTable& study, const Network& network) {
+  study.fail("flow.rate",
+             fmt::format("found rates of layers for a {} network, expected one that is homogeneous in "
+                         "each layer of weights, on any inputs",
+                         network.kind()));
+}
+
+std::unique_ptr<Kernel> plain_kernel(const StudyTable& study, const Network& network, const Matrix& inputs) {
+  try {
+    return network.kernel(inputs);
+  } catch (const InputError&) {  // its inputs are no samples
+    refuse(study, network);
+  }
+}
+
 /// d with H(x; W with twice the layer l) = 2^d H(x; W); fails where there is none.
 Real degree_of_layer(const StudyTable& study, const Network& network, int l) {
   // Positive numbers, which no unit of a ReLU network cuts off.
   Random random(1);
   const Matrix inputs = random.normal_matrix(network.input_count(), kSamples).cwiseAbs();
   Vector w = random.normal_matrix(network.parameter_count(), 1).cwiseAbs();
-  const std::unique_ptr<Kernel> kernel = network.kernel(inputs);
+  const std::unique_ptr<Kernel> kernel = plain_kernel(study, network, inputs);
   const Matrix before = kernel->forward(w);
   network.layout().matrix(w, l) *= 2;
   const Matrix after = kernel->forward(w);
   const Real degree = std::round(std::log2(after.norm() / before.norm()));
   if (!(before.norm() > 0) || !((after - std::exp2(degree) * before).norm() <= kWhole * after.norm()))
-    study.fail("flow.rate",
-               fmt::format("found rates of layers for a {} network, expected one that is homogeneous in "
-                           "each layer of weights",
-                           network.kind()));
+    refuse(study, network);
   return degree;
 }
 
