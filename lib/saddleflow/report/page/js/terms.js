@@ -40,9 +40,11 @@ const visitTerms = () => [
 ];
 
 /** A visit that ends by its prominence alone has no leave threshold, so all three lines stand together. */
-const lossTerms = () => (run.saddles.length || run.visits?.length ? [['L', 'the loss over the training samples; w the weights, t the flow time of w′ = −∇L(w)'],
-                                                                     proximityTerm(), ...visitTerms()] :
-    [['L', 'the loss over the training samples; w the weights, t the flow time of w′ = −∇L(w)']]);
+const lossTerms = () => [
+  ['L', 'the loss over the training samples; w the weights, t the flow time of w′ = −∇L(w)'],
+  ...(run.saddles.length || run.visits?.length ? [proximityTerm(), ...visitTerms()] : []),
+  stageTerm(),
+];
 
 const approachTerms = () => [
   ['gradient norm', '‖∇L(w)‖, 0 at a critical point'], proximityTerm(),
