@@ -124,6 +124,29 @@ void print_visits(std::FILE* out, const archive::RunReader& run,
                s.proximity, or_dash(s.newton_distance, "{:.2e}"), eigenvalue_counts(s));
 }
 
+void print_stages(std::FILE* out, const archive::RunDescription& run,
+                  const std::vector<archive::SaddleRow>& visits) {
+  if (run.stage_loss.empty()) return;
+  fmt::print(out, "\n{:>5}  {:<10} {:>12} {:>15} {:>6} {:>15} {:>11}\n", "stage", "frequency", "N",
+             "loss predicted", "visit", "loss measured", "difference");
+  for (std::size_t k = 0; k < run.stage_loss.size(); ++k) {
+    const auto factors = static_cast<std::size_t>(run.group_factor_count);
+    const std::vector<std::int64_t> frequency(
+        run.stage_frequency.begin() + static_cast<long>(k * factors),
+        run.stage_frequency.begin() + static_cast<long>((k + 1) * factors));
+    fmt::print(out, "{:>5}  {:<10} {:>12.6g} {:>15.9g}", k + 1, fmt::format("{}", fmt::join(frequency, ",")),
+               run.stage_correlation[k], run.stage_loss[k]);
+    const auto apart = [&](const archive::SaddleRow& s) { return std::abs(s.loss - run.stage_loss[k]); };
+    const auto nearest = std::min_element(visits.begin(), visits.end(),
+                                          [&](const auto& a, const auto& b) { return apart(a) < apart(b); });
+    if (nearest == visits.end() || k == 0)  // the first stage is the origin, where the flow starts
+      fmt::print(out, " {:>6} {:>15} {:>11}\n", k == 0 ? "origin" : "-", "-", "-");
+    else
+      fmt::print(out, " {:>6} {:>15.9g} {:>11.2e}\n", nearest - visits.begin() + 1, nearest->loss,
+                 nearest->loss - run.stage_loss[k]);
+  }
+}
+
 void print_summary(std::FILE* out, const archive::RunSummary& s) {
   fmt::print(out, "\nstopped: {}\n", s.stop_reason);
   for (const auto& [key, value] : s.texts)

@@ -24,6 +24,10 @@ void print_events(std::FILE* out, const archive::RunReader& run);
 /// Visits of the run; where there is none, how near to one it came.
 void print_visits(std::FILE* out, const archive::RunReader& run,
                   const std::vector<archive::SaddleRow>& visits);
+/// Plateaus that a theory predicts for the data, each with the visit of nearest loss; nothing where there are
+/// none.
+void print_stages(std::FILE* out, const archive::RunDescription& run,
+                  const std::vector<archive::SaddleRow>& visits);
 /// Stop reason, gauges and work.
 void print_summary(std::FILE* out, const archive::RunSummary& summary);
 /// Of large networks: the most memory that this process has had, in MB and in vectors of the weights.

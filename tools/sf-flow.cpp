@@ -186,7 +186,10 @@ int run(const Arguments& a, const std::string& command) {
     print_start(stdout, file.description());
     print_ignored_kinks(stdout, file.description());
     print_events(stdout, file);
-    if (study.boolean("events.saddle.enabled")) print_visits(stdout, file, file.saddle_rows());
+    if (study.boolean("events.saddle.enabled")) {
+      print_visits(stdout, file, file.saddle_rows());
+      print_stages(stdout, file.description(), file.saddle_rows());
+    }
     print_summary(stdout, summary);
     print_memory(stdout, file.description().parameter_layer.size());
     fmt::print("file:    {}\n", a.output);

@@ -52,7 +52,7 @@ inline RunDescription description() {
   return d;
 }
 
-/// A piecewise-smooth run with a test set, under a loss that has margins.
+/// A piecewise-smooth run with a test set and predicted plateaus, under a loss that has margins.
 inline RunDescription description_with_modes() {
   RunDescription d = description();
   d.mode_changes = d.margins = d.patches = true;
@@ -60,6 +60,10 @@ inline RunDescription description_with_modes() {
   d.test_inputs = {-1, -2, -3, -4, -5, -6};
   d.test_targets = {0.25, -0.25};
   d.test_dropped_rows = 3;
+  d.stage_loss = {2, 0.5, 0.25};
+  d.stage_correlation = {4, 3, 1};
+  d.stage_frequency = {1, 0, 0, 2, 1, 2};
+  d.group_factor_count = 2;
   d.constant_columns = {"x2", "y1"};
   return d;
 }

@@ -132,6 +132,7 @@ bool is_created(const DatasetSpec& spec, const RunDescription& description) {
   if (spec.presence == Presence::with_modes) return description.mode_changes;
   if (spec.presence == Presence::with_margins) return description.margins;
   if (spec.presence == Presence::with_test) return description.test_sample_count > 0;
+  if (spec.presence == Presence::with_stages) return !description.stage_loss.empty();
   if (spec.presence == Presence::with_test_classes)
     return description.test_sample_count > 0 && description.margins;
   if (spec.presence == Presence::with_patches) return description.mode_changes && description.patches;
@@ -242,6 +243,10 @@ void validate(const RunDescription& description) {
                description.test_sample_count * description.input_count);
   require_size("test_targets", description.test_targets.size(),
                description.test_sample_count * description.output_count);
+  const auto stages = static_cast<std::int64_t>(description.stage_loss.size());
+  require_size("stage_correlation", description.stage_correlation.size(), stages);
+  require_size("stage_frequency", description.stage_frequency.size(),
+               stages * description.group_factor_count);
   require_flags("event_kinds", description.event_kinds);
   require_flags("stepper_names", description.stepper_names);
   const bool empty = parameters == 0 || description.inputs.empty() || description.targets.empty();

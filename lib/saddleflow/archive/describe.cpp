@@ -140,6 +140,7 @@ RunDescription read_description(hid_t file) {
   description.layer_count = static_cast<int>(axis_size(file, "/layer"));
   description.sample_count = axis_size(file, "/problem/sample");
   description.test_sample_count = axis_size(file, "/problem/test_sample");
+  description.group_factor_count = axis_size(file, "/problem/group_factor");
   description.input_count = axis_size(file, "/problem/input");
   description.output_count = axis_size(file, "/problem/output");
   description.eigenvalue_count = axis_size(file, "/saddles/eigenvalue");

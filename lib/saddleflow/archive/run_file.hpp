@@ -53,6 +53,10 @@ struct RunDescription {
   std::int64_t sample_count = 0, input_count = 0, output_count = 0;
   std::vector<double> test_inputs, test_targets;  ///< likewise; empty without a test set
   std::int64_t test_sample_count = 0;
+  // Plateaus that a theory predicts for these data, highest first; empty: the file has no such datasets.
+  std::vector<double> stage_loss, stage_correlation;
+  std::vector<std::int64_t> stage_frequency;  ///< stage x group_factor
+  std::int64_t group_factor_count = 0;
   // configuration and provenance
   std::string toml;       ///< the study with every default filled in
   std::string toml_user;  ///< as typed

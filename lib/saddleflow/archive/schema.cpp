@@ -50,6 +50,11 @@ DatasetSpec with_test(DatasetSpec spec) {
   return spec;
 }
 
+DatasetSpec with_stages(DatasetSpec spec) {
+  spec.presence = Presence::with_stages;
+  return spec;
+}
+
 DatasetSpec with_test_classes(DatasetSpec spec) {
   spec.presence = Presence::with_test_classes;
   return spec;
@@ -266,7 +271,7 @@ const std::vector<Column<ModeChangeRow>>& columns<ModeChangeRow>() {
 
 const std::vector<FixedDataset>& fixed_datasets() {
   using D = RunDescription;
-  const std::string test = "/problem/test_sample";
+  const std::string test = "/problem/test_sample", stage = "/problem/stage", factor = "/problem/group_factor";
   static const std::vector<FixedDataset> table = {
       {{"/layer", integer, {"/layer"}, "layer of weights, from the input"}, std::monostate{}},
       {{"/neuron", integer, {"/neuron"}, "hidden neuron, layer after layer"}, std::monostate{}},
@@ -301,6 +306,21 @@ const std::vector<FixedDataset>& fixed_datasets() {
       {with_test({"/problem/test_inputs", real, {test, "/problem/input"}, "test inputs"}), &D::test_inputs},
       {with_test({"/problem/test_targets", real, {test, "/problem/output"}, "test targets"}),
        &D::test_targets},
+      {with_stages({"/problem/stage", integer, {stage}, "predicted plateau of the loss"}), std::monostate{}},
+      {with_stages({"/problem/group_factor", integer, {factor}, "cyclic group of which the group is made"}),
+       std::monostate{}},
+      {with_stages({"/problem/stage_loss", real, {stage}, "predicted training loss on the plateau"}),
+       &D::stage_loss},
+      {with_stages({"/problem/stage_frequency",
+                    integer,
+                    {stage, factor},
+                    "frequency of the group that is learnt from the plateau"}),
+       &D::stage_frequency},
+      {with_stages({"/problem/stage_correlation",
+                    real,
+                    {stage},
+                    "greatest correlation of a neuron of unit norm and this frequency with the targets"}),
+       &D::stage_correlation},
       {{"/saddles/eigenvalue", integer, {"/saddles/eigenvalue"}, "position in the ascending spectrum"},
        std::monostate{}},
       {{"/catalogue/eigenvalue", integer, {"/catalogue/eigenvalue"}, "position in the ascending spectrum"},
@@ -323,7 +343,7 @@ bool is_optional_axis(const std::string& path) {
       "/skeleton/jump",          "/sequences/sequence", "/stops/stop",
       "/stops/sample",           "/stops/output",       "/matches/match",
       "/flow_loss/row",          "/singular_value",     "/hidden_layer",
-      "/product_singular_value",
+      "/product_singular_value", "/problem/stage",      "/problem/group_factor",
   };
   return std::find(optional.begin(), optional.end(), path) != optional.end();
 }
@@ -339,6 +359,8 @@ std::vector<AxisSpec> axes(const RunDescription& description) {
       {"/product_singular_value", false, description.product_singular_value_count},
       {"/problem/sample", false, description.sample_count},
       {"/problem/test_sample", false, description.test_sample_count},
+      {"/problem/stage", false, size(description.stage_loss)},
+      {"/problem/group_factor", false, description.group_factor_count},
       {"/problem/input", false, description.input_count},
       {"/problem/output", false, description.output_count},
       {"/saddles/eigenvalue", false, description.eigenvalue_count},

@@ -57,6 +57,7 @@ enum class Presence {
   with_skeleton,      ///< those of skeletons
   with_test,          ///< those that have a test set; along /time: of format 1.7 and newer
   with_test_classes,  ///< those of them whose loss is one of classes
+  with_stages,        ///< those for whose data a theory predicts plateaus
   with_margins,       ///< those of losses that have margins
 };
 

@@ -15,6 +15,7 @@
 #include "saddleflow/record/recorder.hpp"
 #include "saddleflow/record/weight_measures.hpp"
 #include "saddleflow/saddle/spectrum.hpp"
+#include "saddleflow/study/group_data.hpp"
 #include "saddleflow/study/initial_weights.hpp"
 #include "saddleflow/study/parameterisation.hpp"
 
@@ -65,6 +66,16 @@ void describe_data(const Objective& objective, archive::RunDescription& d) {
   d.output_count = data.targets.rows();
 }
 
+/// What a theory predicts for the data of the study.
+void describe_stages(const Network& network, const StudyTable& study, archive::RunDescription& d) {
+  for (const LearningStage& stage : predicted_stages(study, network)) {
+    d.stage_loss.push_back(static_cast<double>(stage.loss));
+    d.stage_correlation.push_back(static_cast<double>(stage.frequency.correlation));
+    for (const Index k : stage.frequency.index) d.stage_frequency.push_back(k);
+    d.group_factor_count = static_cast<std::int64_t>(stage.frequency.index.size());
+  }
+}
+
 /// The rates that belong to the parameterisation of the start, where they are not 1: the flow of the file has
 /// the rates of the study.
 void describe_rates(const Network& network, const StudyTable& study, archive::RunDescription& d) {
@@ -93,6 +104,7 @@ archive::RunDescription describe_problem(const Objective& objective, const Study
   d.command = command;
   describe_network(objective.network(), d);
   describe_data(objective, d);
+  describe_stages(objective.network(), study, d);
   d.toml = study.filled();
   d.toml_user = study.typed();
   d.provenance = provenance();

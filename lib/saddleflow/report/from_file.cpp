@@ -71,6 +71,16 @@ void read_network(const archive::RunDescription& d, RunData& run) {
     run.neurons.push_back({static_cast<int>(d.neuron_layer[k]), d.neuron_index[k]});
 }
 
+void read_stages(const archive::RunDescription& d, RunData& run) {
+  const auto factors = static_cast<std::size_t>(d.group_factor_count);
+  for (std::size_t k = 0; k < d.stage_loss.size(); ++k) {
+    std::string frequency;
+    for (std::size_t j = 0; j < factors; ++j)
+      frequency += (j == 0 ? "" : ",") + std::to_string(d.stage_frequency[k * factors + j]);
+    run.stages.push_back({d.stage_loss[k], frequency, d.stage_correlation[k]});
+  }
+}
+
 void read_texts(const RunReader& reader, RunData& run) {
   const archive::RunDescription& d = reader.description();
   run.title = d.title;
@@ -246,6 +256,7 @@ void read_rounds(const RunReader& reader, RunData& run) {
 RunData read_run(const RunReader& reader) {
   RunData run;
   read_network(reader.description(), run);
+  read_stages(reader.description(), run);
   read_texts(reader, run);
   read_times(reader, run);
   read_modes(reader, run);

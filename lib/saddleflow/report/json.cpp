@@ -161,6 +161,15 @@ Json saddles(const RunData& run) {
   return list;
 }
 
+Json stages(const RunData& run) {
+  Json list = Json::array();
+  for (const PredictedStage& stage : run.stages)
+    list.push_back({{"loss", number(stage.loss, value_digits)},
+                    {"frequency", stage.frequency},
+                    {"correlation", number(stage.correlation, value_digits)}});
+  return list;
+}
+
 Json moments(const std::vector<DirectionMoment>& list) {
   Json out = Json::array();
   for (const DirectionMoment& m : list) {
@@ -215,6 +224,7 @@ std::string to_json(const RunData& run, std::size_t points) {
                   {"plots", plots(run, shown, points)},
                   {"events", events(run)},
                   {"saddles", saddles(run)},
+                  {"stages", stages(run)},
                   {"directions", directions(shown)},
                   {"width_kind", run.measures.width_kind},
                   {"modes", modes_json(run)},

@@ -75,6 +75,13 @@ struct WeightMeasures {
   std::string width_kind;               ///< what that counts, as in archive::RunDescription
 };
 
+/// A plateau that a theory predicts for the data of the run.
+struct PredictedStage {
+  double loss = 0;
+  std::string frequency;   ///< "2", "1,3": what is learnt from there
+  double correlation = 0;  ///< the greatest one of a neuron of that frequency
+};
+
 struct RunData {
   /// Whether its network is said to be so, see trait_names().
   bool has_trait(std::string_view name) const {
@@ -116,6 +123,7 @@ struct RunData {
   WeightMeasures measures;
   std::vector<Event> events;
   std::vector<Saddle> saddles;
+  std::vector<PredictedStage> stages;  ///< highest first; empty where no theory applies
 
   // KKT points: without them, all of this is empty; with them, there may be no trajectory
   std::vector<archive::KktRow> kkt;

@@ -3,19 +3,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "saddleflow/archive/run_reader.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/memory_bound.hpp"
-#include "saddleflow/base/random.hpp"
 #include "saddleflow/problem/data_files.hpp"
 #include "saddleflow/problem/data_generators.hpp"
 #include "saddleflow/problem/standardise.hpp"
 #include "saddleflow/study/build.hpp"
+#include "saddleflow/study/group_data.hpp"
 #include "saddleflow/study/matrix_data.hpp"
 #include "saddleflow/study/population_study.hpp"
+#include "saddleflow/study/split_rows.hpp"
 #include "saddleflow/study/stored_data.hpp"
 
 namespace saddleflow {
@@ -132,33 +132,6 @@ void check_sizes(const StudyTable& study, const Dataset& data, const Network& ne
                                              network.output_count(), data.origin, data.targets.rows()));
 }
 
-/// A fraction of the rows, drawn with data.seed.
-ProblemData split(const StudyTable& study, const Dataset& all, Real fraction) {
-  const Index n = all.inputs.cols();
-  const auto count = static_cast<Index>(std::lround(fraction * static_cast<Real>(n)));
-  if (count < 1 || count >= n)
-    study.fail("data.test_fraction", fmt::format("found {}, expected some of the {} rows, and not all",
-                                                 static_cast<double>(fraction), n));
-  std::vector<Index> order(static_cast<std::size_t>(n));
-  std::iota(order.begin(), order.end(), Index{0});
-  Random random(static_cast<std::uint64_t>(study.integer("data.seed")), RandomStream::test);
-  for (Index i = n - 1; i > 0; --i)
-    std::swap(order[static_cast<std::size_t>(i)],
-              order[static_cast<std::size_t>(random.uniform() * static_cast<Real>(i + 1))]);
-  std::sort(order.begin(), order.begin() + count);
-  std::sort(order.begin() + count, order.end());
-  const auto rows = [&](Index from, Index size) {
-    Dataset part = all;
-    const std::vector<Index> chosen(order.begin() + from, order.begin() + from + size);
-    part.inputs = all.inputs(Eigen::all, chosen);
-    part.targets = all.targets(Eigen::all, chosen);
-    return part;
-  };
-  ProblemData data{rows(count, n - count), rows(0, count)};
-  data.test->dropped = 0;  // the file's are those of the training set
-  return data;
-}
-
 /// Of the key `key`, as it lies in the file.
 Dataset read_file_of(const StudyTable& study, const Network& network, const std::string& key) {
   FileOptions options;
@@ -200,7 +173,8 @@ ProblemData sets_of_file(const StudyTable& study, const Network& network) {
   }
   Dataset data = read_file_of(study, network, "data.file");
   data.targets = encoded(study, network, data.targets);
-  return fraction > 0 ? split(study, data, fraction) : ProblemData{std::move(data), std::nullopt};
+  return fraction > 0 ? split_rows(study, data, fraction, "data.test_fraction")
+                      : ProblemData{std::move(data), std::nullopt};
 }
 
 ProblemData from_file(const StudyTable& study, const Network& network) {
@@ -237,6 +211,7 @@ ProblemData from_generator(const StudyTable& study, const Network& network) {
   try {
     if (is_matrix_problem(study)) return build_matrix_data(study, network);
     if (is_population(study)) return {build_population_data(study), std::nullopt};
+    if (is_group_problem(study)) return build_group_data(study);
     const GeneratorOptions options = build_generator(study, network);
     ProblemData data{generate_dataset(options), std::nullopt};
     if (study.integer("data.test_samples") > 0)
@@ -291,6 +266,8 @@ ProblemData build_data(const StudyTable& study, const Network& network) {
 std::string test_set_key(const StudyTable& study) {
   if (study.integer("data.test_samples") > 0) return "data.test_samples";
   if (study.real("data.test_fraction") > 0) return "data.test_fraction";
+  if (is_group_problem(study) && study.real("data.group.train_fraction") < 1)
+    return "data.group.train_fraction";
   return study.has("data.test_file") ? "data.test_file" : "";
 }
 

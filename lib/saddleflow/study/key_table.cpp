@@ -8,6 +8,7 @@
 #include "saddleflow/problem/data_generators.hpp"
 #include "saddleflow/problem/loss_registry.hpp"
 #include "saddleflow/study/flow_setup.hpp"
+#include "saddleflow/study/group_data.hpp"
 #include "saddleflow/study/init_kind.hpp"
 #include "saddleflow/study/matrix_data.hpp"
 #include "saddleflow/study/population_study.hpp"
@@ -44,10 +45,11 @@ std::string layers_of_families() {
   return doc;
 }
 
-/// Generators of inputs, the population, then problems of matrices.
+/// Generators of inputs, the population, then groups and problems of matrices.
 std::vector<std::string> input_names() {
   std::vector<std::string> all = names<InputKind>();
   all.emplace_back(kPopulationInputs);
+  all.emplace_back(kGroupInputs);
   const std::vector<std::string> problems = matrix_problem_names();
   all.insert(all.end(), problems.begin(), problems.end());
   return all;
@@ -120,7 +122,7 @@ std::vector<Key> common_keys() {
        "generator of the inputs; population: infinitely many inputs N(0, I), for one hidden layer, the "
        "square "
        "loss and targets \"teacher\" or \"teacher_sum\"; the loss is the mean over them, whatever "
-       "loss.reduction is; the last four are matrix problems, which come with targets of their own",
+       "loss.reduction is; group, and the last four, which are matrix problems, come with targets of their own",
        input_names(), ""},
       {"data.samples", integer, "100", "number of samples n", {}, ">= 1"},
       {"data.seed", integer, "1", "seed of inputs, targets and noise", {}, ">= 0"},
@@ -450,6 +452,7 @@ std::vector<Key> common_keys() {
 std::vector<Key> key_table() {
   std::vector<Key> keys = common_keys();
   insert_before(keys, "flow.t_end", init_keys());
+  insert_before(keys, "data.given.inputs", group_keys());
   insert_family_keys(keys);
   const std::vector<Key> of_tools = tool_keys();
   keys.insert(keys.end(), of_tools.begin(), of_tools.end());

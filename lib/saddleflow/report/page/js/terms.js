@@ -49,9 +49,11 @@ const lossTerm = () => 'the loss over the training samples' +
     (isOther('flow.rate', 1) ? 'W_l′ = −η_l ∇_l L' : 'w′ = −∇L(w)');
 
 /** A visit that ends by its prominence alone has no leave threshold, so all three lines stand together. */
-const lossTerms = () => (run.saddles.length || run.visits?.length ? [['L', lossTerm()],
-                                                                     proximityTerm(), ...visitTerms()] :
-    [['L', lossTerm()]]);
+const lossTerms = () => [
+  ['L', lossTerm()],
+  ...(run.saddles.length || run.visits?.length ? [proximityTerm(), ...visitTerms()] : []),
+  stageTerm(),
+];
 
 const approachTerms = () => [
   ['gradient norm', '‖∇L(w)‖, 0 at a critical point'], proximityTerm(),

@@ -161,6 +161,7 @@ function chartOptions(plot) {
         plot.overlay?.(u);
         if (plot.id === 'loss') {
           drawSteps(u);
+          drawStages(u);
           drawRounds(u);
         }
         if (plot.flags) drawFlags(u);
