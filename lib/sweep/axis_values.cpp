@@ -19,6 +19,8 @@ namespace {
 
 // More values than anyone runs; a slip in a step would otherwise ask for all memory.
 constexpr double kMostValues = 1e6;
+// Above 2^53 not every integer is a double.
+constexpr double kMostWhole = 9007199254740992;
 
 const std::array<std::string_view, 4> kKinds{"range", "linspace", "logspace", "seeds"};
 
@@ -119,9 +121,13 @@ std::string literal(double value, bool integer) {
   return toml_literal(toml::value<double>(std::stod(fmt::format("{:.12g}", value))));
 }
 
-std::vector<std::string> literals(const std::vector<double>& values, bool integers) {
+std::vector<std::string> literals(const std::vector<double>& values, bool integers,
+                                  const std::string& place) {
   std::vector<std::string> found;
   for (const double value : values) {
+    if (!std::isfinite(value)) refuse(place, "found ends whose difference or ratio no number holds");
+    if (integers && std::abs(value) > kMostWhole)
+      refuse(place, fmt::format("found {}, expected integers from -2^53 to 2^53", value));
     const std::string text = literal(value, integers);
     if (found.empty() || found.back() != text) found.push_back(text);
   }
@@ -158,10 +164,10 @@ std::vector<std::string> axis_values(const toml::node& node, const std::string& 
   const bool integers = takes_integers(key);
   if (table->contains("range")) {
     const std::vector<double> values = range(of);
-    return literals(values, integers || of.whole("range", "step"));
+    return literals(values, integers || of.whole("range", "step"), place);
   }
   if (table->contains("seeds")) return seeds(of);
-  return literals(spaced(of, table->contains("linspace") ? "linspace" : "logspace"), integers);
+  return literals(spaced(of, table->contains("linspace") ? "linspace" : "logspace"), integers, place);
 }
 
 }  // namespace saddleflow::sweep

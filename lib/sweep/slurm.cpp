@@ -21,6 +21,8 @@ namespace {
 // Runs differ, and so do nodes: a job may take this many times as long as expected, and never less than this.
 constexpr double kTimeMargin = 3;
 constexpr std::int64_t kLeastMinutes = 5;
+// Slurm counts minutes in 32 bits.
+constexpr double kMostMinutes = 4e9;
 // Of the largest memory seen.
 constexpr double kMemoryMargin = 1.5;
 constexpr double kLeastMemory = 200;  // MB
@@ -61,6 +63,9 @@ SlurmPlan plan_slurm(const SweepFile& sweep, const std::vector<RunStatus>& runs)
                                  static_cast<double>(settings.most_jobs));
   plan.chunks = std::max<std::int64_t>(1, std::min(static_cast<std::int64_t>(jobs), plan.runs));
   plan.minutes_per_job = all / 60 / static_cast<double>(plan.chunks);
+  if (!(kTimeMargin * plan.minutes_per_job <= kMostMinutes))
+    throw InputError(fmt::format("{}: slurm: found jobs of {:.3g} minutes, expected at most {:.3g}",
+                                 sweep.path, plan.minutes_per_job, kMostMinutes / kTimeMargin));
   plan.time_limit =
       std::max(kLeastMinutes, static_cast<std::int64_t>(std::ceil(kTimeMargin * plan.minutes_per_job)));
   if (!settings.memory.empty())

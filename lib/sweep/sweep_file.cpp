@@ -5,6 +5,7 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -28,6 +29,9 @@ std::string read_text(const std::string& path) { return read_input(path, "the fi
 std::string beside(const std::string& sweep, const std::string& path) {
   return (std::filesystem::path(sweep).parent_path() / path).lexically_normal().string();
 }
+
+// The most that Slurm's MaxArraySize may allow.
+constexpr std::int64_t kLongestArray = 4000000;
 
 /// A key with the node that holds what it becomes.
 struct Entry {
@@ -103,7 +107,7 @@ class Reader {
     const toml::node* node = table.get(name);
     if (node == nullptr) return fallback;
     const auto value = node->is_number() ? node->value<double>() : std::nullopt;
-    if (!value || !(*value > 0))
+    if (!value || !(*value > 0) || !std::isfinite(*value))
       refuse(name, node, fmt::format("found {}, expected a positive number", toml_literal(*node)));
     return *value;
   }
@@ -244,8 +248,11 @@ class Reader {
     slurm.minutes_per_job = number(table, "minutes_per_job", slurm.minutes_per_job);
     if (table.contains("seconds_per_run")) slurm.seconds_per_run = number(table, "seconds_per_run", 1);
     slurm.memory = text(table, "memory", slurm.memory);
-    slurm.most_jobs =
-        static_cast<std::int64_t>(number(table, "most_jobs", static_cast<double>(slurm.most_jobs)));
+    const double most_jobs = number(table, "most_jobs", static_cast<double>(slurm.most_jobs));
+    if (most_jobs > static_cast<double>(kLongestArray) || most_jobs != std::floor(most_jobs))
+      refuse("most_jobs", table.get("most_jobs"),
+             fmt::format("found {}, expected an integer from 1 to {}", most_jobs, kLongestArray));
+    slurm.most_jobs = static_cast<std::int64_t>(most_jobs);
     slurm.options = texts(table, "options");
   }
 

@@ -135,7 +135,7 @@ class Sweeps(unittest.TestCase):
             return lambda file: file[name].attrs.__setitem__(key, value)
 
         cases = [(replace("state", np.full(12, 7)), ["state", "flag 7", "3 (finished)"]),
-                 (replace("state", np.full(12, np.nan)), ["state", "flag -1"]),
+                 *((replace("state", np.full(12, state)), ["state", "flag -1"]) for state in (np.nan, 1e300, 2.0**32 + 3, 0.5)),
                  (replace("final_loss", ["a"] * 12), ["final_loss", "not numeric"]),
                  (replace("name", np.arange(12.0)), ["name", "not texts"]),
                  (replace("visit_loss", np.zeros((12, 2))), ["visit_loss", "2 entries a run", "expected 3"]),

@@ -32,5 +32,5 @@ grep -q '#include <saddleflow/saddleflow.hpp>' "$work/readme.cpp"
 run "${CXX:-c++}" -std=c++20 -Wall -Wextra -fsyntax-only -isystem "$work/prefix/include" -isystem /usr/include/eigen3 "$work/readme.cpp"
 # The Python package, where it was built.
 site="$work/prefix/lib/python3/dist-packages"
-[ ! -d "$site" ] || PYTHONPATH="$site" /usr/bin/python3 -c 'import saddleflow; print("Python package", saddleflow.__version__)'
+[ ! -d "$site" ] || LD_PRELOAD="${SADDLEFLOW_PRELOAD:-}" ASAN_OPTIONS=detect_leaks=0 PYTHONPATH="$site" /usr/bin/python3 -c 'import saddleflow; print("Python package", saddleflow.__version__)'
 "$work/prefix/bin/sf-flow" --version

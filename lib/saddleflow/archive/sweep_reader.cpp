@@ -24,6 +24,9 @@ namespace {
 /// A later minor version adds datasets alone; another major version changes their meaning.
 constexpr const char* sweep_format_major = "1";
 
+/// A whole number that an int holds, as a flag is.
+bool is_small_count(double value) { return value >= 0 && value <= 1000 && value == std::floor(value); }
+
 bool says_sweep(hid_t file) {
   const hdf5::Handle root = hdf5::open_group(file, "/");
   return hdf5::has_attribute(root, "sweep_format");
@@ -150,7 +153,7 @@ class SweepFile {
     record.stop_reason = texts("stop_reason");
     for (const double flag : numbers("state", {runs_}))
       record.state.push_back(
-          by_flag<SweepState>(std::isfinite(flag) ? static_cast<int>(flag) : -1, path_ + ": state"));
+          by_flag<SweepState>(is_small_count(flag) ? static_cast<int>(flag) : -1, path_ + ": state"));
     // Tables and dimensions that are read by name, and no columns.
     known_.insert({"visit", "jump", "curve_time", "visit_loss", "visit_time", "visit_enter", "visit_leave",
                    "visit_depth", "jump_time"});
