@@ -31,6 +31,7 @@
 #include "saddleflow/job/saddle_run.hpp"
 #include "saddleflow/job/skeleton_run.hpp"
 #include "saddleflow/network/kernel.hpp"
+#include "saddleflow/network/means_network.hpp"
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/problem/correlation.hpp"
 #include "saddleflow/problem/objective.hpp"
@@ -113,6 +114,11 @@ class Problem {
     Matrix columns(network.input_count(), points.rows());
     columns.topRows(inputs) = points.transpose();
     if (bias) columns.bottomRows(1).setOnes();
+    if (const MeansNetwork* means = as_means(network)) {
+      const auto function = means->function();
+      const Matrix own = means->function_inputs(columns, objective().data().inputs);
+      return function->kernel(own)->forward(w).transpose();
+    }
     return network.kernel(columns)->forward(w).transpose();
   }
   std::vector<std::pair<Index, Index>> shapes() const {

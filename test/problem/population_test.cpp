@@ -360,6 +360,15 @@ BOOST_AUTO_TEST_CASE(parallel_opposite_and_zero_neurons_have_the_limits_of_their
     BOOST_TEST(layout.matrix(g, 1).col(2).isZero(0));
     (*p).hessian(zero, h);
     BOOST_TEST(h.allFinite());
+    Vector two = zero;
+    layout.matrix(two, 0).row(1).setZero();
+    layout.matrix(two, 1).col(1).setZero();
+    (*p).hessian(two, h);
+    (*p).gradient(two, near);
+    BOOST_TEST(h.allFinite());
+    BOOST_TEST(near.allFinite());
+    (*p).hessian(Vector::Zero(two.size()), h);
+    BOOST_TEST(h.isZero(0));
     Vector beside = zero;
     layout.matrix(beside, 0).row(2) = 1e-8 * layout.matrix(p.w, 0).row(2);
     layout.matrix(beside, 1)(0, 2) = 1e-8;

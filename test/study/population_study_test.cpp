@@ -134,6 +134,8 @@ Real loss_of_one_neuron(int p, Real c1, Real c2) {
 BOOST_AUTO_TEST_CASE(a_student_of_two_neurons_reaches_the_saddle_of_one_and_then_the_teacher) {
   for (const int power : {1, 2}) {
     const Real expected = loss_of_one_neuron(power, Real(1.5), 1);
+    // With ReLU both neurons turn into one direction, and how near they come is a small power of the size.
+    const Real scale = power == 1 ? Real(1e-14) : Real(1e-3);
     Objective objective =
         objective_of(population_of(fmt::format("layers = [2, 2, 1]\npower = {}\n", power), kTwoTeachers));
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
@@ -141,21 +143,21 @@ BOOST_AUTO_TEST_CASE(a_student_of_two_neurons_reaches_the_saddle_of_one_and_then
       Vector w = balanced_direction(objective.network(), seed);
       objective.network().layout().matrix(w, 1) = objective.network().layout().matrix(w, 1).cwiseAbs();
       ApproachOptions options;
-      const Approach first = follow_to_critical_point(objective, Real(1e-3) * w, options);
+      const Approach first = follow_to_critical_point(objective, scale * w, options);
       BOOST_REQUIRE(first.has_visit());
       const CriticalPoint point = analyse_critical_point(objective, first.closest);
       BOOST_TEST_MESSAGE(
           fmt::format("power {}, seed {}: loss {:.12f} at the saddle, {:.12f} of the reduced problem; {} "
                       "neurons, {} ways down",
                       power, seed, static_cast<double>(point.refinement.loss), static_cast<double>(expected),
-                      point.active_neurons, point.escapes.size()));
+                      point.active_neurons.front(), point.escapes.size()));
       BOOST_TEST(point.is_critical());
       BOOST_TEST((point.kind == CriticalKind::saddle));
       BOOST_TEST(!point.escapes.empty());
       BOOST_TEST(std::abs(point.refinement.loss - expected) < 1e-9 * expected);
       options.destination = Destination::minimum;
       options.loss = Real(1e-12) * objective.loss_at_origin();
-      const Approach last = follow_to_critical_point(objective, Real(1e-3) * w, options);
+      const Approach last = follow_to_critical_point(objective, scale * w, options);
       BOOST_TEST(objective.value(last.weights) <= 2 * options.loss);
       BOOST_TEST(last.left >= 1);
     }

@@ -1,6 +1,7 @@
 #include "saddleflow/flow/flow_assembly.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,7 @@
 #include "saddleflow/flow/flow_stepping.hpp"
 #include "saddleflow/flow/kink_check.hpp"
 #include "saddleflow/flow/linear_start.hpp"
+#include "saddleflow/network/means_network.hpp"
 
 namespace saddleflow {
 
@@ -122,6 +124,28 @@ std::vector<std::string> warnings_of(const FlowAssemblyOptions& options, const N
       "that "
       "they find off (balance_drift, energy_drift, loss_rise)",
       network.kind())};
+}
+
+// Where a balance holds outgoing weights above incoming ones to rounding, they vanish together.
+constexpr Real kEqualNorms = 1 + Real(1e-6);
+
+/// Of outputs that are means, whose one kink is a neuron without incoming weights: those of a neuron that
+/// shrinks come to zero in finite time where its outgoing ones are larger, and stay there.
+std::vector<std::string> warnings_at(const Network& network, const Vector& w) {
+  if (as_means(network) == nullptr || network.activation().is_smooth()) return {};
+  std::vector<Index> larger;
+  for (std::size_t k = 0; k < network.neurons().size(); ++k) {
+    const Neuron& neuron = network.neurons()[k];
+    if (w(neuron.outgoing).stableNorm() > kEqualNorms * w(neuron.incoming).stableNorm())
+      larger.push_back(static_cast<Index>(k) + 1);
+  }
+  if (larger.empty()) return {};
+  return {fmt::format(
+      "{}: neurons {} start with outgoing weights larger than the incoming ones: where such a neuron "
+      "shrinks, "
+      "its incoming weights vanish in finite time, a kink that is not followed: the steps become tiny there, "
+      "until flow.max_steps ends the run (not from a balanced start)",
+      network.kind(), fmt::join(larger, ", "))};
 }
 
 /// With the stepper options that it leaves to the library.
@@ -243,6 +267,8 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
       rtol_(options.stepping->error.rtol),
       bounds_(bounds_for(options, of.network(), initial.loss)),
       stop_at_sampled_decisions_(options.stop_at_sampled_decisions) {
+  for (std::string& warning : warnings_at(of.network(), probe.weights(start)))
+    warnings.push_back(std::move(warning));
   if (!options.on_warning) return;
   for (const std::string& warning : warnings) options.on_warning(warning);
 }

@@ -17,12 +17,12 @@ struct HalfAngle {
   Real sine = 0;
   Real cosine = 1;
 
-  /// Between two unit vectors of one length, by |u - v| and |u + v| (Kahan).
+  /// Between two unit vectors, by |u - v| and |u + v| (Kahan); 0 if both are zero.
   template <class U, class V>
   static HalfAngle between(const U& u, const V& v) {
     const Real minus = (u - v).norm(), plus = (u + v).norm();
     const Real size = std::hypot(minus, plus);  // 2, but for rounding
-    return {minus / size, plus / size};
+    return size == 0 ? HalfAngle{} : HalfAngle{minus / size, plus / size};
   }
   Real cos() const { return (cosine - sine) * (cosine + sine); }
   Real sin() const { return 2 * sine * cosine; }
