@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "saddleflow/base/key.hpp"
 #include "saddleflow/problem/group_table.hpp"
 #include "saddleflow/study/build.hpp"
 
