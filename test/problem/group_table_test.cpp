@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <Eigen/QR>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <numbers>
