@@ -24,11 +24,16 @@ HalfAngle half_angle(Long theta) {
 }
 
 /// E[u_+^a v_+^b] = E[r^{a+b}] / (2 pi) times the integral of cos^a(phi) cos^b(phi - theta) where both are
-/// positive: in psi = pi/2 - phi from 0 to omega = pi - theta, by Boole's rule on 2000 pieces.
+/// positive: in psi = pi/2 - phi from 0 to omega = pi - theta, by Boole's rule on 700 pieces.
 Long by_quadrature(int a, int b, HalfAngle angle) {
   const Long omega = 2 * std::atan2(static_cast<Long>(angle.cosine), static_cast<Long>(angle.sine));
-  const auto f = [&](Long psi) { return std::pow(std::sin(psi), a) * std::pow(std::sin(omega - psi), b); };
-  constexpr int kPieces = 2000;
+  const auto power = [](Long x, int exponent) {
+    Long result = 1;
+    for (int k = 0; k < exponent; ++k) result *= x;
+    return result;
+  };
+  const auto f = [&](Long psi) { return power(std::sin(psi), a) * power(std::sin(omega - psi), b); };
+  constexpr int kPieces = 700;
   const Long h = omega / kPieces;
   Long sum = 0;
   for (int i = 0; i < kPieces; ++i) {
