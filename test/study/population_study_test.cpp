@@ -258,6 +258,30 @@ BOOST_AUTO_TEST_CASE(a_pursuit_grows_the_teacher_neuron_by_neuron) {
   }
 }
 
+// r is measured in units of the chart near the origin: the same number at the same weights, and its rate too.
+BOOST_AUTO_TEST_CASE(proximity_is_that_of_either_chart) {
+  Objective objective = objective_of(population_of("layers = [2, 3, 1]\npower = 2\n", kTwoTeachers));
+  const Vector direction = gaussian_direction(objective.network(), 3);
+  FlowAssemblyOptions options;
+  options.events = no_flow_events();
+  for (const Real size : {Real(0.5), Real(0.05), Real(1e-3)}) {
+    FlowAssembly parts(objective, size * direction, options);
+    const Vector cartesian = GradientFlow::initial_state(size * direction);
+    const Vector polar = parts.polar_flow.enter(cartesian);
+    const Real expected = parts.probe.proximity(cartesian), found = parts.probe.proximity(polar);
+    BOOST_TEST_MESSAGE(fmt::format("|w| = {:g}: r = {:.9f} and {:.9f}", static_cast<double>(size),
+                                   static_cast<double>(expected), static_cast<double>(found)));
+    // Near the origin 1 - L / L(0) has few digits.
+    BOOST_TEST(std::abs(found / expected - 1) < Real(1e-6));
+    const Real rate = parts.probe.proximity_rate(cartesian),
+               unit = std::pow(size, Real(objective.network().degree() - 2));
+    BOOST_TEST(std::abs(parts.probe.proximity_rate(polar) * unit / rate - 1) < Real(1e-5));
+  }
+  FlowAssembly tiny(objective, direction, std::log(Real(1e-200)), options);
+  const Real r = tiny.probe.proximity(tiny.start);
+  BOOST_TEST((r > Real(0.1) && r < 1000));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow

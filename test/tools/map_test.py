@@ -50,6 +50,26 @@ def rooms_include_what_they_may(sources, rooms):
     assert not wrong, "against lib/README.md:\n" + "\n".join(wrong)
 
 
+CONSTANT = re.compile(r"^(?:inline |static )*(?:constexpr|const) [\w:<>,&* ]+? (k[A-Z]\w*) ?[={;]", flags=re.M)
+
+
+def constants_have_names_of_their_own(sources):
+    """In a unity build a constant of one source's anonymous namespace hides one of the same name that another source has from a
+    header, without a word. A source that defines what its own header declares has both."""
+    of_headers = {}
+    for path in sources:
+        # A nested namespace is asked for by its name.
+        if path.suffix == ".hpp" and "namespace saddleflow::" not in path.read_text():
+            for name in CONSTANT.findall(path.read_text()):
+                of_headers.setdefault(name, path)
+    hidden = [f"{path.relative_to(REPOSITORY)}: {name} hides that of {of_headers[name].relative_to(REPOSITORY)}"
+              for path in sources if path.suffix == ".cpp" for name in CONSTANT.findall(path.read_text())
+              if name in of_headers and of_headers[name].with_suffix(".cpp") != path]
+    assert not hidden, "\n".join(hidden)
+    assert len(of_headers) >= 20, sorted(of_headers)
+    return len(of_headers)
+
+
 def files_exist():
     """Files that the page names; <room> and <what> stand for any."""
     names = set(re.findall(r"`([a-zA-Z_./-]+\.(?:cpp|hpp|md|txt|toml|cmake))`", MAP))
@@ -65,7 +85,8 @@ def main():
     assert len(rooms) >= 15, rooms
     sources = every_folder_is_a_room(rooms)
     rooms_include_what_they_may(sources, rooms)
-    print(f"{len(rooms)} rooms, {len(sources)} files, {files_exist()} named on the map")
+    constants = constants_have_names_of_their_own(sources)
+    print(f"{len(rooms)} rooms, {len(sources)} files, {files_exist()} named on the map; {constants} constants of headers, none hidden")
 
 
 main()

@@ -18,7 +18,7 @@ namespace {
 constexpr Real kTie = Real(0.5);
 // The clock of a neuron decides which blows up first: it is off by some tolerances, which matters at the
 // borders of basins only.
-constexpr Real kClockTolerance = Real(1e-6);
+constexpr Real kRaceTolerance = Real(1e-6);
 // Near a KKT point the active neurons are as large as the balance makes them; by judgement a neuron counts
 // as active there from a tenth of the largest on (D = 2), or where c^(D-2) mu is more than half of the
 // largest (D > 2), which is 1 or 0 at the point itself; it is not near the point if that is between a quarter
@@ -112,7 +112,7 @@ class Ascent {
   /// To the blow-up, but not beyond the time of another neuron's.
   NcfFlowResult clock(const Vector& part, Real log_latest) {
     NcfFlowOptions options;
-    options.rtol = kClockTolerance;
+    options.rtol = kRaceTolerance;
     options.sign = f_.sign();
     const Real latest = std::exp(log_latest);
     if (latest > 0) options.t_end = latest;

@@ -15,6 +15,9 @@ void layer_norms(const Network& network, const Vector& w, Vector& out) {
   for (int l = 0; l < layout.layer_count(); ++l) out[l] = layout.matrix(w, l).reshaped().stableNorm();
 }
 
+// Far above the smallest number, and so small that what is measured near the origin does not depend on it.
+constexpr Real kLeastUnit = Real(1e-100);
+
 Real ratio(Real numerator, Real denominator) { return numerator == 0 ? Real(0) : numerator / denominator; }
 
 }  // namespace
@@ -123,25 +126,32 @@ void Probe::measure_weights(const Vector& point, Real slope_unit, Observables& o
   neuron_norms(flow_.objective().network(), w, out.neuron_norm);
 }
 
+// In units of the chart slope and radial part of the gradient are rho^{-D} times their size, beside a loss
+// that is not. Near the origin, where rho^D may have no number, the loss is that of the origin and r does not
+// depend on it.
+Real Probe::own_unit(ChartView& at) { return std::max(at.output_unit(), kLeastUnit); }
+
 ProximityScale Probe::own_proximity(ChartView& at) {
   const Vector& w = at.point();
-  return own_scale_->proximity({at.loss(), gradient_.stableNorm() * w.stableNorm(), w.dot(gradient_)});
+  const Real unit = own_unit(at);
+  return own_scale_->proximity(
+      {at.loss(), unit * gradient_.stableNorm() * w.stableNorm(), unit * w.dot(gradient_)});
 }
 
 // d/dt of ln S, with dL/dt = -||g||^2, d<w, g>/dt = -||g||^2 - <w, Hess g> and that of the slope.
 Real Probe::own_scale_rate(ChartView& at) {
   const Vector& w = at.point();
   const ProximityScale scale = own_proximity(at);
-  const Real square = gradient_.squaredNorm(), slope = std::sqrt(square) * w.norm();
+  const Real square = gradient_.squaredNorm(), slope = std::sqrt(square) * w.norm();  // in units of the chart
   const Real of_slope = -gradient_.dot(product_) / square - w.dot(gradient_) / w.squaredNorm();
-  return ratio(scale.by_loss * -square + scale.by_slope * slope * of_slope -
-                   scale.by_radial * (square + w.dot(product_)),
+  return ratio(own_unit(at) * (scale.by_loss * -square + scale.by_slope * slope * of_slope -
+                               scale.by_radial * (square + w.dot(product_))),
                scale.size);
 }
 
 Real Probe::proximity_of(ChartView& at) {
   if (own_scale_ != nullptr)
-    return ratio(gradient_.stableNorm() * at.point().stableNorm(), own_proximity(at).size);
+    return ratio(own_unit(at) * gradient_.stableNorm() * at.point().stableNorm(), own_proximity(at).size);
   update_loss_derivative(at);
   return ratio(gradient_.stableNorm() * at.point().stableNorm(),
                attained_ ? at.outputs().norm() * residual_scale() : radial_size(at));

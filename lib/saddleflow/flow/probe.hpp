@@ -84,6 +84,7 @@ class Probe {
   ChartView& view(const Vector& x);
   /// Of the gradient in gradient_, and after it.
   Real proximity_of(ChartView& at);
+  static Real own_unit(ChartView& at);
   ProximityScale own_proximity(ChartView& at);  // of the gradient in gradient_
   Real own_scale_rate(ChartView& at);           // of the product with it in product_
   void update_loss_derivative(ChartView& at);
