@@ -8,6 +8,7 @@
 #include "arbiter/library_flow.hpp"
 #include "arbiter/random_kinks.hpp"
 #include "ode/switching/kink_run.hpp"
+#include "saddleflow/base/to_doubles.hpp"
 
 using namespace saddleflow;
 
@@ -30,7 +31,7 @@ BOOST_AUTO_TEST_CASE(stays_with_gradient_descent) {
   rest.start.assign(run.path.front().begin(), run.path.front().end());
   rest.t_end -= static_cast<double>(before);
   const test::Arbiter arbiter(rest);
-  const Vector right = ConstVectorView(arbiter.weights().data(), run.path.back().size());
+  const Vector right = to_vector(arbiter.weights()).head(run.path.back().size());
   const Real off = (run.path.back() - right).norm() / right.norm();
   fmt::print("end off by {:.1e}, the descent's own error {:.1e}\n", static_cast<double>(off),
              arbiter.error());

@@ -6,6 +6,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <limits>
 
 #include "ode/switching/filippov.hpp"
 #include "ode/switching/filippov_cases.hpp"
@@ -123,7 +124,8 @@ BOOST_AUTO_TEST_CASE(damaged_checkpoints_are_refused) {
     const std::vector<Real> memory = run.stepper.memory();
     // cut, fresh, standing, gap, count; then the sides, and three lists with their lengths in front.
     for (std::size_t at = 4; at < memory.size(); ++at)
-      for (const Real wrong : {Real(-2), Real(0.5), Real(7), Real(1e18), std::nan("")}) {
+      for (const Real wrong :
+           {Real(-2), Real(0.5), Real(7), Real(1e18), std::numeric_limits<Real>::quiet_NaN()}) {
         std::vector<Real> damaged = memory;
         damaged[at] = wrong;
         FilippovRun other = run_of(of, "dopri5", Real(1e-6));
