@@ -10,6 +10,7 @@
 #include "arbiter/library_flow.hpp"
 #include "arbiter/random_kinks.hpp"
 #include "arbiter/study_file.hpp"
+#include "archive/temporary_folder.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 
 using namespace saddleflow;
@@ -65,7 +66,8 @@ BOOST_AUTO_TEST_CASE(kinks_with_decay_agree_with_gradient_descent) {
 BOOST_AUTO_TEST_CASE(kinks_with_rates_agree_with_gradient_descent) {
   constexpr std::uint64_t seed = 12;
   constexpr int kProblems = 30;
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "saddleflow-rates-test";
+  const archive::TemporaryFolder own;
+  const std::filesystem::path folder = own.file("rates");
   double worst = 0;
   int compared = 0;
   for (int number = 0; number < kProblems; ++number) {
@@ -90,7 +92,6 @@ BOOST_AUTO_TEST_CASE(kinks_with_rates_agree_with_gradient_descent) {
     worst = std::max(worst, distance);
     ++compared;
   }
-  std::filesystem::remove_all(folder);
   BOOST_TEST_MESSAGE(
       fmt::format("{} of {} problems of seed {} with rates: at most {:.1e} from gradient descent", compared,
                   kProblems, seed, worst));

@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "saddleflow/archive/run_reader.hpp"
+#include "archive/temporary_folder.hpp"
 #include "saddleflow/job/flow_run.hpp"
 #include "saddleflow/problem/loss_registry.hpp"
 
@@ -87,12 +86,12 @@ archive::RunSummary run(const std::string& flow, const std::string& file, std::i
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(an_interrupt_anywhere_changes_no_count) {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path();
+  const archive::TemporaryFolder folder;
   for (const std::string flow :
        {"flow.rtol = 1e-5\n", "flow.rtol = 1e-5\nflow.stepper = \"rodas5p\"\n",
         "flow.rtol = 1e-5\nnetwork.slope = 1.0\nnetwork.power = 1\nflow.rate = [0.5, 2.0]\n"}) {
-    const std::string whole = (folder / "saddleflow-resume-whole.h5").string();
-    const std::string file = (folder / "saddleflow-resume-part.h5").string();
+    const std::string whole = folder.file("whole.h5");
+    const std::string file = folder.file("part.h5");
     constexpr std::int64_t kMany = 1'000'000'000;
     const std::vector<std::string> expected = counts(run(flow, whole, kMany, false));
     const std::int64_t calls = kMany - calls_left;
@@ -108,7 +107,6 @@ BOOST_AUTO_TEST_CASE(an_interrupt_anywhere_changes_no_count) {
     }
     BOOST_TEST_MESSAGE(flow << stops << " interrupts in " << calls << " evaluations");
     BOOST_TEST(stops > 20);
-    for (const std::string& name : {whole, file}) std::filesystem::remove(name);
   }
 }
 
