@@ -14,11 +14,11 @@ enum class KeyType {
   integer,
   real,
   layer_reals,  ///< a number for all layers of weights, or a list with one number per layer
-  texts,      ///< a list of texts
-  integers,   ///< a list of integers
-  reals,      ///< a list of numbers
-  matrix,     ///< a list of equally long lists of numbers
-  weights     ///< "all", "events", {every = k} or {times = [...]}
+  texts,        ///< a list of texts
+  integers,     ///< a list of integers
+  reals,        ///< a list of numbers
+  matrix,       ///< a list of equally long lists of numbers
+  weights       ///< "all", "events", {every = k} or {times = [...]}
 };
 
 /// One key. A path with "[]" is a key of each table in a list of tables ("events.level[].value").

@@ -122,7 +122,8 @@ std::vector<Key> common_keys() {
        "generator of the inputs; population: infinitely many inputs N(0, I), for one hidden layer, the "
        "square "
        "loss and targets \"teacher\" or \"teacher_sum\"; the loss is the mean over them, whatever "
-       "loss.reduction is; group, and the last four, which are matrix problems, come with targets of their own",
+       "loss.reduction is; group, and the last four, which are matrix problems, come with targets of their "
+       "own",
        input_names(), ""},
       {"data.samples", integer, "100", "number of samples n", {}, ">= 1"},
       {"data.seed", integer, "1", "seed of inputs, targets and noise", {}, ">= 0"},
