@@ -19,11 +19,11 @@ namespace {
 constexpr Real kShorter = Real(0.8), kSame = Real(0.9);
 
 struct WidthPlan {
-  explicit WidthPlan(const StudyTable& study)
+  WidthPlan(const StudyTable& study, const Network& network)
       : widths(study.integers("claim.widths")), deviation(study.real("claim.deviation")) {
-    if (study.text("network.kind") != "feed_forward" || study.integers("network.layers").size() != 3)
+    if (!network.traits().layered || network.layer_sizes().size() != 3)
       study.fail("network.layers",
-                 "expected feed_forward with one hidden layer, whose width claim.widths changes");
+                 "expected a layered network with one hidden layer, whose width claim.widths changes");
     if (widths.size() < 2 || !std::is_sorted(widths.begin(), widths.end()))
       study.fail("claim.widths", "expected two widths or more, rising");
   }
@@ -50,7 +50,7 @@ Verdict judge(const std::string& predicted, Real ratio) {
 
 Report measure_plateau_width(const StudyTable& study, const Options& options) {
   const Problem problem(study, options);
-  const WidthPlan plan(study);
+  const WidthPlan plan(study, problem.network());
   const auto seeds = std::ssize(problem.seeds);
   std::vector<PlateauRun> runs(plan.widths.size() * problem.seeds.size());
   run_jobs(options.workers, std::ssize(runs), [&](Index k) {
