@@ -79,7 +79,8 @@ RectifiedMoments::RectifiedMoments(int most_first, int most_second) : rows_(most
 Real RectifiedMoments::at(int a, int b, HalfAngle angle) const {
   if (a == 0 && b == 0) return std::atan2(angle.cosine, angle.sine) / kPi;
   if (angle.cosine >= angle.sine) return by_parts(a, b, angle);
-  return by_series(series_[static_cast<std::size_t>(a + rows_ * b)], a + b + 1, angle);
+  const auto row = static_cast<std::size_t>(a), column = static_cast<std::size_t>(b);
+  return by_series(series_[row + static_cast<std::size_t>(rows_) * column], a + b + 1, angle);
 }
 
 // E[u u_+^{a-1} v_+^b] = (a-1) E[u_+^{a-2} v_+^b] + c b E[u_+^{a-1} v_+^{b-1}], with Dirac's delta as the
@@ -101,7 +102,7 @@ Real RectifiedMoments::by_parts(int a, int b, HalfAngle angle) const {
                                  : static_cast<Real>(j) * moments[i - 1][j - 1];
       moments[i][j] = first + c * second;
     }
-  return moments[a][b];
+  return moments[a][b];  // NOLINT(clang-analyzer-core.uninitialized.UndefReturn): a >= b, a > 0, all filled
 }
 
 Real RectifiedMoments::by_series(const Series& series, int power, HalfAngle angle) const {
