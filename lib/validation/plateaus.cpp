@@ -74,7 +74,7 @@ struct Predicted {
   std::optional<Real> left_by;
 };
 
-/// Largest distance of a loss from its level, in units of the first loss of all.
+/// Largest distance of a loss from its level, in this unit.
 Real off_by(const std::vector<Real>& losses, const std::vector<Real>& levels, Real unit) {
   Real worst = 0;
   for (std::size_t k = 0; k < levels.size(); ++k)
@@ -102,7 +102,7 @@ Finding judge_plateaus(const std::vector<PlateauRun>& runs, const Predicted& pre
     measured +=
         fmt::format("{}{} in {} of {} starts", measured.empty() ? "" : ", ", count, times, runs.size());
   if (!predicted.levels.empty() && right > 0)
-    measured += fmt::format("; losses off by at most {:.1e} of the first", static_cast<double>(worst));
+    measured += fmt::format("; losses off by at most {:.1e} L(0)", static_cast<double>(worst));
   Finding finding{predicted.source, predicted.text(), measured.empty() ? "-" : measured, Verdict::fails, ""};
   if (right + failed == std::ssize(runs)) finding.verdict = right > 0 ? Verdict::holds : Verdict::not_decided;
   if (failed > 0) finding.reason = fmt::format("{} of {} flows failed", failed, runs.size());

@@ -17,8 +17,7 @@ void neuron_norms(const Network& network, const Vector& w, Vector& out);
 /// far of the two neurons it belongs to (one and the same but for linear layers). Against the norm of all
 /// weights an inactive neuron could be wrong altogether and the gauge be content.
 ///   With weight decay an invariant of weights that share one lambda becomes e^{-2 lambda t} times what it
-///   was; of weights with
-/// different ones there is no such law, and nothing is measured.
+/// was. Where the weights have different lambdas there is no such law, and nothing is measured.
 class BalanceGauge {
  public:
   explicit BalanceGauge(const Network& network, const WeightDecay& decay = {});

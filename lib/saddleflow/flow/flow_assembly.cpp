@@ -140,12 +140,13 @@ std::vector<std::string> warnings_at(const Network& network, const Vector& w) {
       larger.push_back(static_cast<Index>(k) + 1);
   }
   if (larger.empty()) return {};
-  return {fmt::format(
-      "{}: neurons {} start with outgoing weights larger than the incoming ones: where such a neuron "
-      "shrinks, "
-      "its incoming weights vanish in finite time, a kink that is not followed: the steps become tiny there, "
-      "until flow.max_steps ends the run (not from a balanced start)",
-      network.kind(), fmt::join(larger, ", "))};
+  return {
+      fmt::format("{}: neurons {} start with outgoing weights larger than the incoming ones: if such a "
+                  "neuron shrinks, its incoming "
+                  "weights vanish in finite time, at a kink that is not followed; the steps become tiny "
+                  "there, until flow.max_steps "
+                  "ends the run. Balanced starts do not come to it.",
+                  network.kind(), fmt::join(larger, ", "))};
 }
 
 /// With the stepper options that it leaves to the library.
