@@ -16,20 +16,20 @@ constexpr Real kStill = Real(1e-14), kExact = Real(4e-16);
 
 Bregman::Bregman(Dataset data, Loss loss, Real h)
     : data_(std::move(data)),
+      inputs_(data_.inputs.transpose()),
       loss_(loss),
       h_(h),
       s_(Vector::Zero(data_.inputs.rows())),
       beta_(s_),
-      outputs_(Matrix::Zero(1, data_.inputs.cols())) {}
+      outputs_(Matrix::Zero(1, data_.inputs.cols())),
+      moved_(outputs_) {}
 
 /// dL/d beta_j with beta_j = b, and its derivative.
 Bregman::Slope Bregman::slope(Index j, Real b) {
-  const Matrix h = outputs_ + (b - beta_[j]) * data_.inputs.row(j);
-  Matrix r;
-  OutputCurvature curvature;
-  loss_.derivative(h, data_.targets, r);
-  loss_.curvature(h, data_.targets, curvature);
-  return {r.row(0).dot(data_.inputs.row(j)), curvature.diagonal.row(0).dot(data_.inputs.row(j).cwiseAbs2())};
+  moved_.row(0) = outputs_.row(0) + (b - beta_[j]) * inputs_.col(j).transpose();
+  loss_.derivative(moved_, data_.targets, r_);
+  loss_.curvature(moved_, data_.targets, curvature_);
+  return {r_.row(0).dot(inputs_.col(j)), curvature_.diagonal.row(0).dot(inputs_.col(j).cwiseAbs2())};
 }
 
 /// Zero where |s_j - h slope(0)| <= 1, else the root of slope(b) + (sign b - s_j) / h.
@@ -57,15 +57,14 @@ void Bregman::step() {
     for (Index j = 0; j < beta_.size(); ++j) {
       const Real b = best(j);
       moved = std::max(moved, std::abs(b - beta_[j]));
-      outputs_ += (b - beta_[j]) * data_.inputs.row(j);
+      outputs_.row(0) += (b - beta_[j]) * inputs_.col(j).transpose();
       beta_[j] = b;
     }
     if (moved <= kStill * (1 + beta_.norm())) break;
   }
-  Matrix r;
   outputs_ = beta_.transpose() * data_.inputs;
-  loss_.derivative(outputs_, data_.targets, r);
-  s_ -= h_ * data_.inputs * r.transpose();
+  loss_.derivative(outputs_, data_.targets, r_);
+  s_ -= h_ * data_.inputs * r_.transpose();
 }
 
 Real slow_cone_loss(const Dataset& data, const Loss& loss, const Vector& sigma, Real bound) {

@@ -22,10 +22,12 @@ class Bregman {
   Slope slope(Index j, Real b);
   Real best(Index j);
   Dataset data_;
+  Matrix inputs_;  // a sample a row: coordinate descent reads one input of all samples
   Loss loss_;
   Real h_;
   Vector s_, beta_;
-  Matrix outputs_;
+  Matrix outputs_, moved_, r_;
+  OutputCurvature curvature_;
 };
 
 /// The least loss over beta in the cone with |beta_j| <= bound: projected gradient steps of safe length.

@@ -2,29 +2,43 @@
 
 #include <fmt/format.h>
 
+#include "saddleflow/base/product.hpp"
+
 namespace saddleflow {
 namespace {
 
+/// The products are those of the kernels (product.hpp), so that the outputs have the same bits, and those of
+/// a convolution with one patch, with any instructions of the processor.
 class DenseOuterLayer final : public OuterLayer {
  public:
   explicit DenseOuterLayer(const Layout& layout) : layout_(layout), top_(layout.layer_count() - 1) {}
 
-  Matrix outputs(const Vector& w, const Matrix& a) const override { return layout_.matrix(w, top_) * a; }
+  Matrix outputs(const Vector& w, const Matrix& a) const override {
+    const ConstMatrixView weights = layout_.matrix(w, top_);
+    Matrix h(weights.rows(), a.cols());
+    product(weights, a, h);
+    return h;
+  }
   Real derivative(const Matrix& r, const Vector& w, const Vector& v, const Matrix& a,
                   const Matrix& da) const override {
-    const Matrix change = layout_.matrix(v, top_) * a + layout_.matrix(w, top_) * da;
+    Matrix change(r.rows(), r.cols());
+    product(layout_.matrix(v, top_), a, change);
+    product(layout_.matrix(w, top_), da, change, Sum::add);
     return r.cwiseProduct(change).sum();
   }
   Matrix pull_back(const Vector& w, const Matrix& r) const override {
-    return layout_.matrix(w, top_).transpose() * r;
+    const ConstMatrixView weights = layout_.matrix(w, top_);
+    Matrix back(weights.cols(), r.cols());
+    transposed_product(weights, r, back);
+    return back;
   }
   void gradient(const Matrix& r, const Matrix& a, Vector& out) const override {
-    layout_.matrix(out, top_) = r * a.transpose();
+    MatrixView block = layout_.matrix(out, top_);
+    product_transposed(r, a, block);
   }
 
   Matrix pull_back_size(const Vector& w, const Matrix& size) const override {
-    const Matrix absolute = layout_.matrix(w, top_).cwiseAbs();
-    return absolute.transpose() * size;
+    return pull_back(w.cwiseAbs(), size);
   }
   Vector pull_back_size(const Vector& w, const Matrix& size, Index column) const override {
     const Matrix absolute = layout_.matrix(w, top_).cwiseAbs();
