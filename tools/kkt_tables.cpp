@@ -150,4 +150,52 @@ void print_approach(std::FILE* out, const RunApproach& a, const std::vector<Neur
   if (a.neuron_cosine.size() > 0) print_neurons(out, a, limits, run);
 }
 
+namespace {
+
+void print_support(std::FILE* out, const MaxMarginPoint& point) {
+  constexpr std::size_t most = 12;
+  std::vector<Index> samples;
+  for (Index i = 0; i < point.multipliers.cols(); ++i)
+    if (point.multipliers.col(i).maxCoeff() > kMaxMarginTolerance * point.multipliers.sum())
+      samples.push_back(i);
+  const std::size_t shown = std::min(most, samples.size());
+  fmt::print(out, "         {} of {} margins are support vectors, of the samples {}{}\n", point.support,
+             point.margins.size(),
+             fmt::join(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+             samples.size() > shown ? ", ..." : "");
+}
+
+}  // namespace
+
+void print_late_direction(std::FILE* out, const LateDirection& late) {
+  if (!late.refusal.empty()) {
+    fmt::print(out, "late:    not followed: {}\n", late.refusal);
+    return;
+  }
+  const MaxMarginPoint& point = late.point;
+  if (!point.converged) {
+    fmt::print(out,
+               "late:    no KKT point of the max-margin problem was found near the last weights: "
+               "stationarity {:.1e}, "
+               "violation {:.1e}\n",
+               static_cast<double>(point.stationarity), static_cast<double>(point.violation));
+    return;
+  }
+  fmt::print(out, "late:    {}: normalised margin {:.8g}, of the run {:.8g} at t = {:.9g}\n",
+             late.approached
+                 ? "the direction turns to a KKT point of the max-margin problem"
+                 : "near the last weights is a KKT point of the max-margin problem; the direction does "
+                   "not turn to it yet",
+             static_cast<double>(point.normalised), static_cast<double>(late.normalised_margin),
+             static_cast<double>(late.time));
+  print_support(out, point);
+  fmt::print(out, "         angle {:.4f} at the end", static_cast<double>(late.angle));
+  if (std::isfinite(late.exponent))
+    fmt::print(out, ", like (ln t)^{:.2f} over the second half of ln t", static_cast<double>(late.exponent));
+  fmt::print(out, "\n");
+  for (const AlignmentCrossing& crossing : late.crossings)
+    fmt::print(out, "         1 - cosine below {:<6.0e} from t = {:.9g}\n",
+               static_cast<double>(1 - crossing.level), static_cast<double>(crossing.time));
+}
+
 }  // namespace saddleflow::tools

@@ -6,6 +6,7 @@
 
 #include "saddleflow/archive/run_file.hpp"
 #include "saddleflow/job/kkt_run.hpp"
+#include "saddleflow/job/late_direction.hpp"
 
 namespace saddleflow::tools {
 
@@ -19,5 +20,8 @@ void print_search(std::FILE* out, const KktTable& table, bool descend, double se
 /// `limits` may be empty.
 void print_approach(std::FILE* out, const RunApproach& approach, const std::vector<NeuronLimit>& limits,
                     const KktTable& table, const archive::RunDescription& run);
+
+/// The other end of the run: the KKT point of the max-margin problem, and when the direction came near.
+void print_late_direction(std::FILE* out, const LateDirection& late);
 
 }  // namespace saddleflow::tools

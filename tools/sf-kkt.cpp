@@ -13,6 +13,7 @@
 #include "run_tables.hpp"
 #include "saddleflow/base/workers.hpp"
 #include "saddleflow/job/kkt_run.hpp"
+#include "saddleflow/job/late_direction.hpp"
 
 namespace {
 
@@ -45,7 +46,10 @@ void add_options(CommandLine& line, Arguments& a) {
       "KKT points are the unit vectors u with grad N(u) = D N(u) u, where N is the neural correlation "
       "function and D its degree. They are the directions in which the flow can leave the origin. If the "
       "source is a run, the tool also reports which of them the direction of the run approached, and when; "
-      "it then takes the problem and the data from the run file.");
+      "it then takes the problem and the data from the run file. If moreover the loss has margins and the "
+      "run "
+      "ends with all samples classified correctly, the tool finds the KKT point of the max-margin problem to "
+      "which the direction turns in the late phase.");
   line.exit_status_note("After an interruption the points found so far are printed, and no file is written.");
 }
 
@@ -69,20 +73,23 @@ int run(const Arguments& a, const std::string& command) {
   const auto start = std::chrono::steady_clock::now();
   KktTable table = search_kkt_points(problem, search_options(a, workers), a.quiet);
   std::optional<RunApproach> approach;
+  std::optional<LateDirection> late;
   std::vector<NeuronLimit> limits;
   if (problem.run && !table.interrupted) {
     approach = follow_run(problem, table);
     limits = follow_neurons(problem, *approach, search_options(a, workers));
+    late = follow_late_direction(problem);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (!a.output.empty() && !table.interrupted)
-    write_kkt(a.output, problem, table, approach, command, existing_file(a.force));
+    write_kkt(a.output, problem, table, approach, late, command, existing_file(a.force));
   if (!a.quiet) {
     print_heading(stdout, problem.description);
     print_kkt_points(stdout, table);
     print_search(stdout, table, !a.no_descend, seconds.count());
     print_memory(stdout, problem.description.parameter_layer.size());
     if (approach) print_approach(stdout, *approach, limits, table, problem.description);
+    if (late) print_late_direction(stdout, *late);
     if (!a.output.empty() && !table.interrupted) fmt::print("file:    {}\n", a.output);
   }
   return table.interrupted ? 130 : 0;

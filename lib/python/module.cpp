@@ -25,6 +25,7 @@
 #include "saddleflow/job/evaluation.hpp"
 #include "saddleflow/job/flow_run.hpp"
 #include "saddleflow/job/kkt_run.hpp"
+#include "saddleflow/job/late_direction.hpp"
 #include "saddleflow/job/limit_run.hpp"
 #include "saddleflow/job/path_bounds.hpp"
 #include "saddleflow/job/pursuit_run.hpp"
@@ -228,8 +229,12 @@ void kkt(const std::string& source, const std::vector<std::string>& overrides, c
     KktTable table = find_kkt_points(*problem.correlation, search_options(starts, seed, true));
     if (table.interrupted) return;
     std::optional<RunApproach> approach;
-    if (problem.run) approach = follow_run(problem, table);
-    write_kkt(output, problem, table, approach, command, existing_file(overwrite));
+    std::optional<LateDirection> late;
+    if (problem.run) {
+      approach = follow_run(problem, table);
+      late = follow_late_direction(problem);
+    }
+    write_kkt(output, problem, table, approach, late, command, existing_file(overwrite));
   });
   work.finish();
 }

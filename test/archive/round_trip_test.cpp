@@ -163,6 +163,31 @@ BOOST_AUTO_TEST_CASE(a_network_without_hidden_neurons_or_spectrum_works) {
   BOOST_TEST(reader.column("neuron_norm").empty());
 }
 
+namespace {
+
+void require_max_margin(const KktRecord& found, const KktRecord& expected) {
+  BOOST_TEST_REQUIRE(found.max_margin.size() == 1U);
+  const MaxMarginRow &a = found.max_margin[0], &b = expected.max_margin[0];
+  BOOST_TEST(a.weights == b.weights, boost::test_tools::per_element());
+  BOOST_TEST(a.normalised_margin == b.normalised_margin);
+  BOOST_TEST(a.stationarity == b.stationarity);
+  BOOST_TEST(a.violation == b.violation);
+  BOOST_TEST(a.support_vectors == b.support_vectors);
+  BOOST_TEST(a.converged == b.converged);
+  BOOST_TEST(a.angle == b.angle);
+  BOOST_TEST(a.exponent == b.exponent);
+  BOOST_TEST(a.approached == b.approached);
+  BOOST_TEST_REQUIRE(found.margins.size() == expected.margins.size());
+  for (std::size_t k = 0; k < found.margins.size(); ++k) {
+    BOOST_TEST(found.margins[k].sample == expected.margins[k].sample);
+    BOOST_TEST(found.margins[k].row == expected.margins[k].row);
+    BOOST_TEST(found.margins[k].value == expected.margins[k].value);
+    BOOST_TEST(found.margins[k].multiplier == expected.margins[k].multiplier);
+  }
+}
+
+}  // namespace
+
 BOOST_AUTO_TEST_CASE(kkt_points_come_back_bit_for_bit) {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5"), copy = folder.file("copy.h5");
@@ -180,12 +205,14 @@ BOOST_AUTO_TEST_CASE(kkt_points_come_back_bit_for_bit) {
     require_sample(reader, 5);
     require_rows(reader.kkt().rows, 9, sample::kkt_row);
     BOOST_TEST((reader.kkt().counts == sample::kkt_record(0).counts));
+    require_max_margin(reader.kkt(), sample::kkt_record(9));
     BOOST_TEST(reader.history().find("sf-kkt run.h5") != std::string::npos);
     const auto snapshots = reader.snapshot_rows();
     for (std::size_t k = 0; k < 5; ++k) {
       BOOST_TEST(snapshots[k].nearest_kkt == alignment[k].nearest_kkt);
       BOOST_TEST(snapshots[k].alignment == alignment[k].alignment);
       BOOST_TEST(snapshots[k].kkt_residual == alignment[k].kkt_residual);
+      BOOST_TEST(snapshots[k].max_margin_alignment == alignment[k].max_margin_alignment);
       BOOST_TEST(snapshots[k].neuron_alignment == alignment[k].neuron_alignment,
                  boost::test_tools::per_element());
     }
@@ -194,6 +221,7 @@ BOOST_AUTO_TEST_CASE(kkt_points_come_back_bit_for_bit) {
                     InputError);
   copy_with_kkt(path, copy, "again", sample::kkt_record(1), {}, ExistingFile::replace);
   BOOST_TEST(RunReader::open(copy).kkt().rows.size() == 1U);
+  BOOST_TEST(!RunReader::open(copy).has("max_margin"));
   BOOST_TEST(RunReader::open(copy).snapshot_rows()[2].nearest_kkt == -1);
   BOOST_CHECK_THROW(
       copy_with_kkt(path, path, "onto itself", sample::kkt_record(1), {}, ExistingFile::replace), InputError);

@@ -149,6 +149,7 @@ inline SnapshotRow alignment_row(std::int64_t k) {
   row.alignment = figure(33, k);
   row.kkt_residual = figure(34, k);
   row.neuron_alignment = figures(35, k, neuron_count);
+  row.max_margin_alignment = figure(36, k);
   return row;
 }
 
@@ -217,6 +218,12 @@ inline KktRow kkt_row(std::int64_t k) {
 inline KktRecord kkt_record(std::int64_t points) {
   KktRecord record;
   for (std::int64_t k = 0; k < points; ++k) record.rows.push_back(kkt_row(k));
+  if (points > 1) {
+    record.max_margin = {
+        {figures(37, points, parameter_count), figure(38, points), 1e-12, 1e-13, 3, 1, 0.25, -0.3, 1}};
+    for (std::int64_t k = 0; k < 4; ++k)
+      record.margins.push_back({k / 2, k % 2, figure(39, k), figure(44, k)});
+  }
   record.counts = {{"gradients", 1234}, {"seed", 5}, {"starts", 64}, {"unresolved", 2}};
   return record;
 }

@@ -6,6 +6,7 @@
 #include "saddleflow/archive/checkpoint.hpp"
 #include "saddleflow/job/flow_run.hpp"
 #include "saddleflow/job/kkt_run.hpp"
+#include "saddleflow/job/late_direction.hpp"
 #include "saddleflow/job/pursuit_run.hpp"
 #include "saddleflow/job/saddle_run.hpp"
 #include "saddleflow/job/skeleton_run.hpp"
@@ -72,7 +73,7 @@ void make_kkt(const std::string& path) {
   options.starts = kStarts;
   KktTable table = find_kkt_points(*problem.correlation, options);
   const RunApproach approach = follow_run(problem, table);
-  write_kkt(path, problem, table, approach, "fuzz", ExistingFile::replace);
+  write_kkt(path, problem, table, approach, follow_late_direction(problem), "fuzz", ExistingFile::replace);
 }
 
 SaddleSurveyOptions survey_options() {

@@ -252,8 +252,61 @@ def bad_input_is_named():
     assert result.returncode in (2, 4) and len(result.stderr.splitlines()) == 1, result.stderr
 
 
+def margins_of_classes(w, x, y):
+    """Of 3-8-3 squared ReLUs: the margins (sample, wrong class), and their gradients by the weights."""
+    first, second = w[:24].reshape(3, 8).T, w[24:].reshape(8, 3).T
+    active = np.maximum(x @ first.T, 0)
+    outputs, right = active**2 @ second.T, y.argmax(axis=1)
+    margins, gradients = [], []
+    for i, c in enumerate(right):
+        for j in range(3):
+            if j == c:
+                continue
+            back = np.zeros((3, 8))
+            back[c], back[j] = active[i] ** 2, -active[i] ** 2
+            inner = (second[c] - second[j]) * 2 * active[i]
+            margins.append(outputs[i, c] - outputs[i, j])
+            gradients.append(np.concatenate([np.outer(inner, x[i]).T.ravel(), back.T.ravel()]))
+    return np.array(margins), np.array(gradients)
+
+
+def both_ends_of_a_run():
+    """The late end against the KKT conditions of the max-margin problem, computed here."""
+    late = os.path.join(STUDIES, "late-phase.toml")
+    assert flow(late, "-o", "late.h5", "-q").returncode == 0
+    out = found("late.h5", "-o", "ends.h5", "--starts", "8", "--seed", "2")
+    print(out)
+    words = re.search(r"late: .*normalised margin (\S+), of the run (\S+) at t = 1e\+100", out)
+    with h5py.File("ends.h5") as file:
+        group, x, y = file["max_margin"], file["problem/inputs"][:], file["problem/targets"][:]
+        w, multipliers = group["weights"][0], group["multiplier"][:]
+        margins, gradients = margins_of_classes(w, x, y)
+        assert group["converged"][0] == 1
+        assert abs(margins - group["value"][:]).max() < 1e-12 * margins.max()
+        assert (group["sample"][:] == np.arange(24) // 2).all() and (group["row"][:] == np.arange(24) % 2).all()
+        assert margins.min() > 1 - 1e-9 and multipliers.min() >= -1e-9 * multipliers.sum()
+        assert (multipliers * (margins - 1)).max() < 1e-9 * multipliers.sum()
+        assert np.linalg.norm(w - multipliers @ gradients) < 1e-9 * np.linalg.norm(w)
+        assert group["support_vectors"][0] == (multipliers > 1e-9 * multipliers.sum()).sum()
+        assert abs(group["normalised_margin"][0] * np.linalg.norm(w) ** 3 - 1) < 1e-9
+        assert abs(float(words[1]) - group["normalised_margin"][0]) < 1e-7
+        # The run's own margin is not larger, and its direction comes near.
+        assert float(words[2]) <= float(words[1]) * (1 + 1e-7)
+        assert abs(float(words[2]) - file["normalised_margin"][-1]) < 1e-7
+        cosine = file["max_margin_alignment"][:]
+        weights = file["weights"][:]
+        expected = weights @ w / np.linalg.norm(w) / np.linalg.norm(weights, axis=1)
+        assert abs(cosine - expected).max() < 1e-12 and cosine[-1] > 0.95, cosine[-1]
+    assert subprocess.run([os.path.join(BIN, "sf-report"), "ends.h5", "-o", "ends.html"]).returncode == 0
+    page = open("ends.html", encoding="utf-8").read()
+    assert "1 − cosine, max-margin problem" in page or "1 \\u2212 cosine, max-margin problem" in page
+    # Before a run classifies all samples it has no late phase.
+    assert flow(late, "-o", "early.h5", "-q", "--set", "flow.t_end=30.0").returncode == 0
+    assert "late:" not in found("early.h5", "--starts", "2")
+
+
 def main():
-    for test in (help_is_complete, points_of_a_study, linear_networks_have_closed_forms, a_seed_gives_one_table,
+    for test in (help_is_complete, both_ends_of_a_run, points_of_a_study, linear_networks_have_closed_forms, a_seed_gives_one_table,
                  points_of_a_run, every_neuron_of_a_separable_network_goes_its_own_way,
                  a_point_that_only_the_run_has_found_is_appended, other_programs_read_the_files,
                  a_run_needs_no_other_file, an_interrupted_search_prints_what_it_found, nothing_is_overwritten,

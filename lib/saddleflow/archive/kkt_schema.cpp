@@ -1,4 +1,4 @@
-// The tables of /kkt.
+// The tables of /kkt and /max_margin.
 #include "saddleflow/archive/schema.hpp"
 
 namespace saddleflow::archive {
@@ -58,6 +58,65 @@ const std::vector<Column<KktRow>>& columns<KktRow>() {
        &Row::passes},
       {{"/kkt/null", flag, points, "whether the gradient of N vanishes too", FlagSet::truth}, &Row::null},
       {{"/kkt/kkt_point", integer, points, "number of the KKT point, highest value first"}, std::monostate{}},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Column<MaxMarginRow>>& columns<MaxMarginRow>() {
+  using Row = MaxMarginRow;
+  const std::string axis = "/max_margin/point";
+  const std::vector<std::string> point{axis};
+  static const std::vector<Column<Row>> table = {
+      {{"/max_margin/weights",
+        real,
+        {axis, "/parameter"},
+        "KKT point of the max-margin problem, least margin 1"},
+       &Row::weights},
+      {{"/max_margin/normalised_margin", real, point, "least margin over |w|^degree"},
+       &Row::normalised_margin},
+      {{"/max_margin/stationarity", real, point, "|w - sum of multipliers times gradients of margins| / |w|"},
+       &Row::stationarity},
+      {{"/max_margin/violation", real, point,
+        "by how much a margin is below 1 or a multiplier, over their sum, below 0"},
+       &Row::violation},
+      {{"/max_margin/support_vectors", integer, point, "margins with a positive multiplier"},
+       &Row::support_vectors},
+      {{"/max_margin/converged", flag, point, "whether all that must hold at a KKT point does",
+        FlagSet::truth},
+       &Row::converged},
+      {{"/max_margin/angle",
+        real,
+        point,
+        "angle between the last weights and the point",
+        FlagSet::none,
+        Presence::always,
+        {},
+        "rad"},
+       &Row::angle},
+      {{"/max_margin/exponent", real, point, "exponent of ln t in the angle, over the second half of ln t"},
+       &Row::exponent},
+      {{"/max_margin/approached", flag, point, "whether the angle falls as it does on the way to the point",
+        FlagSet::truth},
+       &Row::approached},
+      {{"/max_margin/point", integer, point, "number of the point"}, std::monostate{}},
+  };
+  return table;
+}
+
+template <>
+const std::vector<Column<MarginRow>>& columns<MarginRow>() {
+  using Row = MarginRow;
+  const std::vector<std::string> margins{"/max_margin/margin"};
+  static const std::vector<Column<Row>> table = {
+      {{"/max_margin/sample", integer, margins, "sample of the margin"}, &Row::sample},
+      {{"/max_margin/row", integer, margins,
+        "which margin of the sample: the output, or with classes the wrong classes in turn"},
+       &Row::row},
+      {{"/max_margin/value", real, margins, "the margin"}, &Row::value},
+      {{"/max_margin/multiplier", real, margins, "its multiplier, positive for support vectors"},
+       &Row::multiplier},
+      {{"/max_margin/margin", integer, margins, "number of the margin"}, std::monostate{}},
   };
   return table;
 }

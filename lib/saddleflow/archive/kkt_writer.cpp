@@ -22,6 +22,8 @@ std::vector<Column<SnapshotRow>> alignment_columns() {
 
 std::vector<DatasetSpec> kkt_specs() {
   std::vector<DatasetSpec> specs = specs_of<KktRow>();
+  for (const auto* table : {&specs_of<MaxMarginRow>(), &specs_of<MarginRow>()})
+    specs.insert(specs.end(), table->begin(), table->end());
   for (const Column<SnapshotRow>& column : alignment_columns()) specs.push_back(column.spec);
   return specs;
 }
@@ -29,10 +31,15 @@ std::vector<DatasetSpec> kkt_specs() {
 void remove_kkt(hid_t file) {
   remove_datasets(file, kkt_specs());
   remove_group(file, "/kkt");
+  remove_group(file, "/max_margin");
 }
 
 void write_table(hid_t file, const KktRecord& record) {
   write_rows(file, record.rows);
+  if (!record.max_margin.empty()) {
+    write_rows(file, record.max_margin);
+    write_rows(file, record.margins);
+  }
   const hdf5::Handle group = hdf5::open_group(file, "/kkt");
   for (const auto& [name, value] : record.counts) hdf5::write_scalar_attribute(group, name, value);
 }
@@ -76,7 +83,13 @@ void put_kkt(hid_t file, const KktRecord& record, const std::vector<SnapshotRow>
   require_run_file(file);
   remove_kkt(file);
   hdf5::create_group(file, "/kkt");
-  add_datasets(file, read_description(file), {{"/kkt/kkt_point", true, 0}}, kkt_specs());
+  std::vector<AxisSpec> axes{{"/kkt/kkt_point", true, 0}};
+  if (!record.max_margin.empty()) {
+    hdf5::create_group(file, "/max_margin");
+    axes.push_back({"/max_margin/point", true, 0});
+    axes.push_back({"/max_margin/margin", true, 0});
+  }
+  add_datasets(file, read_description(file), axes, kkt_specs());
   write_table(file, record);
   if (!alignment.empty()) write_alignment(file, alignment);
 }

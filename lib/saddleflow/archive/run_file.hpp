@@ -112,6 +112,7 @@ struct SnapshotRow {
   std::int64_t nearest_kkt = -1;  ///< row of /kkt
   double alignment = not_known, kkt_residual = not_known;
   std::vector<double> neuron_alignment = {};
+  double max_margin_alignment = not_known;
 };
 
 struct EventRow {
@@ -169,9 +170,28 @@ struct KktRow {
   int passes = 0, null = 0;
 };
 
-/// All KKT points that a search has found, and what it cost: the group /kkt.
+/// The KKT point of the max-margin problem to which a run turns in its late phase; see MaxMarginPoint.
+struct MaxMarginRow {
+  std::vector<double> weights = {};  ///< with the least margin 1
+  double normalised_margin = not_known, stationarity = not_known, violation = not_known;
+  std::int64_t support_vectors = 0;
+  int converged = 0;
+  double angle = not_known, exponent = not_known;  ///< see LateDirection
+  int approached = 0;
+};
+
+/// A margin at that point.
+struct MarginRow {
+  std::int64_t sample = 0, row = 0;  ///< row: which of the margins of the sample
+  double value = 0, multiplier = 0;
+};
+
+/// All KKT points that a search has found, and what it cost: the group /kkt; and, of a run with a late phase,
+/// the group /max_margin.
 struct KktRecord {
   std::vector<KktRow> rows;
+  std::vector<MaxMarginRow> max_margin = {};  ///< at most one
+  std::vector<MarginRow> margins = {};        ///< all of that point
   std::vector<std::pair<std::string, std::int64_t>>
       counts;  ///< attributes: seed, starts, unresolved, gradients ...
 };

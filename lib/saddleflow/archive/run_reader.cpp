@@ -100,6 +100,8 @@ struct RunReader::Implementation {
     rows = {stream_rows["/time"], stream_rows["/snapshot_time"], stream_rows["/events/event"],
             stream_rows["/saddles/saddle"], stream_rows["/mode_changes/change"]};
     count_rows(specs_of<KktRow>());
+    count_rows(specs_of<MaxMarginRow>());
+    count_rows(specs_of<MarginRow>());
     count_rows(specs_of<CriticalPointRow>());
     count_rows(specs_of<EscapeRow>());
     count_rows(specs_of<TransitionRow>());
@@ -256,6 +258,10 @@ KktRecord RunReader::kkt() const {
   KktRecord record;
   if (!has("kkt/kkt_point")) return record;
   record.rows = implementation_->read<KktRow>();
+  if (has("max_margin/point")) {
+    record.max_margin = implementation_->read<MaxMarginRow>();
+    record.margins = implementation_->read<MarginRow>();
+  }
   record.counts = counts_of(implementation_->opening.file, "/kkt");
   return record;
 }

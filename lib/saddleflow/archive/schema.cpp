@@ -173,6 +173,9 @@ const std::vector<Column<SnapshotRow>>& columns<SnapshotRow>() {
                  {axis, "/neuron"},
                  "cosine between the weights of a neuron and those of its partner in the nearest KKT point"}),
        &Row::neuron_alignment},
+      {with_kkt(
+           {"/max_margin_alignment", real, {axis}, "cosine between the weights and those of /max_margin"}),
+       &Row::max_margin_alignment},
       {{"/snapshot_time", real, {"/snapshot_time"}, "flow time of each stored weight vector"}, &Row::time},
   };
   return table;
@@ -337,13 +340,29 @@ const std::vector<std::string>& groups() {
 
 bool is_optional_axis(const std::string& path) {
   static const std::vector<std::string> optional = {
-      "/saddles/eigenvalue",     "/kkt/kkt_point",      "/catalogue/critical_point",
-      "/catalogue/eigenvalue",   "/escapes/escape",     "/transitions/transition",
-      "/mode_changes/change",    "/rounds/round",       "/problem/test_sample",
-      "/skeleton/jump",          "/sequences/sequence", "/stops/stop",
-      "/stops/sample",           "/stops/output",       "/matches/match",
-      "/flow_loss/row",          "/singular_value",     "/hidden_layer",
-      "/product_singular_value", "/problem/stage",      "/problem/group_factor",
+      "/saddles/eigenvalue",
+      "/kkt/kkt_point",
+      "/max_margin/point",
+      "/max_margin/margin",
+      "/catalogue/critical_point",
+      "/catalogue/eigenvalue",
+      "/escapes/escape",
+      "/transitions/transition",
+      "/mode_changes/change",
+      "/rounds/round",
+      "/problem/test_sample",
+      "/skeleton/jump",
+      "/sequences/sequence",
+      "/stops/stop",
+      "/stops/sample",
+      "/stops/output",
+      "/matches/match",
+      "/flow_loss/row",
+      "/singular_value",
+      "/hidden_layer",
+      "/product_singular_value",
+      "/problem/stage",
+      "/problem/group_factor",
   };
   return std::find(optional.begin(), optional.end(), path) != optional.end();
 }
@@ -389,6 +408,8 @@ std::vector<DatasetSpec> specs_of_all_tables() {
   for (const FixedDataset& dataset : fixed_datasets()) all.push_back(dataset.spec);
   for (const auto& stream : stream_specs()) add(stream);
   add(specs_of<KktRow>());
+  add(specs_of<MaxMarginRow>());
+  add(specs_of<MarginRow>());
   add(saddle_record_specs());
   add(specs_of<RoundRow>());
   add(skeleton_specs());

@@ -113,7 +113,11 @@ const std::vector<Column<SaddleRow>>& columns<SaddleRow>();
 template <>
 const std::vector<Column<ModeChangeRow>>& columns<ModeChangeRow>();
 template <>
-const std::vector<Column<KktRow>>& columns<KktRow>();  // kkt_schema.cpp
+const std::vector<Column<KktRow>>& columns<KktRow>();  // kkt_schema.cpp, with the next two
+template <>
+const std::vector<Column<MaxMarginRow>>& columns<MaxMarginRow>();
+template <>
+const std::vector<Column<MarginRow>>& columns<MarginRow>();
 // The rest in saddle_schema.cpp. Those of VisitRow stand beside those of SaddleRow, in the same rows.
 template <>
 const std::vector<Column<CriticalPointRow>>& columns<CriticalPointRow>();

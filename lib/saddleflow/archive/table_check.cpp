@@ -23,9 +23,10 @@ const std::set<std::string>& row_axes() {
     std::set<std::string> found;
     for (const auto& stream : stream_specs()) found.insert(stream.back().path);
     for (const auto* table :
-         {&specs_of<KktRow>(), &specs_of<CriticalPointRow>(), &specs_of<EscapeRow>(),
-          &specs_of<TransitionRow>(), &specs_of<RoundRow>(), &specs_of<JumpRow>(), &specs_of<SequenceRow>(),
-          &specs_of<StopRow>(), &specs_of<MatchRow>(), &specs_of<FlowLossRow>()})
+         {&specs_of<KktRow>(), &specs_of<MaxMarginRow>(), &specs_of<MarginRow>(),
+          &specs_of<CriticalPointRow>(), &specs_of<EscapeRow>(), &specs_of<TransitionRow>(),
+          &specs_of<RoundRow>(), &specs_of<JumpRow>(), &specs_of<SequenceRow>(), &specs_of<StopRow>(),
+          &specs_of<MatchRow>(), &specs_of<FlowLossRow>()})
       found.insert(table->back().path);
     return found;
   }();

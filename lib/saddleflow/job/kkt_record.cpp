@@ -4,6 +4,7 @@
 #include "saddleflow/archive/kkt_writer.hpp"
 #include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/job/kkt_run.hpp"
+#include "saddleflow/job/late_direction.hpp"
 
 namespace saddleflow {
 
@@ -71,8 +72,8 @@ archive::KktRecord describe_kkt(const KktTable& table, Index layers) {
 }
 
 void write_kkt(const std::string& file, const KktProblem& problem, const KktTable& table,
-               const std::optional<RunApproach>& approach, const std::string& command,
-               ExistingFile existing) {
+               const std::optional<RunApproach>& approach, const std::optional<LateDirection>& late,
+               const std::string& command, ExistingFile existing) {
   archive::KktRecord record = describe_kkt(table, problem.description.layer_count);
   if (!approach) {
     archive::create_with_kkt(file, problem.description, {name_of(RunState::search_ended), {}, {}}, record,
@@ -80,7 +81,9 @@ void write_kkt(const std::string& file, const KktProblem& problem, const KktTabl
     return;
   }
   record.counts.emplace_back("run_point", approach->point);
-  archive::copy_with_kkt(problem.run->path(), file, command, record, approach->rows, existing);
+  std::vector<archive::SnapshotRow> rows = approach->rows;
+  if (late) describe_late_direction(*late, record, rows);
+  archive::copy_with_kkt(problem.run->path(), file, command, record, rows, existing);
 }
 
 }  // namespace saddleflow

@@ -74,13 +74,17 @@ struct NeuronLimit {
 std::vector<NeuronLimit> follow_neurons(KktProblem& problem, const RunApproach& approach,
                                         const KktSearchOptions& options);
 
+struct LateDirection;  // late_direction.hpp
+
 /// The table as the group /kkt holds it.
 archive::KktRecord describe_kkt(const KktTable& table, Index layers);
 
 /// The file of a search: a copy of the run's with the table in it, where the problem is that of a run
-/// (`approach` is then what follow_run() returned), else one of the problem without a trajectory. `command`:
-/// for its history. Errors as archive::copy_with_kkt() and archive::create_with_kkt().
+/// (`approach` is then what follow_run() returned, `late` what follow_late_direction() did), else one of the
+/// problem without a trajectory. `command`: for its history. Errors as archive::copy_with_kkt() and
+/// archive::create_with_kkt().
 void write_kkt(const std::string& file, const KktProblem& problem, const KktTable& table,
-               const std::optional<RunApproach>& approach, const std::string& command, ExistingFile existing);
+               const std::optional<RunApproach>& approach, const std::optional<LateDirection>& late,
+               const std::string& command, ExistingFile existing);
 
 }  // namespace saddleflow

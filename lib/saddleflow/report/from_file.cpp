@@ -161,6 +161,8 @@ void read_modes(const RunReader& reader, RunData& run) {
 void read_kkt(const RunReader& reader, RunData& run) {
   archive::KktRecord record = reader.kkt();
   run.kkt = std::move(record.rows);
+  run.max_margin = std::move(record.max_margin);
+  run.margin_count = static_cast<std::int64_t>(record.margins.size());
   for (const auto& [name, value] : record.counts) {
     if (name == "run_point")
       run.run_point = value;
@@ -174,6 +176,7 @@ void read_kkt(const RunReader& reader, RunData& run) {
   run.alignment.cosine = column(reader, "alignment");
   run.alignment.residual = column(reader, "snapshot_kkt_residual");
   run.alignment.neuron_cosine = columns(reader, "neuron_alignment");
+  if (!run.max_margin.empty()) run.alignment.max_margin = column(reader, "max_margin_alignment");
 }
 
 void read_events(const RunReader& reader, RunData& run) {

@@ -75,7 +75,19 @@ Json kkt_json(const RunData& run) {
         rows.push_back(numbers(row, weight_digits));
     points.back()["rows"] = rows;
   }
+  Json late = nullptr;
+  if (!run.max_margin.empty()) {
+    const archive::MaxMarginRow& point = run.max_margin.front();
+    late = {{"converged", point.converged != 0},
+            {"approached", point.approached != 0},
+            {"angle", number(point.angle, value_digits)},
+            {"exponent", number(point.exponent, value_digits)},
+            {"support", point.support_vectors},
+            {"margins", run.margin_count},
+            {"normalised", number(point.normalised_margin, verdict_digits)}};
+  }
   return {{"search", pairs(run.kkt_search)},
+          {"late", late},
           {"run_point", run.run_point},
           {"inputs", run.layer_sizes.empty() ? 0 : run.layer_sizes.front()},
           {"points", points}};
@@ -93,10 +105,11 @@ Json kkt_plots(const RunData& run, std::size_t points) {
     columns.push_back(distances(table.neuron_cosine[k]));
     curves.push_back({neuron_name(run.neurons[k]), &columns.back(), run.neurons[k].layer});
   }
-  Json all{
-      {"alignment", plot_json(table.time, steps,
-                              {{"1 − cosine", &distance}, {"KKT residual", &table.residual}}, points, {})},
-      {"neuron_alignment", plot_json(table.time, steps, curves, points, {})}};
+  std::vector<Curve> both_ends{{"1 − cosine", &distance}, {"KKT residual", &table.residual}};
+  const Column late = distances(table.max_margin);
+  if (!late.empty()) both_ends.push_back({"1 − cosine, max-margin problem", &late});
+  Json all{{"alignment", plot_json(table.time, steps, both_ends, points, {})},
+           {"neuron_alignment", plot_json(table.time, steps, curves, points, {})}};
   return all;
 }
 

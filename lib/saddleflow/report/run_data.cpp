@@ -43,6 +43,7 @@ void check_kkt(const RunData& run) {
   const AlignmentTable& table = run.alignment;
   check_column("alignment", table.cosine, table.time.size());
   check_column("snapshot_kkt_residual", table.residual, table.time.size());
+  if (!table.max_margin.empty()) check_column("max_margin_alignment", table.max_margin, table.time.size());
   for (std::size_t k = 0; k < table.neuron_cosine.size(); ++k)
     check_column(fmt::format("neuron_alignment[{}]", k), table.neuron_cosine[k], table.time.size());
   if (table.neuron_cosine.size() > run.neurons.size())

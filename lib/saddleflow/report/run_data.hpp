@@ -62,6 +62,7 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 /// How the snapshots lie to the KKT points; every column as long as `time`, or empty.
 struct AlignmentTable {
   Column time, cosine, residual;
+  Column max_margin;                  ///< cosine with the KKT point of the max-margin problem; may be empty
   std::vector<Column> neuron_cosine;  ///< one column per neuron
 };
 
@@ -127,8 +128,10 @@ struct RunData {
 
   // KKT points: without them, all of this is empty; with them, there may be no trajectory
   std::vector<archive::KktRow> kkt;
-  std::int64_t run_point = -1;  ///< the one that the run's direction went to
-  Pairs kkt_search;             ///< seed, starts, unresolved, ...
+  std::vector<archive::MaxMarginRow> max_margin;  ///< at most one
+  std::int64_t margin_count = 0;                  ///< of that point
+  std::int64_t run_point = -1;                    ///< the one that the run's direction went to
+  Pairs kkt_search;                               ///< seed, starts, unresolved, ...
   AlignmentTable alignment;
 
   // Critical points: `saddles` are then the visits, of several runs where there is no trajectory

@@ -20,12 +20,18 @@ const kktColumns = [
   ['checks', (p) => (p.passes ? 'pass' : 'fail'), true],
 ];
 
-function kktNote({points, search, run_point: target}) {
+function kktNote({points, search, run_point: target, late}) {
   const found = Object.fromEntries(search);
   const parts = ['Unit vectors u with ∇N(u) = D N(u) u, N the correlation function, highest N first. Δ: smallest eigenvalue of ' +
                  'D N I − Hess N on the sphere; zero: eigenvalues that symmetry forces + others.'];
   if (found.starts) parts.push(` ${found.starts} starts from seed ${found.seed}, ${found.unresolved} unresolved.`);
   if (target >= 0) parts.push(` The run's direction went to point ${target + 1} (${points[target].status}).`);
+  if (late && late.converged)
+    parts.push((late.approached ? ' In the late phase it turns to a KKT point of the max-margin problem' :
+                ' Near the last weights there is a KKT point of the max-margin problem, to which the direction does not turn yet') +
+               `: normalised margin ${number(late.normalised, 6)}, ${late.support} of ${late.margins} margins are support vectors. ` +
+               `The angle at the end is ${number(late.angle, 3)}, like (ln t)^${number(late.exponent, 2)}.`);
+  if (late && !late.converged) parts.push(' No KKT point of the max-margin problem was found near the last weights.');
   return parts;
 }
 
@@ -43,7 +49,7 @@ function addKkt() {
   const pair = element('div', {class: 'pair'});
   parent.append(pair);
   addPlot(pair, {id: 'alignment', title: 'Distance to the nearest KKT point', source: 'alignment',
-                 makeCurves: plainCurves('alignment', ['c1', 'c2']), yLabel: '1 − cosine, residual', height: 270});
+                 makeCurves: plainCurves('alignment', ['c1', 'c2', 'c5']), yLabel: '1 − cosine, residual', height: 270});
   addPlot(pair, {id: 'neuron-alignment', title: '1 − cosine of the neurons', source: 'neuron_alignment',
                  makeCurves: () => neuronCurves('neuron_alignment'), yLabel: '1 − cosine', height: 270});
 }
