@@ -1,6 +1,7 @@
 // The best clusterings by dynamic programming over the subsets of the neurons.
+#include <algorithm>
 #include <bit>
-#include <limits>
+#include <vector>
 
 #include "saddleflow/symmetry/cluster_fit.hpp"
 

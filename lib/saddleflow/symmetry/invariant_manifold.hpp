@@ -1,9 +1,6 @@
 // How near the weights are to the sets on which a network stays one of fewer neurons.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/network/network.hpp"
 

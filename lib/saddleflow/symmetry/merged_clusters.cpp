@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "saddleflow/symmetry/cluster_fit.hpp"
 
@@ -110,10 +112,10 @@ Real Merging::rise(Index i, Index j) const {
   const Real cosine = a.centre.dot(other);
   if (!(cosine > 0)) return std::min(a.weight, b.weight);
   // The smaller eigenvalue of [[a, sqrt(ab) cos], [sqrt(ab) cos, b]], without cancellation.
-  const Real sine2 = (other - cosine * a.centre).squaredNorm();
-  const Real larger = total + std::sqrt((a.weight - b.weight) * (a.weight - b.weight) +
-                                        4 * a.weight * b.weight * cosine * cosine);
-  return 2 * a.weight * b.weight * sine2 / larger;
+  const Real sine2 = (other - cosine * a.centre).squaredNorm(), product = a.weight * b.weight;
+  const Real apart = a.weight - b.weight;
+  const Real larger = (total + std::sqrt(apart * apart + 4 * product * cosine * cosine)) / 2;
+  return larger > 0 ? product * sine2 / larger : 0;  // 0: both so small that their squares are
 }
 
 void Merging::find_partner(Index i) { rises_.col(i).minCoeff(&partner_[static_cast<std::size_t>(i)]); }

@@ -1,11 +1,8 @@
 // Clusters of the neurons of a layer that act as one: how near a layer is to one with fewer neurons.
 #pragma once
 
-#include <vector>
-
-#include "saddleflow/network/traits.hpp"
-
 #include "saddleflow/base/real.hpp"
+#include "saddleflow/network/traits.hpp"
 
 namespace saddleflow {
 
