@@ -55,16 +55,30 @@ void print_kinks(std::FILE* out, const SaddleSurvey& survey) {
 }
 
 void print_points(std::FILE* out, const SaddleSurvey& survey) {
-  fmt::print(out, "\n{:>3}  {:<13} {:>14} {:>9} {:>10}  {:<20} {:>8}  {:<14} {}\n", "#", "critical point",
-             "loss", "|grad L|", "rel. grad", "index (-, 0e, 0u, +)", "gap", "active neurons", "zero modes");
+  fmt::print(out, "\n{:>3}  {:<13} {:>14} {:>9} {:>10}  {:<20} {:>8}  {:<14} {:<6} {}\n", "#",
+             "critical point", "loss", "|grad L|", "rel. grad", "index (-, 0e, 0u, +)", "gap",
+             "active neurons", "width", "zero modes");
   for (std::size_t k = 0; k < survey.points.size(); ++k) {
     const CriticalPoint& p = survey.points[k];
-    fmt::print(out, "{:>3}  {:<13} {:>14.8g} {:>9.1e} {:>10.1e}  {:<20} {:>8}  {:<14} {}\n", k + 1,
+    fmt::print(out, "{:>3}  {:<13} {:>14.8g} {:>9.1e} {:>10.1e}  {:<20} {:>8}  {:<14} {:<6} {}\n", k + 1,
                in_words(p.kind), number(p.refinement.loss), number(p.refinement.gradient_norm),
                number(p.refinement.relative_gradient), p.is_critical() ? index_of(p) : "-",
                p.is_critical() ? or_dash(number(p.spectrum.gap), "{:.1e}") : "-",
                fmt::format("{}", fmt::join(p.active_neurons, ", ")),
+               fmt::format("{}", fmt::join(survey.widths[k], ", ")),
                p.is_critical() && p.knows_zero_modes() ? zero_modes_of(p.zero_modes) : "-");
+  }
+}
+
+/// A line for each function that several points have.
+void print_same_functions(std::FILE* out, const SaddleSurvey& survey) {
+  for (std::size_t k = 0; k < survey.points.size(); ++k) {
+    if (survey.same_function[k] != static_cast<Index>(k)) continue;
+    std::vector<std::size_t> others;
+    for (std::size_t j = 0; j < survey.points.size(); ++j)
+      if (j != k && survey.same_function[j] == static_cast<Index>(k)) others.push_back(j + 1);
+    fmt::print(out, "one function: {} and {}, of which {} is the narrowest (width, active neurons)\n", k + 1,
+               fmt::join(others, ", "), k + 1);
   }
 }
 
@@ -220,6 +234,7 @@ void print_survey(std::FILE* out, const SaddleSurvey& survey, const Network& net
     fmt::print(out, "run {}: {}\n", k + 1, names[k]);
   if (!survey.points.empty()) {
     print_points(out, survey);
+    print_same_functions(out, survey);
     print_obstacles(out, survey);
     print_kinks(out, survey);
     print_escapes(out, survey, network);

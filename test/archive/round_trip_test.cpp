@@ -99,6 +99,9 @@ BOOST_AUTO_TEST_CASE(the_description_and_summary_come_back) {
   BOOST_TEST(read.product_singular_value_count == written.product_singular_value_count);
   BOOST_TEST(read.hidden_layer_count == written.hidden_layer_count);
   BOOST_TEST(read.width_kind == written.width_kind);
+  BOOST_TEST(read.manifold_layer == written.manifold_layer);
+  BOOST_TEST(read.manifold_width == written.manifold_width);
+  BOOST_TEST(read.manifold_kind == written.manifold_kind);
   BOOST_TEST(read.loss == written.loss);
   BOOST_TEST(read.reduction == written.reduction);
   BOOST_TEST(read.data_origin == written.data_origin);

@@ -31,6 +31,9 @@ inline RunDescription description() {
   d.product_singular_value_count = 2;
   d.hidden_layer_count = 1;
   d.width_kind = "rays";
+  d.manifold_layer = {0, 0};
+  d.manifold_width = {0, 1};
+  d.manifold_kind = "equal";
   d.neuron_layer = {0, 0};
   d.neuron_index = {0, 1};
   d.loss = "square";
@@ -139,6 +142,7 @@ inline SnapshotRow snapshot_row(std::int64_t k) {
   row.singular_values = figures(112, k, 3);
   row.product_singular_values = figures(113, k, 2);
   row.effective_width = {k % 3};
+  row.manifold_distance = figures(114, k, 2);
   return row;
 }
 
@@ -251,7 +255,7 @@ inline bool same(const ModeChangeRow& a, const ModeChangeRow& b) {
 inline bool same(const SnapshotRow& a, const SnapshotRow& b) {
   return a.time == b.time && a.weights == b.weights && a.time_row == b.time_row &&
          a.singular_values == b.singular_values && a.product_singular_values == b.product_singular_values &&
-         a.effective_width == b.effective_width;
+         a.effective_width == b.effective_width && a.manifold_distance == b.manifold_distance;
 }
 
 inline bool same(const EventRow& a, const EventRow& b) {

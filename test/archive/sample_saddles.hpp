@@ -34,6 +34,8 @@ inline CriticalPointRow critical_point_row(std::int64_t k) {
   row.inactive_threshold = figure(57, k);
   row.inactive_gap = figure(58, k);
   row.visits = 2 * k;
+  row.effective_width = {k % 2, -1};
+  row.same_function = k - 1;
   row.kink_count = k + 8;
   row.clarke_residual = figure(59, k);
   row.directional_derivative = figure(49, k);
@@ -106,8 +108,8 @@ inline bool same(const CriticalPointRow& a, const CriticalPointRow& b) {
                     r.index_zero_explained, r.index_zero_unexplained, r.index_positive, r.explained_rescaling,
                     r.explained_linear_layers, r.explained_zero_neurons, r.explained_dead_neurons,
                     r.eigenvalue_gap, r.eigenvalues, r.eigenvalue_error, r.active_neurons, r.zero_neuron,
-                    r.inactive_threshold, r.inactive_gap, r.visits, r.kink_count, r.clarke_residual,
-                    r.directional_derivative);
+                    r.inactive_threshold, r.inactive_gap, r.visits, r.effective_width, r.same_function,
+                    r.kink_count, r.clarke_residual, r.directional_derivative);
   };
   return members(a) == members(b);
 }

@@ -13,7 +13,7 @@ ROWS, LAYERS, NEURONS, PARAMETERS, SAMPLES, INPUTS, OUTPUTS, EIGENVALUES = 5, 2,
 SIZE = {"/time": ROWS, "/snapshot_time": ROWS, "/events/event": ROWS, "/saddles/saddle": ROWS, "/layer": LAYERS,
         "/neuron": NEURONS, "/parameter": PARAMETERS, "/problem/sample": SAMPLES, "/problem/input": INPUTS,
         "/problem/output": OUTPUTS, "/saddles/eigenvalue": EIGENVALUES,
-        "/singular_value": 3, "/product_singular_value": 2, "/hidden_layer": 1}
+        "/singular_value": 3, "/product_singular_value": 2, "/hidden_layer": 1, "/manifold": 2}
 UNLIMITED = {"/time", "/snapshot_time", "/events/event", "/saddles/saddle", "/neuron", "/parameter"}
 
 # path: (type, scales of its axes). A dataset that is its own axis is a scale.
@@ -29,6 +29,8 @@ TABLE = {
     "/effective_width": ("i8", ["/snapshot_time", "/hidden_layer"]), "/hidden_layer": ("i8", ["/hidden_layer"]),
     "/singular_value": ("i8", ["/singular_value"]), "/product_singular_value": ("i8", ["/product_singular_value"]),
     "/network/singular_value_layer": ("i8", ["/singular_value"]),
+    "/manifold": ("i8", ["/manifold"]), "/manifold_distance": ("f8", ["/snapshot_time", "/manifold"]),
+    "/network/manifold_layer": ("i8", ["/manifold"]), "/network/manifold_width": ("i8", ["/manifold"]),
     "/log_time": ("f8", ["/time"]), "/log_weight_norm": ("f8", ["/time"]), "/phase_time": ("f8", ["/time"]),
     "/chart": ("i1", ["/time"]), "/kkt_residual": ("f8", ["/time"]),
     "/layer": ("i8", ["/layer"]), "/neuron": ("i8", ["/neuron"]), "/parameter": ("i8", ["/parameter"]),
@@ -89,9 +91,10 @@ SADDLE_TABLE = {
     **columns("catalogue", CRITICAL, "loss gradient_norm relative_gradient eigenvalue_gap eigenvalue_error "
               "inactive_threshold inactive_gap clarke_residual directional_derivative",
               "critical_point index_negative index_zero_explained index_zero_unexplained index_positive explained_rescaling "
-              "explained_linear_layers explained_zero_neurons explained_dead_neurons kink_count visits", "kind"),
+              "explained_linear_layers explained_zero_neurons explained_dead_neurons kink_count same_function visits", "kind"),
     "/catalogue/point": ("f8", [CRITICAL, "/parameter"]), "/catalogue/eigenvalue": ("i8", [SPECTRUM]),
     "/catalogue/eigenvalues": ("f8", [CRITICAL, SPECTRUM]), "/catalogue/active_neurons": ("i8", [CRITICAL, "/layer"]),
+    "/catalogue/effective_width": ("i8", [CRITICAL, "/layer"]),
     "/catalogue/zero_neuron": ("i1", [CRITICAL, "/neuron"]),
     **columns("escapes", ESCAPE, "value basin_share", "escape critical_point degree layer neuron to_plus to_minus", "kind"),
     "/escapes/direction": ("f8", [ESCAPE, "/parameter"]),
@@ -166,10 +169,11 @@ FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
                           "reached_critical_point reached_loss not_critical interrupted gradient_steps_spent valley")}
 ATTRIBUTES = {
     "/": {"Conventions": "CF-1.8", "title": "two neurons, größer", "source": "saddleflow 0.1.0", "history": None,
-          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 8]},
+          "created": None, "run_id": None, "format": "saddleflow-run", "format_version": [1, 9]},
     "/network": {"kind": "feed_forward", "traits": "layered separable",
                  "activation": "leaky ReLU (slope 0.25) to the power 2",
-                 "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3, "width_kind": "rays"},
+                 "layer_sizes": [3, 2, 1], "slope": 0.25, "power": 2, "degree": 3, "width_kind": "rays",
+                 "manifold_kind": "equal"},
     "/problem": {"loss": "square", "reduction": "sum", "generator": "generator sphere/teacher", "seed": 7,
                  "dropped_rows": 4, "constant_columns": "", "bias": "none"},
     "/events": {}, "/saddles": {}, "/config": {},
@@ -242,7 +246,8 @@ def check_sample_values(file):
     assert file["snapshot_row"][()].tolist() == [0, 1, 2, 3, 4]
     assert file["network/singular_value_layer"][()].tolist() == [0, 0, 1]
     assert file["effective_width"][()].tolist() == [[0], [1], [2], [0], [1]]
-    for name, quantity in [("singular_values", 112), ("product_singular_values", 113)]:
+    assert file["network/manifold_layer"][()].tolist() == [0, 0] and file["network/manifold_width"][()].tolist() == [0, 1]
+    for name, quantity in [("singular_values", 112), ("product_singular_values", 113), ("manifold_distance", 114)]:
         assert all(abs(value - figure(quantity, *place)) < 1e-12 for place, value in np.ndenumerate(file[name][()])), name
 
 
@@ -270,6 +275,8 @@ def check_saddle_values(path):
     with h5py.File(path, "r") as file:
         assert file["catalogue/kind"][()].tolist() == [0, 1, 2, 3]
         assert file["catalogue/active_neurons"][()].tolist() == [[0, -1], [1, -1], [2, -1], [0, -1]]
+        assert file["catalogue/effective_width"][()].tolist() == [[0, -1], [1, -1], [0, -1], [1, -1]]
+        assert file["catalogue/same_function"][()].tolist() == [-1, 0, 1, 2]
         assert file["catalogue/zero_neuron"][()].tolist() == [[0, 1], [1, 0], [0, 1], [1, 0]]
         assert file["catalogue/index_zero_unexplained"][()].tolist() == [2, 3, 4, 5]
         assert file["catalogue/eigenvalue"][()].tolist() == [0, 1, 2, 3]

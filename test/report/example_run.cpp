@@ -324,6 +324,10 @@ void add_example_measures(RunData& run) {
   measures.product.resize(modes);
   measures.effective_width.resize(1);
   measures.width_kind = "rank";
+  measures.distance.resize(modes);
+  measures.manifold_layer.assign(modes, 0);
+  for (int h = 0; h < modes; ++h) measures.manifold_width.push_back(h);
+  measures.manifold_kind = "rank";
   for (std::size_t row = 0; row < run.time.size(); row += 5) measures.time.push_back(run.time[row]);
   for (const double t : measures.time) {
     double rank = 0;
@@ -336,6 +340,11 @@ void add_example_measures(RunData& run) {
       rank += q >= 1e-4 * learnt(0, t) ? 1 : 0;
     }
     measures.effective_width[0].push_back(rank);
+    double tail = 0;  // of a balanced pair: THEORY.md, section 9
+    for (int h = modes; h-- > 0;) {
+      tail += 2 * learnt(h, t);
+      measures.distance[static_cast<std::size_t>(h)].push_back(std::sqrt(tail));
+    }
   }
   measures.layer = {0, 0, 0, 1, 1, 1};
 }

@@ -128,7 +128,16 @@ BOOST_AUTO_TEST_CASE(singular_values_are_drawn_where_they_are_recorded) {
     const double value = run.measures.singular_values[5][i];
     BOOST_TEST(curves[8]["values"][i].get<double>() == value, boost::test_tools::tolerance(1e-5));
     BOOST_TEST(plots["width"]["curves"][0]["values"][i] == run.measures.effective_width[0][i]);
+    BOOST_TEST(plots["distance"]["curves"][1]["values"][i].get<double>() == run.measures.distance[1][i],
+               boost::test_tools::tolerance(1e-5));
   }
+  BOOST_TEST(plots["distance"]["curves"][2]["name"] == "d2");
+  BOOST_TEST(json::parse(to_json(run))["manifold_kind"] == "rank");
+  run.measures.manifold_width.pop_back();
+  BOOST_CHECK_EXCEPTION(to_json(run), saddleflow::InputError, [](const saddleflow::InputError& error) {
+    return std::string(error.what()).find("manifold_distance has 3 columns, expected 2") != std::string::npos;
+  });
+  run.measures.manifold_width.push_back(2);
   run.measures.product[1].pop_back();
   BOOST_CHECK_EXCEPTION(to_json(run), saddleflow::InputError, [](const saddleflow::InputError& error) {
     return std::string(error.what()).find("product_singular_values[1] has") != std::string::npos;

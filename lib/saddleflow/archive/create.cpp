@@ -199,6 +199,8 @@ void write_groups(hid_t file, const RunDescription& description) {
   hdf5::write_scalar_attribute(network, "degree", description.degree);
   if (!description.width_kind.empty())
     hdf5::write_attribute(network, width_attribute, description.width_kind);
+  if (!description.manifold_kind.empty())
+    hdf5::write_attribute(network, manifold_attribute, description.manifold_kind);
   if (description.growing) hdf5::write_attribute(network, order_attribute, std::string(birth_order));
   const hdf5::Handle problem = hdf5::open_group(file, "/problem");
   hdf5::write_attribute(problem, "loss", description.loss);

@@ -74,6 +74,8 @@ void read_network_attributes(hid_t network, RunDescription& description) {
   description.activation = hdf5::read_text_attribute(network, "activation");
   if (hdf5::has_attribute(network, width_attribute))
     description.width_kind = hdf5::read_text_attribute(network, width_attribute);
+  if (hdf5::has_attribute(network, manifold_attribute))
+    description.manifold_kind = hdf5::read_text_attribute(network, manifold_attribute);
 }
 
 void read_attributes(hid_t file, RunDescription& description) {

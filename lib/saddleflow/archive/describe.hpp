@@ -14,6 +14,8 @@ void require_run_file(hid_t file);
 
 /// The attribute of /network that says what effective widths count, in files that have them.
 inline constexpr const char* width_attribute = "width_kind";
+/// The attribute of /network that says what invariant manifolds are, in files with distances to them.
+inline constexpr const char* manifold_attribute = "manifold_kind";
 /// The attribute of /network that files of growing networks have, and its value.
 inline constexpr const char* order_attribute = "order";
 inline constexpr const char* birth_order = "birth";

@@ -40,6 +40,9 @@ struct RunDescription {
   std::int64_t product_singular_value_count = 0;
   std::int64_t hidden_layer_count = 0;  ///< layers with an effective width
   std::string width_kind;               ///< what that counts: "rank", "rays" or "neurons"
+  // Of each distance to an invariant manifold: its hidden layer and its effective width.
+  std::vector<std::int64_t> manifold_layer, manifold_width;
+  std::string manifold_kind;  ///< what these manifolds are: "rank", "rays", "equal" or "neurons"
   /// Parameters and neurons are in the order of their birth; rows from before the birth of the last ones are
   /// shorter than their axes, NaN in the file.
   bool growing = false;
@@ -108,6 +111,7 @@ struct SnapshotRow {
   // Of the weights, where the file takes them; see RunDescription.
   std::vector<double> singular_values = {}, product_singular_values = {};
   std::vector<std::int64_t> effective_width = {};
+  std::vector<double> manifold_distance = {};
   // Only in files that hold a KKT table.
   std::int64_t nearest_kkt = -1;  ///< row of /kkt
   double alignment = not_known, kkt_residual = not_known;

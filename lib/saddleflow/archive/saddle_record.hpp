@@ -25,13 +25,16 @@ struct CriticalPointRow {
                explained_dead_neurons = -1;
   /// Smallest |lambda| that counts as not zero over the largest that counts as zero.
   double eigenvalue_gap = not_known;
-  std::vector<double> eigenvalues = {};           ///< ascending, all or both ends
-  double eigenvalue_error = 0;                    ///< largest residual bound of them, 0 for all
-  std::vector<std::int64_t> active_neurons = {};  ///< per layer, -1 for the output layer
-  std::vector<std::int64_t> zero_neuron = {};     ///< per neuron of /neuron: 1 exactly zero, 0 active
-  double inactive_threshold = not_known;          ///< neurons below this norm were taken as zero ...
-  double inactive_gap = not_known;                ///< ... the ratio of norms that justifies it
-  std::int64_t visits = 0;                        ///< by trajectories
+  std::vector<double> eigenvalues = {};            ///< ascending, all or both ends
+  double eigenvalue_error = 0;                     ///< largest residual bound of them, 0 for all
+  std::vector<std::int64_t> active_neurons = {};   ///< per layer, -1 for the output layer
+  std::vector<std::int64_t> zero_neuron = {};      ///< per neuron of /neuron: 1 exactly zero, 0 active
+  double inactive_threshold = not_known;           ///< neurons below this norm were taken as zero ...
+  double inactive_gap = not_known;                 ///< ... the ratio of norms that justifies it
+  std::int64_t visits = 0;                         ///< by trajectories
+  std::vector<std::int64_t> effective_width = {};  ///< per hidden layer, -1 for the output layer
+  std::int64_t same_function =
+      -1;  ///< row of the narrowest point with the same outputs; -1: no other has them
   // Of networks with kinks in their gradient (p = 1, alpha != 1).
   std::int64_t kink_count = -1;               ///< pre-activations that are held at zero
   double clarke_residual = not_known;         ///< least gradient with slopes in [alpha, 1] there, relative

@@ -21,6 +21,12 @@ Column<Row> since_1_4(Column<Row> column) {
   return column;
 }
 
+template <class Row>
+Column<Row> since_1_9(Column<Row> column) {
+  column.spec.presence = Presence::since_1_9;
+  return column;
+}
+
 std::vector<Column<VisitRow>> added_later(std::vector<Column<VisitRow>> table) {
   for (Column<VisitRow>& column : table) column.spec.presence = Presence::with_saddles;
   return table;
@@ -95,6 +101,15 @@ const std::vector<Column<CriticalPointRow>>& columns<CriticalPointRow>() {
       since_1_4<Row>({{"/catalogue/directional_derivative", real, points,
                        "least one-sided derivative of the loss found off these kinks"},
                       &Row::directional_derivative}),
+      since_1_9<Row>({{"/catalogue/effective_width",
+                       integer,
+                       {axis, "/layer"},
+                       "effective width of the hidden layer that each layer feeds"},
+                      &Row::effective_width}),
+      since_1_9<Row>(
+          {{"/catalogue/same_function", integer, points,
+            "row of the narrowest point with the same outputs on the data, -1 where no other has them"},
+           &Row::same_function}),
       {{"/catalogue/visits", integer, points, "visits by trajectories"}, &Row::visits},
       {{"/catalogue/critical_point", integer, points, "number of the critical point"}, std::monostate{}},
   };

@@ -49,6 +49,7 @@ enum class Presence {
   since_1_4,          ///< all but files of older formats
   since_1_7,          ///< likewise
   since_1_8,          ///< likewise
+  since_1_9,          ///< likewise
   with_kkt,           ///< those to which add_kkt() has given KKT points
   with_saddles,       ///< those to which add_saddles() has given critical points
   with_modes,         ///< those of piecewise-smooth runs
@@ -183,6 +184,6 @@ struct FlagMeanings {
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description);
 
 inline constexpr const char* format_name = "saddleflow-run";
-inline constexpr std::int64_t format_major = 1, format_minor = 8;
+inline constexpr std::int64_t format_major = 1, format_minor = 9;
 
 }  // namespace saddleflow::archive

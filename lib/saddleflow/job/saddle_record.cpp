@@ -11,7 +11,8 @@ namespace {
 
 double number(Real x) { return static_cast<double>(x); }
 
-std::vector<std::int64_t> per_layer(const std::vector<Index>& counts, const Network& network) {
+template <class Count>
+std::vector<std::int64_t> per_layer(const std::vector<Count>& counts, const Network& network) {
   std::vector<std::int64_t> out(static_cast<std::size_t>(network.layout().layer_count()), -1);
   for (std::size_t l = 0; l < std::min(out.size(), counts.size()); ++l) out[l] = counts[l];
   return out;
@@ -123,7 +124,11 @@ archive::VisitRow describe_visit(const SaddleVisit& visit, const SaddleSurvey& s
 archive::SaddleRecord describe_saddles(const SaddleSurvey& survey, const Network& network,
                                        const std::vector<std::string>& names) {
   archive::SaddleRecord record;
-  for (const CriticalPoint& point : survey.points) record.catalogue.push_back(describe_point(point, network));
+  for (std::size_t k = 0; k < survey.points.size(); ++k) {
+    archive::CriticalPointRow& row = record.catalogue.emplace_back(describe_point(survey.points[k], network));
+    row.effective_width = per_layer(survey.widths[k], network);
+    row.same_function = survey.same_function[k];
+  }
   const Escapes escapes(survey, record);
   for (const SaddleVisit& visit : survey.visits) {
     record.visits.push_back(describe_visit(visit, survey, network, escapes));

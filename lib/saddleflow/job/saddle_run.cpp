@@ -12,6 +12,7 @@
 #include "saddleflow/archive/same_problem.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/to_doubles.hpp"
+#include "saddleflow/network/effective_width.hpp"
 
 namespace saddleflow {
 
@@ -69,6 +70,9 @@ class Survey {
     if (options_.connect) connect();
     result_.interrupted = interrupted();
     result_.points = catalogue_.points();
+    for (const CriticalPoint& point : result_.points)
+      result_.widths.push_back(effective_widths(objective_.network(), point.point()));
+    result_.same_function = catalogue_.same_functions(result_.widths);
     return std::move(result_);
   }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -65,8 +66,10 @@ struct SaddleTransition {
 };
 
 struct SaddleSurvey {
-  std::vector<CriticalPoint> points;  ///< the origin first, where runs have visits
-  std::vector<SaddleVisit> visits;    ///< run after run, in the order of time
+  std::vector<CriticalPoint> points;              ///< the origin first, where runs have visits
+  std::vector<std::vector<std::int64_t>> widths;  ///< of each point: effective_widths()
+  std::vector<Index> same_function;               ///< of each point: Catalogue::same_functions()
+  std::vector<SaddleVisit> visits;                ///< run after run, in the order of time
   std::vector<SaddleConnection> connections;
   std::vector<SaddleTransition> transitions;
   Index not_followed = 0;  ///< ways down beyond the limits

@@ -27,6 +27,7 @@ Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy 
     : setup_(setup),
       writer_(writer),
       policy_(std::move(policy)),
+      records_distances_(records_distances(setup.network(), policy_.distances)),
       pending_(writer),
       analysis_(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss(),
                 setup.objective.decay()) {
@@ -70,6 +71,7 @@ std::int64_t Recorder::snapshot(const Moment& at, const Vector& x) {
   archive::SnapshotRow row{static_cast<double>(at.time), to_doubles(w)};
   row.time_row = pending_.row_at(at);
   if (policy_.singular_values) put_weight_measures(setup_.network(), w, row);
+  if (records_distances_) put_distances(setup_.network(), w, row);
   last_snapshot_ = pending_.add(std::move(row));
   return last_snapshot_;
 }

@@ -87,6 +87,7 @@ class Recorder : public Observer {
   FlowSetup& setup_;
   archive::RunWriter& writer_;
   SnapshotPolicy policy_;
+  bool records_distances_;  ///< to the invariant manifolds
   PendingRows pending_;
   Objective analysis_;
   ExtremeEigenvalues extremes_;

@@ -127,6 +127,9 @@ archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& s
   describe_test_set(setup.test, d);
   d.eigenvalue_count = spectrum_size(setup.objective.size());
   if (study.boolean("output.singular_values")) describe_weight_measures(setup.network(), d);
+  const auto distances =
+      by_name<RecordedDistances>(study.text("output.manifold_distance"), "output.manifold_distance");
+  if (records_distances(setup.network(), distances)) describe_distances(setup.network(), d);
   if (const std::optional<SaddleStart> start = saddle_start(study))
     for (auto& attribute : provenance_of(*start)) d.provenance.push_back(std::move(attribute));
   describe_rates(setup.network(), study, d);

@@ -148,6 +148,12 @@ void read_measures(const RunReader& reader, RunData& run) {
   for (Column& widths : measures.effective_width)
     std::replace(widths.begin(), widths.end(), -1.0, archive::not_known);
   measures.width_kind = reader.description().width_kind;
+  measures.distance = columns(reader, "manifold_distance");
+  for (const std::int64_t l : reader.description().manifold_layer)
+    measures.manifold_layer.push_back(static_cast<int>(l));
+  for (const std::int64_t h : reader.description().manifold_width)
+    measures.manifold_width.push_back(static_cast<int>(h));
+  measures.manifold_kind = reader.description().manifold_kind;
 }
 
 void read_modes(const RunReader& reader, RunData& run) {

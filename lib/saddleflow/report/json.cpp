@@ -227,6 +227,7 @@ std::string to_json(const RunData& run, std::size_t points) {
                   {"stages", stages(run)},
                   {"directions", directions(shown)},
                   {"width_kind", run.measures.width_kind},
+                  {"manifold_kind", run.measures.manifold_kind},
                   {"modes", modes_json(run)},
                   {"kkt", kkt_json(run)},
                   {"catalogue", catalogue_json(run)},

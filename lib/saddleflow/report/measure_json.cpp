@@ -1,4 +1,5 @@
-// Singular values and effective widths over the times of the snapshots, for the page.
+// Singular values, effective widths and distances to the invariant manifolds over the times of the snapshots,
+// for the page.
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -41,6 +42,20 @@ std::vector<Curve> width_curves(const WeightMeasures& measures) {
   return curves;
 }
 
+/// From width 0 on in each layer.
+std::vector<Curve> distance_curves(const WeightMeasures& measures) {
+  const bool one_layer = std::ranges::all_of(measures.manifold_layer, [](int l) { return l == 0; });
+  std::vector<Curve> curves;
+  for (std::size_t k = 0; k < measures.distance.size(); ++k) {
+    const int layer = measures.manifold_layer[k], width = measures.manifold_width[k];
+    if (static_cast<std::size_t>(width) >= kDrawnValues) continue;
+    const std::string name =
+        one_layer ? fmt::format("d{}", width) : fmt::format("layer {} d{}", layer + 1, width);
+    curves.push_back({name, &measures.distance[k], layer});
+  }
+  return curves;
+}
+
 }  // namespace
 
 Json measure_plots(const RunData& run, std::size_t points) {
@@ -53,6 +68,7 @@ Json measure_plots(const RunData& run, std::size_t points) {
   };
   add("singular", singular_curves(measures));
   add("width", width_curves(measures));
+  add("distance", distance_curves(measures));
   return all;
 }
 

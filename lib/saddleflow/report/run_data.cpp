@@ -35,6 +35,11 @@ void check_measures(const RunData& run) {
   check_table("singular_values", measures.singular_values);
   check_table("product_singular_values", measures.product);
   check_table("effective_width", measures.effective_width);
+  check_table("manifold_distance", measures.distance);
+  for (const std::size_t count : {measures.manifold_layer.size(), measures.manifold_width.size()})
+    if (count != measures.distance.size())
+      throw InputError(fmt::format("report: manifold_distance has {} columns, expected {} like its manifolds",
+                                   measures.distance.size(), count));
 }
 
 void check_kkt(const RunData& run) {
@@ -63,6 +68,8 @@ void check_saddle_record(const RunData& run) {
   };
   for (std::size_t k = 0; k < record.catalogue.size(); ++k)
     check_weights(fmt::format("catalogue[{}].point", k), record.catalogue[k].point, run.parameters.size());
+  for (const archive::CriticalPointRow& point : record.catalogue)
+    names_a_point("catalogue/same_function", point.same_function);
   for (const archive::VisitRow& visit : record.visits) names_a_point("saddles", visit.critical_point);
   for (const archive::EscapeRow& escape : record.escapes)
     for (const std::int64_t row : {escape.critical_point, escape.to_plus, escape.to_minus})

@@ -69,11 +69,14 @@ struct AlignmentTable {
 /// What the snapshots say of the weights as matrices; every column as long as `time`.
 struct WeightMeasures {
   Column time;
-  std::vector<Column> singular_values;  ///< layer after layer, descending in each
-  std::vector<int> layer;               ///< one each per column of singular_values
-  std::vector<Column> product;          ///< singular values of the end-to-end map
-  std::vector<Column> effective_width;  ///< one column per hidden layer
-  std::string width_kind;               ///< what that counts, as in archive::RunDescription
+  std::vector<Column> singular_values;              ///< layer after layer, descending in each
+  std::vector<int> layer;                           ///< one each per column of singular_values
+  std::vector<Column> product;                      ///< singular values of the end-to-end map
+  std::vector<Column> effective_width;              ///< one column per hidden layer
+  std::string width_kind;                           ///< what that counts, as in archive::RunDescription
+  std::vector<Column> distance;                     ///< to each invariant manifold
+  std::vector<int> manifold_layer, manifold_width;  ///< one each per column of distance
+  std::string manifold_kind;                        ///< as in archive::RunDescription
 };
 
 /// A plateau that a theory predicts for the data of the run.

@@ -72,6 +72,8 @@ Json point_json(const CriticalPointRow& p, const std::string& name) {
           {"lowest", p.eigenvalues.empty() ? Json(nullptr) : number(p.eigenvalues.front(), value_digits)},
           {"eigenvalue_error", number(p.eigenvalue_error, value_digits)},
           {"active_neurons", p.active_neurons},
+          {"effective_width", p.effective_width},
+          {"same_function", p.same_function},
           {"inactive_threshold", number(p.inactive_threshold, value_digits)},
           {"inactive_gap", number(p.inactive_gap, value_digits)},
           {"visits", p.visits}};

@@ -12,6 +12,7 @@
 #include "saddleflow/study/init_kind.hpp"
 #include "saddleflow/study/matrix_data.hpp"
 #include "saddleflow/study/population_study.hpp"
+#include "saddleflow/study/study_table.hpp"
 #include "saddleflow/study/tool_keys.hpp"
 
 namespace saddleflow {
@@ -410,6 +411,11 @@ std::vector<Key> common_keys() {
        "effective widths of the hidden layers",
        {},
        ""},
+      {"output.manifold_distance", text, "\"small\"",
+       "store with every snapshot the distances of the weights to the invariant manifolds of effective width "
+       "0, "
+       "1, ... of each hidden layer; small: where no hidden layer has more than 32 neurons",
+       names<RecordedDistances>(), ""},
       {"output.checkpoint_seconds",
        real,
        "1.0",

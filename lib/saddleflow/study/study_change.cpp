@@ -20,7 +20,8 @@ namespace {
 constexpr std::array kNoRole{"title", "output.checkpoint_seconds", "verify.bound"};
 constexpr std::array kStops{"flow.t_end",     "flow.max_steps", "events.saddle.stop_after",
                             "verify.balance", "verify.energy",  "verify.loss_rise"};
-constexpr std::array kRecordings{"events.", "output.weights", "output.singular_values", "data.test_"};
+constexpr std::array kRecordings{"events.", "output.weights", "output.singular_values",
+                                 "output.manifold_distance", "data.test_"};
 
 // Stands for the value of a key that a study lacks.
 const std::string kNone = "(none)";
@@ -83,6 +84,16 @@ bool keeps_more_weights(const StudyChange& change) {
   return then == StoredWeights::events && now == StoredWeights::thinned;
 }
 
+/// Of the widths for which distances are stored: none, small ones, all.
+bool keeps_more_distances(const StudyChange& change) {
+  const auto share = [](const std::string& value) {
+    const std::vector<std::string> words = words_of(value);
+    const auto asked = words.size() == 1 ? find_name<RecordedDistances>(words.front()) : std::nullopt;
+    return asked == RecordedDistances::always ? 2 : asked == RecordedDistances::small ? 1 : 0;
+  };
+  return share(change.now) > share(change.then);
+}
+
 bool contains_all(const std::vector<std::string>& words, const std::vector<std::string>& of) {
   return std::ranges::all_of(of, [&](const std::string& word) { return is_one_of(words, word); });
 }
@@ -92,6 +103,7 @@ bool contains_all(const std::vector<std::string>& words, const std::vector<std::
 bool records_more(const StudyChange& change) {
   if (change.key == "output.weights") return keeps_more_weights(change);
   if (change.key == "output.singular_values") return change.now == "true";
+  if (change.key == "output.manifold_distance") return keeps_more_distances(change);
   if (change.then == kNone) return true;
   if (change.key == "events.escape.by") return contains_all(words_of(change.now), words_of(change.then));
   if (change.key.ends_with(".enabled")) return change.now == "true";

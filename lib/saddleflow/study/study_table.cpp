@@ -370,6 +370,7 @@ Matrix StudyTable::matrix(const std::string& path) const {
 SnapshotPolicy StudyTable::snapshots(const std::string& path) const {
   SnapshotPolicy policy;
   policy.singular_values = boolean("output.singular_values");
+  policy.distances = by_name<RecordedDistances>(text("output.manifold_distance"), "output.manifold_distance");
   const auto view = content_->table.at_path(path);
   if (const auto word = view.value<std::string>()) {
     const auto stored = by_name<StoredWeights>(*word, path);

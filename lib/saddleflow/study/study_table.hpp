@@ -21,6 +21,15 @@ inline constexpr auto enum_table<StoredWeights> = named_enum<StoredWeights>(
     "weights to store",
     {{StoredWeights::thinned, "thinned"}, {StoredWeights::all, "all"}, {StoredWeights::events, "events"}});
 
+/// Words of output.manifold_distance.
+enum class RecordedDistances { small, always, never };
+
+template <>
+inline constexpr auto enum_table<RecordedDistances> =
+    named_enum<RecordedDistances>("distances to store", {{RecordedDistances::small, "small"},
+                                                         {RecordedDistances::always, "always"},
+                                                         {RecordedDistances::never, "never"}});
+
 /// When snapshots of the weights are stored, besides the initial, the final and those of events.
 struct SnapshotPolicy {
   bool all = false;
@@ -29,6 +38,8 @@ struct SnapshotPolicy {
   std::vector<Real> times;  ///< ascending
   /// With each of them singular values and effective widths (output.singular_values).
   bool singular_values = true;
+  /// The distances to the invariant manifolds (output.manifold_distance).
+  RecordedDistances distances = RecordedDistances::small;
 };
 
 /// All errors are InputErrors of the form "FILE:LINE: KEY: found ..., expected ...".

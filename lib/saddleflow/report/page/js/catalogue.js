@@ -9,6 +9,7 @@ const layerCounts = (counts) => counts.filter((n) => n >= 0).join(' | ') || '–
 const pointColumns = [
   ['#', (p, i) => String(i + 1), true], ['point', (p) => p.name, true], ['kind', (p) => plainWords(p.kind), true],
   ['loss', (p) => number(p.loss, 8)], ['visits', (p) => countOf(p.visits)], ['active neurons', (p) => layerCounts(p.active_neurons)],
+  ['width', (p) => layerCounts(p.effective_width)], ['same function', (p) => nameOf(p.same_function)],
   ['negative', (p) => countOf(p.negative)], ['zero', zeros], ['positive', (p) => countOf(p.positive)],
   ['zero modes from', causes], ['gap', (p) => number(p.gap, 2)], ['λ min', (p) => number(p.lowest)],
   ['‖∇L‖', (p) => number(p.gradient_norm, 2)], ['relative', (p) => number(p.relative_gradient, 2)],

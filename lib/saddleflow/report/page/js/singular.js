@@ -1,4 +1,4 @@
-// Singular values of the layers over time, and how many neurons a hidden layer has in effect.
+// Singular values of the layers over time, how many neurons a hidden layer has in effect, and how far it is from fewer.
 
 /** One hue for each layer, the largest value darkest; those of the product are dashed. */
 function singularCurves() {
@@ -31,15 +31,26 @@ const widthMeanings = {
   neurons: 'neurons of the hidden layer that add at least 10⁻⁴ of what the largest adds to the next layer',
 };
 
+const distanceCurves = () => neuronCurves('distance').map((curve) => ({...curve, width: 1.5}));
+
+const manifoldMeanings = {
+  rank: 'incoming and outgoing weights of the neurons of a hidden layer span at most h dimensions',
+  rays: 'neurons of a hidden layer that are not zero lie on at most h rays, incoming and outgoing weights together',
+  equal: 'neurons of a hidden layer that are not zero are at most h different ones',
+  neurons: 'at most h neurons of a hidden layer are not zero',
+};
+
 const singularTerms = () => [
   run.plots.singular && ['σ', 'a singular value of the weight matrix of a layer, the largest is σ1'],
   run.plots.singular?.curves.some(({layer}) => layer < 0) &&
       ['product', 'the matrix that all layers together make, W of the last layer times ... times W of the first: the end-to-end map'],
   run.plots.width && ['effective width', widthMeanings[run.width_kind] ?? 'of a hidden layer'],
+  run.plots.distance && ['dh', `distance of the weights to where the ${manifoldMeanings[run.manifold_kind] ?? 'network is narrower'}; the flow never ` +
+      'leaves such a set, and near a saddle of h neurons dh is small'],
 ];
 
 function addSingularValues(parent) {
-  if (!run.plots.singular && !run.plots.width) return;
+  if (!run.plots.singular && !run.plots.width && !run.plots.distance) return;
   const pair = element('div', {class: 'pair'});
   parent.append(pair);
   if (run.plots.singular)
@@ -49,5 +60,8 @@ function addSingularValues(parent) {
     addPlot(pair, {id: 'width', title: 'Effective width', source: 'width', makeCurves: widthCurves, fixed: true,
                    yLabel: run.width_kind === 'rank' ? 'rank' : 'neurons', height: 270, tipAt: curveTip,
                    yTicks: (min, max, wanted) => niceTicks(min, max, wanted).filter(Number.isInteger)});
+  if (run.plots.distance)
+    addPlot(pair, {id: 'distance', title: 'Distance to networks of fewer neurons', source: 'distance', makeCurves: distanceCurves,
+                   yLabel: 'distance dh', height: 270, legend: 'one hue for each hidden layer, d0 darkest, 12 at most', tipAt: curveTip});
   explain(parent, singularTerms());
 }

@@ -106,6 +106,9 @@ const kktTerms = () => [
 
 const catalogueTerms = () => [
   ['relative', '‖∇L‖ / (‖Hess L‖ ‖w‖) at the refined point'],
+  ['width', 'effective width of the hidden layers: neurons that act as one counted once'],
+  run.catalogue.points.some((p) => p.same_function >= 0) &&
+      ['same function', 'the narrowest of the points with the same outputs on the data'],
   ['zero', 'zero eigenvalues that symmetry or neurons at zero force + others'],
   ['gap', 'smallest |λ| that counts as not zero over the largest that counts as zero'],
   ['inactive below', 'norm below which a neuron counts as inactive: the widest gap in the sorted norms, which is “by a factor of”'],
