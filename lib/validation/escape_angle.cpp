@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "saddleflow/correlation/second_order.hpp"
+#include "validation/assumptions.hpp"
 #include "validation/kinds.hpp"
 #include "validation/ray_rate.hpp"
 #include "validation/small_start.hpp"
@@ -47,6 +48,10 @@ EscapeAngle measure_angle(Problem& problem, const Vector& u0) {
   if (kkt.second_order.status != SecondOrder::Status::maximum)
     out.problem = std::string("the limit is ") + place_of(kkt.second_order.status);
   const EscapeOfPath escape = escape_of_path(problem, kkt.point);
+  if (!escape.problem.empty()) {
+    out.problem = escape.problem;
+    return out;
+  }
   const Vector along = escape.half.normalized();
   for (const Real delta : problem.deltas) {
     problem.check_interrupt();
@@ -119,6 +124,7 @@ Escape measure_escape(Problem& problem, std::uint64_t seed) {
 
 Report measure_escape_angle(const StudyTable& study, const Options& options) {
   Problem problem(study, options);
+  require_smooth_gradient(study, problem.network(), "P3");
   Report report = problem.report();
   report.details.push_back("deltas: " + listed(problem.deltas));
   Exponents angles(problem), paths(problem);
