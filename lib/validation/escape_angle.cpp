@@ -88,8 +88,12 @@ class Exponents {
     left_out_ += fmt::format("{}seed {} left out ({})", left_out_.empty() ? "" : "; ", seed, why);
   }
 
-  Finding finding(const std::string& claim) const {
-    if (exponents_.empty()) return {claim, "Delta/(D N*)", "-", Verdict::not_decided, left_out_};
+  const std::string& left_out() const { return left_out_; }
+
+  /// `why`: where nothing was measured and nothing left out here.
+  Finding finding(const std::string& claim, const std::string& why = "") const {
+    if (exponents_.empty())
+      return {claim, "Delta/(D N*)", "-", Verdict::not_decided, left_out_.empty() ? why : left_out_};
     return {
         claim, "exponents" + predictions_,
         fmt::format("exponents{} over {:.1f} decades of delta", exponents_, static_cast<double>(decades_)),
@@ -151,7 +155,8 @@ Report measure_escape_angle(const StudyTable& study, const Options& options) {
       angles.finding(
           "P3: a generic start leaves the origin along p; the angle ~ delta^{Delta/(D N*)} [derived]"),
       paths.finding("P3: psi(t + T, delta w_0) -> p(t), T the escape time of the start; the error likewise "
-                    "[derived]")};
+                    "[derived]",
+                    angles.left_out())};
   return report;
 }
 

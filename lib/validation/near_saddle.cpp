@@ -279,10 +279,11 @@ class NearSaddle {
     return from;
   }
 
-  /// Foretold, at the smallest delta: of other neurons or, where modes leave, of the second mode, which is
-  /// behind the first by delta to twice the power of the direction (THEORY.md, section 4).
+  /// Foretold, at the larger of the two deltas where growth is judged: of other neurons or, where modes
+  /// leave, of the second mode, which is behind the first by delta to twice the power of the direction
+  /// (THEORY.md, section 4).
   Real largest_company() const {
-    const Real delta = problem_.deltas.back();
+    const Real delta = problem_.deltas[problem_.deltas.size() - 2];
     Real largest = 0;
     for (const Series& series : generic_) {
       if (neurons_grow_together()) largest = std::max(largest, series.prediction.company(delta));
