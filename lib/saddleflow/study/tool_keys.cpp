@@ -171,8 +171,8 @@ std::vector<Key> tool_keys() {
       {"claim.starts",
        integer,
        "100",
-       "kkt_limits, first_singular_values: number of starts, kkt_limits: with consecutive seeds from the "
-       "first one on",
+       "kkt_limits: number of starts, with consecutive seeds from the first one on; first_singular_values: "
+       "of the search for the best KKT point",
        {},
        ">= 1"},
       {"claim.accuracies",
