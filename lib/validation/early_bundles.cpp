@@ -74,17 +74,17 @@ std::vector<TurningNeuron> fates_of(const StudyTable& study, const Problem& prob
   const Matrix a = problem.network().layout().matrix(u0, 0);
   const Vector b = problem.network().layout().matrix(u0, 1).row(0).transpose();
   const Matrix& z = problem.correlation.residual_at_origin();
-  const Matrix active = (a * data.inputs).unaryExpr([](Real s) { return s > 0 ? Real(1) : Real(0); });
+  const Matrix above = (a * data.inputs).unaryExpr([](Real s) { return s > 0 ? Real(1) : Real(0); });
   std::vector<TurningNeuron> fates(static_cast<std::size_t>(a.rows()));
   for (Index k = 0; k < a.rows(); ++k) {
     if (!(std::abs(a.row(k).squaredNorm() - b[k] * b[k]) <= kBalanced * b[k] * b[k]))
       study.fail("init.kind", "expected balanced, so that no outgoing weight changes its sign");
     Vector pull = Vector::Zero(a.cols());
     if (kind == AlignmentData::correlated) {
-      if (b[k] > 0 && active.row(k).any()) pull = data.inputs * z.transpose();
+      if (b[k] > 0 && above.row(k).any()) pull = data.inputs * z.transpose();
     } else {
       for (Index i = 0; i < data.inputs.cols(); ++i)
-        if (active(k, i) > 0 && b[k] * z(0, i) > 0) pull += std::abs(z(0, i)) * data.inputs.col(i);
+        if (above(k, i) > 0 && b[k] * z(0, i) > 0) pull += std::abs(z(0, i)) * data.inputs.col(i);
     }
     if (pull.norm() > 0) fates[static_cast<std::size_t>(k)] = {pull.normalized(), pull.norm() / 2};
   }
