@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "saddleflow/correlation/second_order.hpp"
+#include "validation/assumptions.hpp"
 #include "validation/kinds.hpp"
 #include "validation/ray_rate.hpp"
 #include "validation/small_start.hpp"
@@ -47,6 +48,10 @@ EscapeAngle measure_angle(Problem& problem, const Vector& u0) {
   if (kkt.second_order.status != SecondOrder::Status::maximum)
     out.problem = std::string("the limit is ") + place_of(kkt.second_order.status);
   const EscapeOfPath escape = escape_of_path(problem, kkt.point);
+  if (!escape.problem.empty()) {
+    out.problem = escape.problem;
+    return out;
+  }
   const Vector along = escape.half.normalized();
   for (const Real delta : problem.deltas) {
     problem.check_interrupt();
@@ -83,8 +88,12 @@ class Exponents {
     left_out_ += fmt::format("{}seed {} left out ({})", left_out_.empty() ? "" : "; ", seed, why);
   }
 
-  Finding finding(const std::string& claim) const {
-    if (exponents_.empty()) return {claim, "Delta/(D N*)", "-", Verdict::not_decided, left_out_};
+  const std::string& left_out() const { return left_out_; }
+
+  /// `why`: where nothing was measured and nothing left out here.
+  Finding finding(const std::string& claim, const std::string& why = "") const {
+    if (exponents_.empty())
+      return {claim, "Delta/(D N*)", "-", Verdict::not_decided, left_out_.empty() ? why : left_out_};
     return {
         claim, "exponents" + predictions_,
         fmt::format("exponents{} over {:.1f} decades of delta", exponents_, static_cast<double>(decades_)),
@@ -119,6 +128,7 @@ Escape measure_escape(Problem& problem, std::uint64_t seed) {
 
 Report measure_escape_angle(const StudyTable& study, const Options& options) {
   Problem problem(study, options);
+  require_smooth_gradient(study, problem.network(), "P3");
   Report report = problem.report();
   report.details.push_back("deltas: " + listed(problem.deltas));
   Exponents angles(problem), paths(problem);
@@ -145,7 +155,8 @@ Report measure_escape_angle(const StudyTable& study, const Options& options) {
       angles.finding(
           "P3: a generic start leaves the origin along p; the angle ~ delta^{Delta/(D N*)} [derived]"),
       paths.finding("P3: psi(t + T, delta w_0) -> p(t), T the escape time of the start; the error likewise "
-                    "[derived]")};
+                    "[derived]",
+                    angles.left_out())};
   return report;
 }
 

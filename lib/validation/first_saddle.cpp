@@ -25,7 +25,9 @@ std::string exclusion(const LimitDirection& limit) {
   if (!limit.grows()) return "the direction " + describe(limit);
   switch (limit.kkt.second_order.status) {
     case SecondOrder::Status::maximum:
-      return "";
+      return limit.kkt.second_order.zero_explained > 0
+                 ? "the direction goes to a family of KKT points (Delta = 0)"
+                 : "";
     case SecondOrder::Status::degenerate:
       return "the direction goes to a degenerate KKT point";
     case SecondOrder::Status::saddle:
@@ -34,6 +36,19 @@ std::string exclusion(const LimitDirection& limit) {
       break;
   }
   return "the direction goes to a KKT point of unknown second order";
+}
+
+/// Where the loss sees differences of the outputs alone (classes, several outputs) a common row can be added
+/// to all rows of the outer weights: critical points come in families, of which this is the member whose rows
+/// have the sum zero. The flow keeps that sum (THEORY.md, section 1, "Losses").
+Vector without_common_output(const Objective& objective, const Vector& w) {
+  const Network& network = objective.network();
+  if (!objective.loss().traits().classification || network.output_count() == 1 || !network.traits().layered)
+    return w;
+  Vector representative = w;
+  auto outer = network.layout().matrix(representative, network.layout().layer_count() - 1);
+  outer.rowwise() -= outer.colwise().mean().eval();
+  return representative;
 }
 
 bool all_zero(const Vector& w, const std::vector<Index>& parameters) {
@@ -93,7 +108,10 @@ class PassageMeasurement {
     }
     const Vector closest = out_.end.basis.enter(network_, arrival.visit.closest);
     result.small = largest_of(arrival.visit.until_closest, out_.zero);
-    result.same = known_.find(arrival.point) == 0;
+    const Vector representative = without_common_output(problem_.objective, arrival.visit.closest);
+    result.same =
+        known_.find(representative == arrival.visit.closest ? arrival.point
+                                                            : analysed(problem_, representative)) == 0;
     if (!result.same) {
       result.other = point_text(arrival.point);
       return result;

@@ -38,9 +38,10 @@ std::vector<Real> generic_path_errors(Problem& problem, const Vector& u0, const 
     Real error = run.samples.size() == times.size() ? Real(0) : std::numeric_limits<Real>::quiet_NaN();
     for (std::size_t k = 0; k < run.samples.size(); ++k)
       error = std::max(error, (run.samples[k].weights() - escape.path.samples[k].weights).norm());
-    // An error of rtol of the time moves the point by so much of its own way.
-    const Real blurred =
-        kErrorsOfTime * problem.rtol * shift * static_cast<Real>(problem.degree()) * limit.kkt.point.value;
+    // An error of rtol of the time, or of the NCF flow's tolerance, moves the point by so much of its own
+    // way.
+    const Real blurred = kErrorsOfTime * std::max(problem.rtol, kKktTolerance) * shift *
+                         static_cast<Real>(problem.degree()) * limit.kkt.point.value;
     errors.push_back(blurred < error / kClearlyLess ? error : std::numeric_limits<Real>::quiet_NaN());
   }
   return errors;

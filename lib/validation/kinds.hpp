@@ -27,5 +27,14 @@ Report measure_plateaus(const StudyTable& study, const Options& options);
 /// Published predictions on the length of the first plateau as the hidden layer grows, from starts with
 /// entries of one deviation.
 Report measure_plateau_width(const StudyTable& study, const Options& options);
+/// Linear networks with two layers: delta^{1 - s_{r+1}/s_1} is what the other modes weigh when the r highest
+/// ones leave the origin together.
+Report measure_rest_exponent(const StudyTable& study, const Options& options);
+/// ReLU networks with one hidden layer on correlated or orthogonal inputs: into how many bundles the neurons
+/// turn, and the rank of the first layer at the escape.
+Report measure_early_bundles(const StudyTable& study, const Options& options);
+/// Deep ReLU networks: the second singular value of every layer of weights beside the first one, at the best
+/// KKT point and where flows leave the origin.
+Report measure_first_singular_values(const StudyTable& study, const Options& options);
 
 }  // namespace saddleflow::claims

@@ -99,9 +99,11 @@ std::optional<Real> settling_time(Correlation& correlation, const Vector& u0, co
   const auto time_of = [&](Real x) {
     return blows_up ? limit.flow.time * -std::expm1(-x) : limit.flow.time * x;
   };
-  // Near its limit the direction's distance is an exponential or a power of the time.
+  // Near its limit the direction's distance is an exponential or a power of the time; with kinks it can be
+  // nothing at all.
   const auto excess = [&](Real x) {
-    return std::log(distance(correlation, u0, limit, time_of(x)) / accuracy);
+    return std::log(std::max(distance(correlation, u0, limit, time_of(x)), kPathErrors * kTolerance) /
+                    accuracy);
   };
   Real at_low = std::log((u0.normalized() - limit.flow.direction).norm() / accuracy), at_high = excess(high);
   while (at_high > 0) {

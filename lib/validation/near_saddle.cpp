@@ -129,7 +129,8 @@ class NearSaddle {
     if (d.neuron < 0) return growth;
     const Arrival arrival = arrival_from(problem, d.left_at);
     if (!arrival.found()) {
-      growth.lost = !arrival.visit.failure.empty();
+      // Samples that are learnt for ever need no critical point; a loss that is attained has one.
+      growth.lost = !arrival.visit.failure.empty() || !problem.objective.loss().traits().attained;
       growth.point = "no critical point: " + arrival.visit.stop_reason.text();
       return growth;
     }
@@ -278,12 +279,17 @@ class NearSaddle {
     return from;
   }
 
-  /// Foretold, at the smallest delta.
+  /// Foretold, at the larger of the two deltas where growth is judged: of other neurons or, where modes
+  /// leave, of the second mode, which is behind the first by delta to twice the power of the direction
+  /// (THEORY.md, section 4).
   Real largest_company() const {
+    const Real delta = problem_.deltas[problem_.deltas.size() - 2];
     Real largest = 0;
-    for (const Series& series : generic_)
-      if (neurons_grow_together())
-        largest = std::max(largest, series.prediction.company(problem_.deltas.back()));
+    for (const Series& series : generic_) {
+      if (neurons_grow_together()) largest = std::max(largest, series.prediction.company(delta));
+      if (modes_leave())
+        largest = std::max(largest, std::pow(delta, 2 * series.prediction.direction_power()));
+    }
     return largest;
   }
 
@@ -308,17 +314,19 @@ class NearSaddle {
     const Real company = largest_company();
     const std::string measured =
         fmt::format("{} of {} runs, all from delta {:.0e} on", selected, left, static_cast<double>(from));
+    const std::string beside =
+        holds || company <= kAlone
+            ? ""
+            : fmt::format("N too near one another: others of {:.1e} when the first leaves",
+                          static_cast<double>(company));
     if (modes_leave())
       return {paper() + ": after the escape only the mode of the KKT point grows",
-              "one mode more at the next critical point", measured, verdict_of(left > 0, holds), ""};
+              "one mode more at the next critical point", measured,
+              verdict_of(left > 0 && beside.empty(), holds), beside};
     if (power() == 1)
       return {paper() + ": after the escape only the neurons of the highest N grow, as one",
               "no other at the next critical point, where all is as from along the KKT point [derived]",
-              measured, verdict_of(left > 0 && (holds || company <= kAlone), holds),
-              holds || company <= kAlone
-                  ? ""
-                  : fmt::format("N too near one another: others of {:.1e} when the first leaves",
-                                static_cast<double>(company))};
+              measured, verdict_of(left > 0 && beside.empty(), holds), beside};
     return {paper() + ": after the escape only the neuron of the KKT point grows",
             "one neuron more at the next critical point; the others O(delta)",
             measured + fmt::format("; others' norm/delta up to {:.2g}", static_cast<double>(largest)),
@@ -339,9 +347,9 @@ class NearSaddle {
     Index count = lost(aligned);
     for (const Series& series : generic_) count += lost(series);
     if (count == 0) return;
-    growth.reason +=
-        fmt::format("{}{} to no critical point until a check fails", growth.reason.empty() ? "" : "; ",
-                    count == 1 ? "1 run comes" : fmt::format("{} runs come", count));
+    growth.reason += fmt::format("{}{} to no critical point until a check or the steps allowed end it",
+                                 growth.reason.empty() ? "" : "; ",
+                                 count == 1 ? "1 run comes" : fmt::format("{} runs come", count));
   }
 
   Problem& problem_;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "validation/assumptions.hpp"
 #include "validation/kinds.hpp"
 #include "validation/small_start.hpp"
 
@@ -35,6 +36,10 @@ EscapeOfPath escape_of_path(Problem& problem, const KktPoint& point) {
   LimitPathOptions options = path_options(problem);
   EscapeOfPath out;
   out.path = checked_path(problem, point, options);
+  if (!out.path.stop_reason.is_event()) {
+    out.problem = "the limit path ends at no critical point: " + out.path.stop_reason.text();
+    return out;
+  }
   const Real half = out.path.end.point.norm() / 2;
   const auto& points = out.path.points;
   const auto first = std::find_if(points.begin(), points.end(),
@@ -58,6 +63,10 @@ RayRate measure_ray(Problem& problem, const Vector& u0) {
   }
   const KktPoint& point = out.limit.kkt.point;
   const EscapeOfPath escape = escape_of_path(problem, point);
+  if (!escape.problem.empty()) {
+    out.problem = escape.problem;
+    return out;
+  }
   out.arrival = fmt::format("{}, loss {:.4g}", escape.path.stop_reason.text(),
                             static_cast<double>(escape.path.end.loss));
   for (const Real delta : problem.deltas) {
@@ -81,6 +90,7 @@ RayRate measure_ray(Problem& problem, const Vector& u0) {
 
 Report measure_ray_rate(const StudyTable& study, const Options& options) {
   Problem problem(study, options);
+  require_smooth_gradient(study, problem.network(), "P3");
   Report report = problem.report();
   report.details.push_back("deltas: " + listed(problem.deltas));
   Real worst = 0, decades = std::numeric_limits<Real>::infinity();

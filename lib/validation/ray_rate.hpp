@@ -15,6 +15,9 @@ struct EscapeOfPath {
   LimitPath path;
   Real half_norm = 0;  ///< the norm at the step nearest to t_half
   Vector half;         ///< the path there
+  /// The path comes to no critical point, as that of data that are learnt for ever: it has no half-way then,
+  /// and nothing else is filled in but the path.
+  std::string problem;
 };
 EscapeOfPath escape_of_path(Problem& problem, const KktPoint& point);
 

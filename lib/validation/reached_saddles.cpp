@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "validation/assumptions.hpp"
 #include "validation/census.hpp"
 #include "validation/first_saddle.hpp"
 #include "validation/kinds.hpp"
@@ -142,8 +143,8 @@ class SaddleTally {
 
 Report measure_reached_saddles(const StudyTable& study, const Options& options) {
   Problem problem(study, options);
-  if (problem.network().traits().kinked())
-    study.fail("network.power", "found 1 with kinks, P3 asks for gradients without jumps");
+  require_smooth_gradient(study, problem.network(), "P3");
+  require_isolated_directions(study, problem.network(), "P3");
   SaddleTally tally(problem);
   const auto found = problem.over_seeds(
       [](Problem& own, std::uint64_t seed) { return measure_first_saddle(own, own.direction(seed)); });

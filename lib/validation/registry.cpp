@@ -8,7 +8,8 @@ const std::vector<Kind>& kinds() {
       {"kkt_limits", measure_kkt_limits},           {"ray_rate", measure_ray_rate},
       {"escape_angle", measure_escape_angle},       {"first_saddle", measure_reached_saddles},
       {"near_saddle", measure_near_saddle},         {"plateaus", measure_plateaus},
-      {"plateau_width", measure_plateau_width},
+      {"plateau_width", measure_plateau_width},     {"rest_exponent", measure_rest_exponent},
+      {"early_bundles", measure_early_bundles},     {"first_singular_values", measure_first_singular_values},
   };
   return table;
 }

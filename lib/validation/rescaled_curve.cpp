@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "validation/assumptions.hpp"
 #include "validation/kinds.hpp"
 #include "validation/small_start.hpp"
 
@@ -91,6 +92,8 @@ RescaledCurve compare_rescaled(Problem& problem, const Vector& u0, Real fraction
 
 Report measure_rescaled_curve(const StudyTable& study, const Options& options) {
   Problem problem(study, options);
+  require_smooth_gradient(study, problem.network(), "P2");
+  require_degree_above_two(study, problem.network(), "P2");
   Report report = problem.report();
   report.details.push_back("deltas: " + listed(problem.deltas));
   Real worst = 0, ncf = 0, smallest = 1, largest = 0;

@@ -84,18 +84,37 @@ SmallRun follow_flow(Problem& problem, const Vector& u0, Real log_delta, const s
   return result;
 }
 
-std::optional<FlowPoint> flow_at_norm(Problem& problem, const Vector& u0, Real log_delta, Real norm) {
+namespace {
+
+std::optional<FlowPoint> flow_at_level(Problem& problem, const Vector& u0, Real log_delta,
+                                       const LevelOptions& level) {
   // After the polar chart the time left is that of the nonlinear flow, which knows nothing of delta, and of
   // norms of order 1: by judgement.
   constexpr Real kLongestFlow = Real(1e6);
   FlowEventOptions options = no_flow_events();
-  options.levels.push_back(
-      {.quantity = "weight_norm", .value = norm, .direction = Direction::rising, .terminal = true});
+  options.levels.push_back(level);
   FlowAssembly parts(problem.objective, u0.normalized(), log_delta, assembly(problem, options));
   Observer nobody;
-  const Outcome outcome = run(problem, parts, kLongestFlow, EndFrom::polar_exit, nobody);
+  // Networks with kinks have no polar chart: there the time near the origin counts too.
+  const Real near_origin = std::exp(static_cast<Real>(2 - problem.degree()) * log_delta);
+  const Outcome outcome = run(problem, parts, parts.polar ? kLongestFlow : kLongestFlow * near_origin,
+                              EndFrom::polar_exit, nobody);
   if (!outcome.stop_reason.is_event()) return std::nullopt;
   return point_of(parts, outcome.time, outcome.state);
+}
+
+}  // namespace
+
+std::optional<FlowPoint> flow_at_norm(Problem& problem, const Vector& u0, Real log_delta, Real norm) {
+  return flow_at_level(
+      problem, u0, log_delta,
+      {.quantity = "weight_norm", .value = norm, .direction = Direction::rising, .terminal = true});
+}
+
+std::optional<FlowPoint> flow_at_loss(Problem& problem, const Vector& u0, Real log_delta, Real loss) {
+  return flow_at_level(
+      problem, u0, log_delta,
+      {.quantity = "loss", .value = loss, .direction = Direction::falling, .terminal = true});
 }
 
 }  // namespace saddleflow::claims

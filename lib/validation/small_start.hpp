@@ -31,5 +31,7 @@ SmallRun follow_flow(Problem& problem, const Vector& u0, Real log_delta, const s
 
 /// Where the norm first reaches `norm`; none when it does not (collapse, step limit).
 std::optional<FlowPoint> flow_at_norm(Problem& problem, const Vector& u0, Real log_delta, Real norm);
+/// Where the loss first falls to `loss`.
+std::optional<FlowPoint> flow_at_loss(Problem& problem, const Vector& u0, Real log_delta, Real loss);
 
 }  // namespace saddleflow::claims

@@ -108,9 +108,14 @@ def control_c_ends_it():
 
 
 def published_predictions_are_measured():
-    """tools/studies/field: plateaus of linear and quadratic networks, of ReLUs, attention and diagonal networks."""
+    """tools/studies/field: plateaus of linear and quadratic networks, of ReLUs, attention and diagonal networks; escapes."""
     text = measured(os.path.join(STUDIES, "field"), "--details")
-    assert "0 fail, 0 not decided" in text, text
+    assert "29 hold, 0 fail, 0 not decided; 17 studies" in text, text
+    # What a mode of singular value s_i weighs when that of s_1 is O(1), against 1 - s_i/s_1.
+    for title, power in (("the second mode weighs", 1 / 3), ("the third mode weighs", 2 / 3), ("a wide gap", 3 / 4)):
+        rest = text[text.index(title):]
+        found = [float(x) for x in re.findall(r"seed \d: rest [^(]*\(exponent ([0-9.]+)", rest)[:3]]
+        assert np.allclose(found, power, atol=1e-3), (title, found)
     levels = {name: [float(x) for x in re.search(name + r".*?seed 1: [^;]*; plateaus ([0-9. e+-]*);", text, re.S).group(1).split()]
               for name in ("three different singular values", "a singular value twice", "along the Lasso path")}
     assert np.allclose(levels["three different singular values"], [2.5, 0.5], rtol=1e-6), levels
@@ -124,8 +129,18 @@ def published_predictions_are_measured():
     one_line(claims(os.path.join(STUDIES, "field", "width-linear.toml"), "--set", "claim.widths=[8, 4]"), 2, "claim.widths", "rising")
 
 
+def other_settings_are_measured_or_refused():
+    """tools/studies/beyond: a finding on another network, and the assumption that it lacks elsewhere."""
+    beyond = os.path.join(STUDIES, "beyond")
+    assert "2 hold, 0 fail" in measured(os.path.join(beyond, "p3-angle-bilinear.toml"))
+    convolution = os.path.join(beyond, "p3-ray-convolution.toml")
+    one_line(claims(convolution, "--set", "network.power=1"), 2, "network.power", "P3 asks for gradients without jumps")
+    one_line(claims(os.path.join(beyond, "p3-saddle-bilinear.toml"), "--set", "network.outer=ones"), 2, "network.kind", "rotated")
+    one_line(claims(os.path.join(beyond, "p2-curve-bilinear.toml"), "--set", "network.outer=ones"), 2, "network.layers", "degree 2")
+
+
 def main():
-    for test in (published_predictions_are_measured, help_names_options_and_keys, one_claim_has_its_exponents, a_failing_prediction_is_a_result,
+    for test in (published_predictions_are_measured, other_settings_are_measured_or_refused, help_names_options_and_keys, one_claim_has_its_exponents, a_failing_prediction_is_a_result,
                  saddles_are_reached_and_left, kinks_are_followed, a_folder_is_all_its_studies,
                  threads_change_nothing, bad_studies_are_refused,
                  control_c_ends_it):

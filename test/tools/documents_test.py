@@ -13,8 +13,8 @@ from document import blocks, documents, first_difference, inline_commands, sessi
 from tool import BIN, MORE, in_temporary_folder
 from workplace import ENVIRONMENT, PYTHON, ROOT, make_workplace
 
-# A minute on two cores, some minutes.
-LONG = re.compile(r"sf-claims( --quick)?\s*(#|$)|build/release/bin/sf-experiment ")
+# Half a minute and more on two cores, some minutes.
+LONG = re.compile(r"sf-claims( --quick| tools/studies/beyond)?\s*(#|$)|build/release/bin/sf-experiment ")
 
 
 def is_long(command):

@@ -128,6 +128,8 @@ void find_end(Objective& objective, const Vector& w, LimitPath& path) {
 
 LimitPath compute_limit_path(Objective& objective, const KktPoint& point, const LimitPathOptions& options) {
   require_known_kinks(objective.network(), "limit path");
+  if (PiecewiseFlow::applies_to(objective.network()))  // it has no polar chart of its own, nor an expansion
+    throw InputError("limit path: found a network with kinks, expected one whose gradient does not jump");
   LimitPath path;
   Correlation correlation(objective);
   path.start = limit_path_start(correlation, point);
