@@ -46,9 +46,9 @@ void add_options(CommandLine& line, Arguments& a) {
       "KKT points are the unit vectors u with grad N(u) = D N(u) u, where N is the neural correlation "
       "function and D its degree. They are the directions in which the flow can leave the origin. If the "
       "source is a run, the tool also reports which of them the direction of the run approached, and when; "
-      "it then takes the problem and the data from the run file. If moreover the loss has margins and the "
-      "run "
-      "ends with all samples classified correctly, the tool finds the KKT point of the max-margin problem to "
+      "it then takes the problem and the data from the run file. If moreover the loss has margins and all "
+      "are larger than 1 at the end of the run, the tool looks for the KKT point of the max-margin problem "
+      "to "
       "which the direction turns in the late phase.");
   line.exit_status_note("After an interruption the points found so far are printed, and no file is written.");
 }

@@ -222,7 +222,7 @@ inline KktRow kkt_row(std::int64_t k) {
 inline KktRecord kkt_record(std::int64_t points) {
   KktRecord record;
   for (std::int64_t k = 0; k < points; ++k) record.rows.push_back(kkt_row(k));
-  if (points > 1) {
+  if (points != 1) {
     record.max_margin = {
         {figures(37, points, parameter_count), figure(38, points), 1e-12, 1e-13, 3, 1, 0.25, -0.3, 1}};
     for (std::int64_t k = 0; k < 4; ++k)

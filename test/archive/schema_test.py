@@ -62,6 +62,7 @@ TABLE = {
 }
 # What a table of KKT points adds.
 KKT, POINTS = "/kkt/kkt_point", 7
+LATE, MARGIN = "/max_margin/point", "/max_margin/margin"
 KKT_TABLE = {
     "/nearest_kkt": ("i8", ["/snapshot_time"]), "/alignment": ("f8", ["/snapshot_time"]),
     "/snapshot_kkt_residual": ("f8", ["/snapshot_time"]), "/neuron_alignment": ("f8", ["/snapshot_time", "/neuron"]),
@@ -73,7 +74,12 @@ KKT_TABLE = {
     "/kkt/active_neurons": ("i8", [KKT, "/layer"]), "/kkt/rank_one": ("i1", [KKT]), "/kkt/scalar_kkt": ("i1", [KKT]),
     "/kkt/one_sign": ("i1", [KKT, "/layer"]), "/kkt/equal_magnitude": ("i1", [KKT, "/layer"]),
     "/kkt/aligned": ("i1", [KKT, "/layer"]), "/kkt/clarke_residual": ("f8", [KKT]), "/kkt/passes": ("i1", [KKT]),
-    "/kkt/null": ("i1", [KKT]),
+    "/kkt/null": ("i1", [KKT]), "/max_margin_alignment": ("f8", ["/snapshot_time"]),
+    "/max_margin/weights": ("f8", [LATE, "/parameter"]), "/max_margin/point": ("i8", [LATE]),
+    "/max_margin/support_vectors": ("i8", [LATE]), "/max_margin/converged": ("i1", [LATE]), "/max_margin/approached": ("i1", [LATE]),
+    **{f"/max_margin/{name}": ("f8", [LATE]) for name in ("normalised_margin", "stationarity", "violation", "angle", "exponent")},
+    **{f"/max_margin/{name}": ("i8", [MARGIN]) for name in ("margin", "sample", "row")},
+    "/max_margin/value": ("f8", [MARGIN]), "/max_margin/multiplier": ("f8", [MARGIN]),
 }
 # What critical points and visits add: lengths of sample::saddle_record(4), and the rows of /saddles replaced.
 CRITICAL, ESCAPE, TRANSITION, SPECTRUM = ("/catalogue/critical_point", "/escapes/escape", "/transitions/transition",
@@ -153,7 +159,7 @@ FLAGS = {"/stepper": ([0, 1, 2], "dopri5 rosenbrock rkc"),
          "/events/direction": ([-1, 0, 1], "falling neither rising"), "/chart": ([0, 1], "cartesian polar"),
          "/kkt/second_order_status": ([0, 1, 2, 3], "maximum degenerate saddle unknown"), "/kkt/rank_one": VERDICT,
          "/kkt/scalar_kkt": VERDICT, "/kkt/one_sign": VERDICT, "/kkt/equal_magnitude": VERDICT,
-         "/kkt/aligned": VERDICT, "/kkt/passes": TRUTH, "/kkt/null": TRUTH,
+         "/kkt/aligned": VERDICT, "/kkt/passes": TRUTH, "/kkt/null": TRUTH, "/max_margin/converged": TRUTH, "/max_margin/approached": TRUTH,
          "/catalogue/kind": ([0, 1, 2, 3, 4], "origin saddle minimum unresolved gradient_flat"),
          "/catalogue/zero_neuron": VERDICT, "/escapes/kind": ([0, 1, 2], "eigenvector correlation descent"),
          "/saddles/pattern_preserved": VERDICT, "/mode_changes/kind": ([0, 1, 2, 3], "cross enter release branch"),
@@ -365,7 +371,7 @@ def check_skeleton_values(file):
 
 
 def check_with_xarray(path):
-    added = [group for group in ["kkt", "catalogue", "escapes", "transitions", "mode_changes", "rounds", "skeleton", "sequences", "stops", "matches", "flow_loss"] if any(f"/{group}/" in name for name in TABLE)]
+    added = [group for group in ["kkt", "max_margin", "catalogue", "escapes", "transitions", "mode_changes", "rounds", "skeleton", "sequences", "stops", "matches", "flow_loss"] if any(f"/{group}/" in name for name in TABLE)]
     for engine, groups in open_with_xarray(path, GROUPS + added).items():
         root = groups["/"]
         assert set(root.coords) >= {"time", "snapshot_time", "layer", "neuron", "parameter"}, (engine, root.coords)
@@ -414,9 +420,9 @@ with tempfile.TemporaryDirectory() as folder:
     check_with_tools(run_file)
     # The same with KKT points, added twice: the second table replaces the first.
     TABLE.update(KKT_TABLE)
-    SIZE[KKT] = POINTS
-    UNLIMITED.add(KKT)
-    ATTRIBUTES["/kkt"] = {"gradients": 1234, "seed": 5, "starts": 64, "unresolved": 2}
+    SIZE.update({KKT: POINTS, LATE: 1, MARGIN: 4})
+    UNLIMITED |= {KKT, LATE, MARGIN}
+    ATTRIBUTES.update({"/kkt": {"gradients": 1234, "seed": 5, "starts": 64, "unresolved": 2}, "/max_margin": {}})
     run("kkt", run_file, 3)
     run("kkt", run_file, POINTS)
     check_with_h5py(run_file)
@@ -473,7 +479,7 @@ with tempfile.TemporaryDirectory() as folder:
     ATTRIBUTES.update({"/rounds": {}, "/saddles": {}, "/run": {**ATTRIBUTES["/run"], "stop_reason": "running", "gradients": 30}})
     ATTRIBUTES["/problem"].update(test_dropped_rows=0, constant_columns="")
     ATTRIBUTES["/network"].update(order="birth", layer_sizes=[3, ROUNDS, 1])
-    for name in ["/kkt", "/catalogue", "/escapes", "/transitions", "/mode_changes"]:
+    for name in ["/kkt", "/max_margin", "/catalogue", "/escapes", "/transitions", "/mode_changes"]:
         del ATTRIBUTES[name]
     for name in ["wall_seconds", "finished_on"]:
         del ATTRIBUTES["/run"][name]

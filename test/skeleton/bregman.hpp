@@ -8,7 +8,8 @@ namespace saddleflow::pursuit_test {
 
 /// Implicit Euler steps of ds/dtau = -grad L(beta), s in the subdifferential of |beta|_1: with the step h,
 ///   beta = argmin L(b) + (|b|_1 - <s, b>) / h,   s <- s - h grad L(beta),
-/// the minimum by coordinate descent, one coordinate by Newton's method within a bracket.
+/// the minimum by coordinate descent, one coordinate by Newton's method within a bracket, and Newton steps of
+/// all between.
 class Bregman {
  public:
   Bregman(Dataset data, Loss loss, Real h);
@@ -21,6 +22,9 @@ class Bregman {
   };
   Slope slope(Index j, Real b);
   Real best(Index j);
+  /// Of the minimum that a step looks for.
+  Real merit(const Vector& beta, const Matrix& outputs) const;
+  void move_all();
   Dataset data_;
   Matrix inputs_;  // a sample a row: coordinate descent reads one input of all samples
   Loss loss_;

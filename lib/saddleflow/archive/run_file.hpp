@@ -194,10 +194,10 @@ struct MarginRow {
 /// the group /max_margin.
 struct KktRecord {
   std::vector<KktRow> rows;
+  std::vector<std::pair<std::string, std::int64_t>>
+      counts;                                 ///< attributes: seed, starts, unresolved, gradients ...
   std::vector<MaxMarginRow> max_margin = {};  ///< at most one
   std::vector<MarginRow> margins = {};        ///< all of that point
-  std::vector<std::pair<std::string, std::int64_t>>
-      counts;  ///< attributes: seed, starts, unresolved, gradients ...
 };
 
 /// Rows in each stream of a file.

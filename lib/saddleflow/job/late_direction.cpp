@@ -56,7 +56,8 @@ std::optional<LateDirection> follow_late_direction(const KktProblem& problem) {
   const Vector end = weights_at(snapshots.back());
   const Real least =
       objective.loss().function().margins(objective.outputs(end), objective.data().targets).minCoeff();
-  if (!(least > 0)) return std::nullopt;
+  // Tiny outputs of the right signs are no late phase.
+  if (!(least > 1)) return std::nullopt;
   LateDirection late;
   late.time = static_cast<Real>(snapshots.back().time);
   late.normalised_margin = least / std::pow(end.norm(), static_cast<Real>(objective.network().degree()));

@@ -32,8 +32,8 @@ struct LateDirection {
   bool approached = false;
 };
 
-/// From the last snapshot of problem.run. None where the loss has no margins or that snapshot misclassifies a
-/// sample: the run has no late phase.
+/// From the last snapshot of problem.run. None where the loss has no margins or one of them is not larger
+/// than 1 there, where losses begin to fall exponentially: the run has no late phase.
 std::optional<LateDirection> follow_late_direction(const KktProblem& problem);
 
 /// Gives the record of a search the point and its margins, and the rows of the snapshots their cosines.
