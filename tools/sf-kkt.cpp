@@ -78,7 +78,8 @@ int run(const Arguments& a, const std::string& command) {
   if (problem.run && !table.interrupted) {
     approach = follow_run(problem, table);
     limits = follow_neurons(problem, *approach, search_options(a, workers));
-    late = follow_late_direction(problem);
+    late = follow_late_direction(problem, &interrupted);
+    table.interrupted = late && late->point.interrupted;
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (!a.output.empty() && !table.interrupted)
@@ -89,7 +90,7 @@ int run(const Arguments& a, const std::string& command) {
     print_search(stdout, table, !a.no_descend, seconds.count());
     print_memory(stdout, problem.description.parameter_layer.size());
     if (approach) print_approach(stdout, *approach, limits, table, problem.description);
-    if (late) print_late_direction(stdout, *late);
+    if (late && !late->point.interrupted) print_late_direction(stdout, *late);
     if (!a.output.empty() && !table.interrupted) fmt::print("file:    {}\n", a.output);
   }
   return table.interrupted ? 130 : 0;

@@ -232,7 +232,8 @@ void kkt(const std::string& source, const std::vector<std::string>& overrides, c
     std::optional<LateDirection> late;
     if (problem.run) {
       approach = follow_run(problem, table);
-      late = follow_late_direction(problem);
+      late = follow_late_direction(problem, &interrupted);
+      if (late && late->point.interrupted) return;
     }
     write_kkt(output, problem, table, approach, late, command, existing_file(overwrite));
   });

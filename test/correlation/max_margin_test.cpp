@@ -210,6 +210,13 @@ BOOST_AUTO_TEST_CASE(what_has_no_such_point_is_refused) {
   };
   BOOST_CHECK_EXCEPTION(find_max_margin_point(square, truth.reshaped()), InputError, says("square"));
   BOOST_CHECK_EXCEPTION(find_max_margin_point(logistic, -truth.reshaped()), InputError, says("correctly"));
+  Objective wide(feed_forward({3, 130, 1}, Activation(0, 2)), samples, Loss(logistic_loss()));
+  BOOST_CHECK_EXCEPTION(find_max_margin_point(wide, Vector::Ones(wide.size())), InputError,
+                        says("520 weights"));
+  const std::atomic<bool> interrupt{true};
+  const MaxMarginPoint none = find_max_margin_point(logistic, truth.reshaped(), &interrupt);
+  BOOST_TEST(none.interrupted);
+  BOOST_TEST(!none.converged);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

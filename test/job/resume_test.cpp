@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(an_interrupt_anywhere_changes_no_count) {
     const std::int64_t calls = kMany - calls_left;
     int stops = 0;
     std::int64_t wrong = 0;
-    for (std::int64_t k = 1; k <= calls; k += 29) {
+    for (std::int64_t k = 1; k <= calls; k += 23) {
       if (run(flow, file, k, false).stop_reason != "interrupted") continue;
       ++stops;
       const std::vector<std::string> found = counts(run(flow, file, kMany, true));

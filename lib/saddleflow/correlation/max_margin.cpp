@@ -99,7 +99,8 @@ struct Iterate {
 
 class Search {
  public:
-  Search(const Objective& objective, const Vector& w) : margins_(objective) {
+  Search(const Objective& objective, const Vector& w, const std::atomic<bool>* interrupt)
+      : margins_(objective), interrupt_(interrupt) {
     const Matrix& m = margins_.at(w);
     const Real least = m.minCoeff();
     if (!(least > 0))
@@ -120,7 +121,7 @@ class Search {
     choose_by_loss();
     settle();
     MaxMarginPoint first = finish();
-    if (first.converged) return first;
+    if (first.converged || first.interrupted) return first;
     now_ = start;
     choose_by_hull();
     settle();
@@ -131,7 +132,8 @@ class Search {
  private:
   /// Changes the set of the support vectors until all conditions hold, or no more set is left to try.
   void settle() {
-    for (int change = 0; change < kMostChanges && !support_.empty(); ++change, ++point_.changes) {
+    for (int change = 0; change < kMostChanges && !support_.empty() && !interrupted();
+         ++change, ++point_.changes) {
       Iterate start = now_;
       if (!solve()) {
         // Too many equations: the least likely support vector goes.
@@ -220,7 +222,8 @@ class Search {
   bool solve() {
     evaluate(now_);
     const Real goal = kMaxMarginTolerance / 10 * now_.w.norm();
-    for (int k = 0; k < kMostSteps && now_.residual.norm() > Real(1e-15) * now_.w.norm(); ++k) {
+    for (int k = 0; k < kMostSteps && !interrupted() && now_.residual.norm() > Real(1e-15) * now_.w.norm();
+         ++k) {
       const Vector step = newton_step();
       if (!step.allFinite() || !move_along(step)) break;
     }
@@ -279,6 +282,7 @@ class Search {
   }
 
   MaxMarginPoint finish() {
+    point_.interrupted = interrupted();
     point_.margins = margins_.at(now_.w);
     point_.weights = now_.w;
     point_.multipliers = spread(now_.lambda);
@@ -288,12 +292,16 @@ class Search {
     point_.stationarity = (now_.w - margins_.gradient(point_.multipliers)).norm() / norm;
     point_.violation = std::max(Real(0), 1 - point_.margins.minCoeff());
     if (sum > 0) point_.violation = std::max(point_.violation, -now_.lambda.minCoeff() / sum);
-    point_.converged = point_.support > 0 && point_.stationarity <= kMaxMarginTolerance &&
+    point_.converged = !point_.interrupted && point_.support > 0 &&
+                       point_.stationarity <= kMaxMarginTolerance &&
                        point_.violation <= kMaxMarginTolerance && now_.w.allFinite();
     return point_;
   }
 
+  bool interrupted() const { return interrupt_ && *interrupt_; }
+
   Margins margins_;
+  const std::atomic<bool>* interrupt_;
   Matrix loss_multipliers_;  // of the loss at the given weights, scaled as those of a KKT point
   std::vector<Place> support_;
   Iterate now_;
@@ -302,7 +310,8 @@ class Search {
 
 }  // namespace
 
-MaxMarginPoint find_max_margin_point(const Objective& objective, const Vector& w) {
+MaxMarginPoint find_max_margin_point(const Objective& objective, const Vector& w,
+                                     const std::atomic<bool>* interrupt) {
   if (!objective.loss().traits().classification)
     throw InputError("max-margin problem: the " + objective.loss().name() +
                      " loss has no margins, expected a loss with the trait classification");
@@ -310,7 +319,7 @@ MaxMarginPoint find_max_margin_point(const Objective& objective, const Vector& w
   if (w.size() > kMaxMarginWeights)
     throw InputError(fmt::format("max-margin problem: found {} weights, expected at most {}", w.size(),
                                  kMaxMarginWeights));
-  return Search(objective, w).run();
+  return Search(objective, w, interrupt).run();
 }
 
 }  // namespace saddleflow

@@ -48,7 +48,8 @@ void measure_approach(const std::vector<archive::SnapshotRow>& snapshots, int de
 
 }  // namespace
 
-std::optional<LateDirection> follow_late_direction(const KktProblem& problem) {
+std::optional<LateDirection> follow_late_direction(const KktProblem& problem,
+                                                   const std::atomic<bool>* interrupt) {
   Objective& objective = *problem.objective;
   if (!problem.run || !objective.loss().traits().classification) return std::nullopt;
   const std::vector<archive::SnapshotRow> snapshots = problem.run->snapshot_rows();
@@ -62,7 +63,7 @@ std::optional<LateDirection> follow_late_direction(const KktProblem& problem) {
   late.time = static_cast<Real>(snapshots.back().time);
   late.normalised_margin = least / std::pow(end.norm(), static_cast<Real>(objective.network().degree()));
   try {
-    late.point = find_max_margin_point(objective, end);
+    late.point = find_max_margin_point(objective, end, interrupt);
   } catch (const InputError& error) {
     late.refusal = error.what();
     return late;

@@ -2,6 +2,7 @@
 // sf-kkt beside the early end (kkt_run.hpp).
 #pragma once
 
+#include <atomic>
 #include <limits>
 #include <optional>
 #include <string>
@@ -33,8 +34,10 @@ struct LateDirection {
 };
 
 /// From the last snapshot of problem.run. None where the loss has no margins or one of them is not larger
-/// than 1 there, where losses begin to fall exponentially: the run has no late phase.
-std::optional<LateDirection> follow_late_direction(const KktProblem& problem);
+/// than 1 there, where losses begin to fall exponentially: the run has no late phase. `interrupt` as for
+/// find_max_margin_point(); point.interrupted tells of it.
+std::optional<LateDirection> follow_late_direction(const KktProblem& problem,
+                                                   const std::atomic<bool>* interrupt = nullptr);
 
 /// Gives the record of a search the point and its margins, and the rows of the snapshots their cosines.
 void describe_late_direction(const LateDirection& late, archive::KktRecord& record,
