@@ -69,11 +69,6 @@ KktProblem opened(const std::string& path, const std::vector<std::string>& overr
   return problem;
 }
 
-Vector weights_of(const archive::SnapshotRow& row) {
-  return Eigen::Map<const Eigen::VectorXd>(row.weights.data(), static_cast<Index>(row.weights.size()))
-      .cast<Real>();
-}
-
 /// A weight vector that has a direction.
 bool has_direction(const Vector& w) {
   const Real norm = w.norm();
@@ -83,8 +78,6 @@ bool has_direction(const Vector& w) {
 // The loss has fallen by this part of that of the origin: the least that is surely seen, as times before it
 // count.
 constexpr Real kFallOfLoss = Real(1e-3);
-// Levels of the cosine whose crossings are told: 0.9, 0.99, ..., as long as a number holds the next.
-constexpr Real kFirstLevel = Real(0.1), kNextLevel = 10, kLastLevel = Real(1e-13);
 
 /// The event, or where the study has none of them the first snapshot whose loss has fallen by a thousandth.
 Real escape_time(const KktProblem& problem, const std::vector<archive::SnapshotRow>& snapshots) {
@@ -177,13 +170,12 @@ class Follower {
     approach_.cosine = here.cosine;
     approach_.neuron_cosine = here.neuron_cosine;
     approach_.neuron_share = neuron_shares(w);
-    Real distance = kFirstLevel;  // of the level to be exceeded next from 1
+    LevelsOfCosine levels;
     for (std::size_t k = 0; k < snapshots_.size() && before_escape(snapshots_[k]); ++k) {
       const Vector v = weights_of(snapshots_[k]);
       if (!has_direction(v)) continue;
       const Real cosine = align(correlation_, point, v).cosine;
-      for (; distance > kLastLevel && cosine > 1 - distance; distance /= kNextLevel)
-        approach_.crossings.push_back({1 - distance, static_cast<Real>(snapshots_[k].time)});
+      levels.see(cosine, static_cast<Real>(snapshots_[k].time), approach_.crossings);
     }
   }
 
@@ -206,6 +198,17 @@ class Follower {
 };
 
 }  // namespace
+
+Vector weights_of(const archive::SnapshotRow& row) {
+  return Eigen::Map<const Eigen::VectorXd>(row.weights.data(), static_cast<Index>(row.weights.size()))
+      .cast<Real>();
+}
+
+void LevelsOfCosine::see(Real cosine, Real time, std::vector<AlignmentCrossing>& crossings) {
+  constexpr Real next = 10, last = Real(1e-13);
+  for (; distance_ > last && cosine > 1 - distance_; distance_ /= next)
+    crossings.push_back({1 - distance_, time});
+}
 
 KktProblem open_problem(const std::string& path, const std::vector<std::string>& overrides,
                         const std::string& command) {

@@ -40,6 +40,18 @@ struct AlignmentCrossing {
   Real time = 0;
 };
 
+/// The levels 0.9, 0.99, ... as a cosine exceeds them, as long as a number holds the next.
+class LevelsOfCosine {
+ public:
+  void see(Real cosine, Real time, std::vector<AlignmentCrossing>& crossings);
+
+ private:
+  Real distance_ = Real(0.1);  // of the level to be exceeded next from 1
+};
+
+/// The weights that a snapshot holds.
+Vector weights_of(const archive::SnapshotRow& row);
+
 /// The phase near the origin of a run, seen from the KKT points.
 struct RunApproach {
   std::vector<archive::SnapshotRow> rows;                     ///< one each per snapshot: what add_kkt() takes

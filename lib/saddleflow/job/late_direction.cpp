@@ -10,40 +10,37 @@
 namespace saddleflow {
 namespace {
 
-Vector weights_at(const archive::SnapshotRow& row) {
-  return Eigen::Map<const Eigen::VectorXd>(row.weights.data(), static_cast<Index>(row.weights.size()))
-      .cast<Real>();
+// Below this the errors of a run's steps may be all that is left of an angle.
+constexpr Real kArrived = Real(1e-6);
+
+/// Of two directions; precise where it is small, unlike the inverse cosine.
+Real angle_between(const Vector& a, const Vector& b) {
+  return 2 * std::asin(std::min(Real(1), (a.normalized() - b.normalized()).norm() / 2));
 }
 
-// As those of the early end (kkt_run.cpp): a level is told as long as a number holds its distance from 1.
-constexpr Real kFirstDistance = Real(0.1), kLastDistance = Real(1e-13);
-
 void follow_snapshots(const std::vector<archive::SnapshotRow>& snapshots, LateDirection& late) {
-  Real distance = kFirstDistance;
+  LevelsOfCosine levels;
   for (const archive::SnapshotRow& row : snapshots) {
-    const Vector w = weights_at(row);
+    const Vector w = weights_of(row);
     const Real cosine = w.norm() > 0 ? w.normalized().dot(late.point.weights.normalized())
                                      : std::numeric_limits<Real>::quiet_NaN();
     late.cosines.push_back(static_cast<double>(cosine));
-    for (; distance > kLastDistance && cosine > 1 - distance; distance /= 10)
-      late.crossings.push_back({1 - distance, static_cast<Real>(row.time)});
+    levels.see(cosine, static_cast<Real>(row.time), late.crossings);
   }
 }
 
-Real angle_of(double cosine) { return std::acos(std::clamp(static_cast<Real>(cosine), Real(-1), Real(1))); }
-
 /// Compares the last snapshot with the first one of the second half of ln t.
 void measure_approach(const std::vector<archive::SnapshotRow>& snapshots, int degree, LateDirection& late) {
-  late.angle = angle_of(late.cosines.back());
+  late.angle = angle_between(weights_of(snapshots.back()), late.point.weights);
   const Real half = std::log(late.time) / 2;
   for (std::size_t k = 0; k + 1 < snapshots.size(); ++k) {
     const Real log_time = std::log(static_cast<Real>(snapshots[k].time));
     if (!(log_time >= half) || !(log_time > 1)) continue;
-    late.exponent =
-        std::log(late.angle / angle_of(late.cosines[k])) / std::log(std::log(late.time) / log_time);
+    late.exponent = std::log(late.angle / angle_between(weights_of(snapshots[k]), late.point.weights)) /
+                    std::log(std::log(late.time) / log_time);
     break;
   }
-  late.approached = late.exponent <= Real(-0.5) / static_cast<Real>(degree);
+  late.approached = late.angle <= kArrived || late.exponent <= Real(-0.5) / static_cast<Real>(degree);
 }
 
 }  // namespace
@@ -54,7 +51,7 @@ std::optional<LateDirection> follow_late_direction(const KktProblem& problem,
   if (!problem.run || !objective.loss().traits().classification) return std::nullopt;
   const std::vector<archive::SnapshotRow> snapshots = problem.run->snapshot_rows();
   if (snapshots.empty()) return std::nullopt;
-  const Vector end = weights_at(snapshots.back());
+  const Vector end = weights_of(snapshots.back());
   const Real least =
       objective.loss().function().margins(objective.outputs(end), objective.data().targets).minCoeff();
   // Tiny outputs of the right signs are no late phase.

@@ -27,9 +27,10 @@ struct LateDirection {
   /// The angle goes like (ln t)^exponent, over the second half of ln t; NaN where the run is too short to
   /// say.
   Real exponent = std::numeric_limits<Real>::quiet_NaN();
-  /// The point was found, and the angle falls at least half as fast as theory expects of the slowest
-  /// deviations, (ln t)^(-1/D). Otherwise the point is one near the run, and the run need not go there: a
-  /// direction can pass a saddle of the max-margin problem, and leaves it like a power of ln t.
+  /// The point was found, and the direction is there to 1e-6, or the angle falls at least half as fast as
+  /// theory expects of the slowest deviations, (ln t)^(-1/D). Otherwise the point is one near the run, and
+  /// the run need not go there: a direction can pass a saddle of the max-margin problem, and leaves it like a
+  /// power of ln t.
   bool approached = false;
 };
 
