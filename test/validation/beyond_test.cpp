@@ -7,6 +7,7 @@
 #include "validation/claim.hpp"
 #include "validation/first_saddle.hpp"
 #include "validation/ray_rate.hpp"
+#include "validation/refused.hpp"
 #include "validation/shipped.hpp"
 
 namespace saddleflow::claims {
@@ -17,15 +18,6 @@ namespace {
 
 StudyTable beyond(const std::string& name, const std::vector<std::string>& overrides = {}) {
   return StudyTable::read(std::string(CLAIMS) + "/../beyond/" + name + ".toml", overrides);
-}
-
-/// The message names this key and holds these words.
-void refused(const StudyTable& study, const std::string& key, const std::string& words) {
-  BOOST_CHECK_EXCEPTION(measure_claim(study), InputError, [&](const InputError& error) {
-    const std::string message = error.what();
-    BOOST_TEST_MESSAGE(message);
-    return message.find(key) != std::string::npos && message.find(words) != std::string::npos;
-  });
 }
 
 }  // namespace

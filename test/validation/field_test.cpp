@@ -5,6 +5,7 @@
 
 #include "validation/claim.hpp"
 #include "validation/problem.hpp"
+#include "validation/refused.hpp"
 
 namespace saddleflow::claims {
 
@@ -21,14 +22,6 @@ Verdict verdict_of(const Report& report, std::size_t k) {
   const Finding& f = report.findings.at(k);
   BOOST_TEST_MESSAGE(f.claim << " | " << f.prediction << " | " << f.measured << " | " << name_of(f.verdict));
   return f.verdict;
-}
-
-void refused(const StudyTable& study, const std::string& key, const std::string& words) {
-  BOOST_CHECK_EXCEPTION(measure_claim(study), InputError, [&](const InputError& error) {
-    const std::string message = error.what();
-    BOOST_TEST_MESSAGE(message);
-    return message.find(key) != std::string::npos && message.find(words) != std::string::npos;
-  });
 }
 
 }  // namespace
