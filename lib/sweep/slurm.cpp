@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "saddleflow/archive/output_lock.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/output_path.hpp"
 #include "sweep/runner.hpp"
@@ -128,6 +129,7 @@ std::string write_slurm_script(const SweepFile& sweep, const SlurmPlan& plan, co
                                const std::string& program) {
   make_folder(folder);
   const std::string path = (std::filesystem::path(folder) / "sweep.slurm").string();
+  const archive::OutputLock mine(path);
   write_output(path, slurm_script(sweep, plan, folder, program), ExistingFile::replace);
   return path;
 }

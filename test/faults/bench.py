@@ -1,4 +1,4 @@
-"""A tool with the shim before it, in a folder that is made anew for every call; TEST.py BIN_DIR SHIM [more]."""
+"""A tool's call in a folder that is made anew every time; TEST.py BIN_DIR [more]."""
 import os
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 from contents import contents
 
-BIN, SHIM = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+BIN = os.path.abspath(sys.argv[1])
 LIMIT = 60  # seconds of a call that takes a tenth of one
 
 
@@ -55,7 +55,12 @@ class Bench:
     def outputs(self):
         return {name: contents(name) for name in self.case.outputs}
 
-    def run(self, **plan):
-        """The call with a plan of the shim (fault_shim.cpp); the counts are then in `report`."""
-        return run(self.case.tool, *self.case.arguments, LD_PRELOAD=SHIM, FAULT_PROGRAM=self.case.tool,
+    def run(self, shim, **plan):
+        """The call with the shim before it, and a plan of it (fault_shim.cpp); the counts are then in `report`."""
+        return run(self.case.tool, *self.case.arguments, LD_PRELOAD=shim, FAULT_PROGRAM=self.case.tool,
                    FAULT_PREFIX=self.place, FAULT_REPORT=self.report, **plan)
+
+    def begin(self):
+        """The call as a process that goes on beside this one; nobody reads what it prints."""
+        return subprocess.Popen([os.path.join(BIN, self.case.tool), *self.case.arguments],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

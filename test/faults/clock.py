@@ -7,20 +7,21 @@ import tempfile
 from bench import Bench, sample, succeed
 from cases import all_cases, write_inputs
 
+SHIM = os.path.abspath(sys.argv[2])
 NAMES = ("flow", "flow --resume", "pursuit", "limit")
 
 
 def jumps(bench, most):
     """Runs with a jump; all looks of the tool at the clock are counted first."""
     bench.renew()
-    bench.run(FAULT_CLOCK=str(10**9))
+    bench.run(SHIM, FAULT_CLOCK=str(10**9))
     with open(bench.report) as file:
         looks = int(file.read().split()[1])
     assert looks > 0, bench.case.name
     chosen = sample(looks, most)
     for at in chosen:
         bench.renew()
-        result = bench.run(FAULT_CLOCK=str(at))
+        result = bench.run(SHIM, FAULT_CLOCK=str(at))
         assert result.returncode == 0 and not result.stderr, (bench.case.name, at, result.returncode, result.stderr)
         assert bench.outputs() == bench.clean, (bench.case.name, at)
     print(f"{bench.case.name:18} {looks:4} looks at the clock, {len(chosen):3} jumps: the same results")

@@ -8,11 +8,16 @@ import h5py
 PASSING = {"run_id", "created", "history", "wall_seconds", "start_run_id"}
 
 
+# Beside outputs while a call runs, and after one that was killed.
+DRAFTS = (".part", ".lock", ".tmp")
+
+
 def contents(path):
-    """Of a file or of all files of a folder: what two whole results of one call have in common. None: not readable."""
+    """Of a file or of all files of a folder but drafts: what two whole results of one call have in common. None: not
+    readable."""
     if os.path.isdir(path):
         return {name: contents(os.path.join(path, name)) for name in sorted(os.listdir(path))
-                if not name.endswith((".ckpt.h5", ".log", ".job"))}
+                if not name.endswith((".ckpt.h5", ".log", ".job", *DRAFTS))}
     if not os.path.exists(path):
         return "missing"
     if path.endswith(".h5"):

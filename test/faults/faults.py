@@ -11,10 +11,11 @@ import sys
 import tempfile
 from collections import defaultdict
 
-from bench import Bench, run, sample, succeed
+from aftermath import Before, drafts, what_is_lost
+from bench import Bench, sample, succeed
 from cases import all_cases, write_inputs
-from contents import fingerprints
 
+SHIM = os.path.abspath(sys.argv[2])
 MORE = dict(enumerate(sys.argv[3:]))
 MOST = int(MORE.get(0, 200))
 CASES, CALLS = [MORE[k].split(",") if MORE.get(k) else None for k in (1, 2)]
@@ -22,11 +23,10 @@ ERRORS = {"write": errno.ENOSPC, "write...": errno.ENOSPC, "read": errno.EIO, "f
           "open": errno.EMFILE, "truncate": errno.ENOSPC, "malloc": errno.ENOMEM, "hdf5-malloc": errno.ENOMEM}
 # HDF5 1.10 does not survive it where its own memory fails (test/README.md): only where it is asked for.
 USUAL = [name for name in ERRORS if name != "hdf5-malloc"]
-CHECKPOINT = "out/a.ckpt.h5"
 
 
 def with_fault(bench, call, at):
-    return bench.run(FAULT_CALL=call.rstrip("."), FAULT_AT=str(at), FAULT_ERRNO=str(ERRORS[call]),
+    return bench.run(SHIM, FAULT_CALL=call.rstrip("."), FAULT_AT=str(at), FAULT_ERRNO=str(ERRORS[call]),
                      FAULT_LASTING=str(int(call.endswith("..."))))
 
 
@@ -41,11 +41,10 @@ def count(bench, call):
 def faults(bench, call, at):
     """What is wrong, in words; nothing where all is right."""
     bench.renew()
-    before = {name: fingerprints(name) for name in bench.case.outputs}
-    checkpoint = fingerprints(CHECKPOINT)
+    before = Before(bench)
     try:
         result = with_fault(bench, call, at)
-        return said(bench.case, result, call) + left(bench, before, checkpoint, result)
+        return said(bench.case, result, call) + left(bench, before, result)
     except subprocess.TimeoutExpired:
         return ["hangs"]
 
@@ -64,31 +63,11 @@ def said(case, result, call):
     return []
 
 
-def left(bench, before, checkpoint, result):
-    case, now = bench.case, bench.outputs()
-    found = [f"left: a .{name.rsplit('.', 1)[1]}" for _, _, names in os.walk(".") for name in names
-             if name.endswith((".part", ".lock", ".tmp"))]
+def left(bench, before, result):
+    found = drafts()
     if result.returncode == 0:
-        return found + ([] if now == bench.clean else ["status 0 with another result"])
-    bytes_now = {name: fingerprints(name) for name in case.outputs}
-    intact = bytes_now == before
-    if intact and fingerprints(CHECKPOINT) != checkpoint and before.get("out/a.h5") != "missing":
-        found.append("the old file has lost its checkpoint")
-    if not case.resumes and not case.names_runs:
-        found += [f"{name} is neither the old one nor the new one" for name in now
-                  if not either(before[name], bytes_now[name], now[name], bench.clean[name])]
-    second = run(case.tool, *(case.again if case.resumes and not intact else case.arguments))
-    if second.returncode != 0:
-        return found + [f"again: status {second.returncode}: {second.stderr.strip()[:300]}"]
-    return found + ([] if bench.outputs() == bench.clean else ["again: another result"])
-
-
-def either(before, bytes_now, now, clean):
-    """Whether a file, or each one of a folder, is the old one or the complete new one."""
-    if isinstance(bytes_now, dict):
-        return all(either(before.get(name, "missing"), bytes_now[name], now.get(name), clean.get(name))
-                   for name in bytes_now if name in now)
-    return bytes_now == before or (now is not None and now == clean)
+        return found + ([] if bench.outputs() == bench.clean else ["status 0 with another result"])
+    return found + what_is_lost(bench, before)
 
 
 def check(bench, call, wrong):

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "saddleflow/archive/output_lock.hpp"
 #include "saddleflow/archive/schema.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/output_path.hpp"
@@ -124,6 +125,7 @@ std::vector<std::string> export_csv(const RunReader& run, const std::string& fol
   if (error) throw IoError(folder + ": cannot be made: " + error.message());
   std::vector<std::string> paths;
   for (const auto& [path, text] : files) {
+    const OutputLock mine(path);
     write_output(path, text, existing);
     paths.push_back(path);
   }

@@ -22,7 +22,8 @@ std::string draft_name(const std::string& path);
 
 /// Writes a text in one step: a draft that takes the name when it is on the disk. Links are followed.
 /// InputError as require_plain_output(), and if the file exists and is to be kept; IoError if it cannot be
-/// written.
+/// written. A caller that holds an archive::OutputLock meanwhile also removes the draft that a killed process
+/// has left.
 void write_output(const std::string& path, std::string_view text, ExistingFile existing);
 
 }  // namespace saddleflow

@@ -21,7 +21,8 @@ std::string render_page(const std::vector<RunData>& runs);
 std::string render_page(const archive::SweepRecord& sweep);
 
 /// Renders the page into a file, which is there either whole or not at all. Symbolic links are followed.
-/// InputError: it exists and is to be kept, or is no plain file; IoError: it cannot be written.
+/// InputError: it exists and is to be kept, or is no plain file; IoError: it cannot be written, or another
+/// process is writing it.
 void write_page(const std::string& path, const RunData& run, ExistingFile existing);
 void write_page(const std::string& path, const std::vector<RunData>& runs, ExistingFile existing);
 void write_page(const std::string& path, const archive::SweepRecord& sweep, ExistingFile existing);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "saddleflow/archive/output_lock.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/output_path.hpp"
 #include "saddleflow/report/page.hpp"
@@ -17,6 +18,7 @@ void write_rendered(const std::string& path, ExistingFile existing,
   std::error_code ignored;
   if (existing == ExistingFile::keep && std::filesystem::exists(path, ignored))
     throw InputError(fmt::format("{}: exists already; --force overwrites it", path));
+  const archive::OutputLock mine(path);
   write_output(path, render(), existing);
 }
 
