@@ -47,12 +47,6 @@ struct Options {
   Workers* workers = nullptr;  ///< threads for the seeds; nullptr: the calling thread alone
 };
 
-/// Thrown when Options::interrupt was set; exit status 130.
-class Interrupted : public Error {
- public:
-  Interrupted() : Error("interrupted", 130) {}
-};
-
 using Measure = Report (*)(const StudyTable& study, const Options& options);
 
 /// A kind of claim: the value of the study's claim.kind, and the function that measures it.

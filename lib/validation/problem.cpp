@@ -73,7 +73,9 @@ Problem::Problem(const StudyTable& study, const Options& options)
       study_(&study),
       options_(options),
       title_(study.text("title")),
-      init_(checked_init(study)) {}
+      init_(checked_init(study)) {
+  correlation.set_interrupt(interrupt);
+}
 
 Vector Problem::direction(std::uint64_t seed) const { return drawn_direction(*study_, network(), seed); }
 

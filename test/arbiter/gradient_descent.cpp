@@ -24,6 +24,8 @@ class Descent {
         logistic_(p.logistic) {
     for (std::size_t l = 0; l < p.widths.size(); ++l) width_[l] = p.widths[l];
     for (std::size_t l = 0; l < kMatrices; ++l) rate_[l] = l < p.rates.size() ? p.rates[l] : 1;
+    for (std::size_t k = 0; k < kWidth; ++k)
+      unit_rate_[k] = k < p.neuron_rates.size() ? p.neuron_rates[k] : 1;
     scale_ = p.mean ? 1.0 / static_cast<double>(p.inputs.size()) : 1.0;
     for (std::size_t i = 0; i < p.inputs.size(); ++i) {
       used_[i] = scale_;
@@ -107,7 +109,7 @@ class Descent {
             slope += d[i] * a[i];
             back[i] += weight * d[i];
           }
-          weight -= h * rate_[l] * (slope + decay_ * weight);
+          weight -= h * rate_[l] * unit_rate_[l == 0 ? r : c] * (slope + decay_ * weight);
         }
         if (l == 0) continue;
         for (int i = 0; i < N; ++i) delta_[l][c][i] = side_[l][c][i] * back[i];
@@ -116,7 +118,7 @@ class Descent {
   }
 
   int matrices_, width_[kMatrices + 1] = {};
-  double slope_, at_zero_, decay_, rate_[kMatrices], scale_ = 1;
+  double slope_, at_zero_, decay_, rate_[kMatrices], unit_rate_[kWidth], scale_ = 1;
   bool logistic_;
   alignas(64) double a_[kMatrices + 1][kWidth][N] = {};
   alignas(64) double side_[kMatrices + 1][kWidth][N] = {};

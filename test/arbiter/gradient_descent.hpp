@@ -27,6 +27,8 @@ struct PlainProblem {
   bool mean = false;          ///< divide by the number of samples
   double decay = 0;           ///< (decay / 2) |w|^2 is added to the loss; not of convolutions
   std::vector<double> rates;  ///< of each matrix; empty: all 1. Not of convolutions
+  /// With one hidden layer: factor on the rates of all weights of each hidden unit; empty: all 1.
+  std::vector<double> neuron_rates;
   std::vector<std::vector<double>> inputs, targets;  ///< one entry a sample
   std::vector<double> start;                         ///< matrix after matrix, column after column
   double t_end = 1;

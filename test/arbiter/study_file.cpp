@@ -51,11 +51,12 @@ void write_study(const std::filesystem::path& folder, const std::string& comment
                   "inputs = \"given\"\ntargets = \"given\"\n[data.given]\ninputs = {}\ntargets = {}\n[loss]\n"
                   "kind = \"{}\"\nreduction = \"{}\"\n[init]\nkind = \"given\"\nkeep_norm = true\nweights = "
                   "{}\n[flow]\n"
-                  "t_end = {}\nrtol = {}\ndecay = {}\nrate = {}\n",
+                  "t_end = {}\nrtol = {}\ndecay = {}\nrate = {}\n{}",
                   comment, p.patches.kernel > 0 ? "convolution" : "feed_forward", fmt::join(p.widths, ", "),
                   patch_keys(p.patches), number(p.slope), rows(p.inputs), rows(p.targets),
                   p.logistic ? "logistic" : "square", p.mean ? "mean" : "sum", list(p.start), number(p.t_end),
-                  number(rtol), number(p.decay), p.rates.empty() ? "1.0" : list(p.rates)));
+                  number(rtol), number(p.decay), p.rates.empty() ? "1.0" : list(p.rates),
+                  p.neuron_rates.empty() ? "" : "neuron_rate = " + list(p.neuron_rates) + "\n"));
   write(folder / "right.json",
         fmt::format(
             "{{\n\"time\": {},\n\"loss\": {},\n\"weights\": {},\n\"error\": {},\n\"tolerance\": {}\n}}\n",

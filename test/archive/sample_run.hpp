@@ -58,7 +58,7 @@ inline RunDescription description() {
 /// A piecewise-smooth run with a test set and predicted plateaus, under a loss that has margins.
 inline RunDescription description_with_modes() {
   RunDescription d = description();
-  d.mode_changes = d.margins = d.patches = true;
+  d.mode_changes = d.margins = d.patches = d.decay = true;
   d.test_sample_count = 2;
   d.test_inputs = {-1, -2, -3, -4, -5, -6};
   d.test_targets = {0.25, -0.25};
@@ -109,6 +109,7 @@ inline TimeRow time_row_with_modes(std::int64_t k) {
   TimeRow row = time_row(k);
   row.sliding_count = k % 5;
   row.dead_neurons = k % 3;
+  row.penalty = figure(112, k);
   row.normalised_margin = figure(46, k);
   row.margin_kkt_residual = figure(47, k);
   row.test_loss = figure(110, k);
@@ -242,7 +243,8 @@ inline bool same(const TimeRow& a, const TimeRow& b) {
          a.layer_norm == b.layer_norm && a.neuron_norm == b.neuron_norm && a.log_time == b.log_time &&
          a.log_weight_norm == b.log_weight_norm && a.phase_time == b.phase_time && a.chart == b.chart &&
          a.kkt_residual == b.kkt_residual && a.sliding_count == b.sliding_count &&
-         a.dead_neurons == b.dead_neurons && same(a.normalised_margin, b.normalised_margin) &&
+         a.dead_neurons == b.dead_neurons && same(a.penalty, b.penalty) &&
+         same(a.normalised_margin, b.normalised_margin) &&
          same(a.margin_kkt_residual, b.margin_kkt_residual) && same(a.test_loss, b.test_loss) &&
          same(a.test_error, b.test_error);
 }

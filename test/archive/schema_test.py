@@ -110,7 +110,7 @@ SADDLE_TABLE = {
     "/saddles/active_neurons": ("i8", [SADDLE, "/layer"]), "/saddles/escape_direction": ("f8", [SADDLE, "/parameter"]),
     **columns("transitions", TRANSITION, "", "transition from to trajectories escape"),
 }
-# What a piecewise-smooth run with a test set and predicted plateaus under a loss with margins has more.
+# What a piecewise-smooth run with a test set, predicted plateaus and weight decay under a loss with margins has more.
 TEST = "/problem/test_sample"
 TEST_TABLE = {"/test_loss": ("f8", ["/time"]), TEST: ("i8", [TEST]), "/problem/test_inputs": ("f8", [TEST, "/problem/input"]),
               "/problem/test_targets": ("f8", [TEST, "/problem/output"])}
@@ -118,7 +118,7 @@ CHANGE = "/mode_changes/change"
 STAGE, FACTOR = "/problem/stage", "/problem/group_factor"
 STAGE_TABLE = {STAGE: ("i8", [STAGE]), FACTOR: ("i8", [FACTOR]), "/problem/stage_loss": ("f8", [STAGE]),
                "/problem/stage_correlation": ("f8", [STAGE]), "/problem/stage_frequency": ("i8", [STAGE, FACTOR])}
-MODE_TABLE = {"/normalised_margin": ("f8", ["/time"]), "/margin_kkt_residual": ("f8", ["/time"]),
+MODE_TABLE = {"/penalty": ("f8", ["/time"]), "/normalised_margin": ("f8", ["/time"]), "/margin_kkt_residual": ("f8", ["/time"]),
               **TEST_TABLE, **STAGE_TABLE, "/test_error": ("f8", ["/time"]), "/sliding_count": ("i8", ["/time"]), "/dead_neurons": ("i8", ["/time"]),
               **columns("mode_changes", CHANGE, "change_time log_time phase_time", "change layer neuron sample patch", "kind side")}
 # What the file of a growing network has more, a test set among it; it has no events and no visits.

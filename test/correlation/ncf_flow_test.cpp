@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -164,6 +165,16 @@ BOOST_AUTO_TEST_CASE(failures_of_the_stepper_keep_their_names) {
   BOOST_TEST((r.end == NcfEnd::failed));
   BOOST_TEST(is_unresolved(r.end));
   BOOST_TEST(r.failure.starts_with("nonfinite"));
+}
+
+BOOST_AUTO_TEST_CASE(flow_ends_when_it_is_asked_to) {
+  Objective objective = product(1);
+  Correlation correlation(objective);
+  std::atomic<bool> interrupt{false};
+  correlation.set_interrupt(&interrupt);
+  BOOST_CHECK_NO_THROW(follow_ncf_flow(correlation, Vector::Ones(3) + Vector::Unit(3, 0)));
+  interrupt = true;
+  BOOST_CHECK_THROW(follow_ncf_flow(correlation, Vector::Ones(3) + Vector::Unit(3, 0)), Interrupted);
 }
 
 BOOST_AUTO_TEST_CASE(flow_refuses_what_does_not_fit) {

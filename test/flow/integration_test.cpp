@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/flow/standstill.hpp"
 
 namespace saddleflow {
 
@@ -224,6 +225,27 @@ BOOST_AUTO_TEST_CASE(a_clock_set_back_keeps_absolute_times) {
   BOOST_TEST(std::abs(log.events.back() - expected) < Real(1e-7));
   BOOST_TEST(stepper->current_time() < Real(1100));
   BOOST_TEST(log.times.back() == Real(2100));
+}
+
+// A run stands still only where neither the time nor anything else goes on: not where one neuron grows from
+// almost nothing, nor where nothing happens for a long time.
+BOOST_AUTO_TEST_CASE(a_standstill_is_told_from_growth_and_rest) {
+  const auto steps_until = [](Real advance, Real growth) -> std::int64_t {
+    Standstill watch;
+    Vector x{{Real(1), Real(1e-100)}};
+    Real time = Real(1e20);
+    watch.start(time, x);
+    for (std::int64_t step = 1; step <= 10 * Standstill::kSteps; ++step) {
+      time += advance;
+      x[1] *= growth;
+      if (watch.note(time, x)) return step;
+    }
+    return 0;
+  };
+  BOOST_TEST(steps_until(0, 1) == Standstill::kSteps);
+  BOOST_TEST(steps_until(Real(16384), 1) == Standstill::kSteps);  // the last digit of the time
+  BOOST_TEST(steps_until(Real(1e12), 1) == 0);
+  BOOST_TEST(steps_until(0, Real(1.01)) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

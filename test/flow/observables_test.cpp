@@ -232,6 +232,22 @@ BOOST_DATA_TEST_CASE(margins_are_those_of_their_definition, boost::unit_test::da
   BOOST_TEST(std::isnan(observed(wrong_probe, x).margin_kkt_residual));
 }
 
+BOOST_AUTO_TEST_CASE(the_penalty_of_the_decay_is_a_part_of_the_loss) {
+  RandomProblem p(3, {3, 4, 1}, Activation(0, 2), Loss());
+  const Network& network = p.objective.network();
+  const Objective decaying(p.objective.shared_network(), p.objective.data(), Loss(),
+                           WeightDecay(network.layout(), {Real(0.25), Real(2)}));
+  GradientFlow flow(decaying);
+  Probe with(flow, p.x), without(p.flow, p.x);
+  const Observables o = observed(with, p.x);
+  const Vector w = p.x.head(network.parameter_count());
+  const Real penalty =
+      Real(0.125) * network.layout().matrix(w, 0).squaredNorm() + network.layout().matrix(w, 1).squaredNorm();
+  BOOST_TEST(std::abs(o.penalty / penalty - 1) <= Real(1e-14));
+  BOOST_TEST(std::abs((o.loss - o.penalty) / observed(without, p.x).loss - 1) <= Real(1e-14));
+  BOOST_TEST(std::isnan(observed(without, p.x).penalty));
+}
+
 BOOST_AUTO_TEST_CASE(a_loss_without_margins_has_none) {
   RandomProblem p(1, {3, 4, 1}, Activation(0, 2), Loss());
   Probe probe(p.flow, p.x);

@@ -11,6 +11,7 @@
 #include "saddleflow/network/convolution.hpp"
 #include "saddleflow/network/feed_forward_state.hpp"
 #include "saddleflow/network/kernel.hpp"
+#include "saddleflow/network/weighted_neurons.hpp"
 
 BOOST_AUTO_TEST_SUITE(outer_layer_test)
 
@@ -36,11 +37,15 @@ const Activation kOuterSigma(Real(0.1), 1);
 
 std::vector<OuterCase> outer_cases() {
   const PatchGeometry overlapping = sequence_patches(5, 1, 3);
-  return {{"matrix", feed_forward({5, 4, 2}, kOuterSigma), 1},
-          {"matrix above two layers", feed_forward({5, 4, 3, 2}, kOuterSigma), 1},
-          {"sum", power_sum(5, 4, kOuterSigma), 1},
-          {"dense patches", convolution({overlapping, 4, 2, OuterWeights::dense}, kOuterSigma), 3},
-          {"averaged patches", convolution({overlapping, 4, 2, OuterWeights::average}, kOuterSigma), 3}};
+  return {
+      {"matrix", feed_forward({5, 4, 2}, kOuterSigma), 1},
+      {"matrix above two layers", feed_forward({5, 4, 3, 2}, kOuterSigma), 1},
+      {"matrix with factors",
+       weighted_neurons(feed_forward({5, 4, 2}, kOuterSigma), Vector{{Real(0.5), Real(1), Real(2), Real(3)}}),
+       1},
+      {"sum", power_sum(5, 4, kOuterSigma), 1},
+      {"dense patches", convolution({overlapping, 4, 2, OuterWeights::dense}, kOuterSigma), 3},
+      {"averaged patches", convolution({overlapping, 4, 2, OuterWeights::average}, kOuterSigma), 3}};
 }
 
 /// A kernel after its passes forward, back and along a tangent.

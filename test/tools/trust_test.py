@@ -125,10 +125,19 @@ t_end = 0.01
     print(last_line(result.stdout))
 
 
+def a_run_that_stands_still_ends():
+    """A neuron that one wrong sample holds at zero: its force changes within the last digits of the pre-activation."""
+    result = flow(os.path.join(STUDIES, "late-phase.toml"), "--set", "init.seed=5", "-o", "still.h5")
+    one_line(result, 3, "still.h5", "stands still")
+    found = attributes("still.h5")
+    assert found["stop_reason"] == "step_underflow" and found["steps_accepted"] < 10000, found
+    print(f"late phase from seed 5: stands still after {int(found['steps_accepted'])} steps")
+
+
 def main():
     for test in (gauges_stop_the_run, the_last_line_says_what_is_known, verify_has_a_bound,
                  a_tolerance_that_loses_kinks_is_not_confirmed, bounds_are_keys, branchings_are_recorded_and_counted,
-                 a_sample_of_the_ways_out_is_not_certain):
+                 a_sample_of_the_ways_out_is_not_certain, a_run_that_stands_still_ends):
         test()
 
 

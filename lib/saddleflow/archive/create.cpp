@@ -130,6 +130,7 @@ void create_datasets(hid_t file, std::vector<DatasetSpec> specs, const AxisMap& 
 
 bool is_created(const DatasetSpec& spec, const RunDescription& description) {
   if (spec.presence == Presence::with_modes) return description.mode_changes;
+  if (spec.presence == Presence::with_decay) return description.decay;
   if (spec.presence == Presence::with_margins) return description.margins;
   if (spec.presence == Presence::with_test) return description.test_sample_count > 0;
   if (spec.presence == Presence::with_stages) return !description.stage_loss.empty();

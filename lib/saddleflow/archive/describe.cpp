@@ -150,6 +150,7 @@ RunDescription read_description(hid_t file) {
   description.product_singular_value_count = axis_size(file, "/product_singular_value");
   description.growing = is_growing(file);
   description.mode_changes = hdf5::exists(file, "/mode_changes/change");
+  description.decay = hdf5::exists(file, "/penalty");
   description.margins = hdf5::exists(file, "/normalised_margin");
   description.patches = hdf5::exists(file, "/mode_changes/patch");
   description.toml = hdf5::read_text(file, "/config/toml");

@@ -73,6 +73,7 @@ struct RunDescription {
       false;             ///< piecewise-smooth run: it has /mode_changes, /sliding_count and /dead_neurons
   bool attained = true;  ///< the infimum of the loss of a sample; else /proximity has another formula
   bool margins = false;  ///< the loss has margins: /normalised_margin and /margin_kkt_residual are there
+  bool decay = false;    ///< the loss contains a penalty: /penalty is there
   bool patches = false;  ///< a neuron sees several patches of a sample: mode changes say which
 };
 
@@ -96,6 +97,7 @@ struct TimeRow {
   // Only of losses that have margins.
   double normalised_margin = not_known;    ///< least margin over |w|^D
   double margin_kkt_residual = not_known;  ///< of the max-margin problem
+  double penalty = not_known;              ///< share of weight decay in the loss, only of runs with one
   // Only in runs with a test set, the second only of losses of classes.
   double test_loss = not_known;   ///< mean over the samples
   double test_error = not_known;  ///< share of wrong classes

@@ -40,6 +40,11 @@ DatasetSpec with_modes(DatasetSpec spec) {
   return spec;
 }
 
+DatasetSpec with_decay(DatasetSpec spec) {
+  spec.presence = Presence::with_decay;
+  return spec;
+}
+
 DatasetSpec with_margins(DatasetSpec spec) {
   spec.presence = Presence::with_margins;
   return spec;
@@ -104,6 +109,9 @@ const std::vector<Column<TimeRow>>& columns<TimeRow>() {
                   {"/time"},
                   "sine of the angle between w and -grad L, near the origin the KKT residual of w/|w|"}),
        &Row::kkt_residual},
+      {with_decay(
+           {"/penalty", real, {"/time"}, "share of weight decay in the loss, sum lambda_l |W_l|^2 / 2"}),
+       &Row::penalty},
       {with_margins({"/normalised_margin", real, {"/time"}, "least margin of a sample over |w|^degree"}),
        &Row::normalised_margin},
       {with_margins(

@@ -59,6 +59,7 @@ enum class Presence {
   with_test,          ///< those that have a test set; along /time: of format 1.7 and newer
   with_test_classes,  ///< those of them whose loss is one of classes
   with_stages,        ///< those for whose data a theory predicts plateaus
+  with_decay,         ///< those of runs with weight decay
   with_margins,       ///< those of losses that have margins
 };
 
@@ -184,6 +185,6 @@ struct FlagMeanings {
 FlagMeanings flag_meanings(FlagSet set, const RunDescription& description);
 
 inline constexpr const char* format_name = "saddleflow-run";
-inline constexpr std::int64_t format_major = 1, format_minor = 9;
+inline constexpr std::int64_t format_major = 1, format_minor = 10;
 
 }  // namespace saddleflow::archive

@@ -35,4 +35,10 @@ class IoError : public Error {
   explicit IoError(const std::string& message) : Error(message, 4) {}
 };
 
+/// A computation was asked to end before it had a result. Exit code 130.
+class Interrupted : public Error {
+ public:
+  Interrupted() : Error("interrupted", 130) {}
+};
+
 }  // namespace saddleflow

@@ -172,6 +172,7 @@ class Run {
     try {
       for (result_.steps = 0; !ended(x); ++result_.steps) {
         if (result_.steps == options_.steps) return note(x, NcfEnd::step_limit);
+        f_.correlation().check_interrupt();
         stepper->do_step(system);
         x = stepper->current_state();
         point_ = at(x);

@@ -92,6 +92,7 @@ void Integration::start(const Vector& x0, Real first_step) {
   shortest_ = std::numeric_limits<Real>::infinity();
   PolarChart* polar = options_.polar;
   in_polar_ = polar != nullptr && (polar->is_polar(x0) || polar->suits(x0));
+  standstill_watch_.start(0, x0);
   if (in_polar_) {
     detector_.start(polar->enter(x0, 0));
   } else {
@@ -143,6 +144,7 @@ void Integration::change_chart() {
     const Real h = polar->time_step(x);
     in_polar_ = false;
     stepper_.initialize(polar->flow().cartesian(x), 0, h);
+    standstill_watch_.start(0, stepper_.current_state());
   } else {
     const Real h = stepper_.current_time_step();
     in_polar_ = true;
@@ -168,6 +170,15 @@ void Integration::watch_time(Real before, Real after) {
     throw StepFailure(Stop::step_underflow,
                       fmt::format("time stands still at {:.17g}: {} steps or more did not change it",
                                   static_cast<double>(after), kLongestStandstill));
+}
+
+void Integration::watch_state(Real time, const Vector& x) {
+  if (standstill_watch_.note(time, x))
+    throw StepFailure(
+        Stop::step_underflow,
+        fmt::format("the run stands still at t = {:.17g}: in {} steps neither the time nor any weight has "
+                    "changed by {:.0e} of itself",
+                    static_cast<double>(time), Standstill::kSteps, static_cast<double>(Standstill::kChange)));
 }
 
 // Tells the observer of the events of the last step, up to its end or that of the run; false after a terminal
@@ -206,7 +217,10 @@ bool Integration::step(Observer& observer, Outcome& outcome) {
   const Moment begin = moment(t0, stepper().previous_state());
   Vector x1 = stepper().current_state();
   Moment end = moment(t1, x1);
-  if (!in_polar_) watch_time(begin.phase, end.phase);
+  if (!in_polar_) {
+    watch_time(begin.phase, end.phase);
+    watch_state(end.phase, x1);
+  }
   const bool last = at_end(end.phase);
   if (last && in_polar_) {
     t1 = options_.polar->find(phase_end(), t0, t1);
@@ -243,9 +257,12 @@ Memory Integration::memory() const {
   clock.add(standstill_);
   clock.add(finite(shortest_));
   clock.add(aims_at_end_);
+  MemoryWriter standstill;
+  standstill_watch_.save(standstill);
   return {{"state", std::vector<Real>(x.data(), x.data() + x.size())},
           {"clock", clock.take()},
           {"charts", charts.take()},
+          {"standstill", standstill.take()},
           {"stepper", stepper().memory()},
           {"events", detector_.memory()}};
 }
@@ -264,6 +281,15 @@ void Integration::restore_charts(const std::vector<Real>& memory) {
   reader.finish();
   if (in_polar_ && options_.polar == nullptr)
     throw InputError("checkpoint: was made in the polar chart, which this run does not use");
+}
+
+// Checkpoints of earlier builds have none. It is that of the Cartesian chart, and begins anew in another.
+void Integration::restore_standstill(const Memory& memory, const Vector& x) {
+  standstill_watch_.start(0, x);
+  if (in_polar_ || !memory.contains("standstill")) return;
+  MemoryReader reader(memory.at("standstill"), "checkpoint: 'standstill'");
+  standstill_watch_.restore(reader, x.size());
+  reader.finish();
 }
 
 void Integration::restore(const Memory& memory) {
@@ -285,6 +311,7 @@ void Integration::restore(const Memory& memory) {
         fmt::format("checkpoint: 'state': {} numbers, which is the state of another chart than "
                     "'charts' says",
                     x.size()));
+  restore_standstill(memory, x);
   stepper().restore(x, stepper_time, memory.at("stepper"));
   detector_.restore(memory.at("events"));
 }

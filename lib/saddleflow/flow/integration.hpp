@@ -14,6 +14,7 @@
 #include "saddleflow/base/stop_reason.hpp"
 #include "saddleflow/flow/clock.hpp"
 #include "saddleflow/flow/flow_time.hpp"
+#include "saddleflow/flow/standstill.hpp"
 #include "saddleflow/ode/event/detector.hpp"
 #include "saddleflow/ode/stepper/stepper.hpp"
 
@@ -115,11 +116,13 @@ class Integration {
   bool step(Observer& observer, Outcome& outcome);
   bool report_events(Observer& observer, Real t0, Real t1, const Vector& x1, Outcome& outcome);
   void restore_charts(const std::vector<Real>& memory);
+  void restore_standstill(const Memory& memory, const Vector& x);
   void aim_at_end();
   bool at_end(Real phase) const;
   void set_clock_back();
   void change_chart();
   void watch_time(Real before, Real after);
+  void watch_state(Real time, const Vector& x);
   Outcome finish(Stop reason, std::string message = {}) const;
 
   Stepper& stepper() const;
@@ -140,6 +143,7 @@ class Integration {
   std::int64_t steps_ = 0;
   std::int64_t standstill_ = 0;  // steps in a row too short to change the time, with their weights
   Real shortest_ = 0;            // of all Cartesian steps
+  Standstill standstill_watch_;  // of the Cartesian chart
   bool aims_at_end_ = false;
   StateAt dense_local_, dense_absolute_;
 };

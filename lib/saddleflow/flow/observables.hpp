@@ -23,6 +23,8 @@ struct Observables {
   Real kkt_residual = 0;
   Real balance_drift = 0;  ///< largest change of a conserved quantity since t = 0, see BalanceGauge
   Real energy_drift = 0;   ///< |L(0) - L(t) - E(t)| / L(0)
+  /// Share of weight decay in the loss, (1/2) sum_l lambda_l |W_l|^2; NaN without decay.
+  Real penalty = std::numeric_limits<Real>::quiet_NaN();
   // Of losses that have margins, else NaN; see MarginGauge.
   Real normalised_margin = std::numeric_limits<Real>::quiet_NaN();
   Real margin_kkt_residual = std::numeric_limits<Real>::quiet_NaN();

@@ -95,6 +95,8 @@ void Probe::observe(const Vector& x, Observables& out, std::optional<Real> time)
   out.log_weight_norm = at.log_unit() + std::log(size);
   out.proximity = proximity_of(at);
   out.kkt_residual = ratio((gradient_ - (point / size).dot(gradient_) * (point / size)).stableNorm(), slope);
+  // With decay the chart is Cartesian: the point is the state. Rates change neither the penalty nor its name.
+  if (!flow_.objective().decay().empty()) out.penalty = flow_.objective().decay().value(point);
   if (margins_.applies()) {
     const MarginMeasures m =
         margins_.measure(at.outputs(), at.output_unit(), flow_.objective().data().targets, size,

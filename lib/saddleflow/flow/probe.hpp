@@ -47,7 +47,7 @@ class Probe {
  public:
   /// `x0`: the state at t = 0, in its chart, to which the drifts refer. The flows must outlive the probe;
   /// without `polar` every state is (w, E).
-  /// `units`: the weights that are recorded are these times the coordinates of the flow, see LayerRates; no
+  /// `units`: the weights that are recorded are these times the coordinates of the flow, see FlowRates; no
   /// numbers: they are the coordinates. Norms, the gradient and recorded() are of the weights, everything
   /// else of the flow.
   Probe(GradientFlow& flow, const Vector& x0, PolarFlow* polar = nullptr, Vector units = {});

@@ -338,7 +338,7 @@ class FlowRun : public Observer {
   }
 
   void add_test_score(const Vector& w, archive::RunSummary& s) const {
-    const TestScore score = test_score(setup_.objective.shared_network(), w, *setup_.test, setup_.loss);
+    const TestScore score = test_score(setup_.weight_network, w, *setup_.test, setup_.loss);
     s.numbers.emplace_back("test_loss", static_cast<double>(score.loss));
     s.numbers.emplace_back("test_error", static_cast<double>(score.error));
   }

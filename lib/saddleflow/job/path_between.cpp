@@ -135,7 +135,7 @@ class PathBetween {
 
   KktProblem& problem_;
   StudyTable study_;
-  LayerRates rates_;
+  FlowRates rates_;
   Objective objective_;  ///< in the coordinates of the flow
   std::vector<double> snapshots_;
   const std::atomic<bool>* interrupt_;

@@ -25,6 +25,12 @@ WeightDecay::WeightDecay(const Layout& layout, const std::vector<Real>& by_layer
     layout.matrix(coefficients_, l).setConstant(by_layer[static_cast<std::size_t>(given == 1 ? 0 : l)]);
 }
 
+WeightDecay WeightDecay::scaled(const Vector& factors) const {
+  WeightDecay result = *this;
+  if (!empty()) result.coefficients_ = coefficients_.cwiseProduct(factors);
+  return result;
+}
+
 Real WeightDecay::value(const Vector& w) const {
   return empty() ? Real(0) : coefficients_.cwiseProduct(w).dot(w) / 2;
 }

@@ -20,6 +20,9 @@ class WeightDecay {
   /// and their number is right. Zeros alone are no decay.
   WeightDecay(const Layout& layout, const std::vector<Real>& by_layer);
 
+  /// lambda of each weight times its factor, none of which is negative.
+  WeightDecay scaled(const Vector& factors) const;
+
   bool empty() const { return coefficients_.size() == 0; }
   /// lambda of each weight; without decay no numbers.
   const Vector& coefficients() const { return coefficients_; }

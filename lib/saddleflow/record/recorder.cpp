@@ -27,11 +27,11 @@ Recorder::Recorder(FlowSetup& setup, archive::RunWriter& writer, SnapshotPolicy 
     : setup_(setup),
       writer_(writer),
       policy_(std::move(policy)),
-      records_distances_(records_distances(setup.network(), policy_.distances)),
+      records_distances_(records_distances(setup.objective.network(), policy_.distances)),
       pending_(writer),
       analysis_(setup.objective.shared_network(), setup.objective.data(), setup.objective.loss(),
                 setup.objective.decay()) {
-  if (setup.test) test_gauge_.emplace(setup.objective.shared_network(), *setup.test, setup.loss);
+  if (setup.test) test_gauge_.emplace(setup.weight_network, *setup.test, setup.loss);
   const std::vector<Neuron>& neurons = setup.network().neurons();
   for (std::size_t k = 0; k < neurons.size(); ++k)
     if (std::cmp_equal(neurons[k].layer, first_neuron_.size()))
@@ -71,7 +71,7 @@ std::int64_t Recorder::snapshot(const Moment& at, const Vector& x) {
   archive::SnapshotRow row{static_cast<double>(at.time), to_doubles(w)};
   row.time_row = pending_.row_at(at);
   if (policy_.singular_values) put_weight_measures(setup_.network(), w, row);
-  if (records_distances_) put_distances(setup_.network(), w, row);
+  if (records_distances_) put_distances(setup_.objective.network(), w, row);
   last_snapshot_ = pending_.add(std::move(row));
   return last_snapshot_;
 }

@@ -58,6 +58,7 @@ void describe_data(const Objective& objective, archive::RunDescription& d) {
   const LossTraits traits = objective.loss().traits();
   d.attained = traits.attained;
   d.margins = traits.classification;
+  d.decay = !objective.decay().empty();
   d.bias = data.bias;
   d.inputs = samples_by_row(data.inputs);
   d.targets = samples_by_row(data.targets);
@@ -99,12 +100,17 @@ int method_flag(const std::vector<std::string>& names, std::string_view method) 
 
 archive::RunDescription describe_problem(const Objective& objective, const StudyTable& study,
                                          const std::string& command) {
+  return describe_problem(objective.network(), objective, study, command);
+}
+
+archive::RunDescription describe_problem(const Network& network, const Objective& objective,
+                                         const StudyTable& study, const std::string& command) {
   archive::RunDescription d;
   d.title = study.text("title");
   d.command = command;
-  describe_network(objective.network(), d);
+  describe_network(network, d);
   describe_data(objective, d);
-  describe_stages(objective.network(), study, d);
+  describe_stages(network, study, d);
   d.toml = study.filled();
   d.toml_user = study.typed();
   d.provenance = provenance();
@@ -123,13 +129,15 @@ void describe_test_set(const std::optional<Dataset>& test, archive::RunDescripti
 
 archive::RunDescription describe_run(const FlowSetup& setup, const StudyTable& study,
                                      const std::string& command) {
-  archive::RunDescription d = describe_problem(setup.objective, study, command);
+  archive::RunDescription d = describe_problem(setup.network(), setup.objective, study, command);
   describe_test_set(setup.test, d);
   d.eigenvalue_count = spectrum_size(setup.objective.size());
   if (study.boolean("output.singular_values")) describe_weight_measures(setup.network(), d);
   const auto distances =
       by_name<RecordedDistances>(study.text("output.manifold_distance"), "output.manifold_distance");
-  if (records_distances(setup.network(), distances)) describe_distances(setup.network(), d);
+  // Of the coordinates: among neurons with rates of their own only those without some of them are invariant.
+  if (records_distances(setup.objective.network(), distances))
+    describe_distances(setup.objective.network(), d);
   if (const std::optional<SaddleStart> start = saddle_start(study))
     for (auto& attribute : provenance_of(*start)) d.provenance.push_back(std::move(attribute));
   describe_rates(setup.network(), study, d);

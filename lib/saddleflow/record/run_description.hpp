@@ -11,7 +11,10 @@
 
 namespace saddleflow {
 
-/// What a file without a trajectory says.
+/// What a file without a trajectory says. `network`: of the weights, where the objective has coordinates of
+/// its own.
+archive::RunDescription describe_problem(const Network& network, const Objective& objective,
+                                         const StudyTable& study, const std::string& command);
 archive::RunDescription describe_problem(const Objective& objective, const StudyTable& study,
                                          const std::string& command);
 /// Adds the test set; nothing without one.

@@ -14,6 +14,7 @@ archive::TimeRow observed_row(const Observables& o) {
   row.energy_drift = static_cast<double>(o.energy_drift);
   row.log_weight_norm = static_cast<double>(o.log_weight_norm);
   row.kkt_residual = static_cast<double>(o.kkt_residual);
+  row.penalty = static_cast<double>(o.penalty);
   row.normalised_margin = static_cast<double>(o.normalised_margin);
   row.margin_kkt_residual = static_cast<double>(o.margin_kkt_residual);
   row.layer_norm = to_doubles(o.layer_norm);

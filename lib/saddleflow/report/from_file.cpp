@@ -132,6 +132,7 @@ void read_times(const RunReader& reader, RunData& run) {
   run.layer_norm = columns(reader, "layer_norm");
   run.neuron_norm = columns(reader, "neuron_norm");
   run.kkt_residual = column(reader, "kkt_residual");
+  run.penalty = column(reader, "penalty");
   run.normalised_margin = column(reader, "normalised_margin");
   run.margin_kkt_residual = column(reader, "margin_kkt_residual");
   run.test_loss = column(reader, "test_loss");

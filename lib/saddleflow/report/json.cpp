@@ -97,7 +97,11 @@ Json plots(const RunData& run, const Directions& shown, std::size_t points) {
   for (std::size_t l = 0; l < run.layer_norm.size(); ++l)
     layers.push_back({fmt::format("layer {}", l + 1), &run.layer_norm[l], static_cast<int>(l)});
   Json all{
-      {"loss", plot(run, {{"loss", &run.loss}, {"test loss (mean)", &run.test_loss}}, points)},
+      {"loss", plot(run,
+                    {{"loss", &run.loss},
+                     {"penalty of weight decay", &run.penalty},
+                     {"test loss (mean)", &run.test_loss}},
+                    points)},
       {"approach", plot(run,
                         {{"gradient norm", &run.gradient_norm},
                          {"proximity r", &run.proximity},

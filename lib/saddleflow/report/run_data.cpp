@@ -151,6 +151,7 @@ void check(const RunData& run) {
   check_column("energy_drift", run.energy_drift, rows);
   check_column("stepper", run.stepper, rows);
   check_column("kkt_residual", run.kkt_residual, rows);
+  check_column("penalty", run.penalty, rows);
   check_column("normalised_margin", run.normalised_margin, rows);
   check_column("margin_kkt_residual", run.margin_kkt_residual, rows);
   check_column("test_loss", run.test_loss, rows);

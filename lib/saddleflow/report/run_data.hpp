@@ -114,7 +114,7 @@ struct RunData {
   // time table; `time` increases, every column is as long as `time` or empty (not recorded); `step` of a row
   // within a step lies between those of its ends
   Column time, step, loss, gradient_norm, weight_norm, step_size, proximity, balance_drift, energy_drift,
-      stepper, kkt_residual, normalised_margin, margin_kkt_residual, test_loss;
+      stepper, kkt_residual, penalty, normalised_margin, margin_kkt_residual, test_loss;
   std::vector<Column> layer_norm;          ///< one column per layer
   std::vector<Column> neuron_norm;         ///< one column per neuron
   std::vector<std::string> stepper_names;  ///< name of stepper flag 0, 1, ...

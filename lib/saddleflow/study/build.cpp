@@ -88,6 +88,12 @@ void require_one_rate(const StudyTable& study, const std::string& what) {
     if (rate != 1)
       study.fail("flow.rate", fmt::format("found {}, expected 1: {} is for flows without rates of the layers",
                                           static_cast<double>(rate), what));
+  if (!study.has("flow.neuron_rate")) return;
+  for (const Real rate : study.reals("flow.neuron_rate"))
+    if (rate != 1)
+      study.fail("flow.neuron_rate",
+                 fmt::format("found {}, expected 1: {} is for flows without rates of the neurons",
+                             static_cast<double>(rate), what));
 }
 
 void require_no_decay(const StudyTable& study, const std::string& what) {

@@ -35,7 +35,8 @@ std::string test_set_key(const StudyTable& study);
 Loss build_loss(const StudyTable& study);
 /// flow.decay. InputError that names the key.
 WeightDecay build_decay(const StudyTable& study, const Network& network);
-/// InputError for a study whose layers have rates of their own (flow.rate), which `what` is not for.
+/// InputError for a study whose layers or neurons have rates of their own (flow.rate,
+/// flow.neuron_rate), which `what` is not for.
 void require_one_rate(const StudyTable& study, const std::string& what);
 /// The same for a study with flow.decay.
 void require_no_decay(const StudyTable& study, const std::string& what);

@@ -27,8 +27,8 @@ auto naming_study(const StudyTable& study, F build) {
 }
 
 /// With the test set of the study in `test`.
-Objective build_objective(const StudyTable& study, const LayerRates& rates, std::optional<Dataset>& test) {
-  const auto network = build_network(study);
+Objective build_objective(const StudyTable& study, const std::shared_ptr<const Network>& network,
+                          const FlowRates& rates, std::optional<Dataset>& test) {
   ProblemData data = build_data(study, *network);
   test = std::move(data.test);
   return rates.objective(network, std::move(data.training));
@@ -37,7 +37,7 @@ Objective build_objective(const StudyTable& study, const LayerRates& rates, std:
 }  // namespace
 
 FlowAssemblyOptions assembly_options(const StudyTable& study, const Objective& objective,
-                                     const LayerRates& rates, Real rtol) {
+                                     const FlowRates& rates, Real rtol) {
   FlowAssemblyOptions options;
   options.charts = study.choice<FlowAssemblyOptions::Charts>("flow.chart");
   options.stepper = study.text("flow.stepper");
@@ -62,9 +62,10 @@ FlowAssemblyOptions assembly_options(const StudyTable& study, const Objective& o
 FlowSetup::FlowSetup(const StudyTable& study, Real tolerance)
     : rtol(tolerance > 0 ? tolerance : study.real("flow.rtol")),
       loss(build_loss(study)),
-      rates(naming_study(study, [&] { return LayerRates(study, *build_network(study)); })),
-      objective(build_objective(study, rates, test)),
-      w0(rates.coordinates(build_initial_weights(study, objective.network()))),
+      weight_network(build_network(study)),
+      rates(naming_study(study, [&] { return FlowRates(study, network()); })),
+      objective(build_objective(study, weight_network, rates, test)),
+      w0(rates.coordinates(build_initial_weights(study, network()))),
       parts(naming_study(
           study,
           [&] { return FlowAssembly(objective, w0, assembly_options(study, objective, rates, rtol)); })),

@@ -6,7 +6,7 @@
 
 #include "saddleflow/base/named_enum.hpp"
 #include "saddleflow/flow/flow_assembly.hpp"
-#include "saddleflow/study/layer_rates.hpp"
+#include "saddleflow/study/flow_rates.hpp"
 #include "saddleflow/study/study_table.hpp"
 
 namespace saddleflow {
@@ -24,7 +24,7 @@ inline constexpr auto enum_table<EndFrom> =
 /// Charts, stepper, kinks, tolerances and events of a study for this problem, at a tolerance that may be
 /// another than the study's. InputError where they do not fit the network.
 FlowAssemblyOptions assembly_options(const StudyTable& study, const Objective& objective,
-                                     const LayerRates& rates, Real rtol);
+                                     const FlowRates& rates, Real rtol);
 
 /// Built from a study; neither copied nor moved, since the parts refer to one another.
 class FlowSetup {
@@ -34,7 +34,8 @@ class FlowSetup {
   FlowSetup(const FlowSetup&) = delete;
   FlowSetup& operator=(const FlowSetup&) = delete;
 
-  const Network& network() const { return objective.network(); }
+  /// Of the weights; that of the objective belongs to the coordinates of the flow.
+  const Network& network() const { return *weight_network; }
   /// The events' and the probe's part of a checkpoint.
   std::vector<Real> memory() const;
   void restore(const std::vector<Real>& memory);
@@ -43,8 +44,9 @@ class FlowSetup {
   IntegrationOptions integration_options() const;
 
   Real rtol;
-  Loss loss;                    ///< by the outputs
-  LayerRates rates;             ///< what leads from the coordinates of the flow to the weights
+  Loss loss;  ///< by the outputs
+  std::shared_ptr<const Network> weight_network;
+  FlowRates rates;              ///< what leads from the coordinates of the flow to the weights
   std::optional<Dataset> test;  ///< what [data] keeps for the test error; no part of the flow
   Objective
       objective;  ///< of the coordinates of the flow: the weights, unless layers have rates of their own

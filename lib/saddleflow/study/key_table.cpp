@@ -293,6 +293,14 @@ std::vector<Key> common_keys() {
        "rates eta: W_l' = -eta_l grad_l L, the inverse time constants of the layers of weights",
        {},
        "> 0"},
+      {"flow.neuron_rate",
+       reals,
+       "",
+       "feed-forward networks with one hidden layer: one factor for each neuron, times flow.rate, on the "
+       "rates "
+       "of all its weights (default: 1)",
+       {},
+       "> 0"},
       {"flow.rtol", real, "1e-8", "relative tolerance of the local error", {}, "1e-17..0.1"},
       {"flow.stepper",
        text,

@@ -1,5 +1,5 @@
 // Layers with rates of their own: closed forms, invariants, what a run records of its weights.
-#include "saddleflow/study/layer_rates.hpp"
+#include "saddleflow/study/flow_rates.hpp"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/flow_setup.hpp"
 
-BOOST_AUTO_TEST_SUITE(layer_rates_test)
+BOOST_AUTO_TEST_SUITE(flow_rates_test)
 
 using namespace saddleflow;
 
@@ -157,6 +157,71 @@ BOOST_AUTO_TEST_CASE(escape_when_only_some_layers_are_small) {
   BOOST_TEST(std::abs(three - 1) < 1e-4);
 }
 
+// One hidden layer, all losses and several outputs, with rates of layers and neurons: w_i' = -eta_l zeta_k
+// dL/dw_i.
+BOOST_AUTO_TEST_CASE(rates_of_neurons_agree_with_an_integration_of_their_own) {
+  struct Case {
+    std::string loss, targets;
+    int outputs;
+  };
+  for (const Case& c :
+       {Case{"square", "teacher", 2}, Case{"logistic", "signs", 1}, Case{"softmax", "classes", 3}})
+    for (const std::string more : {"flow.decay = 0.0\n", "flow.decay = 0.2\nflow.rate = [0.4, 2.5]\n"}) {
+      const std::string text = fmt::format(
+          "network.layers = [3, 4, {}]\nnetwork.power = 2\ndata.samples = 15\ndata.inputs = \"gaussian\"\n"
+          "data.targets = \"{}\"\ndata.teacher.hidden = [2]\ndata.teacher.power = 2\nloss.kind = \"{}\"\n"
+          "loss.reduction = \"mean\"\ninit.scale = 1.5\nflow.neuron_rate = [0.2, 1.0, 3.0, 1.7]\n{}"
+          "flow.rtol = 1e-9\nflow.t_end = 4.0\n",
+          c.outputs, c.targets, c.loss, more);
+      const RatesEnd end = end_of(text);
+      const StudyTable study = StudyTable::parse(text, "rates");
+      FlowSetup setup(study);
+      Objective plain(setup.weight_network, setup.objective.data(), build_loss(study),
+                      build_decay(study, setup.network()));
+      const Vector neurons{{Real(0.2), Real(1), Real(3), Real(1.7)}};
+      const bool by_layer = more.find("rate = [") != std::string::npos;
+      Vector rates(plain.size());
+      setup.network().layout().matrix(rates, 0).colwise() = (by_layer ? Real(0.4) : Real(1)) * neurons;
+      setup.network().layout().matrix(rates, 1).rowwise() =
+          (by_layer ? Real(2.5) : Real(1)) * neurons.transpose();
+      const Vector expected = runge_kutta(plain, setup.rates.weights(setup.w0), rates, 4, 40000);
+      const Real distance = (end.weights - expected).norm() / expected.norm();
+      BOOST_TEST_MESSAGE(fmt::format("{}, {}: {:.1e} from Runge-Kutta", c.loss, more.substr(0, 16),
+                                     static_cast<double>(distance)));
+      BOOST_TEST(distance <= Real(1e-7));
+      Vector g(plain.size());
+      plain.gradient(end.weights, g);
+      BOOST_TEST(std::abs(end.observed.gradient_norm / g.norm() - 1) < Real(1e-8));
+      BOOST_TEST(std::abs(end.observed.loss / plain.value(end.weights) - 1) < Real(1e-9));
+    }
+}
+
+// ReLU neurons along the axes, each with a sample of its own: p_k = a_k b_k is logistic with the rate zeta_k,
+// with kinks that are followed.
+BOOST_AUTO_TEST_CASE(neurons_with_samples_of_their_own_are_logistic) {
+  const double s = 1.5, rtol = 1e-9;
+  const std::vector<double> rates{0.25, 1, 2};
+  for (const double scale : {1e-3, 1e-12}) {
+    const double t = std::log(1 / scale) / s;
+    const RatesEnd end = end_of(fmt::format(
+        "network.layers = [3, 3, 1]\nnetwork.slope = 0.0\nnetwork.power = 1\ndata.inputs = \"given\"\n"
+        "data.targets = \"given\"\ndata.given.inputs = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]\n"
+        "data.given.targets = [[{0}], [{0}], [{0}]]\ninit.kind = \"given\"\ninit.keep_norm = true\n"
+        "init.weights = [{1:e}, 0.0, 0.0, 0.0, {1:e}, 0.0, 0.0, 0.0, {1:e}, {1:e}, {1:e}, {1:e}]\n"
+        "flow.neuron_rate = [0.25, 1.0, 2.0]\nflow.rtol = 1e-9\nflow.t_end = {2:.17g}\n",
+        s, scale, t));
+    double worst = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double p = s / (1 + (s / (scale * scale) - 1) * std::exp(-2 * rates[k] * s * t));
+      const Index in = static_cast<Index>(4 * k), out = static_cast<Index>(9 + k);
+      worst = std::max({worst, std::abs(static_cast<double>(end.weights[in]) / std::sqrt(p) - 1),
+                        std::abs(static_cast<double>(end.weights[out]) / std::sqrt(p) - 1)});
+    }
+    BOOST_TEST_MESSAGE(fmt::format("neurons from {:g}: at most {:.2g} rtol off", scale, worst / rtol));
+    BOOST_TEST(worst <= 100 * rtol);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
   const auto setup = [](const std::string& more) {
     FlowSetup made(StudyTable::parse("network.layers = [3, 4, 1]\ndata.samples = 5\n" + more, "rates"));
@@ -165,6 +230,13 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
   BOOST_CHECK_THROW(setup("flow.rate = 0.0\n"), InputError);
   BOOST_CHECK_THROW(setup("flow.rate = \"fast\"\n"), InputError);
   BOOST_CHECK_NO_THROW(setup("flow.rate = 2.0\n"));
+  BOOST_CHECK_NO_THROW(setup("flow.neuron_rate = [1.0, 2.0, 3.0, 4.0]\n"));
+  BOOST_CHECK_THROW(setup("flow.neuron_rate = [1.0, 2.0]\n"), InputError);
+  BOOST_CHECK_THROW(setup("flow.neuron_rate = [1.0, 2.0, 0.0, 1.0]\n"), InputError);
+  BOOST_CHECK_THROW(FlowSetup(StudyTable::parse("network.layers = [3, 2, 2, 1]\ndata.samples = 5\n"
+                                                "flow.neuron_rate = [1.0, 2.0, 1.0, 2.0]\n",
+                                                "rates")),
+                    InputError);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,4 @@
-#include "saddleflow/study/layer_rates.hpp"
+#include "saddleflow/study/flow_rates.hpp"
 
 #include <fmt/format.h>
 
@@ -9,6 +9,7 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
+#include "saddleflow/network/weighted_neurons.hpp"
 #include "saddleflow/problem/scaled_outputs.hpp"
 #include "saddleflow/study/build.hpp"
 
@@ -53,8 +54,13 @@ Real degree_of_layer(const StudyTable& study, const Network& network, int l) {
 
 }  // namespace
 
-LayerRates::LayerRates(const StudyTable& study, const Network& network)
+FlowRates::FlowRates(const StudyTable& study, const Network& network)
     : loss_(build_loss(study)), decay_(build_decay(study, network)) {
+  take_layers(study, network);
+  take_neurons(study, network);
+}
+
+void FlowRates::take_layers(const StudyTable& study, const Network& network) {
   std::vector<Real> rates = study.per_layer("flow.rate");
   const int layers = network.layout().layer_count();
   if (rates.size() == 1) rates.assign(static_cast<std::size_t>(layers), rates.front());
@@ -76,15 +82,45 @@ LayerRates::LayerRates(const StudyTable& study, const Network& network)
   loss_ = Loss(scaled_outputs(loss_.shared_function(), output_factor_), loss_.reduction());
 }
 
-Vector LayerRates::coordinates(const Vector& weights) const {
+void FlowRates::take_neurons(const StudyTable& study, const Network& network) {
+  const std::string key = "flow.neuron_rate";
+  if (!study.has(key)) return;
+  const std::vector<Real> rates = study.reals(key);
+  const NetworkTraits traits = network.traits();
+  if (!traits.layered || network.layout().layer_count() != 2)
+    study.fail(key, fmt::format("found rates of neurons for {}, expected a feed-forward network with one "
+                                "hidden layer",
+                                network.description()));
+  const std::vector<Neuron>& neurons = network.neurons();
+  if (rates.size() != neurons.size())
+    study.fail(key,
+               fmt::format("found {} numbers, expected one for each of the {} neurons of the hidden layer",
+                           rates.size(), neurons.size()));
+  if (std::ranges::all_of(rates, [](Real rate) { return rate == 1; })) return;
+  if (empty()) units_.setOnes(network.parameter_count());
+  Vector by_weight = Vector::Ones(network.parameter_count());
+  neuron_factors_.resize(static_cast<Index>(rates.size()));
+  for (std::size_t k = 0; k < rates.size(); ++k) {
+    by_weight(neurons[k].incoming).setConstant(rates[k]);
+    by_weight(neurons[k].outgoing).setConstant(rates[k]);
+    // H(x; W) of the neuron is of degree p in the incoming weights and of degree 1 in the outgoing ones.
+    neuron_factors_[static_cast<Index>(k)] =
+        std::pow(rates[k], static_cast<Real>(network.activation().power() + 1) / 2);
+  }
+  units_ = units_.cwiseProduct(by_weight.cwiseSqrt());
+  decay_ = decay_.scaled(by_weight);
+}
+
+Vector FlowRates::coordinates(const Vector& weights) const {
   return empty() ? weights : Vector(weights.cwiseQuotient(units_));
 }
 
-Vector LayerRates::weights(const Vector& coordinates) const {
+Vector FlowRates::weights(const Vector& coordinates) const {
   return empty() ? coordinates : Vector(coordinates.cwiseProduct(units_));
 }
 
-Objective LayerRates::objective(std::shared_ptr<const Network> network, Dataset data) const {
+Objective FlowRates::objective(std::shared_ptr<const Network> network, Dataset data) const {
+  if (neuron_factors_.size() > 0) network = weighted_neurons(std::move(network), neuron_factors_);
   return Objective(std::move(network), std::move(data), loss_, decay_);
 }
 
