@@ -65,7 +65,8 @@ class Length final : public Observer {
 };
 
 FlowAssemblyOptions options_of(const Problem& problem, const Objective& objective, Real rtol) {
-  FlowAssemblyOptions options = assembly_options(problem.study, objective, rtol);
+  const FlowRates rates(problem.study, *problem.network);  // of which the cases have none
+  FlowAssemblyOptions options = assembly_options(problem.study, objective, rates, rtol);
   options.events = no_flow_events();
   options.on_warning = {};
   // Measured as in every run, but no peer is stopped for what it conserves badly.

@@ -235,7 +235,7 @@ BOOST_DATA_TEST_CASE(margins_are_those_of_their_definition, boost::unit_test::da
 BOOST_AUTO_TEST_CASE(the_penalty_of_the_decay_is_a_part_of_the_loss) {
   RandomProblem p(3, {3, 4, 1}, Activation(0, 2), Loss());
   const Network& network = p.objective.network();
-  const Objective decaying(p.objective.shared_network(), p.objective.data(), Loss(),
+  Objective decaying(p.objective.shared_network(), p.objective.data(), Loss(),
                            WeightDecay(network.layout(), {Real(0.25), Real(2)}));
   GradientFlow flow(decaying);
   Probe with(flow, p.x), without(p.flow, p.x);
