@@ -190,4 +190,48 @@ max_steps = 300
 weights = "events"
 )";
 
+/// 273 of settings-1: one-hot inputs, and a weight that decays for ever on the side of a squared ReLU where it
+/// is stable; on the other it grows.
+inline constexpr const char* kLoneInput = R"([network]
+layers = [3, 1, 1]
+slope = 0.0
+power = 2
+[loss]
+kind = "square"
+reduction = "mean"
+[data]
+inputs = "given"
+targets = "given"
+[data.given]
+inputs = [[0.0, 1.0, 0.0],
+[0.0, 0.0, 1.0],
+[0.0, 0.0, -1.0],
+[0.0, 2.0, 0.0],
+[0.0, 0.0, 1.0],
+[0.0, 1.0, 0.0],
+[0.0, -1.0, 0.0],
+[0.0, 0.0, 1.0],
+[0.0, 0.0, -1.0]]
+targets = [[2.0],
+[-2.0],
+[2.0],
+[-2.0],
+[1.0],
+[-1.0],
+[1.0],
+[-1.0],
+[1.0]]
+[flow]
+rtol = 1e-08
+stepper = "rodas5p-cg"
+t_end = 2284.76991346205
+max_steps = 200000
+[init]
+scale = 0.001
+seed = 913106
+kind = "sphere"
+[output]
+weights = "events"
+)";
+
 }  // namespace saddleflow::test

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
@@ -57,6 +58,34 @@ BOOST_AUTO_TEST_CASE(the_network_has_the_last_word_on_kinks_that_meet) {
 BOOST_AUTO_TEST_CASE(a_loss_that_is_not_resolved_may_rise) {
   const archive::TemporaryFolder folder;
   confirmed(kHugeInputs, folder.file("run.h5"), Real(1e-6), "step_limit");
+}
+
+// From the visit on w_3' = -a w_3 with the a of the critical point.
+BOOST_AUTO_TEST_CASE(a_weight_on_an_input_that_is_alone_keeps_its_sign) {
+  for (const char* stepper : {"auto", "rodas5p", "rodas5p-cg", "dopri5"}) {
+    const archive::TemporaryFolder folder;
+    const StudyTable study =
+        StudyTable::parse(kLoneInput, "found.toml", {fmt::format("flow.stepper={}", stepper)});
+    FlowRunOptions options;
+    options.output = folder.file("run.h5");
+    BOOST_TEST(run_flow(study, options).stop_reason == "reached_end");
+    const archive::RunReader run = archive::RunReader::open(options.output);
+    const std::vector<archive::EventRow> events = run.event_rows();
+    BOOST_REQUIRE(events.size() >= 2);
+    const auto weights = [&](const archive::EventRow& event) { return run.row("weights", event.snapshot); };
+    const archive::EventRow &begin = events[events.size() - 2], &end = events.back();
+    const std::vector<double> w = weights(end);
+    FlowSetup setup(study);
+    Vector gradient(4);
+    setup.objective.gradient(Eigen::Map<const Eigen::VectorXd>(w.data(), std::ssize(w)).cast<Real>(),
+                             gradient);
+    const double a = static_cast<double>(gradient[2]) / w[2];
+    const double fall = std::log(w[2] / weights(begin)[2]);
+    const double expected = -a * (end.time - begin.time);
+    BOOST_TEST_MESSAGE(fmt::format("{}: ln w_3 falls by {:.8g} in {:.4g}, expected {:.8g}; w_3 = {:.3e}",
+                                   stepper, -fall, end.time - begin.time, -expected, w[2]));
+    BOOST_TEST(std::abs(fall - expected) <= 1e-5 * std::abs(expected));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_fit_rests_as_a_whole) {
