@@ -234,4 +234,38 @@ kind = "sphere"
 weights = "events"
 )";
 
+/// 73 of settings-1: a slide that ends, begins again and ends within 1e-12 of its time, where the tighter run
+/// sees one end.
+inline constexpr const char* kEndedTwice = R"([network]
+layers = [8, 2, 4]
+slope = 0.0
+power = 1
+[flow]
+rtol = 1e-10
+stepper = "rodas5p"
+t_end = 147.81845993481502
+max_steps = 200000
+[loss]
+kind = "square"
+reduction = "mean"
+[data]
+seed = 309217
+inputs = "group"
+[data.group]
+orders = [4]
+pairs = "concatenated"
+centre = false
+encoding = "template"
+template = [-0.7532367653973179, 0.1818022035256563, -0.621005775169087, 0.8718923756056831]
+train_fraction = 0.7
+[init]
+scale = 0.0001
+seed = 131182
+kind = "balanced"
+[output]
+weights = "events"
+[events.saddle]
+prominence = 1.5
+)";
+
 }  // namespace saddleflow::test

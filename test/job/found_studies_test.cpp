@@ -55,6 +55,11 @@ BOOST_AUTO_TEST_CASE(the_network_has_the_last_word_on_kinks_that_meet) {
   confirmed(kDeepNegativeSlope, folder.file("run.h5"), Real(1e-3));
 }
 
+BOOST_AUTO_TEST_CASE(a_slide_that_is_interrupted_by_rounding_is_one) {
+  const archive::TemporaryFolder folder;
+  confirmed(kEndedTwice, folder.file("run.h5"), Real(1e-6));
+}
+
 BOOST_AUTO_TEST_CASE(a_loss_that_is_not_resolved_may_rise) {
   const archive::TemporaryFolder folder;
   confirmed(kHugeInputs, folder.file("run.h5"), Real(1e-6), "step_limit");

@@ -186,11 +186,33 @@ void compare_events(const std::vector<archive::EventRow>& stored, const Comparis
 // the other run; one that is earlier than this may not, however loose the tolerance.
 constexpr double kLongestEnd = 0.01;
 
+/// A change on one kink.
+struct SideChange {
+  ModeChangeKind kind;
+  int side;
+  double time;
+  bool operator==(const SideChange& other) const { return kind == other.kind && side == other.side; }
+};
+
 /// What happens on one kink, in its order.
 struct KinkHistory {
-  std::vector<std::pair<ModeChangeKind, int>> first, second;
+  std::vector<SideChange> first, second;
   double last = 0;  // time of the last change in either
 };
+
+/// Adds a change, unless it undoes the one before at once: within what the time of either is known to, a
+/// slide that ends and begins again is one slide, and whether a run sees it end is a matter of rounding.
+void add_change(const SideChange& change, double known, std::vector<SideChange>& list) {
+  const bool at_once = !list.empty() && change.time - list.back().time <= known * change.time;
+  const bool resumed =
+      at_once && list.back().kind == ModeChangeKind::release && change.kind == ModeChangeKind::enter;
+  const bool crossed_back = at_once && list.back().kind == ModeChangeKind::cross &&
+                            change.kind == ModeChangeKind::cross && list.back().side == -change.side;
+  if (resumed || crossed_back)
+    list.pop_back();
+  else
+    list.push_back(change);
+}
 using KinkHistories =
     std::map<std::tuple<int, Index, Index, Index>, KinkHistory>;  // layer, neuron, sample, patch
 
@@ -203,20 +225,21 @@ void compare_modes(const archive::RunReader& run, const std::vector<KinkChange>&
   out.mode_changes = std::count_if(first.begin(), first.end(), [](const archive::ModeChangeRow& row) {
     return row.kind != ModeChangeKind::branch;
   });
-  const double late =
-      end * (1 - std::min(kLongestEnd, static_cast<double>(kStepsToPath) * static_cast<double>(setup.rtol)));
+  const double known =
+      std::min(kLongestEnd, static_cast<double>(kStepsToPath) * static_cast<double>(setup.rtol));
+  const double late = end * (1 - known);
   KinkHistories histories;
   for (const archive::ModeChangeRow& a : first) {
     if (a.kind == ModeChangeKind::branch) continue;
     const Neuron& neuron = setup.network().neurons()[static_cast<std::size_t>(a.neuron)];
     KinkHistory& history = histories[{neuron.layer, neuron.index, a.sample, a.patch}];
-    history.first.emplace_back(a.kind, a.side);
+    add_change({a.kind, a.side, a.time}, known, history.first);
     history.last = a.time;
   }
   for (const KinkChange& b : second) {
     if (b.kind == ModeChangeKind::branch) continue;
     KinkHistory& history = histories[{b.layer, b.neuron, b.sample, b.patch}];
-    history.second.emplace_back(b.kind, b.side);
+    add_change({b.kind, b.side, static_cast<double>(b.time)}, known, history.second);
     history.last = std::max(history.last, static_cast<double>(b.time));
   }
   for (const auto& [kink, history] : histories) {
