@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -120,6 +121,29 @@ BOOST_AUTO_TEST_CASE(three_layers_escape_or_collapse) {
   const End down = flow_to(below, Vector::Constant(3, Real(0.99) * lambda / s), 100 / lambda, rtol);
   BOOST_TEST((down.outcome.stop_reason == Stop::collapsed));
   BOOST_TEST(down.weights.norm() < Real(1e-2) * lambda);
+}
+
+// Two equal weights whose decay wins, with all events: a = a0 e^{-(lambda - s) t}, until its square is no
+// number.
+BOOST_AUTO_TEST_CASE(two_layers_collapse_where_their_squares_underflow) {
+  const Real s = Real(1.5), lambda = 3, a0 = Real(1e-3), rtol = Real(1e-9);
+  Objective objective = decaying({1, 1, 1}, kLinear, one(1), one(s), {lambda});
+  FlowAssemblyOptions options;
+  options.rtol = rtol;
+  FlowAssembly parts(objective, Vector::Constant(2, a0), options);
+  IntegrationOptions integration = parts.integration_options();
+  integration.t_end = 10000;
+  Observer ignore;
+  const Outcome outcome = parts.run(ignore, std::move(integration));
+  const Vector w = parts.weights(outcome.state);
+  const Real expected = std::log(a0) - (lambda - s) * outcome.time;
+  BOOST_TEST_MESSAGE(fmt::format("{} at t = {:g}: ln a = {:.12g}, expected {:.12g}",
+                                 outcome.stop_reason.text(), static_cast<double>(outcome.time),
+                                 static_cast<double>(std::log(w[0])), static_cast<double>(expected)));
+  BOOST_TEST((outcome.stop_reason == Stop::collapsed));
+  // (q = a^2 adds -ln(1 - q / (s - lambda)) / 2 at the start, 3e-7.)
+  BOOST_TEST(std::abs(std::log(w[0]) - expected) <= Real(1e-6));
+  BOOST_TEST(w.squaredNorm() < std::numeric_limits<Real>::min());
 }
 
 // Of two layers of squared ReLUs, and of one lambda for all: |W_1 row|^2 - p |W_2 column|^2 falls like e^{-2

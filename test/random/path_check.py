@@ -13,6 +13,7 @@ ALLOWED = 100
 LEAST_TOLERANCE = 1e-13
 SMOOTH_METHODS = ["dop853", "rodas5p"]
 OTHER_METHODS = ["dopri5", "rodas5p"]
+KEYS_OF_OTHER_STARTS = ["init__rank", "init__perturbation", "init__layer_scales", "init__gamma", "init__weights"]
 
 
 def reference_tolerance(rtol):
@@ -92,11 +93,12 @@ class PathCheck:
         """How far the path moves where every weight of the start is off by a part rtol of itself."""
         start = reference.at[min(reference.at)]
         size = max(self.study.rtol, 100 * reference_tolerance(self.study.rtol))
-        signs = np.random.default_rng([self.study.seed, self.study.number, k]).normal(size=start.size)
+        signs = np.random.default_rng([*str(self.study.seed).encode(), self.study.number, k]).normal(size=start.size)
         with open("start.txt", "w") as file:
             file.writelines(f"{float(w)!r}\n" for w in start * (1 + size * signs))
         run = self.flow("perturbed", flow__rtol=reference_tolerance(self.study.rtol), flow__stepper=method,
-                        init__kind="file", init__file=os.path.abspath("start.txt"), init__keep_norm=True)
+                        init__kind="file", init__file=os.path.abspath("start.txt"), init__keep_norm=True,
+                        **dict.fromkeys(KEYS_OF_OTHER_STARTS))
         if run.status != 0:
             return math.nan
         return Path(run.read()).distance(reference)[0] * self.study.rtol / size

@@ -1,7 +1,8 @@
 """Random studies through sf-flow, each checked against a run of its own at a thousandth of the tolerance:
     /usr/bin/python3 test/random/random_studies.py BIN_DIR [COUNT [SEED [FIRST [LIMIT]]]]
-COUNT studies (1000) of SEED (1) from number FIRST (0), LIMIT seconds each (10). A study is a function of seed and number, so
-that COUNT 1 and FIRST K repeat study K; with KEEP=FOLDER in the environment the studies that are found wrong are kept."""
+COUNT studies (1000) of SEED (1) from number FIRST (0), LIMIT seconds of processor time for each run (10). A study is a function
+of seed and number, so that COUNT 1 and FIRST K repeat study K. SEED "settings-1" is the first seed of the second family of
+studies (settings_study.py). With KEEP=FOLDER in the environment the studies that are found wrong are kept."""
 import os
 import shutil
 import sys
@@ -10,10 +11,13 @@ from collections import Counter, defaultdict
 
 from path_check import PathCheck
 from random_study import Study
+from settings_study import SettingsStudy
 from study_run import Flow, estimated_escape
 
 BIN = os.path.abspath(sys.argv[1])
-COUNT, SEED, FIRST, LIMIT = [int(a) if a else b for a, b in zip(sys.argv[2:] + [""] * 4, (1000, 1, 0, 10))]
+COUNT, SEED, FIRST, LIMIT = [a or b for a, b in zip(sys.argv[2:] + [""] * 4, ("1000", "1", "0", "10"))]
+COUNT, FIRST, LIMIT = int(COUNT), int(FIRST), int(LIMIT)
+SETTINGS = "settings-"
 TOOL = os.path.join(BIN, "sf-flow")
 KEEP = os.environ.get("KEEP")
 
@@ -27,7 +31,7 @@ TRIES = 20
 
 def prepared(number):
     """A study that the library accepts, and its text, with an end and twelve times to compare at."""
-    study = Study(SEED, number)
+    study = SettingsStudy(SEED[len(SETTINGS):], number) if SEED.startswith(SETTINGS) else Study(SEED, number)
     refusals = []
     for _ in range(TRIES):
         gradient, result = estimated_escape(TOOL, study.toml(), "dry")

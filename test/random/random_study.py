@@ -38,7 +38,9 @@ class Study:
         return self.keys.get("network.power", 2) == 1 and self.keys.get("network.slope", 0.0) != 1.0
 
     def toml(self, **changes):
+        """With these keys changed; None leaves one out."""
         keys = {**self.keys, **{key.replace("__", "."): value for key, value in changes.items()}}
+        keys = {key: value for key, value in keys.items() if value is not None}
         sections = {}
         for key, value in keys.items():
             section, _, name = key.rpartition(".")

@@ -71,6 +71,9 @@ BOOST_AUTO_TEST_CASE(what_a_population_does_not_have_is_refused_by_its_key) {
           "targets = \"teacher_sum\"\nteacher_sum.vectors = [[0.0, 0.0]]\nteacher_sum.coefficients = "
           "[1.0]\n",
           "a teacher that is zero");
+  for (const char* kind : {"aligned", "ntk", "mean_field", "mup"})
+    refuses(layers, teacher + "population.coordinates = \"span\"\n", "init.kind",
+            fmt::format("[init]\nkind = \"{}\"\n", kind));
 }
 
 // The teacher of a seed is that of its samples.

@@ -14,7 +14,7 @@ constexpr Real kCollapsed = Real(1e-3);
 
 bool CollapseRule::applies_to(const Objective& objective) {
   const Network& network = objective.network();
-  return objective.decay().least() > 0 && network.traits().homogeneous && network.degree() > 2 &&
+  return objective.decay().least() > 0 && network.traits().homogeneous && network.degree() >= 2 &&
          !network.neurons().empty();
 }
 
@@ -31,6 +31,10 @@ Real CollapseRule::growth_over_decay(const std::vector<Index>& weights, const Ve
 }
 
 bool CollapseRule::operator()(const Vector& w) {
+  // Squares of such weights are no numbers any more, nor are outputs.
+  if (w.squaredNorm() < std::numeric_limits<Real>::min()) return true;
+  // Of degree 2 the loss is no smaller a part of the slopes at the origin than elsewhere.
+  if (objective_.network().degree() == 2) return false;
   const Real at_origin = objective_.loss_at_origin();
   const Real loss = objective_.gradient(w, gradient_) - objective_.decay().value(w);
   if (!(std::abs(loss - at_origin) <= kCollapsed * std::abs(at_origin))) return false;

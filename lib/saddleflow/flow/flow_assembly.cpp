@@ -87,7 +87,8 @@ bool decays(const FlowAssemblyOptions& options, const Objective& objective) {
   return true;
 }
 
-std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool cartesian, PolarFlow& flow) {
+std::unique_ptr<PolarChart> make_polar(const Objective& objective, const FlowAssemblyOptions& options,
+                                       bool cartesian, PolarFlow& flow) {
   if (options.charts == FlowAssemblyOptions::Charts::cartesian || cartesian) return nullptr;
   if (!flow.correlation().network().traits().homogeneous) {
     if (options.charts == FlowAssemblyOptions::Charts::polar)
@@ -101,6 +102,7 @@ std::unique_ptr<PolarChart> make_polar(const FlowAssemblyOptions& options, bool 
   chart.always = options.charts == FlowAssemblyOptions::Charts::polar;
   chart.rtol = options.stepping->error.rtol;
   StepperOptions stepping = PolarChart::stepper_options(*options.stepping, flow);
+  separate_lone_inputs(objective, stepping.groups);
   stepping.check = make_check<PolarKinkChart>(options, flow);
   // The Jacobian in this chart is not symmetric.
   const bool by_products = stepper_entry(options.stepper).by_products;
@@ -151,14 +153,16 @@ std::vector<std::string> warnings_at(const Network& network, const Vector& w) {
 
 /// With the stepper options that it leaves to the library.
 FlowAssemblyOptions completed(FlowAssemblyOptions options, const Objective& objective) {
-  if (options.stepping) return options;
-  StepperOptions& stepping =
-      options.stepping.emplace(flow_stepping(objective.network(), options.rtol, objective.loss_at_origin()));
-  if (options.floor) stepping.error.floor = *options.floor;
-  if (options.dense_limit) stepping.dense_limit = *options.dense_limit;
-  // Along a kink that nobody knows an error is always a good part of the way: steps of 1e-13, of which none
-  // is far enough off for a gauge to tell.
-  if (is_blind(options, objective.network())) stepping.error.displacement = 0;
+  if (!options.stepping) {
+    StepperOptions& stepping = options.stepping.emplace(
+        flow_stepping(objective.network(), options.rtol, objective.loss_at_origin()));
+    if (options.floor) stepping.error.floor = *options.floor;
+    if (options.dense_limit) stepping.dense_limit = *options.dense_limit;
+    // Along a kink that nobody knows an error is always a good part of the way: steps of 1e-13, of which none
+    // is far enough off for a gauge to tell.
+    if (is_blind(options, objective.network())) stepping.error.displacement = 0;
+  }
+  separate_lone_inputs(objective, options.stepping->groups);
   return options;
 }
 
@@ -257,7 +261,7 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
       correlation(of),
       polar_flow(correlation, correlation.loss_at_origin()),
       kinks(make_kinks(options, flow)),
-      polar(make_polar(options, decays(options, of) || kinks != nullptr, polar_flow)),
+      polar(make_polar(of, options, decays(options, of) || kinks != nullptr, polar_flow)),
       stepper(make_flow_stepper(options, flow, kinks.get())),
       switching(dynamic_cast<PiecewiseStepper*>(stepper.get())),
       start(start_in(polar_flow, polar.get())),

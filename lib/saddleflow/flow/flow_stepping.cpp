@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "saddleflow/flow/piecewise_flow.hpp"
+#include "saddleflow/network/means_network.hpp"
 
 namespace saddleflow {
 namespace {
@@ -66,6 +67,22 @@ StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit
   options.smooth = network.traits().polynomial();
   if (options.smooth) options.error.rounding = kRoundingOfDop853;
   return options;
+}
+
+void separate_lone_inputs(const Objective& objective, ErrorGroups& groups) {
+  const Network& network = objective.network();
+  if (groups.first.empty() || network.neurons().empty() || network.activation().power() < 2) return;
+  if (as_means(network) != nullptr) return;  // its data are no samples
+  const Matrix& inputs = objective.columns();
+  const LayerShape& first = network.layout().layer(0);
+  if (first.cols != inputs.rows()) return;
+  for (Index a = 0; a < first.cols; ++a) {
+    bool lone = true;
+    for (Index i = 0; lone && i < inputs.cols(); ++i)
+      lone = inputs(a, i) == 0 || (inputs.col(i).array() != 0).count() == 1;
+    for (Index j = 0; lone && j < first.rows; ++j)
+      groups.first[static_cast<std::size_t>(first.offset + a * first.rows + j)] = groups.count++;
+  }
 }
 
 }  // namespace saddleflow

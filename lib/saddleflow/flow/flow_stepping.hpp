@@ -3,6 +3,7 @@
 
 #include "saddleflow/network/network.hpp"
 #include "saddleflow/ode/stepper/stepper.hpp"
+#include "saddleflow/problem/objective.hpp"
 
 namespace saddleflow {
 
@@ -19,5 +20,12 @@ inline constexpr Real kDisplacement = Real(0.1);
 /// energy, against `energy_unit` (L(0); 1 where that is 0), and the error of a step at most kappa sqrt(rtol)
 /// of the way it went.
 StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit, Real kappa = kDisplacement);
+
+/// Gives the weights of a neuron of the first layer on an input that is alone a group of their own each, so
+/// that they are known relative to themselves: where every sample that has the input has no other, as one-hot
+/// ones, and the power is 2 or more, the slope of such a weight vanishes with it. It keeps its sign for ever,
+/// however small it becomes, and may grow again; beyond zero, where other samples are active, the flow may be
+/// another one altogether. With the tolerance of its neuron it would cross.
+void separate_lone_inputs(const Objective& objective, ErrorGroups& groups);
 
 }  // namespace saddleflow

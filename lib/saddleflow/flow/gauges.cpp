@@ -21,7 +21,7 @@ LossUnit loss_unit(const LossTraits& traits) {
 }
 
 void Gauges::add(const Observables& now, Real last, Real first, LossUnit in) {
-  const Real unit = in == LossUnit::at_start ? first : last;
+  const Real unit = in == LossUnit::at_start ? first : std::max(last, now.gradient_norm * now.weight_norm);
   balance_drift = std::max(balance_drift, now.balance_drift);
   energy_drift = std::max(energy_drift, now.energy_drift);
   loss_rise = std::max(loss_rise, (now.loss - last) / (unit > 0 ? unit : Real(1)));
@@ -45,8 +45,10 @@ void require_within(const Gauges& gauges, const GaugeBounds& bounds, Real time, 
   check(Stop::energy_drift, "the energy identity is off by", "verify.energy", gauges.energy_drift,
         bounds.energy);
   check(Stop::loss_rise,
-        unit == LossUnit::at_start ? "the loss has risen in a step, in units of the loss at the start, by"
-                                   : "the loss has risen in a step, in units of the loss before it, by",
+        unit == LossUnit::at_start
+            ? "the loss has risen in a step, in units of the loss at the start, by"
+            : "the loss has risen in a step, in units of the larger of the loss before it and "
+              "|grad L| |w|, by",
         "verify.loss_rise", gauges.loss_rise, bounds.loss_rise);
 }
 

@@ -14,8 +14,11 @@ inline constexpr Real kStepsToPath = Real(1e4);
 
 /// What a rise of the loss is measured in.
 enum class LossUnit {
-  at_start,    ///< L(0)
-  before_step  ///< the loss before the step: where it falls for ever L(0) says nothing of it
+  at_start,  ///< L(0)
+  /// The loss before the step: where it falls for ever L(0) says nothing of it. Or |grad L| |w|, if that is
+  /// more: by so much the loss changes where the weights change by a part of themselves, and rtol is such a
+  /// part. Where inputs are huge the loss falls by powers of ten, and what is left of it is far below that.
+  before_step
 };
 /// The second of a loss whose infimum is not attained: each of its terms is known to its own last digits.
 LossUnit loss_unit(const LossTraits& traits);

@@ -185,8 +185,8 @@ void Integration::watch_state(Real time, const Vector& x) {
 // one.
 bool Integration::report_events(Observer& observer, Real t0, Real t1, const Vector& x1, Outcome& outcome) {
   const Moment begin = moment(t0, stepper().previous_state());
-  const Real tolerance =
-      std::max(options_.event_tolerance * (t1 - t0), kEpsilon * (in_polar_ ? t1 : phase_time()));
+  // By the stepper's own clock, which resolves its steps however late in a run they are.
+  const Real tolerance = std::max(options_.event_tolerance * (t1 - t0), kEpsilon * t1);
   const std::vector<EventHit> hits = detector_.scan(t0, t1, x1, dense_local_, tolerance);
   Vector x;
   for (const EventHit& hit : hits) {

@@ -190,7 +190,7 @@ Real Probe::proximity_rate(const Vector& x) {
   ChartView& at = view(x);
   at.gradient(gradient_);
   const Real square = gradient_.squaredNorm();
-  if (square == 0) return 0;
+  if (square == 0 || at.point().squaredNorm() == 0) return 0;
   at.hessian_vector(gradient_, product_);
   const Real of_gradient = -gradient_.dot(product_) / square;
   const Real of_weights = -at.point().dot(gradient_) / at.point().squaredNorm();

@@ -12,7 +12,10 @@ namespace saddleflow {
 
 /// Differences between a stored run and the same study at rtol / 10.
 struct Verification {
-  Real path_error = 0;            ///< largest ||w - w'|| / ||w'|| over the stored snapshots
+  /// Largest ||w - w'|| / ||w'|| over the stored snapshots, at the same time. Those of an event, and those
+  /// after it, may be compared by the time since the event instead, if both runs have it at times that agree
+  /// to 1e4 rtol: within a jump, which may be shorter than that, a path at a time is not known any better.
+  Real path_error = 0;
   Real path_error_time = 0;       ///< where
   bool same_events = true;        ///< the same kinds in the same order
   Real event_time_error = 0;      ///< largest relative difference of event times, over the common beginning

@@ -64,9 +64,11 @@ void Recorder::begin() {
 }
 
 std::int64_t Recorder::snapshot(const Moment& at, const Vector& x) {
-  if (at == last_snapshot_at_) return last_snapshot_;
-  last_snapshot_at_ = at;
   const Vector w = setup_.parts.recorded_weights(x);
+  // Late in a run a whole jump may take less than the last digit of the time.
+  if (at == last_snapshot_at_ && w == last_weights_) return last_snapshot_;
+  last_snapshot_at_ = at;
+  last_weights_ = w;
   if (policy_.thinned) thinner_.note(w);
   archive::SnapshotRow row{static_cast<double>(at.time), to_doubles(w)};
   row.time_row = pending_.row_at(at);
@@ -302,6 +304,7 @@ std::vector<Real> Recorder::memory() const {
     memory.add(value);
   pending_.save(memory);
   memory.add(last_snapshot_);
+  memory.add(last_weights_);
   memory.add(event_count_);
   memory.add(static_cast<std::int64_t>(next_snapshot_time_));
   thinner_.save(memory);
@@ -326,6 +329,10 @@ void Recorder::restore(const std::vector<Real>& memory) {
     *value = reader.real();
   pending_.load(reader);
   last_snapshot_ = reader.integer();
+  last_weights_ = reader.vector();
+  if (last_weights_.size() != setup_.objective.size())
+    throw InputError(fmt::format("checkpoint: 'recorder' holds a snapshot of {} weights, expected {}",
+                                 last_weights_.size(), setup_.objective.size()));
   event_count_ = reader.integer();
   next_snapshot_time_ = static_cast<std::size_t>(reader.integer());
   thinner_.load(reader);

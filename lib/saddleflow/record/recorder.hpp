@@ -101,6 +101,7 @@ class Recorder : public Observer {
   Real last_loss_ = 0;
   Moment last_snapshot_at_{-1, -1};
   std::int64_t last_snapshot_ = -1;
+  Vector last_weights_;
   std::int64_t event_count_ = 0;
   std::size_t next_snapshot_time_ = 0;
   bool event_mark_ = false;

@@ -455,8 +455,9 @@ std::vector<Key> common_keys() {
       {"verify.loss_rise",
        real,
        "0.0",
-       "stop the run where the loss rises in a step by more than this, relative to L(0), or to the loss "
-       "before the step if the infimum of the loss is not attained; 0: the larger of 1e-10 and flow.rtol",
+       "stop the run where the loss rises in a step by more than this, relative to L(0), or, if the "
+       "infimum of the loss is not attained, to the larger of the loss before the step and |grad L| |w|; 0: "
+       "the larger of 1e-10 and flow.rtol",
        {},
        ">= 0"},
   };

@@ -70,7 +70,19 @@ PopulationTeacher teacher_of(const StudyTable& study, const Network& function) {
   return {std::move(neurons.incoming), std::move(neurons.outer), neurons.activation};
 }
 
+/// The span is known only with the start, and an aligned one is that of a loss in given coordinates; rates by
+/// fan-in are those of a network with all inputs.
+void check_start_in_span(const StudyTable& study) {
+  using enum InitKind;
+  const auto kind = study.choice<InitKind>("init.kind");
+  if (kind == aligned || kind == ntk || kind == mean_field || kind == mup)
+    study.fail("init.kind", fmt::format("found \"{}\" with data.population.coordinates = \"span\", expected "
+                                        "another start, or the coordinates \"all\"",
+                                        name_of(kind)));
+}
+
 Matrix basis_of_study(const StudyTable& study, const Network& function, const PopulationTeacher& teacher) {
+  check_start_in_span(study);
   return span_of_rows(teacher.vectors,
                       function.layout().matrix(build_initial_weights_of(study, function), 0));
 }

@@ -28,6 +28,10 @@ constexpr Real kMatrixRounding = 8;
 // by turns. Steps with factors are as long as plateaus, and carry what rounding has woken any distance along
 // directions without a force: there four times.
 constexpr Real kWoken = 2, kWokenOnPlateau = 4;
+// What rests is off by what its slope would have moved it, and that changes the slopes of others by as much
+// as rounding does. If these did not rest as well, small weights, along which no force acts, would make up
+// for what the large ones are off by, the further the longer the step. They wake as much later.
+constexpr Real kBesideResting = 2;
 // So many stages in which resting components wake, then nothing rests for the step, which is begun anew each
 // time.
 constexpr int kMostWakes = 3;
@@ -163,6 +167,12 @@ void Rodas5P::find_resting() {
   if ((has_time_derivative_ && !factor_.active()) || !forgives_rounding()) return;
   for (Index i = 0; i < n; ++i)
     resting_[static_cast<std::size_t>(i)] = std::abs(start_rate_[i]) <= slope_rounding_[i] ? 1 : 0;
+  bool one_is_off = false;
+  for (Index i = 0; i < n; ++i)
+    one_is_off = one_is_off || (resting_[static_cast<std::size_t>(i)] != 0 && start_rate_[i] != 0);
+  for (Index i = 0; one_is_off && i < n; ++i)
+    if (std::abs(start_rate_[i]) <= kBesideResting * slope_rounding_[i])
+      resting_[static_cast<std::size_t>(i)] = 1;
 }
 
 bool Rodas5P::all_rest() const {
@@ -193,7 +203,7 @@ void Rodas5P::silence_quadratures(Vector& slope, const Vector& rates) {
 // slope there is more than rounding, and it rests no longer.
 bool Rodas5P::keep_resting(Vector& slope, const Vector& rates) {
   bool kept = true;
-  const Real woken = factor_.active() ? kWokenOnPlateau : kWoken;
+  const Real woken = kBesideResting * (factor_.active() ? kWokenOnPlateau : kWoken);
   for (Index i = 0; i < leading(); ++i) {
     char& rests = resting_[static_cast<std::size_t>(i)];
     if (rests == 0) continue;
