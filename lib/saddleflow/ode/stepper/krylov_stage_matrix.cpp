@@ -98,6 +98,12 @@ bool KrylovStageMatrix::prepare(Real shift, const Vector& extra, const Vector& r
   return true;
 }
 
+// Between two steps comes the analysis of events, with vectors of its own.
+void KrylovStageMatrix::release() {
+  if (x_.size() <= kNumbers / kKeptAtLeast) return;
+  for (Level& level : levels_) level.directions.release();
+}
+
 // Component by component: beside weights that move, the whole rate of an inactive neuron of 1e-12 is less
 // than rounding of theirs.
 bool KrylovStageMatrix::is_rounding(const std::vector<char>& mask, const Vector& residual,
