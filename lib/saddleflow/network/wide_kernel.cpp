@@ -139,9 +139,11 @@ WidePass& WideKernel::held(Pass needed) {
   WidePass& pass = WidePass::of_this_thread();
   if (pass.scratch.size() < at_a_time()) pass.scratch.resize(at_a_time());
   const Index rows = std::min(kStrip, width()), columns = blocks_.front().count;
-  for (WidePass::Scratch& scratch : pass.scratch)
+  for (WidePass::Scratch& scratch : pass.scratch) {
+    need(scratch.outer, outputs_.rows(), rows);
     for (Matrix* m : {&scratch.a, &scratch.back, &scratch.change})
       if (m->rows() < rows || m->cols() < columns) m->resize(rows, columns);
+  }
   if (pass.holder == number_) return pass;
   pass.holder = 0;  // until all is there: somebody may run out of memory
   if (needed >= Pass::forward && made_ >= Pass::forward) make_forward(pass);
@@ -289,11 +291,18 @@ void WideKernel::tangent_backward(const Matrix& dr, Vector& out) {
                     const auto delta = residual_.middleCols(block.first, block.count);
                     const auto ddelta = dr.middleCols(block.first, block.count);
                     for_strips([&](const Strip& strip) {
-                      auto outer_sum = layout_.matrix(to, 1).middleCols(strip.first, strip.count);
+                      // Two sums over the samples: added one by one they would have other bits than from a
+                      // block's own sum.
+                      auto outer_part = scratch.outer.leftCols(strip.count);
                       set_values(activation_, pass.z, strip, block, scratch.a);
-                      product_transposed(ddelta, part(scratch.a, strip, block), outer_sum, sum);
+                      product_transposed(ddelta, part(scratch.a, strip, block), outer_part);
                       set_value_tangents(activation_, pass, strip, block, scratch.a);
-                      product_transposed(delta, part(scratch.a, strip, block), outer_sum, Sum::add);
+                      product_transposed(delta, part(scratch.a, strip, block), outer_part, Sum::add);
+                      auto outer_sum = layout_.matrix(to, 1).middleCols(strip.first, strip.count);
+                      if (sum == Sum::replace)
+                        outer_sum = outer_part;
+                      else
+                        outer_sum += outer_part;
                       transposed_product(outer_change.middleCols(strip.first, strip.count), delta,
                                          part(scratch.change, strip, block));
                       transposed_product(outer.middleCols(strip.first, strip.count), ddelta,

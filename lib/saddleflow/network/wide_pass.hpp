@@ -19,6 +19,7 @@ struct WidePass {
   /// Of one block of samples at a time.
   struct Scratch {
     Matrix a, back, change;  ///< of a strip of neurons
+    Matrix outer;            ///< of their outgoing weights: what a block adds to a product, as a whole
     Vector sum;              ///< where threads make several blocks: of all parameters
   };
   std::vector<Scratch> scratch;
