@@ -54,7 +54,12 @@ Objective objective_of(const FormExample& example, Random& random, Index samples
 }
 
 Matrix matrix_of(const NeuronForm& form) {
-  Matrix local = form.jacobian.transpose() * form.signs.asDiagonal() * form.jacobian;
+  Matrix jacobian = Matrix::Zero(form.jacobian.rows(), form.size());  // with zeros for neurons without a part
+  for (Index k = 0; k < form.neuron_count(); ++k)
+    if (form.has_part(k))
+      jacobian.middleCols(form.starts[static_cast<std::size_t>(k)], form.jacobian_of(k).cols()) =
+          form.jacobian_of(k);
+  Matrix local = jacobian.transpose() * form.signs.asDiagonal() * jacobian;
   for (Index k = 0; k < form.neuron_count(); ++k) {
     const Matrix& block = form.blocks[static_cast<std::size_t>(k)];
     const Index first = form.starts[static_cast<std::size_t>(k)];

@@ -24,6 +24,9 @@ constexpr Real kFollows = Real(0.2);
 // so that all are measured there.
 constexpr std::ptrdiff_t kCandidates = 32;
 
+// Samples at a time where nothing is kept: four matrices of as many columns are a few vectors of the weights.
+constexpr Index kSamplesAtATime = 32;
+
 /// The cubic with these values and derivatives (times the step) at the ends.
 Bernstein hermite(Real z0, Real dz0, Real z1, Real dz1) {
   return Bernstein({z0, z0 + dz0 / 3, z1 - dz1 / 3, z1});
@@ -41,6 +44,9 @@ Real lowest(const Bernstein& cubic) {
   const std::vector<Real>& c = cubic.coefficients();
   return Bernstein({c[1] - c[0], c[2] - c[1], c[3] - c[2]}).first_crossing().value_or(Real(0.5));
 }
+
+/// A wide network with one hidden layer keeps none.
+bool keeps_matrices(const FeedForwardState& state) { return state.hidden.front().z.size() > 0; }
 
 }  // namespace
 
@@ -64,9 +70,10 @@ const FeedForwardState& KinkCheck::look(const Vector& x, Counting counting, End&
   end.log_scale = chart_->log_scale();
   end.z.resize(state.hidden.size());
   for (std::size_t l = 0; l < state.hidden.size(); ++l) end.z[l] = state.hidden[l].z;
-  differentiate(state, end);
+  if (keeps_matrices(state)) differentiate(state, end);
   const Layout& layout = chart_->network().layout();
   end.w = state.w;
+  end.velocity = chart_->velocity();
   end.speed.resize(state.hidden.size());
   for (std::size_t l = 0; l < state.hidden.size(); ++l)
     end.speed[l] = layout.matrix(chart_->velocity(), static_cast<int>(l)).rowwise().norm();
@@ -93,14 +100,41 @@ void KinkCheck::find_passed(const FeedForwardState& state, Real h) {
   Real degree = 1;
   for (std::size_t l = 0; l < state.hidden.size(); ++l) {
     const Real growth = std::exp(degree * (start_.log_scale - end_.log_scale));
-    const Matrix &z0 = start_.z[l], &z1 = end_.z[l], &dz0 = start_.dz[l], &dz1 = end_.dz[l];
-    for (Index i = 0; i < z1.cols(); ++i)
-      for (Index j = 0; j < z1.rows(); ++j)
-        if ((z0(j, i) > 0) != (z1(j, i) > 0) ||
-            may_visit(growth * z0(j, i), h * growth * dz0(j, i), z1(j, i), h * dz1(j, i)))
-          look_at_unit(state, {static_cast<int>(l), j, i}, h, growth);
+    if (keeps_matrices(state))
+      look_at_units(state, static_cast<int>(l), 0, {start_.z[l], start_.dz[l], end_.z[l], end_.dz[l]}, h,
+                    growth);
+    else
+      find_passed_by_blocks(state, h, growth);
     degree = degree * static_cast<Real>(power_) + 1;
   }
+}
+
+void KinkCheck::find_passed_by_blocks(const FeedForwardState& state, Real h, Real growth) {
+  const Layout& layout = chart_->network().layout();
+  const Index width = layout.layer(0).rows, samples = state.inputs.cols();
+  for (Matrix* m : {&z0_, &dz0_, &z1_, &dz1_}) m->resize(width, kSamplesAtATime);
+  for (Index first = 0; first < samples; first += kSamplesAtATime) {
+    const Index count = std::min(kSamplesAtATime, samples - first);
+    const auto inputs = state.inputs.middleCols(first, count);
+    const auto make = [&](const Vector& weights, Matrix& out) -> MatrixRef {
+      product(layout.matrix(weights, 0), inputs, out.leftCols(count));
+      return out.leftCols(count);
+    };
+    look_at_units(
+        state, 0, first,
+        {make(start_.w, z0_), make(start_.velocity, dz0_), make(end_.w, z1_), make(end_.velocity, dz1_)}, h,
+        growth);
+  }
+}
+
+void KinkCheck::look_at_units(const FeedForwardState& state, int layer, Index first, const Ends& ends, Real h,
+                              Real growth) {
+  const auto& [z0, dz0, z1, dz1] = ends;
+  for (Index i = 0; i < z1.cols(); ++i)
+    for (Index j = 0; j < z1.rows(); ++j)
+      if ((z0(j, i) > 0) != (z1(j, i) > 0) ||
+          may_visit(growth * z0(j, i), h * growth * dz0(j, i), z1(j, i), h * dz1(j, i)))
+        look_at_unit(state, {layer, j, first + i}, {z0(j, i), dz0(j, i), z1(j, i), dz1(j, i)}, h, growth);
 }
 
 bool KinkCheck::follows_rates(const Kink& kink, Real h) const {
@@ -117,14 +151,19 @@ Real KinkCheck::size_of_terms(const FeedForwardState& state, const Kink& kink) c
   return weights.cwiseAbs().dot(state.input_of(kink.layer).col(kink.sample).cwiseAbs().transpose());
 }
 
-void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, Real h, Real growth) {
-  const auto l = static_cast<std::size_t>(kink.layer);
-  const Real start = start_.z[l](kink.neuron, kink.sample), z1 = end_.z[l](kink.neuron, kink.sample);
-  const Real side = start > 0 ? Real(1) : Real(-1);
-  const bool crossed = (start > 0) != (z1 > 0);
-  const Real z0 = side * growth * start, end = side * z1;
-  const Real dz0 = side * growth * h * start_.dz[l](kink.neuron, kink.sample);
-  const Real dz1 = side * h * end_.dz[l](kink.neuron, kink.sample);
+Real KinkCheck::back_of(const FeedForwardState& state, const Kink& kink) const {
+  if (keeps_matrices(state)) return state.layer(kink.layer).back(kink.neuron, kink.sample);
+  const auto outgoing = chart_->network().layout().matrix(state.w, kink.layer + 1).col(kink.neuron);
+  return outgoing.dot(chart_->residual().col(kink.sample));
+}
+
+void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, const UnitEnds& ends, Real h,
+                             Real growth) {
+  const Real side = ends.z0 > 0 ? Real(1) : Real(-1);
+  const bool crossed = (ends.z0 > 0) != (ends.z1 > 0);
+  const Real z0 = side * growth * ends.z0, end = side * ends.z1;
+  const Real dz0 = side * growth * h * ends.dz0;
+  const Real dz1 = side * h * ends.dz1;
   // From a kink, up to rounding: as after a cut on it. There is no branch to leave, and to cut again at once,
   // by steps that move nothing, would never end where the flow is at rest.
   if (crossed && z0 <= kPreActivationRounding * size_of_terms(state, kink)) return;
@@ -132,7 +171,7 @@ void KinkCheck::look_at_unit(const FeedForwardState& state, const Kink& kink, Re
   const Real beyond = crossed ? end : path(lowest(path));
   if (beyond > 0 || (z0 == 0 && !crossed) || (!crossed && !follows_rates(kink, h))) return;
   Passed passed{kink, z0 > 0 ? path.first_crossing().value_or(1) : Real(0), 0};
-  const Real back = std::abs(state.layer(kink.layer).back(kink.neuron, kink.sample));
+  const Real back = std::abs(back_of(state, kink));
   // A visit to the other side has all of the step to be overlooked in.
   passed.change = h * (crossed ? passed.at : Real(1)) * back * jump(beyond);
   if (passed.change > 0) passed_.push_back(passed);

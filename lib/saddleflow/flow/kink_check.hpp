@@ -17,6 +17,7 @@
 #include <optional>
 #include <vector>
 
+#include "saddleflow/base/product.hpp"
 #include "saddleflow/flow/kink_chart.hpp"
 #include "saddleflow/network/kink.hpp"
 #include "saddleflow/ode/stepper/step_check.hpp"
@@ -42,8 +43,9 @@ class KinkCheck final : public StepCheck {
   struct End {
     Vector x;
     Real log_scale = 0;
-    std::vector<Matrix> z, dz;  ///< pre-activations and their rates, a hidden layer each
-    Vector w;
+    /// Pre-activations and their rates, a hidden layer each; empty where the kernel does not keep its own.
+    std::vector<Matrix> z, dz;
+    Vector w, velocity;
     std::vector<Vector> speed;  ///< of each row of weights, a hidden layer each
   };
   /// A unit that is beyond its kink at the end of the step, or was in between.
@@ -53,11 +55,26 @@ class KinkCheck final : public StepCheck {
     Real change = 0;  ///< theta h |dL/da| |sigma' - sigma'_old|
   };
 
+  /// Of a layer for some samples, and of one unit: pre-activations and their rates at both ends.
+  struct Ends {
+    MatrixRef z0, dz0, z1, dz1;
+  };
+  struct UnitEnds {
+    Real z0, dz0, z1, dz1;
+  };
+
   const FeedForwardState& look(const Vector& x, Counting counting, End& end);
   void differentiate(const FeedForwardState& state, End& end) const;
   void find_passed(const FeedForwardState& state, Real h);
+  void find_passed_by_blocks(const FeedForwardState& state, Real h, Real growth);
+  /// `ends`: of the samples from `first` on.
+  void look_at_units(const FeedForwardState& state, int layer, Index first, const Ends& ends, Real h,
+                     Real growth);
   /// Of a unit that passes, or may have passed and come back.
-  void look_at_unit(const FeedForwardState& state, const Kink& kink, Real h, Real growth);
+  void look_at_unit(const FeedForwardState& state, const Kink& kink, const UnitEnds& ends, Real h,
+                    Real growth);
+  /// dL/da of a unit, up to its sign.
+  Real back_of(const FeedForwardState& state, const Kink& kink) const;
   Real jump(Real z) const;
   bool follows_rates(const Kink& kink, Real h) const;
   /// What a pre-activation is a sum of, in absolute value.
@@ -75,6 +92,7 @@ class KinkCheck final : public StepCheck {
   End start_, end_;
   std::vector<Passed> passed_;
   Vector squares_, rates_, normal_;
+  Matrix z0_, dz0_, z1_, dz1_;  ///< of a block of samples
 };
 
 }  // namespace saddleflow

@@ -8,6 +8,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/network/feed_forward_kernel.hpp"
 #include "saddleflow/network/network.hpp"
+#include "saddleflow/network/wide_kernel.hpp"
 
 namespace saddleflow {
 namespace {
@@ -89,6 +90,8 @@ class FeedForward final : public Network {
     if (inputs.rows() != input_count())
       throw InputError(fmt::format("inputs: found {} numbers a sample, expected the {} inputs of the network",
                                    inputs.rows(), input_count()));
+    if (WideKernel::applies_to(layout_, activation_, inputs.cols()))
+      return std::make_unique<WideKernel>(layout_, activation_, inputs);
     return std::make_unique<FeedForwardKernel>(layout_, activation_, inputs);
   }
 

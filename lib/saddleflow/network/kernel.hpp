@@ -59,7 +59,11 @@ class Kernel {
   /// it is. InputError where the network has no hidden layers or the shapes differ.
   virtual void set_pattern(const ActivationPattern* pattern);
   /// What the last passes left behind; null where the network does not show it (trait pre_activations).
+  /// Matrices of the hidden layers that the kernel does not keep are empty: see WideKernel.
   virtual const FeedForwardState* feed_forward_state() const { return nullptr; }
+  /// The same with all that forward() and backward() make, which may take these passes once more. Valid until
+  /// the next call.
+  virtual const FeedForwardState* whole_state() { return feed_forward_state(); }
 };
 
 }  // namespace saddleflow

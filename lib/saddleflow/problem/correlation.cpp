@@ -109,6 +109,11 @@ const Matrix& Correlation::loss_derivative(const Vector& u) {
 
 const FeedForwardState* Correlation::state_at(const Vector& u) {
   ensure_forward(u);
+  return pass_.whole_state();
+}
+
+const FeedForwardState* Correlation::kept_state_at(const Vector& u) {
+  ensure_forward(u);
   return pass_.state();
 }
 

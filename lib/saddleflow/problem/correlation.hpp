@@ -62,6 +62,8 @@ class Correlation {
 
   /// Pre-activations, activations and slopes at u; null for other families.
   const FeedForwardState* state_at(const Vector& u);
+  /// The same as far as the kernel keeps it: matrices of hidden layers may be empty.
+  const FeedForwardState* kept_state_at(const Vector& u);
   /// Whether state_at() has something to show.
   bool has_layers() const { return pass_.state() != nullptr; }
   /// The inputs that the first layer of weights multiplies, see NetworkPass.

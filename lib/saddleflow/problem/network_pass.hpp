@@ -35,8 +35,11 @@ class NetworkPass {
   /// H(X; weights()), outputs x n.
   const Matrix& outputs() const { return outputs_; }
 
-  /// Pre-activations, activations and slopes at weights(); null for networks that show none.
+  /// Pre-activations, activations and slopes at weights(), as far as the kernel keeps them; null for networks
+  /// that show none.
   const FeedForwardState* state() const { return kernel_->feed_forward_state(); }
+  /// Also what the kernel does not keep, see Kernel::whole_state().
+  const FeedForwardState* whole_state() const { return kernel_->whole_state(); }
   /// What the first layer of weights is multiplied with, fan-in x columns: the inputs of the samples, or,
   /// where a sample has several columns (see OuterLayer), these.
   const Matrix& columns() const;

@@ -39,12 +39,19 @@ NeuronEigenform::NeuronEigenform(NeuronForm form) : form_(std::move(form)), valu
     for (Index i = 0; i < count; ++i)
       if (std::abs(eigen.values[i]) <= zero) {
         eigen.values[i] = 0;
+        if (!form_.has_part(k)) continue;
         zeros_.push_back(first + i);
+        zero_columns_.push_back(form_.columns[at] + i);
       }
     values_.segment(first, count) = eigen.values;
-    form_.jacobian.middleCols(first, count) =
-        (form_.jacobian.middleCols(first, count) * eigen.vectors).eval();
+    if (form_.has_part(k)) {
+      auto part = form_.jacobian.middleCols(form_.columns[at], count);
+      part = (part * eigen.vectors).eval();
+    }
+    std::vector<Index>& list = form_.has_part(k) ? coordinates_ : others_;
+    for (Index i = 0; i < count; ++i) list.push_back(first + i);
     vectors_.push_back(std::move(eigen.vectors));
+    form_.blocks[at].resize(0, 0);
   }
   form_.blocks.clear();
   if (static_cast<Index>(zeros_.size()) > outputs()) turn_zeros();
@@ -52,11 +59,11 @@ NeuronEigenform::NeuronEigenform(NeuronForm form) : form_(std::move(form)), valu
 }
 
 void NeuronEigenform::turn_zeros() {
-  Matrix turned = form_.jacobian(Eigen::all, zeros_).transpose();
+  Matrix turned = form_.jacobian(Eigen::all, zero_columns_).transpose();
   turn_.emplace(turned);
   turn_->apply_transpose(turned);
   turned.bottomRows(turned.rows() - turn_->rank()).setZero();
-  form_.jacobian(Eigen::all, zeros_) = turned.transpose();
+  form_.jacobian(Eigen::all, zero_columns_) = turned.transpose();
 }
 
 Vector NeuronEigenform::to_eigenvectors(const Vector& b) const {
@@ -96,8 +103,9 @@ NeuronFactors::NeuronFactors(const NeuronEigenform& form, Real shift, Real accur
 }
 
 void NeuronFactors::choose_border(Real accuracy) {
-  const Vector distance = (form_.values().array() - shift_).abs();
-  std::vector<Index> order(static_cast<std::size_t>(form_.size()));
+  const std::vector<Index>& coordinates = form_.coordinates();
+  const Vector distance = (form_.values()(coordinates).array() - shift_).abs();
+  std::vector<Index> order(coordinates.size());
   std::iota(order.begin(), order.end(), Index(0));
   // A coordinate without a part in J is an eigenvector, and no pivot that others are divided by.
   const auto coupled = std::partition(order.begin(), order.end(), [&](Index i) {
@@ -113,10 +121,13 @@ void NeuronFactors::choose_border(Real accuracy) {
   while (count < most && distance[order[static_cast<std::size_t>(count)]] < close) ++count;
   border_.assign(order.begin(), order.begin() + count);
   eliminated_.assign(order.begin() + count, order.end());
+  for (const Index i : border_) border_at_.push_back(coordinates[static_cast<std::size_t>(i)]);
+  for (const Index i : eliminated_) eliminated_at_.push_back(coordinates[static_cast<std::size_t>(i)]);
 }
 
 void NeuronFactors::make_border() {
-  inverse_ = (form_.values()(eliminated_).array() - shift_).inverse();
+  inverse_ = (form_.values()(eliminated_at_).array() - shift_).inverse();
+  others_inverse_ = (form_.values()(form_.others()).array() - shift_).inverse();
   eliminated_jacobian_ = form_.jacobian()(Eigen::all, eliminated_);
   const Index outputs = form_.outputs(), kept = static_cast<Index>(border_.size());
   Matrix used = eliminated_jacobian_;
@@ -129,7 +140,7 @@ void NeuronFactors::make_border() {
   estimate_error(block);
   Matrix border(kept + outputs, kept + outputs);
   border.topLeftCorner(kept, kept).setZero();
-  border.diagonal().head(kept) = form_.values()(border_).array() - shift_;
+  border.diagonal().head(kept) = form_.values()(border_at_).array() - shift_;
   border.bottomLeftCorner(outputs, kept) = scale_ * form_.jacobian()(Eigen::all, border_);
   border.bottomRightCorner(outputs, outputs) = -scale_ * scale_ * block;
   border.topRightCorner(kept, outputs) = border.bottomLeftCorner(outputs, kept).transpose();
@@ -159,10 +170,12 @@ void NeuronFactors::estimate_error(const Matrix& outputs_block) {
 
 SignCounts NeuronFactors::inertia() const {
   SignCounts counts = factors_.inertia();
-  for (const Index i : eliminated_) {
+  const auto count = [&](Index i) {
     const Real value = form_.values()[i];
     ++(value < shift_ ? counts.negative : value > shift_ ? counts.positive : counts.zero);
-  }
+  };
+  std::for_each(eliminated_at_.begin(), eliminated_at_.end(), count);
+  std::for_each(form_.others().begin(), form_.others().end(), count);
   const Index convex = (form_.signs().array() > 0).count();
   counts.negative -= convex;
   counts.positive -= form_.outputs() - convex;
@@ -171,15 +184,17 @@ SignCounts NeuronFactors::inertia() const {
 
 Vector NeuronFactors::solve(const Vector& b) const {
   Vector x = form_.to_eigenvectors(b);
-  Vector eliminated = x(eliminated_).cwiseProduct(inverse_);
-  if (!eliminated.allFinite()) throw NumericalError("Hessian by neurons: the matrix is singular");
+  Vector eliminated = x(eliminated_at_).cwiseProduct(inverse_);
+  x(form_.others()) = x(form_.others()).cwiseProduct(others_inverse_).eval();
+  if (!eliminated.allFinite() || !x.allFinite())
+    throw NumericalError("Hessian by neurons: the matrix is singular");
   const Index kept = static_cast<Index>(border_.size()), outputs = form_.outputs();
   Vector right(kept + outputs);
-  right.head(kept) = x(border_);
+  right.head(kept) = x(border_at_);
   right.tail(outputs).noalias() = -scale_ * (eliminated_jacobian_ * eliminated);
   const Vector y = factors_.solve(right);
-  x(border_) = y.head(kept);
-  x(eliminated_) =
+  x(border_at_) = y.head(kept);
+  x(eliminated_at_) =
       eliminated - inverse_.cwiseProduct(scale_ * (eliminated_jacobian_.transpose() * y.tail(outputs)));
   return form_.from_eigenvectors(x);
 }

@@ -19,8 +19,12 @@ class NeuronEigenform {
 
   Index size() const { return form_.size(); }
   Index outputs() const { return form_.signs.size(); }
-  const Vector& values() const { return values_; }           ///< Lambda, one a row of V^T
-  const Matrix& jacobian() const { return form_.jacobian; }  ///< J V
+  const Vector& values() const { return values_; }  ///< Lambda, one a row of V^T
+  const Matrix& jacobian() const {
+    return form_.jacobian;
+  }  ///< J V, of the values that may have a part in it
+  const std::vector<Index>& coordinates() const { return coordinates_; }  ///< of its columns: their values
+  const std::vector<Index>& others() const { return others_; }  ///< values of eigenvectors without a part
   const Vector& signs() const { return form_.signs; }
   /// A bound of |J|^2 and of the largest magnitude of an eigenvalue of H.
   Real curvature_size() const { return curvature_size_; }
@@ -35,7 +39,8 @@ class NeuronEigenform {
   NeuronForm form_;
   std::vector<Matrix> vectors_;  // of the blocks
   Vector values_;
-  std::vector<Index> zeros_;  // rows that are turned among themselves
+  std::vector<Index> coordinates_, others_;
+  std::vector<Index> zeros_, zero_columns_;  // rows that are turned among themselves, and their columns of J
   std::optional<PivotedQr> turn_;
   Real curvature_size_ = 0;
 };
@@ -69,10 +74,11 @@ class NeuronFactors {
 
   const NeuronEigenform& form_;
   Real shift_;
-  std::vector<Index> border_, eliminated_;  // coordinates
+  std::vector<Index> border_, eliminated_;        // columns of J
+  std::vector<Index> border_at_, eliminated_at_;  // their coordinates
   Matrix eliminated_jacobian_;
-  Vector inverse_;  // of the eliminated values less the shift
-  Real scale_ = 1;  // of the outputs in the border, which makes its parts of one size
+  Vector inverse_, others_inverse_;  // of the eliminated values less the shift, and of those without a part
+  Real scale_ = 1;                   // of the outputs in the border, which makes its parts of one size
   SymmetricFactors factors_;
   Real error_ = 0;
 };

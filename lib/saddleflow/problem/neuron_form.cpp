@@ -78,14 +78,14 @@ class FormMaker {
     no_change_.setZero(targets.rows(), targets.cols());
   }
 
-  /// False where the function of a neuron is not known.
+  /// False where the function of a neuron is not known, or too many have a part in J.
   bool make() {
     const std::vector<Neuron>& neurons = objective_.network().neurons();
     form.signs = roots_->signs();
-    form.jacobian.resize(roots_->rows(), w_.size());
-    form.starts = {0};
+    form.starts = form.columns = {0};
     for (std::size_t k = 0; k < neurons.size(); ++k)
       if (!add_neuron(static_cast<Index>(k), weights_of(neurons[k]))) return false;
+    join_jacobians();
     return restrict_to_mode();
   }
 
@@ -103,9 +103,9 @@ class FormMaker {
     Vector out(count);
     kernel->forward(w_(weights));
     kernel->backward(residual_, out);
-    Matrix block(count, count);
+    Matrix block(count, count), jacobian(roots_->rows(), count);
     for (Index j = 0; j < count; ++j) {
-      roots_->apply(kernel->tangent(Vector::Unit(count, j)), form.jacobian.col(form.starts.back() + j));
+      roots_->apply(kernel->tangent(Vector::Unit(count, j)), jacobian.col(j));
       kernel->tangent_backward(no_change_, out);
       block.col(j) = out;
     }
@@ -115,7 +115,20 @@ class FormMaker {
     form.blocks.push_back(std::move(block));
     form.places.insert(form.places.end(), weights.begin(), weights.end());
     form.starts.push_back(form.size());
-    return true;
+    const bool has_part = !jacobian.isZero(0);
+    form.columns.push_back(form.columns.back() + (has_part ? count : 0));
+    if (has_part) jacobians_.push_back(std::move(jacobian));
+    return form.columns.back() * roots_->rows() <= kMostJacobian;
+  }
+
+  void join_jacobians() {
+    form.jacobian.resize(roots_->rows(), form.columns.back());
+    Index first = 0;
+    for (Matrix& part : jacobians_) {
+      form.jacobian.middleCols(first, part.cols()) = part;
+      first += part.cols();
+      part.resize(0, 0);
+    }
   }
 
   /// The slopes of the neuron's units: the branches that it is kept on (p = 1), of a network in a mode.
@@ -134,11 +147,17 @@ class FormMaker {
     if (!surface) return true;
     if (!surface->is_flat()) return false;
     for (int side = 0; side < 2; ++side) project_blocks(*surface);
-    Vector v(w_.size());
+    // The normals are weights of one neuron each: what has no part in J is not given one.
+    std::vector<Index> places;
+    for (Index k = 0; k < form.neuron_count(); ++k)
+      if (form.has_part(k))
+        places.insert(places.end(), form.places.begin() + form.starts[static_cast<std::size_t>(k)],
+                      form.places.begin() + form.starts[static_cast<std::size_t>(k) + 1]);
     for (Index row = 0; row < form.jacobian.rows(); ++row) {
-      v(form.places) = form.jacobian.row(row).transpose();
+      Vector v = Vector::Zero(w_.size());
+      v(places) = form.jacobian.row(row).transpose();
       surface->project(v);
-      form.jacobian.row(row) = v(form.places).transpose();
+      form.jacobian.row(row) = v(places).transpose();
     }
     return true;
   }
@@ -171,6 +190,7 @@ class FormMaker {
   const Vector& w_;
   std::optional<CurvatureRoots> roots_;
   Matrix residual_, no_change_;
+  std::vector<Matrix> jacobians_;  // of the neurons that have a part
 };
 
 }  // namespace

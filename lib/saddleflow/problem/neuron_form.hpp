@@ -16,20 +16,28 @@ struct NeuronForm {
   std::vector<Index> places;   ///< the parameters, neuron after neuron
   std::vector<Index> starts;   ///< where each neuron begins in `places`, and their number
   std::vector<Matrix> blocks;  ///< B_k, symmetric, one row a weight of the neuron
-  Matrix jacobian;             ///< J, at most m x n, columns in the order of `places`
+  /// J, m rows at most. Columns in the order of `places`, of those neurons alone that have a part in it: not
+  /// of neurons that are zero, of power 2 and above, or that no sample activates. At a saddle they are few.
+  Matrix jacobian;
+  std::vector<Index> columns;  ///< where the columns of each neuron begin, and their number
   Vector signs;                ///< 1 or -1, one a row of J; -1 only where the loss is not convex
 
   Index size() const { return static_cast<Index>(places.size()); }
   Index neuron_count() const { return static_cast<Index>(blocks.size()); }
   auto jacobian_of(Index k) const {
     const auto at = static_cast<std::size_t>(k);
-    return jacobian.middleCols(starts[at], starts[at + 1] - starts[at]);
+    return jacobian.middleCols(columns[at], columns[at + 1] - columns[at]);
   }
+  bool has_part(Index k) const { return jacobian_of(k).cols() > 0; }
 };
+
+/// Numbers of a Jacobian at most: 256 MB.
+inline constexpr Index kMostJacobian = Index{1} << 25;
 
 /// Of the loss at w; in a mode of the kinks along their surface, as Objective::hessian(). Costs two passes of
 /// each neuron for each of its weights. Empty where the network is no sum over neurons that have each weight
-/// once, or does not know the function of a neuron (Network::neuron_function()).
+/// once, or does not know the function of a neuron (Network::neuron_function()), and where J would be larger
+/// than kMostJacobian.
 std::optional<NeuronForm> neuron_form(Objective& objective, const Vector& w);
 
 /// Whether neuron_form() has one, and the bounds m and p of its size.

@@ -172,6 +172,11 @@ void Objective::project_to_mode(const Vector& w, Vector& v) {
 
 const FeedForwardState* Objective::state_at(const Vector& w) {
   ensure_forward(w);
+  return pass_.whole_state();
+}
+
+const FeedForwardState* Objective::kept_state_at(const Vector& w) {
+  ensure_forward(w);
   return pass_.state();
 }
 

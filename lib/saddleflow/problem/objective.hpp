@@ -106,6 +106,8 @@ class Objective {
   void project_to_mode(const Vector& w, Vector& v);
   /// Pre-activations, activations and slopes at w; null for other families.
   const FeedForwardState* state_at(const Vector& w);
+  /// The same as far as the kernel keeps it: matrices of hidden layers may be empty.
+  const FeedForwardState* kept_state_at(const Vector& w);
   /// Whether state_at() has something to show.
   bool has_layers() const { return pass_.state() != nullptr; }
   /// The inputs that the first layer of weights multiplies, see NetworkPass.

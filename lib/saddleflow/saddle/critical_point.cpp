@@ -175,7 +175,7 @@ class Analysis {
     Spectrum& s = result_.spectrum;
     if (surface_) return second_order_at(*surface_, result_.point(), options, s, result_.zero_modes);
     s = hessian_spectrum(objective_, result_.point(), options);
-    if (const std::optional<Matrix> null_space = s.null_space())
+    if (const auto null_space = s.null_parts())
       result_.zero_modes = explain_zero_modes(objective_, result_.point(), *null_space);
   }
 

@@ -104,10 +104,10 @@ class LanczosRun {
 
 /// Of length 1. A direction that the start has lost must be able to come back.
 void stir(Vector& start, Index n) {
-  constexpr Real kStartNoise = Real(0.3);  // costs the start its square of what it knows
+  constexpr Real kStir = Real(0.3);  // costs the start its square of what it knows
   const bool warm = start.size() == n && start.allFinite() && start.norm() > 0;
   if (!warm) start = Vector::Zero(n);
-  const Real weight = (warm ? kStartNoise : Real(1)) * std::sqrt(3 / static_cast<Real>(n));
+  const Real weight = (warm ? kStir : Real(1)) * std::sqrt(3 / static_cast<Real>(n));
   for (Index i = 0; i < n; ++i) start[i] += weight * fixed_noise(i);
   start /= start.norm();
 }

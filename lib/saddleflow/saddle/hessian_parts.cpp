@@ -60,10 +60,10 @@ std::vector<HessianPart> parts_of(Matrix hessian) {
 }
 
 std::optional<std::vector<HessianPart>> parts_of(const NeuronForm& form, Index most) {
-  std::vector<Index> coupled, starts;  // columns of J, and of the block where a neuron's begin
+  std::vector<Index> coupled, starts;  // places of the columns of J, and where a neuron's begin in the block
   std::vector<Index> neurons;
   for (Index k = 0; k < form.neuron_count(); ++k) {
-    if (form.jacobian_of(k).isZero(0)) continue;
+    if (!form.has_part(k)) continue;
     neurons.push_back(k);
     starts.push_back(static_cast<Index>(coupled.size()));
     for (Index i = form.starts[static_cast<std::size_t>(k)]; i < form.starts[static_cast<std::size_t>(k) + 1];
@@ -71,8 +71,7 @@ std::optional<std::vector<HessianPart>> parts_of(const NeuronForm& form, Index m
       coupled.push_back(i);
   }
   if (static_cast<Index>(coupled.size()) > most) return std::nullopt;
-  const Matrix jacobian = form.jacobian(Eigen::all, coupled);
-  Matrix block = jacobian.transpose() * form.signs.asDiagonal() * jacobian;
+  Matrix block = form.jacobian.transpose() * form.signs.asDiagonal() * form.jacobian;
   block = ((block + block.transpose()) / 2).eval();
   for (std::size_t c = 0; c < neurons.size(); ++c) {
     const Matrix& own = form.blocks[static_cast<std::size_t>(neurons[c])];
@@ -126,6 +125,31 @@ Matrix whole_vectors(const PartsSpectrum& spectrum, const std::vector<HessianPar
     const auto at = static_cast<std::size_t>(first + k);
     vectors(parts[spectrum.part[at]].places, k) =
         spectrum.vectors[spectrum.part[at]].col(spectrum.column[at]);
+  }
+  return vectors;
+}
+
+std::vector<NullPart> vectors_by_part(const PartsSpectrum& spectrum, const std::vector<HessianPart>& parts,
+                                      Index first, Index count) {
+  std::vector<std::vector<Index>> columns(parts.size());
+  for (Index k = 0; k < count; ++k) {
+    const auto at = static_cast<std::size_t>(first + k);
+    columns[spectrum.part[at]].push_back(spectrum.column[at]);
+  }
+  std::vector<NullPart> found;
+  for (std::size_t k = 0; k < parts.size(); ++k)
+    if (!columns[k].empty()) found.push_back({parts[k].places, spectrum.vectors[k](Eigen::all, columns[k])});
+  return found;
+}
+
+Matrix whole_null_space(const std::vector<NullPart>& parts, Index size) {
+  Index count = 0;
+  for (const NullPart& part : parts) count += part.vectors.cols();
+  Matrix vectors = Matrix::Zero(size, count);
+  Index first = 0;
+  for (const NullPart& part : parts) {
+    vectors.middleCols(first, part.vectors.cols())(part.places, Eigen::all) = part.vectors;
+    first += part.vectors.cols();
   }
   return vectors;
 }

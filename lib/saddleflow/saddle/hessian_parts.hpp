@@ -6,6 +6,7 @@
 
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/problem/neuron_form.hpp"
+#include "saddleflow/saddle/null_part.hpp"
 
 namespace saddleflow {
 
@@ -34,5 +35,8 @@ PartsSpectrum spectrum_of(const std::vector<HessianPart>& parts);
 /// Eigenvectors first .. first + count - 1 on all weights, one a column.
 Matrix whole_vectors(const PartsSpectrum& spectrum, const std::vector<HessianPart>& parts, Index first,
                      Index count, Index size);
+/// The same, part by part.
+std::vector<NullPart> vectors_by_part(const PartsSpectrum& spectrum, const std::vector<HessianPart>& parts,
+                                      Index first, Index count);
 
 }  // namespace saddleflow

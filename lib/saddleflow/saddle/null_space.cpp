@@ -28,20 +28,11 @@ Solve solve_whole(const Potential& potential, const Vector& w, Real shift) {
   return [factors](Matrix& b) { factors->solve_in_place(b); };
 }
 
-/// The factors refer to the form.
-struct FormAndFactors {
-  FormAndFactors(NeuronForm parts, Real shift, Real accuracy)
-      : form(std::move(parts)), factors(form, shift, accuracy) {}
-  NeuronEigenform form;
-  NeuronFactors factors;
-};
-
-std::optional<Solve> solve_by_neurons(const Potential& potential, const Vector& w, Real shift) {
-  std::optional<NeuronForm> parts = potential.neuron_form(w);
-  if (!parts) return std::nullopt;
-  const auto both = std::make_shared<FormAndFactors>(std::move(*parts), shift, std::abs(shift));
-  return [both](Matrix& b) {
-    for (Index k = 0; k < b.cols(); ++k) b.col(k) = both->factors.solve(b.col(k));
+/// The form must outlive it.
+Solve solve_by_neurons(const NeuronEigenform& form, Real shift) {
+  const auto factors = std::make_shared<NeuronFactors>(form, shift, std::abs(shift));
+  return [factors](Matrix& b) {
+    for (Index k = 0; k < b.cols(); ++k) b.col(k) = factors->solve(b.col(k));
   };
 }
 
@@ -65,21 +56,24 @@ std::optional<Matrix> ritz_vectors(const Potential& potential, const Vector& w, 
 
 }  // namespace
 
-std::optional<Matrix> null_space_of(const Potential& potential, const Vector& w, Real zero, Index count) {
+std::optional<Matrix> null_space_of(const Potential& potential, const Vector& w, Real zero, Index count,
+                                    const NeuronEigenform* form) {
   const auto n = static_cast<Real>(w.size()), columns = static_cast<Real>(count);
-  const SignCosts costs = sign_costs(potential);
+  const SignCosts costs = sign_costs(potential, form);
   // Two triangles and an orthonormalisation an iteration, and the products at the end.
   const Real iterations = kInverseIterations * columns * (n * n + n * columns);
   if (std::min(costs.whole, costs.by_neurons) + iterations > kMostSignOperations) return std::nullopt;
   if (count == 0) return Matrix(w.size(), 0);
   const Real shift = kInsideZero * zero;
-  std::optional<Solve> solve;
-  if (costs.by_neurons < costs.whole) solve = solve_by_neurons(potential, w, shift);
-  if (!solve) solve = solve_whole(potential, w, shift);
+  std::optional<NeuronEigenform> made;
+  if (form == nullptr && costs.by_neurons < costs.whole)
+    if (std::optional<NeuronForm> parts = potential.neuron_form(w)) form = &made.emplace(std::move(*parts));
+  const bool by_neurons = form != nullptr && costs.by_neurons < costs.whole;
+  const Solve solve = by_neurons ? solve_by_neurons(*form, shift) : solve_whole(potential, w, shift);
   Random random(1);
   Matrix space = random.orthonormal_columns(w.size(), count);
   for (int k = 0; k < kInverseIterations; ++k) {
-    (*solve)(space);
+    solve(space);
     if (!space.allFinite()) return std::nullopt;
     space = thin_qr(space).q;
   }

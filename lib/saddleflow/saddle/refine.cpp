@@ -69,7 +69,7 @@ class RefineSearch {
 
  private:
   std::unique_ptr<RefineModel> linearise() const {
-    if (static_cast<Index>(active_.size()) <= options_.dense_limit)
+    if (refines_dense(w_.size(), static_cast<Index>(active_.size()), options_.dense_limit))
       return std::make_unique<DenseRefineModel>(potential_, result.point, active_);
     return std::make_unique<KrylovRefineModel>(potential_, result.point, active_, options_.krylov_steps);
   }

@@ -1,5 +1,6 @@
 #include "saddleflow/saddle/refine_model.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace saddleflow {
@@ -19,19 +20,47 @@ Vector spread(const Vector& values, const std::vector<Index>& places, Index size
   return full;
 }
 
+// The largest Hessian that is made as a whole: 512 MB.
+constexpr Index kMostWhole = 8192;
+
+/// Rows and columns of the active weights: of the whole Hessian, or, where that is large, by a product each.
+Matrix hessian_on(const Potential& potential, const Vector& w, const std::vector<Index>& active) {
+  if (w.size() <= kMostWhole) {
+    Matrix hessian(w.size(), w.size());
+    potential.hessian(w, hessian);
+    return hessian(active, active);
+  }
+  const auto count = static_cast<Index>(active.size());
+  Matrix block(count, count);
+  Vector direction = Vector::Zero(w.size()), product(w.size());
+  for (Index k = 0; k < count; ++k) {
+    const Index place = active[static_cast<std::size_t>(k)];
+    direction[place] = 1;
+    potential.hessian_vector(w, direction, product);
+    direction[place] = 0;
+    block.col(k) = product(active);
+  }
+  return (block + block.transpose()) / 2;
+}
+
 Real quotient(Real a, Real b) { return b > 0 ? a / b : Real(0); }
 
+// Active weights of a network above that size whose Hessian is made by products: fewer than the products of a
+// Krylov space of 300 dimensions, and the last step is exact.
+constexpr Index kFewActive = 300;
+
 }  // namespace
+
+bool refines_dense(Index size, Index active, Index dense_limit) {
+  return active <= (size <= kMostWhole ? dense_limit : std::min(dense_limit, kFewActive));
+}
 
 DenseRefineModel::DenseRefineModel(const Potential& potential, const Vector& w,
                                    const std::vector<Index>& active)
     : active_(active), size_(w.size()) {
   gradient.resize(w.size());
-  Matrix hessian(w.size(), w.size());
   loss = potential.gradient(w, gradient);
-  potential.hessian(w, hessian);
-  const Matrix block = hessian(active, active);
-  eigen_ = symmetric_eigen(block, "refinement");
+  eigen_ = symmetric_eigen(hessian_on(potential, w, active), "refinement");
   gradient_norm = gradient.norm();
   components_ = eigen_.vectors.transpose() * gradient(active);
   largest = eigen_.values.cwiseAbs().maxCoeff();

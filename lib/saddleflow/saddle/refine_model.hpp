@@ -25,6 +25,10 @@ class RefineModel {
   Real flatness = 0;       ///< |H g| / (||H|| |g|)
 };
 
+/// Whether a network of `size` weights, of which so many are active, has the model by an eigendecomposition:
+/// up to dense_limit active ones, and where the whole Hessian would be too large few of them.
+bool refines_dense(Index size, Index active, Index dense_limit);
+
 /// By an eigendecomposition of H.
 class DenseRefineModel final : public RefineModel {
  public:

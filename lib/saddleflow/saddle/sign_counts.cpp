@@ -17,10 +17,7 @@ SignCounts between(const SignCounts& below, const SignCounts& above) {
   return {below.negative, n - below.negative - above.positive, above.positive};
 }
 
-std::optional<SignCounts> count_by_neurons(const Potential& potential, const Vector& w, Real zero) {
-  std::optional<NeuronForm> parts = potential.neuron_form(w);
-  if (!parts) return std::nullopt;
-  const NeuronEigenform form(std::move(*parts));
+std::optional<SignCounts> count_by_neurons(const NeuronEigenform& form, Real zero) {
   const NeuronFactors below(form, -zero, kAimedError * zero), above(form, zero, kAimedError * zero);
   if (!(std::max(below.error(), above.error()) <= kMostError * zero)) return std::nullopt;
   return between(below.inertia(), above.inertia());
@@ -37,19 +34,27 @@ SignCounts count_whole(const Potential& potential, const Vector& w, Real zero) {
 
 }  // namespace
 
-SignCosts sign_costs(const Potential& potential) {
+SignCosts sign_costs(const Potential& potential, const NeuronEigenform* form) {
   SignCosts costs{potential.hessian_operations + 2 * factor_operations(potential.size),
                   std::numeric_limits<Real>::infinity()};
-  if (potential.neuron_form && potential.form_size)
+  if (form != nullptr)
+    costs.by_neurons = 2 * neuron_factor_operations(form->jacobian().cols(), {form->outputs(), 0});
+  else if (potential.neuron_form && potential.form_size)
     costs.by_neurons = neuron_eigenform_operations(potential.size, *potential.form_size) +
                        2 * neuron_factor_operations(potential.size, *potential.form_size);
   return costs;
 }
 
-std::optional<SignCounts> count_signs(const Potential& potential, const Vector& w, Real zero) {
-  const SignCosts costs = sign_costs(potential);
-  if (costs.by_neurons < std::min(costs.whole, kMostSignOperations))
-    if (const std::optional<SignCounts> counts = count_by_neurons(potential, w, zero)) return counts;
+std::optional<SignCounts> count_signs(const Potential& potential, const Vector& w, Real zero,
+                                      const NeuronEigenform* form) {
+  const SignCosts costs = sign_costs(potential, form);
+  std::optional<NeuronEigenform> made;
+  if (costs.by_neurons < std::min(costs.whole, kMostSignOperations)) {
+    if (form == nullptr)
+      if (std::optional<NeuronForm> parts = potential.neuron_form(w)) form = &made.emplace(std::move(*parts));
+    if (form != nullptr)
+      if (const std::optional<SignCounts> counts = count_by_neurons(*form, zero)) return counts;
+  }
   if (costs.whole > kMostSignOperations) return std::nullopt;
   return count_whole(potential, w, zero);
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -118,7 +119,7 @@ void by_parts(const std::vector<HessianPart>& parts, const Vector& w, const Vect
   if (!options.vectors) return;
   s.vectors.resize(n, kept);
   s.vectors << whole_vectors(all, parts, 0, low, n), whole_vectors(all, parts, n - kept + low, kept - low, n);
-  s.zero_vectors = whole_vectors(all, parts, s.negative, s.zero, n);
+  s.zero_parts = vectors_by_part(all, parts, s.negative, s.zero);
 }
 
 // Of Spectra: vectors that are kept, for as many eigenvalues at both ends (two a value are asked for, more
@@ -187,9 +188,19 @@ void ends(const Potential& potential, const Vector& w, const Vector& gradient, c
   if (options.vectors) s.vectors = std::move(vectors);
 }
 
-void count_all(const Potential& potential, const Vector& w, const SpectrumOptions& options, Spectrum& s) {
+std::vector<Index> all_places(Index n) {
+  std::vector<Index> places(static_cast<std::size_t>(n));
+  std::iota(places.begin(), places.end(), Index(0));
+  return places;
+}
+
+/// `parts`: the form by neurons, where it has been made.
+void count_all(const Potential& potential, const Vector& w, const SpectrumOptions& options,
+               std::optional<NeuronForm> parts, Spectrum& s) {
   if (!options.counts) return;
-  const std::optional<SignCounts> signs = count_signs(potential, w, s.zero_threshold);
+  std::optional<NeuronEigenform> made;
+  const NeuronEigenform* form = parts ? &made.emplace(std::move(*parts)) : nullptr;
+  const std::optional<SignCounts> signs = count_signs(potential, w, s.zero_threshold, form);
   if (!signs) return;
   s.counted = true;
   s.negative = signs->negative;
@@ -197,22 +208,23 @@ void count_all(const Potential& potential, const Vector& w, const SpectrumOption
   s.positive = signs->positive;
   s.gap = std::numeric_limits<Real>::quiet_NaN();
   if (!options.vectors) return;
-  if (auto vectors = null_space_of(potential, w, s.zero_threshold, s.zero))
-    s.zero_vectors = std::move(*vectors);
+  if (auto vectors = null_space_of(potential, w, s.zero_threshold, s.zero, form))
+    s.zero_parts = {{all_places(w.size()), std::move(*vectors)}};
 }
 
 /// Up to so many weights the whole decomposition costs less than a second: nothing is gained by parts.
 constexpr Index kWhole = 500;
 
 /// The parts of the Hessian where all are small, by its neurons if that is cheaper than the whole; else, of
-/// no more than dense_limit weights, the whole.
+/// no more than dense_limit weights, the whole. `form`: by neurons, where it had to be made and has larger
+/// parts.
 std::optional<std::vector<HessianPart>> small_parts(const Potential& potential, const Vector& w,
-                                                    const SpectrumOptions& options) {
+                                                    const SpectrumOptions& options,
+                                                    std::optional<NeuronForm>& form) {
   if (w.size() > options.dense_limit && !options.counts) return std::nullopt;
   const SignCosts costs = sign_costs(potential);
   if (costs.by_neurons < costs.whole)
-    if (const std::optional<NeuronForm> form = potential.neuron_form(w))
-      return parts_of(*form, options.dense_limit);
+    if ((form = potential.neuron_form(w))) return parts_of(*form, options.dense_limit);
   if (w.size() > options.dense_limit && costs.whole > kMostSignOperations) return std::nullopt;
   Matrix hessian(w.size(), w.size());
   potential.hessian(w, hessian);
@@ -224,10 +236,19 @@ std::optional<std::vector<HessianPart>> small_parts(const Potential& potential, 
 
 }  // namespace
 
-std::optional<Matrix> Spectrum::null_space() const {
-  if (complete && vectors.cols() == eigenvalues.size()) return vectors.middleCols(negative, zero);
-  if (counted && zero == zero_vectors.cols() && vectors.size() > 0) return zero_vectors;
+std::optional<std::vector<NullPart>> Spectrum::null_parts() const {
+  if (complete && vectors.cols() == eigenvalues.size())
+    return {{{all_places(vectors.rows()), vectors.middleCols(negative, zero)}}};
+  Index known = 0;
+  for (const NullPart& part : zero_parts) known += part.vectors.cols();
+  if (counted && zero == known && vectors.size() > 0) return zero_parts;
   return std::nullopt;
+}
+
+std::optional<Matrix> Spectrum::null_space() const {
+  const std::optional<std::vector<NullPart>> parts = null_parts();
+  if (!parts) return std::nullopt;
+  return whole_null_space(*parts, vectors.rows());
 }
 
 Index spectrum_size(Index n, const SpectrumOptions& options) {
@@ -242,14 +263,18 @@ Spectrum hessian_spectrum(const Potential& potential, const Vector& w, const Spe
     Matrix hessian(w.size(), w.size());
     potential.hessian(w, hessian);
     dense(hessian, w, gradient, options, s);
-  } else if (const auto parts = small_parts(potential, w, options)) {
+    return s;
+  }
+  std::optional<NeuronForm> form;
+  if (const auto parts = small_parts(potential, w, options, form)) {
+    form.reset();
     if (parts->size() == 1)
       dense(parts->front().hessian, w, gradient, options, s);
     else
       by_parts(*parts, w, gradient, options, s);
   } else {
     ends(potential, w, gradient, options, s);
-    count_all(potential, w, options, s);
+    count_all(potential, w, options, std::move(form), s);
   }
   return s;
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "saddleflow/base/decompositions.hpp"
+#include "saddleflow/saddle/null_part.hpp"
 #include "saddleflow/saddle/potential.hpp"
 
 namespace saddleflow {
@@ -27,14 +29,16 @@ struct Spectrum {
   /// ||H v - lambda v|| of each: an eigenvalue of H lies within. Rounding alone when all are known.
   Real residual_bound = 0;
   Matrix vectors;  ///< columns, in the order of `eigenvalues`; empty unless asked for
-  Matrix
-      zero_vectors;  ///< of all zero eigenvalues, where vectors are asked for, !complete and they are known
+  /// Eigenvectors of all zero eigenvalues, where vectors are asked for, !complete and they are known.
+  std::vector<NullPart> zero_parts;
 
   Real min() const { return eigenvalues[0]; }
   Real max() const { return eigenvalues[eigenvalues.size() - 1]; }
   /// Negative ones among `eigenvalues`: the first.
   Index known_negative() const { return (eigenvalues.array() < -zero_threshold).count(); }
-  /// Orthonormal eigenvectors of all zero eigenvalues, one a column; empty where they are not known.
+  /// Orthonormal eigenvectors of all zero eigenvalues; empty where they are not known.
+  std::optional<std::vector<NullPart>> null_parts() const;
+  /// The same, one a column.
   std::optional<Matrix> null_space() const;
 };
 

@@ -23,29 +23,47 @@ constexpr Real kZero = Real(1e-12);
 // known to rounding. A layer of zeros has none that is large, and all of them are.
 constexpr Real kZeroSquare = Real(1e-14), kNoSquare = Real(1e-300);
 
-/// Directions, one a column.
+/// A vector by its entries that are not zero.
+struct SparseVector {
+  std::vector<Index> places;
+  std::vector<Real> values;
+};
+
+SparseVector sparse(const std::vector<Index>& places, const Eigen::Ref<const Vector>& values) {
+  SparseVector v;
+  for (Index i = 0; i < values.size(); ++i)
+    if (values[i] != 0) {
+      v.places.push_back(places[static_cast<std::size_t>(i)]);
+      v.values.push_back(values[i]);
+    }
+  return v;
+}
+
+/// Vectors on all weights: of a wide network most of them are on the weights of one neuron.
 class Directions {
  public:
-  explicit Directions(Index size) : size_(size) {}
-  void add(Vector direction) {
+  explicit Directions(Index size) : all_(static_cast<std::size_t>(size)) {
+    std::iota(all_.begin(), all_.end(), Index(0));
+  }
+  void add(const Vector& direction) {
     const Real norm = direction.norm();
-    if (norm > 0) columns_.push_back(std::move(direction) / norm);
+    if (norm > 0) columns_.push_back(sparse(all_, direction / norm));
   }
   void add(const Matrix& directions) {
     for (Index i = 0; i < directions.cols(); ++i) add(Vector(directions.col(i)));
   }
   void add_weights(const std::vector<Index>& parameters) {
-    for (const Index i : parameters) add(Vector(Vector::Unit(size_, i)));
+    for (const Index i : parameters) columns_.push_back({{i}, {Real(1)}});
   }
-  Matrix matrix() const {
-    Matrix m(size_, static_cast<Index>(columns_.size()));
-    for (std::size_t k = 0; k < columns_.size(); ++k) m.col(static_cast<Index>(k)) = columns_[k];
-    return m;
+  void add(const NullPart& part) {
+    for (Index k = 0; k < part.vectors.cols(); ++k)
+      columns_.push_back(sparse(part.places, part.vectors.col(k)));
   }
+  const std::vector<SparseVector>& columns() const { return columns_; }
 
  private:
-  Index size_;
-  std::vector<Vector> columns_;
+  std::vector<Index> all_;
+  std::vector<SparseVector> columns_;
 };
 
 /// Dimension of the intersection of two spans, the first given by orthonormal columns: the cosines of the
@@ -61,21 +79,16 @@ Index common_dimension_of(const Matrix& basis, const Matrix& directions, Real an
   return (symmetric_eigenvalues(squares, "zero modes").array() > least).count();
 }
 
-/// Sets of rows that the columns of two matrices join.
+/// Sets of rows that vectors join.
 class JoinedRows {
  public:
   explicit JoinedRows(Index rows) : above_(static_cast<std::size_t>(rows)) {
     std::iota(above_.begin(), above_.end(), Index(0));
   }
-  void join(const Matrix& columns) {
-    for (Index j = 0; j < columns.cols(); ++j) {
-      Index first = -1;
-      for (Index i = 0; i < columns.rows(); ++i) {
-        if (columns(i, j) == 0) continue;
-        if (first < 0) first = i;
-        above_[static_cast<std::size_t>(set_of(i))] = set_of(first);
-      }
-    }
+  void join(const std::vector<SparseVector>& columns) {
+    for (const SparseVector& column : columns)
+      for (const Index i : column.places)
+        above_[static_cast<std::size_t>(set_of(i))] = set_of(column.places[0]);
   }
   /// One of the rows of its set, which stands for it.
   Index set_of(Index row) {
@@ -87,14 +100,11 @@ class JoinedRows {
     return static_cast<Index>(at);
   }
   /// The columns of each set.
-  std::map<Index, std::vector<Index>> columns_of(const Matrix& columns) {
-    std::map<Index, std::vector<Index>> sets;
-    for (Index j = 0; j < columns.cols(); ++j)
-      for (Index i = 0; i < columns.rows(); ++i)
-        if (columns(i, j) != 0) {
-          sets[set_of(i)].push_back(j);
-          break;
-        }
+  using Columns = std::map<Index, std::vector<const SparseVector*>>;
+  Columns by_set(const std::vector<SparseVector>& columns) {
+    Columns sets;
+    for (const SparseVector& column : columns)
+      if (!column.places.empty()) sets[set_of(column.places[0])].push_back(&column);
     return sets;
   }
   std::map<Index, std::vector<Index>> rows() {
@@ -107,19 +117,31 @@ class JoinedRows {
   std::vector<Index> above_;
 };
 
+/// Vectors on these rows, ascending, beside which they are zero.
+Matrix on_rows(const std::vector<Index>& rows, const std::vector<const SparseVector*>& columns) {
+  Matrix m = Matrix::Zero(static_cast<Index>(rows.size()), static_cast<Index>(columns.size()));
+  for (std::size_t k = 0; k < columns.size(); ++k)
+    for (std::size_t i = 0; i < columns[k]->places.size(); ++i) {
+      const auto row = std::lower_bound(rows.begin(), rows.end(), columns[k]->places[i]) - rows.begin();
+      m(row, static_cast<Index>(k)) = columns[k]->values[i];
+    }
+  return m;
+}
+
 /// The same, set by set of rows that do not meet: of a Hessian that falls into parts both spans do.
-Index common_dimension(const Matrix& basis, const Matrix& directions, Real angle) {
-  JoinedRows joined(basis.rows());
-  joined.join(basis);
-  joined.join(directions);
-  const auto rows = joined.rows(), of_basis = joined.columns_of(basis),
-             of_directions = joined.columns_of(directions);
+Index common_dimension(const Directions& basis, const Directions& directions, Index size, Real angle) {
+  JoinedRows joined(size);
+  joined.join(basis.columns());
+  joined.join(directions.columns());
+  const auto rows = joined.rows();
+  const JoinedRows::Columns of_basis = joined.by_set(basis.columns()),
+                            of_directions = joined.by_set(directions.columns());
   Index dimension = 0;
   for (const auto& [set, columns] : of_basis) {
     const auto other = of_directions.find(set);
     if (other == of_directions.end()) continue;
     const std::vector<Index>& here = rows.at(set);
-    dimension += common_dimension_of(basis(here, columns), directions(here, other->second), angle);
+    dimension += common_dimension_of(on_rows(here, columns), on_rows(here, other->second), angle);
   }
   return dimension;
 }
@@ -267,14 +289,24 @@ void add_dead_neurons(const Objective& objective, const Vector& w, Directions& d
 
 ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const Matrix& null_space,
                              Real angle, const Matrix& held, const ActivationPattern* pattern) {
+  std::vector<Index> places(static_cast<std::size_t>(w.size()));
+  std::iota(places.begin(), places.end(), Index(0));
+  return explain_zero_modes(objective, w, std::vector<NullPart>{{std::move(places), null_space}}, angle, held,
+                            pattern);
+}
+
+ZeroModes explain_zero_modes(const Objective& objective, const Vector& w,
+                             const std::vector<NullPart>& null_space, Real angle, const Matrix& held,
+                             const ActivationPattern* pattern) {
   const Network& network = objective.network();
   const bool linear = network.traits().mixes();
   ZeroModes modes;
-  Directions directions(w.size());
+  Directions basis(w.size()), directions(w.size());
+  for (const NullPart& part : null_space) basis.add(part);
   Index before = 0;
   const auto newly = [&] {
     const Index earlier = before;
-    before = common_dimension(null_space, directions.matrix(), angle);
+    before = common_dimension(basis, directions, w.size(), angle);
     return before - earlier;
   };
   directions.add(held);
@@ -291,7 +323,7 @@ ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const 
   modes.zero_neurons = newly();
   add_dead_neurons(objective, w, directions);
   modes.dead_neurons = newly();
-  modes.unexplained = null_space.cols() - modes.explained();
+  modes.unexplained = static_cast<Index>(basis.columns().size()) - modes.explained();
   return modes;
 }
 

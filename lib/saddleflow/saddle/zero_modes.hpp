@@ -1,7 +1,10 @@
 // Why the Hessian at a critical point has zero eigenvalues.
 #pragma once
 
+#include <vector>
+
 #include "saddleflow/problem/objective.hpp"
+#include "saddleflow/saddle/null_part.hpp"
 
 namespace saddleflow {
 
@@ -27,7 +30,7 @@ struct ZeroModes {
   Index total() const { return explained() + unexplained; }
 };
 
-/// `null_space`: orthonormal eigenvectors of the zero eigenvalues at the critical point w, one a column. A
+/// `null_space`: orthonormal eigenvectors of the zero eigenvalues at the critical point w. A
 /// mode is explained when it lies in the span of the causes' directions, to an angle of `angle`. `held`: what
 /// the Hessian leaves out, the gradients of pre-activations that are held on their kinks, one a column;
 /// `pattern`: the branches of the activation that the Hessian belongs to (p = 1).
@@ -35,6 +38,11 @@ struct ZeroModes {
 /// A symmetry g_t of the network, L(g_t w) = L(w), gives <grad L(w), A w> = 0 for all w, and by
 /// differentiation Hess L A w = -A^T grad L = 0 at a critical point: unlike on the sphere (symmetry.hpp), A
 /// need not be skew.
+ZeroModes explain_zero_modes(const Objective& objective, const Vector& w,
+                             const std::vector<NullPart>& null_space, Real angle = kZeroModeAngle,
+                             const Matrix& held = {}, const ActivationPattern* pattern = nullptr);
+
+/// The same of vectors on all weights, one a column.
 ZeroModes explain_zero_modes(const Objective& objective, const Vector& w, const Matrix& null_space,
                              Real angle = kZeroModeAngle, const Matrix& held = {},
                              const ActivationPattern* pattern = nullptr);

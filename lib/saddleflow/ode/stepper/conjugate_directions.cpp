@@ -22,6 +22,12 @@ void ConjugateDirections::begin(Index n, std::vector<char> mask) {
   q_.resize(n, capacity_);
 }
 
+void ConjugateDirections::release() {
+  size_ = 0;
+  p_.resize(0, 0);
+  q_.resize(0, 0);
+}
+
 // x += P P' r, which minimises the error of x over the space of the kept directions in the norm of A.
 void ConjugateDirections::project(Vector& x) {
   if (size_ == 0) return;

@@ -28,6 +28,8 @@ class ConjugateDirections {
   /// The same with only the components marked in `mask` as unknowns: their equations alone are solved, and
   /// the other components of the products only change the residual.
   void begin(Index n, std::vector<char> mask);
+  /// Forgets all directions and their memory, until begin().
+  void release();
   /// Solves A x = b with at most `most` products, or as well as rounding allows. indefinite: a direction
   /// along which A is not positive.
   Solved solve(ProductRef product, const Vector& b, Vector& x, const Enough& enough, int most);

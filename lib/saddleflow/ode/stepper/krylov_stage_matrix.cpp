@@ -9,9 +9,12 @@
 namespace saddleflow {
 namespace {
 
-// Directions that are kept, two vectors each. With the stages and what else a step needs 64 are below 200
-// vectors; of smaller problems, whose vectors are no matter, up to 256 in 32 MB.
-constexpr Index kKeptAtLeast = 64, kKeptAtMost = 256, kNumbers = Index{1} << 21;
+// Directions that are kept, two vectors each: 32 MB of them, which are 41 directions of 50 000 weights, and no
+// fewer than 32 of larger problems.
+constexpr Index kKeptAtLeast = 32, kKeptAtMost = 256, kNumbers = Index{1} << 21;
+// Components from which on the memory of the directions is given back between steps: beside 30 MB, what it
+// takes to ask for them again is nothing.
+constexpr Index kGivenBack = 10'000;
 // And of each of several levels: as many as most solutions take.
 constexpr Index kShareAtLeast = 16;
 // Products of a try: beyond these the step is too long for this method.
@@ -96,6 +99,12 @@ bool KrylovStageMatrix::prepare(Real shift, const Vector& extra, const Vector& r
   for (Level& level : levels_) level.directions.begin(extra.size(), level.mask);
   most_ = products_ + kMostProducts;
   return true;
+}
+
+// Between two steps comes the analysis of events, with vectors of its own.
+void KrylovStageMatrix::release() {
+  if (x_.size() < kGivenBack) return;
+  for (Level& level : levels_) level.directions.release();
 }
 
 // Component by component: beside weights that move, the whole rate of an inactive neuron of 1e-12 is less

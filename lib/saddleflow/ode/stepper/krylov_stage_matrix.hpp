@@ -28,6 +28,7 @@ class KrylovStageMatrix final : public StageMatrix {
   bool prepare(Real shift, const Vector& extra, const Vector& rounding,
                const std::vector<char>& resting) override;
   Solved solve(Eigen::Ref<Vector> x, const StageError& error) override;
+  void release() override;
   int products() const override { return products_; }
   // The directions do not know it: on a plateau they lie in the slow modes, where the right-hand sides are.
   std::optional<Real> largest(SpectralEstimator& /*estimator*/, int /*steps*/) const override { return {}; }

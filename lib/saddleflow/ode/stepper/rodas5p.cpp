@@ -334,6 +334,7 @@ OneStepMethod::Trial Rodas5P::attempt(const System& original, Real h) {
     original(x_try_, f_try_, t0_ + h);
     if (!f_try_.allFinite()) return nonfinite(h);
     dense_.noalias() = stages_ * h_dense_.transpose();
+    matrix_->release();
   }
   return conclude(error, h);
 }

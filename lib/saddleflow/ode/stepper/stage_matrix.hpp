@@ -43,6 +43,9 @@ class StageMatrix {
                        const std::vector<char>& resting) = 0;
   /// x becomes the solution with the right-hand side x. `error` judges solutions that are not exact.
   virtual Solved solve(Eigen::Ref<Vector> x, const StageError& error) = 0;
+  /// After the last solution of a step: gives back memory that the next prepare() asks for again, if it is
+  /// much.
+  virtual void release() {}
   /// Products with the Hessian in the solutions of this step; 0 of a matrix that is formed.
   virtual int products() const { return 0; }
   /// The largest eigenvalue of the Hessian, or the spectral radius of J, from `steps` products with a matrix

@@ -78,7 +78,7 @@ void second_order_at(KinkedSurface& surface, const Vector& w, SpectrumOptions op
                      ZeroModes& zero_modes) {
   options.vectors = true;
   spectrum = hessian_spectrum(surface.objective(), w, options);
-  const std::optional<Matrix> null_space = spectrum.null_space();
+  const auto null_space = spectrum.null_parts();
   if (!null_space) return;
   const Matrix normals = surface.normals(w, surface.held());
   zero_modes =
