@@ -88,9 +88,9 @@ void run_wide(const std::vector<Index>& sizes, Index samples, double speed) {
   const double flops = 4.0 * static_cast<double>(w.size() * samples);
   const int calls = std::max(1, static_cast<int>(2e8 / flops));
   const double time = best_time(w, calls, [&](const Vector& x) { objective.gradient(x, g); });
-  fmt::print("{:>12} {:>7} {:>6} {:>10.1f} {:>10.2f} {:>10.1f} {:>6.0f} %\n", fmt::join(sizes, "-"), w.size(),
-             samples, time, time / static_cast<double>(samples), 1e-3 * flops / time,
-             100 * 1e-3 * flops / time / speed);
+  fmt::print("{:>12} {:>7} {:>6} {:>10.1f} {:>10.2f} {:>10.1f} {:>6.0f} %\n",
+             fmt::format("{}", fmt::join(sizes, "-")), w.size(), samples, time,
+             time / static_cast<double>(samples), 1e-3 * flops / time, 100 * 1e-3 * flops / time / speed);
 }
 
 void run_wide() {

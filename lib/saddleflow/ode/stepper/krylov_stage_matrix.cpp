@@ -9,8 +9,8 @@
 namespace saddleflow {
 namespace {
 
-// Directions that are kept, two vectors each: 32 MB of them, which are 41 directions of 50 000 weights, and no
-// fewer than 32 of larger problems.
+// Directions that are kept, two vectors each: 32 MB of them, which are 41 directions of 50 000 weights, and
+// no fewer than 32 of larger problems.
 constexpr Index kKeptAtLeast = 32, kKeptAtMost = 256, kNumbers = Index{1} << 21;
 // Components from which on the memory of the directions is given back between steps: beside 30 MB, what it
 // takes to ask for them again is nothing.
