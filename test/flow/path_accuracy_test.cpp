@@ -22,8 +22,8 @@ BOOST_AUTO_TEST_CASE(no_case_is_left_out) { BOOST_TEST(reference_cases().size() 
 
 BOOST_DATA_TEST_CASE(path_error_is_proportional_to_the_tolerance,
                      boost::unit_test::data::xrange(kCases) *
-                         boost::unit_test::data::make(std::vector<std::string>{"auto", "dopri5", "dop853",
-                                                                               "rodas5p", "rodas5p-cg"}),
+                         boost::unit_test::data::make(std::vector<std::string>{
+                             "auto", "dopri5", "dop853", "rodas5p", "rodas5p-cg", "radau7"}),
                      number, stepper) {
   const reference::ReferenceCase reference = reference_cases()[number];
   Real coarsest = 0, finest = 0;

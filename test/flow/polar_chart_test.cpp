@@ -54,7 +54,7 @@ IntegrationOptions until(Real t_end) {
   return options;
 }
 
-const std::vector<std::string> kMethods{"dopri5", "dop853", "rodas5p", "rodas5p-cg", "auto"};
+const std::vector<std::string> kMethods{"dopri5", "dop853", "rodas5p", "rodas5p-cg", "radau7", "auto"};
 
 }  // namespace
 

@@ -306,7 +306,7 @@ std::vector<Key> common_keys() {
        text,
        "\"auto\"",
        "auto: dopri5, or dop853 if the activation is polynomial; where the flow is stiff rodas5p, or "
-       "rodas5p-cg if products with the Hessian cost less than its factorisation",
+       "rodas5p-cg if products with the Hessian cost less than its factorisation; auto does not use radau7",
        {},
        "",
        stepper_names},

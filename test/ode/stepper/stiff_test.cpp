@@ -116,7 +116,8 @@ BOOST_DATA_TEST_CASE(hires, kStiff) {
   BOOST_TEST(largest_relative(x, exact) < Real(1e-5));
 }
 
-BOOST_DATA_TEST_CASE(linear_flow, boost::unit_test::data::make({"rodas5p", "rodas5p-cg", "rkc2", "auto"})) {
+BOOST_DATA_TEST_CASE(linear_flow,
+                     boost::unit_test::data::make({"rodas5p", "rodas5p-cg", "radau7", "rkc2", "auto"})) {
   const Vector eigenvalues{{Real(0.5), 1, 30, 1e3, 1e5, 1e6}};
   LinearFlow flow(eigenvalues, 8);
   const Real rtol = std::string_view(sample) == "rkc2" ? Real(1e-5) : Real(1e-8);

@@ -74,7 +74,7 @@ void say(const std::string& what, const std::string& stepper, Real time_error, R
                                  static_cast<double>(time_error), static_cast<double>(state_error)));
 }
 
-const std::vector<std::string> kSteppers{"dopri5", "dop853", "rodas5p", "rodas5p-cg"};
+const std::vector<std::string> kSteppers{"dopri5", "dop853", "rodas5p", "rodas5p-cg", "radau7"};
 const std::vector<Real> kInputs{Real(1), Real(2), Real(-0.7)};
 
 // One sample (x, 0), u_1 x = 1/2 at the start and falling; u_2 does not move, so that the neuron is not zero

@@ -11,6 +11,7 @@
 #include "saddleflow/ode/stepper/auto_stepper.hpp"
 #include "saddleflow/ode/stepper/dop853.hpp"
 #include "saddleflow/ode/stepper/dopri5.hpp"
+#include "saddleflow/ode/stepper/radau7.hpp"
 #include "saddleflow/ode/stepper/rkc2.hpp"
 #include "saddleflow/ode/stepper/rodas5p.hpp"
 
@@ -48,6 +49,7 @@ std::vector<RegisteredStepper> own_steppers() {
       {5,
        {n::rodas5p_cg, method, made_rodas5p_cg, "Rosenbrock, by products with the Hessian", 5, true, 4, "",
         true}},
+      {6, {n::radau7, method, made<Radau7>, "implicit, by products with the Hessian", 7, true, 5, "", true}},
       {2, {n::rkc2, method, made<Rkc2>, "Chebyshev, by products with the Hessian", 2, true, 3, ""}},
       {4, {n::exponential, part, nullptr, "exact, near the origin where the flow is linear", 0, true, 0, ""}},
   };

@@ -28,6 +28,7 @@ inline constexpr const char* dopri5 = "dopri5";
 inline constexpr const char* dop853 = "dop853";
 inline constexpr const char* rodas5p = "rodas5p";
 inline constexpr const char* rodas5p_cg = "rodas5p-cg";
+inline constexpr const char* radau7 = "radau7";
 inline constexpr const char* rkc2 = "rkc2";
 inline constexpr const char* exponential = "exponential";
 }  // namespace stepper_name

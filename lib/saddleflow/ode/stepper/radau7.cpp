@@ -1,0 +1,346 @@
+#include "saddleflow/ode/stepper/radau7.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/LU>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "saddleflow/base/memory.hpp"
+#include "saddleflow/ode/stepper/spectral.hpp"
+
+namespace saddleflow {
+namespace {
+
+constexpr int kStages = 4, kOrderOfEstimate = 5;
+// Zeros of P_4 - P_3 on [0, 1] (Radau's quadrature).
+constexpr long double kNodes[kStages] = {0.0885879595127039473955461437694561969L,
+                                         0.409466864440734710864926252068829894L,
+                                         0.787659461760847056025241889875999623L, 1};
+// Weight of the slope at the start in the embedded formula, and of H in what smooths it: by judgement, about
+// as large as the real part of the least eigenvalue of the coefficients.
+constexpr long double kGamma = 0.11L;
+// Bounds of the error estimate, O(h^5), see estimate_that_counts(). The first factor is that of the code
+// RADAU. With the second one the closed forms of V1 to V6 are met to at most a few rtol (test path-accuracy).
+constexpr Real kPartOfEnd = Real(0.1), kPartOfDense = 2;
+constexpr int kOrderOfEnd = 8, kOrderOfDense = 6;  // local errors
+// What the iteration may leave of a tolerance. From 0.05 to 0.5 the work of five studies differs by 3 %.
+constexpr Real kLeft = Real(0.1);
+// A first change so far below that is the last one.
+constexpr Real kAtOnce = Real(0.01);
+// Above this contraction the next step looks for its modes anew. The same from 0.05 to 0.2.
+constexpr Real kSlow = Real(0.1);
+constexpr int kMostRounds = 10;
+// Polynomials are not extended further than to this multiple of their length: beyond it a start by the slope
+// is better.
+constexpr Real kFarthest = 4;
+// See Rodas5P: a slope is a sum over samples and weights of rounded terms, and what rests does so until its
+// slope is clearly more than that.
+constexpr Real kSlopeRounding = 8, kWoken = 4;
+constexpr int kMostWakes = 3;
+// Rounding is looked at where it may be this part of a tolerance.
+constexpr Real kRoundingMatters = Real(0.01);
+
+using Wide = Eigen::Matrix<long double, Eigen::Dynamic, Eigen::Dynamic>;
+
+/// c_i^{j + first}.
+Wide powers(const std::vector<long double>& nodes, int first) {
+  const auto n = static_cast<Index>(nodes.size());
+  Wide result(n, n);
+  for (Index i = 0; i < n; ++i)
+    for (Index j = 0; j < n; ++j)
+      result(i, j) = std::pow(nodes[static_cast<std::size_t>(i)], static_cast<long double>(j + first));
+  return result;
+}
+
+/// Integrals of the polynomials that are one at one node each: coefficients of theta, theta^2, ..., a row a
+/// node.
+Wide integrals(const std::vector<long double>& nodes) {
+  Wide weights = powers(nodes, 0).inverse().transpose();
+  for (Index j = 0; j < weights.cols(); ++j) weights.col(j) /= static_cast<long double>(j + 1);
+  return weights;
+}
+
+/// The error estimate in units of the tolerance that counts as one: so large that the error at the end of a
+/// step, and that of the dense output inside it, are proportional to rtol.
+Real estimate_that_counts(Real rtol) {
+  const auto excess = [rtol](int order) { return std::pow(rtol, Real(kOrderOfEstimate) / Real(order) - 1); };
+  return std::max(Real(1), std::min(kPartOfEnd * excess(kOrderOfEnd), kPartOfDense * excess(kOrderOfDense)));
+}
+
+}  // namespace
+
+Radau7::Radau7(const StepperOptions& options)
+    : OneStepMethod(options, kOrderOfEstimate), part_(estimate_that_counts(options.error.rtol)) {
+  const std::vector<long double> nodes(kNodes, kNodes + kStages);
+  const Wide a = powers(nodes, 1) * integrals(nodes).transpose();
+  a_ = a.cast<Real>();
+  inverse_ = a.inverse().cast<Real>();
+  nodes_.resize(kStages);
+  for (int i = 0; i < kStages; ++i) nodes_[i] = static_cast<Real>(kNodes[i]);
+  gamma_ = static_cast<Real>(kGamma);
+  // Of the embedded formula: sum_i b_i c_i^{k-1} = 1/k, less gamma for k = 1.
+  Eigen::Matrix<long double, Eigen::Dynamic, 1> moments(kStages);
+  for (int k = 0; k < kStages; ++k) moments[k] = 1.0L / (k + 1) - (k == 0 ? kGamma : 0);
+  const Wide embedded = powers(nodes, 0).transpose().inverse() * moments;
+  error_ = (embedded - a.row(kStages - 1).transpose()).cast<Real>();
+  std::vector<long double> all{0};
+  all.insert(all.end(), nodes.begin(), nodes.end());
+  dense_weights_ = integrals(all).cast<Real>();
+}
+
+void Radau7::forget() {
+  modes_.forget();
+  length_ = 0;
+  slow_ = false;
+}
+
+void Radau7::begin_step(const System& system) {
+  if (!system.has_hessian_vector())
+    throw InputError("radau7: the system offers no hessian_vector(x, v, out, t)");
+  stages_.resize(x0_.size(), kStages);
+  slopes_.resize(x0_.size(), kStages);
+  argument_.resize(x0_.size());
+  rate_.resize(x0_.size());
+  fresh_modes_ = false;
+  // Moved, or restored: the polynomial belongs to another path.
+  if (length_ > 0 && (to_.size() != x0_.size() || to_ != x0_)) length_ = 0;
+  if (!modes_.known() || slow_) find_modes(system);
+}
+
+void Radau7::find_modes(const System& system) {
+  control_.sizes(x0_, size_);
+  const Vector size = size_.head(leading());
+  modes_.find(system, x0_, size, t0_, current_time_step(), size_levels(options_.growth, x0_));
+  ++counters_.spectral_estimates;
+  fresh_modes_ = true;
+  slow_ = false;
+}
+
+// Of slopes: c eps |H| |x|, and of that what a step makes; see Rodas5P.
+void Radau7::find_rounding(const System& system, Real h) {
+  const Index n = leading();
+  constexpr Real kUnit = kSlopeRounding * std::numeric_limits<Real>::epsilon();
+  resting_.clear();
+  rounding_.resize(0);
+  if (options_.error.slope_rounding != SlopeRounding::forgiven) return;
+  if (h * modes_.largest() * kUnit < kRoundingMatters * options_.error.rtol) return;
+  control_.sizes(x0_, size_);
+  Vector product(n);
+  for (Index i = 0; i < n; ++i) size_[i] *= fixed_noise(i) < 0 ? -1 : 1;
+  system.hessian_vector(x0_, size_.head(n), product, t0_);
+  slope_rounding_.setZero(x0_.size());
+  slope_rounding_.head(n) = kUnit * product.cwiseAbs();
+  control_.even_out(x0_, slope_rounding_);
+  resting_.assign(static_cast<std::size_t>(n), 0);
+  for (Index i = 0; i < n; ++i)
+    resting_[static_cast<std::size_t>(i)] = std::abs(f0_[i]) <= slope_rounding_[i] ? 1 : 0;
+  rounding_ = slope_rounding_;
+  for (Index i = 0; i < n; ++i) rounding_[i] *= fixed_noise(i) < 0 ? -1 : 1;
+  modes_.smooth(gamma_, rounding_);
+  rounding_ = rounding_.cwiseAbs();
+  control_.even_out(x0_, rounding_);
+}
+
+// What rests stands still and adds nothing to integrals.
+void Radau7::silence(Vector& slope, const System& system) const {
+  const Index n = leading();
+  bool some = false;
+  for (std::size_t i = 0; i < resting_.size(); ++i) {
+    if (resting_[i] == 0) continue;
+    some = true;
+    slope[static_cast<Index>(i)] = 0;
+  }
+  if (!some || slope.size() == n || !system.has_quadrature_rates()) return;
+  Vector integral_rates(slope.size() - n);
+  const Vector moving = slope.head(n);
+  system.quadrature_rates(moving, integral_rates);
+  slope.tail(slope.size() - n) = integral_rates;
+}
+
+// Whether something that rests has, at the end of the try, a slope that is more than rounding: it then rests
+// no longer. Stages do not tell: before they are solved their slopes are anything.
+bool Radau7::wakes() {
+  bool some = false;
+  for (std::size_t i = 0; i < resting_.size(); ++i) {
+    const auto k = static_cast<Index>(i);
+    if (resting_[i] == 0 || std::abs(f_try_[k]) <= kWoken * slope_rounding_[k]) continue;
+    resting_[i] = 0;
+    some = true;
+  }
+  return some;
+}
+
+// From the polynomial of the last solved try, or by the slope.
+void Radau7::predict(Real h) {
+  const bool same = length_ > 0 && from_ == x0_;
+  const bool usable = length_ > 0 && (same || h <= (kFarthest - 1) * length_);
+  for (int i = 0; i < kStages; ++i) {
+    if (!usable) {
+      rate_ = h * nodes_[i] * f0_;
+      modes_.smooth(nodes_[i], rate_);
+      stages_.col(i) = rate_;
+      continue;
+    }
+    // By Lagrange's formula on the start and the stages.
+    const Real theta = (same ? Real(0) : Real(1)) + nodes_[i] * h / length_;
+    rate_ = from_ - x0_;
+    for (int j = 0; j < kStages; ++j) {
+      Real weight = theta / nodes_[j];
+      for (int k = 0; k < kStages; ++k)
+        if (k != j) weight *= (theta - nodes_[k]) / (nodes_[j] - nodes_[k]);
+      rate_ += weight * path_.col(j);
+    }
+    stages_.col(i) = rate_;
+  }
+}
+
+void Radau7::find_slopes(const System& system, Real h) {
+  for (int i = 0; i < kStages; ++i) {
+    argument_ = x0_ + stages_.col(i);
+    system(argument_, rate_, t0_ + nodes_[i] * h);
+    silence(rate_, system);
+    slopes_.col(i) = rate_;
+  }
+}
+
+// Of the change of the stages, the largest.
+Real Radau7::change_norm(Real h) {
+  Real worst = 0;
+  for (int i = 0; i < kStages; ++i) {
+    rate_ = change_.col(i);
+    x_try_ = x0_ + stages_.col(i);
+    worst = std::max(worst, error_norm(rate_, h));
+  }
+  return worst;
+}
+
+Radau7::Newton Radau7::iterate(const System& system, Real h) {
+  Real last = 0;
+  contraction_ = 0;
+  for (int round = 0; round < kMostRounds; ++round) {
+    find_slopes(system, h);
+    if (!slopes_.allFinite()) return Newton::nonfinite;
+    change_.noalias() = h * slopes_ * a_.transpose();
+    change_ -= stages_;
+    modes_.solve(change_);
+    stages_ += change_;
+    const Real size = change_norm(h);
+    if (!std::isfinite(size)) return Newton::nonfinite;
+    if (round == 0) {
+      if (size <= kAtOnce * kLeft) return Newton::converged;
+    } else {
+      const Real now = size / last;
+      contraction_ = round == 1 ? now : std::sqrt(now * contraction_);
+      // What is so small and shrinks no more is rounding.
+      if (now >= 1 || contraction_ >= 1) return size <= kLeft ? Newton::converged : Newton::slow;
+      const Real left = size / (1 - contraction_);
+      if (contraction_ * left <= kLeft) return Newton::converged;
+      // Will not do within the rounds that are left.
+      if (std::pow(contraction_, kMostRounds - 1 - round) * left > 10 * kLeft) return Newton::slow;
+    }
+    last = size;
+  }
+  return Newton::slow;
+}
+
+// With the polynomial and the modes at hand; if these do not do, with modes of this place; and with a start
+// by the slope.
+Radau7::Newton Radau7::solve_stages(const System& system, Real h) {
+  while (true) {
+    modes_.prepare(h, a_);
+    predict(h);
+    const Newton result = iterate(system, h);
+    if (result == Newton::converged) return result;
+    if (!fresh_modes_)
+      find_modes(system);
+    else if (length_ > 0)
+      length_ = 0;
+    else
+      return result;
+  }
+}
+
+Real Radau7::estimate_error(Real h) {
+  error_vector_ = h * gamma_ * f0_;
+  change_.noalias() = stages_ * inverse_.transpose();  // h f(Y)
+  error_vector_.noalias() += change_ * error_;
+  for (std::size_t i = 0; i < resting_.size(); ++i)
+    if (resting_[i] != 0) error_vector_[static_cast<Index>(i)] = 0;
+  modes_.smooth(gamma_, error_vector_);
+  return error_norm(error_vector_, h) / part_;
+}
+
+OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
+  modes_.prepare(h, a_);
+  find_rounding(system, h);
+  for (int woken = 0;; ++woken) {
+    if (woken >= kMostWakes) resting_.clear();
+    switch (solve_stages(system, h)) {
+      case Newton::nonfinite:
+        return nonfinite(h);
+      case Newton::slow:
+        return indefinite(h);
+      case Newton::converged:
+        break;
+    }
+    x_try_ = x0_ + stages_.col(kStages - 1);
+    system(x_try_, f_try_, t0_ + h);
+    if (!f_try_.allFinite()) return nonfinite(h);
+    if (!wakes()) break;
+  }
+  const Real error = estimate_error(h);
+  if (!std::isfinite(error)) return nonfinite(h);
+  from_ = x0_;
+  to_ = x_try_;
+  from_slope_ = h * f0_;
+  path_ = stages_;
+  length_ = h;
+  slow_ = contraction_ > kSlow && contraction_ < 1;
+  return conclude(error, h);
+}
+
+void Radau7::interpolate(Real t, Vector& x) const {
+  const Real theta = (t - t0_) / (t1_ - t0_);
+  Vector weights(kStages + 1);
+  for (int j = 0; j <= kStages; ++j) {
+    Real power = 1, sum = 0;
+    for (int k = 0; k <= kStages; ++k) {
+      power *= theta;
+      sum += dense_weights_(j, k) * power;
+    }
+    weights[j] = sum;
+  }
+  x = from_ + weights[0] * from_slope_;
+  // The slopes of the stages are A^{-1} of the stages.
+  x.noalias() += path_ * (inverse_.transpose() * weights.tail(kStages));
+}
+
+void Radau7::save_method(MemoryWriter& memory) const {
+  modes_.save(memory);
+  memory.add(slow_);
+  memory.add(length_);
+  memory.add(length_ > 0 ? from_ : Vector());
+  memory.add(length_ > 0 ? Vector(path_.reshaped()) : Vector());
+}
+
+void Radau7::load_method(MemoryReader& memory) {
+  modes_.load(memory, leading());
+  slow_ = memory.boolean();
+  length_ = memory.real();
+  from_ = memory.vector();
+  const Vector path = memory.vector();
+  if ((from_.size() > 0 && from_.size() != x1_.size()) || !(length_ >= 0) ||
+      (length_ > 0) != (from_.size() > 0))
+    throw InputError(fmt::format(
+        "stepper memory: found a polynomial of {} components over a step of {}, expected {} components",
+        from_.size(), length_, x1_.size()));
+  if (path.size() != kStages * from_.size())
+    throw InputError(fmt::format("stepper memory: found {} numbers of four stages, expected {}", path.size(),
+                                 kStages * from_.size()));
+  path_ = path.reshaped(from_.size(), kStages);
+  to_ = from_.size() > 0 ? Vector(from_ + path_.col(kStages - 1)) : Vector();
+}
+
+}  // namespace saddleflow

@@ -1,0 +1,87 @@
+// Radau IIA of order 7: four implicit stages that collocate, L-stable and stiffly accurate, for gradient
+// flows (Hairer & Wanner, Solving Ordinary Differential Equations II, section IV.5; the iteration and the
+// error estimate: section IV.8).
+//
+//   Y_i = y_0 + h sum_j a_ij f(Y_j),  y_1 = Y_4.
+//
+// The stages are found by a simplified Newton iteration whose matrix is known on the stiff directions only
+// (StiffModes): everything else moves so little in a step that the iteration contracts without. So a step
+// costs about three rounds of four right-hand sides, whatever its length, and no product and no matrix: a new
+// space is sought only where the iteration has become slow. The first round starts from the polynomial of the
+// last step, or of the last try of this one. A try whose iteration does not converge is rejected as one with
+// an indefinite matrix.
+//
+// The error estimate is an embedded formula of order 4 with the slope at the start, smoothed by
+// (I + h gamma H)^{-1}. It is O(h^5). The local error at the end of a step is O(h^8), that of the dense
+// output inside it O(h^6): the estimate is compared with the smaller of 0.1 rtol^{5/8}, as the code RADAU
+// does, and 2 rtol^{5/6}, so that both are proportional to rtol.
+//
+// Dense output: the polynomial of degree 5 with the slopes at the start and at the stages.
+//
+// Components whose slopes are rounding rest, as in Rodas5P (see there), where a step is so long that rounding
+// would move the state.
+//
+// The system must offer hessian_vector(); do_step() throws InputError if it does not.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "saddleflow/ode/stepper/one_step_method.hpp"
+#include "saddleflow/ode/stepper/stiff_modes.hpp"
+
+namespace saddleflow {
+
+class Radau7 final : public OneStepMethod {
+ public:
+  explicit Radau7(const StepperOptions& options);
+
+  std::string_view method() const override { return stepper_name::radau7; }
+  std::unique_ptr<Stepper> clone() const override { return std::make_unique<Radau7>(*this); }
+  int dense_degree() const override { return 5; }
+
+ private:
+  void begin_step(const System& system) override;
+  Trial attempt(const System& system, Real h) override;
+  void interpolate(Real t, Vector& x) const override;
+  void forget() override;
+  void save_method(MemoryWriter& memory) const override;
+  void load_method(MemoryReader& memory) override;
+
+  enum class Newton { converged, slow, nonfinite };
+  Index leading() const { return x0_.size() - options_.error.quadratures; }
+  void find_modes(const System& system);
+  void find_rounding(const System& system, Real h);
+  Newton solve_stages(const System& system, Real h);
+  void predict(Real h);
+  Newton iterate(const System& system, Real h);
+  void find_slopes(const System& system, Real h);
+  void silence(Vector& slope, const System& system) const;
+  bool wakes();
+  Real change_norm(Real h);
+  Real estimate_error(Real h);
+
+  Matrix a_, inverse_;    ///< coefficients and their inverse, 4 x 4
+  Vector nodes_, error_;  ///< error_: the embedded formula less the method
+  Real gamma_ = 0;
+  Matrix dense_weights_;  ///< of theta, theta^2, ... theta^5: a row for each of the five slopes
+  Real part_;             ///< of the estimate that counts as one
+
+  StiffModes modes_;
+  bool fresh_modes_ = false;  ///< of the start of this step
+  bool slow_ = false;         ///< the iteration of the last step was
+  Real contraction_ = 0;
+  Matrix stages_;  ///< Y - y_0, a column a stage
+  Matrix slopes_;  ///< f(Y)
+  Matrix change_;
+  Vector argument_, rate_, error_vector_, size_;
+  std::vector<char> resting_;
+  Vector slope_rounding_;
+  // The polynomial of the last try that was solved, from which the next one starts; of an accepted step its
+  // dense output.
+  Vector from_, to_, from_slope_;
+  Matrix path_;  ///< stages of it
+  Real length_ = 0;
+};
+
+}  // namespace saddleflow
