@@ -185,6 +185,9 @@ void compare_events(const std::vector<archive::EventRow>& stored, const Comparis
 // A change within so many tolerances of the end (kStepsToPath), as a part of the time, may be beyond it in
 // the other run; one that is earlier than this may not, however loose the tolerance.
 constexpr double kLongestEnd = 0.01;
+// What lasts for less than the tolerance, as a part of the time, did not happen; by judgement no more than
+// this part, however loose the tolerance.
+constexpr double kLongestPause = 1e-6;
 
 /// A change on one kink.
 struct SideChange {
@@ -225,9 +228,9 @@ void compare_modes(const archive::RunReader& run, const std::vector<KinkChange>&
   out.mode_changes = std::count_if(first.begin(), first.end(), [](const archive::ModeChangeRow& row) {
     return row.kind != ModeChangeKind::branch;
   });
-  const double known =
-      std::min(kLongestEnd, static_cast<double>(kStepsToPath) * static_cast<double>(setup.rtol));
-  const double late = end * (1 - known);
+  const double late =
+      end * (1 - std::min(kLongestEnd, static_cast<double>(kStepsToPath) * static_cast<double>(setup.rtol)));
+  const double known = std::min(kLongestPause, static_cast<double>(setup.rtol * kTighterRun));
   KinkHistories histories;
   for (const archive::ModeChangeRow& a : first) {
     if (a.kind == ModeChangeKind::branch) continue;
