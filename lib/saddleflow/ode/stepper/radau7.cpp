@@ -20,7 +20,7 @@ constexpr long double kNodes[kStages] = {0.0885879595127039473955461437694561969
                                          0.787659461760847056025241889875999623L, 1};
 // Weight of the slope at the start in the embedded formula, and of H in what smooths it: by judgement, about
 // as large as the real part of the least eigenvalue of the coefficients.
-constexpr long double kGamma = 0.11L;
+constexpr long double kErrorGamma = 0.11L;
 // Bounds of the error estimate, O(h^5), see estimate_that_counts(). The first factor is that of the code
 // RADAU. With the second one the closed forms of V1 to V6 are met to at most a few rtol (test path-accuracy).
 constexpr Real kPartOfEnd = Real(0.1), kPartOfDense = 2;
@@ -37,10 +37,10 @@ constexpr int kMostRounds = 10;
 constexpr Real kFarthest = 4;
 // See Rodas5P: a slope is a sum over samples and weights of rounded terms, and what rests does so until its
 // slope is clearly more than that.
-constexpr Real kSlopeRounding = 8, kWoken = 4;
-constexpr int kMostWakes = 3;
+constexpr Real kRestRounding = 8, kWokenInRound = 4;
+constexpr int kMostWakesOfStages = 3;
 // Rounding is looked at where it may be this part of a tolerance.
-constexpr Real kRoundingMatters = Real(0.01);
+constexpr Real kRestMatters = Real(0.01);
 
 using Wide = Eigen::Matrix<long double, Eigen::Dynamic, Eigen::Dynamic>;
 
@@ -79,10 +79,10 @@ Radau7::Radau7(const StepperOptions& options)
   inverse_ = a.inverse().cast<Real>();
   nodes_.resize(kStages);
   for (int i = 0; i < kStages; ++i) nodes_[i] = static_cast<Real>(kNodes[i]);
-  gamma_ = static_cast<Real>(kGamma);
+  gamma_ = static_cast<Real>(kErrorGamma);
   // Of the embedded formula: sum_i b_i c_i^{k-1} = 1/k, less gamma for k = 1.
   Eigen::Matrix<long double, Eigen::Dynamic, 1> moments(kStages);
-  for (int k = 0; k < kStages; ++k) moments[k] = 1.0L / (k + 1) - (k == 0 ? kGamma : 0);
+  for (int k = 0; k < kStages; ++k) moments[k] = 1.0L / (k + 1) - (k == 0 ? kErrorGamma : 0);
   const Wide embedded = powers(nodes, 0).transpose().inverse() * moments;
   error_ = (embedded - a.row(kStages - 1).transpose()).cast<Real>();
   std::vector<long double> all{0};
@@ -121,11 +121,11 @@ void Radau7::find_modes(const System& system) {
 // Of slopes: c eps |H| |x|, and of that what a step makes; see Rodas5P.
 void Radau7::find_rounding(const System& system, Real h) {
   const Index n = leading();
-  constexpr Real kUnit = kSlopeRounding * std::numeric_limits<Real>::epsilon();
+  constexpr Real kUnit = kRestRounding * std::numeric_limits<Real>::epsilon();
   resting_.clear();
   rounding_.resize(0);
   if (options_.error.slope_rounding != SlopeRounding::forgiven) return;
-  if (h * modes_.largest() * kUnit < kRoundingMatters * options_.error.rtol) return;
+  if (h * modes_.largest() * kUnit < kRestMatters * options_.error.rtol) return;
   control_.sizes(x0_, size_);
   Vector product(n);
   for (Index i = 0; i < n; ++i) size_[i] *= fixed_noise(i) < 0 ? -1 : 1;
@@ -165,7 +165,7 @@ bool Radau7::wakes() {
   bool some = false;
   for (std::size_t i = 0; i < resting_.size(); ++i) {
     const auto k = static_cast<Index>(i);
-    if (resting_[i] == 0 || std::abs(f_try_[k]) <= kWoken * slope_rounding_[k]) continue;
+    if (resting_[i] == 0 || std::abs(f_try_[k]) <= kWokenInRound * slope_rounding_[k]) continue;
     resting_[i] = 0;
     some = true;
   }
@@ -276,7 +276,7 @@ OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
   modes_.prepare(h, a_);
   find_rounding(system, h);
   for (int woken = 0;; ++woken) {
-    if (woken >= kMostWakes) resting_.clear();
+    if (woken >= kMostWakesOfStages) resting_.clear();
     switch (solve_stages(system, h)) {
       case Newton::nonfinite:
         return nonfinite(h);

@@ -20,7 +20,7 @@ constexpr Real kLeftOut = Real(0.05);
 // So many coefficients below that on end: one alone may be small by chance.
 constexpr int kSmallOnEnd = 2;
 // What is left of a product beside the space is rounding below this part of it: nothing is left to find.
-constexpr Real kExhausted = Real(1e-8);
+constexpr Real kSpaceExhausted = Real(1e-8);
 // A mode that a step moves by less than this needs no equation of its own.
 constexpr Real kLeastMode = Real(0.02);
 // Vectors of a space: with the stages some 200 vectors at most.
@@ -100,7 +100,7 @@ Index StiffModes::find_level(const System& system, const Vector& x, Real t, Real
     const Real rest = product_.stableNorm();
     beside_[m] = rest;
     small = h * rest < kLeftOut ? small + 1 : 0;
-    if (small >= kSmallOnEnd || !(rest > kExhausted * whole)) return m + 1;
+    if (small >= kSmallOnEnd || !(rest > kSpaceExhausted * whole)) return m + 1;
     direction = product_ / rest;
   }
   return most;
