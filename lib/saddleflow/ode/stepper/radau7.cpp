@@ -25,8 +25,11 @@ constexpr long double kGamma = 0.11L;
 // RADAU. With the second one the closed forms of V1 to V6 are met to at most a few rtol (test path-accuracy).
 constexpr Real kPartOfEnd = Real(0.1), kPartOfDense = 2;
 constexpr int kOrderOfEnd = 8, kOrderOfDense = 6;  // local errors
-// What the iteration may leave of a tolerance. From 0.05 to 0.5 the work of five studies differs by 3 %.
-constexpr Real kLeft = Real(0.1);
+// What the iteration may leave of a tolerance: it adds up over the steps. From 0.05 to 0.5 the work of five
+// studies differs by 3 %.
+constexpr Real kLeft = Real(0.02);
+// What is so small and shrinks no more is rounding.
+constexpr Real kNoise = Real(0.2);
 // A first change so far below that is the last one.
 constexpr Real kAtOnce = Real(0.01);
 // Above this contraction the next step looks for its modes anew. The same from 0.05 to 0.2.
@@ -35,10 +38,10 @@ constexpr int kMostRounds = 10;
 // Polynomials are not extended further than to this multiple of their length: beyond it a start by the slope
 // is better.
 constexpr Real kFarthest = 4;
-// See Rodas5P: a slope is a sum over samples and weights of rounded terms, and what rests does so until its
-// slope is clearly more than that.
-constexpr Real kSlopeRounding = 8, kWoken = 4;
-constexpr int kMostWakes = 3;
+// A slope is a sum over samples and weights of rounded terms, as in Rodas5P.
+constexpr Real kSlopeRounding = 8;
+// What rests does so until its slope is clearly more than rounding.
+constexpr Real kWoken = 4;
 // Rounding is looked at where it may be this part of a tolerance.
 constexpr Real kRoundingMatters = Real(0.01);
 
@@ -118,58 +121,65 @@ void Radau7::find_modes(const System& system) {
   slow_ = false;
 }
 
-// Of slopes: c eps |H| |x|, and of that what a step makes; see Rodas5P.
+// Of slopes c eps |H| |x|, and of that what the matrix makes in a step: h times it along zero modes, 1 /
+// lambda times it along stiff ones. No single component rests, as in Rodas5P: a matrix that knows the modes
+// of all components would not be that of the equations that are left, and the iteration would not converge.
 void Radau7::find_rounding(const System& system, Real h) {
   const Index n = leading();
   constexpr Real kUnit = kSlopeRounding * std::numeric_limits<Real>::epsilon();
-  resting_.clear();
   rounding_.resize(0);
+  slope_rounding_.resize(0);
   if (options_.error.slope_rounding != SlopeRounding::forgiven) return;
   if (h * modes_.largest() * kUnit < kRoundingMatters * options_.error.rtol) return;
   control_.sizes(x0_, size_);
-  Vector product(n);
-  for (Index i = 0; i < n; ++i) size_[i] *= fixed_noise(i) < 0 ? -1 : 1;
-  system.hessian_vector(x0_, size_.head(n), product, t0_);
-  slope_rounding_.setZero(x0_.size());
-  slope_rounding_.head(n) = kUnit * product.cwiseAbs();
-  control_.even_out(x0_, slope_rounding_);
-  resting_.assign(static_cast<std::size_t>(n), 0);
-  for (Index i = 0; i < n; ++i)
-    resting_[static_cast<std::size_t>(i)] = std::abs(f0_[i]) <= slope_rounding_[i] ? 1 : 0;
-  rounding_ = slope_rounding_;
-  for (Index i = 0; i < n; ++i) rounding_[i] *= fixed_noise(i) < 0 ? -1 : 1;
+  rate_.setZero(x0_.size());
+  Vector signs(n), product(n);
+  for (Index i = 0; i < n; ++i) signs[i] = fixed_noise(i) < 0 ? -1 : 1;
+  system.hessian_vector(x0_, size_.head(n).cwiseProduct(signs), product, t0_);
+  rate_.head(n) = kUnit * product.cwiseAbs();
+  control_.even_out(x0_, rate_);
+  slope_rounding_ = rate_.head(n);
+  rounding_ = rate_;
+  rounding_.head(n) = rounding_.head(n).cwiseProduct(signs);
   modes_.smooth(gamma_, rounding_);
   rounding_ = rounding_.cwiseAbs();
   control_.even_out(x0_, rounding_);
 }
 
-// What rests stands still and adds nothing to integrals.
-void Radau7::silence(Vector& slope, const System& system) const {
+/// Whether the slopes are no more than so much rounding, and integrals say what they do at rest.
+bool Radau7::is_rest(const System& system, const Vector& slope, Real bound) const {
   const Index n = leading();
-  bool some = false;
-  for (std::size_t i = 0; i < resting_.size(); ++i) {
-    if (resting_[i] == 0) continue;
-    some = true;
-    slope[static_cast<Index>(i)] = 0;
-  }
-  if (!some || slope.size() == n || !system.has_quadrature_rates()) return;
-  Vector integral_rates(slope.size() - n);
-  const Vector moving = slope.head(n);
-  system.quadrature_rates(moving, integral_rates);
-  slope.tail(slope.size() - n) = integral_rates;
+  return slope_rounding_.size() == n && (slope.size() == n || system.has_quadrature_rates()) &&
+         (slope.head(n).cwiseAbs().array() <= bound * slope_rounding_.array()).all();
 }
 
-// Whether something that rests has, at the end of the try, a slope that is more than rounding: it then rests
-// no longer. Stages do not tell: before they are solved their slopes are anything.
-bool Radau7::wakes() {
-  bool some = false;
-  for (std::size_t i = 0; i < resting_.size(); ++i) {
-    const auto k = static_cast<Index>(i);
-    if (resting_[i] == 0 || std::abs(f_try_[k]) <= kWoken * slope_rounding_[k]) continue;
-    resting_[i] = 0;
-    some = true;
+// A state that rests as a whole would be carried along zero modes by rounding, for as long as steps are.
+// False if it rests no longer at the end of the step.
+bool Radau7::stand_still(const System& system, Real h) {
+  const Index n = leading(), q = x0_.size() - n;
+  rate_.setZero(x0_.size());
+  if (q > 0) {
+    Vector integral_rates(q);
+    system.quadrature_rates(Vector::Zero(n), integral_rates);
+    rate_.tail(q) = integral_rates;
   }
-  return some;
+  stages_ = h * rate_ * nodes_.transpose();
+  x_try_ = x0_ + stages_.col(kStages - 1);
+  system(x_try_, f_try_, t0_ + h);
+  if (!f_try_.allFinite() || !is_rest(system, f_try_, kWoken)) return false;
+  contraction_ = 0;
+  keep_polynomial(rate_, h);
+  return true;
+}
+
+// Of a solved try, which starts with this slope.
+void Radau7::keep_polynomial(const Vector& slope, Real h) {
+  from_ = x0_;
+  to_ = x_try_;
+  from_slope_ = h * slope;
+  path_ = stages_;
+  length_ = h;
+  slow_ = contraction_ > kSlow && contraction_ < 1;
 }
 
 // From the polynomial of the last solved try, or by the slope.
@@ -200,7 +210,6 @@ void Radau7::find_slopes(const System& system, Real h) {
   for (int i = 0; i < kStages; ++i) {
     argument_ = x0_ + stages_.col(i);
     system(argument_, rate_, t0_ + nodes_[i] * h);
-    silence(rate_, system);
     slopes_.col(i) = rate_;
   }
 }
@@ -233,8 +242,7 @@ Radau7::Newton Radau7::iterate(const System& system, Real h) {
     } else {
       const Real now = size / last;
       contraction_ = round == 1 ? now : std::sqrt(now * contraction_);
-      // What is so small and shrinks no more is rounding.
-      if (now >= 1 || contraction_ >= 1) return size <= kLeft ? Newton::converged : Newton::slow;
+      if (now >= 1 || contraction_ >= 1) return size <= kNoise ? Newton::converged : Newton::slow;
       const Real left = size / (1 - contraction_);
       if (contraction_ * left <= kLeft) return Newton::converged;
       // Will not do within the rounds that are left.
@@ -266,8 +274,6 @@ Real Radau7::estimate_error(Real h) {
   error_vector_ = h * gamma_ * f0_;
   change_.noalias() = stages_ * inverse_.transpose();  // h f(Y)
   error_vector_.noalias() += change_ * error_;
-  for (std::size_t i = 0; i < resting_.size(); ++i)
-    if (resting_[i] != 0) error_vector_[static_cast<Index>(i)] = 0;
   modes_.smooth(gamma_, error_vector_);
   return error_norm(error_vector_, h) / part_;
 }
@@ -275,29 +281,21 @@ Real Radau7::estimate_error(Real h) {
 OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
   modes_.prepare(h, a_);
   find_rounding(system, h);
-  for (int woken = 0;; ++woken) {
-    if (woken >= kMostWakes) resting_.clear();
-    switch (solve_stages(system, h)) {
-      case Newton::nonfinite:
-        return nonfinite(h);
-      case Newton::slow:
-        return indefinite(h);
-      case Newton::converged:
-        break;
-    }
-    x_try_ = x0_ + stages_.col(kStages - 1);
-    system(x_try_, f_try_, t0_ + h);
-    if (!f_try_.allFinite()) return nonfinite(h);
-    if (!wakes()) break;
+  if (is_rest(system, f0_, 1) && stand_still(system, h)) return conclude(0, h);
+  switch (solve_stages(system, h)) {
+    case Newton::nonfinite:
+      return nonfinite(h);
+    case Newton::slow:
+      return indefinite(h);
+    case Newton::converged:
+      break;
   }
+  x_try_ = x0_ + stages_.col(kStages - 1);
+  system(x_try_, f_try_, t0_ + h);
+  if (!f_try_.allFinite()) return nonfinite(h);
   const Real error = estimate_error(h);
   if (!std::isfinite(error)) return nonfinite(h);
-  from_ = x0_;
-  to_ = x_try_;
-  from_slope_ = h * f0_;
-  path_ = stages_;
-  length_ = h;
-  slow_ = contraction_ > kSlow && contraction_ < 1;
+  keep_polynomial(f0_, h);
   return conclude(error, h);
 }
 

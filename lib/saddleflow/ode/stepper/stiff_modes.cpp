@@ -5,6 +5,7 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/memory.hpp"
@@ -19,8 +20,9 @@ namespace {
 constexpr Real kLeftOut = Real(0.05);
 // So many coefficients below that on end: one alone may be small by chance.
 constexpr int kSmallOnEnd = 2;
-// What is left of a product beside the space is rounding below this part of it: nothing is left to find.
-constexpr Real kExhausted = Real(1e-8);
+// What is left of a product beside the space is nothing but rounding below this part of it. In a long step
+// more than that is much: h times it may be large.
+constexpr Real kExhausted = 4 * std::numeric_limits<Real>::epsilon();
 // A mode that a step moves by less than this needs no equation of its own.
 constexpr Real kLeastMode = Real(0.02);
 // Vectors of a space: with the stages some 200 vectors at most.
