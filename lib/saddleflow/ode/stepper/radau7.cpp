@@ -13,14 +13,14 @@
 namespace saddleflow {
 namespace {
 
-constexpr int kStages = 4, kOrderOfEstimate = 5;
+constexpr int kRadauStages = 4, kOrderOfEstimate = 5;
 // Zeros of P_4 - P_3 on [0, 1] (Radau's quadrature).
-constexpr long double kNodes[kStages] = {0.0885879595127039473955461437694561969L,
-                                         0.409466864440734710864926252068829894L,
-                                         0.787659461760847056025241889875999623L, 1};
+constexpr long double kRadauNodes[kRadauStages] = {0.0885879595127039473955461437694561969L,
+                                                   0.409466864440734710864926252068829894L,
+                                                   0.787659461760847056025241889875999623L, 1};
 // Weight of the slope at the start in the embedded formula, and of H in what smooths it: by judgement, about
 // as large as the real part of the least eigenvalue of the coefficients.
-constexpr long double kGamma = 0.11L;
+constexpr long double kStartWeight = 0.11L;
 // Bounds of the error estimate, O(h^5), see estimate_that_counts(). The first factor is that of the code
 // RADAU. With the second one the closed forms of V1 to V6 are met to at most a few rtol (test path-accuracy).
 constexpr Real kPartOfEnd = Real(0.1), kPartOfDense = 2;
@@ -29,7 +29,7 @@ constexpr int kOrderOfEnd = 8, kOrderOfDense = 6;  // local errors
 // studies differs by 3 %.
 constexpr Real kLeft = Real(0.02);
 // What is so small and shrinks no more is rounding.
-constexpr Real kNoise = Real(0.2);
+constexpr Real kStagnant = Real(0.2);
 // A first change so far below that is the last one.
 constexpr Real kAtOnce = Real(0.01);
 // Above this contraction the next step looks for its modes anew. The same from 0.05 to 0.2.
@@ -39,16 +39,16 @@ constexpr int kMostRounds = 10;
 // is better.
 constexpr Real kFarthest = 4;
 // A slope is a sum over samples and weights of rounded terms, as in Rodas5P.
-constexpr Real kSlopeRounding = 8;
+constexpr Real kRadauSlopeRounding = 8;
 // What rests does so until its slope is clearly more than rounding.
-constexpr Real kWoken = 4;
+constexpr Real kMovesAgain = 4;
 // Rounding is looked at where it may be this part of a tolerance.
-constexpr Real kRoundingMatters = Real(0.01);
+constexpr Real kRoundingShows = Real(0.01);
 
 using Wide = Eigen::Matrix<long double, Eigen::Dynamic, Eigen::Dynamic>;
 
 /// c_i^{j + first}.
-Wide powers(const std::vector<long double>& nodes, int first) {
+Wide node_powers(const std::vector<long double>& nodes, int first) {
   const auto n = static_cast<Index>(nodes.size());
   Wide result(n, n);
   for (Index i = 0; i < n; ++i)
@@ -59,8 +59,8 @@ Wide powers(const std::vector<long double>& nodes, int first) {
 
 /// Integrals of the polynomials that are one at one node each: coefficients of theta, theta^2, ..., a row a
 /// node.
-Wide integrals(const std::vector<long double>& nodes) {
-  Wide weights = powers(nodes, 0).inverse().transpose();
+Wide lagrange_integrals(const std::vector<long double>& nodes) {
+  Wide weights = node_powers(nodes, 0).inverse().transpose();
   for (Index j = 0; j < weights.cols(); ++j) weights.col(j) /= static_cast<long double>(j + 1);
   return weights;
 }
@@ -76,21 +76,21 @@ Real estimate_that_counts(Real rtol) {
 
 Radau7::Radau7(const StepperOptions& options)
     : OneStepMethod(options, kOrderOfEstimate), part_(estimate_that_counts(options.error.rtol)) {
-  const std::vector<long double> nodes(kNodes, kNodes + kStages);
-  const Wide a = powers(nodes, 1) * integrals(nodes).transpose();
+  const std::vector<long double> nodes(kRadauNodes, kRadauNodes + kRadauStages);
+  const Wide a = node_powers(nodes, 1) * lagrange_integrals(nodes).transpose();
   a_ = a.cast<Real>();
   inverse_ = a.inverse().cast<Real>();
-  nodes_.resize(kStages);
-  for (int i = 0; i < kStages; ++i) nodes_[i] = static_cast<Real>(kNodes[i]);
-  gamma_ = static_cast<Real>(kGamma);
+  nodes_.resize(kRadauStages);
+  for (int i = 0; i < kRadauStages; ++i) nodes_[i] = static_cast<Real>(kRadauNodes[i]);
+  gamma_ = static_cast<Real>(kStartWeight);
   // Of the embedded formula: sum_i b_i c_i^{k-1} = 1/k, less gamma for k = 1.
-  Eigen::Matrix<long double, Eigen::Dynamic, 1> moments(kStages);
-  for (int k = 0; k < kStages; ++k) moments[k] = 1.0L / (k + 1) - (k == 0 ? kGamma : 0);
-  const Wide embedded = powers(nodes, 0).transpose().inverse() * moments;
-  error_ = (embedded - a.row(kStages - 1).transpose()).cast<Real>();
+  Eigen::Matrix<long double, Eigen::Dynamic, 1> moments(kRadauStages);
+  for (int k = 0; k < kRadauStages; ++k) moments[k] = 1.0L / (k + 1) - (k == 0 ? kStartWeight : 0);
+  const Wide embedded = node_powers(nodes, 0).transpose().inverse() * moments;
+  error_ = (embedded - a.row(kRadauStages - 1).transpose()).cast<Real>();
   std::vector<long double> all{0};
   all.insert(all.end(), nodes.begin(), nodes.end());
-  dense_weights_ = integrals(all).cast<Real>();
+  dense_weights_ = lagrange_integrals(all).cast<Real>();
 }
 
 void Radau7::forget() {
@@ -102,8 +102,8 @@ void Radau7::forget() {
 void Radau7::begin_step(const System& system) {
   if (!system.has_hessian_vector())
     throw InputError("radau7: the system offers no hessian_vector(x, v, out, t)");
-  stages_.resize(x0_.size(), kStages);
-  slopes_.resize(x0_.size(), kStages);
+  stages_.resize(x0_.size(), kRadauStages);
+  slopes_.resize(x0_.size(), kRadauStages);
   argument_.resize(x0_.size());
   rate_.resize(x0_.size());
   fresh_modes_ = false;
@@ -126,11 +126,11 @@ void Radau7::find_modes(const System& system) {
 // of all components would not be that of the equations that are left, and the iteration would not converge.
 void Radau7::find_rounding(const System& system, Real h) {
   const Index n = leading();
-  constexpr Real kUnit = kSlopeRounding * std::numeric_limits<Real>::epsilon();
+  constexpr Real kUnit = kRadauSlopeRounding * std::numeric_limits<Real>::epsilon();
   rounding_.resize(0);
   slope_rounding_.resize(0);
   if (options_.error.slope_rounding != SlopeRounding::forgiven) return;
-  if (h * modes_.largest() * kUnit < kRoundingMatters * options_.error.rtol) return;
+  if (h * modes_.largest() * kUnit < kRoundingShows * options_.error.rtol) return;
   control_.sizes(x0_, size_);
   rate_.setZero(x0_.size());
   Vector signs(n), product(n);
@@ -164,9 +164,9 @@ bool Radau7::stand_still(const System& system, Real h) {
     rate_.tail(q) = integral_rates;
   }
   stages_ = h * rate_ * nodes_.transpose();
-  x_try_ = x0_ + stages_.col(kStages - 1);
+  x_try_ = x0_ + stages_.col(kRadauStages - 1);
   system(x_try_, f_try_, t0_ + h);
-  if (!f_try_.allFinite() || !is_rest(system, f_try_, kWoken)) return false;
+  if (!f_try_.allFinite() || !is_rest(system, f_try_, kMovesAgain)) return false;
   contraction_ = 0;
   keep_polynomial(rate_, h);
   return true;
@@ -186,7 +186,7 @@ void Radau7::keep_polynomial(const Vector& slope, Real h) {
 void Radau7::predict(Real h) {
   const bool same = length_ > 0 && from_ == x0_;
   const bool usable = length_ > 0 && (same || h <= (kFarthest - 1) * length_);
-  for (int i = 0; i < kStages; ++i) {
+  for (int i = 0; i < kRadauStages; ++i) {
     if (!usable) {
       rate_ = h * nodes_[i] * f0_;
       modes_.smooth(nodes_[i], rate_);
@@ -196,9 +196,9 @@ void Radau7::predict(Real h) {
     // By Lagrange's formula on the start and the stages.
     const Real theta = (same ? Real(0) : Real(1)) + nodes_[i] * h / length_;
     rate_ = from_ - x0_;
-    for (int j = 0; j < kStages; ++j) {
+    for (int j = 0; j < kRadauStages; ++j) {
       Real weight = theta / nodes_[j];
-      for (int k = 0; k < kStages; ++k)
+      for (int k = 0; k < kRadauStages; ++k)
         if (k != j) weight *= (theta - nodes_[k]) / (nodes_[j] - nodes_[k]);
       rate_ += weight * path_.col(j);
     }
@@ -207,7 +207,7 @@ void Radau7::predict(Real h) {
 }
 
 void Radau7::find_slopes(const System& system, Real h) {
-  for (int i = 0; i < kStages; ++i) {
+  for (int i = 0; i < kRadauStages; ++i) {
     argument_ = x0_ + stages_.col(i);
     system(argument_, rate_, t0_ + nodes_[i] * h);
     slopes_.col(i) = rate_;
@@ -217,7 +217,7 @@ void Radau7::find_slopes(const System& system, Real h) {
 // Of the change of the stages, the largest.
 Real Radau7::change_norm(Real h) {
   Real worst = 0;
-  for (int i = 0; i < kStages; ++i) {
+  for (int i = 0; i < kRadauStages; ++i) {
     rate_ = change_.col(i);
     x_try_ = x0_ + stages_.col(i);
     worst = std::max(worst, error_norm(rate_, h));
@@ -242,7 +242,7 @@ Radau7::Newton Radau7::iterate(const System& system, Real h) {
     } else {
       const Real now = size / last;
       contraction_ = round == 1 ? now : std::sqrt(now * contraction_);
-      if (now >= 1 || contraction_ >= 1) return size <= kNoise ? Newton::converged : Newton::slow;
+      if (now >= 1 || contraction_ >= 1) return size <= kStagnant ? Newton::converged : Newton::slow;
       const Real left = size / (1 - contraction_);
       if (contraction_ * left <= kLeft) return Newton::converged;
       // Will not do within the rounds that are left.
@@ -290,7 +290,7 @@ OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
     case Newton::converged:
       break;
   }
-  x_try_ = x0_ + stages_.col(kStages - 1);
+  x_try_ = x0_ + stages_.col(kRadauStages - 1);
   system(x_try_, f_try_, t0_ + h);
   if (!f_try_.allFinite()) return nonfinite(h);
   const Real error = estimate_error(h);
@@ -301,10 +301,10 @@ OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
 
 void Radau7::interpolate(Real t, Vector& x) const {
   const Real theta = (t - t0_) / (t1_ - t0_);
-  Vector weights(kStages + 1);
-  for (int j = 0; j <= kStages; ++j) {
+  Vector weights(kRadauStages + 1);
+  for (int j = 0; j <= kRadauStages; ++j) {
     Real power = 1, sum = 0;
-    for (int k = 0; k <= kStages; ++k) {
+    for (int k = 0; k <= kRadauStages; ++k) {
       power *= theta;
       sum += dense_weights_(j, k) * power;
     }
@@ -312,7 +312,7 @@ void Radau7::interpolate(Real t, Vector& x) const {
   }
   x = from_ + weights[0] * from_slope_;
   // The slopes of the stages are A^{-1} of the stages.
-  x.noalias() += path_ * (inverse_.transpose() * weights.tail(kStages));
+  x.noalias() += path_ * (inverse_.transpose() * weights.tail(kRadauStages));
 }
 
 void Radau7::save_method(MemoryWriter& memory) const {
@@ -334,11 +334,11 @@ void Radau7::load_method(MemoryReader& memory) {
     throw InputError(fmt::format(
         "stepper memory: found a polynomial of {} components over a step of {}, expected {} components",
         from_.size(), length_, x1_.size()));
-  if (path.size() != kStages * from_.size())
+  if (path.size() != kRadauStages * from_.size())
     throw InputError(fmt::format("stepper memory: found {} numbers of four stages, expected {}", path.size(),
-                                 kStages * from_.size()));
-  path_ = path.reshaped(from_.size(), kStages);
-  to_ = from_.size() > 0 ? Vector(from_ + path_.col(kStages - 1)) : Vector();
+                                 kRadauStages * from_.size()));
+  path_ = path.reshaped(from_.size(), kRadauStages);
+  to_ = from_.size() > 0 ? Vector(from_ + path_.col(kRadauStages - 1)) : Vector();
 }
 
 }  // namespace saddleflow
