@@ -108,4 +108,27 @@ BOOST_AUTO_TEST_CASE(rest_adds_nothing_to_the_energy) {
   BOOST_TEST(flow.loss < Real(1e-20));
 }
 
+// Four layers from 1e-6, plateaus of 5e13: the Newton iteration failed hundreds of times while components
+// with rounded slopes rested, and while the search for modes ended where a long step still moves what is
+// left.
+BOOST_AUTO_TEST_CASE(radau7_on_the_plateaus_of_a_deep_network) {
+  const auto run = [](const std::string& stepper) {
+    FlowSetup setup(StudyTable::read(std::string(STUDIES) + "/deep.toml",
+                                     {"init.scale=1e-6", "flow.t_end=8e13", "flow.stepper=" + stepper}),
+                    Real(1e-8));
+    Flow flow;
+    Jumps jumps(setup.parts, flow.jumps);
+    const Outcome outcome = setup.parts.run(jumps, setup.integration_options());
+    const StepCounters& steps = setup.parts.steps;
+    fmt::print("deep from 1e-6, {}: {} steps, {} failed iterations, {} gradients\n", stepper, steps.accepted,
+               steps.rejected_indefinite, setup.parts.work().gradients);
+    BOOST_TEST((outcome.stop_reason == Stop::reached_end));
+    BOOST_TEST(steps.rejected_indefinite <= 10);
+    BOOST_TEST(steps.accepted <= 400);
+    return flow;
+  };
+  const Flow radau = run("radau7"), usual = run("auto");
+  BOOST_TEST(apart(radau, usual) <= Real(1e-6));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -13,20 +13,23 @@
 namespace saddleflow {
 namespace {
 
-constexpr int kStages = 4, kOrderOfEstimate = 5;
+constexpr int kRadauStages = 4, kOrderOfEstimate = 5;
 // Zeros of P_4 - P_3 on [0, 1] (Radau's quadrature).
-constexpr long double kNodes[kStages] = {0.0885879595127039473955461437694561969L,
-                                         0.409466864440734710864926252068829894L,
-                                         0.787659461760847056025241889875999623L, 1};
+constexpr long double kRadauNodes[kRadauStages] = {0.0885879595127039473955461437694561969L,
+                                                   0.409466864440734710864926252068829894L,
+                                                   0.787659461760847056025241889875999623L, 1};
 // Weight of the slope at the start in the embedded formula, and of H in what smooths it: by judgement, about
 // as large as the real part of the least eigenvalue of the coefficients.
-constexpr long double kErrorGamma = 0.11L;
+constexpr long double kStartWeight = 0.11L;
 // Bounds of the error estimate, O(h^5), see estimate_that_counts(). The first factor is that of the code
 // RADAU. With the second one the closed forms of V1 to V6 are met to at most a few rtol (test path-accuracy).
 constexpr Real kPartOfEnd = Real(0.1), kPartOfDense = 2;
 constexpr int kOrderOfEnd = 8, kOrderOfDense = 6;  // local errors
-// What the iteration may leave of a tolerance. From 0.05 to 0.5 the work of five studies differs by 3 %.
-constexpr Real kLeft = Real(0.1);
+// What the iteration may leave of a tolerance: it adds up over the steps. With a tenth the error of a path is
+// up to ten times as large, for a sixth less work (test dense_output_keeps_the_tolerance).
+constexpr Real kLeft = Real(0.02);
+// What is so small and shrinks no more is rounding.
+constexpr Real kStagnant = Real(0.2);
 // A first change so far below that is the last one.
 constexpr Real kAtOnce = Real(0.01);
 // Above this contraction the next step looks for its modes anew. The same from 0.05 to 0.2.
@@ -35,17 +38,17 @@ constexpr int kMostRounds = 10;
 // Polynomials are not extended further than to this multiple of their length: beyond it a start by the slope
 // is better.
 constexpr Real kFarthest = 4;
-// See Rodas5P: a slope is a sum over samples and weights of rounded terms, and what rests does so until its
-// slope is clearly more than that.
-constexpr Real kRestRounding = 8, kWokenInRound = 4;
-constexpr int kMostWakesOfStages = 3;
+// A slope is a sum over samples and weights of rounded terms, as in Rodas5P.
+constexpr Real kRadauSlopeRounding = 8;
+// What rests does so until its slope is clearly more than rounding.
+constexpr Real kMovesAgain = 4;
 // Rounding is looked at where it may be this part of a tolerance.
-constexpr Real kRestMatters = Real(0.01);
+constexpr Real kRoundingShows = Real(0.01);
 
 using Wide = Eigen::Matrix<long double, Eigen::Dynamic, Eigen::Dynamic>;
 
 /// c_i^{j + first}.
-Wide powers(const std::vector<long double>& nodes, int first) {
+Wide node_powers(const std::vector<long double>& nodes, int first) {
   const auto n = static_cast<Index>(nodes.size());
   Wide result(n, n);
   for (Index i = 0; i < n; ++i)
@@ -56,8 +59,8 @@ Wide powers(const std::vector<long double>& nodes, int first) {
 
 /// Integrals of the polynomials that are one at one node each: coefficients of theta, theta^2, ..., a row a
 /// node.
-Wide integrals(const std::vector<long double>& nodes) {
-  Wide weights = powers(nodes, 0).inverse().transpose();
+Wide lagrange_integrals(const std::vector<long double>& nodes) {
+  Wide weights = node_powers(nodes, 0).inverse().transpose();
   for (Index j = 0; j < weights.cols(); ++j) weights.col(j) /= static_cast<long double>(j + 1);
   return weights;
 }
@@ -73,21 +76,21 @@ Real estimate_that_counts(Real rtol) {
 
 Radau7::Radau7(const StepperOptions& options)
     : OneStepMethod(options, kOrderOfEstimate), part_(estimate_that_counts(options.error.rtol)) {
-  const std::vector<long double> nodes(kNodes, kNodes + kStages);
-  const Wide a = powers(nodes, 1) * integrals(nodes).transpose();
+  const std::vector<long double> nodes(kRadauNodes, kRadauNodes + kRadauStages);
+  const Wide a = node_powers(nodes, 1) * lagrange_integrals(nodes).transpose();
   a_ = a.cast<Real>();
   inverse_ = a.inverse().cast<Real>();
-  nodes_.resize(kStages);
-  for (int i = 0; i < kStages; ++i) nodes_[i] = static_cast<Real>(kNodes[i]);
-  gamma_ = static_cast<Real>(kErrorGamma);
+  nodes_.resize(kRadauStages);
+  for (int i = 0; i < kRadauStages; ++i) nodes_[i] = static_cast<Real>(kRadauNodes[i]);
+  gamma_ = static_cast<Real>(kStartWeight);
   // Of the embedded formula: sum_i b_i c_i^{k-1} = 1/k, less gamma for k = 1.
-  Eigen::Matrix<long double, Eigen::Dynamic, 1> moments(kStages);
-  for (int k = 0; k < kStages; ++k) moments[k] = 1.0L / (k + 1) - (k == 0 ? kErrorGamma : 0);
-  const Wide embedded = powers(nodes, 0).transpose().inverse() * moments;
-  error_ = (embedded - a.row(kStages - 1).transpose()).cast<Real>();
+  Eigen::Matrix<long double, Eigen::Dynamic, 1> moments(kRadauStages);
+  for (int k = 0; k < kRadauStages; ++k) moments[k] = 1.0L / (k + 1) - (k == 0 ? kStartWeight : 0);
+  const Wide embedded = node_powers(nodes, 0).transpose().inverse() * moments;
+  error_ = (embedded - a.row(kRadauStages - 1).transpose()).cast<Real>();
   std::vector<long double> all{0};
   all.insert(all.end(), nodes.begin(), nodes.end());
-  dense_weights_ = integrals(all).cast<Real>();
+  dense_weights_ = lagrange_integrals(all).cast<Real>();
 }
 
 void Radau7::forget() {
@@ -99,8 +102,8 @@ void Radau7::forget() {
 void Radau7::begin_step(const System& system) {
   if (!system.has_hessian_vector())
     throw InputError("radau7: the system offers no hessian_vector(x, v, out, t)");
-  stages_.resize(x0_.size(), kStages);
-  slopes_.resize(x0_.size(), kStages);
+  stages_.resize(x0_.size(), kRadauStages);
+  slopes_.resize(x0_.size(), kRadauStages);
   argument_.resize(x0_.size());
   rate_.resize(x0_.size());
   fresh_modes_ = false;
@@ -118,65 +121,72 @@ void Radau7::find_modes(const System& system) {
   slow_ = false;
 }
 
-// Of slopes: c eps |H| |x|, and of that what a step makes; see Rodas5P.
+// Of slopes c eps |H| |x|, and of that what the matrix makes in a step: h times it along zero modes, 1 /
+// lambda times it along stiff ones. No single component rests, as in Rodas5P: a matrix that knows the modes
+// of all components would not be that of the equations that are left, and the iteration would not converge.
 void Radau7::find_rounding(const System& system, Real h) {
   const Index n = leading();
-  constexpr Real kUnit = kRestRounding * std::numeric_limits<Real>::epsilon();
-  resting_.clear();
+  constexpr Real kUnit = kRadauSlopeRounding * std::numeric_limits<Real>::epsilon();
   rounding_.resize(0);
+  slope_rounding_.resize(0);
   if (options_.error.slope_rounding != SlopeRounding::forgiven) return;
-  if (h * modes_.largest() * kUnit < kRestMatters * options_.error.rtol) return;
+  if (h * modes_.largest() * kUnit < kRoundingShows * options_.error.rtol) return;
   control_.sizes(x0_, size_);
-  Vector product(n);
-  for (Index i = 0; i < n; ++i) size_[i] *= fixed_noise(i) < 0 ? -1 : 1;
-  system.hessian_vector(x0_, size_.head(n), product, t0_);
-  slope_rounding_.setZero(x0_.size());
-  slope_rounding_.head(n) = kUnit * product.cwiseAbs();
-  control_.even_out(x0_, slope_rounding_);
-  resting_.assign(static_cast<std::size_t>(n), 0);
-  for (Index i = 0; i < n; ++i)
-    resting_[static_cast<std::size_t>(i)] = std::abs(f0_[i]) <= slope_rounding_[i] ? 1 : 0;
-  rounding_ = slope_rounding_;
-  for (Index i = 0; i < n; ++i) rounding_[i] *= fixed_noise(i) < 0 ? -1 : 1;
+  rate_.setZero(x0_.size());
+  Vector signs(n), product(n);
+  for (Index i = 0; i < n; ++i) signs[i] = fixed_noise(i) < 0 ? -1 : 1;
+  system.hessian_vector(x0_, size_.head(n).cwiseProduct(signs), product, t0_);
+  rate_.head(n) = kUnit * product.cwiseAbs();
+  control_.even_out(x0_, rate_);
+  slope_rounding_ = rate_.head(n);
+  rounding_ = rate_;
+  rounding_.head(n) = rounding_.head(n).cwiseProduct(signs);
   modes_.smooth(gamma_, rounding_);
   rounding_ = rounding_.cwiseAbs();
   control_.even_out(x0_, rounding_);
 }
 
-// What rests stands still and adds nothing to integrals.
-void Radau7::silence(Vector& slope, const System& system) const {
+/// Whether the slopes are no more than so much rounding, and integrals say what they do at rest.
+bool Radau7::is_rest(const System& system, const Vector& slope, Real bound) const {
   const Index n = leading();
-  bool some = false;
-  for (std::size_t i = 0; i < resting_.size(); ++i) {
-    if (resting_[i] == 0) continue;
-    some = true;
-    slope[static_cast<Index>(i)] = 0;
-  }
-  if (!some || slope.size() == n || !system.has_quadrature_rates()) return;
-  Vector integral_rates(slope.size() - n);
-  const Vector moving = slope.head(n);
-  system.quadrature_rates(moving, integral_rates);
-  slope.tail(slope.size() - n) = integral_rates;
+  return slope_rounding_.size() == n && (slope.size() == n || system.has_quadrature_rates()) &&
+         (slope.head(n).cwiseAbs().array() <= bound * slope_rounding_.array()).all();
 }
 
-// Whether something that rests has, at the end of the try, a slope that is more than rounding: it then rests
-// no longer. Stages do not tell: before they are solved their slopes are anything.
-bool Radau7::wakes() {
-  bool some = false;
-  for (std::size_t i = 0; i < resting_.size(); ++i) {
-    const auto k = static_cast<Index>(i);
-    if (resting_[i] == 0 || std::abs(f_try_[k]) <= kWokenInRound * slope_rounding_[k]) continue;
-    resting_[i] = 0;
-    some = true;
+// A state that rests as a whole would be carried along zero modes by rounding, for as long as steps are.
+// False if it rests no longer at the end of the step.
+bool Radau7::stand_still(const System& system, Real h) {
+  const Index n = leading(), q = x0_.size() - n;
+  rate_.setZero(x0_.size());
+  if (q > 0) {
+    Vector integral_rates(q);
+    system.quadrature_rates(Vector::Zero(n), integral_rates);
+    rate_.tail(q) = integral_rates;
   }
-  return some;
+  stages_ = h * rate_ * nodes_.transpose();
+  x_try_ = x0_ + stages_.col(kRadauStages - 1);
+  system(x_try_, f_try_, t0_ + h);
+  if (!f_try_.allFinite() || !is_rest(system, f_try_, kMovesAgain)) return false;
+  contraction_ = 0;
+  keep_polynomial(rate_, h);
+  return true;
+}
+
+// Of a solved try, which starts with this slope.
+void Radau7::keep_polynomial(const Vector& slope, Real h) {
+  from_ = x0_;
+  to_ = x_try_;
+  from_slope_ = h * slope;
+  path_ = stages_;
+  length_ = h;
+  slow_ = contraction_ > kSlow && contraction_ < 1;
 }
 
 // From the polynomial of the last solved try, or by the slope.
 void Radau7::predict(Real h) {
   const bool same = length_ > 0 && from_ == x0_;
   const bool usable = length_ > 0 && (same || h <= (kFarthest - 1) * length_);
-  for (int i = 0; i < kStages; ++i) {
+  for (int i = 0; i < kRadauStages; ++i) {
     if (!usable) {
       rate_ = h * nodes_[i] * f0_;
       modes_.smooth(nodes_[i], rate_);
@@ -186,9 +196,9 @@ void Radau7::predict(Real h) {
     // By Lagrange's formula on the start and the stages.
     const Real theta = (same ? Real(0) : Real(1)) + nodes_[i] * h / length_;
     rate_ = from_ - x0_;
-    for (int j = 0; j < kStages; ++j) {
+    for (int j = 0; j < kRadauStages; ++j) {
       Real weight = theta / nodes_[j];
-      for (int k = 0; k < kStages; ++k)
+      for (int k = 0; k < kRadauStages; ++k)
         if (k != j) weight *= (theta - nodes_[k]) / (nodes_[j] - nodes_[k]);
       rate_ += weight * path_.col(j);
     }
@@ -197,10 +207,9 @@ void Radau7::predict(Real h) {
 }
 
 void Radau7::find_slopes(const System& system, Real h) {
-  for (int i = 0; i < kStages; ++i) {
+  for (int i = 0; i < kRadauStages; ++i) {
     argument_ = x0_ + stages_.col(i);
     system(argument_, rate_, t0_ + nodes_[i] * h);
-    silence(rate_, system);
     slopes_.col(i) = rate_;
   }
 }
@@ -208,7 +217,7 @@ void Radau7::find_slopes(const System& system, Real h) {
 // Of the change of the stages, the largest.
 Real Radau7::change_norm(Real h) {
   Real worst = 0;
-  for (int i = 0; i < kStages; ++i) {
+  for (int i = 0; i < kRadauStages; ++i) {
     rate_ = change_.col(i);
     x_try_ = x0_ + stages_.col(i);
     worst = std::max(worst, error_norm(rate_, h));
@@ -233,8 +242,7 @@ Radau7::Newton Radau7::iterate(const System& system, Real h) {
     } else {
       const Real now = size / last;
       contraction_ = round == 1 ? now : std::sqrt(now * contraction_);
-      // What is so small and shrinks no more is rounding.
-      if (now >= 1 || contraction_ >= 1) return size <= kLeft ? Newton::converged : Newton::slow;
+      if (now >= 1 || contraction_ >= 1) return size <= kStagnant ? Newton::converged : Newton::slow;
       const Real left = size / (1 - contraction_);
       if (contraction_ * left <= kLeft) return Newton::converged;
       // Will not do within the rounds that are left.
@@ -266,8 +274,6 @@ Real Radau7::estimate_error(Real h) {
   error_vector_ = h * gamma_ * f0_;
   change_.noalias() = stages_ * inverse_.transpose();  // h f(Y)
   error_vector_.noalias() += change_ * error_;
-  for (std::size_t i = 0; i < resting_.size(); ++i)
-    if (resting_[i] != 0) error_vector_[static_cast<Index>(i)] = 0;
   modes_.smooth(gamma_, error_vector_);
   return error_norm(error_vector_, h) / part_;
 }
@@ -275,38 +281,30 @@ Real Radau7::estimate_error(Real h) {
 OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
   modes_.prepare(h, a_);
   find_rounding(system, h);
-  for (int woken = 0;; ++woken) {
-    if (woken >= kMostWakesOfStages) resting_.clear();
-    switch (solve_stages(system, h)) {
-      case Newton::nonfinite:
-        return nonfinite(h);
-      case Newton::slow:
-        return indefinite(h);
-      case Newton::converged:
-        break;
-    }
-    x_try_ = x0_ + stages_.col(kStages - 1);
-    system(x_try_, f_try_, t0_ + h);
-    if (!f_try_.allFinite()) return nonfinite(h);
-    if (!wakes()) break;
+  if (is_rest(system, f0_, 1) && stand_still(system, h)) return conclude(0, h);
+  switch (solve_stages(system, h)) {
+    case Newton::nonfinite:
+      return nonfinite(h);
+    case Newton::slow:
+      return indefinite(h);
+    case Newton::converged:
+      break;
   }
+  x_try_ = x0_ + stages_.col(kRadauStages - 1);
+  system(x_try_, f_try_, t0_ + h);
+  if (!f_try_.allFinite()) return nonfinite(h);
   const Real error = estimate_error(h);
   if (!std::isfinite(error)) return nonfinite(h);
-  from_ = x0_;
-  to_ = x_try_;
-  from_slope_ = h * f0_;
-  path_ = stages_;
-  length_ = h;
-  slow_ = contraction_ > kSlow && contraction_ < 1;
+  keep_polynomial(f0_, h);
   return conclude(error, h);
 }
 
 void Radau7::interpolate(Real t, Vector& x) const {
   const Real theta = (t - t0_) / (t1_ - t0_);
-  Vector weights(kStages + 1);
-  for (int j = 0; j <= kStages; ++j) {
+  Vector weights(kRadauStages + 1);
+  for (int j = 0; j <= kRadauStages; ++j) {
     Real power = 1, sum = 0;
-    for (int k = 0; k <= kStages; ++k) {
+    for (int k = 0; k <= kRadauStages; ++k) {
       power *= theta;
       sum += dense_weights_(j, k) * power;
     }
@@ -314,7 +312,7 @@ void Radau7::interpolate(Real t, Vector& x) const {
   }
   x = from_ + weights[0] * from_slope_;
   // The slopes of the stages are A^{-1} of the stages.
-  x.noalias() += path_ * (inverse_.transpose() * weights.tail(kStages));
+  x.noalias() += path_ * (inverse_.transpose() * weights.tail(kRadauStages));
 }
 
 void Radau7::save_method(MemoryWriter& memory) const {
@@ -336,11 +334,11 @@ void Radau7::load_method(MemoryReader& memory) {
     throw InputError(fmt::format(
         "stepper memory: found a polynomial of {} components over a step of {}, expected {} components",
         from_.size(), length_, x1_.size()));
-  if (path.size() != kStages * from_.size())
+  if (path.size() != kRadauStages * from_.size())
     throw InputError(fmt::format("stepper memory: found {} numbers of four stages, expected {}", path.size(),
-                                 kStages * from_.size()));
-  path_ = path.reshaped(from_.size(), kStages);
-  to_ = from_.size() > 0 ? Vector(from_ + path_.col(kStages - 1)) : Vector();
+                                 kRadauStages * from_.size()));
+  path_ = path.reshaped(from_.size(), kRadauStages);
+  to_ = from_.size() > 0 ? Vector(from_ + path_.col(kRadauStages - 1)) : Vector();
 }
 
 }  // namespace saddleflow

@@ -18,8 +18,8 @@
 //
 // Dense output: the polynomial of degree 5 with the slopes at the start and at the stages.
 //
-// Components whose slopes are rounding rest, as in Rodas5P (see there), where a step is so long that rounding
-// would move the state.
+// What slopes are rounded to is no error of a step (SlopeRounding::forgiven), as in Rodas5P. A state whose
+// slopes are all rounding stands still.
 //
 // The system must offer hessian_vector(); do_step() throws InputError if it does not.
 #pragma once
@@ -52,12 +52,13 @@ class Radau7 final : public OneStepMethod {
   Index leading() const { return x0_.size() - options_.error.quadratures; }
   void find_modes(const System& system);
   void find_rounding(const System& system, Real h);
+  bool is_rest(const System& system, const Vector& slope, Real bound) const;
+  bool stand_still(const System& system, Real h);
+  void keep_polynomial(const Vector& slope, Real h);
   Newton solve_stages(const System& system, Real h);
   void predict(Real h);
   Newton iterate(const System& system, Real h);
   void find_slopes(const System& system, Real h);
-  void silence(Vector& slope, const System& system) const;
-  bool wakes();
   Real change_norm(Real h);
   Real estimate_error(Real h);
 
@@ -75,8 +76,7 @@ class Radau7 final : public OneStepMethod {
   Matrix slopes_;  ///< f(Y)
   Matrix change_;
   Vector argument_, rate_, error_vector_, size_;
-  std::vector<char> resting_;
-  Vector slope_rounding_;
+  Vector slope_rounding_;  ///< of the leading components; empty: not known
   // The polynomial of the last try that was solved, from which the next one starts; of an accepted step its
   // dense output.
   Vector from_, to_, from_slope_;

@@ -5,6 +5,7 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/memory.hpp"
@@ -19,8 +20,9 @@ namespace {
 constexpr Real kLeftOut = Real(0.05);
 // So many coefficients below that on end: one alone may be small by chance.
 constexpr int kSmallOnEnd = 2;
-// What is left of a product beside the space is rounding below this part of it: nothing is left to find.
-constexpr Real kSpaceExhausted = Real(1e-8);
+// What is left of a product beside the space is nothing but rounding below this part of it. In a long step
+// more than that is much: h times it may be large.
+constexpr Real kNothingLeft = 4 * std::numeric_limits<Real>::epsilon();
 // A mode that a step moves by less than this needs no equation of its own.
 constexpr Real kLeastMode = Real(0.02);
 // Vectors of a space: with the stages some 200 vectors at most.
@@ -28,7 +30,7 @@ constexpr Index kMostModes = 120;
 // Along negative curvature an approximate inverse must not blow up.
 constexpr Real kLeastDivisor = Real(0.5);
 
-bool belongs(const std::vector<int>& levels, Index i, int level) {
+bool in_level(const std::vector<int>& levels, Index i, int level) {
   return levels.empty() || levels[static_cast<std::size_t>(i)] == level;
 }
 
@@ -37,7 +39,7 @@ bool belongs(const std::vector<int>& levels, Index i, int level) {
 bool find_start(const Vector& size, const std::vector<int>& levels, int level, Vector& direction) {
   for (const bool sized : {true, false}) {
     for (Index i = 0; i < size.size(); ++i)
-      direction[i] = belongs(levels, i, level) ? (sized ? size[i] : Real(1)) * fixed_noise(i) : Real(0);
+      direction[i] = in_level(levels, i, level) ? (sized ? size[i] : Real(1)) * fixed_noise(i) : Real(0);
     const Real length = direction.stableNorm();
     if (!(length > 0)) continue;
     direction /= length;
@@ -89,7 +91,7 @@ Index StiffModes::find_level(const System& system, const Vector& x, Real t, Real
     if (!product_.allFinite())
       throw StepFailure(Stop::nonfinite, "radau7: a Hessian-vector product is not finite");
     for (Index i = 0; i < n; ++i)
-      if (!belongs(levels, i, level)) product_[i] = 0;
+      if (!in_level(levels, i, level)) product_[i] = 0;
     diagonal_[m] = direction.dot(product_);
     const Real whole = product_.stableNorm();
     // Twice is enough (Parlett, The Symmetric Eigenvalue Problem, section 6.9).
@@ -100,7 +102,7 @@ Index StiffModes::find_level(const System& system, const Vector& x, Real t, Real
     const Real rest = product_.stableNorm();
     beside_[m] = rest;
     small = h * rest < kLeftOut ? small + 1 : 0;
-    if (small >= kSmallOnEnd || !(rest > kSpaceExhausted * whole)) return m + 1;
+    if (small >= kSmallOnEnd || !(rest > kNothingLeft * whole)) return m + 1;
     direction = product_ / rest;
   }
   return most;
