@@ -22,7 +22,7 @@ constexpr int kProblems = 30;
 constexpr double kWanted = 1e-4;  // error of the arbiter: no descent of more than a second
 
 /// Ends of flows beside those of descents.
-struct Tally {
+struct DescentTally {
   void compare(const RandomKinks& kinks, const std::vector<double>& weights, const Arbiter& arbiter) {
     const double distance = relative_distance(weights, arbiter.weights());
     BOOST_TEST(
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_SUITE(decay_test)
 
 BOOST_AUTO_TEST_CASE(kinks_with_decay_agree_with_gradient_descent) {
   constexpr std::uint64_t seed = 11;
-  Tally tally;
+  DescentTally tally;
   for (int number = 0; number < kProblems; ++number) {
     RandomKinks kinks = random_kinks(seed, number);
     ++tally.tried;
@@ -85,7 +85,7 @@ template <class Add>
 void compare_rates(const char* what, std::uint64_t seed, const Add& add) {
   const archive::TemporaryFolder own;
   const std::filesystem::path folder = own.file("rates");
-  Tally tally;
+  DescentTally tally;
   for (int number = 0; number < kProblems; ++number) {
     RandomKinks kinks = random_kinks(seed, number);
     if (!add(static_cast<std::size_t>(number), kinks.plain)) continue;
