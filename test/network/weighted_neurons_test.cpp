@@ -56,7 +56,8 @@ FamilyMember weighted_member(const WeightedShape& shape, const Activation& sigma
 
 }  // namespace
 
-BOOST_DATA_TEST_CASE(passes_agree_with_loops, data::make(activations()), sigma) {
+BOOST_DATA_TEST_CASE(passes_agree_with_loops, data::xrange(activations().size()), number) {
+  const Activation sigma = activations()[number];
   RandomMatrices random(weighted_seed);
   FamilyErrors worst;
   for (const WeightedShape& shape : weighted_shapes) {
@@ -68,7 +69,8 @@ BOOST_DATA_TEST_CASE(passes_agree_with_loops, data::make(activations()), sigma) 
   BOOST_TEST(worst.largest() <= weighted_tolerance);
 }
 
-BOOST_DATA_TEST_CASE(identities, data::make(activations()), sigma) {
+BOOST_DATA_TEST_CASE(identities, data::xrange(activations().size()), number) {
+  const Activation sigma = activations()[number];
   RandomMatrices random(weighted_seed + 1);
   for (const WeightedShape& shape : weighted_shapes) {
     const auto plain = feed_forward({shape.inputs, shape.width, shape.outputs}, sigma);
@@ -83,7 +85,9 @@ BOOST_DATA_TEST_CASE(identities, data::make(activations()), sigma) {
 }
 
 // W_1 = diag(a) V_1, W_2 = V_2 diag(b): the same outputs for c_k = a_k^p b_k.
-BOOST_DATA_TEST_CASE(it_is_the_plain_network_in_other_coordinates, data::make(activations()), sigma) {
+BOOST_DATA_TEST_CASE(it_is_the_plain_network_in_other_coordinates, data::xrange(activations().size()),
+                     number) {
+  const Activation sigma = activations()[number];
   RandomMatrices random(weighted_seed + 2);
   const auto plain = feed_forward({3, 4, 2}, sigma);
   const Vector a = some_factors(4, random), b = some_factors(4, random);
