@@ -37,8 +37,7 @@ class GroupSearch {
         before_(arrival.sides),
         hit_(arrival.hit),
         was_trapped_(arrival.trapped),
-        ended_(arrival.ended),
-        descent_alone_(arrival.descent_alone) {
+        ended_(arrival.ended) {
     options_.noise = model.noise;
   }
 
@@ -212,8 +211,7 @@ class GroupSearch {
     if (result_.resolved) all.push_back(found);
     for (std::size_t way = 0; way < std::min(ways.size(), kBranches); ++way)
       add_distinct(all, descend(f_, c, ways[way], options_), slide);
-    if (passing && !descent_alone_ && (all.size() > 1 || !result_.resolved || are_coupled()))
-      follow_tiny_steps(found, all);
+    if (passing && (all.size() > 1 || !result_.resolved || are_coupled())) follow_tiny_steps(found, all);
     for (std::size_t k = 0; all.size() > 1 && k < result_.sides.size(); ++k)
       if (std::any_of(all.begin(), all.end(),
                       [&](const auto& other) { return other.sides[k] != result_.sides[k]; }))
@@ -225,21 +223,10 @@ class GroupSearch {
     if (all.size() == 1) how.agreeing = kAgreeingWhereAlone;
     const std::vector<TinyStepsEnd> reached = ends_of_tiny_steps(f_, before_, found, options_, how);
     for (const TinyStepsEnd& other : reached) add_distinct(all, other.place, Slide::goes_on);
-    const auto taken = std::find_if(reached.begin(), reached.end(),
-                                    [this](const TinyStepsEnd& end) { return stays_there(end); });
-    if (taken == reached.end() || (all.size() == 1 && result_.resolved)) return;
-    result_.sides = taken->place.sides;
-    result_.trapped = taken->trapped;
+    if (reached.empty() || (all.size() == 1 && result_.resolved)) return;
+    result_.sides = reached.front().place.sides;
+    result_.trapped = reached.front().trapped;
     result_.resolved = true;
-  }
-
-  /// What is trapped is asked again in every step (SwitchedSystem::margin()). By that question an end may be
-  /// one that the runs were only slow to leave.
-  bool stays_there(const TinyStepsEnd& end) const {
-    std::vector<bool> trapped;
-    for (const Index k : held(end.place.sides)) trapped.push_back(end.trapped[static_cast<std::size_t>(k)]);
-    if (std::find(trapped.begin(), trapped.end(), true) == trapped.end()) return true;
-    return tiny_steps_stay(derivative_at(f_, end.place.sides), trapped);
   }
 
   /// Kinks that hear one another, or depend on one another: only there can tiny steps stay at a place that is
@@ -284,7 +271,6 @@ class GroupSearch {
   KinkSides before_;
   std::vector<bool> hit_, was_trapped_;
   Real ended_;
-  bool descent_alone_;
   bool stay_ = false;
   DescentOptions options_;
   GroupDecision result_;

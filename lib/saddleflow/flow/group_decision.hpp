@@ -11,11 +11,10 @@ namespace saddleflow {
 
 /// How the trajectory comes to the kinks of one group, one entry a kink of its model.
 struct GroupArrival {
-  KinkSides sides;             ///< until now
-  std::vector<bool> hit;       ///< reached now, or at the end of their slide
-  std::vector<bool> trapped;   ///< until now, see Mode::trapped
-  Real ended = 0;              ///< margins up to this part of their terms have ended
-  bool descent_alone = false;  ///< do not ask which of several minimisers gradient descent goes to
+  KinkSides sides;            ///< until now
+  std::vector<bool> hit;      ///< reached now, or at the end of their slide
+  std::vector<bool> trapped;  ///< until now, see Mode::trapped
+  Real ended = 0;             ///< margins up to this part of their terms have ended
 };
 
 struct GroupDecision {

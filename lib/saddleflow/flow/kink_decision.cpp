@@ -100,18 +100,9 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
       return decision;
     }
   }
-  // Where one slide has ended, another that is about to is mostly taken with it. Where the flow branches, the
-  // way of gradient descent comes first; the network may contradict what its local model says of that.
-  struct Try {
-    Real ended;
-    bool descent_alone;
-  };
-  for (const auto& [ended, descent_alone] :
-       {Try{kEndedSlide, false}, Try{kEndedToRounding, false}, Try{kEndedSlide, true}}) {
-    GroupArrival how;
-    how.ended = ended;
-    how.descent_alone = descent_alone;
-    decision = decide_groups(x, hit, before, all, entry, how);
+  // Where one slide has ended, another that is about to is mostly taken with it.
+  for (const Real ended : {kEndedSlide, kEndedToRounding}) {
+    decision = decide_groups(x, hit, before, all, entry, ended);
     set_mode(decision.mode);
     if (decision.resolved) decision.failure = contradiction(x, switches_at_zero(before, decision.mode, hit));
     decision.resolved = decision.checked = decision.failure.empty();
@@ -122,14 +113,15 @@ std::optional<Decision> PiecewiseFlow::decide(const Vector& x, const std::vector
 
 /// Group after group, each on its own.
 Decision PiecewiseFlow::decide_groups(const Vector& x, const std::vector<Index>& hit, const Mode& before,
-                                      const Mode& all, Entry entry, const GroupArrival& how) {
+                                      const Mode& all, Entry entry, Real ended) {
   set_mode(all);
   CutPass pass;
   const SlidingManifold& manifold = *flow_.objective().on_kinks(flow_.weights(x), pass);
   Decision decision;
   decision.mode = before;
   for (const std::vector<Index>& group : manifold.groups()) {
-    GroupArrival arrival = how;
+    GroupArrival arrival;
+    arrival.ended = ended;
     for (const Index c : group) {
       const Index k = all.sliding[static_cast<std::size_t>(c)];
       arrival.sides.push_back(static_cast<std::int8_t>(sign_of_side(before.side(k))));

@@ -12,8 +12,6 @@
 
 namespace saddleflow {
 
-struct GroupArrival;
-
 /// The numbers of the switches of a network with hidden layers: layer after layer, column after column.
 class KinkIndex {
  public:
@@ -88,7 +86,7 @@ class PiecewiseFlow final : public SwitchedSystem {
   Mode hold(const std::vector<Index>& hit) const;
   void leave_dead_samples(const Mode& before, Mode& mode) const;
   Decision decide_groups(const Vector& x, const std::vector<Index>& hit, const Mode& before, const Mode& all,
-                         Entry entry, const GroupArrival& how);
+                         Entry entry, Real ended);
   bool cross(const Vector& x, Index hit, Mode& mode);
   Real reach(const Vector& w, int layer, Index neuron) const;
   Real unit_of_move(const Vector& before, const Vector& after, int layer, Index neuron) const;
