@@ -45,16 +45,6 @@ archive::RunSummary confirmed(const char* text, const std::string& file, Real pa
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_neuron_leaves_the_vertex_where_gradient_descent_was_slow) {
-  const archive::TemporaryFolder folder;
-  confirmed(kVertex, folder.file("run.h5"), Real(1e-4));
-}
-
-BOOST_AUTO_TEST_CASE(the_network_has_the_last_word_on_kinks_that_meet) {
-  const archive::TemporaryFolder folder;
-  confirmed(kDeepNegativeSlope, folder.file("run.h5"), Real(1e-3));
-}
-
 BOOST_AUTO_TEST_CASE(a_slide_that_is_interrupted_by_rounding_is_one) {
   const archive::TemporaryFolder folder;
   confirmed(kEndedTwice, folder.file("run.h5"), Real(1e-6));
