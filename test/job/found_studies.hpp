@@ -110,8 +110,8 @@ max_steps = 300
 weights = "events"
 )";
 
-/// 273 of settings-1: one-hot inputs, and a weight that decays for ever on the side of a squared ReLU where it
-/// is stable; on the other it grows.
+/// 273 of settings-1: one-hot inputs, and a weight that decays for ever on the side of a squared ReLU where
+/// it is stable; on the other it grows.
 inline constexpr const char* kLoneInput = R"([network]
 layers = [3, 1, 1]
 slope = 0.0
