@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(the_penalty_of_the_decay_is_a_part_of_the_loss) {
   RandomProblem p(3, {3, 4, 1}, Activation(0, 2), Loss());
   const Network& network = p.objective.network();
   Objective decaying(p.objective.shared_network(), p.objective.data(), Loss(),
-                           WeightDecay(network.layout(), {Real(0.25), Real(2)}));
+                     WeightDecay(network.layout(), {Real(0.25), Real(2)}));
   GradientFlow flow(decaying);
   Probe with(flow, p.x), without(p.flow, p.x);
   const Observables o = observed(with, p.x);

@@ -79,8 +79,8 @@ struct NcfFlowResult {
 ///   remaining time = rho^{2-D} / (D (D-2) N*),
 /// up to the square of the residual, and so is the norm at a later t_end. Where the network has kinks that
 /// PiecewiseFlow knows, they are followed, with sliding; the residual is then that of the Clarke condition.
-/// InputError unless u0 is finite and not zero, t_end > 0 and the output scale 0. Interrupted, between two steps,
-/// as Correlation::set_interrupt() says.
+/// InputError unless u0 is finite and not zero, t_end > 0 and the output scale 0. Interrupted, between two
+/// steps, as Correlation::set_interrupt() says.
 NcfFlowResult follow_ncf_flow(Correlation& correlation, const Vector& u0, const NcfFlowOptions& options = {});
 
 }  // namespace saddleflow
