@@ -206,7 +206,8 @@ BOOST_AUTO_TEST_CASE(neurons_with_samples_of_their_own_are_logistic) {
     const RatesEnd end = end_of(fmt::format(
         "network.layers = [3, 3, 1]\nnetwork.slope = 0.0\nnetwork.power = 1\ndata.inputs = \"given\"\n"
         "data.targets = \"given\"\ndata.given.inputs = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]\n"
-        "data.given.targets = [[{0}], [{0}], [{0}]]\ninit.kind = \"given\"\ninit.keep_norm = true\n"
+        "data.given.targets = [[{0}], [{0}], [{0}]]\nloss.reduction = \"sum\"\ninit.kind = "
+        "\"given\"\ninit.keep_norm = true\n"
         "init.weights = [{1:e}, 0.0, 0.0, 0.0, {1:e}, 0.0, 0.0, 0.0, {1:e}, {1:e}, {1:e}, {1:e}]\n"
         "flow.neuron_rate = [0.25, 1.0, 2.0]\nflow.rtol = 1e-9\nflow.t_end = {2:.17g}\n",
         s, scale, t));

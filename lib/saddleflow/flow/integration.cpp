@@ -283,17 +283,14 @@ void Integration::restore_charts(const std::vector<Real>& memory) {
     throw InputError("checkpoint: was made in the polar chart, which this run does not use");
 }
 
-// Checkpoints of earlier builds have none. It is that of the Cartesian chart, and begins anew in another.
-void Integration::restore_standstill(const Memory& memory, const Vector& x) {
-  standstill_watch_.start(0, x);
-  if (in_polar_ || !memory.contains("standstill")) return;
-  MemoryReader reader(memory.at("standstill"), "checkpoint: 'standstill'");
-  standstill_watch_.restore(reader, x.size());
+void Integration::restore_standstill(const std::vector<Real>& memory) {
+  MemoryReader reader(memory, "checkpoint: 'standstill'");
+  standstill_watch_.restore(reader);
   reader.finish();
 }
 
 void Integration::restore(const Memory& memory) {
-  for (const char* name : {"state", "clock", "charts", "stepper", "events"})
+  for (const char* name : {"state", "clock", "charts", "standstill", "stepper", "events"})
     if (!memory.contains(name)) throw InputError(fmt::format("checkpoint: '{}' is missing", name));
   MemoryReader clock(memory.at("clock"), "checkpoint: 'clock'");
   const std::vector<Real>& state = memory.at("state");
@@ -311,7 +308,7 @@ void Integration::restore(const Memory& memory) {
         fmt::format("checkpoint: 'state': {} numbers, which is the state of another chart than "
                     "'charts' says",
                     x.size()));
-  restore_standstill(memory, x);
+  restore_standstill(memory.at("standstill"));
   stepper().restore(x, stepper_time, memory.at("stepper"));
   detector_.restore(memory.at("events"));
 }

@@ -116,7 +116,7 @@ class Integration {
   bool step(Observer& observer, Outcome& outcome);
   bool report_events(Observer& observer, Real t0, Real t1, const Vector& x1, Outcome& outcome);
   void restore_charts(const std::vector<Real>& memory);
-  void restore_standstill(const Memory& memory, const Vector& x);
+  void restore_standstill(const std::vector<Real>& memory);
   void aim_at_end();
   bool at_end(Real phase) const;
   void set_clock_back();

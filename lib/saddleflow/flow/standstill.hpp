@@ -38,10 +38,10 @@ class Standstill {
     memory.add(steps_);
     memory.add(state_);
   }
-  void restore(MemoryReader& memory, Index size) {
+  void restore(MemoryReader& memory) {
     time_ = memory.real();
     steps_ = memory.integer();
-    state_ = memory.vector(size);
+    state_ = memory.vector();
   }
 
  private:
