@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(rates_of_neurons_agree_with_an_integration_of_their_own) {
     }
 }
 
-// ReLU neurons along the axes, each with a sample of its own: p_k = a_k b_k is logistic with the rate zeta_k,
+// ReLU neurons that see a sample of their own each: p_k = a_k b_k is logistic with the rate zeta_k,
 // with kinks that are followed.
 BOOST_AUTO_TEST_CASE(neurons_with_samples_of_their_own_are_logistic) {
   const double s = 1.5, rtol = 1e-9;
@@ -208,7 +208,8 @@ BOOST_AUTO_TEST_CASE(neurons_with_samples_of_their_own_are_logistic) {
         "data.targets = \"given\"\ndata.given.inputs = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]\n"
         "data.given.targets = [[{0}], [{0}], [{0}]]\nloss.reduction = \"sum\"\ninit.kind = "
         "\"given\"\ninit.keep_norm = true\n"
-        "init.weights = [{1:e}, 0.0, 0.0, 0.0, {1:e}, 0.0, 0.0, 0.0, {1:e}, {1:e}, {1:e}, {1:e}]\n"
+        "init.weights = [{1:e}, -{1:e}, -{1:e}, -{1:e}, {1:e}, -{1:e}, -{1:e}, -{1:e}, {1:e}, {1:e}, {1:e}, "
+        "{1:e}]\n"
         "flow.neuron_rate = [0.25, 1.0, 2.0]\nflow.rtol = 1e-9\nflow.t_end = {2:.17g}\n",
         s, scale, t));
     double worst = 0;

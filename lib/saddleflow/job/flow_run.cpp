@@ -230,7 +230,8 @@ class FlowRun : public Observer {
     setup_.restore(part("setup"));
     recorder_.restore(part("recorder"));
     Memory memory;
-    for (const char* name : {"state", "clock", "charts", "stepper", "events"}) memory[name] = part(name);
+    for (const char* name : {"state", "clock", "charts", "standstill", "stepper", "events"})
+      memory[name] = part(name);
     integration_.restore(memory);
     MemoryReader seconds(part("wall_seconds"), "checkpoint: 'wall_seconds'");
     earlier_seconds_ = static_cast<double>(seconds.real());
