@@ -90,9 +90,9 @@ void Integration::start(const Vector& x0, Real first_step) {
   steps_ = standstill_ = 0;
   aims_at_end_ = false;
   shortest_ = std::numeric_limits<Real>::infinity();
+  standstill_watch_.start(0, x0);
   PolarChart* polar = options_.polar;
   in_polar_ = polar != nullptr && (polar->is_polar(x0) || polar->suits(x0));
-  standstill_watch_.start(0, x0);
   if (in_polar_) {
     detector_.start(polar->enter(x0, 0));
   } else {
