@@ -99,8 +99,8 @@ Json plots(const RunData& run, const Directions& shown, std::size_t points) {
   Json all{
       {"loss", plot(run,
                     {{"loss", &run.loss},
-                     {"penalty of weight decay", &run.penalty},
-                     {"test loss (mean)", &run.test_loss}},
+                     {"test loss (mean)", &run.test_loss},
+                     {"penalty of weight decay", &run.penalty}},
                     points)},
       {"approach", plot(run,
                         {{"gradient norm", &run.gradient_norm},

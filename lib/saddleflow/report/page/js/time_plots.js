@@ -37,7 +37,7 @@ function stepCurves() {
 }
 
 function addTimePlots() {
-  addPlot(section('loss'), {id: 'loss', title: 'Loss', source: 'loss', makeCurves: plainCurves('loss', ['c1', 'c2']),
+  addPlot(section('loss'), {id: 'loss', title: 'Loss', source: 'loss', makeCurves: plainCurves('loss', ['c1', 'c2', 'c5']),
                             height: 370, start: run.rounds ? 'log' : 'linear', flags: true, yLabel: 'loss L', terms: lossTerms});
   addPlot(section('loss'), {id: 'approach', title: 'Distance to criticality', source: 'approach',
                             makeCurves: plainCurves('approach', ['c2', 'c4', 'c3']), height: 220, yLabel: 'norm, r, sine', terms: approachTerms});
