@@ -15,33 +15,13 @@ from collections import Counter
 from aftermath import Before, drafts, what_is_lost
 from bench import Bench, succeed
 from cases import all_cases, write_inputs
+from killing import kill_with_children
 
 MORE = dict(enumerate(sys.argv[2:]))
 KILLS, OTHERS = int(MORE.get(0, 1000)), int(MORE.get(1, 200))
 SEED = int(MORE.get(2, random.SystemRandom().randrange(10**6)))
 CASES = MORE[3].split(",") if MORE.get(3) else None
 MANY = {"sf-flow", "sf-pursuit", "sf-sweep"}
-
-
-def children(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
-    except FileNotFoundError:  # it has ended
-        return []
-
-
-def kill(process):
-    """The runs of a sweep as well; the sweep stands still meanwhile, so that it sees none of them die. Whether it was hit."""
-    process.send_signal(signal.SIGSTOP)
-    runs = children(process.pid)
-    process.kill()
-    for run in runs:
-        try:
-            os.kill(run, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    return process.wait() == -signal.SIGKILL
 
 
 def seconds_of_a_call(bench):
@@ -61,7 +41,8 @@ def trial(bench, generator, seconds):
     before = Before(bench)
     process = bench.begin()
     time.sleep(generator.uniform(0, seconds))
-    if not kill(process):
+    kill_with_children(process)
+    if process.returncode != -signal.SIGKILL:  # it had ended before
         return False, False, []
     touched = Before(bench).outputs != before.outputs
     return True, touched, what_is_lost(bench, before) + drafts()

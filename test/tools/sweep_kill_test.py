@@ -3,13 +3,16 @@ The collected table must equal that of an undisturbed sweep bit by bit. By hand,
     /usr/bin/python3 test/tools/sweep_kill_test.py build/release/bin tools/studies 166 20"""
 import os
 import random
-import signal
 import subprocess
+import sys
 import time
 
 import run_file
 from sweep_files import STUDY, succeed, write
 from tool import BIN, MORE, in_temporary_folder
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "faults"))
+from killing import kill_with_children  # noqa: E402
 
 SEEDS, KILLS = (int(word) for word in (MORE + ["5", "4"])[:2]) if len(MORE) != 1 else (int(MORE[0]), 4)
 SEED = int(MORE[2]) if len(MORE) > 2 else random.SystemRandom().randrange(10**6)
@@ -27,28 +30,6 @@ width = [4, 8]
 """
 
 
-def children(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
-    except FileNotFoundError:  # it has ended
-        return []
-
-
-def kill_all(sweep):
-    """The sweep first, so that it sees none of its runs die."""
-    sweep.send_signal(signal.SIGSTOP)
-    runs = children(sweep.pid)
-    sweep.kill()
-    for run in runs:
-        try:
-            os.kill(run, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    sweep.wait()
-    return len(runs)
-
-
 def main():
     print(f"seed {SEED}: {6 * SEEDS} runs, {KILLS} kills")
     write("toy.toml", STUDY)
@@ -62,7 +43,7 @@ def main():
         sweep = subprocess.Popen([os.path.join(BIN, "sf-sweep"), "s.toml", "-o", "killed", "-j", "2", "-q"])
         # So that most kills come before the end.
         time.sleep(generator.uniform(0, 1.2 * duration / KILLS))
-        killed += kill_all(sweep)
+        killed += kill_with_children(sweep)
     print(f"{killed} runs killed with their sweeps")
     print(succeed("s.toml", "-o", "killed", "-j", "2"))
     for folder in ("whole", "killed"):
