@@ -296,9 +296,8 @@ std::vector<Key> common_keys() {
       {"flow.neuron_rate",
        reals,
        "",
-       "feed-forward networks with one hidden layer: one factor for each neuron, times flow.rate, on the "
-       "rates "
-       "of all its weights (default: 1)",
+       "one number for each neuron of a feed-forward network with one hidden layer: all its weights move at "
+       "this times flow.rate (default: 1)",
        {},
        "> 0"},
       {"flow.rtol", real, "1e-8", "relative tolerance of the local error", {}, "1e-17..0.1"},
