@@ -123,6 +123,11 @@ void print_search(std::FILE* out, const KktTable& table, bool descend, double se
   fmt::print(out, "\nsearch:  {} starts{} from seed {}, {} unresolved{}\n", table.starts,
              descend ? ", up and down," : "", table.seed, table.unresolved,
              table.interrupted ? "; interrupted" : "");
+  if (table.not_certified > 0)
+    fmt::print(
+        out,
+        "         {} points were found that the interruption has left without a check, and are not shown\n",
+        table.not_certified);
   fmt::print(out, "work:    {} gradients, {} Hessian-vector products, {} Hessians, {:.2f} s\n",
              table.work.gradients, table.work.hessian_vectors, table.work.hessians, seconds);
 }

@@ -73,9 +73,7 @@ Problem::Problem(const StudyTable& study, const Options& options)
       study_(&study),
       options_(options),
       title_(study.text("title")),
-      init_(checked_init(study)) {
-  correlation.set_interrupt(interrupt);
-}
+      init_(checked_init(study)) {}
 
 Vector Problem::direction(std::uint64_t seed) const { return drawn_direction(*study_, network(), seed); }
 

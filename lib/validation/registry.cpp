@@ -1,3 +1,4 @@
+#include "saddleflow/base/interruption.hpp"
 #include "validation/kinds.hpp"
 
 namespace saddleflow::claims {
@@ -16,6 +17,7 @@ const std::vector<Kind>& kinds() {
 
 Report measure_claim(const StudyTable& study, const Options& options) {
   if (!study.has("claim.kind")) study.fail("claim.kind", "missing, the study states no claim");
+  const InterruptScope scope(options.interrupt);
   const std::string name = study.text("claim.kind");
   for (const Kind& kind : kinds())
     if (kind.name == name) return kind.measure(study, options);

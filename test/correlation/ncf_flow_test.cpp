@@ -10,6 +10,7 @@
 
 #include "correlation/problems.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/interruption.hpp"
 
 BOOST_AUTO_TEST_SUITE(ncf_flow_test)
 
@@ -171,7 +172,7 @@ BOOST_AUTO_TEST_CASE(flow_ends_when_it_is_asked_to) {
   Objective objective = product(1);
   Correlation correlation(objective);
   std::atomic<bool> interrupt{false};
-  correlation.set_interrupt(&interrupt);
+  const InterruptScope scope(&interrupt);
   BOOST_CHECK_NO_THROW(follow_ncf_flow(correlation, Vector::Ones(3) + Vector::Unit(3, 0)));
   interrupt = true;
   BOOST_CHECK_THROW(follow_ncf_flow(correlation, Vector::Ones(3) + Vector::Unit(3, 0)), Interrupted);

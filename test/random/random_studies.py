@@ -2,13 +2,14 @@
     /usr/bin/python3 test/random/random_studies.py BIN_DIR [COUNT [SEED [FIRST [LIMIT]]]]
 COUNT studies (1000) of SEED (1) from number FIRST (0), LIMIT seconds of processor time for each run (10). A study is a function
 of seed and number, so that COUNT 1 and FIRST K repeat study K. SEED "settings-1" is the first seed of the second family of
-studies (settings_study.py). With KEEP=FOLDER in the environment the studies that are found wrong are kept."""
+studies (settings_study.py), "depth-1" of the third (depth_study.py). With KEEP=FOLDER in the environment the studies that are found wrong are kept."""
 import os
 import shutil
 import sys
 import tempfile
 from collections import Counter, defaultdict
 
+from depth_study import DepthStudy
 from path_check import PathCheck
 from random_study import Study
 from settings_study import SettingsStudy
@@ -17,7 +18,7 @@ from study_run import Flow, estimated_escape
 BIN = os.path.abspath(sys.argv[1])
 COUNT, SEED, FIRST, LIMIT = [a or b for a, b in zip(sys.argv[2:] + [""] * 4, ("1000", "1", "0", "10"))]
 COUNT, FIRST, LIMIT = int(COUNT), int(FIRST), int(LIMIT)
-SETTINGS = "settings-"
+FAMILIES = {"settings": SettingsStudy, "depth": DepthStudy}
 TOOL = os.path.join(BIN, "sf-flow")
 KEEP = os.environ.get("KEEP")
 
@@ -31,7 +32,8 @@ TRIES = 20
 
 def prepared(number):
     """A study that the library accepts, and its text, with an end and twelve times to compare at."""
-    study = SettingsStudy(SEED[len(SETTINGS):], number) if SEED.startswith(SETTINGS) else Study(SEED, number)
+    family, _, seed = SEED.rpartition("-")
+    study = FAMILIES[family](seed, number) if family else Study(SEED, number)
     refusals = []
     for _ in range(TRIES):
         gradient, result = estimated_escape(TOOL, study.toml(), "dry")

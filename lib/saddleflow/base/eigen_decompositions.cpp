@@ -2,6 +2,7 @@
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/interruption.hpp"
 
 namespace saddleflow {
 
@@ -18,6 +19,7 @@ void require_convergence(const Solver& solver, const std::string& what) {
 
 SymmetricEigen symmetric_eigen(const Matrix& a, const std::string& what) {
   if (a.size() == 0) return {};  // Eigen asks for the largest entry
+  check_interrupt();
   const Solver solver(a);
   require_convergence(solver, what);
   return {solver.eigenvalues(), solver.eigenvectors()};
@@ -25,6 +27,7 @@ SymmetricEigen symmetric_eigen(const Matrix& a, const std::string& what) {
 
 Vector symmetric_eigenvalues(const Matrix& a, const std::string& what) {
   if (a.size() == 0) return {};
+  check_interrupt();
   const Solver solver(a, Eigen::EigenvaluesOnly);
   require_convergence(solver, what);
   return solver.eigenvalues();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/interruption.hpp"
 
 namespace saddleflow {
 
@@ -66,6 +67,7 @@ class Workers::Batch {
 
   static void* enter(void* batch) {
     auto& self = *static_cast<Batch*>(batch);
+    const InterruptScope scope(self.interrupt_);
     self.work();
     ++self.free_;
     return nullptr;
@@ -93,6 +95,7 @@ class Workers::Batch {
   }
 
   std::atomic<int>& free_;
+  const std::atomic<bool>* interrupt_ = current_interrupt();
   const Index count_;
   const std::function<void(Index)>& job_;
   std::atomic<Index> next_ = 0;

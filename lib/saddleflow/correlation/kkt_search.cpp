@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/interruption.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/correlation/certificate.hpp"
 #include "saddleflow/correlation/kkt_ascent.hpp"
@@ -20,6 +21,10 @@ namespace {
 // Starts whose climbs are made before their ends are sorted in: enough for any number of threads, and few
 // enough to hold. Ends are sorted in the order of the starts.
 constexpr Index kStartsAtATime = 256;
+
+// A point of a network with fewer weights is certified after an interruption as well: an eigendecomposition
+// of that size takes a twentieth of a second.
+constexpr Index kQuicklyCertified = 300;
 
 struct Candidate {
   KktPoint point;
@@ -62,18 +67,26 @@ class Collection {
     return true;
   }
 
-  /// Certified, highest value first. `ascents`: what basin shares are shares of.
-  std::vector<KktEntry> entries(Index ascents) {
+  /// Certified, highest value first. `ascents`: what basin shares are shares of. After an interruption only
+  /// where that is quick.
+  std::vector<KktEntry> entries(Index ascents, const std::atomic<bool>* interrupt) {
     std::stable_sort(candidates_.begin(), candidates_.end(),
                      [](const Candidate& a, const Candidate& b) { return a.point.value > b.point.value; });
+    const Network& network = correlation_.network();
+    const bool quick = correlation_.size() <= kQuicklyCertified || NeuronSum::applies_to(network);
+    const InterruptScope scope(quick ? nullptr : interrupt);
     std::vector<KktEntry> entries;
-    for (const Candidate& candidate : candidates_) {
-      entries.push_back(certify(correlation_, candidate.point, tolerance_));
-      entries.back().starts = candidate.starts;
-      entries.back().basin_share = static_cast<Real>(candidate.starts) / static_cast<Real>(ascents);
+    try {
+      for (const Candidate& candidate : candidates_) {
+        entries.push_back(certify(correlation_, candidate.point, tolerance_));
+        entries.back().starts = candidate.starts;
+        entries.back().basin_share = static_cast<Real>(candidate.starts) / static_cast<Real>(ascents);
+      }
+    } catch (const Interrupted&) {
     }
     return entries;
   }
+  Index size() const { return static_cast<Index>(candidates_.size()); }
 
  private:
   Index active_neurons(const Candidate& candidate) const {
@@ -148,16 +161,20 @@ class Climbs {
       : correlation_(correlation), options_(options) {}
 
   std::vector<Ends> from(const std::vector<Vector>& starts, Index done_before) {
+    const InterruptScope scope(options_.interrupt);
     std::vector<Ends> ends(starts.size());
     done_ = done_before;
     const auto job = [&](Index k) {
       const auto at = static_cast<std::size_t>(k);
       if (interrupted()) return;
       std::unique_ptr<Climber> climber = take();
-      climber->begin(starts[at]);
-      ends[at].up = climber->up(starts[at], options_.tolerance);
-      if (options_.descend) ends[at].down = climber->down(starts[at], options_.tolerance);
-      ends[at].made = true;
+      try {
+        climber->begin(starts[at]);
+        ends[at].up = climber->up(starts[at], options_.tolerance);
+        if (options_.descend) ends[at].down = climber->down(starts[at], options_.tolerance);
+        ends[at].made = true;
+      } catch (const Interrupted&) {
+      }
       give_back(std::move(climber));
     };
     run_jobs(options_.workers, static_cast<Index>(starts.size()), job);
@@ -238,7 +255,9 @@ KktTable find_kkt_points(Correlation& correlation, const KktSearchOptions& optio
     table.interrupted = climbs.interrupted();
   }
   climbs.count_work();
-  table.entries = collection.entries(table.starts);
+  table.entries = collection.entries(table.starts, options.interrupt);
+  table.not_certified = collection.size() - std::ssize(table.entries);
+  table.interrupted = table.interrupted || table.not_certified > 0;
   table.work = difference(correlation.counters(), before);
   return table;
 }

@@ -39,6 +39,9 @@ struct KktTable {
   Index starts = 0;      ///< ascents made
   Index unresolved = 0;  ///< of them, ended above the tolerance (their points are not in the table)
   bool interrupted = false;
+  /// Points that have been found, but that an interruption has left without certificate; they are not in the
+  /// table.
+  Index not_certified = 0;
   /// In evaluations of the whole network: those of one neuron of m count as a part of m.
   WorkCounters work;
 };

@@ -10,6 +10,7 @@
 
 #include "saddleflow/base/bracketed_root.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/interruption.hpp"
 #include "saddleflow/correlation/projected_flow.hpp"
 #include "saddleflow/correlation/sphere.hpp"
 #include "saddleflow/flow/integration.hpp"
@@ -172,7 +173,7 @@ class Run {
     try {
       for (result_.steps = 0; !ended(x); ++result_.steps) {
         if (result_.steps == options_.steps) return note(x, NcfEnd::step_limit);
-        f_.correlation().check_interrupt();
+        check_interrupt();
         stepper->do_step(system);
         x = stepper->current_state();
         point_ = at(x);

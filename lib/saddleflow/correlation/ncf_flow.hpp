@@ -80,7 +80,7 @@ struct NcfFlowResult {
 /// up to the square of the residual, and so is the norm at a later t_end. Where the network has kinks that
 /// PiecewiseFlow knows, they are followed, with sliding; the residual is then that of the Clarke condition.
 /// InputError unless u0 is finite and not zero, t_end > 0 and the output scale 0. Interrupted, between two
-/// steps, as Correlation::set_interrupt() says.
+/// steps, as InterruptScope says.
 NcfFlowResult follow_ncf_flow(Correlation& correlation, const Vector& u0, const NcfFlowOptions& options = {});
 
 }  // namespace saddleflow

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "saddleflow/base/interruption.hpp"
+
 namespace saddleflow {
 
 void CorrelationOnSphere::gradient(const Vector& x, Vector& g) const {
@@ -15,6 +17,7 @@ void CorrelationOnSphere::hessian(const Vector& u, Matrix& h) const {
 }
 
 SpherePoint SphereFunction::at(const Vector& u) const {
+  check_interrupt();
   SpherePoint point;
   point.u = u.stableNormalized();
   gradient(point.u, point.gradient);

@@ -11,6 +11,7 @@
 
 #include "saddleflow/archive/same_problem.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/interruption.hpp"
 #include "saddleflow/base/to_doubles.hpp"
 #include "saddleflow/network/effective_width.hpp"
 
@@ -66,8 +67,25 @@ class Survey {
 
   void add_point(const Vector& point) { catalogue_.add(analyse(point)); }
 
+  /// If that is asked for.
+  void connect() {
+    if (!options_.connect) return;
+    for (Index from = 0; from < static_cast<Index>(catalogue_.points().size()) && !interrupted(); ++from) {
+      const std::vector<EscapeDirection>& ways = at(from).escapes;
+      const auto count = static_cast<Index>(ways.size());
+      const Index followed = from < options_.most_points ? std::min(count, options_.most_escapes) : 0;
+      result_.not_followed += count - followed;
+      std::vector<Side> sides;
+      for (Index k = 0; k < followed; ++k) {
+        sides.push_back({k, 1});
+        if (ways[static_cast<std::size_t>(k)].kind == EscapeDirection::Kind::eigenvector)
+          sides.push_back({k, -1});
+      }
+      add_connections(from, sides, follow_all(from, sides));
+    }
+  }
+
   SaddleSurvey finish() {
-    if (options_.connect) connect();
     result_.interrupted = interrupted();
     result_.points = catalogue_.points();
     for (const CriticalPoint& point : result_.points)
@@ -205,22 +223,6 @@ class Survey {
     int sign;
   };
 
-  void connect() {
-    for (Index from = 0; from < static_cast<Index>(catalogue_.points().size()) && !interrupted(); ++from) {
-      const std::vector<EscapeDirection>& ways = at(from).escapes;
-      const auto count = static_cast<Index>(ways.size());
-      const Index followed = from < options_.most_points ? std::min(count, options_.most_escapes) : 0;
-      result_.not_followed += count - followed;
-      std::vector<Side> sides;
-      for (Index k = 0; k < followed; ++k) {
-        sides.push_back({k, 1});
-        if (ways[static_cast<std::size_t>(k)].kind == EscapeDirection::Kind::eigenvector)
-          sides.push_back({k, -1});
-      }
-      add_connections(from, sides, follow_all(from, sides));
-    }
-  }
-
   /// On the threads of the workers; empty where an interruption came first.
   std::vector<std::optional<Connection>> follow_all(Index from, const std::vector<Side>& sides) {
     std::vector<std::optional<Connection>> found(sides.size());
@@ -287,14 +289,24 @@ SaddleSurvey survey_saddles(std::vector<KktProblem>& runs, const SaddleSurveyOpt
   for (const KktProblem& run : runs)
     archive::check_same_problem(runs.front().description, runs.front().run->path(), run.description,
                                 run.run->path());
+  const InterruptScope scope(options.interrupt);
   Survey survey(runs.front(), options);
-  for (std::size_t k = 0; k < runs.size(); ++k) survey.add_run(runs[k], static_cast<Index>(k));
+  try {
+    for (std::size_t k = 0; k < runs.size(); ++k) survey.add_run(runs[k], static_cast<Index>(k));
+    survey.connect();
+  } catch (const Interrupted&) {  // the visit or way at hand is left out
+  }
   return survey.finish();
 }
 
 SaddleSurvey survey_point(KktProblem& problem, const Vector& point, const SaddleSurveyOptions& options) {
+  const InterruptScope scope(options.interrupt);
   Survey survey(problem, options);
-  survey.add_point(point);
+  try {
+    survey.add_point(point);
+    survey.connect();
+  } catch (const Interrupted&) {
+  }
   return survey.finish();
 }
 

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/interruption.hpp"
 #include "saddleflow/pursuit/growth.hpp"
 #include "saddleflow/record/run_description.hpp"
 #include "saddleflow/study/build.hpp"
@@ -73,11 +74,14 @@ class SkeletonJob {
     result_.skeleton.loss_at_origin = objective_.loss_at_origin();
   }
 
-  /// What has been found stays, and a sequence that fails says why.
+  /// What has been found stays, and a sequence that fails says why. One whose analysis is interrupted is left
+  /// out.
   template <class Add>
   void keep_going(const Add& add_sequence, Real delta) {
+    const InterruptScope scope(options_.interrupt);
     try {
       add_sequence();
+    } catch (const Interrupted&) {
     } catch (const NumericalError& error) {
       const std::string message = error.what();  // "pursuit: ...": what the table says itself
       const std::size_t colon = message.find(": ");

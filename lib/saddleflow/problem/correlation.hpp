@@ -2,10 +2,8 @@
 // continuation to networks of finite size (P1, P2; THEORY.md, section 2).
 #pragma once
 
-#include <atomic>
 #include <memory>
 
-#include "saddleflow/base/error.hpp"
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/network/kernel.hpp"
 #include "saddleflow/network/network.hpp"
@@ -81,12 +79,6 @@ class Correlation {
   /// Threads that share large passes (Kernel::set_workers()); null: the caller's alone. They must outlive
   /// this.
   void set_workers(Workers* workers) { pass_.kernel().set_workers(workers); }
-  /// Flows of it end once this becomes true, see follow_ncf_flow(); null: never. It must outlive this.
-  void set_interrupt(const std::atomic<bool>* interrupt) { interrupt_ = interrupt; }
-  /// Throws Interrupted where that has been asked for.
-  void check_interrupt() const {
-    if (interrupt_ != nullptr && interrupt_->load()) throw Interrupted();
-  }
   const WorkCounters& counters() const { return counters_; }
   void set_counters(const WorkCounters& counters) { counters_ = counters; }
 
@@ -98,7 +90,6 @@ class Correlation {
   Dataset data_;
   Loss loss_;
   NetworkPass pass_;
-  const std::atomic<bool>* interrupt_ = nullptr;
   WorkCounters counters_;
   Matrix z_;
   Real loss_at_origin_ = 0;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/interruption.hpp"
 #include "saddleflow/saddle/refine_model.hpp"
 
 namespace saddleflow {
@@ -55,6 +56,7 @@ class RefineSearch {
     // One step beyond the tolerance: Newton's last step costs little and squares the error.
     bool arrived = false;
     for (; result.iterations < options_.max_iterations; ++result.iterations) {
+      check_interrupt();
       const std::unique_ptr<RefineModel> model = linearise();
       take(*model);
       if (arrived) break;

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "saddleflow/base/error.hpp"
 #include "saddleflow/skeleton/cone_minimum.hpp"
 #include "saddleflow/skeleton/skeleton_parts.hpp"
 
@@ -40,6 +41,8 @@ class DiagonalProcess {
     } catch (const NumericalError& error) {
       result_.detail = error.what();
       end(SkeletonEnd::failed);
+    } catch (const Interrupted&) {
+      end(SkeletonEnd::interrupted);
     }
     result_.work = result_.work + (objective_.counters() - before);
     return std::move(result_);

@@ -43,6 +43,8 @@ class NeuronProcess {
     } catch (const NumericalError& error) {
       result_.detail = error.what();
       end(SkeletonEnd::failed);
+    } catch (const Interrupted&) {
+      end(SkeletonEnd::interrupted);
     }
     result_.work = result_.work + clocks_->work() + (objective_.counters() - before);
     return std::move(result_);

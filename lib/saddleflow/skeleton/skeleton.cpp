@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/interruption.hpp"
 #include "saddleflow/correlation/separable.hpp"
 #include "saddleflow/skeleton/skeleton_parts.hpp"
 
@@ -31,6 +32,7 @@ Skeleton compute_skeleton(Objective& objective, const Vector& direction, const S
   if (direction.size() != objective.size() || !direction.allFinite() || direction.isZero(0))
     throw InputError(
         fmt::format("skeleton: expected a direction of {} finite numbers, not all zero", objective.size()));
+  const InterruptScope scope(options.interrupt);
   const SkeletonKind kind = network.traits().skeleton;
   if (kind == SkeletonKind::coordinates) return diagonal_skeleton(objective, direction, options);
   if (kind != SkeletonKind::neurons)
