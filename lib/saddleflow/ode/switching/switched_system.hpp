@@ -94,6 +94,10 @@ class SwitchedSystem {
   /// Moves x onto z_k = 0 for these and the sliding ones, by the least change that does to first order.
   /// Returns how far, in units of what is moved.
   virtual Real project(Vector& x, const std::vector<Index>& which) = 0;
+  /// Whether project() also says where the state goes from a surface: beside it, as far as nobody can tell
+  /// from it. Then it is called at the start, too, for what lies on a surface there, and crossings are looked
+  /// for from where it has put the state.
+  virtual bool jumps() const { return false; }
   /// Largest |z_k| of the sliding switches against its rounding unit |grad z_k| |x|.
   virtual Real drift(const Vector& x) = 0;
 
