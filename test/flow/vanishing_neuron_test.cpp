@@ -32,7 +32,6 @@ struct VanishingRun {
   std::vector<KinkChange> changes;
   std::int64_t steps = 0;
   std::string stop;
-  Real energy_drift = 0;
 };
 
 class ChangeLog : public Observer {
@@ -142,6 +141,73 @@ BOOST_AUTO_TEST_CASE(passes_through_zero) {
     BOOST_TEST(std::abs(run.changes[0].time - zero) < 10 * rtol);
     BOOST_TEST(std::abs(run.end[0] - r) < 30 * rtol);
     BOOST_TEST(run.steps < 400);
+  }
+}
+
+namespace {
+
+/// Small incoming and large outgoing weights of either sign: some of them vanish.
+FlowProblem random_vanishing(std::uint64_t seed) {
+  const Real slope = seed % 3 == 0 ? Real(-0.5) : seed % 3 == 1 ? Real(0) : Real(0.2);
+  const Index outputs = 1 + static_cast<Index>(seed % 2);
+  Random random(seed);
+  const Matrix vectors = random.normal_matrix(2, 3), outer = random.normal_matrix(outputs, 2);
+  const Index width = 3;
+  Vector w0(width * (3 + outputs));
+  w0 << Real(0.4) * Vector(random.normal_matrix(width * 3, 1)),
+      Real(1.3) * Vector(random.normal_matrix(width * outputs, 1));
+  return population_of(Activation(slope, 1), vectors, outer, width, w0);
+}
+
+Vector descend(const FlowProblem& problem, Real t_end, Real step) {
+  Objective objective(problem.network, problem.data, problem.loss);
+  Vector w = problem.w0, g(w.size());
+  for (std::int64_t k = std::llround(t_end / step); k > 0; --k) {
+    objective.gradient(w, g);
+    w -= step * g;
+  }
+  return w;
+}
+
+}  // namespace
+
+// With neurons that are held, let go, and that stay at zero although the loss falls in some direction (9 and
+// 12), as those of descent do.
+BOOST_AUTO_TEST_CASE(random_ones_against_gradient_descent) {
+  const Real t_end = 3, step = Real(2e-4);
+  std::size_t held = 0, released = 0, passed = 0;
+  for (std::uint64_t seed = 1; seed <= 18; ++seed) {
+    const FlowProblem problem = random_vanishing(seed);
+    const VanishingRun run = run_of(problem, t_end, "auto", Real(1e-8));
+    for (const KinkChange& change : run.changes) {
+      held += change.kind == ModeChangeKind::enter ? 1 : 0;
+      released += change.kind == ModeChangeKind::release ? 1 : 0;
+      passed += change.kind == ModeChangeKind::cross ? 1 : 0;
+    }
+    const Vector slow = descend(problem, t_end, step);
+    const Real error = (run.end.head(slow.size()) - slow).norm();
+    BOOST_TEST_MESSAGE(fmt::format("seed {}, slope {}: {} changes, off gradient descent by {:.1e}, {} steps",
+                                   seed, static_cast<double>(slope), run.changes.size(),
+                                   static_cast<double>(error), run.steps));
+    BOOST_TEST(run.stop == "reached_end");
+    // Descent hovers about zero by a step or so.
+    BOOST_TEST(error < 5 * step, "seed " << seed << ": " << error);
+  }
+  BOOST_TEST_MESSAGE(fmt::format("{} held, {} released, {} passed", held, released, passed));
+  BOOST_TEST(held >= 4U);
+  BOOST_TEST(released >= 2U);
+}
+
+BOOST_AUTO_TEST_CASE(resumed_bit_by_bit) {
+  for (const std::uint64_t seed : {9U, 12U, 16U, 17U}) {
+    const FlowProblem problem = random_vanishing(seed);
+    const VanishingRun whole = run_of(problem, 3, "auto", Real(1e-8));
+    BOOST_TEST_REQUIRE(!whole.changes.empty());
+    for (std::int64_t cut = 1; cut < whole.steps; cut += 11) {
+      const VanishingRun parts = run_of(problem, 3, "auto", Real(1e-8), cut);
+      BOOST_TEST((parts.end == whole.end));
+      BOOST_TEST(parts.changes.size() == whole.changes.size());
+    }
   }
 }
 

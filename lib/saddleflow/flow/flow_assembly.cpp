@@ -318,6 +318,7 @@ std::vector<KinkChange> FlowAssembly::kink_changes(const StepView& step) const {
     };
     for (const ModeChange& change : switching->changes()) add(change.index, change.kind, change.side);
     for (const Index k : vanishing->take_passed()) add(k, ModeChangeKind::cross, Side::above);
+    for (const Index k : switching->branching()) add(k, ModeChangeKind::branch, switching->mode().side(k));
     return changes;
   }
   const OuterLayer& outer = *objective.outer_layer();

@@ -25,6 +25,14 @@ constexpr int kRandomStarts = 16;
 constexpr std::size_t kMostStarts = 64;
 constexpr std::uint64_t kStartSeed = 1;
 
+// Minima are found to the root of rounding: directions this close are one.
+constexpr Real kSameWay = Real(1e-4);
+// In units of the longest step: nothing that stays is so far away.
+constexpr Real kGone = 4;
+// Steps two (or so many) apart that agree like this, against their size, repeat themselves for ever.
+constexpr int kPeriod = 12;
+constexpr Real kRepeats = Real(1e-11);
+
 }  // namespace
 
 NeuronCone::NeuronCone(const Objective& objective, const Vector& w) {
@@ -105,17 +113,50 @@ NeuronCone::Minimum NeuronCone::descend(const Vector& direction, const Vector& o
   return {value, u};
 }
 
-NeuronCone::Minimum NeuronCone::least(const Vector& outgoing) {
+Real NeuronCone::slope(const Vector& outgoing) {
+  Real largest = 0;
+  for (const Vector& u : starts_) largest = std::max(largest, gradient(u, outgoing).norm());
+  return largest;
+}
+
+NeuronCone::Hover NeuronCone::tiny_steps(const Vector& from, const Vector& outgoing, Real lowered,
+                                         int steps) {
+  const Real size = slope(outgoing);
+  Hover hover{true, from};
+  Vector& y = hover.place;
+  Vector earlier = y;
+  for (int k = 1; k <= steps && !y.isZero(0); ++k) {
+    const Real norm = y.norm();
+    if (norm > kGone * size) {
+      hover.stays = false;
+      break;
+    }
+    const Vector& g = gradient(y, outgoing);
+    y -= g - (lowered * size / norm) * y;
+    if (k % kPeriod != 0) continue;
+    if ((y - earlier).norm() <= kRepeats * size) break;
+    earlier = y;
+  }
+  return hover;
+}
+
+NeuronCone::Minimum NeuronCone::least(const Vector& outgoing, Real rounding) {
   std::vector<std::pair<Real, std::size_t>> order;
   for (std::size_t k = 0; k < starts_.size(); ++k)
     order.emplace_back(gradient(starts_[k], outgoing).dot(starts_[k]), k);
   std::sort(order.begin(), order.end());
   order.resize(std::min(order.size(), kMostStarts));
   Minimum best{std::numeric_limits<Real>::infinity(), {}};
+  std::vector<Vector> falling;
   for (const auto& [height, k] : order) {
     Minimum found = descend(starts_[k], outgoing);
+    const bool known = std::any_of(falling.begin(), falling.end(), [&](const Vector& direction) {
+      return (direction - found.direction).norm() < kSameWay;
+    });
+    if (found.value < -rounding && !known) falling.push_back(found.direction);
     if (found.value < best.value) best = std::move(found);
   }
+  best.ways = std::ssize(falling);
   return best;
 }
 

@@ -1,9 +1,12 @@
 #include "saddleflow/flow/vanishing_flow.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
+#include "saddleflow/base/error.hpp"
+#include "saddleflow/base/random.hpp"
 #include "saddleflow/network/gaussian_kernel.hpp"
 #include "saddleflow/network/means_network.hpp"
 
@@ -22,10 +25,23 @@ constexpr Real kEqualSizes = 1 + Real(1e-6);
 // A path that stays farther from zero than its own length does not come to it.
 constexpr Real kFarFromZero = 2;
 
+// Phases of the last step before zero, as parts of it; most of them decide. Where the steps begin, and by how
+// much they are off their way (no direction is exact), in units of their size.
+constexpr std::array<Real, 5> kPhases{Real(0.1), Real(0.3), Real(0.5), Real(0.7), Real(0.9)};
+constexpr Real kArrival = 1, kNudge = Real(1e-6);
+constexpr std::uint64_t kPhaseSeed = 1;
+// Of tiny steps, by judgement: until it is said that they stay, and with each step of the flow.
+constexpr int kTinySteps = 4000, kTinyStepsAlong = 60;
+// Where the loss has just begun to fall no number of steps tells: asked this part of the cone's slope beyond.
+constexpr Real kBeyond = Real(0.005);
+
 }  // namespace
 
 VanishingFlow::VanishingFlow(GradientFlow& flow, Real rtol)
-    : flow_(flow), held_(flow), size_(std::max(rtol, kLeastSize)) {
+    : flow_(flow),
+      held_(flow),
+      size_(std::max(rtol, kLeastSize)),
+      hover_(flow.objective().network().neurons().size()) {
   const Activation activation = flow.objective().network().activation();
   of_one_ = GaussianKernel(activation, activation).of_one();
 }
@@ -84,13 +100,18 @@ Real VanishingFlow::rounding_of(const NeuronCone& cone, const Vector& a, Index k
          kSecondOrder * kLeaves * size_ * size * (of_one_ * size * size + penalty);
 }
 
+// With those that are held at zero.
+NeuronCone VanishingFlow::cone_of(const Vector& x) const {
+  Vector w = x.head(flow_.parameter_count());
+  for (const Index k : mode_.sliding) w(neuron(k).incoming).setZero();
+  return NeuronCone(flow_.objective(), w);
+}
+
 // Neurons whose outgoing weights are parallel see the same cone.
 std::vector<Real> VanishingFlow::margins(const Vector& x) const {
   std::vector<Real> all;
   std::vector<std::pair<Vector, Real>> known;
-  Vector w = x.head(flow_.parameter_count());
-  for (const Index k : mode_.sliding) w(neuron(k).incoming).setZero();
-  NeuronCone cone(flow_.objective(), w);
+  NeuronCone cone = cone_of(x);
   for (const Index k : mode_.sliding) {
     const Vector a = outgoing(x, k);
     const Real size = a.stableNorm(), unit = cone.unit();
@@ -98,14 +119,59 @@ std::vector<Real> VanishingFlow::margins(const Vector& x) const {
       all.push_back(1);
       continue;
     }
+    if (mode_.is_trapped(k)) {
+      const Vector& hover = hover_[static_cast<std::size_t>(k)];
+      all.push_back(cone.tiny_steps(hover, a, 0, kTinySteps).stays ? Real(1) : Real(-1));
+      continue;
+    }
     const Vector direction = a / size;
     auto same =
         std::find_if(known.begin(), known.end(), [&](const auto& entry) { return entry.first == direction; });
-    if (same == known.end()) same = known.insert(known.end(), {direction, cone.least(direction).value});
-    const Real least = same->second;
-    all.push_back((least + rounding_of(cone, a, k) / size) / unit);
+    if (same == known.end()) same = known.insert(known.end(), {direction, cone.least(direction, 0).value});
+    all.push_back((same->second + rounding_of(cone, a, k) / size) / unit);
   }
   return all;
+}
+
+void VanishingFlow::settle(const Vector& x) {
+  if (mode_.sliding.empty()) return;
+  NeuronCone cone = cone_of(x);
+  Mode mode = mode_;
+  for (const Index k : mode_.sliding) {
+    const Vector a = outgoing(x, k);
+    Vector& hover = hover_[static_cast<std::size_t>(k)];
+    NeuronCone::Hover next = cone.tiny_steps(hover, a, 0, kTinyStepsAlong);
+    if (next.stays) hover = std::move(next.place);
+    const Real rounding = rounding_of(cone, a, k);
+    if (mode_.is_trapped(k) && cone.least(a, rounding).value > rounding) mode.set(k, Side::sliding);
+  }
+  if (mode.trapped.size() != mode_.trapped.size()) set_mode(mode);
+}
+
+std::vector<Real> VanishingFlow::notes() const {
+  std::vector<Real> notes;
+  for (std::size_t k = 0; k < hover_.size(); ++k) {
+    notes.push_back(static_cast<Real>(hover_[k].size()));
+    notes.insert(notes.end(), hover_[k].begin(), hover_[k].end());
+  }
+  return notes;
+}
+
+void VanishingFlow::restore_notes(const std::vector<Real>& notes) {
+  const InputError damaged(
+      "stepper memory: the notes of neurons that are held do not fit the network: damaged");
+  std::size_t at = 0;
+  for (std::size_t k = 0; k < hover_.size(); ++k) {
+    const auto most = std::ssize(neuron(static_cast<Index>(k)).incoming);
+    if (at >= notes.size()) throw damaged;
+    const Real count = notes[at++];
+    if (count != 0 && count != static_cast<Real>(most)) throw damaged;
+    const auto size = static_cast<std::size_t>(count);
+    if (notes.size() - at < size) throw damaged;
+    hover_[k] = ConstVectorView(notes.data() + at, static_cast<Index>(size));
+    at += size;
+  }
+  if (at != notes.size()) throw damaged;
 }
 
 Real VanishingFlow::margin(const Vector& x) {
@@ -122,19 +188,57 @@ std::vector<Index> VanishingFlow::leaving(const Vector& x, Real margin) {
   return list;
 }
 
-// v of a neuron that has arrived near zero, starts there, or is let go.
-Vector VanishingFlow::put(NeuronCone& cone, const Vector& x, Index k) const {
-  const Vector v = incoming(x, k), a = outgoing(x, k);
-  const Real rounding = rounding_of(cone, a, k), outside = kLeaves * least_size(x, k);
-  const bool held = mode_.side(k) == Side::sliding;
-  if (!held && !v.isZero(0)) {
-    const NeuronCone::Minimum near = cone.descend(v, a);
-    if (near.value < -rounding) return outside * near.direction;
-    if (near.value <= rounding) return v;  // it decays without end, in a direction in which h is zero
+// Where most of the tiny steps go that arrive at zero in this direction: they begin so far away that they
+// have come to chatter across it, which they do from where the curvature of h, over the distance, is too
+// large for them.
+NeuronCone::Hover VanishingFlow::arrive(NeuronCone& cone, const Vector& a,
+                                        const NeuronCone::Minimum& arrival) const {
+  const Real size = cone.slope(a);
+  const Real far = std::min(kArrival * size, static_cast<Real>(kTinySteps) * arrival.value);
+  const int steps = kTinySteps + static_cast<int>(std::ceil(far / arrival.value));
+  Random random(kPhaseSeed);
+  std::vector<NeuronCone::Hover> staying, leaving;
+  for (const Real phase : kPhases) {
+    const Vector from = (far + phase * arrival.value) * arrival.direction +
+                        kNudge * size * random.unit_vector(arrival.direction.size());
+    NeuronCone::Hover end = cone.tiny_steps(from, a, 0, steps);
+    (end.stays ? staying : leaving).push_back(std::move(end));
   }
-  const NeuronCone::Minimum least = cone.least(a);
-  if (held || least.value < -rounding) return outside * least.direction;
-  return Vector::Zero(v.size());
+  return leaving.size() > staying.size() ? leaving.front() : staying.front();
+}
+
+// v of a neuron that has arrived near zero, starts there, or is asked whether it leaves.
+Vector VanishingFlow::put(NeuronCone& cone, const Vector& x, Index k) {
+  const Vector v = incoming(x, k), a = outgoing(x, k), zero = Vector::Zero(v.size());
+  const Real rounding = rounding_of(cone, a, k), outside = kLeaves * least_size(x, k);
+  Vector& hover = hover_[static_cast<std::size_t>(k)];
+  if (mode_.side(k) == Side::sliding) {
+    NeuronCone::Hover end = cone.tiny_steps(hover, a, mode_.is_trapped(k) ? Real(0) : kBeyond, kTinySteps);
+    if (end.stays) return zero;
+    return outside * cone.descend(end.place, a).direction;
+  }
+  if (v.isZero(0)) {  // no step has come here: the steepest way
+    const NeuronCone::Minimum least = cone.least(a, rounding);
+    hover = least.direction;
+    return least.value < -rounding ? Vector(outside * least.direction) : zero;
+  }
+  const NeuronCone::Minimum near = cone.descend(v, a);
+  if (near.value < -rounding) return outside * near.direction;
+  if (near.value <= rounding) return v;  // it decays without end, in a direction in which h is zero
+  NeuronCone::Hover end = arrive(cone, a, near);
+  if (!end.stays && cone.least(a, rounding).value < -rounding)
+    return outside * cone.descend(end.place, a).direction;
+  hover = std::move(end.place);
+  return zero;
+}
+
+// Whether a neuron that has left could have left by another way.
+bool VanishingFlow::branches(const Vector& x, Index k) const {
+  Vector w = x.head(flow_.parameter_count());
+  w(neuron(k).incoming).setZero();
+  NeuronCone cone(flow_.objective(), w);
+  const Vector a = outgoing(x, k);
+  return cone.least(a, rounding_of(cone, a, k)).ways > 1;
 }
 
 Real VanishingFlow::project(Vector& x, const std::vector<Index>& which) {
@@ -181,13 +285,25 @@ std::optional<Decision> VanishingFlow::decide(const Vector& x, const std::vector
     const Side before = mode_.side(k);
     const Real size = incoming(x, k).stableNorm(), least = least_size(x, k);
     if (size == 0) {
-      decision.mode.set(k, Side::sliding);
+      const Vector a = outgoing(x, k);
+      NeuronCone cone = cone_of(x);
+      const Real rounding = rounding_of(cone, a, k);
+      // Held although the loss falls, or has just begun to.
+      const bool trapped = before == Side::sliding || cone.least(a, rounding).value < -rounding;
+      if (trapped && !mode_.is_trapped(k)) decision.branching.push_back(k);
+      if (trapped)
+        decision.mode.trap(k);
+      else
+        decision.mode.set(k, Side::sliding);
     } else if (before == Side::above && size < (1 + kLeaves) / 2 * least) {
       decision.mode.set(k, Side::below);
     } else if (before != Side::below || size >= kAtSurface * least) {
+      const bool grown = before == Side::below && entry == Entry::arriving;
       decision.mode.set(k, Side::above);
-      if (before == Side::above && entry == Entry::arriving) passed_.push_back(k);
+      if (before == Side::above) passed_.push_back(k);
+      if (!grown && branches(x, k)) decision.branching.push_back(k);
     }
+    if (decision.mode.side(k) != Side::sliding) hover_[static_cast<std::size_t>(k)].resize(0);
   }
   set_mode(decision.mode);
   return decision;

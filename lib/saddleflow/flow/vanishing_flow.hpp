@@ -45,9 +45,10 @@ class HeldFlow {
 
 /// Switches are the hidden neurons; z_k = |v_k|^2 - (c |a_k|)^2 of incoming weights v and outgoing ones a, c
 /// the tolerance of a step: nearer to zero the direction of v is below it. Where z_k falls to zero v is put
-/// to zero, and the neuron is held (sliding) while the loss rises in all directions (NeuronCone), else v
-/// leaves along the direction in which it falls most. Sides: above moves; below is a neuron that is too small
-/// to be watched, without weights, or decaying without end. See THEORY.md, section 7.
+/// to zero, and the neuron is held (sliding) while the loss rises in all directions (NeuronCone). Where it
+/// falls in some, the neuron goes where gradient descent with a tiny step goes: it leaves, or it stays at
+/// zero all the same, to and fro (trapped), until those steps leave. Sides: above moves; below is a neuron
+/// that is too small to be watched, without weights, or decaying without end. See THEORY.md, section 7.
 class VanishingFlow final : public SwitchedSystem {
  public:
   /// The flow, of a network that applies_to() accepts, must outlive this. `rtol` of a step.
@@ -70,12 +71,17 @@ class VanishingFlow final : public SwitchedSystem {
   void values(const Vector& x, Vector& z) override;
   void rates(const Vector& x, const std::vector<Index>& which, Vector& rate, Vector& unit) override;
   void slopes(const Vector& x, Vector& s) override;
+  /// Of a trapped neuron 1 while tiny steps stay, else -1.
   Real margin(const Vector& x) override;
   std::vector<Index> leaving(const Vector& x, Real margin) override;
   /// Also carries the energy over what is left out between the surface and zero.
   Real project(Vector& x, const std::vector<Index>& which) override;
   Real drift(const Vector& x) override;
   std::optional<Decision> decide(const Vector& x, const std::vector<Index>& hit, Entry entry) override;
+  /// Carries the tiny steps of neurons that are held along with the loss.
+  void settle(const Vector& x) override;
+  std::vector<Real> notes() const override;
+  void restore_notes(const std::vector<Real>& notes) override;
   void paths(const std::vector<Vector>& nodes, std::vector<SwitchPath>& out) override;
 
  private:
@@ -88,7 +94,10 @@ class VanishingFlow final : public SwitchedSystem {
   Real height(const Vector& x, Index k) const;
   /// What h on the sphere must exceed to count as positive or negative.
   Real rounding_of(const NeuronCone& cone, const Vector& a, Index k) const;
-  Vector put(NeuronCone& cone, const Vector& x, Index k) const;
+  NeuronCone cone_of(const Vector& x) const;
+  Vector put(NeuronCone& cone, const Vector& x, Index k);
+  NeuronCone::Hover arrive(NeuronCone& cone, const Vector& a, const NeuronCone::Minimum& arrival) const;
+  bool branches(const Vector& x, Index k) const;
   std::vector<Real> margins(const Vector& x) const;
 
   GradientFlow& flow_;
@@ -97,6 +106,8 @@ class VanishingFlow final : public SwitchedSystem {
   Real of_one_;  // E[sigma(z)^2]
   Mode mode_;
   std::vector<Index> passed_;
+  /// Where tiny steps are, of each neuron that is held; else empty.
+  std::vector<Vector> hover_;
 };
 
 }  // namespace saddleflow

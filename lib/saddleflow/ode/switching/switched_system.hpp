@@ -113,6 +113,10 @@ class SwitchedSystem {
   virtual std::vector<Index> leaving(const Vector& x, Real margin);
   /// Switches that are trapped and need not be any more no longer are in the mode. Asked before every step.
   virtual void settle(const Vector& /*x*/) {}
+  /// Numbers that a run that is resumed needs of the system besides its mode; restore_notes() throws
+  /// InputError for those of another one.
+  virtual std::vector<Real> notes() const { return {}; }
+  virtual void restore_notes(const std::vector<Real>& /*notes*/) {}
   /// Further switches that are zero at x because those hit or sliding are, up to rounding, are added to
   /// `hit`.
   virtual void complete(const Vector& /*x*/, std::vector<Index>& /*hit*/) {}
