@@ -104,7 +104,7 @@ function addRaster(parent) {
 function modesNote({total, time, samples, patches}) {
   const shown = time.length < total ? ` ${number(time.length)} of ${number(total)} changes are drawn; the others, of the same neurons and kinds, lie close to them.` : '';
   if (wholeNeurons())
-    return 'The incoming weights of a neuron come to zero and are held there (enter), leave zero (release), or pass through it in another direction (cross). A row for each neuron.' + shown;
+    return 'The incoming weights of a neuron come to zero and are held there (enter), leave zero (release), or pass through it in another direction (cross); they could have gone another way, or are held although the loss falls in some direction, as tiny steps of gradient descent are (branch). A row for each neuron.' + shown;
   return 'The pre-activation of a neuron at a sample passes through zero (cross), is caught there and slides (enter), or leaves ' +
       `zero (release); where the flow is not unique, it could have gone to another side (branch). A row for each neuron, layer after layer, the ${number(samples)} samples from top to bottom within it${patches ? `, for each of ${number(patches)} patches` : ''}.` + shown;
 }
