@@ -9,10 +9,9 @@
 
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/input_file.hpp"
-#include "saddleflow/study/group_data.hpp"
 #include "saddleflow/study/keys.hpp"
-#include "saddleflow/study/population_study.hpp"
 #include "saddleflow/study/replaced_start.hpp"
+#include "saddleflow/study/sample_count.hpp"
 #include "saddleflow/study/write_study.hpp"
 
 namespace saddleflow {
@@ -231,14 +230,6 @@ void apply_override(toml::table& root, const std::string& text, const std::strin
   }
 }
 
-/// Data that are no number of samples: a default would say what is not so, and a number that is given could
-/// not be told from it.
-bool lacks_sample_count(const toml::table& root) {
-  if (root.at_path("data.file")) return false;
-  const auto inputs = root.at_path("data.inputs").value<std::string>();
-  return inputs && (*inputs == kPopulationInputs || *inputs == kGroupInputs);
-}
-
 void fill_defaults(toml::table& root, const std::string& name) {
   for (const Key& key : study_keys()) {
     if (key.fallback.empty()) continue;
@@ -276,12 +267,7 @@ StudyTable StudyTable::stored(const std::string& toml, const std::string& run_fi
                               const std::vector<std::string>& overrides) {
   StudyTable study = parse_in(std::filesystem::path(run_file).parent_path().string(), toml,
                               run_file + ": /config/toml", overrides);
-  // Files of older versions hold the default.
-  toml::table& table = study.content_->table;
-  const bool counted = std::ranges::any_of(
-      overrides, [](const std::string& text) { return text.starts_with(std::string(kSampleCount) + "="); });
-  if (!counted && lacks_sample_count(table))
-    parent_of(table, kSampleCount, run_file).erase(last_part(kSampleCount));
+  drop_stored_sample_count(study.content_->table, overrides);
   const bool other_data = std::ranges::any_of(overrides, [](const std::string& text) {
     return text.starts_with("data.") || text.starts_with("network.bias") || text.starts_with("loss.");
   });
