@@ -22,6 +22,9 @@ constexpr Real kLeastSize = Real(1e-13);
 constexpr Real kSecondOrder = 2;
 // Balance holds to rounding: outgoing weights that are larger by less are not.
 constexpr Real kEqualSizes = 1 + Real(1e-6);
+// Values of h at minima that agree to this part of their unit are equal: they are known to the square of a
+// slope.
+constexpr Real kEqualMinima = Real(1e-9);
 // A path that stays farther from zero than its own length does not come to it.
 constexpr Real kFarFromZero = 2;
 
@@ -238,7 +241,9 @@ bool VanishingFlow::branches(const Vector& x, Index k) const {
   w(neuron(k).incoming).setZero();
   NeuronCone cone(flow_.objective(), w);
   const Vector a = outgoing(x, k);
-  return cone.least(a, rounding_of(cone, a, k)).ways > 1;
+  const NeuronCone::Minimum least = cone.least(a, rounding_of(cone, a, k));
+  // Where it is let go the minimum is zero: then others that are as low.
+  return least.ways > 1 || cone.least(a, -(least.value + kEqualMinima * cone.unit() * a.norm())).ways > 1;
 }
 
 Real VanishingFlow::project(Vector& x, const std::vector<Index>& which) {
