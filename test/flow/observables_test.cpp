@@ -11,6 +11,8 @@
 
 #include "flow/random_problem.hpp"
 #include "saddleflow/base/error.hpp"
+#include "saddleflow/base/random.hpp"
+#include "saddleflow/problem/population.hpp"
 
 namespace saddleflow::test {
 
@@ -46,6 +48,45 @@ BOOST_DATA_TEST_CASE(proximity_rate_is_the_derivative_along_the_flow,
   fmt::print("loss {}, seed {}: rate {:.9g}, difference {:.9g}\n", which, seed, static_cast<double>(rate),
              static_cast<double>(difference));
   BOOST_TEST(std::abs(rate - difference) <= Real(1e-6) * std::abs(rate));
+}
+
+// Of the loss with its penalty, for the losses of networks and that of a population, which has sizes of its
+// own.
+BOOST_DATA_TEST_CASE(proximity_rate_with_decay,
+                     boost::unit_test::data::xrange(6) * boost::unit_test::data::xrange(3), which, seed) {
+  const bool own_sizes = which == 5;
+  const Loss loss = own_sizes ? Loss() : kLosses[static_cast<std::size_t>(which)];
+  const bool classes = loss.traits().classification && !loss.traits().separable;
+  RandomProblem p(static_cast<std::uint64_t>(seed), {3, 4, classes ? 3 : 1}, Activation(-1, 2), loss);
+  std::shared_ptr<const Network> network = p.objective.shared_network();
+  Dataset data = p.objective.data();
+  Loss used = loss;
+  if (own_sizes) {
+    Random random(static_cast<std::uint64_t>(seed + 1));
+    data = population_data(
+        {random.normal_matrix(2, 3), random.normal_matrix(1, 2), p.objective.network().activation()});
+    network = population_network({{3, 4, 1}, Activation(-1, 2), Activation(-1, 2), 2, 0});
+    used = population_loss(data.targets, network->degree());
+  }
+  Objective objective(network, data, used, WeightDecay(network->layout(), {Real(0.3), Real(0.7)}));
+  GradientFlow flow(objective);
+  Probe probe(flow, p.x);
+  Vector f(p.x.size());
+  flow(p.x, f, 0);
+  const Real h = Real(1e-6) / f.head(objective.size()).norm();
+  const Real difference =
+      (std::log(probe.proximity(p.x + h * f)) - std::log(probe.proximity(p.x - h * f))) / (2 * h);
+  const Real rate = probe.proximity_rate(p.x);
+  BOOST_TEST_MESSAGE(fmt::format("loss {}, seed {}: rate {:.9g}, difference {:.9g}", which, seed,
+                                 static_cast<double>(rate), static_cast<double>(difference)));
+  BOOST_TEST(std::abs(rate - difference) <= Real(1e-6) * std::abs(rate));
+  // Near the origin, where the decay alone moves the weights (degree 3).
+  const auto weights = p.x.head(objective.size());
+  const Vector decays = objective.decay().coefficients().cwiseProduct(weights);
+  // A population's unit has a thousandth of the slope added (THEORY.md, section 3).
+  const Real alone = decays.norm() * weights.norm() / decays.dot(weights);
+  const Real limit = own_sizes ? alone / (1 + Real(1e-3) * alone) : alone;
+  BOOST_TEST(std::abs(probe.proximity(Real(1e-30) * p.x) / limit - 1) < Real(1e-9));
 }
 
 BOOST_AUTO_TEST_CASE(proximity_is_free_of_units_reduction_and_scale_near_the_origin) {

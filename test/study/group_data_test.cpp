@@ -88,6 +88,8 @@ BOOST_AUTO_TEST_CASE(keys_that_do_not_apply_are_refused) {
   refused({"data.group.encoding=template", "data.group.template=[1,2]"}, "found 2 numbers, expected 5");
   refused({"data.targets=signs"}, "which has targets of its own");
   refused({"data.noise=0.1"}, "data.noise");
+  refused({"data.samples=25"}, "data.samples");
+  refused({"data.samples=100"}, "data.samples");
   refused({"data.scale=2"}, "data.scale");
   refused({"data.test_samples=3"}, "expected data.group.train_fraction");
   refused({"data.group.orders=[7]"},

@@ -60,6 +60,7 @@ BOOST_AUTO_TEST_CASE(what_a_population_does_not_have_is_refused_by_its_key) {
   refuses(layers + "bias = \"first\"\n", teacher, "network.bias");
   refuses(layers, teacher, "loss.kind", "[loss]\nkind = \"logistic\"\n");
   refuses(layers, teacher + "samples = 50\n", "data.samples");
+  refuses(layers, teacher + "samples = 100\n", "data.samples");  // the default of other data
   refuses(layers, teacher + "noise = 0.1\n", "data.noise");
   refuses(layers, teacher + "scale = 2.0\n", "data.scale");
   refuses(layers, teacher + "test_samples = 10\n", "data.test_samples");
@@ -74,6 +75,21 @@ BOOST_AUTO_TEST_CASE(what_a_population_does_not_have_is_refused_by_its_key) {
   for (const char* kind : {"aligned", "ntk", "mean_field", "mup"})
     refuses(layers, teacher + "population.coordinates = \"span\"\n", "init.kind",
             fmt::format("[init]\nkind = \"{}\"\n", kind));
+}
+
+// It has no number of samples, also not by default; files of older versions have one.
+BOOST_AUTO_TEST_CASE(a_filled_study_is_a_study) {
+  const std::string text =
+      "[network]\nlayers = [2, 2, 1]\n[data]\ninputs = \"population\"\ntargets = \"teacher\"\n";
+  const StudyTable study = StudyTable::parse(text, "s.toml");
+  BOOST_TEST(!study.has("data.samples"));
+  const StudyTable again = StudyTable::parse(study.filled(), "again.toml");
+  BOOST_TEST(again.filled() == study.filled());
+  BOOST_TEST(build_network(again)->kind() == "population");
+  const StudyTable old = StudyTable::stored(text + "samples = 100\n", "run.h5");
+  BOOST_TEST(old.filled() == study.filled());
+  const StudyTable samples = StudyTable::stored(text, "run.h5", {"data.inputs=gaussian"});
+  BOOST_TEST(samples.integer("data.samples") == 100);
 }
 
 // The teacher of a seed is that of its samples.

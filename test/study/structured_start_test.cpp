@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_wider_network_begins_with_the_neurons_of_a_run) {
                                      "init.added_scale=1e-3"};
   refused(run, "init.added_scale: found beside init.keep_norm = false, expected true");
   refused({"network.layers=[3,2,2]", "init.kind=run", file, "init.added_scale=1e-3", "init.keep_norm=true"},
-          "found hidden widths 4 in the run and 2 in the study, expected a wider network");
+          "found hidden widths 4 in the file and 2 in the study, expected a wider network");
   refused({"network.layers=[5,7,2]", "init.kind=run", file, "init.added_scale=1e-3", "init.keep_norm=true"},
           "init.added_scale: found a feed_forward network of 3 inputs");
 }

@@ -39,6 +39,21 @@ def beside_a_saddle():
             assert abs(float(attributes["start_delta"]) / size - 1) < 1e-10
     print(f"point {row + 1}, {np.count_nonzero(zero_neurons)} zero neurons: each choice moves its weights alone, as far as asked")
     one_line(flow(*source, "--along", "1", "--set", "init.moved=all", "-o", "x.h5"), 2, "init.moved", "init.escape")
+    wider(source, point, zero)
+
+
+def wider(source, point, zero):
+    """The point's neurons first, moved as without more of them, and small additional ones."""
+    plain, _ = start(*source)
+    more = ("--set", "network.layers=[10,25,1]", "--set", "init.added_scale=1e-4")
+    w, attributes = start(*source, *more)
+    first, outer = w[:250].reshape(10, 25), w[250:]
+    assert np.array_equal(np.concatenate([first[:, :20].ravel(), outer[:20]]), plain)
+    assert np.all((plain == point)[~zero]) and attributes["start_kind"]
+    assert abs(np.hypot(np.linalg.norm(first[:, 20:]), np.linalg.norm(outer[20:])) / 1e-4 - 1) < 1e-12
+    one_line(flow(*source, "--set", "init.added_scale=1e-4", "-o", "x.h5"), 2, "expected a wider network")
+    one_line(flow(*source, *more[:2], "-o", "x.h5"), 2, "expected 275")
+    print("beside a saddle in a wider network: the neurons of the point, and additional ones of the norm asked for")
 
 
 def after_a_run():

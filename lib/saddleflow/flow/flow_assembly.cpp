@@ -57,8 +57,8 @@ constexpr Real kDriftOfStep = Real(0.01);
 constexpr Real kProjection = 1000, kLeastProjection = Real(1e-9);
 
 std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, GradientFlow& flow,
-                                           PiecewiseFlow* kinks) {
-  if (kinks == nullptr) {
+                                           SwitchedSystem* switched) {
+  if (switched == nullptr) {
     StepperOptions stepping = *options.stepping;
     if (!flow.objective().decay().empty()) stepping.growth.degree = 0;  // the law of growth is another one
     stepping.check = make_check<CartesianKinkChart>(options, flow);
@@ -70,7 +70,18 @@ std::unique_ptr<Stepper> make_flow_stepper(const FlowAssemblyOptions& options, G
   PiecewiseStepper::Options switching;
   switching.drift = std::min(kDriftOfStep * stepping.error.rtol, kMostDrift);
   switching.projection = std::max(kLeastProjection, kProjection * stepping.error.rtol);
-  return std::make_unique<PiecewiseStepper>(*kinks, make_stepper(options.stepper, stepping), switching);
+  return std::make_unique<PiecewiseStepper>(*switched, make_stepper(options.stepper, stepping), switching);
+}
+
+// Of a start that may come to a neuron without incoming weights, where kinks are followed.
+std::unique_ptr<VanishingFlow> make_vanishing(const FlowAssemblyOptions& options, GradientFlow& flow,
+                                              const Vector& w) {
+  const Objective& objective = flow.objective();
+  if (!VanishingFlow::applies_to(objective.network()) ||
+      options.kink_policy == FlowAssemblyOptions::Kinks::ignore ||
+      options.charts == FlowAssemblyOptions::Charts::polar || !VanishingFlow::may_vanish(objective, w))
+    return nullptr;
+  return std::make_unique<VanishingFlow>(flow, options.stepping->error.rtol);
 }
 
 // The exact steps need a Hessian: as large networks as have one for the stiff method, too.
@@ -132,9 +143,9 @@ std::vector<std::string> warnings_of(const FlowAssemblyOptions& options, const N
 constexpr Real kEqualNorms = 1 + Real(1e-6);
 
 /// Of outputs that are means, whose one kink is a neuron without incoming weights: those of a neuron that
-/// shrinks come to zero in finite time where its outgoing ones are larger, and stay there.
+/// shrinks come to zero in finite time where its outgoing ones are larger.
 std::vector<std::string> warnings_at(const Network& network, const Vector& w) {
-  if (as_means(network) == nullptr || network.activation().is_smooth()) return {};
+  if (!VanishingFlow::applies_to(network)) return {};
   std::vector<Index> larger;
   for (std::size_t k = 0; k < network.neurons().size(); ++k) {
     const Neuron& neuron = network.neurons()[k];
@@ -142,13 +153,12 @@ std::vector<std::string> warnings_at(const Network& network, const Vector& w) {
       larger.push_back(static_cast<Index>(k) + 1);
   }
   if (larger.empty()) return {};
-  return {
-      fmt::format("{}: neurons {} start with outgoing weights larger than the incoming ones: if such a "
-                  "neuron shrinks, its incoming "
-                  "weights vanish in finite time, at a kink that is not followed; the steps become tiny "
-                  "there, until flow.max_steps "
-                  "ends the run. Balanced starts do not come to it.",
-                  network.kind(), fmt::join(larger, ", "))};
+  return {fmt::format(
+      "{}: neurons {} start with outgoing weights larger than the incoming ones: if such a "
+      "neuron shrinks, its incoming "
+      "weights vanish in finite time, at a kink that is not followed with flow.kinks = \"ignore\" "
+      "or in the polar chart: the steps become tiny there. Balanced starts do not come to it.",
+      network.kind(), fmt::join(larger, ", "))};
 }
 
 /// With the stepper options that it leaves to the library.
@@ -240,29 +250,33 @@ FlowEventOptions no_flow_events() {
 }
 
 FlowAssembly::FlowAssembly(Objective& of, const Vector& w0, const FlowAssemblyOptions& options)
-    : FlowAssembly(of, completed(options, of), [&w0](PolarFlow& origin, PolarChart* chart) {
+    : FlowAssembly(of, w0, completed(options, of), [&w0](PolarFlow& origin, PolarChart* chart) {
         Vector x0 = GradientFlow::initial_state(w0);
         return chart && chart->suits(x0) ? origin.enter(x0) : x0;
       }) {}
 
 FlowAssembly::FlowAssembly(Objective& of, const Vector& direction, Real log_norm,
                            const FlowAssemblyOptions& options)
-    : FlowAssembly(of, completed(options, of), [&direction, log_norm](PolarFlow& origin, PolarChart* chart) {
-        // Where kinks are followed there is no polar chart, nor of degree 1, nor where a layer is zero.
-        if (chart == nullptr || !origin.covers(GradientFlow::initial_state(direction)))
-          return GradientFlow::initial_state(std::exp(log_norm) * direction);
-        return origin.enter(direction, log_norm, 0);
-      }) {}
+    : FlowAssembly(of, direction, completed(options, of),
+                   [&direction, log_norm](PolarFlow& origin, PolarChart* chart) {
+                     // Where kinks are followed there is no polar chart, nor of degree 1, nor where a layer
+                     // is zero.
+                     if (chart == nullptr || !origin.covers(GradientFlow::initial_state(direction)))
+                       return GradientFlow::initial_state(std::exp(log_norm) * direction);
+                     return origin.enter(direction, log_norm, 0);
+                   }) {}
 
-FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, const StartIn& start_in)
+FlowAssembly::FlowAssembly(Objective& of, const Vector& w, const FlowAssemblyOptions& options,
+                           const StartIn& start_in)
     : warnings(warnings_of(options, of.network())),
       objective(of),
       flow(of),
       correlation(of),
       polar_flow(correlation, correlation.loss_at_origin()),
       kinks(make_kinks(options, flow)),
-      polar(make_polar(of, options, decays(options, of) || kinks != nullptr, polar_flow)),
-      stepper(make_flow_stepper(options, flow, kinks.get())),
+      vanishing(make_vanishing(options, flow, w)),
+      polar(make_polar(of, options, decays(options, of) || switched() != nullptr, polar_flow)),
+      stepper(make_flow_stepper(options, flow, switched())),
       switching(dynamic_cast<PiecewiseStepper*>(stepper.get())),
       start(start_in(polar_flow, polar.get())),
       probe(flow, start, &polar_flow, options.units),
@@ -272,8 +286,8 @@ FlowAssembly::FlowAssembly(Objective& of, const FlowAssemblyOptions& options, co
       rtol_(options.stepping->error.rtol),
       bounds_(bounds_for(options, of.network(), initial.loss)),
       stop_at_sampled_decisions_(options.stop_at_sampled_decisions) {
-  for (std::string& warning : warnings_at(of.network(), probe.weights(start)))
-    warnings.push_back(std::move(warning));
+  if (vanishing == nullptr)
+    for (std::string& warning : warnings_at(of.network(), w)) warnings.push_back(std::move(warning));
   if (!options.on_warning) return;
   for (const std::string& warning : warnings) options.on_warning(warning);
 }
@@ -296,6 +310,17 @@ std::vector<KinkChange> FlowAssembly::kink_changes(const StepView& step) const {
   std::vector<KinkChange> changes;
   if (switching == nullptr) return changes;
   const Real phase = step.phase_time - step.step_size;
+  if (vanishing != nullptr) {
+    const auto add = [&](Index k, ModeChangeKind kind, Side side) {
+      const Neuron& neuron = objective.network().neurons()[static_cast<std::size_t>(k)];
+      changes.push_back(
+          {step.t0, neuron.layer, neuron.index, -1, kind, flag_of(side), phase, std::log(step.t0), 0});
+    };
+    for (const ModeChange& change : switching->changes()) add(change.index, change.kind, change.side);
+    for (const Index k : vanishing->take_passed()) add(k, ModeChangeKind::cross, Side::above);
+    for (const Index k : switching->branching()) add(k, ModeChangeKind::branch, switching->mode().side(k));
+    return changes;
+  }
   const OuterLayer& outer = *objective.outer_layer();
   const auto add = [&](Index switch_number, ModeChangeKind kind, Side side) {
     const Kink kink = kinks->index().kink(switch_number);
@@ -309,13 +334,17 @@ std::vector<KinkChange> FlowAssembly::kink_changes(const StepView& step) const {
 
 ModeSummary FlowAssembly::mode_summary() const {
   if (switching == nullptr) return {};
+  if (vanishing != nullptr) {
+    const Index held = std::ssize(switching->mode().sliding);
+    return {held, held};
+  }
   const bool relu = objective.network().activation().slope() == 0;
   return {static_cast<Index>(switching->mode().sliding.size()), relu ? kinks->neurons_below() : 0};
 }
 
 std::vector<Kink> FlowAssembly::ambiguous_kinks() const {
   std::vector<Kink> ambiguous;
-  if (switching != nullptr)
+  if (kinks != nullptr)
     for (const Index k : switching->ambiguous()) ambiguous.push_back(kinks->index().kink(k));
   return ambiguous;
 }

@@ -18,6 +18,7 @@
 #include "saddleflow/flow/piecewise_flow.hpp"
 #include "saddleflow/flow/polar_chart.hpp"
 #include "saddleflow/flow/probe.hpp"
+#include "saddleflow/flow/vanishing_flow.hpp"
 #include "saddleflow/ode/switching/piecewise_stepper.hpp"
 #include "saddleflow/problem/correlation.hpp"
 
@@ -94,7 +95,7 @@ class FlowAssembly {
   /// An integration of these parts from their start to its end.
   Outcome run(Observer& observer, IntegrationOptions options);
 
-  System system() { return System(flow); }
+  System system() { return vanishing ? vanishing->field() : System(flow); }
   /// If kinks are followed: the changes of the mode at the beginning of the step that has just been made, and
   /// the current mode.
   std::vector<KinkChange> kink_changes(const StepView& step) const;
@@ -118,7 +119,9 @@ class FlowAssembly {
   Correlation correlation;
   PolarFlow polar_flow;
   std::unique_ptr<PiecewiseFlow> kinks;  ///< null: nothing to follow
-  std::unique_ptr<PolarChart> polar;     ///< null: the Cartesian chart alone
+  std::unique_ptr<VanishingFlow>
+      vanishing;                      ///< null: no neuron of a population may lose its incoming weights
+  std::unique_ptr<PolarChart> polar;  ///< null: the Cartesian chart alone
   std::unique_ptr<Stepper> stepper;
   PiecewiseStepper* switching = nullptr;  ///< the stepper, if kinks are followed
   Vector start;                           ///< in its chart
@@ -135,8 +138,12 @@ class FlowAssembly {
   using StartIn = std::function<Vector(PolarFlow& origin, PolarChart* chart)>;
   /// Whether weights that decay have collapsed; empty without decay, see CollapseRule.
   std::function<bool(const Vector& x)> collapse_rule() const;
-  /// `options` with their stepping.
-  FlowAssembly(Objective& objective, const FlowAssemblyOptions& options, const StartIn& start_in);
+  /// `options` with their stepping; `w`: the initial weights, or their direction.
+  FlowAssembly(Objective& objective, const Vector& w, const FlowAssemblyOptions& options,
+               const StartIn& start_in);
+  SwitchedSystem* switched() const {
+    return kinks ? static_cast<SwitchedSystem*>(kinks.get()) : vanishing.get();
+  }
 
   Real rtol_;
   GaugeBounds bounds_;

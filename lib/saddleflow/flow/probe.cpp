@@ -18,6 +18,18 @@ void layer_norms(const Network& network, const Vector& w, Vector& out) {
 // Far above the smallest number, and so small that what is measured near the origin does not depend on it.
 constexpr Real kLeastUnit = Real(1e-100);
 
+// What a decay adds to the unit of r: sum_i lambda_i w_i^2, which is to the penalty what the radial
+// derivative of the loss is to the loss (Euler). With decay the chart is Cartesian.
+Real decay_size(const WeightDecay& decay, const Vector& w) {
+  return decay.empty() ? Real(0) : 2 * decay.value(w);
+}
+
+// d/dt of it along w' = -g.
+Real decay_rate(const WeightDecay& decay, const Vector& w, const Vector& g) {
+  if (decay.empty()) return 0;
+  return -2 * decay.coefficients().cwiseProduct(w).dot(g);
+}
+
 Real ratio(Real numerator, Real denominator) { return numerator == 0 ? Real(0) : numerator / denominator; }
 
 }  // namespace
@@ -135,28 +147,34 @@ Real Probe::own_unit(ChartView& at) { return std::max(at.output_unit(), kLeastUn
 
 ProximityScale Probe::own_proximity(ChartView& at) {
   const Vector& w = at.point();
-  const Real unit = own_unit(at);
-  return own_scale_->proximity(
-      {at.loss(), unit * gradient_.stableNorm() * w.stableNorm(), unit * w.dot(gradient_)});
+  const Real unit = own_unit(at), of_decay = decay_size(flow_.objective().decay(), w);
+  return own_scale_->proximity({at.loss() - of_decay / 2, unit * gradient_.stableNorm() * w.stableNorm(),
+                                unit * w.dot(gradient_) - of_decay});
 }
 
-// d/dt of ln S, with dL/dt = -||g||^2, d<w, g>/dt = -||g||^2 - <w, Hess g> and that of the slope.
+// d/dt of ln S, with dL/dt = -||g||^2, d<w, g>/dt = -||g||^2 - <w, Hess g> and that of the slope; loss and
+// radial part are those without the penalty.
 Real Probe::own_scale_rate(ChartView& at) {
   const Vector& w = at.point();
   const ProximityScale scale = own_proximity(at);
   const Real square = gradient_.squaredNorm(), slope = std::sqrt(square) * w.norm();  // in units of the chart
   const Real of_slope = -gradient_.dot(product_) / square - w.dot(gradient_) / w.squaredNorm();
+  const WeightDecay& decay = flow_.objective().decay();
+  const Real of_decay = decay_rate(decay, w, gradient_);
   return ratio(own_unit(at) * (scale.by_loss * -square + scale.by_slope * slope * of_slope -
-                               scale.by_radial * (square + w.dot(product_))),
-               scale.size);
+                               scale.by_radial * (square + w.dot(product_))) -
+                   (scale.by_loss / 2 + scale.by_radial - 1) * of_decay,
+               scale.size + decay_size(decay, w));
 }
 
 Real Probe::proximity_of(ChartView& at) {
+  const Real of_decay = decay_size(flow_.objective().decay(), at.point());
   if (own_scale_ != nullptr)
-    return ratio(own_unit(at) * gradient_.stableNorm() * at.point().stableNorm(), own_proximity(at).size);
+    return ratio(own_unit(at) * gradient_.stableNorm() * at.point().stableNorm(),
+                 own_proximity(at).size + of_decay);
   update_loss_derivative(at);
   return ratio(gradient_.stableNorm() * at.point().stableNorm(),
-               attained_ ? at.outputs().norm() * residual_scale() : radial_size(at));
+               (attained_ ? at.outputs().norm() * residual_scale() : radial_size(at)) + of_decay);
 }
 
 Real Probe::proximity(const Vector& x) {
@@ -201,12 +219,19 @@ Real Probe::proximity_rate(const Vector& x) {
   const Objective& objective = flow_.objective();
   scaled_ = at.output_unit() * outputs;
   objective.loss().curvature(scaled_, objective.data().targets, curvature_);
-  if (!attained_) return of_gradient + of_weights - radial_rate(at, tangent);
+  // Of S = A + B, B that of the decay: d ln S = (A d ln A + dB) / S.
+  const Real of_decay = decay_rate(objective.decay(), at.point(), gradient_);
+  const auto with_decay = [&](Real rate) {
+    if (objective.decay().empty()) return rate;
+    const Real size = attained_ ? outputs.norm() * residual_scale() : radial_size(at);
+    return ratio(size * rate + of_decay, size + decay_size(objective.decay(), at.point()));
+  };
+  if (!attained_) return of_gradient + of_weights - with_decay(radial_rate(at, tangent));
   const Real residual_norm = residual_.norm();
   const Real of_outputs = -ratio(outputs.cwiseProduct(tangent).sum(), outputs.squaredNorm());
   const Real of_residual =
       -ratio(at.output_unit() * bilinear(residual_, curvature_, tangent), residual_norm * residual_scale());
-  return of_gradient + of_weights - of_outputs - of_residual;
+  return of_gradient + of_weights - with_decay(of_outputs + of_residual);
 }
 
 Real Probe::misalignment(const Vector& x) {

@@ -72,7 +72,7 @@ class FlowRun : public Observer {
         bounds_(path_bounds(study)),
         writer_(make_writer(study)),
         recorder_(setup_, writer_, study.snapshots("output.weights")),
-        integration_(System(setup_.parts.flow), *setup_.parts.stepper, setup_.parts.detector,
+        integration_(setup_.parts.system(), *setup_.parts.stepper, setup_.parts.detector,
                      integration_options()),
         checkpoint_seconds_(static_cast<double>(study.real("output.checkpoint_seconds"))) {
     setup_.objective.set_workers(options.workers);

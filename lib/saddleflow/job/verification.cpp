@@ -255,11 +255,12 @@ void compare_modes(const archive::RunReader& run, const std::vector<KinkChange>&
     out.same_modes = false;
     if (!out.first_difference.empty()) return;
     const auto& [layer, neuron, sample, patch] = kink;
-    const OuterLayer& outer = *setup.objective.outer_layer();
+    const OuterLayer* outer = setup.objective.outer_layer();
+    const std::string place = outer ? place_text(*outer, sample, patch) : "w = 0";
     out.first_difference = fmt::format(
         "neuron {} of hidden layer {} at {} changes its side {} times in the run, {} times at a tenth "
         "of the tolerance{}",
-        neuron, layer, place_text(outer, sample, patch), history.first.size(), history.second.size(),
+        neuron, layer, place, history.first.size(), history.second.size(),
         common == most ? ", in another order" : "");
     return;
   }
@@ -282,7 +283,7 @@ Verification verify_run(const StudyTable& study, const std::string& run_path,
     options.end_after_polar = false;
   }
   options.interrupt = interrupt;
-  Integration integration(System(setup.parts.flow), *setup.parts.stepper, setup.parts.detector, options);
+  Integration integration(setup.parts.system(), *setup.parts.stepper, setup.parts.detector, options);
   Comparison comparison(setup, run);
   setup.parts.begin(integration);
   const Outcome outcome = integration.run(comparison);

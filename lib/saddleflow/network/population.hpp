@@ -36,8 +36,9 @@ struct PopulationShape {
 /// * A neuron whose incoming weights are zero: for p = 1 (alpha != 1) the gradient depends on the direction
 /// in
 ///   which they vanish, for p = 2 (no polynomial) the Hessian; it is multiplied by the outgoing weights. The
-///   derivatives by these incoming weights are taken as zero, so that a dead neuron stays dead, as in
-///   feed_forward(). Where incoming and outgoing weights vanish together the gradient is continuous.
+///   derivatives by these incoming weights are taken as zero, as in feed_forward(); whether a flow stays
+///   there is what VanishingFlow decides. Where incoming and outgoing weights vanish together the gradient is
+///   continuous.
 /// * f = 0: the norm is not differentiable, but (1/2) E[f^2] is, and its derivatives are what backward(),
 ///   tangent_backward() and hessian() return for a loss that is quadratic in the norm.
 ///

@@ -13,6 +13,7 @@
 #include "saddleflow/problem/standardise.hpp"
 #include "saddleflow/study/build.hpp"
 #include "saddleflow/study/group_data.hpp"
+#include "saddleflow/study/keys.hpp"
 #include "saddleflow/study/matrix_data.hpp"
 #include "saddleflow/study/population_study.hpp"
 #include "saddleflow/study/split_rows.hpp"
@@ -207,7 +208,8 @@ void require_memory_of(const StudyTable& study, const Network& network, const st
 
 ProblemData from_generator(const StudyTable& study, const Network& network) {
   refuse_keys_of_files(study);
-  for (const char* key : {"data.samples", "data.test_samples"}) require_memory_of(study, network, key);
+  for (const char* key : {kSampleCount, "data.test_samples"})
+    if (study.has(key)) require_memory_of(study, network, key);
   try {
     if (is_matrix_problem(study)) return build_matrix_data(study, network);
     if (is_population(study)) return {build_population_data(study), std::nullopt};

@@ -7,6 +7,7 @@
 
 #include "saddleflow/base/memory_bound.hpp"
 #include "saddleflow/study/key_table.hpp"
+#include "saddleflow/study/keys.hpp"
 #include "saddleflow/study/split_rows.hpp"
 
 namespace saddleflow {
@@ -42,6 +43,11 @@ Vector template_of(const StudyTable& study, const AbelianGroup& group) {
 /// Keys of other generators would be ignored.
 void refuse_foreign_keys(const StudyTable& study) {
   const auto refuse = [&](const char* key, const std::string& message) { study.fail(key, message); };
+  if (study.has(kSampleCount))
+    refuse(kSampleCount,
+           fmt::format("found {} with data.inputs = \"group\", expected none: the samples are all "
+                       "pairs, or the part data.group.train_fraction of them",
+                       study.integer(kSampleCount)));
   if (study.text("data.targets") != "teacher")
     refuse("data.targets",
            fmt::format("found \"{}\" with data.inputs = \"group\", which has targets of its own",

@@ -27,7 +27,7 @@ std::vector<KeyOfKinds> keys_of_kinds() {
           {"init.rank", {low_rank, aligned}},
           {"init.perturbation", {low_rank, aligned, given, file, run, saddle}},
           {"init.layer_scales", {gaussian, sphere, low_rank}},
-          {"init.added_scale", {run}},
+          {"init.added_scale", {run, saddle}},
           {"init.gamma", {width_scaled}}};
 }
 
@@ -128,8 +128,10 @@ std::vector<Key> init_keys() {
       {"init.added_scale",
        real,
        "",
-       "run: the network has more hidden neurons than that of the run; the weights of the others are as in "
-       "the run, those of the additional neurons are Gaussian with this norm (needs init.keep_norm)",
+       "run, saddle: the network has more hidden neurons than that of the file; the weights of the others "
+       "are "
+       "as in the run (needs init.keep_norm), or those beside the critical point; those of the additional "
+       "neurons are Gaussian with this norm",
        {},
        "> 0"},
   };

@@ -120,9 +120,8 @@ std::vector<Index> widths_of_row(const archive::RunReader& run, std::int64_t row
   return widths;
 }
 
-/// The weights of a narrower network of the family, and small neurons besides.
-Vector widened_run(const StudyTable& study, const archive::RunReader& run, std::int64_t row,
-                   const Network& network) {
+/// Whether the network of the file is one of the family, but for its widths.
+void require_family(const StudyTable& study, const archive::RunReader& run, const Network& network) {
   const archive::RunDescription& d = run.description();
   if (d.network_kind != network.kind() || d.input_count != network.input_count() ||
       d.output_count != network.output_count())
@@ -130,6 +129,12 @@ Vector widened_run(const StudyTable& study, const archive::RunReader& run, std::
                fmt::format("found a {} network of {} inputs and {} outputs in {}, expected {} of {} and {}",
                            d.network_kind, d.input_count, d.output_count, run.path(), network.kind(),
                            network.input_count(), network.output_count()));
+}
+
+/// The weights of a narrower network of the family, and small neurons besides.
+Vector widened_run(const StudyTable& study, const archive::RunReader& run, std::int64_t row,
+                   const Network& network) {
+  require_family(study, run, network);
   if (!study.boolean("init.keep_norm"))
     study.fail("init.added_scale",
                "found beside init.keep_norm = false, expected true: the norms of both "
@@ -138,6 +143,18 @@ Vector widened_run(const StudyTable& study, const archive::RunReader& run, std::
   const Vector narrow = stored_weights(run, row, *network.with_hidden_widths(widths));
   return widened(network, widths, perturbed(narrow, perturbation_of(study), seed_of_start(study)),
                  study.real("init.added_scale"), seed_of_start(study));
+}
+
+/// Beside a saddle of a narrower network of the family, with small neurons besides.
+Vector beside_saddle(const StudyTable& study, const Network& network) {
+  const SaddleStart start = *saddle_start(study);
+  if (!study.has("init.added_scale")) return weights_beside_saddle(start, network);
+  const archive::RunReader file = archive::RunReader::open(start.file);
+  require_fixed_network(file, "init.added_scale");
+  require_family(study, file, network);
+  const std::vector<Index> widths = widths_of_row(file, 0);
+  const Vector narrow = weights_beside_saddle(start, *network.with_hidden_widths(widths));
+  return widened(network, widths, narrow, study.real("init.added_scale"), seed_of_start(study));
 }
 
 Vector from_run(const std::string& path, const StudyTable& study, const Network& network) {
@@ -178,7 +195,7 @@ Vector raw_weights(const StudyTable& study, const Network& network) {
       return perturbed(w, perturbation_of(study), seed_of_start(study));
     }
     case InitKind::saddle:
-      return weights_beside_saddle(*saddle_start(study), network);
+      return beside_saddle(study, network);
     case InitKind::file:
       return perturbed(read_weights(path()), perturbation_of(study), seed_of_start(study));
     case InitKind::run:

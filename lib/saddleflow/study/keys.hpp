@@ -8,6 +8,9 @@
 
 namespace saddleflow {
 
+/// Of data that are samples. The only key with a default that is absent where it has no meaning.
+inline constexpr const char* kSampleCount = "data.samples";
+
 /// Of a text or of each of the texts; empty: any.
 std::vector<std::string> choices_of(const Key& key);
 

@@ -33,11 +33,11 @@ void check_function_keys(const StudyTable& study) {
     refuse(study, "loss.kind", quoted(study.text("loss.kind")), "square");
 }
 
-/// Keys of samples. A value that is the default cannot be told from none.
+/// Keys of samples.
 void check_sample_keys(const StudyTable& study) {
-  for (const Key& key : study_keys())
-    if (key.path == "data.samples" && std::to_string(study.integer(key.path)) != key.fallback)
-      refuse(study, key.path, std::to_string(study.integer(key.path)), "none: there are infinitely many");
+  if (study.has(kSampleCount))
+    refuse(study, kSampleCount, std::to_string(study.integer(kSampleCount)),
+           "none: there are infinitely many");
   if (study.real("data.noise") != 0)
     refuse(study, "data.noise", fmt::format("{}", static_cast<double>(study.real("data.noise"))),
            "0: noise adds the constant half of its variance to the loss");

@@ -65,7 +65,7 @@ void require_wider(const Network& network, const std::vector<Index>& widths) {
   for (std::size_t l = 0; fits && l < own.size(); ++l) fits = widths[l] <= own[l];
   if (!fits)
     throw InputError(fmt::format(
-        "init.added_scale: found hidden widths {} in the run and {} in the study, expected a wider network",
+        "init.added_scale: found hidden widths {} in the file and {} in the study, expected a wider network",
         fmt::join(widths, ", "), fmt::join(own, ", ")));
 }
 

@@ -11,6 +11,7 @@
 #include "saddleflow/base/input_file.hpp"
 #include "saddleflow/study/keys.hpp"
 #include "saddleflow/study/replaced_start.hpp"
+#include "saddleflow/study/sample_count.hpp"
 #include "saddleflow/study/write_study.hpp"
 
 namespace saddleflow {
@@ -232,6 +233,7 @@ void apply_override(toml::table& root, const std::string& text, const std::strin
 void fill_defaults(toml::table& root, const std::string& name) {
   for (const Key& key : study_keys()) {
     if (key.fallback.empty()) continue;
+    if (key.path == kSampleCount && lacks_sample_count(root)) continue;
     if (key.path.starts_with("claim.") && !root.contains("claim")) continue;  // most studies claim nothing
     const auto brackets = key.path.find("[].");
     if (brackets == std::string::npos) {
@@ -265,6 +267,7 @@ StudyTable StudyTable::stored(const std::string& toml, const std::string& run_fi
                               const std::vector<std::string>& overrides) {
   StudyTable study = parse_in(std::filesystem::path(run_file).parent_path().string(), toml,
                               run_file + ": /config/toml", overrides);
+  drop_stored_sample_count(study.content_->table, overrides);
   const bool other_data = std::ranges::any_of(overrides, [](const std::string& text) {
     return text.starts_with("data.") || text.starts_with("network.bias") || text.starts_with("loss.");
   });

@@ -35,6 +35,10 @@ std::vector<Real> PiecewiseStepper::memory() const {
     memory.add(static_cast<std::int64_t>(d.index));
     memory.add(d.order);
   }
+  if (system_.jumps()) {
+    const std::vector<Real> notes = system_.notes();
+    memory.add(Vector(ConstVectorView(notes.data(), static_cast<Index>(notes.size()))));
+  }
   const std::vector<Real> inner = inner_->memory();
   memory.add(Vector(ConstVectorView(inner.data(), static_cast<Index>(inner.size()))));
   return memory.take();
@@ -74,6 +78,10 @@ void PiecewiseStepper::restore(const Vector& x, Real t, const std::vector<Real>&
   for (Transition::Departure& d : departures_) {
     d.index = within(0, count - 1, "a switch");
     d.order = static_cast<int>(within(0, std::numeric_limits<int>::max(), "the order of a departure"));
+  }
+  if (system_.jumps()) {
+    const Vector notes = reader.vector();
+    system_.restore_notes(std::vector<Real>(notes.data(), notes.data() + notes.size()));
   }
   const Vector inner = reader.vector();
   reader.finish();

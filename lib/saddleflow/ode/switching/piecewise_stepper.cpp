@@ -108,6 +108,7 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
   const Real longest = inner_->current_time_step();
   while (true) {
     stays_ = false;
+    if (fresh_ && system_.jumps()) put_start();
     if (!hit_.empty() || fresh_) change_mode();
     if (cut_) inner_->move(Vector(x_cut_), t_cut_);
     cut_ = false;
@@ -138,7 +139,7 @@ std::pair<Real, Real> PiecewiseStepper::do_step(const System& system) {
 }
 
 void PiecewiseStepper::change_mode() {
-  const Transition transition =
+  Transition transition =
       resolve_transition(system_, current_state(), hit_, fresh_ ? Entry::starting : Entry::arriving);
   if (!transition.resolved)
     throw StepFailure(Stop::sliding_unresolved,
@@ -149,7 +150,7 @@ void PiecewiseStepper::change_mode() {
   branching_.insert(branching_.end(), transition.branching.begin(), transition.branching.end());
   sampled_ = sampled_ || transition.sampled;
   stays_ = !fresh_ && transition.changes.empty();
-  departures_ = transition.departures;
+  departures_ = system_.jumps() ? std::vector<Transition::Departure>() : std::move(transition.departures);
   hit_.clear();
   fresh_ = false;
 }
@@ -328,6 +329,13 @@ void PiecewiseStepper::put_on_surfaces(const std::vector<Index>& hit) {
         fmt::format("at t = {} the surfaces of {} switching functions are {:.1e} away from the state, in "
                     "units of what would have to be moved, expected at most {:.1e}",
                     t_cut_, hit.size() + system_.mode().sliding.size(), moved, options_.projection));
+}
+
+void PiecewiseStepper::put_start() {
+  t_cut_ = current_time();
+  x_cut_ = current_state();
+  put_on_surfaces(hit_);
+  cut_ = true;
 }
 
 void PiecewiseStepper::cut_at(Real t0, Real h, Cut cut) {

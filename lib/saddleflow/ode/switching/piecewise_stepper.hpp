@@ -101,6 +101,7 @@ class PiecewiseStepper final : public Stepper {
                                       Real margin1);
   void cut_at(Real t0, Real h, Cut cut);
   void correct_drift();
+  void put_start();
   void put_on_surfaces(const std::vector<Index>& hit);
 
   SwitchedSystem& system_;

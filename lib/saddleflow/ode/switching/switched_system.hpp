@@ -94,6 +94,10 @@ class SwitchedSystem {
   /// Moves x onto z_k = 0 for these and the sliding ones, by the least change that does to first order.
   /// Returns how far, in units of what is moved.
   virtual Real project(Vector& x, const std::vector<Index>& which) = 0;
+  /// Whether project() also says where the state goes from a surface: beside it, as far as nobody can tell
+  /// from it. Then it is called at the start, too, for what lies on a surface there, and crossings are looked
+  /// for from where it has put the state.
+  virtual bool jumps() const { return false; }
   /// Largest |z_k| of the sliding switches against its rounding unit |grad z_k| |x|.
   virtual Real drift(const Vector& x) = 0;
 
@@ -109,6 +113,10 @@ class SwitchedSystem {
   virtual std::vector<Index> leaving(const Vector& x, Real margin);
   /// Switches that are trapped and need not be any more no longer are in the mode. Asked before every step.
   virtual void settle(const Vector& /*x*/) {}
+  /// Numbers that a run that is resumed needs of the system besides its mode; restore_notes() throws
+  /// InputError for those of another one.
+  virtual std::vector<Real> notes() const { return {}; }
+  virtual void restore_notes(const std::vector<Real>& /*notes*/) {}
   /// Further switches that are zero at x because those hit or sliding are, up to rounding, are added to
   /// `hit`.
   virtual void complete(const Vector& /*x*/, std::vector<Index>& /*hit*/) {}

@@ -2,6 +2,10 @@
 
 const modeColours = ['c1', 'c2', 'c3', 'c4'];
 const sideWords = {'-1': 'below zero', 0: 'sliding on zero', 1: 'above zero'};
+/** Without samples (infinitely many inputs): what comes to zero are all incoming weights of a neuron. */
+const wholeNeurons = () => run.modes.samples === 0;
+const neuronSideWords = {'-1': 'not watched', 0: 'held at zero', 1: 'moves'};
+const sideWord = (side) => (wholeNeurons() ? neuronSideWords : sideWords)[side];
 
 const neuronLabel = (row) => {
   const {layer, index} = run.modes.neurons[row];
@@ -11,8 +15,8 @@ const neuronLabel = (row) => {
 const modeAbscissa = () => (view.x === 'steps' ? run.modes.step : run.modes.time);
 
 /** Places within a neuron's row: samples, or where a sample has several patches the samples of each patch. */
-const placeCount = () => run.modes.samples * (run.modes.patches || 1);
-const placeOf = (i) => run.modes.sample[i] + (run.modes.patch ? run.modes.samples * run.modes.patch[i] : 0);
+const placeCount = () => Math.max(1, run.modes.samples * (run.modes.patches || 1));
+const placeOf = (i) => Math.max(0, run.modes.sample[i]) + (run.modes.patch ? run.modes.samples * run.modes.patch[i] : 0);
 
 /** Canvas pixels: height of a neuron's row, of a mark, and of the step from one sample to the next within the row. */
 function rasterMeasures(u) {
@@ -68,8 +72,8 @@ function markTip(u, left, top) {
   }
   if (best === null) return null;
   return [element('b', {}, modes.kinds[modes.kind[best]][0]), element('br'), `t = ${moment(modes.time[best])}`, element('br'),
-          `layer ${modes.neurons[modes.neuron[best]].layer + 1}, neuron ${neuronLabel(modes.neuron[best])}, ` +
-          `sample ${modes.sample[best] + 1}${modes.patch ? `, patch ${modes.patch[best] + 1}` : ''}`, element('br'), `then ${sideWords[modes.side[best]]}`];
+          `layer ${modes.neurons[modes.neuron[best]].layer + 1}, neuron ${neuronLabel(modes.neuron[best])}` +
+          (wholeNeurons() ? '' : `, sample ${modes.sample[best] + 1}${modes.patch ? `, patch ${modes.patch[best] + 1}` : ''}`), element('br'), `then ${sideWord(modes.side[best])}`];
 }
 
 /** The kinds with their colours and numbers. */
@@ -80,9 +84,9 @@ function rasterKey() {
 
 function rasterTable() {
   const {time, step, neuron, neurons, sample, patch, kind, kinds, side} = run.modes;
-  const rows = time.map((t, i) => [t, step[i], neurons[neuron[i]].layer + 1, neuronLabel(neuron[i]), sample[i] + 1, ...(patch ? [patch[i] + 1] : []),
-                                   kinds[kind[i]][0], sideWords[side[i]]]);
-  return [['t', 'step', 'layer', 'neuron', 'sample', ...(patch ? ['patch'] : []), 'kind', 'then'], ...rows];
+  const rows = time.map((t, i) => [t, step[i], neurons[neuron[i]].layer + 1, neuronLabel(neuron[i]), ...(wholeNeurons() ? [] : [sample[i] + 1]), ...(patch ? [patch[i] + 1] : []),
+                                   kinds[kind[i]][0], sideWord(side[i])]);
+  return [['t', 'step', 'layer', 'neuron', ...(wholeNeurons() ? [] : ['sample']), ...(patch ? ['patch'] : []), 'kind', 'then'], ...rows];
 }
 
 function addRaster(parent) {
@@ -99,6 +103,8 @@ function addRaster(parent) {
 
 function modesNote({total, time, samples, patches}) {
   const shown = time.length < total ? ` ${number(time.length)} of ${number(total)} changes are drawn; the others, of the same neurons and kinds, lie close to them.` : '';
+  if (wholeNeurons())
+    return 'The incoming weights of a neuron come to zero and are held there (enter), leave zero (release), or pass through it in another direction (cross); they could have gone another way, or are held although the loss falls in some direction, as tiny steps of gradient descent are (branch). A row for each neuron.' + shown;
   return 'The pre-activation of a neuron at a sample passes through zero (cross), is caught there and slides (enter), or leaves ' +
       `zero (release); where the flow is not unique, it could have gone to another side (branch). A row for each neuron, layer after layer, the ${number(samples)} samples from top to bottom within it${patches ? `, for each of ${number(patches)} patches` : ''}.` + shown;
 }
@@ -110,7 +116,7 @@ function addModes() {
     return;
   }
   parent.append(element('p', {class: 'note'}, run.modes.total ? modesNote(run.modes) :
-      'No pre-activation has come to zero.'));
+      'Nothing has come to zero.'));
   addRaster(parent);
   addPlot(parent, {id: 'modes', title: 'Sliding and dead neurons', source: 'modes', fixed: true, height: 190, yLabel: 'count',
                    makeCurves: () => plainCurves('modes', ['c2', 'c0'])().map((curve) => ({...curve, stepped: true}))});
