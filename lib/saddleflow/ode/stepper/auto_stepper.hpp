@@ -30,6 +30,7 @@
 
 #include "saddleflow/ode/stepper/dop853.hpp"
 #include "saddleflow/ode/stepper/dopri5.hpp"
+#include "saddleflow/ode/stepper/radau7.hpp"
 #include "saddleflow/ode/stepper/rkc2.hpp"
 #include "saddleflow/ode/stepper/rodas5p.hpp"
 #include "saddleflow/ode/stepper/spectral.hpp"
@@ -82,7 +83,7 @@ class AutoStepper final : public Stepper {
   void restore(const Vector& x, Real t, const std::vector<Real>& memory) override;
 
  private:
-  enum class Mode { nonstiff, rodas5p, rkc2, rodas5p_cg };
+  enum class Mode { nonstiff, rodas5p, rkc2, rodas5p_cg, radau7 };
 
   /// What the accepted explicit steps since the last check looked like.
   struct Window {
@@ -101,6 +102,8 @@ class AutoStepper final : public Stepper {
   /// z of stiff steps below which explicit ones cost less.
   Real least_stiffness(const System& system) const;
   Mode stiff_method(const System& system) const;
+  Mode rosenbrock_method(const System& system) const;
+  bool prefers_radau7(const System& system, Mode other, Real part) const;
   /// Operations of a step; 0 if the system does not say.
   Real work_of(Mode method, const System& system) const;
   Real largest_eigenvalue(const System& system, Real h);
@@ -127,6 +130,7 @@ class AutoStepper final : public Stepper {
   Dop853 dop853_;
   Rodas5P rodas5p_;
   Rodas5P rodas5p_cg_;
+  Radau7 radau7_;
   Rkc2 rkc2_;
   SpectralEstimator estimator_;
   Mode mode_ = Mode::nonstiff;
@@ -139,6 +143,7 @@ class AutoStepper final : public Stepper {
   Real stiff_debt_ = 0;     ///< explicit steps that cost as much as the last stiff steps have cost in vain
   Real limit_steps_ = 0;    ///< explicit steps on their limit since then, less those off it
   Real cg_products_ = 0;    ///< products of a step of rodas5p-cg, by the last ones
+  Real radau_work_ = 0;     ///< right-hand sides that a step of radau7 costs, by the last ones
   int dear_ = 0;            ///< successive steps of it for which a factorisation would have cost less
   Real largest_ = 0;        ///< eigenvalue, of stiff steps, as it was estimated last
   int largest_age_ = 0;     ///< steps for which that may be used

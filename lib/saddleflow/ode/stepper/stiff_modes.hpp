@@ -31,6 +31,8 @@ class StiffModes {
   void find(const System& system, const Vector& x, const Vector& size, Real t, Real h,
             const std::vector<int>& levels);
   bool known() const { return known_; }
+  /// Products of the last find().
+  int products() const { return products_; }
   void forget();
 
   /// Before the next two: for steps of length h of a method with the s x s matrix `a`.
@@ -39,7 +41,11 @@ class StiffModes {
   void solve(Matrix& r);
   /// v becomes about (I + h gamma H)^{-1} v.
   void smooth(Real gamma, Vector& v);
+  /// What of v (n) is in none of the modes that matter.
+  void slow_part(const Vector& v, Vector& out);
 
+  /// Of each component, as they were when the modes were found; empty: there is one level.
+  const std::vector<int>& levels() const { return levels_; }
   /// The largest eigenvalue; 0: none is known.
   Real largest() const { return values_.size() > 0 ? values_.maxCoeff() : Real(0); }
 
@@ -48,17 +54,24 @@ class StiffModes {
   void load(MemoryReader& memory, Index n);
 
  private:
-  Index find_level(const System& system, const Vector& x, Real t, Real h, Vector& direction,
-                   const std::vector<int>& levels, int level);
+  /// Modes of one level, the largest first.
+  struct Block {
+    Index from = 0, size = 0;
+    Index chosen = 0;  ///< by prepare(): the first ones, those that matter
+  };
+
+  Index find_level(const System& system, const Vector& x, Real t, Real h, Vector& direction, int level);
+  void keep_level(Index found);
+  auto chosen(const Block& block) const { return vectors_.middleCols(block.from, block.chosen); }
 
   bool known_ = false;
+  int products_ = 0;
   Vector values_;   ///< Ritz values
   Matrix vectors_;  ///< a column each
-  // Of prepare(): those that matter.
-  Real h_ = 0;
-  Vector chosen_values_;
-  Matrix chosen_;
-  std::vector<Matrix> inverses_;  ///< (I + h lambda A)^{-1} - I
+  std::vector<Block> blocks_;
+  std::vector<int> levels_;
+  Real h_ = 0;                    ///< of prepare()
+  std::vector<Matrix> inverses_;  ///< (I + h lambda A)^{-1} - I of those that matter
   Matrix basis_, coefficients_;
   Vector product_, overlaps_, diagonal_, beside_;
 };
