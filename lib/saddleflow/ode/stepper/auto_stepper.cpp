@@ -19,7 +19,8 @@ constexpr Real kProduct = Real(1.25), kPasses = 2;
 constexpr Real kUsualProducts = 20;
 // Right-hand sides of a step of radau7, its products and rejected tries among them, before any has been made.
 constexpr Real kUsualSlopes = 25;
-// Steps of a Rosenbrock method, of order five, that one of radau7 is worth.
+// Steps of Rodas5P that one of radau7 is worth: 2.0 to 2.5 where both take the stiff steps of the studies
+// main, squares, deep, auto-mpg and logistic at rtol 1e-8.
 constexpr Real kRadauWorth = 2;
 // Of what is known about the products of a step what the last step is worth.
 constexpr Real kNews = Real(0.25);
@@ -210,12 +211,11 @@ AutoStepper::Mode AutoStepper::rosenbrock_method(const System& system) const {
   return by_products > 0 && by_products < work_of(Mode::rodas5p, system) ? Mode::rodas5p_cg : Mode::rodas5p;
 }
 
-// `part`: of what the other one costs what radau7 may cost.
-bool AutoStepper::prefers_radau7(const System& system, Mode other, Real part) const {
+bool AutoStepper::prefers_radau7(const System& system, Mode other, Real more) const {
   if (!system.has_hessian_vector()) return false;
   const Real own = work_of(Mode::radau7, system), others = work_of(other, system);
   if (!(own > 0 && others > 0)) return other == Mode::rodas5p_cg;
-  return own <= part * kRadauWorth * others;
+  return own <= more * kRadauWorth * others;
 }
 
 AutoStepper::Mode AutoStepper::stiff_method(const System& system) const {
@@ -246,7 +246,7 @@ Real AutoStepper::explicit_work(const System& system) const {
   return stiff / ((options_.smooth ? kStagesOfDop853 : kStagesOfDopri5) * system.operations().rhs);
 }
 
-/// Whether products cost more than a factorisation would.
+/// Whether another method would cost less by now.
 void AutoStepper::compare_methods(const System& system) {
   if (mode_ == Mode::radau7) {
     const Real made = static_cast<Real>(radau7_.slopes()) + kProduct * static_cast<Real>(radau7_.products());

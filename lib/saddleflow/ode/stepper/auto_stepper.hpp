@@ -8,8 +8,10 @@
 // explicit method on its limit does both), z is estimated by a short warm Lanczos process; the limit in two
 // checks on end is stiffness. dop853 knows z of each step for nothing; the limit in stiff_steps on end is.
 // Where its slopes differ by rounding alone that z is noise: at tolerances this small sizes are watched and z
-// is estimated as for dopri5 as well. Then Rodas5P takes over: by products (rodas5p-cg) if the system has
-// them and they cost less than a Hessian and its factorisation, or if there are more than dense_limit
+// is estimated as for dopri5 as well. Then a stiff method takes over. A system that has products with its
+// Hessian is left to radau7, unless one of its steps costs more than two of Rodas5P, which is of lower order:
+// where the Hessian is small, or where the iteration of radau7 has become slow. Rodas5P works by products
+// (rodas5p-cg) if these cost less than a Hessian and its factorisation, or if there are more than dense_limit
 // components. A system without products is left to RKC2 above dense_limit.
 //
 // Stiff steps are chosen by accuracy alone. When z of explicit_steps of them on end is below explicit_below,
@@ -102,8 +104,10 @@ class AutoStepper final : public Stepper {
   /// z of stiff steps below which explicit ones cost less.
   Real least_stiffness(const System& system) const;
   Mode stiff_method(const System& system) const;
+  /// The one without radau7.
   Mode rosenbrock_method(const System& system) const;
-  bool prefers_radau7(const System& system, Mode other, Real part) const;
+  /// `more`: that radau7 may cost so many times what counts as equal.
+  bool prefers_radau7(const System& system, Mode other, Real more) const;
   /// Operations of a step; 0 if the system does not say.
   Real work_of(Mode method, const System& system) const;
   Real largest_eigenvalue(const System& system, Real h);

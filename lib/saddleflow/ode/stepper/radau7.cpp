@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "saddleflow/base/memory.hpp"
 #include "saddleflow/ode/stepper/spectral.hpp"
@@ -35,6 +36,12 @@ constexpr Real kAtOnce = Real(0.01);
 // Above this contraction the next step looks for its modes anew. The same from 0.05 to 0.2.
 constexpr Real kSlow = Real(0.1);
 constexpr int kMostRounds = 10;
+// e-folds of a step from which on a factor saves more than it costs: with one the stages start from the
+// slope, and not from the polynomial of the last step.
+constexpr Real kFactorPays = Real(0.1);
+// Of the longest step with a factor that blows up, of which it makes 5 where the law has degree 3: the matrix
+// of the iteration is that of the start.
+constexpr Real kOfLongest = Real(0.8);
 // Polynomials are not extended further than to this multiple of their length: beyond it a start by the slope
 // is better.
 constexpr Real kFarthest = 4;
@@ -68,7 +75,9 @@ Real estimate_that_counts(Real rtol) {
 }  // namespace
 
 Radau7::Radau7(const StepperOptions& options)
-    : OneStepMethod(options, kOrderOfEstimate), part_(estimate_that_counts(options.error.rtol)) {
+    : OneStepMethod(options, kOrderOfEstimate),
+      part_(estimate_that_counts(options.error.rtol)),
+      factor_(options.growth, kFactorPays) {
   const std::vector<long double> nodes(kRadauNodes, kRadauNodes + kRadauStages);
   const Wide a = node_powers(nodes, 1) * lagrange_integrals(nodes).transpose();
   a_ = a.cast<Real>();
@@ -90,6 +99,7 @@ void Radau7::forget() {
   modes_.forget();
   length_ = 0;
   is_slow_ = false;
+  growth_rate_ = 0;
 }
 
 void Radau7::begin_step(const System& system) {
@@ -103,7 +113,38 @@ void Radau7::begin_step(const System& system) {
   slopes_made_ = products_ = 0;
   // Moved, or restored: the polynomial belongs to another path.
   if (length_ > 0 && (to_.size() != x0_.size() || to_ != x0_)) length_ = 0;
+  if (factor_.active()) length_ = 0;  // its coordinates are those of another factor
   if (!modes_.known() || is_slow_) find_modes(system);
+  find_slope_rounding(system, current_time_step());
+  begin_factor(system);
+}
+
+void Radau7::begin_factor(const System& system) {
+  factor_.rest();
+  start_rate_ = f0_;
+  if (options_.growth.degree == 0 || system.has_time_derivative()) return;
+  rate_.setZero(x0_.size());
+  rate_.head(slope_rounding_.size()) = slope_rounding_;
+  factor_.begin(system, x0_, f0_, rate_, t0_, current_time_step());
+  const Real before = std::exchange(growth_rate_, factor_.active() ? factor_.unit() : Real(0));
+  if (!factor_.active()) return;
+  factor_.start_rate(x0_, f0_, start_rate_);
+  likely_ = current_time_step();
+  if (before > 0 && before < growth_rate_) likely_ *= before / growth_rate_;
+}
+
+Real Radau7::longest_step() const {
+  if (!factor_.active()) return OneStepMethod::longest_step();
+  return options_.growth.degree > 2 ? std::min(likely_, kOfLongest * factor_.longest()) : factor_.longest();
+}
+
+void Radau7::prepare_modes(Real h) {
+  if (!factor_.active()) return modes_.prepare(h, a_);
+  // A group of a law of degree d has m^{d-2} times its matrix at the start.
+  Matrix scale(leading(), kRadauStages);
+  for (int i = 0; i < kRadauStages; ++i)
+    scale.col(i) = factor_.factors(nodes_[i] * h).array().pow(options_.growth.degree - 2);
+  modes_.prepare(h, a_, factor_.rates(), scale);
 }
 
 void Radau7::find_modes(const System& system) {
@@ -148,6 +189,7 @@ void Radau7::predict(Real h) {
     }
     stages_.col(i) = rate_;
   }
+  hold();
 }
 
 // What rests altogether is where it was.
@@ -160,8 +202,11 @@ void Radau7::find_slopes(const System& system, Real h) {
   std::fill(woken_.begin(), woken_.end(), 0);
   for (int i = 0; i < kRadauStages; ++i) {
     argument_ = x0_ + stages_.col(i);
-    system(argument_, rate_, t0_ + nodes_[i] * h);
-    silence(system, rate_);
+    if (factor_.active())
+      factor_(argument_, rate_, t0_ + nodes_[i] * h);
+    else
+      system(argument_, rate_, t0_ + nodes_[i] * h);
+    silence(system, rate_, factor_.active() ? factor_.system_rates() : rate_);
     slopes_.col(i) = rate_;
   }
   slopes_made_ += kRadauStages;
@@ -210,22 +255,28 @@ Radau7::Newton Radau7::iterate(const System& system, Real h) {
 // by the slope.
 Radau7::Newton Radau7::solve_stages(const System& system, Real h) {
   wakes_ = 0;
-  modes_.prepare(h, a_);
   find_resting(system);
+  predict(h);
   while (true) {
-    predict(h);
-    hold();
     const Newton result = iterate(system, h);
     if (result == Newton::converged) {
       if (!wake(system)) return result;
-      continue;
+      continue;  // from the stages as they are
     }
     if (fresh_modes_ && length_ == 0) return result;
     if (fresh_modes_) length_ = 0;
     if (!fresh_modes_) find_modes(system);
-    modes_.prepare(h, a_);
+    prepare_modes(h);
     find_resting(system);
+    predict(h);
   }
+}
+
+// The error of a try and the rounding in it, in the coordinates of the system.
+void Radau7::leave_factor(Real h) {
+  const Vector& factors = factor_.factors(h);
+  for (Vector* y : {&error_vector_, &rounding_})
+    if (y->size() > 0) y->head(factors.size()) = y->head(factors.size()).cwiseProduct(factors);
 }
 
 Real Radau7::estimate_error(Real h) {
@@ -233,13 +284,14 @@ Real Radau7::estimate_error(Real h) {
   change_.noalias() = stages_ * inverse_.transpose();  // h f(Y)
   error_vector_.noalias() += change_ * error_;
   modes_.smooth(gamma_, error_vector_);
+  if (factor_.active()) leave_factor(h);
   return error_norm(error_vector_, h) / part_;
 }
 
 OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
-  modes_.prepare(h, a_);
-  find_rounding(system, h);
-  if (is_rest(system, f0_, 1) && stand_still(system, h)) return conclude(0, h);
+  prepare_modes(h);
+  spread_rounding();
+  if (!factor_.active() && is_rest(system, f0_, 1) && stand_still(system, h)) return conclude(0, h);
   switch (solve_stages(system, h)) {
     case Newton::nonfinite:
       return nonfinite(h);
@@ -249,6 +301,10 @@ OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
       break;
   }
   x_try_ = x0_ + stages_.col(kRadauStages - 1);
+  if (factor_.active()) {
+    const Vector& factors = factor_.factors(h);
+    x_try_.head(factors.size()) = x_try_.head(factors.size()).cwiseProduct(factors);
+  }
   system(x_try_, f_try_, t0_ + h);
   ++slopes_made_;
   if (!f_try_.allFinite()) return nonfinite(h);
@@ -272,11 +328,15 @@ void Radau7::interpolate(Real t, Vector& x) const {
   x = from_ + weights[0] * from_slope_;
   // The slopes of the stages are A^{-1} of the stages.
   x.noalias() += path_ * (inverse_.transpose() * weights.tail(kRadauStages));
+  if (!factor_.active()) return;
+  const Vector& factors = factor_.factors(t - t0_);
+  x.head(factors.size()) = x.head(factors.size()).cwiseProduct(factors);
 }
 
 void Radau7::save_method(MemoryWriter& memory) const {
   modes_.save(memory);
   memory.add(is_slow_);
+  memory.add(growth_rate_);
   memory.add(length_);
   memory.add(length_ > 0 ? from_ : Vector());
   memory.add(length_ > 0 ? Vector(path_.reshaped()) : Vector());
@@ -285,6 +345,7 @@ void Radau7::save_method(MemoryWriter& memory) const {
 void Radau7::load_method(MemoryReader& memory) {
   modes_.load(memory, leading());
   is_slow_ = memory.boolean();
+  growth_rate_ = memory.real();
   length_ = memory.real();
   from_ = memory.vector();
   const Vector path = memory.vector();

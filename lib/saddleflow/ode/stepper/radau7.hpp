@@ -18,6 +18,9 @@
 //
 // Dense output: the polynomial of degree 5 with the slopes at the start and at the stages.
 //
+// Where small neurons grow by themselves (StepperOptions::growth) the stages are those of the system with an
+// integrating factor for each of them (IntegratingFactor), as in Rodas5P.
+//
 // What slopes are rounded to is no error of a step (SlopeRounding::forgiven), as in Rodas5P. What rests is
 // known at the start of a step: a state, or a level of sizes of it, whose slopes are all rounding stands
 // still. Of other slopes that are rounding beside the stiff modes nothing is left but these modes: h times it
@@ -31,6 +34,7 @@
 #include <memory>
 #include <vector>
 
+#include "saddleflow/ode/stepper/integrating_factor.hpp"
 #include "saddleflow/ode/stepper/one_step_method.hpp"
 #include "saddleflow/ode/stepper/stiff_modes.hpp"
 
@@ -42,7 +46,8 @@ class Radau7 final : public OneStepMethod {
 
   std::string_view method() const override { return stepper_name::radau7; }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Radau7>(*this); }
-  int dense_degree() const override { return 5; }
+  /// Of a step with integrating factors the dense output is no polynomial.
+  int dense_degree() const override { return factor_.active() ? 0 : 5; }
 
   /// Right-hand sides and products of the last step, of all its tries.
   int slopes() const { return slopes_made_; }
@@ -52,6 +57,7 @@ class Radau7 final : public OneStepMethod {
 
  private:
   void begin_step(const System& system) override;
+  Real longest_step() const override;
   Trial attempt(const System& system, Real h) override;
   void interpolate(Real t, Vector& x) const override;
   void forget() override;
@@ -61,12 +67,16 @@ class Radau7 final : public OneStepMethod {
   enum class Newton { converged, slow, nonfinite };
   Index leading() const { return x0_.size() - options_.error.quadratures; }
   void find_modes(const System& system);
-  void find_rounding(const System& system, Real h);
+  void begin_factor(const System& system);
+  void prepare_modes(Real h);
+  void leave_factor(Real h);
+  void find_slope_rounding(const System& system, Real h);
+  void spread_rounding();
   bool is_rest(const System& system, const Vector& slope, Real bound) const;
   bool stand_still(const System& system, Real h);
   void find_resting(const System& system);
   void rest_levels();
-  void silence(const System& system, Vector& slope);
+  void silence(const System& system, Vector& slope, const Vector& rates);
   bool wake(const System& system);
   void keep_polynomial(const Vector& slope, Real h);
   Newton solve_stages(const System& system, Real h);
@@ -93,7 +103,11 @@ class Radau7 final : public OneStepMethod {
   Matrix change_;
   Vector argument_, rate_, error_vector_, size_;
   Vector slope_rounding_;  ///< of the leading components; empty: not known
-  Vector start_slope_;     ///< f0_ without what rests
+  mutable IntegratingFactor factor_;
+  Real growth_rate_ = 0;  ///< the fastest with a factor at the start of the last step; 0: none
+  Real likely_ = 0;       ///< where a law blows up: the step that is proposed, shorter as the rate has grown
+  Vector start_rate_;     ///< at the start of the step, in the coordinates of the factor
+  Vector start_slope_;    ///< that without what rests
   Vector slow_, moving_, integral_rates_;
   enum class Rest : char { none, beside_modes, whole };
   std::vector<Rest> resting_;  ///< of the leading components; empty: nothing rests

@@ -22,27 +22,31 @@ constexpr Real kRoundingShows = Real(0.01);
 
 }  // namespace
 
-// Of slopes c eps |H| |x|, and of that what the matrix makes in a step: h times it along zero modes, 1 /
-// lambda times it along stiff ones. No single component rests, as in Rodas5P: a matrix that knows the modes
-// of all components would not be that of the equations that are left, and the iteration would not converge.
-void Radau7::find_rounding(const System& system, Real h) {
+// Of slopes c eps |H| |x|, once a step, which no try makes longer.
+void Radau7::find_slope_rounding(const System& system, Real h) {
   const Index n = leading();
   constexpr Real kUnit = kRadauSlopeRounding * std::numeric_limits<Real>::epsilon();
-  rounding_.resize(0);
   slope_rounding_.resize(0);
   if (options_.error.slope_rounding != SlopeRounding::forgiven) return;
   if (h * modes_.largest() * kUnit < kRoundingShows * options_.error.rtol) return;
   control_.sizes(x0_, size_);
   rate_.setZero(x0_.size());
-  Vector signs(n), product(n);
-  for (Index i = 0; i < n; ++i) signs[i] = fixed_noise(i) < 0 ? -1 : 1;
-  system.hessian_vector(x0_, size_.head(n).cwiseProduct(signs), product, t0_);
+  Vector product(n);
+  for (Index i = 0; i < n; ++i) size_[i] *= fixed_noise(i) < 0 ? -1 : 1;
+  system.hessian_vector(x0_, size_.head(n), product, t0_);
   ++products_;
   rate_.head(n) = kUnit * product.cwiseAbs();
   control_.even_out(x0_, rate_);
   slope_rounding_ = rate_.head(n);
-  rounding_ = rate_;
-  rounding_.head(n) = rounding_.head(n).cwiseProduct(signs);
+}
+
+// What the matrix makes of it in a try: h times it along zero modes, 1 / lambda times it along stiff ones.
+void Radau7::spread_rounding() {
+  rounding_.resize(0);
+  if (slope_rounding_.size() == 0) return;
+  rounding_.setZero(x0_.size());
+  for (Index i = 0; i < slope_rounding_.size(); ++i)
+    rounding_[i] = fixed_noise(i) < 0 ? -slope_rounding_[i] : slope_rounding_[i];
   modes_.smooth(gamma_, rounding_);
   rounding_ = rounding_.cwiseAbs();
   control_.even_out(x0_, rounding_);
@@ -77,10 +81,10 @@ bool Radau7::stand_still(const System& system, Real h) {
 
 // At the start of a step.
 void Radau7::find_resting(const System& system) {
-  start_slope_ = f0_;
+  start_slope_ = start_rate_;
   resting_.clear();
   if (slope_rounding_.size() == 0) return;
-  modes_.slow_part(f0_.head(leading()), slow_);
+  modes_.slow_part(start_rate_.head(leading()), slow_);
   bool some = false;
   for (Index i = 0; i < slow_.size(); ++i)
     some = some || (slow_[i] != 0 && std::abs(slow_[i]) <= slope_rounding_[i]);
@@ -91,7 +95,7 @@ void Radau7::find_resting(const System& system) {
       resting_[static_cast<std::size_t>(i)] = Rest::beside_modes;
   rest_levels();
   woken_.assign(resting_.size(), 0);
-  silence(system, start_slope_);
+  silence(system, start_slope_, f0_);
 }
 
 // Modes are known to rounding, and h times that is much where h lambda is 1e15: what moves not at all is
@@ -102,17 +106,19 @@ void Radau7::rest_levels() {
   std::vector<char> moves(static_cast<std::size_t>(*std::max_element(levels.begin(), levels.end())) + 1, 0);
   for (std::size_t k = 0; k < levels.size(); ++k) {
     const auto i = static_cast<Index>(k);
-    if (!(std::abs(f0_[i]) <= kBesideRest * slope_rounding_[i]))
+    if (!(std::abs(start_rate_[i]) <= kBesideRest * slope_rounding_[i]))
       moves[static_cast<std::size_t>(levels[k])] = 1;
   }
   for (std::size_t k = 0; k < levels.size(); ++k)
     if (moves[static_cast<std::size_t>(levels[k])] == 0) resting_[k] = Rest::whole;
 }
 
-// Takes from a slope what rests, and from the integrals what that adds to them.
-void Radau7::silence(const System& system, Vector& slope) {
+// Takes from a slope what rests, and from the integrals what that adds to them. `rates`: those of the system,
+// of which the slope is made.
+void Radau7::silence(const System& system, Vector& slope, const Vector& rates) {
   if (resting_.empty()) return;
   const Index n = leading(), q = slope.size() - n;
+  moving_ = rates.head(n);
   modes_.slow_part(slope.head(n), slow_);
   for (Index i = 0; i < n; ++i) {
     const auto k = static_cast<std::size_t>(i);
@@ -120,13 +126,10 @@ void Radau7::silence(const System& system, Vector& slope) {
     const Real taken = resting_[k] == Rest::whole ? slope[i] : slow_[i];
     if (!(std::abs(taken) <= kMovesAgain * slope_rounding_[i])) woken_[k] = 1;
     slope[i] -= taken;
+    // What rests in the coordinates of its factor may grow.
+    if (std::abs(moving_[i]) <= kMovesAgain * slope_rounding_[i]) moving_[i] = 0;
   }
   if (q == 0 || !system.has_quadrature_rates()) return;
-  moving_ = slope.head(n);
-  for (Index i = 0; i < n; ++i)
-    if (resting_[static_cast<std::size_t>(i)] != Rest::none &&
-        std::abs(slope[i]) <= kMovesAgain * slope_rounding_[i])
-      moving_[i] = 0;
   system.quadrature_rates(moving_, integral_rates_);
   slope.tail(q) = integral_rates_;
 }
@@ -144,8 +147,8 @@ bool Radau7::wake(const System& system) {
   for (Rest& rest : resting_)
     if (level && rest == Rest::whole) rest = Rest::beside_modes;
   if (++wakes_ >= kMostAwakenings) resting_.clear();
-  start_slope_ = f0_;
-  silence(system, start_slope_);
+  start_slope_ = start_rate_;
+  silence(system, start_slope_, f0_);
   return true;
 }
 

@@ -150,12 +150,30 @@ Index StiffModes::find_level(const System& system, const Vector& x, Real t, Real
 
 void StiffModes::prepare(Real h, const Matrix& a) {
   h_ = h;
+  shifted_ = values_;
+  by_stage_ = values_.replicate(1, a.cols());
+  choose(a);
+}
+
+void StiffModes::prepare(Real h, const Matrix& a, const Vector& extra, const Matrix& scale) {
+  h_ = h;
+  const Matrix squares = vectors_.cwiseAbs2();
+  shifted_ = values_ + squares.transpose() * extra;
+  by_stage_ = squares.transpose() * scale;
+  by_stage_ = shifted_.asDiagonal() * by_stage_;
+  choose(a);
+}
+
+// The modes that matter, and their small matrices.
+void StiffModes::choose(const Matrix& a) {
   inverses_.clear();
   const Matrix one = Matrix::Identity(a.rows(), a.cols());
   for (Block& block : blocks_) {
     block.chosen = 0;
-    while (block.chosen < block.size && std::abs(h * values_[block.from + block.chosen]) > kLeastMode)
-      inverses_.push_back((one + h * values_[block.from + block.chosen++] * a).inverse() - one);
+    for (Index k = block.from; k < block.from + block.size && std::abs(h_ * values_[k]) > kLeastMode; ++k) {
+      inverses_.push_back((one + h_ * a * by_stage_.row(k).asDiagonal()).inverse() - one);
+      ++block.chosen;
+    }
   }
 }
 
@@ -176,7 +194,7 @@ void StiffModes::smooth(Real gamma, Vector& v) {
     auto lead = v.head(vectors_.rows());
     overlaps_.noalias() = chosen(block).transpose() * lead;
     for (Index k = 0; k < block.chosen; ++k)
-      overlaps_[k] *= 1 / std::max(kLeastDivisor, 1 + h_ * gamma * values_[block.from + k]) - 1;
+      overlaps_[k] *= 1 / std::max(kLeastDivisor, 1 + h_ * gamma * shifted_[block.from + k]) - 1;
     lead.noalias() += chosen(block) * overlaps_;
   }
 }

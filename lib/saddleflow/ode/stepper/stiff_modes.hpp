@@ -37,6 +37,9 @@ class StiffModes {
 
   /// Before the next two: for steps of length h of a method with the s x s matrix `a`.
   void prepare(Real h, const Matrix& a);
+  /// The same of a matrix diag(scale_i) (H + diag(extra)) that is another one at every stage i; `extra`: n,
+  /// `scale`: n x s. Of these the modes know their means.
+  void prepare(Real h, const Matrix& a, const Vector& extra, const Matrix& scale);
   /// r becomes about (I + h A (x) H)^{-1} r, a column a stage; the rows beyond n stay as they are.
   void solve(Matrix& r);
   /// v becomes about (I + h gamma H)^{-1} v.
@@ -62,6 +65,7 @@ class StiffModes {
 
   Index find_level(const System& system, const Vector& x, Real t, Real h, Vector& direction, int level);
   void keep_level(Index found);
+  void choose(const Matrix& a);
   auto chosen(const Block& block) const { return vectors_.middleCols(block.from, block.chosen); }
 
   bool known_ = false;
@@ -70,7 +74,10 @@ class StiffModes {
   Matrix vectors_;  ///< a column each
   std::vector<Block> blocks_;
   std::vector<int> levels_;
-  Real h_ = 0;                    ///< of prepare()
+  // Of prepare().
+  Real h_ = 0;
+  Vector shifted_;                ///< Ritz values with `extra`
+  Matrix by_stage_;               ///< these at every stage, a row each
   std::vector<Matrix> inverses_;  ///< (I + h lambda A)^{-1} - I of those that matter
   Matrix basis_, coefficients_;
   Vector product_, overlaps_, diagonal_, beside_;
