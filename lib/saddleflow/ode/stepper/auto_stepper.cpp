@@ -17,10 +17,12 @@ constexpr Real kStagesOfDopri5 = 6, kStagesOfDop853 = 12, kStagesOfRodas5P = 8;
 constexpr Real kProduct = Real(1.25), kPasses = 2;
 // Products of a step of rodas5p-cg before any has been made: 15 to 25 on most problems.
 constexpr Real kUsualProducts = 20;
-// Right-hand sides of a step of radau7, its products and rejected tries among them, before any has been made.
-constexpr Real kUsualSlopes = 25;
-// Steps of Rodas5P that one of radau7 is worth: 2.0 to 2.5 where both take the stiff steps of the studies
-// main, squares, deep, auto-mpg and logistic at rtol 1e-8.
+// Of a step of radau7 before any has been made: right-hand sides, its products and rejected tries among them,
+// and modes in the matrix of its iteration, 10 to 30 on most problems.
+constexpr Real kUsualSlopes = 25, kUsualModes = 20, kStagesOfRadau7 = 4;
+// 19 MB of modes, and some copies of them while a checkpoint is written.
+constexpr Index kMostForRadau7 = 20'000;
+// Steps of Rodas5P that one of radau7 is worth, by judgement: 1.7 to 3.0 at rtol 1e-6, 2.1 to 4.2 at 1e-8.
 constexpr Real kRadauWorth = 2;
 // Of what is known about the products of a step what the last step is worth.
 constexpr Real kNews = Real(0.25);
@@ -86,6 +88,7 @@ void AutoStepper::initialize(const Vector& x, Real t, Real dt) {
   stiff_step_ = stiff_debt_ = limit_steps_ = 0;
   cg_products_ = kUsualProducts;
   radau_work_ = kUsualSlopes;
+  radau_modes_ = kUsualModes;
   largest_ = 0;
   largest_age_ = 0;
   dear_ = 0;
@@ -199,6 +202,7 @@ void AutoStepper::plan_stiff(const System& system) {
   // What many products have cost elsewhere is forgotten by and by.
   cg_products_ = (cg_products_ + kUsualProducts) / 2;
   radau_work_ = (radau_work_ + kUsualSlopes) / 2;
+  radau_modes_ = (radau_modes_ + kUsualModes) / 2;
   plan(stiff_method(system), policy_.stiff_growth * current_time_step());
 }
 
@@ -212,7 +216,7 @@ AutoStepper::Mode AutoStepper::rosenbrock_method(const System& system) const {
 }
 
 bool AutoStepper::prefers_radau7(const System& system, Mode other, Real more) const {
-  if (!system.has_hessian_vector()) return false;
+  if (!system.has_hessian_vector() || current_state().size() > kMostForRadau7) return false;
   const Real own = work_of(Mode::radau7, system), others = work_of(other, system);
   if (!(own > 0 && others > 0)) return other == Mode::rodas5p_cg;
   return own <= more * kRadauWorth * others;
@@ -231,7 +235,12 @@ Real AutoStepper::work_of(Mode method, const System& system) const {
     const Real factorisation = n * n * n / 3, solutions = kStagesOfRodas5P * 2 * n * n;
     return work.hessian + factorisation + solutions + kStagesOfRodas5P * work.rhs;
   }
-  if (method == Mode::radau7) return radau_work_ * work.rhs;
+  if (method == Mode::radau7) {
+    // In a round every stage is taken to the modes and back; every mode has a matrix of the stages to invert.
+    constexpr Real s = kStagesOfRadau7;
+    const Real modes = std::min(n, radau_modes_), rounds = radau_work_ / s;
+    return radau_work_ * work.rhs + rounds * (4 * n * modes * s + 2 * n * s * s) + 2 * modes * s * s * s;
+  }
   if (method == Mode::rodas5p_cg) {
     // Each direction is made conjugate to those before it, twice, by two products with each: 8 n operations.
     const Real conjugation = 8 * n * cg_products_ * cg_products_ / 2;
@@ -251,6 +260,7 @@ void AutoStepper::compare_methods(const System& system) {
   if (mode_ == Mode::radau7) {
     const Real made = static_cast<Real>(radau7_.slopes()) + kProduct * static_cast<Real>(radau7_.products());
     radau_work_ += kNews * (made - radau_work_);
+    radau_modes_ += kNews * (static_cast<Real>(radau7_.modes()) - radau_modes_);
     const Mode other = rosenbrock_method(system);
     dear_ = prefers_radau7(system, other, 1 / kClearly) ? 0 : dear_ + 1;
     if (dear_ >= kDearSteps) plan(other, current_time_step());
@@ -337,6 +347,7 @@ std::vector<Real> AutoStepper::memory() const {
   memory.add(limit_steps_);
   memory.add(cg_products_);
   memory.add(radau_work_);
+  memory.add(radau_modes_);
   memory.add(dear_);
   memory.add(largest_);
   memory.add(largest_age_);
@@ -374,6 +385,7 @@ void AutoStepper::restore(const Vector& x, Real t, const std::vector<Real>& memo
   limit_steps_ = reader.real();
   cg_products_ = reader.real();
   radau_work_ = reader.real();
+  radau_modes_ = reader.real();
   dear_ = static_cast<int>(reader.integer());
   largest_ = reader.real();
   largest_age_ = static_cast<int>(reader.integer());

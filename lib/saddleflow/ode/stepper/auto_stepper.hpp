@@ -9,10 +9,11 @@
 // checks on end is stiffness. dop853 knows z of each step for nothing; the limit in stiff_steps on end is.
 // Where its slopes differ by rounding alone that z is noise: at tolerances this small sizes are watched and z
 // is estimated as for dopri5 as well. Then a stiff method takes over. A system that has products with its
-// Hessian is left to radau7, unless one of its steps costs more than two of Rodas5P, which is of lower order:
-// where the Hessian is small, or where the iteration of radau7 has become slow. Rodas5P works by products
-// (rodas5p-cg) if these cost less than a Hessian and its factorisation, or if there are more than dense_limit
-// components. A system without products is left to RKC2 above dense_limit.
+// Hessian is left to radau7, unless one of its steps costs more than two of Rodas5P, which takes more of
+// them: where the Hessian is small, or where the iteration of radau7 has become slow. Nor is it used
+// for more than 20 000 components: its modes, a hundred vectors, are part of every checkpoint. Rodas5P works
+// by products (rodas5p-cg) if these cost less than a Hessian and its factorisation, or if there are more than
+// dense_limit components. A system without products is left to RKC2 above dense_limit.
 //
 // Stiff steps are chosen by accuracy alone. When z of explicit_steps of them on end is below explicit_below,
 // where the explicit method could take them as well, it takes over. explicit_below < stiff_above, and each
@@ -148,6 +149,7 @@ class AutoStepper final : public Stepper {
   Real limit_steps_ = 0;    ///< explicit steps on their limit since then, less those off it
   Real cg_products_ = 0;    ///< products of a step of rodas5p-cg, by the last ones
   Real radau_work_ = 0;     ///< right-hand sides that a step of radau7 costs, by the last ones
+  Real radau_modes_ = 0;    ///< in the matrix of its iteration, by the last ones
   int dear_ = 0;            ///< successive steps of it for which a factorisation would have cost less
   Real largest_ = 0;        ///< eigenvalue, of stiff steps, as it was estimated last
   int largest_age_ = 0;     ///< steps for which that may be used

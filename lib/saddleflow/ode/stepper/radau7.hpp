@@ -49,9 +49,11 @@ class Radau7 final : public OneStepMethod {
   /// Of a step with integrating factors the dense output is no polynomial.
   int dense_degree() const override { return factor_.active() ? 0 : 5; }
 
-  /// Right-hand sides and products of the last step, of all its tries.
+  /// Right-hand sides and products of the last step, of all its tries: four right-hand sides a round.
   int slopes() const { return slopes_made_; }
   int products() const { return products_; }
+  /// Modes in the matrix of its last try.
+  int modes() const { return modes_.count(); }
   /// Of the Hessian, as it was found last; 0: not known.
   Real largest_eigenvalue() const { return modes_.largest(); }
 

@@ -47,6 +47,8 @@ class StiffModes {
   /// What of v (n) is in none of the modes that matter.
   void slow_part(const Vector& v, Vector& out);
 
+  /// How many of them matter for steps of the length that was prepared.
+  int count() const { return static_cast<int>(inverses_.size()); }
   /// Of each component, as they were when the modes were found; empty: there is one level.
   const std::vector<int>& levels() const { return levels_; }
   /// The largest eigenvalue; 0: none is known.
