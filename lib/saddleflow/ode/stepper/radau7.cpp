@@ -100,6 +100,7 @@ void Radau7::forget() {
   length_ = 0;
   is_slow_ = false;
   growth_rate_ = 0;
+  factor_.rest();
 }
 
 void Radau7::begin_step(const System& system) {
@@ -337,9 +338,11 @@ void Radau7::save_method(MemoryWriter& memory) const {
   modes_.save(memory);
   memory.add(is_slow_);
   memory.add(growth_rate_);
-  memory.add(length_);
-  memory.add(length_ > 0 ? from_ : Vector());
-  memory.add(length_ > 0 ? Vector(path_.reshaped()) : Vector());
+  // In the coordinates of a factor it is of no use to the next step.
+  const Real length = factor_.active() ? Real(0) : length_;
+  memory.add(length);
+  memory.add(length > 0 ? from_ : Vector());
+  memory.add(length > 0 ? Vector(path_.reshaped()) : Vector());
 }
 
 void Radau7::load_method(MemoryReader& memory) {
