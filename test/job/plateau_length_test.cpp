@@ -63,8 +63,8 @@ Real apart(const Flow& a, const Flow& b) {
 
 }  // namespace
 
-// From 1e-3 to 1e-9 the plateaus become a million times as long. Without integrating factors the second flow
-// takes 1.32 times as many steps as the first one.
+// From 1e-3 to 1e-9 the plateaus become a million times as long. A decade costs 20 to 36 steps, 9 of them
+// near the origin; without integrating factors it costs 51 to 62.
 BOOST_AUTO_TEST_CASE(steps_do_not_grow_with_the_plateaus) {
   const Flow first = flow_from(Real(1e-3), {}, Real(1e-8));
   for (const Real delta : {Real(1e-6), Real(1e-9), Real(1e-15)}) {
@@ -72,7 +72,8 @@ BOOST_AUTO_TEST_CASE(steps_do_not_grow_with_the_plateaus) {
     fmt::print("start {:.0e}: {} steps, {} gradients, {} products; {} steps from 1e-3\n",
                static_cast<double>(delta), flow.steps, flow.work.gradients, flow.work.hessian_vectors,
                first.steps);
-    BOOST_TEST(static_cast<double>(flow.steps) <= 1.2 * static_cast<double>(first.steps));
+    const auto decades = static_cast<double>(std::log10(Real(1e-3) / delta));
+    BOOST_TEST(static_cast<double>(flow.steps - first.steps) <= 45 * decades);
     // The times are those of the limit, in units of 1 / delta, but for what the jumps take.
     BOOST_TEST_REQUIRE(flow.jumps.size() == first.jumps.size());
     for (std::size_t k = 0; k < flow.jumps.size(); ++k)

@@ -208,7 +208,7 @@ BOOST_DATA_TEST_CASE(large_systems_form_no_matrix, boost::unit_test::data::make(
     BOOST_TEST(stepper->method() == method);
     BOOST_TEST((x - flow.exact(10)).norm() / flow.start().norm() < Real(1e-3));
   };
-  ends_with(System(flow), "rodas5p-cg");
+  ends_with(System(flow), "radau7");
   ends_with(System(rhs_alone), "rkc2");
 }
 
@@ -264,7 +264,7 @@ Real work_of(const std::string& method, Real price, std::string& path) {
   while (stepper->current_time() < 3000) {
     stepper->do_step(System(problem));
     ++steps;
-    stiff += stepper->method() == "rodas5p" ? 1 : 0;
+    stiff += stepper->method() != "dopri5" ? 1 : 0;
   }
   const Operations cost = problem.operations();
   const Real factorizations = static_cast<Real>(stepper->counters().factorizations);
@@ -280,14 +280,14 @@ Real work_of(const std::string& method, Real price, std::string& path) {
 // they have their phases less than either.
 BOOST_AUTO_TEST_CASE(the_choice_follows_the_cost) {
   for (const Real price : {Real(0.01), Real(1), Real(30), Real(1000)}) {
-    Real work[3];
-    std::string paths[3];
-    const char* methods[] = {"dopri5", "rodas5p", "auto"};
-    for (int k = 0; k < 3; ++k) work[k] = work_of(methods[k], price, paths[k]);
-    for (int k = 0; k < 3; ++k)
+    Real work[4];
+    std::string paths[4];
+    const char* methods[] = {"dopri5", "rodas5p", "radau7", "auto"};
+    for (int k = 0; k < 4; ++k) work[k] = work_of(methods[k], price, paths[k]);
+    for (int k = 0; k < 4; ++k)
       fmt::print("a Hessian for {:g} gradients, {:<7}: {:9.0f} gradients ({})\n",
                  static_cast<double>(price * 55), methods[k], static_cast<double>(work[k]), paths[k]);
-    BOOST_TEST(work[2] <= Real(price > 1 ? 2 : 0.6) * std::min(work[0], work[1]));
+    BOOST_TEST(work[3] <= std::min({work[0], work[1], work[2]}));
   }
 }
 

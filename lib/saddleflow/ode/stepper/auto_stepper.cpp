@@ -17,6 +17,13 @@ constexpr Real kStagesOfDopri5 = 6, kStagesOfDop853 = 12, kStagesOfRodas5P = 8;
 constexpr Real kProduct = Real(1.25), kPasses = 2;
 // Products of a step of rodas5p-cg before any has been made: 15 to 25 on most problems.
 constexpr Real kUsualProducts = 20;
+// Of a step of radau7 before any has been made: right-hand sides, its products and rejected tries among them,
+// and modes in the matrix of its iteration, 10 to 30 on most problems.
+constexpr Real kUsualSlopes = 25, kUsualModes = 20, kStagesOfRadau7 = 4;
+// 19 MB of modes, and some copies of them while a checkpoint is written.
+constexpr Index kMostForRadau7 = 20'000;
+// Steps of Rodas5P that one of radau7 is worth, by judgement: 1.7 to 3.0 at rtol 1e-6, 2.1 to 4.2 at 1e-8.
+constexpr Real kRadauWorth = 2;
 // Of what is known about the products of a step what the last step is worth.
 constexpr Real kNews = Real(0.25);
 // Steps for which an estimate of the largest eigenvalue is used, while z is so many times what matters.
@@ -47,6 +54,7 @@ AutoStepper::AutoStepper(const StepperOptions& options, const Policy& policy)
       dop853_(options),
       rodas5p_(options),
       rodas5p_cg_(options, Rodas5P::Solver::conjugate_directions),
+      radau7_(options),
       rkc2_(options) {}
 
 OneStepMethod& AutoStepper::nonstiff() {
@@ -60,6 +68,8 @@ OneStepMethod& AutoStepper::active() {
       return rodas5p_;
     case Mode::rodas5p_cg:
       return rodas5p_cg_;
+    case Mode::radau7:
+      return radau7_;
     case Mode::rkc2:
       return rkc2_;
     default:
@@ -77,6 +87,8 @@ void AutoStepper::initialize(const Vector& x, Real t, Real dt) {
   strikes_ = size_strikes_ = calm_ = returns_ = 0;
   stiff_step_ = stiff_debt_ = limit_steps_ = 0;
   cg_products_ = kUsualProducts;
+  radau_work_ = kUsualSlopes;
+  radau_modes_ = kUsualModes;
   largest_ = 0;
   largest_age_ = 0;
   dear_ = 0;
@@ -189,16 +201,30 @@ void AutoStepper::observe_dop853(const System& system, Real h) {
 void AutoStepper::plan_stiff(const System& system) {
   // What many products have cost elsewhere is forgotten by and by.
   cg_products_ = (cg_products_ + kUsualProducts) / 2;
+  radau_work_ = (radau_work_ + kUsualSlopes) / 2;
+  radau_modes_ = (radau_modes_ + kUsualModes) / 2;
   plan(stiff_method(system), policy_.stiff_growth * current_time_step());
 }
 
-AutoStepper::Mode AutoStepper::stiff_method(const System& system) const {
+AutoStepper::Mode AutoStepper::rosenbrock_method(const System& system) const {
   const Index n = current_state().size() - system.quadratures();
   const bool dense = is_dense(system, n, options_.dense_limit);
   if (!system.has_hessian_vector()) return dense ? Mode::rodas5p : Mode::rkc2;
   if (!dense) return Mode::rodas5p_cg;
   const Real by_products = work_of(Mode::rodas5p_cg, system);
   return by_products > 0 && by_products < work_of(Mode::rodas5p, system) ? Mode::rodas5p_cg : Mode::rodas5p;
+}
+
+bool AutoStepper::prefers_radau7(const System& system, Mode other, Real more) const {
+  if (!system.has_hessian_vector() || current_state().size() > kMostForRadau7) return false;
+  const Real own = work_of(Mode::radau7, system), others = work_of(other, system);
+  if (!(own > 0 && others > 0)) return other == Mode::rodas5p_cg;
+  return own <= more * kRadauWorth * others;
+}
+
+AutoStepper::Mode AutoStepper::stiff_method(const System& system) const {
+  const Mode other = rosenbrock_method(system);
+  return prefers_radau7(system, other, 1) ? Mode::radau7 : other;
 }
 
 Real AutoStepper::work_of(Mode method, const System& system) const {
@@ -208,6 +234,12 @@ Real AutoStepper::work_of(Mode method, const System& system) const {
   if (method == Mode::rodas5p) {
     const Real factorisation = n * n * n / 3, solutions = kStagesOfRodas5P * 2 * n * n;
     return work.hessian + factorisation + solutions + kStagesOfRodas5P * work.rhs;
+  }
+  if (method == Mode::radau7) {
+    // In a round every stage is taken to the modes and back; every mode has a matrix of the stages to invert.
+    constexpr Real s = kStagesOfRadau7;
+    const Real modes = std::min(n, radau_modes_), rounds = radau_work_ / s;
+    return radau_work_ * work.rhs + rounds * (4 * n * modes * s + 2 * n * s * s) + 2 * modes * s * s * s;
   }
   if (method == Mode::rodas5p_cg) {
     // Each direction is made conjugate to those before it, twice, by two products with each: 8 n operations.
@@ -223,8 +255,17 @@ Real AutoStepper::explicit_work(const System& system) const {
   return stiff / ((options_.smooth ? kStagesOfDop853 : kStagesOfDopri5) * system.operations().rhs);
 }
 
-/// Whether products cost more than a factorisation would.
+/// Whether another method would cost less by now.
 void AutoStepper::compare_methods(const System& system) {
+  if (mode_ == Mode::radau7) {
+    const Real made = static_cast<Real>(radau7_.slopes()) + kProduct * static_cast<Real>(radau7_.products());
+    radau_work_ += kNews * (made - radau_work_);
+    radau_modes_ += kNews * (static_cast<Real>(radau7_.modes()) - radau_modes_);
+    const Mode other = rosenbrock_method(system);
+    dear_ = prefers_radau7(system, other, 1 / kClearly) ? 0 : dear_ + 1;
+    if (dear_ >= kDearSteps) plan(other, current_time_step());
+    return;
+  }
   if (mode_ != Mode::rodas5p_cg) return;
   cg_products_ += kNews * (static_cast<Real>(rodas5p_cg_.products()) - cg_products_);
   const Index n = current_state().size() - system.quadratures();
@@ -243,6 +284,7 @@ Real AutoStepper::least_stiffness(const System& system) const {
 // long as it leaves no doubt.
 Real AutoStepper::largest_eigenvalue(const System& system, Real h) {
   if (mode_ == Mode::rkc2) return rkc2_.spectrum().max;
+  if (mode_ == Mode::radau7) return radau7_.largest_eigenvalue();
   if (mode_ == Mode::rodas5p) {
     largest_ = rodas5p_.largest_eigenvalue(estimator_, policy_.follow_steps).value_or(0);
   } else if (largest_age_ > 0 && h * largest_ > kNoDoubt * least_stiffness(system)) {
@@ -304,6 +346,8 @@ std::vector<Real> AutoStepper::memory() const {
   memory.add(stiff_debt_);
   memory.add(limit_steps_);
   memory.add(cg_products_);
+  memory.add(radau_work_);
+  memory.add(radau_modes_);
   memory.add(dear_);
   memory.add(largest_);
   memory.add(largest_age_);
@@ -318,7 +362,8 @@ void AutoStepper::restore(const Vector& x, Real t, const std::vector<Real>& memo
   MemoryReader reader(memory);
   const auto mode = [&reader] {
     const std::int64_t number = reader.integer();
-    if (number < 0 || number > 3) throw InputError("stepper memory: names no method: damaged");
+    if (number < 0 || number > static_cast<int>(Mode::radau7))
+      throw InputError("stepper memory: names no method: damaged");
     return static_cast<Mode>(number);
   };
   mode_ = mode();
@@ -339,6 +384,8 @@ void AutoStepper::restore(const Vector& x, Real t, const std::vector<Real>& memo
   stiff_debt_ = reader.real();
   limit_steps_ = reader.real();
   cg_products_ = reader.real();
+  radau_work_ = reader.real();
+  radau_modes_ = reader.real();
   dear_ = static_cast<int>(reader.integer());
   largest_ = reader.real();
   largest_age_ = static_cast<int>(reader.integer());

@@ -8,9 +8,12 @@
 // explicit method on its limit does both), z is estimated by a short warm Lanczos process; the limit in two
 // checks on end is stiffness. dop853 knows z of each step for nothing; the limit in stiff_steps on end is.
 // Where its slopes differ by rounding alone that z is noise: at tolerances this small sizes are watched and z
-// is estimated as for dopri5 as well. Then Rodas5P takes over: by products (rodas5p-cg) if the system has
-// them and they cost less than a Hessian and its factorisation, or if there are more than dense_limit
-// components. A system without products is left to RKC2 above dense_limit.
+// is estimated as for dopri5 as well. Then a stiff method takes over. A system that has products with its
+// Hessian is left to radau7, unless one of its steps costs more than two of Rodas5P, which takes more of
+// them: where the Hessian is small, or where the iteration of radau7 has become slow. Nor is it used
+// for more than 20 000 components: its modes, a hundred vectors, are part of every checkpoint. Rodas5P works
+// by products (rodas5p-cg) if these cost less than a Hessian and its factorisation, or if there are more than
+// dense_limit components. A system without products is left to RKC2 above dense_limit.
 //
 // Stiff steps are chosen by accuracy alone. When z of explicit_steps of them on end is below explicit_below,
 // where the explicit method could take them as well, it takes over. explicit_below < stiff_above, and each
@@ -30,6 +33,7 @@
 
 #include "saddleflow/ode/stepper/dop853.hpp"
 #include "saddleflow/ode/stepper/dopri5.hpp"
+#include "saddleflow/ode/stepper/radau7.hpp"
 #include "saddleflow/ode/stepper/rkc2.hpp"
 #include "saddleflow/ode/stepper/rodas5p.hpp"
 #include "saddleflow/ode/stepper/spectral.hpp"
@@ -82,7 +86,7 @@ class AutoStepper final : public Stepper {
   void restore(const Vector& x, Real t, const std::vector<Real>& memory) override;
 
  private:
-  enum class Mode { nonstiff, rodas5p, rkc2, rodas5p_cg };
+  enum class Mode { nonstiff, rodas5p, rkc2, rodas5p_cg, radau7 };
 
   /// What the accepted explicit steps since the last check looked like.
   struct Window {
@@ -101,6 +105,10 @@ class AutoStepper final : public Stepper {
   /// z of stiff steps below which explicit ones cost less.
   Real least_stiffness(const System& system) const;
   Mode stiff_method(const System& system) const;
+  /// The one without radau7.
+  Mode rosenbrock_method(const System& system) const;
+  /// `more`: that radau7 may cost so many times what counts as equal.
+  bool prefers_radau7(const System& system, Mode other, Real more) const;
   /// Operations of a step; 0 if the system does not say.
   Real work_of(Mode method, const System& system) const;
   Real largest_eigenvalue(const System& system, Real h);
@@ -127,6 +135,7 @@ class AutoStepper final : public Stepper {
   Dop853 dop853_;
   Rodas5P rodas5p_;
   Rodas5P rodas5p_cg_;
+  Radau7 radau7_;
   Rkc2 rkc2_;
   SpectralEstimator estimator_;
   Mode mode_ = Mode::nonstiff;
@@ -139,6 +148,8 @@ class AutoStepper final : public Stepper {
   Real stiff_debt_ = 0;     ///< explicit steps that cost as much as the last stiff steps have cost in vain
   Real limit_steps_ = 0;    ///< explicit steps on their limit since then, less those off it
   Real cg_products_ = 0;    ///< products of a step of rodas5p-cg, by the last ones
+  Real radau_work_ = 0;     ///< right-hand sides that a step of radau7 costs, by the last ones
+  Real radau_modes_ = 0;    ///< in the matrix of its iteration, by the last ones
   int dear_ = 0;            ///< successive steps of it for which a factorisation would have cost less
   Real largest_ = 0;        ///< eigenvalue, of stiff steps, as it was estimated last
   int largest_age_ = 0;     ///< steps for which that may be used

@@ -10,8 +10,6 @@ namespace {
 // A group below this part of the largest one grows by itself, by judgement: what it changes elsewhere is of
 // the order of its square, and the transformation is exact in any case.
 constexpr Real kSmall = Real(0.1);
-// Of steps shorter than this part of an e-fold the method's error, of order six, is below rounding: (1e-3)^6.
-constexpr Real kWorthwhile = Real(1e-3);
 // Of the time in which a law of degree above 2 blows up the part that a step may take: the factor is then 100
 // (degree 3), and the next step begins with a new law.
 constexpr Real kOfBlowUp = Real(0.99);
@@ -55,7 +53,7 @@ void IntegratingFactor::choose(Real h) {
   for (Index g = 0; g < size_.size(); ++g)
     if (size_[g] < small) fastest = std::max(fastest, rate_[g]);
   alpha_.setZero(n);
-  active_ = fastest * h >= kWorthwhile;
+  active_ = fastest * h >= worthwhile_;
   unit_ = fastest;
   longest_ = exponent() > 0 ? kOfBlowUp / (exponent() * fastest) : kMostFolds / fastest;
   for (Index i = 0; active_ && i < n; ++i) {

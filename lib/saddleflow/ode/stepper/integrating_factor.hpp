@@ -27,7 +27,10 @@ namespace saddleflow {
 /// The system in v during one step, where it is active.
 class IntegratingFactor {
  public:
-  explicit IntegratingFactor(Growth growth) : growth_(std::move(growth)) {}
+  /// `worthwhile`: steps shorter than this part of an e-fold have no factor; the default is for errors of
+  /// order six, which are below rounding then.
+  explicit IntegratingFactor(Growth growth, Real worthwhile = Real(1e-3))
+      : growth_(std::move(growth)), worthwhile_(worthwhile) {}
 
   /// At the start of a step from (x, t), where the right-hand side is f, each component of it rounded to
   /// `rounding`, of a length of about h. Chooses the groups that get a factor: none if there are none to
@@ -63,6 +66,7 @@ class IntegratingFactor {
   Real factor(Real alpha, Real tau) const;
 
   Growth growth_;
+  Real worthwhile_;
   std::optional<System> system_;
   bool active_ = false;
   Real longest_ = 0, unit_ = 1, t0_ = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "saddleflow/base/memory.hpp"
 #include "saddleflow/ode/stepper/spectral.hpp"
@@ -35,16 +36,15 @@ constexpr Real kAtOnce = Real(0.01);
 // Above this contraction the next step looks for its modes anew. The same from 0.05 to 0.2.
 constexpr Real kSlow = Real(0.1);
 constexpr int kMostRounds = 10;
+// e-folds of a step from which on a factor saves more than it costs: with one the stages start from the
+// slope, and not from the polynomial of the last step.
+constexpr Real kFactorPays = Real(0.1);
+// Of the longest step with a factor that blows up, of which it makes 5 where the law has degree 3: the matrix
+// of the iteration is that of the start.
+constexpr Real kOfLongest = Real(0.8);
 // Polynomials are not extended further than to this multiple of their length: beyond it a start by the slope
 // is better.
 constexpr Real kFarthest = 4;
-// A slope is a sum over samples and weights of rounded terms, as in Rodas5P.
-constexpr Real kRadauSlopeRounding = 8;
-// What rests does so until its slope is clearly more than rounding.
-constexpr Real kMovesAgain = 4;
-// Rounding is looked at where it may be this part of a tolerance.
-constexpr Real kRoundingShows = Real(0.01);
-
 using Wide = Eigen::Matrix<long double, Eigen::Dynamic, Eigen::Dynamic>;
 
 /// c_i^{j + first}.
@@ -75,7 +75,9 @@ Real estimate_that_counts(Real rtol) {
 }  // namespace
 
 Radau7::Radau7(const StepperOptions& options)
-    : OneStepMethod(options, kOrderOfEstimate), part_(estimate_that_counts(options.error.rtol)) {
+    : OneStepMethod(options, kOrderOfEstimate),
+      part_(estimate_that_counts(options.error.rtol)),
+      factor_(options.growth, kFactorPays) {
   const std::vector<long double> nodes(kRadauNodes, kRadauNodes + kRadauStages);
   const Wide a = node_powers(nodes, 1) * lagrange_integrals(nodes).transpose();
   a_ = a.cast<Real>();
@@ -96,7 +98,9 @@ Radau7::Radau7(const StepperOptions& options)
 void Radau7::forget() {
   modes_.forget();
   length_ = 0;
-  slow_ = false;
+  is_slow_ = false;
+  growth_rate_ = 0;
+  factor_.rest();
 }
 
 void Radau7::begin_step(const System& system) {
@@ -107,9 +111,41 @@ void Radau7::begin_step(const System& system) {
   argument_.resize(x0_.size());
   rate_.resize(x0_.size());
   fresh_modes_ = false;
+  slopes_made_ = products_ = 0;
   // Moved, or restored: the polynomial belongs to another path.
   if (length_ > 0 && (to_.size() != x0_.size() || to_ != x0_)) length_ = 0;
-  if (!modes_.known() || slow_) find_modes(system);
+  if (factor_.active()) length_ = 0;  // its coordinates are those of another factor
+  if (!modes_.known() || is_slow_) find_modes(system);
+  find_slope_rounding(system, current_time_step());
+  begin_factor(system);
+}
+
+void Radau7::begin_factor(const System& system) {
+  factor_.rest();
+  start_rate_ = f0_;
+  if (options_.growth.degree == 0 || system.has_time_derivative()) return;
+  rate_.setZero(x0_.size());
+  rate_.head(slope_rounding_.size()) = slope_rounding_;
+  factor_.begin(system, x0_, f0_, rate_, t0_, current_time_step());
+  const Real before = std::exchange(growth_rate_, factor_.active() ? factor_.unit() : Real(0));
+  if (!factor_.active()) return;
+  factor_.start_rate(x0_, f0_, start_rate_);
+  likely_ = current_time_step();
+  if (before > 0 && before < growth_rate_) likely_ *= before / growth_rate_;
+}
+
+Real Radau7::longest_step() const {
+  if (!factor_.active()) return OneStepMethod::longest_step();
+  return options_.growth.degree > 2 ? std::min(likely_, kOfLongest * factor_.longest()) : factor_.longest();
+}
+
+void Radau7::prepare_modes(Real h) {
+  if (!factor_.active()) return modes_.prepare(h, a_);
+  // A group of a law of degree d has m^{d-2} times its matrix at the start.
+  Matrix scale(leading(), kRadauStages);
+  for (int i = 0; i < kRadauStages; ++i)
+    scale.col(i) = factor_.factors(nodes_[i] * h).array().pow(options_.growth.degree - 2);
+  modes_.prepare(h, a_, factor_.rates(), scale);
 }
 
 void Radau7::find_modes(const System& system) {
@@ -117,59 +153,9 @@ void Radau7::find_modes(const System& system) {
   const Vector size = size_.head(leading());
   modes_.find(system, x0_, size, t0_, current_time_step(), size_levels(options_.growth, x0_));
   ++counters_.spectral_estimates;
+  products_ += modes_.products();
   fresh_modes_ = true;
-  slow_ = false;
-}
-
-// Of slopes c eps |H| |x|, and of that what the matrix makes in a step: h times it along zero modes, 1 /
-// lambda times it along stiff ones. No single component rests, as in Rodas5P: a matrix that knows the modes
-// of all components would not be that of the equations that are left, and the iteration would not converge.
-void Radau7::find_rounding(const System& system, Real h) {
-  const Index n = leading();
-  constexpr Real kUnit = kRadauSlopeRounding * std::numeric_limits<Real>::epsilon();
-  rounding_.resize(0);
-  slope_rounding_.resize(0);
-  if (options_.error.slope_rounding != SlopeRounding::forgiven) return;
-  if (h * modes_.largest() * kUnit < kRoundingShows * options_.error.rtol) return;
-  control_.sizes(x0_, size_);
-  rate_.setZero(x0_.size());
-  Vector signs(n), product(n);
-  for (Index i = 0; i < n; ++i) signs[i] = fixed_noise(i) < 0 ? -1 : 1;
-  system.hessian_vector(x0_, size_.head(n).cwiseProduct(signs), product, t0_);
-  rate_.head(n) = kUnit * product.cwiseAbs();
-  control_.even_out(x0_, rate_);
-  slope_rounding_ = rate_.head(n);
-  rounding_ = rate_;
-  rounding_.head(n) = rounding_.head(n).cwiseProduct(signs);
-  modes_.smooth(gamma_, rounding_);
-  rounding_ = rounding_.cwiseAbs();
-  control_.even_out(x0_, rounding_);
-}
-
-/// Whether the slopes are no more than so much rounding, and integrals say what they do at rest.
-bool Radau7::is_rest(const System& system, const Vector& slope, Real bound) const {
-  const Index n = leading();
-  return slope_rounding_.size() == n && (slope.size() == n || system.has_quadrature_rates()) &&
-         (slope.head(n).cwiseAbs().array() <= bound * slope_rounding_.array()).all();
-}
-
-// A state that rests as a whole would be carried along zero modes by rounding, for as long as steps are.
-// False if it rests no longer at the end of the step.
-bool Radau7::stand_still(const System& system, Real h) {
-  const Index n = leading(), q = x0_.size() - n;
-  rate_.setZero(x0_.size());
-  if (q > 0) {
-    Vector integral_rates(q);
-    system.quadrature_rates(Vector::Zero(n), integral_rates);
-    rate_.tail(q) = integral_rates;
-  }
-  stages_ = h * rate_ * nodes_.transpose();
-  x_try_ = x0_ + stages_.col(kRadauStages - 1);
-  system(x_try_, f_try_, t0_ + h);
-  if (!f_try_.allFinite() || !is_rest(system, f_try_, kMovesAgain)) return false;
-  contraction_ = 0;
-  keep_polynomial(rate_, h);
-  return true;
+  is_slow_ = false;
 }
 
 // Of a solved try, which starts with this slope.
@@ -179,7 +165,7 @@ void Radau7::keep_polynomial(const Vector& slope, Real h) {
   from_slope_ = h * slope;
   path_ = stages_;
   length_ = h;
-  slow_ = contraction_ > kSlow && contraction_ < 1;
+  is_slow_ = contraction_ > kSlow && contraction_ < 1;
 }
 
 // From the polynomial of the last solved try, or by the slope.
@@ -188,7 +174,7 @@ void Radau7::predict(Real h) {
   const bool usable = length_ > 0 && (same || h <= (kFarthest - 1) * length_);
   for (int i = 0; i < kRadauStages; ++i) {
     if (!usable) {
-      rate_ = h * nodes_[i] * f0_;
+      rate_ = h * nodes_[i] * start_slope_;
       modes_.smooth(nodes_[i], rate_);
       stages_.col(i) = rate_;
       continue;
@@ -204,14 +190,27 @@ void Radau7::predict(Real h) {
     }
     stages_.col(i) = rate_;
   }
+  hold();
+}
+
+// What rests altogether is where it was.
+void Radau7::hold() {
+  for (std::size_t k = 0; k < resting_.size(); ++k)
+    if (resting_[k] == Rest::whole) stages_.row(static_cast<Index>(k)).setZero();
 }
 
 void Radau7::find_slopes(const System& system, Real h) {
+  std::fill(woken_.begin(), woken_.end(), 0);
   for (int i = 0; i < kRadauStages; ++i) {
     argument_ = x0_ + stages_.col(i);
-    system(argument_, rate_, t0_ + nodes_[i] * h);
+    if (factor_.active())
+      factor_(argument_, rate_, t0_ + nodes_[i] * h);
+    else
+      system(argument_, rate_, t0_ + nodes_[i] * h);
+    silence(system, rate_, factor_.active() ? factor_.system_rates() : rate_);
     slopes_.col(i) = rate_;
   }
+  slopes_made_ += kRadauStages;
 }
 
 // Of the change of the stages, the largest.
@@ -256,32 +255,44 @@ Radau7::Newton Radau7::iterate(const System& system, Real h) {
 // With the polynomial and the modes at hand; if these do not do, with modes of this place; and with a start
 // by the slope.
 Radau7::Newton Radau7::solve_stages(const System& system, Real h) {
+  wakes_ = 0;
+  find_resting(system);
+  predict(h);
   while (true) {
-    modes_.prepare(h, a_);
-    predict(h);
     const Newton result = iterate(system, h);
-    if (result == Newton::converged) return result;
-    if (!fresh_modes_)
-      find_modes(system);
-    else if (length_ > 0)
-      length_ = 0;
-    else
-      return result;
+    if (result == Newton::converged) {
+      if (!wake(system)) return result;
+      continue;  // from the stages as they are
+    }
+    if (fresh_modes_ && length_ == 0) return result;
+    if (fresh_modes_) length_ = 0;
+    if (!fresh_modes_) find_modes(system);
+    prepare_modes(h);
+    find_resting(system);
+    predict(h);
   }
 }
 
+// The error of a try and the rounding in it, in the coordinates of the system.
+void Radau7::leave_factor(Real h) {
+  const Vector& factors = factor_.factors(h);
+  for (Vector* y : {&error_vector_, &rounding_})
+    if (y->size() > 0) y->head(factors.size()) = y->head(factors.size()).cwiseProduct(factors);
+}
+
 Real Radau7::estimate_error(Real h) {
-  error_vector_ = h * gamma_ * f0_;
+  error_vector_ = h * gamma_ * start_slope_;
   change_.noalias() = stages_ * inverse_.transpose();  // h f(Y)
   error_vector_.noalias() += change_ * error_;
   modes_.smooth(gamma_, error_vector_);
+  if (factor_.active()) leave_factor(h);
   return error_norm(error_vector_, h) / part_;
 }
 
 OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
-  modes_.prepare(h, a_);
-  find_rounding(system, h);
-  if (is_rest(system, f0_, 1) && stand_still(system, h)) return conclude(0, h);
+  prepare_modes(h);
+  spread_rounding();
+  if (!factor_.active() && is_rest(system, f0_, 1) && stand_still(system, h)) return conclude(0, h);
   switch (solve_stages(system, h)) {
     case Newton::nonfinite:
       return nonfinite(h);
@@ -291,11 +302,16 @@ OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
       break;
   }
   x_try_ = x0_ + stages_.col(kRadauStages - 1);
+  if (factor_.active()) {
+    const Vector& factors = factor_.factors(h);
+    x_try_.head(factors.size()) = x_try_.head(factors.size()).cwiseProduct(factors);
+  }
   system(x_try_, f_try_, t0_ + h);
+  ++slopes_made_;
   if (!f_try_.allFinite()) return nonfinite(h);
   const Real error = estimate_error(h);
   if (!std::isfinite(error)) return nonfinite(h);
-  keep_polynomial(f0_, h);
+  keep_polynomial(start_slope_, h);
   return conclude(error, h);
 }
 
@@ -313,19 +329,26 @@ void Radau7::interpolate(Real t, Vector& x) const {
   x = from_ + weights[0] * from_slope_;
   // The slopes of the stages are A^{-1} of the stages.
   x.noalias() += path_ * (inverse_.transpose() * weights.tail(kRadauStages));
+  if (!factor_.active()) return;
+  const Vector& factors = factor_.factors(t - t0_);
+  x.head(factors.size()) = x.head(factors.size()).cwiseProduct(factors);
 }
 
 void Radau7::save_method(MemoryWriter& memory) const {
   modes_.save(memory);
-  memory.add(slow_);
-  memory.add(length_);
-  memory.add(length_ > 0 ? from_ : Vector());
-  memory.add(length_ > 0 ? Vector(path_.reshaped()) : Vector());
+  memory.add(is_slow_);
+  memory.add(growth_rate_);
+  // In the coordinates of a factor it is of no use to the next step.
+  const Real length = factor_.active() ? Real(0) : length_;
+  memory.add(length);
+  memory.add(length > 0 ? from_ : Vector());
+  memory.add(length > 0 ? Vector(path_.reshaped()) : Vector());
 }
 
 void Radau7::load_method(MemoryReader& memory) {
   modes_.load(memory, leading());
-  slow_ = memory.boolean();
+  is_slow_ = memory.boolean();
+  growth_rate_ = memory.real();
   length_ = memory.real();
   from_ = memory.vector();
   const Vector path = memory.vector();

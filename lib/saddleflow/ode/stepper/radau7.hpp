@@ -18,8 +18,15 @@
 //
 // Dense output: the polynomial of degree 5 with the slopes at the start and at the stages.
 //
-// What slopes are rounded to is no error of a step (SlopeRounding::forgiven), as in Rodas5P. A state whose
-// slopes are all rounding stands still.
+// Where small neurons grow by themselves (StepperOptions::growth) the stages are those of the system with an
+// integrating factor for each of them (IntegratingFactor), as in Rodas5P.
+//
+// What slopes are rounded to is no error of a step (SlopeRounding::forgiven), as in Rodas5P. What rests is
+// known at the start of a step: a state, or a level of sizes of it, whose slopes are all rounding stands
+// still. Of other slopes that are rounding beside the stiff modes nothing is left but these modes: h times it
+// would carry weights along their zero modes, for as long as inactive neurons let a plateau last, and change
+// what is conserved. Either way the equations that are left have the matrix of the iteration. What has a
+// slope at a stage after all wakes, and the stages are found anew.
 //
 // The system must offer hessian_vector(); do_step() throws InputError if it does not.
 #pragma once
@@ -27,6 +34,7 @@
 #include <memory>
 #include <vector>
 
+#include "saddleflow/ode/stepper/integrating_factor.hpp"
 #include "saddleflow/ode/stepper/one_step_method.hpp"
 #include "saddleflow/ode/stepper/stiff_modes.hpp"
 
@@ -38,10 +46,20 @@ class Radau7 final : public OneStepMethod {
 
   std::string_view method() const override { return stepper_name::radau7; }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Radau7>(*this); }
-  int dense_degree() const override { return 5; }
+  /// Of a step with integrating factors the dense output is no polynomial.
+  int dense_degree() const override { return factor_.active() ? 0 : 5; }
+
+  /// Right-hand sides and products of the last step, of all its tries: four right-hand sides a round.
+  int slopes() const { return slopes_made_; }
+  int products() const { return products_; }
+  /// Modes in the matrix of its last try.
+  int modes() const { return modes_.count(); }
+  /// Of the Hessian, as it was found last; 0: not known.
+  Real largest_eigenvalue() const { return modes_.largest(); }
 
  private:
   void begin_step(const System& system) override;
+  Real longest_step() const override;
   Trial attempt(const System& system, Real h) override;
   void interpolate(Real t, Vector& x) const override;
   void forget() override;
@@ -51,12 +69,21 @@ class Radau7 final : public OneStepMethod {
   enum class Newton { converged, slow, nonfinite };
   Index leading() const { return x0_.size() - options_.error.quadratures; }
   void find_modes(const System& system);
-  void find_rounding(const System& system, Real h);
+  void begin_factor(const System& system);
+  void prepare_modes(Real h);
+  void leave_factor(Real h);
+  void find_slope_rounding(const System& system, Real h);
+  void spread_rounding();
   bool is_rest(const System& system, const Vector& slope, Real bound) const;
   bool stand_still(const System& system, Real h);
+  void find_resting(const System& system);
+  void rest_levels();
+  void silence(const System& system, Vector& slope, const Vector& rates);
+  bool wake(const System& system);
   void keep_polynomial(const Vector& slope, Real h);
   Newton solve_stages(const System& system, Real h);
   void predict(Real h);
+  void hold();
   Newton iterate(const System& system, Real h);
   void find_slopes(const System& system, Real h);
   Real change_norm(Real h);
@@ -70,13 +97,24 @@ class Radau7 final : public OneStepMethod {
 
   StiffModes modes_;
   bool fresh_modes_ = false;  ///< of the start of this step
-  bool slow_ = false;         ///< the iteration of the last step was
+  bool is_slow_ = false;      ///< the iteration of the last step was
   Real contraction_ = 0;
-  Matrix stages_;  ///< Y - y_0, a column a stage
-  Matrix slopes_;  ///< f(Y)
+  int slopes_made_ = 0, products_ = 0;  ///< in this step
+  Matrix stages_;                       ///< Y - y_0, a column a stage
+  Matrix slopes_;                       ///< f(Y)
   Matrix change_;
   Vector argument_, rate_, error_vector_, size_;
   Vector slope_rounding_;  ///< of the leading components; empty: not known
+  mutable IntegratingFactor factor_;
+  Real growth_rate_ = 0;  ///< the fastest with a factor at the start of the last step; 0: none
+  Real likely_ = 0;       ///< where a law blows up: the step that is proposed, shorter as the rate has grown
+  Vector start_rate_;     ///< at the start of the step, in the coordinates of the factor
+  Vector start_slope_;    ///< that without what rests
+  Vector slow_, moving_, integral_rates_;
+  enum class Rest : char { none, beside_modes, whole };
+  std::vector<Rest> resting_;  ///< of the leading components; empty: nothing rests
+  std::vector<char> woken_;    ///< of these: which have a slope, at some stage
+  int wakes_ = 0;
   // The polynomial of the last try that was solved, from which the next one starts; of an accepted step its
   // dense output.
   Vector from_, to_, from_slope_;

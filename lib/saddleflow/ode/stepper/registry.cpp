@@ -41,8 +41,7 @@ std::vector<RegisteredStepper> own_steppers() {
   namespace n = stepper_name;
   return {
       {kNoFlag,
-       {n::automatic, driver, made<AutoStepper>, "explicit, stiff where that pays", 0, true, 0,
-        n::rodas5p_cg}},
+       {n::automatic, driver, made<AutoStepper>, "explicit, stiff where that pays", 0, true, 0, n::radau7}},
       {0, {n::dopri5, method, made<Dopri5>, "explicit, for kinks", 5, false, 5, ""}},
       {3, {n::dop853, method, made<Dop853>, "explicit, for polynomial activations", 8, false, 7, ""}},
       {1, {n::rodas5p, method, made<Rodas5P>, "Rosenbrock, by the Hessian", 5, true, 4, ""}},

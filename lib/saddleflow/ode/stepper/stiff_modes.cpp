@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "saddleflow/base/decompositions.hpp"
 #include "saddleflow/base/memory.hpp"
@@ -25,8 +26,13 @@ constexpr int kSmallOnEnd = 2;
 constexpr Real kNothingLeft = 4 * std::numeric_limits<Real>::epsilon();
 // A mode that a step moves by less than this needs no equation of its own.
 constexpr Real kLeastMode = Real(0.02);
-// Vectors of a space: with the stages some 200 vectors at most.
-constexpr Index kMostModes = 120;
+// Below this part of the largest eigenvalue one is rounding, and no mode: a product is rounded to some
+// epsilons, as slopes are.
+constexpr Real kNoMode = 32 * std::numeric_limits<Real>::epsilon();
+// Vectors of a space: 32 MB of them, and no fewer than 40 of large problems. That is what rodas5p-cg keeps.
+constexpr Index kMostModes = 120, kModesAtLeast = 40, kNumbersOfModes = Index{1} << 22;
+// Rows that are made modes at once: that needs no second matrix.
+constexpr Index kRowsAtOnce = 256;
 // Along negative curvature an approximate inverse must not blow up.
 constexpr Real kLeastDivisor = Real(0.5);
 
@@ -54,32 +60,65 @@ void StiffModes::forget() {
   known_ = false;
   values_.resize(0);
   vectors_.resize(0, 0);
+  blocks_.clear();
+  levels_.clear();
 }
 
 void StiffModes::find(const System& system, const Vector& x, const Vector& size, Real t, Real h,
                       const std::vector<int>& levels) {
   const Index n = size.size();
   const int last = levels.empty() ? 0 : *std::max_element(levels.begin(), levels.end());
-  values_.resize(0);
-  vectors_.resize(n, 0);
+  forget();
+  levels_ = levels;
+  products_ = 0;
   Vector direction(n);
-  for (int level = 0; level <= last; ++level) {
-    if (!find_start(size, levels, level, direction)) continue;
-    const Index found = find_level(system, x, t, h, direction, levels, level);
-    const SymmetricEigen ritz = tridiagonal_eigen(diagonal_.head(found), beside_.head(found - 1));
-    const Index before = values_.size();
-    values_.conservativeResize(before + found);
-    values_.tail(found) = ritz.values;
-    vectors_.conservativeResize(n, before + found);
-    vectors_.rightCols(found).noalias() = basis_.leftCols(found) * ritz.vectors;
-  }
+  for (int level = 0; level <= last; ++level)
+    if (find_start(size, levels, level, direction)) keep_level(find_level(system, x, t, h, direction, level));
   known_ = true;
+}
+
+// The Ritz pairs of so many vectors in basis_, which they replace.
+void StiffModes::keep_level(Index found) {
+  const SymmetricEigen ritz = tridiagonal_eigen(diagonal_.head(found), beside_.head(found - 1));
+  std::vector<Index> order(static_cast<std::size_t>(found));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index i, Index j) { return std::abs(ritz.values[i]) > std::abs(ritz.values[j]); });
+  const Real least = kNoMode * std::abs(ritz.values[order.front()]);
+  while (!order.empty() && !(std::abs(ritz.values[order.back()]) > least)) order.pop_back();
+  Block block;
+  block.from = values_.size();
+  block.size = static_cast<Index>(order.size());
+  Matrix kept(found, block.size);
+  values_.conservativeResize(block.from + block.size);
+  for (Index k = 0; k < block.size; ++k) {
+    const Index from = order[static_cast<std::size_t>(k)];
+    kept.col(k) = ritz.vectors.col(from);
+    values_[block.from + k] = ritz.values[from];
+  }
+  const Index n = basis_.rows();
+  Matrix rows;
+  for (Index row = 0; row < n; row += kRowsAtOnce) {
+    const Index count = std::min(kRowsAtOnce, n - row);
+    rows.noalias() = basis_.block(row, 0, count, found) * kept;
+    basis_.block(row, 0, count, block.size) = rows;
+  }
+  basis_.conservativeResize(n, block.size);
+  if (block.from == 0) {
+    vectors_.swap(basis_);
+  } else {
+    vectors_.conservativeResize(n, block.from + block.size);
+    vectors_.rightCols(block.size) = basis_;
+  }
+  basis_.resize(0, 0);
+  blocks_.push_back(block);
 }
 
 // Of the block of one level; returns the vectors in basis_.
 Index StiffModes::find_level(const System& system, const Vector& x, Real t, Real h, Vector& direction,
-                             const std::vector<int>& levels, int level) {
-  const Index n = direction.size(), most = std::min(n, kMostModes);
+                             int level) {
+  const Index n = direction.size();
+  const Index most = std::min(n, std::clamp(kNumbersOfModes / n, kModesAtLeast, kMostModes));
   basis_.resize(n, most);
   diagonal_.resize(most);
   beside_.resize(most);
@@ -88,10 +127,11 @@ Index StiffModes::find_level(const System& system, const Vector& x, Real t, Real
   for (Index m = 0; m < most; ++m) {
     basis_.col(m) = direction;
     system.hessian_vector(x, direction, product_, t);
+    ++products_;
     if (!product_.allFinite())
       throw StepFailure(Stop::nonfinite, "radau7: a Hessian-vector product is not finite");
     for (Index i = 0; i < n; ++i)
-      if (!in_level(levels, i, level)) product_[i] = 0;
+      if (!in_level(levels_, i, level)) product_[i] = 0;
     diagonal_[m] = direction.dot(product_);
     const Real whole = product_.stableNorm();
     // Twice is enough (Parlett, The Symmetric Eigenvalue Problem, section 6.9).
@@ -110,55 +150,100 @@ Index StiffModes::find_level(const System& system, const Vector& x, Real t, Real
 
 void StiffModes::prepare(Real h, const Matrix& a) {
   h_ = h;
-  std::vector<Index> chosen;
-  for (Index k = 0; k < values_.size(); ++k)
-    if (std::abs(h * values_[k]) > kLeastMode) chosen.push_back(k);
-  const auto count = static_cast<Index>(chosen.size());
-  chosen_values_.resize(count);
-  chosen_.resize(vectors_.rows(), count);
-  inverses_.resize(chosen.size());
+  shifted_ = values_;
+  by_stage_ = values_.replicate(1, a.cols());
+  choose(a);
+}
+
+void StiffModes::prepare(Real h, const Matrix& a, const Vector& extra, const Matrix& scale) {
+  h_ = h;
+  const Matrix squares = vectors_.cwiseAbs2();
+  shifted_ = values_ + squares.transpose() * extra;
+  by_stage_ = squares.transpose() * scale;
+  by_stage_ = shifted_.asDiagonal() * by_stage_;
+  choose(a);
+}
+
+// The modes that matter, and their small matrices.
+void StiffModes::choose(const Matrix& a) {
+  inverses_.clear();
   const Matrix one = Matrix::Identity(a.rows(), a.cols());
-  for (Index k = 0; k < count; ++k) {
-    const Index from = chosen[static_cast<std::size_t>(k)];
-    chosen_values_[k] = values_[from];
-    chosen_.col(k) = vectors_.col(from);
-    inverses_[static_cast<std::size_t>(k)] = (one + h * values_[from] * a).inverse() - one;
+  for (Block& block : blocks_) {
+    block.chosen = 0;
+    for (Index k = block.from; k < block.from + block.size && std::abs(h_ * values_[k]) > kLeastMode; ++k) {
+      inverses_.push_back((one + h_ * a * by_stage_.row(k).asDiagonal()).inverse() - one);
+      ++block.chosen;
+    }
   }
 }
 
 void StiffModes::solve(Matrix& r) {
-  if (chosen_values_.size() == 0) return;
-  auto lead = r.topRows(chosen_.rows());
-  coefficients_.noalias() = lead.transpose() * chosen_;  // a column a mode
-  for (Index k = 0; k < coefficients_.cols(); ++k)
-    coefficients_.col(k) = inverses_[static_cast<std::size_t>(k)] * coefficients_.col(k).eval();
-  lead.noalias() += chosen_ * coefficients_.transpose();
+  auto inverse = inverses_.begin();
+  for (const Block& block : blocks_) {
+    if (block.chosen == 0) continue;
+    auto lead = r.topRows(vectors_.rows());
+    coefficients_.noalias() = lead.transpose() * chosen(block);  // a column a mode
+    for (Index k = 0; k < block.chosen; ++k) coefficients_.col(k) = *inverse++ * coefficients_.col(k).eval();
+    lead.noalias() += chosen(block) * coefficients_.transpose();
+  }
 }
 
 void StiffModes::smooth(Real gamma, Vector& v) {
-  if (chosen_values_.size() == 0) return;
-  auto lead = v.head(chosen_.rows());
-  overlaps_.noalias() = chosen_.transpose() * lead;
-  for (Index k = 0; k < overlaps_.size(); ++k)
-    overlaps_[k] *= 1 / std::max(kLeastDivisor, 1 + h_ * gamma * chosen_values_[k]) - 1;
-  lead.noalias() += chosen_ * overlaps_;
+  for (const Block& block : blocks_) {
+    if (block.chosen == 0) continue;
+    auto lead = v.head(vectors_.rows());
+    overlaps_.noalias() = chosen(block).transpose() * lead;
+    for (Index k = 0; k < block.chosen; ++k)
+      overlaps_[k] *= 1 / std::max(kLeastDivisor, 1 + h_ * gamma * shifted_[block.from + k]) - 1;
+    lead.noalias() += chosen(block) * overlaps_;
+  }
+}
+
+void StiffModes::slow_part(const Vector& v, Vector& out) {
+  out = v;
+  for (const Block& block : blocks_) {
+    if (block.chosen == 0) continue;
+    overlaps_.noalias() = chosen(block).transpose() * out;
+    out.noalias() -= chosen(block) * overlaps_;
+  }
 }
 
 void StiffModes::save(MemoryWriter& memory) const {
   memory.add(known_);
   memory.add(values_);
+  memory.add(static_cast<std::int64_t>(blocks_.size()));
+  for (const Block& block : blocks_) memory.add(static_cast<std::int64_t>(block.size));
   memory.add(Vector(vectors_.reshaped()));
+  memory.add(static_cast<std::int64_t>(levels_.size()));
+  for (const int level : levels_) memory.add(level);
 }
 
 void StiffModes::load(MemoryReader& memory, Index n) {
   known_ = memory.boolean();
   values_ = memory.vector();
-  const Vector all = memory.vector();
   const Index count = values_.size();
+  blocks_.clear();
+  Index from = 0;
+  for (std::int64_t left = memory.integer(); left > 0; --left) {
+    Block block;
+    block.from = from;
+    block.size = static_cast<Index>(memory.integer());
+    from += block.size;
+    if (block.size < 0 || from > count) break;
+    blocks_.push_back(block);
+  }
+  if (from != count)
+    throw InputError(fmt::format("stepper memory: found levels of {} modes, expected {}", from, count));
+  const Vector all = memory.vector();
   if (all.size() != n * count)
     throw InputError(fmt::format("stepper memory: found {} numbers of {} modes, expected {} of each",
                                  all.size(), count, n));
   vectors_ = all.reshaped(n, count);
+  const std::int64_t members = memory.integer();
+  if (members != 0 && members != n)
+    throw InputError(fmt::format("stepper memory: found levels of {} components, expected {}", members, n));
+  levels_.resize(static_cast<std::size_t>(members));
+  for (int& level : levels_) level = static_cast<int>(memory.integer());
 }
 
 }  // namespace saddleflow

@@ -31,15 +31,26 @@ class StiffModes {
   void find(const System& system, const Vector& x, const Vector& size, Real t, Real h,
             const std::vector<int>& levels);
   bool known() const { return known_; }
+  /// Products of the last find().
+  int products() const { return products_; }
   void forget();
 
   /// Before the next two: for steps of length h of a method with the s x s matrix `a`.
   void prepare(Real h, const Matrix& a);
+  /// The same of a matrix diag(scale_i) (H + diag(extra)) that is another one at every stage i; `extra`: n,
+  /// `scale`: n x s. Of these the modes know their means.
+  void prepare(Real h, const Matrix& a, const Vector& extra, const Matrix& scale);
   /// r becomes about (I + h A (x) H)^{-1} r, a column a stage; the rows beyond n stay as they are.
   void solve(Matrix& r);
   /// v becomes about (I + h gamma H)^{-1} v.
   void smooth(Real gamma, Vector& v);
+  /// What of v (n) is in none of the modes that matter.
+  void slow_part(const Vector& v, Vector& out);
 
+  /// How many of them matter for steps of the length that was prepared.
+  int count() const { return static_cast<int>(inverses_.size()); }
+  /// Of each component, as they were when the modes were found; empty: there is one level.
+  const std::vector<int>& levels() const { return levels_; }
   /// The largest eigenvalue; 0: none is known.
   Real largest() const { return values_.size() > 0 ? values_.maxCoeff() : Real(0); }
 
@@ -48,17 +59,28 @@ class StiffModes {
   void load(MemoryReader& memory, Index n);
 
  private:
-  Index find_level(const System& system, const Vector& x, Real t, Real h, Vector& direction,
-                   const std::vector<int>& levels, int level);
+  /// Modes of one level, the largest first.
+  struct Block {
+    Index from = 0, size = 0;
+    Index chosen = 0;  ///< by prepare(): the first ones, those that matter
+  };
+
+  Index find_level(const System& system, const Vector& x, Real t, Real h, Vector& direction, int level);
+  void keep_level(Index found);
+  void choose(const Matrix& a);
+  auto chosen(const Block& block) const { return vectors_.middleCols(block.from, block.chosen); }
 
   bool known_ = false;
+  int products_ = 0;
   Vector values_;   ///< Ritz values
   Matrix vectors_;  ///< a column each
-  // Of prepare(): those that matter.
+  std::vector<Block> blocks_;
+  std::vector<int> levels_;
+  // Of prepare().
   Real h_ = 0;
-  Vector chosen_values_;
-  Matrix chosen_;
-  std::vector<Matrix> inverses_;  ///< (I + h lambda A)^{-1} - I
+  Vector shifted_;                ///< Ritz values with `extra`
+  Matrix by_stage_;               ///< these at every stage, a row each
+  std::vector<Matrix> inverses_;  ///< (I + h lambda A)^{-1} - I of those that matter
   Matrix basis_, coefficients_;
   Vector product_, overlaps_, diagonal_, beside_;
 };
