@@ -68,7 +68,8 @@ Run run_from(const InactiveCase& c, Real delta, Real rtol) {
   ChartRun run(problem(c, delta), options, end);
   ChartLog log(run);
   Run result;
-  result.stop = run.integration.run(log).stop_reason.text();
+  const Outcome outcome = run.integration.run(log);
+  result.stop = outcome.stop_reason.text() + (outcome.message.empty() ? "" : ", " + outcome.message);
   for (const ChartLog::Located& event : log.events)
     if (event.kind == "saddle_leave") result.leaves.push_back(event.time / unit);
   result.balance = log.balance_drift;

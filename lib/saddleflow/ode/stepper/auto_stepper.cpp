@@ -1,6 +1,7 @@
 #include "saddleflow/ode/stepper/auto_stepper.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "saddleflow/base/memory.hpp"
@@ -32,6 +33,11 @@ constexpr Real kNoDoubt = 4;
 // Steps on end in which a factorisation would have cost clearly less than the products.
 constexpr int kDearSteps = 3;
 constexpr Real kClearly = Real(0.8);
+// Steps of radau7 on end that are short because a growth has no factor: from the first number of e-folds on,
+// with a rate that grows by more than the second a step, and a length in e-folds that changes by less than
+// the third.
+constexpr int kShortSteps = 200;
+constexpr Real kShortFolds = Real(0.02), kFaster = Real(1.01), kAlike = Real(0.1);
 // A system that offers no derivatives gets its Jacobian from two right-hand sides a component and step: up to
 // this many components that is less than the stages of RKC2 on a plateau.
 constexpr Index kMostDifferences = 100;
@@ -91,7 +97,8 @@ void AutoStepper::initialize(const Vector& x, Real t, Real dt) {
   radau_modes_ = kUsualModes;
   largest_ = 0;
   largest_age_ = 0;
-  dear_ = 0;
+  dear_ = short_ = 0;
+  rate_before_ = folds_before_ = 0;
   shortened_ = planned_ = false;
   open_window(policy_.check_interval);
 }
@@ -106,7 +113,7 @@ void AutoStepper::set_time_step(Real dt) {
 
 std::pair<Real, Real> AutoStepper::do_step(const System& system) {
   if (planned_) carry_out_plan();
-  const auto step = active().do_step(system);
+  const auto step = step_of_active(system);
   // A step cut short by the caller says nothing of what accuracy or stability would allow.
   if (!std::exchange(shortened_, false)) {
     const Real h = step.second - step.first;
@@ -118,6 +125,20 @@ std::pair<Real, Real> AutoStepper::do_step(const System& system) {
       observe_dopri5(system, h);
   }
   return step;
+}
+
+// The modes of radau7 are known to rounding, which in a very long step may be more than its tolerance. A
+// matrix that is factored leaves no such remainder.
+std::pair<Real, Real> AutoStepper::step_of_active(const System& system) {
+  const Real h = current_time_step();
+  try {
+    return active().do_step(system);
+  } catch (const StepFailure&) {
+    if (mode_ != Mode::radau7) throw;
+  }
+  plan(rosenbrock_method(system), h);
+  carry_out_plan();
+  return active().do_step(system);
 }
 
 void AutoStepper::plan(Mode mode, Real h) {
@@ -135,7 +156,8 @@ void AutoStepper::carry_out_plan() {
   planned_ = false;
   strikes_ = size_strikes_ = calm_ = 0;
   stiff_step_ = 0;
-  dear_ = 0;
+  dear_ = short_ = 0;
+  rate_before_ = folds_before_ = 0;
   largest_age_ = 0;
   if (mode_ != Mode::nonstiff) {
     stiff_debt_ = 0;
@@ -255,15 +277,29 @@ Real AutoStepper::explicit_work(const System& system) const {
   return stiff / ((options_.smooth ? kStagesOfDop853 : kStagesOfDopri5) * system.operations().rhs);
 }
 
+// Steps of radau7 below Radau7::kLeastFolds may be as short as that because they have no factor. At rtol
+// 1e-10 they stay at 0.046 e-folds of a growth for as long as a plateau lasts, where Rodas5P with its factor
+// takes 0.2: then the rate grows from step to step, and the length in e-folds does not. Beside something else
+// that moves it does.
+void AutoStepper::watch_growth(Real h) {
+  const Real rate = radau7_.unfactored_rate(), folds = h * rate;
+  const bool held = folds > kShortFolds && folds < Radau7::kLeastFolds && rate > kFaster * rate_before_ &&
+                    std::abs(folds - folds_before_) < kAlike * folds;
+  short_ = held ? short_ + 1 : 0;
+  rate_before_ = rate;
+  folds_before_ = folds;
+}
+
 /// Whether another method would cost less by now.
-void AutoStepper::compare_methods(const System& system) {
+void AutoStepper::compare_methods(const System& system, Real h) {
   if (mode_ == Mode::radau7) {
     const Real made = static_cast<Real>(radau7_.slopes()) + kProduct * static_cast<Real>(radau7_.products());
     radau_work_ += kNews * (made - radau_work_);
     radau_modes_ += kNews * (static_cast<Real>(radau7_.modes()) - radau_modes_);
     const Mode other = rosenbrock_method(system);
     dear_ = prefers_radau7(system, other, 1 / kClearly) ? 0 : dear_ + 1;
-    if (dear_ >= kDearSteps) plan(other, current_time_step());
+    watch_growth(h);
+    if (dear_ >= kDearSteps || short_ >= kShortSteps) plan(other, current_time_step());
     return;
   }
   if (mode_ != Mode::rodas5p_cg) return;
@@ -312,7 +348,7 @@ void AutoStepper::observe_stiff(const System& system, Real h) {
   if (calm_ >= policy_.explicit_steps)
     plan(Mode::nonstiff, explicit_step(h, largest));
   else
-    compare_methods(system);
+    compare_methods(system, h);
 }
 
 /// The first explicit step after a stiff one, which may be far beyond the limit of stability.
@@ -349,6 +385,9 @@ std::vector<Real> AutoStepper::memory() const {
   memory.add(radau_work_);
   memory.add(radau_modes_);
   memory.add(dear_);
+  memory.add(short_);
+  memory.add(rate_before_);
+  memory.add(folds_before_);
   memory.add(largest_);
   memory.add(largest_age_);
   memory.add(shortened_);
@@ -387,6 +426,9 @@ void AutoStepper::restore(const Vector& x, Real t, const std::vector<Real>& memo
   radau_work_ = reader.real();
   radau_modes_ = reader.real();
   dear_ = static_cast<int>(reader.integer());
+  short_ = static_cast<int>(reader.integer());
+  rate_before_ = reader.real();
+  folds_before_ = reader.real();
   largest_ = reader.real();
   largest_age_ = static_cast<int>(reader.integer());
   shortened_ = reader.integer() != 0;

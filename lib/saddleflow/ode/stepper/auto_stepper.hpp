@@ -112,7 +112,8 @@ class AutoStepper final : public Stepper {
   /// Operations of a step; 0 if the system does not say.
   Real work_of(Mode method, const System& system) const;
   Real largest_eigenvalue(const System& system, Real h);
-  void compare_methods(const System& system);
+  void watch_growth(Real h);
+  void compare_methods(const System& system, Real h);
   /// Explicit steps that cost as much as one stiff step; 0 if the system does not say.
   Real explicit_work(const System& system) const;
   Real explicit_step(Real h, Real largest) const;
@@ -124,6 +125,7 @@ class AutoStepper final : public Stepper {
   void watch_sizes(const System& system, Real h, int& strikes);
   bool check_due() const;
   void open_window(int wait);
+  std::pair<Real, Real> step_of_active(const System& system);
   void plan(Mode mode, Real h);
   void plan_stiff(const System& system);
   void carry_out_plan();
@@ -140,20 +142,22 @@ class AutoStepper final : public Stepper {
   SpectralEstimator estimator_;
   Mode mode_ = Mode::nonstiff;
   Window window_;
-  int strikes_ = 0;         ///< successive checks, or steps, that found stiffness
-  int size_strikes_ = 0;    ///< of dop853: successive checks of the sizes that did
-  int calm_ = 0;            ///< successive stiff steps an explicit method could have taken
-  int returns_ = 0;         ///< from stiff to explicit
-  Real stiff_step_ = 0;     ///< the last stiff step; 0: none since the switch
-  Real stiff_debt_ = 0;     ///< explicit steps that cost as much as the last stiff steps have cost in vain
-  Real limit_steps_ = 0;    ///< explicit steps on their limit since then, less those off it
-  Real cg_products_ = 0;    ///< products of a step of rodas5p-cg, by the last ones
-  Real radau_work_ = 0;     ///< right-hand sides that a step of radau7 costs, by the last ones
-  Real radau_modes_ = 0;    ///< in the matrix of its iteration, by the last ones
-  int dear_ = 0;            ///< successive steps of it for which a factorisation would have cost less
-  Real largest_ = 0;        ///< eigenvalue, of stiff steps, as it was estimated last
-  int largest_age_ = 0;     ///< steps for which that may be used
-  bool shortened_ = false;  ///< the next step was not chosen by accuracy
+  int strikes_ = 0;       ///< successive checks, or steps, that found stiffness
+  int size_strikes_ = 0;  ///< of dop853: successive checks of the sizes that did
+  int calm_ = 0;          ///< successive stiff steps an explicit method could have taken
+  int returns_ = 0;       ///< from stiff to explicit
+  Real stiff_step_ = 0;   ///< the last stiff step; 0: none since the switch
+  Real stiff_debt_ = 0;   ///< explicit steps that cost as much as the last stiff steps have cost in vain
+  Real limit_steps_ = 0;  ///< explicit steps on their limit since then, less those off it
+  Real cg_products_ = 0;  ///< products of a step of rodas5p-cg, by the last ones
+  Real radau_work_ = 0;   ///< right-hand sides that a step of radau7 costs, by the last ones
+  Real radau_modes_ = 0;  ///< in the matrix of its iteration, by the last ones
+  int dear_ = 0;          ///< successive steps of it for which a factorisation would have cost less
+  int short_ = 0;         ///< successive steps of radau7 that are short because a growth has no factor
+  Real rate_before_ = 0, folds_before_ = 0;  ///< of that growth in the last step, and the step in its e-folds
+  Real largest_ = 0;                         ///< eigenvalue, of stiff steps, as it was estimated last
+  int largest_age_ = 0;                      ///< steps for which that may be used
+  bool shortened_ = false;                   ///< the next step was not chosen by accuracy
   // A switch is decided after a step and carried out with the next, so that the dense output and the step to
   // be tried next are always what the caller sees.
   bool planned_ = false;

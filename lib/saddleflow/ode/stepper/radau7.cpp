@@ -36,9 +36,6 @@ constexpr Real kAtOnce = Real(0.01);
 // Above this contraction the next step looks for its modes anew. The same from 0.05 to 0.2.
 constexpr Real kSlow = Real(0.1);
 constexpr int kMostRounds = 10;
-// e-folds of a step from which on a factor saves more than it costs: with one the stages start from the
-// slope, and not from the polynomial of the last step.
-constexpr Real kFactorPays = Real(0.1);
 // Of the longest step with a factor that blows up, of which it makes 5 where the law has degree 3: the matrix
 // of the iteration is that of the start.
 constexpr Real kOfLongest = Real(0.8);
@@ -77,7 +74,7 @@ Real estimate_that_counts(Real rtol) {
 Radau7::Radau7(const StepperOptions& options)
     : OneStepMethod(options, kOrderOfEstimate),
       part_(estimate_that_counts(options.error.rtol)),
-      factor_(options.growth, kFactorPays) {
+      factor_(options.growth, kLeastFolds) {
   const std::vector<long double> nodes(kRadauNodes, kRadauNodes + kRadauStages);
   const Wide a = node_powers(nodes, 1) * lagrange_integrals(nodes).transpose();
   a_ = a.cast<Real>();
@@ -122,13 +119,17 @@ void Radau7::begin_step(const System& system) {
 
 void Radau7::begin_factor(const System& system) {
   factor_.rest();
+  unfactored_rate_ = 0;
   start_rate_ = f0_;
   if (options_.growth.degree == 0 || system.has_time_derivative()) return;
   rate_.setZero(x0_.size());
   rate_.head(slope_rounding_.size()) = slope_rounding_;
   factor_.begin(system, x0_, f0_, rate_, t0_, current_time_step());
   const Real before = std::exchange(growth_rate_, factor_.active() ? factor_.unit() : Real(0));
-  if (!factor_.active()) return;
+  if (!factor_.active()) {
+    unfactored_rate_ = factor_.unit();
+    return;
+  }
   factor_.start_rate(x0_, f0_, start_rate_);
   likely_ = current_time_step();
   if (before > 0 && before < growth_rate_) likely_ *= before / growth_rate_;
@@ -230,6 +231,7 @@ Radau7::Newton Radau7::iterate(const System& system, Real h) {
   for (int round = 0; round < kMostRounds; ++round) {
     find_slopes(system, h);
     if (!slopes_.allFinite()) return Newton::nonfinite;
+    if (is_beyond_digits(slopes_.cwiseAbs().rowwise().maxCoeff(), h)) return Newton::beyond_digits;
     change_.noalias() = h * slopes_ * a_.transpose();
     change_ -= stages_;
     modes_.solve(change_);
@@ -257,6 +259,7 @@ Radau7::Newton Radau7::iterate(const System& system, Real h) {
 Radau7::Newton Radau7::solve_stages(const System& system, Real h) {
   wakes_ = 0;
   find_resting(system);
+  if (is_beyond_digits(start_slope_, h)) return Newton::beyond_digits;
   predict(h);
   while (true) {
     const Newton result = iterate(system, h);
@@ -264,6 +267,7 @@ Radau7::Newton Radau7::solve_stages(const System& system, Real h) {
       if (!wake(system)) return result;
       continue;  // from the stages as they are
     }
+    if (result == Newton::beyond_digits) return result;
     if (fresh_modes_ && length_ == 0) return result;
     if (fresh_modes_) length_ = 0;
     if (!fresh_modes_) find_modes(system);
@@ -297,6 +301,7 @@ OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
     case Newton::nonfinite:
       return nonfinite(h);
     case Newton::slow:
+    case Newton::beyond_digits:
       return indefinite(h);
     case Newton::converged:
       break;

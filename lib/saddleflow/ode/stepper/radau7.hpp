@@ -26,7 +26,8 @@
 // still. Of other slopes that are rounding beside the stiff modes nothing is left but these modes: h times it
 // would carry weights along their zero modes, for as long as inactive neurons let a plateau last, and change
 // what is conserved. Either way the equations that are left have the matrix of the iteration. What has a
-// slope at a stage after all wakes, and the stages are found anew.
+// slope at a stage after all wakes, and the stages are found anew. Modes are known to rounding themselves: a
+// step in which what that leaves of the slopes is more than the iteration may leave is not tried.
 //
 // The system must offer hessian_vector(); do_step() throws InputError if it does not.
 #pragma once
@@ -46,6 +47,10 @@ class Radau7 final : public OneStepMethod {
 
   std::string_view method() const override { return stepper_name::radau7; }
   std::unique_ptr<Stepper> clone() const override { return std::make_unique<Radau7>(*this); }
+  /// e-folds of growth of a step from which on it has integrating factors: with them the stages start from
+  /// the slope, and not from the polynomial of the last step.
+  static constexpr Real kLeastFolds = Real(0.1);
+
   /// Of a step with integrating factors the dense output is no polynomial.
   int dense_degree() const override { return factor_.active() ? 0 : 5; }
 
@@ -54,6 +59,9 @@ class Radau7 final : public OneStepMethod {
   int products() const { return products_; }
   /// Modes in the matrix of its last try.
   int modes() const { return modes_.count(); }
+  /// The fastest growth of small neurons at the start of the last step, if that had no integrating factors;
+  /// else 0.
+  Real unfactored_rate() const { return unfactored_rate_; }
   /// Of the Hessian, as it was found last; 0: not known.
   Real largest_eigenvalue() const { return modes_.largest(); }
 
@@ -66,7 +74,7 @@ class Radau7 final : public OneStepMethod {
   void save_method(MemoryWriter& memory) const override;
   void load_method(MemoryReader& memory) override;
 
-  enum class Newton { converged, slow, nonfinite };
+  enum class Newton { converged, slow, nonfinite, beyond_digits };
   Index leading() const { return x0_.size() - options_.error.quadratures; }
   void find_modes(const System& system);
   void begin_factor(const System& system);
@@ -78,6 +86,7 @@ class Radau7 final : public OneStepMethod {
   bool stand_still(const System& system, Real h);
   void find_resting(const System& system);
   void rest_levels();
+  bool is_beyond_digits(const Vector& slope, Real h);
   void silence(const System& system, Vector& slope, const Vector& rates);
   bool wake(const System& system);
   void keep_polynomial(const Vector& slope, Real h);
@@ -106,6 +115,7 @@ class Radau7 final : public OneStepMethod {
   Vector argument_, rate_, error_vector_, size_;
   Vector slope_rounding_;  ///< of the leading components; empty: not known
   mutable IntegratingFactor factor_;
+  Real unfactored_rate_ = 0;
   Real growth_rate_ = 0;  ///< the fastest with a factor at the start of the last step; 0: none
   Real likely_ = 0;       ///< where a law blows up: the step that is proposed, shorter as the rate has grown
   Vector start_rate_;     ///< at the start of the step, in the coordinates of the factor

@@ -20,7 +20,17 @@ constexpr int kMostAwakenings = 3;
 // Rounding is looked at where it may be this part of a tolerance.
 constexpr Real kRoundingShows = Real(0.01);
 
+// What rounding in the modes may leave of a step, of its tolerance: what the iteration may leave.
+constexpr Real kLeftByModes = Real(0.02);
+
 }  // namespace
+
+// The modes take h times a slope to what it is in a stiff step, up to their rounding: what that leaves may be
+// far more than the state, and would then count as small beside itself.
+bool Radau7::is_beyond_digits(const Vector& slope, Real h) {
+  rate_ = std::numeric_limits<Real>::epsilon() * h * slope;
+  return !(control_.norm(rate_, x0_, x0_, 0) <= kLeftByModes);
+}
 
 // Of slopes c eps |H| |x|, once a step, which no try makes longer.
 void Radau7::find_slope_rounding(const System& system, Real h) {
