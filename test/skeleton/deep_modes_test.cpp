@@ -116,7 +116,9 @@ BOOST_DATA_TEST_CASE(aligned_modes_blow_up_in_time, data::make({1, 2, 3}), betwe
   const int degree = network->degree();
   const Vector unit = sizes_of_modes / start.norm();
   const Vector exact = unit.array().pow(static_cast<Real>(2 - degree)) / (strengths.array() * (degree - 2));
-  BOOST_REQUIRE(skeleton.jumps.size() == 3);
+  BOOST_REQUIRE_MESSAGE(skeleton.jumps.size() == 3, skeleton.jumps.size()
+                                                        << " jumps, " << name_of(skeleton.end) << ", "
+                                                        << skeleton.detail);
   Real worst = 0;
   for (Index i = 0; i < 3; ++i) {
     const SkeletonJump& jump = skeleton.jumps[static_cast<std::size_t>(i)];
@@ -212,7 +214,9 @@ BOOST_DATA_TEST_CASE(connections_are_turned_away, data::make({2, 3}), hidden) {
 BOOST_DATA_TEST_CASE(flows_come_to_it, data::make({5, 2}), seed) {
   const Correlated problem({4, 5, 5, 3}, static_cast<std::uint64_t>(seed));
   const Skeleton skeleton = skeleton_of(*problem.objective, problem.direction);
-  BOOST_REQUIRE(skeleton.jumps.size() == 3);
+  BOOST_REQUIRE_MESSAGE(skeleton.jumps.size() == 3, skeleton.jumps.size()
+                                                        << " jumps, " << name_of(skeleton.end) << ", "
+                                                        << skeleton.detail);
   BOOST_TEST((skeleton.end == SkeletonEnd::fitted));
   std::vector<std::vector<Real>> errors;
   for (const Real delta : {Real(3e-2), Real(3e-3), Real(3e-4)}) {

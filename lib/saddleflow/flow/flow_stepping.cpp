@@ -65,6 +65,7 @@ StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit
   options.error.quadrature_scale = energy_unit > 0 ? energy_unit : Real(1);
   options.growth = growth_of(network);
   options.smooth = network.traits().polynomial();
+  options.kinked = PiecewiseFlow::applies_to(network);
   if (options.smooth) options.error.rounding = kRoundingOfDop853;
   return options;
 }

@@ -27,7 +27,7 @@
 // would carry weights along their zero modes, for as long as inactive neurons let a plateau last, and change
 // what is conserved. Either way the equations that are left have the matrix of the iteration. What has a
 // slope at a stage after all wakes, and the stages are found anew. Modes are known to rounding themselves: a
-// step in which what that leaves of the slopes is more than the iteration may leave is not tried.
+// step in which that leaves of the slopes more than the tolerance is not tried.
 //
 // The system must offer hessian_vector(); do_step() throws InputError if it does not.
 #pragma once

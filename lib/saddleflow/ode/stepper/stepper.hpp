@@ -105,6 +105,7 @@ struct StepperOptions {
   Growth growth;        ///< of systems with products: stiff steps take it into account (IntegratingFactor)
   Real max_step = 0;    ///< 0: none
   bool smooth = false;  ///< the right-hand side has derivatives of all orders: "auto" then uses dop853
+  bool kinked = false;  ///< it jumps, and a PiecewiseStepper drives the method: "auto" then uses no radau7
   int dense_limit = kDenseStiff;  ///< "auto": above this many components no Jacobian is formed
   int max_rejections = 60;  ///< consecutive rejections before StepFailure: at a half each, a step of 1e-18
   std::shared_ptr<StepCheck> check;  ///< asked about every accepted step; null: nobody
