@@ -11,7 +11,9 @@
 // is estimated as for dopri5 as well. Then a stiff method takes over. A system that has products with its
 // Hessian is left to radau7, unless one of its steps costs more than two of Rodas5P, which takes more of
 // them: where the Hessian is small, or where the iteration of radau7 has become slow. Nor is it used
-// for more than 20 000 components: its modes, a hundred vectors, are part of every checkpoint. Rodas5P works
+// for more than 20 000 components: its modes, a hundred vectors, are part of every checkpoint; nor for
+// polynomial systems and for those with kinks that are followed, nor beyond h |H| = 1e20 (test/README.md,
+// "Stiff steps by Radau IIA"). Where a step of it fails Rodas5P takes the step. Rodas5P works
 // by products (rodas5p-cg) if these cost less than a Hessian and its factorisation, or if there are more than
 // dense_limit components. A system without products is left to RKC2 above dense_limit.
 //
