@@ -304,7 +304,8 @@ std::vector<Key> common_keys() {
       {"flow.stepper",
        text,
        "\"auto\"",
-       "auto: dopri5, or dop853 if the activation is polynomial; where the flow is stiff rodas5p or rodas5p-cg "
+       "auto: dopri5, or dop853 if the activation is polynomial; where the flow is stiff rodas5p or "
+       "rodas5p-cg "
        "by cost, or radau7 if the activation is neither polynomial nor of power 1",
        {},
        "",
