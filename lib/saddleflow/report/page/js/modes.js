@@ -116,7 +116,7 @@ function addModes() {
     return;
   }
   parent.append(element('p', {class: 'note'}, run.modes.total ? modesNote(run.modes) :
-      'Nothing has come to zero.'));
+      wholeNeurons() ? 'No incoming weights have come to zero.' : 'No pre-activation has come to zero.'));
   addRaster(parent);
   addPlot(parent, {id: 'modes', title: 'Sliding and dead neurons', source: 'modes', fixed: true, height: 190, yLabel: 'count',
                    makeCurves: () => plainCurves('modes', ['c2', 'c0'])().map((curve) => ({...curve, stepped: true}))});
