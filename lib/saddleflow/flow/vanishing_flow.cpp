@@ -212,7 +212,9 @@ NeuronCone::Hover VanishingFlow::arrive(NeuronCone& cone, const Vector& a,
 
 // v of a neuron that has arrived near zero, starts there, or is asked whether it leaves.
 Vector VanishingFlow::put(NeuronCone& cone, const Vector& x, Index k) {
-  const Vector v = incoming(x, k), a = outgoing(x, k), zero = Vector::Zero(v.size());
+  Vector v = incoming(x, k);
+  const Vector a = outgoing(x, k);
+  Vector zero = Vector::Zero(v.size());
   const Real rounding = rounding_of(cone, a, k), outside = kLeaves * least_size(x, k);
   Vector& hover = hover_[static_cast<std::size_t>(k)];
   if (mode_.side(k) == Side::sliding) {
