@@ -90,6 +90,19 @@ BOOST_AUTO_TEST_CASE(a_search_ends_in_the_middle_of_a_climb) {
   }
 }
 
+// The flag of the work that the search is part of: it has none of its own.
+BOOST_AUTO_TEST_CASE(a_search_hears_the_scope_that_it_is_in) {
+  const StudyTable study = wide_study("0.1", 1);
+  const Objective objective(build_network(study), build_data(study, *build_network(study)).training,
+                            build_loss(study));
+  Correlation correlation(objective);
+  const std::atomic<bool> flag{true};
+  const InterruptScope scope(&flag);
+  const KktTable table = find_kkt_points(correlation, {});
+  BOOST_TEST(table.interrupted);
+  BOOST_TEST(table.starts == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_skeleton_ends_with_the_jumps_that_it_has) {
   const StudyTable study = wide_study("1.0", 2);
   SkeletonRunOptions options;

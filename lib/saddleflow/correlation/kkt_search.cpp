@@ -181,7 +181,11 @@ class Climbs {
     return ends;
   }
 
-  bool interrupted() const { return options_.interrupt != nullptr && options_.interrupt->load(); }
+  /// By the caller of the search, or of the work that it is part of.
+  bool interrupted() const {
+    const std::atomic<bool>* flag = options_.interrupt != nullptr ? options_.interrupt : current_interrupt();
+    return flag != nullptr && flag->load();
+  }
 
   /// After the last climb: adds the work of all threads to the counters of the caller's correlation.
   void count_work() {
