@@ -9,6 +9,8 @@
 #include <numbers>
 #include <vector>
 
+#include "problem/plane_quadrature.hpp"
+#include "problem/population_problem.hpp"
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/random.hpp"
 #include "saddleflow/network/means_network.hpp"
@@ -22,169 +24,6 @@ BOOST_AUTO_TEST_SUITE(population_test)
 
 namespace {
 
-constexpr Real kPi = std::numbers::pi_v<Real>;
-
-struct Problem {
-  PopulationTeacher teacher;
-  std::unique_ptr<Objective> objective;
-  Activation own;
-  Vector w;
-
-  Objective& operator*() const { return *objective; }
-};
-
-Problem problem_of(const Activation& own, PopulationTeacher teacher, Index width, const Matrix& basis = {}) {
-  Problem p;
-  p.own = own;
-  const Dataset data = population_data(teacher, basis);
-  const auto network = population_network({{teacher.vectors.cols(), width, teacher.outer.rows()},
-                                           own,
-                                           teacher.activation,
-                                           teacher.vectors.rows(),
-                                           basis.cols()});
-  p.objective = std::make_unique<Objective>(network, data, population_loss(data.targets, network->degree()));
-  p.teacher = std::move(teacher);
-  return p;
-}
-
-Problem random_problem(Index d, Index width, Index terms, Index outputs, const Activation& own,
-                       const Activation& of_teacher, std::uint64_t seed) {
-  Random random(seed);
-  Problem p = problem_of(
-      own, {random.normal_matrix(terms, d), random.normal_matrix(outputs, terms), of_teacher}, width);
-  p.w = random.normal_matrix(p.objective->size(), 1);
-  return p;
-}
-
-// Nodes and weights of Gauss and Legendre's rule on [-1, 1], by Newton's method on the polynomial.
-struct GaussLegendre {
-  explicit GaussLegendre(int count) : nodes(static_cast<std::size_t>(count)), weights(nodes.size()) {
-    for (int i = 0; i < count; ++i) {
-      Real x = std::cos(kPi * (static_cast<Real>(i) + Real(0.75)) / (static_cast<Real>(count) + Real(0.5)));
-      Real slope = 1;
-      for (int step = 0; step < 50; ++step) {
-        Real before = 1, value = x;
-        for (int k = 2; k <= count; ++k) {
-          const Real next = (static_cast<Real>(2 * k - 1) * x * value - static_cast<Real>(k - 1) * before) /
-                            static_cast<Real>(k);
-          before = value;
-          value = next;
-        }
-        slope = static_cast<Real>(count) * (x * value - before) / (x * x - 1);
-        x -= value / slope;
-      }
-      nodes[static_cast<std::size_t>(i)] = x;
-      weights[static_cast<std::size_t>(i)] = 2 / ((1 - x * x) * slope * slope);
-    }
-  }
-  std::vector<Real> nodes, weights;
-};
-
-/// E[r^k] of the length of a standard normal vector of the plane.
-Real radial_moment(int k) {
-  return std::exp2(static_cast<Real>(k) / 2) * std::tgamma(static_cast<Real>(k) / 2 + 1);
-}
-
-/// Loss, gradient and Hessian of inputs in the plane as integrals over their angle, piece by piece between
-/// the angles at which a neuron has a kink. All terms are homogeneous in the length of the input.
-class PlaneQuadrature {
- public:
-  PlaneQuadrature(const Problem& p, const Vector& w) : p_(p), layout_(p.objective->network().layout()) {
-    rows_ = layout_.matrix(w, 0);
-    outer_ = layout_.matrix(w, 1);
-    const Index n = p.objective->size();
-    gradient.setZero(n);
-    hessian.setZero(n, n);
-    std::vector<Real> kinks = {-kPi, kPi};
-    const auto add = [&](const Matrix& rows) {
-      for (Index i = 0; i < rows.rows(); ++i)
-        for (const Real turn : {-kPi / 2, kPi / 2})
-          kinks.push_back(std::remainder(std::atan2(rows(i, 1), rows(i, 0)) + turn, 2 * kPi));
-    };
-    add(rows_);
-    add(p.teacher.vectors);
-    std::sort(kinks.begin(), kinks.end());
-    const GaussLegendre rule(40);
-    for (std::size_t piece = 1; piece < kinks.size(); ++piece)
-      for (std::size_t k = 0; k < rule.nodes.size(); ++k) {
-        const Real half = (kinks[piece] - kinks[piece - 1]) / 2;
-        add_angle(kinks[piece - 1] + half * (1 + rule.nodes[k]), half * rule.weights[k] / (2 * kPi));
-      }
-    if (p.own.power() == 1) add_kinks();
-  }
-
-  Real loss = 0;
-  Vector gradient;
-  Matrix hessian;
-
- private:
-  Vector direction(Real angle) const { return Vector{{std::cos(angle), std::sin(angle)}}; }
-
-  Vector teacher_at(const Vector& x) const {
-    const Vector z = p_.teacher.vectors * x;
-    Vector value(z.size());
-    for (Index j = 0; j < z.size(); ++j) value[j] = p_.teacher.activation.value(z[j]);
-    return p_.teacher.outer * value;
-  }
-
-  void add_angle(Real angle, Real weight) {
-    const Vector x = direction(angle), z = rows_ * x, target = teacher_at(x);
-    const Index m = z.size(), k = outer_.rows();
-    const int p = p_.own.power(), q = p_.teacher.activation.power();
-    const Real own = radial_moment(2 * p), mixed = radial_moment(p + q), teacher = radial_moment(2 * q);
-    Vector value(m), slope(m), bend(m);
-    for (Index i = 0; i < m; ++i) {
-      value[i] = p_.own.value(z[i]);
-      slope[i] = p_.own.derivative(z[i]);
-      bend[i] = p_.own.second_derivative(z[i]);
-    }
-    const Vector f = outer_ * value;
-    loss += weight * (own * f.squaredNorm() - 2 * mixed * f.dot(target) + teacher * target.squaredNorm()) / 2;
-    Matrix jacobian = Matrix::Zero(k, gradient.size());
-    for (Index o = 0; o < k; ++o)
-      for (Index i = 0; i < m; ++i) {
-        jacobian(o, layout_.layer(1).offset + o + i * k) = value[i];
-        for (Index a = 0; a < 2; ++a) jacobian(o, i + a * m) = outer_(o, i) * slope[i] * x[a];
-      }
-    const Vector residual = own * f - mixed * target;
-    gradient += weight * jacobian.transpose() * residual;
-    hessian += weight * own * jacobian.transpose() * jacobian;
-    for (Index i = 0; i < m; ++i)
-      for (Index a = 0; a < 2; ++a) {
-        for (Index b = 0; b < 2; ++b)
-          hessian(i + a * m, i + b * m) += weight * residual.dot(outer_.col(i)) * bend[i] * x[a] * x[b];
-        for (Index o = 0; o < k; ++o) {
-          const Index row = layout_.layer(1).offset + o + i * k;
-          hessian(row, i + a * m) += weight * residual[o] * slope[i] * x[a];
-          hessian(i + a * m, row) += weight * residual[o] * slope[i] * x[a];
-        }
-      }
-  }
-
-  // sigma'' of power 1 is (1 - alpha) times a delta: on the line w . x = 0 the inputs have the density
-  // exp(-r^2/2) / (2 pi |w|), and residual times x x^T is homogeneous there.
-  void add_kinks() {
-    const int q = p_.teacher.activation.power();
-    const auto along = [](int k) { return radial_moment(k - 1); };  // int r^k exp(-r^2/2) dr
-    for (Index i = 0; i < rows_.rows(); ++i)
-      for (const Real turn : {-kPi / 2, kPi / 2}) {
-        const Vector x = direction(std::atan2(rows_(i, 1), rows_(i, 0)) + turn), z = rows_ * x;
-        Vector value(z.size());
-        for (Index l = 0; l < z.size(); ++l) value[l] = l == i ? Real(0) : p_.own.value(z[l]);
-        const Vector residual = along(3) * (outer_ * value) - along(2 + q) * teacher_at(x);
-        const Real weight =
-            (1 - p_.own.slope()) * residual.dot(outer_.col(i)) / (2 * kPi * rows_.row(i).norm());
-        for (Index a = 0; a < 2; ++a)
-          for (Index b = 0; b < 2; ++b)
-            hessian(i + a * rows_.rows(), i + b * rows_.rows()) += weight * x[a] * x[b];
-      }
-  }
-
-  const Problem& p_;
-  const Layout& layout_;
-  Matrix rows_, outer_;
-};
-
 struct Setting {
   Real slope;
   int power;
@@ -197,9 +36,9 @@ const std::vector<Setting> kSettings = {
     {-1, 2, -1, 2, 1}, {0, 1, 0, 2, 1}, {0, 2, 1, 1, 1}, {Real(-0.3), 3, Real(0.5), 1, 2}, {-1, 1, 0, 1, 1},
     {0, 5, 0, 4, 1}};
 
-Problem problem_of_setting(const Setting& s, Index d, std::uint64_t seed) {
-  return random_problem(d, 3, 2, s.outputs, Activation(s.slope, s.power),
-                        Activation(s.teacher_slope, s.teacher_power), seed);
+PopulationProblem problem_of_setting(const Setting& s, Index d, std::uint64_t seed) {
+  return random_population_problem(d, 3, 2, s.outputs, Activation(s.slope, s.power),
+                                   Activation(s.teacher_slope, s.teacher_power), seed);
 }
 
 }  // namespace
@@ -208,7 +47,7 @@ BOOST_AUTO_TEST_CASE(loss_gradient_and_hessian_are_those_of_a_quadrature_over_th
   Real of_loss = 0, of_gradient = 0, of_hessian = 0;
   for (const Setting& setting : kSettings)
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-      const Problem p = problem_of_setting(setting, 2, seed);
+      const PopulationProblem p = problem_of_setting(setting, 2, seed);
       const PlaneQuadrature expected(p, p.w);
       Vector g(p.w.size());
       Matrix h;
@@ -230,7 +69,7 @@ BOOST_AUTO_TEST_CASE(loss_gradient_and_hessian_are_those_of_a_quadrature_over_th
 BOOST_AUTO_TEST_CASE(products_and_the_continuation_of_the_ncf_fit_the_hessian_in_more_dimensions) {
   Real product = 0, continued = 0, difference = 0, homogeneity = 0;
   for (const Setting& setting : kSettings) {
-    const Problem p = problem_of_setting(setting, 4, 7);
+    const PopulationProblem p = problem_of_setting(setting, 4, 7);
     const Index n = p.w.size();
     const Vector v = Random(8).normal_matrix(n, 1);
     Vector out(n), above(n), below(n);
@@ -268,7 +107,8 @@ BOOST_AUTO_TEST_CASE(products_and_the_continuation_of_the_ncf_fit_the_hessian_in
 
 BOOST_AUTO_TEST_CASE(samples_tend_to_it_like_the_inverse_root_of_their_number) {
   for (const int power : {1, 2}) {
-    const Problem p = random_problem(3, 3, 2, 1, Activation(0, power), Activation(0, power), 11);
+    const PopulationProblem p =
+        random_population_problem(3, 3, 2, 1, Activation(0, power), Activation(0, power), 11);
     const auto network = feed_forward({3, 3, 1}, Activation(0, power));
     Vector exact(p.w.size()), sampled(p.w.size());
     const Real loss = (*p).gradient(p.w, exact);
@@ -305,14 +145,14 @@ BOOST_AUTO_TEST_CASE(samples_tend_to_it_like_the_inverse_root_of_their_number) {
 // of the plane, up to the factor n/8.
 BOOST_AUTO_TEST_CASE(with_squares_it_is_the_problem_of_points_on_the_circle) {
   Random random(3);
-  const Problem p =
-      problem_of(Activation(-1, 2), {random.normal_matrix(1, 2), Matrix::Ones(1, 1), Activation(-1, 2)}, 2);
+  const PopulationProblem p = population_problem(
+      Activation(-1, 2), {random.normal_matrix(1, 2), Matrix::Ones(1, 1), Activation(-1, 2)}, 2);
   const Vector w = random.normal_matrix(p.objective->size(), 1);
   const Index n = 7;
   Dataset data;
   data.inputs.resize(2, n);
   for (Index i = 0; i < n; ++i) {
-    const Real angle = 2 * kPi * static_cast<Real>(i) / static_cast<Real>(n);
+    const Real angle = 2 * std::numbers::pi_v<Real> * static_cast<Real>(i) / static_cast<Real>(n);
     data.inputs.col(i) << std::cos(angle), std::sin(angle);
   }
   data.targets = (p.teacher.vectors * data.inputs).cwiseAbs2();
@@ -327,8 +167,8 @@ BOOST_AUTO_TEST_CASE(with_squares_it_is_the_problem_of_points_on_the_circle) {
   BOOST_TEST((here - unit * there).norm() < 1e-13 * here.norm());
   BOOST_TEST((h - unit * h_there).norm() < 1e-13 * h.norm());
   // One neuron b (a . x)^2 at the angle theta to w*: L = [3 b^2 |a|^4 - 2 b (|a|^2 + 2 (a.w*)^2) + 3] / 2.
-  const Problem one =
-      problem_of(Activation(-1, 2), {Matrix::Identity(1, 5), Matrix::Ones(1, 1), Activation(-1, 2)}, 1);
+  const PopulationProblem one = population_problem(
+      Activation(-1, 2), {Matrix::Identity(1, 5), Matrix::Ones(1, 1), Activation(-1, 2)}, 1);
   const Vector u = random.normal_matrix(6, 1);
   const Real size = u.head(5).squaredNorm(), b = u[5];
   const Real expected = (3 * b * b * size * size - 2 * b * (size + 2 * u[0] * u[0]) + 3) / 2;
@@ -337,7 +177,8 @@ BOOST_AUTO_TEST_CASE(with_squares_it_is_the_problem_of_points_on_the_circle) {
 
 BOOST_AUTO_TEST_CASE(parallel_opposite_and_zero_neurons_have_the_limits_of_their_neighbours) {
   for (const int power : {1, 2, 3}) {
-    Problem p = random_problem(3, 3, 2, 1, Activation(Real(0.1), power), Activation(Real(0.1), power), 5);
+    PopulationProblem p =
+        random_population_problem(3, 3, 2, 1, Activation(Real(0.1), power), Activation(Real(0.1), power), 5);
     const Layout& layout = p.objective->network().layout();
     layout.matrix(p.w, 0).row(1) = 2 * layout.matrix(p.w, 0).row(0);
     layout.matrix(p.w, 0).row(2) = -layout.matrix(p.w, 0).row(0);
@@ -380,7 +221,8 @@ BOOST_AUTO_TEST_CASE(parallel_opposite_and_zero_neurons_have_the_limits_of_their
 // Where f = 0 although no neuron is zero, the norm has a kink, and half its square none.
 BOOST_AUTO_TEST_CASE(derivatives_where_the_function_vanishes) {
   for (const int power : {1, 2}) {
-    Problem p = random_problem(3, 2, 2, 2, Activation(0, power), Activation(0, power), 9);
+    PopulationProblem p =
+        random_population_problem(3, 2, 2, 2, Activation(0, power), Activation(0, power), 9);
     const Layout& layout = p.objective->network().layout();
     layout.matrix(p.w, 1).setZero();
     const Index n = p.w.size();
@@ -404,7 +246,8 @@ BOOST_AUTO_TEST_CASE(derivatives_where_the_function_vanishes) {
 
 BOOST_AUTO_TEST_CASE(a_tiny_neuron_beside_one_of_unit_size_keeps_its_digits) {
   for (const int power : {1, 2}) {
-    const Problem p = random_problem(3, 2, 2, 1, Activation(0, power), Activation(0, power), 13);
+    const PopulationProblem p =
+        random_population_problem(3, 2, 2, 1, Activation(0, power), Activation(0, power), 13);
     const Layout& layout = p.objective->network().layout();
     // At 1e-100 the force on neuron 1 is linear in its size: that of its NCF beside neuron 0.
     const Real scale = Real(1e-100);
@@ -444,8 +287,8 @@ BOOST_AUTO_TEST_CASE(in_the_span_nothing_changes_and_the_cost_does_not_depend_on
                                     random.normal_matrix(1, 3), Activation(0, 1)};
     const Matrix rows = random.normal_matrix(4, d) / std::sqrt(static_cast<Real>(d));
     const Matrix basis = span_of_rows(teacher.vectors, rows);
-    const Problem all = problem_of(Activation(0, 1), teacher, 4);
-    const Problem span = problem_of(Activation(0, 1), teacher, 4, basis);
+    const PopulationProblem all = population_problem(Activation(0, 1), teacher, 4);
+    const PopulationProblem span = population_problem(Activation(0, 1), teacher, 4, basis);
     Vector w((*all).size()), u((*span).size());
     const Layout &of_all = (*all).network().layout(), &of_span = (*span).network().layout();
     of_all.matrix(w, 0) = rows;

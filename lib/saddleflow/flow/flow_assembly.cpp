@@ -13,6 +13,7 @@
 #include "saddleflow/flow/kink_check.hpp"
 #include "saddleflow/flow/linear_start.hpp"
 #include "saddleflow/network/means_network.hpp"
+#include "saddleflow/ode/stepper/registry.hpp"
 
 namespace saddleflow {
 
