@@ -42,6 +42,9 @@ constexpr Real kShortFolds = Real(0.02), kFaster = Real(1.01), kAlike = Real(0.1
 // A system that offers no derivatives gets its Jacobian from two right-hand sides a component and step: up to
 // this many components that is less than the stages of RKC2 on a plateau.
 constexpr Index kMostDifferences = 100;
+// Where groups are alike stiff steps are solved exactly, up to this many components: a factorisation is then
+// some 30 ms.
+constexpr Index kMostExact = 1000;
 // Checks on end that must find the limit: one alone may meet a step that happens to be as long.
 constexpr int kChecks = 2;
 
@@ -115,6 +118,7 @@ void AutoStepper::set_time_step(Real dt) {
 std::pair<Real, Real> AutoStepper::do_step(const System& system) {
   if (planned_) carry_out_plan();
   const auto step = step_of_active(system);
+  alike_.reset();
   // A step cut short by the caller says nothing of what accuracy or stability would allow.
   if (!std::exchange(shortened_, false)) {
     const Real h = step.second - step.first;
@@ -230,6 +234,16 @@ void AutoStepper::plan_stiff(const System& system) {
   plan(stiff_method(system), policy_.stiff_growth * current_time_step());
 }
 
+// Where neurons are alike their difference may be far below the tolerance, and decide later where they part.
+// An exact solution keeps it in proportion. What products leave of a solution, and the iteration of radau7 of
+// the stages, is small beside the weights only, and takes the place of the difference (alike_neurons_test).
+bool AutoStepper::must_be_exact(const System& system) const {
+  const Index n = current_state().size() - system.quadratures();
+  if (n > kMostExact || !is_dense(system, n, options_.dense_limit)) return false;
+  if (!alike_) alike_ = has_alike_groups(options_.growth, current_state());
+  return *alike_;
+}
+
 AutoStepper::Mode AutoStepper::rosenbrock_method(const System& system) const {
   const Index n = current_state().size() - system.quadratures();
   const bool dense = is_dense(system, n, options_.dense_limit);
@@ -253,6 +267,7 @@ bool AutoStepper::prefers_radau7(const System& system, Mode other, Real more) co
 }
 
 AutoStepper::Mode AutoStepper::stiff_method(const System& system) const {
+  if (must_be_exact(system)) return Mode::rodas5p;
   const Mode other = rosenbrock_method(system);
   return prefers_radau7(system, other, 1) ? Mode::radau7 : other;
 }
@@ -300,6 +315,8 @@ void AutoStepper::watch_growth(Real h) {
 
 /// Whether another method would cost less by now.
 void AutoStepper::compare_methods(const System& system, Real h) {
+  if (mode_ == Mode::rodas5p || mode_ == Mode::rkc2) return;
+  if (must_be_exact(system)) return plan(Mode::rodas5p, current_time_step());
   if (mode_ == Mode::radau7) {
     const Real made = static_cast<Real>(radau7_.slopes()) + kProduct * static_cast<Real>(radau7_.products());
     radau_work_ += kNews * (made - radau_work_);
@@ -311,7 +328,6 @@ void AutoStepper::compare_methods(const System& system, Real h) {
     if (stiffest || dear_ >= kDearSteps || short_ >= kShortSteps) plan(other, current_time_step());
     return;
   }
-  if (mode_ != Mode::rodas5p_cg) return;
   cg_products_ += kNews * (static_cast<Real>(rodas5p_cg_.products()) - cg_products_);
   const Index n = current_state().size() - system.quadratures();
   const Real by_factor = is_dense(system, n, options_.dense_limit) ? work_of(Mode::rodas5p, system) : 0;

@@ -13,9 +13,10 @@
 // them: where the Hessian is small, or where the iteration of radau7 has become slow. Nor is it used
 // for more than 20 000 components: its modes, a hundred vectors, are part of every checkpoint; nor for
 // polynomial systems and for those with kinks that are followed, nor beyond h |H| = 1e20 (test/README.md,
-// "Stiff steps by Radau IIA"). Where a step of it fails Rodas5P takes the step. Rodas5P works
-// by products (rodas5p-cg) if these cost less than a Hessian and its factorisation, or if there are more than
-// dense_limit components. A system without products is left to RKC2 above dense_limit.
+// "Stiff steps by Radau IIA"). Where a step of it fails Rodas5P takes the step. Where two neurons are alike
+// (has_alike_groups()) Rodas5P with a factorisation takes all stiff steps of up to 1000 components. Rodas5P
+// works by products (rodas5p-cg) if these cost less than a Hessian and its factorisation, or if there are
+// more than dense_limit components. A system without products is left to RKC2 above dense_limit.
 //
 // Stiff steps are chosen by accuracy alone. When z of explicit_steps of them on end is below explicit_below,
 // where the explicit method could take them as well, it takes over. explicit_below < stiff_above, and each
@@ -32,6 +33,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "saddleflow/ode/stepper/dop853.hpp"
 #include "saddleflow/ode/stepper/dopri5.hpp"
@@ -107,6 +109,8 @@ class AutoStepper final : public Stepper {
   /// z of stiff steps below which explicit ones cost less.
   Real least_stiffness(const System& system) const;
   Mode stiff_method(const System& system) const;
+  /// Whether stiff steps must be solved by a factorisation, whatever that costs.
+  bool must_be_exact(const System& system) const;
   /// The one without radau7.
   Mode rosenbrock_method(const System& system) const;
   /// `more`: that radau7 may cost so many times what counts as equal.
@@ -159,6 +163,7 @@ class AutoStepper final : public Stepper {
   Real rate_before_ = 0, folds_before_ = 0;  ///< of that growth in the last step, and the step in its e-folds
   Real largest_ = 0;                         ///< eigenvalue, of stiff steps, as it was estimated last
   int largest_age_ = 0;                      ///< steps for which that may be used
+  mutable std::optional<bool> alike_;        ///< groups, at the end of the last step; empty: not asked yet
   bool shortened_ = false;                   ///< the next step was not chosen by accuracy
   // A switch is decided after a step and carried out with the next, so that the dense output and the step to
   // be tried next are always what the caller sees.

@@ -26,6 +26,16 @@ int smaller_group(const Growth& groups, const Vector& sizes, Index component);
 /// empty if there is one level only.
 std::vector<int> size_levels(const Growth& groups, const Vector& x);
 
+/// Whether two groups have the same components up to kAlikeGroups of the largest one, in any order and with
+/// any signs: neurons that were equal, opposite, or images of one another by a symmetry of the data, and may
+/// part from there. Groups that are zero do not count.
+bool has_alike_groups(const Growth& groups, const Vector& x);
+
+/// Whatever is left of a difference that counts for nothing beside the weights may grow, and decide the path
+/// where neurons part. Methods that leave errors of a tolerance there leave some thousandths of it; from this
+/// difference on that changes it by about the tolerance.
+inline constexpr Real kAlikeGroups = Real(1e-3);
+
 /// Solutions of linear equations by one Krylov space have errors of the size of their largest components
 /// times rounding, times what the space magnifies: beside this ratio twelve digits are left.
 inline constexpr Real kLevel = Real(1e-4);

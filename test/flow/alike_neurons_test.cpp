@@ -1,0 +1,89 @@
+// Pairs of neurons that start equal up to a billionth, far below the tolerance, of which some part at a
+// saddle: when they do is decided by that difference. Against Rodas5P at a tight tolerance. The random starts
+// have fixed seeds.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+
+#include "flow/chart_run.hpp"
+#include "saddleflow/base/random.hpp"
+#include "saddleflow/network/families.hpp"
+#include "saddleflow/problem/data_generators.hpp"
+
+namespace saddleflow::test {
+
+BOOST_AUTO_TEST_SUITE(alike_neurons_test)
+
+namespace {
+
+/// Pairs of squared ReLU neurons that learn a teacher of three.
+FlowProblem paired_problem(Index pairs, Real difference, Real norm, std::uint64_t seed) {
+  GeneratorOptions options;
+  options.inputs = InputKind::sphere;
+  options.targets = TargetKind::teacher;
+  options.dimension = 10;
+  options.samples = 100;
+  options.seed = 1;
+  options.teacher.layers = {10, 3, 1};
+  options.teacher.activation = Activation(0, 2);
+  const auto network = feed_forward({10, 2 * pairs, 1}, Activation(0, 2));
+  Random random(seed);
+  Vector w = random.normal_matrix(network->parameter_count(), 1);
+  auto incoming = network->layout().matrix(w, 0);
+  auto outgoing = network->layout().matrix(w, 1);
+  outgoing = outgoing.cwiseAbs().eval();
+  for (Index k = 0; k < pairs; ++k) {
+    incoming.row(2 * k + 1) = incoming.row(2 * k) + difference * incoming.row(2 * k + 1);
+    outgoing.col(2 * k + 1) = outgoing.col(2 * k);
+  }
+  return {network, generate_dataset(options), Loss(), w * (norm / w.norm())};
+}
+
+Vector end_of(const FlowProblem& problem, const std::string& stepper, Real rtol, Real t_end) {
+  ChartOptions options;
+  options.stepper = stepper;
+  options.rtol = rtol;
+  IntegrationOptions integration;
+  integration.t_end = t_end;
+  ChartRun run(problem, options, integration);
+  Observer nobody;
+  const Outcome outcome = run.integration.run(nobody);
+  BOOST_TEST(outcome.stop_reason == "reached_end");
+  return run.parts.probe.weights(outcome.state);
+}
+
+struct Case {
+  Index pairs;
+  Real difference, norm, t_end;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(they_part_when_they_should) {
+  // Tolerances that a single saddle amplifies: Rodas5P alone is off by up to a hundred of them.
+  constexpr Real kAmplified = 300;
+  Real worst_radau7 = 0;
+  for (const Case& c : {Case{12, Real(1e-9), Real(1e-3), Real(1e5)}, Case{20, Real(1e-10), Real(0.5), 200}})
+    for (const std::uint64_t seed : {2U, 4U}) {
+      const FlowProblem problem = paired_problem(c.pairs, c.difference, c.norm, seed);
+      const Vector exact = end_of(problem, "rodas5p", Real(1e-9), c.t_end);
+      for (const Real rtol : {Real(1e-4), Real(1e-6)}) {
+        const auto off = [&](const std::string& stepper) {
+          return (end_of(problem, stepper, rtol, c.t_end) - exact).norm() / exact.norm();
+        };
+        const Real automatic = off("auto"), radau7 = off("radau7");
+        worst_radau7 = std::max(worst_radau7, radau7 / rtol);
+        BOOST_TEST_MESSAGE(fmt::format(
+            "{} pairs, seed {}, rtol {:.0e}: off by {:.1e}, radau7 alone by {:.1e}", c.pairs, seed,
+            static_cast<double>(rtol), static_cast<double>(automatic), static_cast<double>(radau7)));
+        BOOST_TEST(automatic < kAmplified * rtol);
+      }
+    }
+  // Else these starts would not show the fault.
+  BOOST_TEST(worst_radau7 > 10 * kAmplified);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace saddleflow::test
