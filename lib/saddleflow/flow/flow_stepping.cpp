@@ -51,6 +51,19 @@ Growth growth_of(const Network& network) {
   return growth;
 }
 
+/// The neurons of a layer, if the network is the same with any two of them exchanged.
+ExchangeableGroups exchangeable_neurons(const Network& network) {
+  ExchangeableGroups groups;
+  if (!network.traits().permutable()) return groups;
+  for (const Neuron& neuron : network.neurons()) {
+    std::vector<Index> members = neuron.incoming;
+    members.insert(members.end(), neuron.outgoing.begin(), neuron.outgoing.end());
+    groups.members.push_back(std::move(members));
+    groups.kinds.push_back(neuron.layer);
+  }
+  return groups;
+}
+
 }  // namespace
 
 StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit, Real kappa) {
@@ -64,6 +77,7 @@ StepperOptions flow_stepping(const Network& network, Real rtol, Real energy_unit
   options.error.quadratures = 1;
   options.error.quadrature_scale = energy_unit > 0 ? energy_unit : Real(1);
   options.growth = growth_of(network);
+  options.exchangeable = exchangeable_neurons(network);
   options.smooth = network.traits().polynomial();
   options.kinked = PiecewiseFlow::applies_to(network);
   if (options.smooth) options.error.rounding = kRoundingOfDop853;

@@ -35,6 +35,12 @@ StepperOptions PolarChart::stepper_options(StepperOptions cartesian, const Polar
   cartesian.error.quadrature_scale = 1;
   cartesian.error.logarithms = flow.group_count();
   cartesian.groups = polar_error_groups(flow.correlation().network());
+  // With a neuron go the lengths of its weights.
+  for (std::vector<Index>& members : cartesian.exchangeable.members) {
+    const std::size_t count = members.size();
+    for (std::size_t k = 0; k < count; ++k)
+      members.push_back(flow.parameter_count() + flow.groups().first[static_cast<std::size_t>(members[k])]);
+  }
   cartesian.growth = {};             // lengths of neurons are logarithms here
   cartesian.error.displacement = 0;  // a settled direction is no critical point to be timed
   cartesian.max_step = 0;            // was in flow time

@@ -235,13 +235,17 @@ void AutoStepper::plan_stiff(const System& system) {
 }
 
 // Where neurons are alike their difference may be far below the tolerance, and decide later where they part.
-// An exact solution keeps it in proportion. What products leave of a solution, and the iteration of radau7 of
-// the stages, is small beside the weights only, and takes the place of the difference (alike_neurons_test).
-bool AutoStepper::must_be_exact(const System& system) const {
-  const Index n = current_state().size() - system.quadratures();
-  if (n > kMostExact || !is_dense(system, n, options_.dense_limit)) return false;
+// An exact solution keeps it in proportion. What the iteration of radau7 leaves of the stages is small beside
+// the weights only, and takes the place of the difference (alike_neurons_test); so does what products leave
+// of a solution, in fewer cases.
+bool AutoStepper::has_alike_neurons() const {
   if (!alike_) alike_ = has_alike_groups(options_.growth, current_state());
   return *alike_;
+}
+
+bool AutoStepper::must_be_exact(const System& system) const {
+  const Index n = current_state().size() - system.quadratures();
+  return n <= kMostExact && is_dense(system, n, options_.dense_limit) && has_alike_neurons();
 }
 
 AutoStepper::Mode AutoStepper::rosenbrock_method(const System& system) const {
@@ -261,6 +265,7 @@ AutoStepper::Mode AutoStepper::rosenbrock_method(const System& system) const {
 bool AutoStepper::prefers_radau7(const System& system, Mode other, Real more) const {
   if (options_.smooth || options_.kinked) return false;
   if (!system.has_hessian_vector() || current_state().size() > kMostForRadau7) return false;
+  if (has_alike_neurons()) return false;
   const Real own = work_of(Mode::radau7, system), others = work_of(other, system);
   if (!(own > 0 && others > 0)) return other == Mode::rodas5p_cg;
   return own <= more * kRadauWorth * others;
@@ -317,6 +322,8 @@ void AutoStepper::watch_growth(Real h) {
 void AutoStepper::compare_methods(const System& system, Real h) {
   if (mode_ == Mode::rodas5p || mode_ == Mode::rkc2) return;
   if (must_be_exact(system)) return plan(Mode::rodas5p, current_time_step());
+  if (mode_ == Mode::radau7 && has_alike_neurons())
+    return plan(rosenbrock_method(system), current_time_step());
   if (mode_ == Mode::radau7) {
     const Real made = static_cast<Real>(radau7_.slopes()) + kProduct * static_cast<Real>(radau7_.products());
     radau_work_ += kNews * (made - radau_work_);

@@ -14,7 +14,7 @@
 // for more than 20 000 components: its modes, a hundred vectors, are part of every checkpoint; nor for
 // polynomial systems and for those with kinks that are followed, nor beyond h |H| = 1e20 (test/README.md,
 // "Stiff steps by Radau IIA"). Where a step of it fails Rodas5P takes the step. Where two neurons are alike
-// (has_alike_groups()) Rodas5P with a factorisation takes all stiff steps of up to 1000 components. Rodas5P
+// (has_alike_groups()) Rodas5P takes all stiff steps, of up to 1000 components with a factorisation. Rodas5P
 // works by products (rodas5p-cg) if these cost less than a Hessian and its factorisation, or if there are
 // more than dense_limit components. A system without products is left to RKC2 above dense_limit.
 //
@@ -109,6 +109,7 @@ class AutoStepper final : public Stepper {
   /// z of stiff steps below which explicit ones cost less.
   Real least_stiffness(const System& system) const;
   Mode stiff_method(const System& system) const;
+  bool has_alike_neurons() const;
   /// Whether stiff steps must be solved by a factorisation, whatever that costs.
   bool must_be_exact(const System& system) const;
   /// The one without radau7.

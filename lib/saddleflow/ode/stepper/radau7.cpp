@@ -107,6 +107,7 @@ void Radau7::begin_step(const System& system) {
   slopes_.resize(x0_.size(), kRadauStages);
   argument_.resize(x0_.size());
   rate_.resize(x0_.size());
+  equal_.find(options_.exchangeable, x0_, options_.kinked ? &f0_ : nullptr);
   fresh_modes_ = false;
   slopes_made_ = products_ = 0;
   // Moved, or restored: the polynomial belongs to another path.
@@ -194,10 +195,15 @@ void Radau7::predict(Real h) {
   hold();
 }
 
-// What rests altogether is where it was.
+// What rests altogether is where it was, and equal neurons are equal.
 void Radau7::hold() {
   for (std::size_t k = 0; k < resting_.size(); ++k)
     if (resting_[k] == Rest::whole) stages_.row(static_cast<Index>(k)).setZero();
+  equalise_stages();
+}
+
+void Radau7::equalise_stages() {
+  for (Index i = 0; i < stages_.cols() && !equal_.none(); ++i) equal_.equalise(stages_.col(i));
 }
 
 void Radau7::find_slopes(const System& system, Real h) {
@@ -236,6 +242,7 @@ Radau7::Newton Radau7::iterate(const System& system, Real h) {
     change_ -= stages_;
     modes_.solve(change_);
     stages_ += change_;
+    equalise_stages();
     const Real size = change_norm(h);
     if (!std::isfinite(size)) return Newton::nonfinite;
     if (round == 0) {
@@ -310,6 +317,7 @@ OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
   if (factor_.active()) {
     const Vector& factors = factor_.factors(h);
     x_try_.head(factors.size()) = x_try_.head(factors.size()).cwiseProduct(factors);
+    equal_.equalise(x_try_);
   }
   system(x_try_, f_try_, t0_ + h);
   ++slopes_made_;
@@ -334,9 +342,11 @@ void Radau7::interpolate(Real t, Vector& x) const {
   x = from_ + weights[0] * from_slope_;
   // The slopes of the stages are A^{-1} of the stages.
   x.noalias() += path_ * (inverse_.transpose() * weights.tail(kRadauStages));
-  if (!factor_.active()) return;
-  const Vector& factors = factor_.factors(t - t0_);
-  x.head(factors.size()) = x.head(factors.size()).cwiseProduct(factors);
+  if (factor_.active()) {
+    const Vector& factors = factor_.factors(t - t0_);
+    x.head(factors.size()) = x.head(factors.size()).cwiseProduct(factors);
+  }
+  equal_.equalise(x);
 }
 
 void Radau7::save_method(MemoryWriter& memory) const {

@@ -12,6 +12,7 @@
 #include "saddleflow/base/error.hpp"
 #include "saddleflow/base/real.hpp"
 #include "saddleflow/base/stop_reason.hpp"
+#include "saddleflow/ode/stepper/equal_groups.hpp"
 #include "saddleflow/ode/stepper/error_control.hpp"
 #include "saddleflow/ode/stepper/growth.hpp"
 #include "saddleflow/ode/stepper/step_counters.hpp"
@@ -102,6 +103,7 @@ inline constexpr int kDenseStiff = 2000;
 struct StepperOptions {
   ErrorControl::Options error;
   ErrorGroups groups;
+  ExchangeableGroups exchangeable;  ///< methods that solve equations keep equal ones equal (EqualGroups)
   Growth growth;        ///< of systems with products: stiff steps take it into account (IntegratingFactor)
   Real max_step = 0;    ///< 0: none
   bool smooth = false;  ///< the right-hand side has derivatives of all orders: "auto" then uses dop853
