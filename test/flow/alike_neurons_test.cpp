@@ -107,6 +107,32 @@ BOOST_AUTO_TEST_CASE(equal_ones_stay_equal) {
     }
 }
 
+// The slopes of a deep network are rounded in another way for each neuron, for explicit steps as well.
+BOOST_AUTO_TEST_CASE(equal_ones_of_a_deep_network_stay_equal) {
+  GeneratorOptions options;
+  options.inputs = InputKind::sphere;
+  options.targets = TargetKind::teacher;
+  options.dimension = 4;
+  options.samples = 30;
+  options.seed = 3;
+  options.teacher.layers = {4, 3, 1};
+  options.teacher.activation = Activation(0, 2);
+  const auto network = feed_forward({4, 5, 4, 1}, Activation(0, 2));
+  const FlowProblem problem{network, generate_dataset(options), Loss(),
+                            Vector::Constant(network->parameter_count(), Real(0.5))};
+  std::vector<Vector> ends;
+  for (const std::string stepper : {"dopri5", "auto", "rodas5p", "rodas5p-cg", "radau7"}) {
+    ends.push_back(end_of(problem, stepper, Real(1e-6), 300));
+    const Vector& end = ends.back();
+    for (const int layer : {0, 1}) {
+      const auto rows = network->layout().matrix(end, layer);
+      for (Index k = 1; k < rows.rows(); ++k)
+        BOOST_TEST((rows.row(k) == rows.row(0)), stepper << ": layer " << layer << ", neuron " << k);
+    }
+    BOOST_TEST((end - ends.front()).norm() < Real(1e-4) * end.norm(), stepper);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace saddleflow::test

@@ -79,6 +79,7 @@ void OneStepMethod::open_step(const System& system) {
   if (!x0_.allFinite() || !f0_.allFinite())
     throw StepFailure(Stop::nonfinite,
                       fmt::format("{}: the state or its derivative at t = {} is not finite", method(), t0_));
+  equal_.find(options_.exchangeable, x0_, options_.kinked ? &f0_ : nullptr);
 }
 
 std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
@@ -99,6 +100,8 @@ std::pair<Real, Real> OneStepMethod::do_step(const System& system) {
     if (trial == Trial::accepted) {
       // The next step is as long as if this one had not been cut.
       if (cuts_ > 0) h_ = std::max(h_, resumed_);
+      equal_.equalise(x_try_);
+      equal_.equalise(f_try_);
       x1_.swap(x_try_);
       f1_.swap(f_try_);
       t1_ = t0_ + h;
@@ -124,10 +127,12 @@ OneStepMethod::Trial OneStepMethod::check_step(Real h, Trial trial) {
 }
 
 void OneStepMethod::calc_state(Real t, Vector& x) const {
-  if (t1_ > t0_)
-    interpolate(t, x);
-  else
+  if (!(t1_ > t0_)) {
     x = x1_;  // nothing stepped yet, or just restored
+    return;
+  }
+  interpolate(t, x);
+  equal_.equalise(x);
 }
 
 Real OneStepMethod::error_norm(const Vector& error, Real h, Real stiffness) {

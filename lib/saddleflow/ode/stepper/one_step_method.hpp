@@ -79,6 +79,8 @@ class OneStepMethod : public Stepper {
   Real t0_ = 0, t1_ = 0;
   Real next_ = 0;    ///< the step that a try proposes
   Vector rounding_;  ///< of the slopes at x0_, empty: not known
+  /// At x0_. The end of a step and its dense output are made equal here, what a method solves by itself.
+  EqualGroups equal_;
 
  private:
   void open_step(const System& system);

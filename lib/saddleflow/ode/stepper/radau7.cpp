@@ -107,7 +107,6 @@ void Radau7::begin_step(const System& system) {
   slopes_.resize(x0_.size(), kRadauStages);
   argument_.resize(x0_.size());
   rate_.resize(x0_.size());
-  equal_.find(options_.exchangeable, x0_, options_.kinked ? &f0_ : nullptr);
   fresh_modes_ = false;
   slopes_made_ = products_ = 0;
   // Moved, or restored: the polynomial belongs to another path.
@@ -317,7 +316,6 @@ OneStepMethod::Trial Radau7::attempt(const System& system, Real h) {
   if (factor_.active()) {
     const Vector& factors = factor_.factors(h);
     x_try_.head(factors.size()) = x_try_.head(factors.size()).cwiseProduct(factors);
-    equal_.equalise(x_try_);
   }
   system(x_try_, f_try_, t0_ + h);
   ++slopes_made_;
@@ -342,11 +340,9 @@ void Radau7::interpolate(Real t, Vector& x) const {
   x = from_ + weights[0] * from_slope_;
   // The slopes of the stages are A^{-1} of the stages.
   x.noalias() += path_ * (inverse_.transpose() * weights.tail(kRadauStages));
-  if (factor_.active()) {
-    const Vector& factors = factor_.factors(t - t0_);
-    x.head(factors.size()) = x.head(factors.size()).cwiseProduct(factors);
-  }
-  equal_.equalise(x);
+  if (!factor_.active()) return;
+  const Vector& factors = factor_.factors(t - t0_);
+  x.head(factors.size()) = x.head(factors.size()).cwiseProduct(factors);
 }
 
 void Radau7::save_method(MemoryWriter& memory) const {

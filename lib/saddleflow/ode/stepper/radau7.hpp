@@ -120,7 +120,6 @@ class Radau7 final : public OneStepMethod {
   Matrix change_;
   Vector argument_, rate_, error_vector_, size_;
   Vector slope_rounding_;  ///< of the leading components; empty: not known
-  EqualGroups equal_;
   mutable IntegratingFactor factor_;
   Real unfactored_rate_ = 0;
   Real growth_rate_ = 0;  ///< the fastest with a factor at the start of the last step; 0: none

@@ -67,7 +67,6 @@ Rodas5P::Rodas5P(const Rodas5P& other)
       matrix_(other.matrix_->clone()),
       stage_control_(other.stage_control_),
       factor_(other.factor_),
-      equal_(other.equal_),
       dense_(other.dense_),
       end_(other.end_) {}
 
@@ -91,7 +90,6 @@ Real Rodas5P::longest_step() const {
 
 void Rodas5P::begin_step(const System& system) {
   system_ = system;
-  equal_.find(options_.exchangeable, x0_, options_.kinked ? &f0_ : nullptr);
   const Index size = x0_.size();
   const Index q = options_.error.quadratures;
   if (q > 0 && !system.has_quadrature_jacobian())
@@ -332,7 +330,6 @@ OneStepMethod::Trial Rodas5P::attempt(const System& original, Real h) {
   x_try_ = argument_ + stages_.col(rodas5p::kStages - 1);  // the last argument is y + sum_j a_8j U_j
   rate_ = stages_.col(rodas5p::kStages - 1);
   if (factor_.active()) leave_factor(h);
-  equal_.equalise(x_try_);
   const Real error = error_norm(rate_, h);
   if (error <= 1) {
     // The next step needs it anyway, and a result without a derivative must not be accepted.
@@ -349,11 +346,9 @@ void Rodas5P::interpolate(Real t, Vector& x) const {
   const Real rest = 1 - theta;
   x = rest * x0_ + theta * (factor_.active() ? end_ : x1_) +
       theta * rest * (dense_.col(0) + theta * (dense_.col(1) + theta * dense_.col(2)));
-  if (factor_.active()) {
-    const Vector& factors = factor_.factors(t - t0_);
-    x.head(factors.size()) = x.head(factors.size()).cwiseProduct(factors);
-  }
-  equal_.equalise(x);
+  if (!factor_.active()) return;
+  const Vector& factors = factor_.factors(t - t0_);
+  x.head(factors.size()) = x.head(factors.size()).cwiseProduct(factors);
 }
 
 }  // namespace saddleflow

@@ -107,7 +107,6 @@ class Rodas5P final : public OneStepMethod {
   Real time_unit_ = 1;  ///< of time_derivative_
   DifferenceJacobian differences_;
   mutable IntegratingFactor factor_;
-  EqualGroups equal_;
   Vector start_rate_;           ///< at the start of the step, in the coordinates of the factor
   Matrix quadrature_jacobian_;  ///< Q
   Vector time_derivative_, argument_, rate_, stage_error_, moving_, integral_rates_;
