@@ -31,9 +31,9 @@ std::vector<int> size_levels(const Growth& groups, const Vector& x);
 /// part from there. Groups that are zero do not count.
 bool has_alike_groups(const Growth& groups, const Vector& x);
 
-/// Whatever is left of a difference that counts for nothing beside the weights may grow, and decide the path
-/// where neurons part. Methods that leave errors of a tolerance there leave some thousandths of it; from this
-/// difference on that changes it by about the tolerance.
+/// Relative to the largest component. A method that solves its equations to a tolerance disturbs the
+/// difference of two groups by about a thousandth of that tolerance. That is at most the tolerance of a
+/// difference above this bound.
 inline constexpr Real kAlikeGroups = Real(1e-3);
 
 /// Solutions of linear equations by one Krylov space have errors of the size of their largest components
