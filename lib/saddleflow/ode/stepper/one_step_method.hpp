@@ -79,7 +79,8 @@ class OneStepMethod : public Stepper {
   Real t0_ = 0, t1_ = 0;
   Real next_ = 0;    ///< the step that a try proposes
   Vector rounding_;  ///< of the slopes at x0_, empty: not known
-  /// At x0_. The end of a step and its dense output are made equal here, what a method solves by itself.
+  /// Those at x0_. This class makes them equal at the end of a step and in its dense output. A method that
+  /// solves equations does so for its solutions.
   EqualGroups equal_;
 
  private:

@@ -30,8 +30,8 @@
 // step in which that leaves of the slopes more than the tolerance is not tried.
 //
 // What the iteration leaves is small beside the weights of a level. A difference of neurons that is far below
-// the tolerance, and grows at a saddle where they part, is lost in it: they part too early, each on either
-// side. Exact solutions of the stages' equations keep it in proportion, and "auto" takes Rodas5P for such
+// the tolerance, and grows at a saddle where they part, is lost in it: they part too early, and may
+// exchange their places. Exact solutions of the stages' equations keep it in proportion, and "auto" takes Rodas5P for such
 // neurons (has_alike_groups()).
 //
 // The system must offer hessian_vector(); do_step() throws InputError if it does not.
