@@ -31,8 +31,8 @@
 //
 // What the iteration leaves is small beside the weights of a level. A difference of neurons that is far below
 // the tolerance, and grows at a saddle where they part, is lost in it: they part too early, and may
-// exchange their places. Exact solutions of the stages' equations keep it in proportion, and "auto" takes Rodas5P for such
-// neurons (has_alike_groups()).
+// exchange their places. Exact solutions of the stages' equations keep it in proportion, and "auto" takes
+// Rodas5P for such neurons (has_alike_groups()).
 //
 // The system must offer hessian_vector(); do_step() throws InputError if it does not.
 #pragma once
