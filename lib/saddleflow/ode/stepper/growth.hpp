@@ -32,8 +32,8 @@ std::vector<int> size_levels(const Growth& groups, const Vector& x);
 bool has_alike_groups(const Growth& groups, const Vector& x);
 
 /// Relative to the largest component. A method that solves its equations to a tolerance disturbs the
-/// difference of two groups by about a thousandth of that tolerance. For a difference above this bound that is a
-/// relative error of at most the tolerance.
+/// difference of two groups by about a thousandth of that tolerance. For a difference above this bound that
+/// is a relative error of at most the tolerance.
 inline constexpr Real kAlikeGroups = Real(1e-3);
 
 /// Solutions of linear equations by one Krylov space have errors of the size of their largest components
